@@ -1,0 +1,63 @@
+"""Number formats, their limits, and the integer arithmetic that is not worth a kernel.
+
+Formats (every one fits the 31-bit small integers of 32-bit MicroPython, so no kernel ever allocates one):
+
+- input       int8, -127..127; 127 is the full-scale voltage of a driven row, written u below
+- voltage     int16, -32767..32767, in units of u / 2**scale; the scale grows from layer to layer by the amplifiers
+- conductance uint16, g_min..G_MAX steps
+- current     -2**29..2**29-1 from each side of a node, in steps * u / 2**(current unit of the layer)
+- total       sum of the conductances at a node, up to 2**30 - 1
+"""
+
+from ._compat import const
+
+G_MAX = const(32767)  # steps: 15 bits, so that a signed 16-bit multiply reads a conductance as it is
+V_MAX = const(32767)
+U_MAX = const(127)
+CURRENT_MAX = const(536870911)  # 2**29 - 1; two such currents add up within a small integer
+TOTAL_MAX = const(1073741823)
+DELTA_MAX = const(8000)  # limit of a voltage change between the nudged phases: 2 * 8000 * 65534 < 2**30 - 2**24
+
+
+def bits(n: int) -> int:
+    """Return the number of bits of n >= 0: the smallest b with n < 2**b."""
+    b = 0
+    while n:
+        n >>= 1
+        b += 1
+    return b
+
+
+def isqrt(n: int) -> int:
+    """Return floor(sqrt(n)) for n >= 0."""
+    r = 0
+    while (r + 1) * (r + 1) <= n:
+        r += 1
+    return r
+
+
+class Xorshift32:
+    """Marsaglia's 32-bit xorshift generator (13, 17, 5): the same stream on every interpreter.
+
+    Used for initial conductances only; on 32-bit ports its states are big integers and do allocate.
+    Marsaglia, Xorshift RNGs, Journal of Statistical Software 8 (2003).
+    """
+
+    def __init__(self, seed: int):
+        """Seed with any integer; neighbouring seeds are spread by a multiplicative hash and 8 discarded draws."""
+        self.state = ((seed & 0xFFFFFFFF) * 2654435761 + 0x9E3779B9) & 0xFFFFFFFF or 1
+        for _ in range(8):
+            self.next()
+
+    def next(self) -> int:
+        """Return the next state, 1..2**32-1."""
+        x = self.state
+        x ^= (x << 13) & 0xFFFFFFFF
+        x ^= x >> 17
+        x ^= (x << 5) & 0xFFFFFFFF
+        self.state = x
+        return x
+
+    def below(self, n: int) -> int:
+        """Return floor(top 16 bits * n / 2**16), uniform on 0..n-1 for 1 <= n <= 2**16 up to a bias of n / 2**16."""
+        return ((self.next() >> 16) * n) >> 16

@@ -1,0 +1,266 @@
+"""Reference kernels: readable loops over preallocated arrays.
+
+Written in the subset that CPython and MicroPython run and numba compiles, so this one source is the board's
+fallback, the host's fast emulator and what every hand-tuned tier is compared with, bit for bit.
+No kernel allocates, wraps or exceeds 31 bits; the bounds are those of `eqprop.fixed` and `eqprop.plan`.
+`>>` floors, as everywhere in Python. Conductances of crossbar 0 lie node by node, as pairs (+u, -u) for each
+input, the bias pair last; those of the others lie row by row, the bias pair (+, -) last.
+"""
+
+
+def load(x, inputs, active):
+    """Copy the features `x` (int8; -128 counts as -127) into `inputs`, list the non-zero ones in `active`; return how many there are.
+
+    `inputs` is one longer than `x`: its last element, the bias row's full-scale voltage, stays as it is and is
+    always active.
+    """
+    count = 0
+    features = len(inputs) - 1
+    for i in range(features):
+        u = x[i]
+        if u < -127:
+            u = -127
+        inputs[i] = u
+        if u != 0:
+            active[count] = i
+            count += 1
+    active[count] = features
+    return count + 1
+
+
+def drive(g, inputs, active, count, shift, current):
+    """Ohm and Kirchhoff in the driven crossbar: current[j] = sum over i of ((g[j,i,+] - g[j,i,-]) * u[i]) >> shift."""
+    width = 2 * len(inputs)
+    for j in range(len(current)):
+        row = j * width
+        s = 0
+        for a in range(count):
+            i = active[a]
+            at = row + 2 * i
+            s += ((g[at] - g[at + 1]) * inputs[i]) >> shift
+        current[j] = s
+
+
+def relax(shape, base, g_below, v_below, g_above, v_above, reciprocal, shift, low, high, v):
+    """Bring every node of one layer to equilibrium with its neighbouring layers: v = clamp(current / total conductance).
+
+    shape = (nodes, rows of the crossbar below or 0, columns of the crossbar above or 0, product shift, back shift).
+    I = base[j] + sum_i (g_below[i,j] * v_below[i] >> product) + (sum_k (g_above[j,k] * v_above[k] >> product) >> back)
+    v[j] = (clamp(I >> shift[j], +-65535) * reciprocal[j] + 2**13) >> 14, limited to low[j]..high[j] by diode or rail.
+    """
+    nodes = shape[0]
+    rows = shape[1]
+    columns = shape[2]
+    product = shape[3]
+    back = shape[4]
+    for j in range(nodes):
+        s = 0
+        at = j * columns
+        for k in range(columns):
+            s += (g_above[at + k] * v_above[k]) >> product
+        s = base[j] + (s >> back)
+        at = j
+        for i in range(rows):
+            s += (g_below[at] * v_below[i]) >> product
+            at += nodes
+        s >>= shift[j]
+        if s > 65535:
+            s = 65535
+        elif s < -65535:
+            s = -65535
+        s = (s * reciprocal[j] + 8192) >> 14
+        if s > high[j]:
+            s = high[j]
+        elif s < low[j]:
+            s = low[j]
+        v[j] = s
+
+
+def clear(v, nodes):
+    """Set the first `nodes` voltages to zero; what lies behind them, a bias pair, stays."""
+    for j in range(nodes):
+        v[j] = 0
+
+
+def copy(source, v):
+    """Copy one phase's voltages of a layer to another's."""
+    for j in range(len(v)):
+        v[j] = source[j]
+
+
+def inject(rest, currents, sign, base):
+    """Set the currents into the output nodes: base[k] = rest[k] + sign * currents[k], sign being 1, -1 or 0."""
+    for k in range(len(base)):
+        base[k] = rest[k] + sign * currents[k]
+
+
+def pull(output, target, label, beta, shift, currents):
+    """Turn the outputs' errors into nudge currents, and return the loss.
+
+    error = (target if k == label else 0) - output[k]; currents[k] = clamp((beta * error) >> shift, +-(2**29 - 1));
+    loss = sum of (error >> 4)**2, at most 2**30 - 1.
+    """
+    loss = 0
+    for k in range(len(currents)):
+        error = -output[k]
+        if k == label:
+            error += target
+        s = (beta * error) >> shift
+        if s > 536870911:
+            s = 536870911
+        elif s < -536870911:
+            s = -536870911
+        currents[k] = s
+        error >>= 4
+        loss += error * error
+        if loss > 1073741823:
+            loss = 1073741823
+    return loss
+
+
+def highest(output, nodes):
+    """Return the index of the first of the highest among the first `nodes` voltages."""
+    best = 0
+    for k in range(1, nodes):
+        if output[k] > output[best]:
+            best = k
+    return best
+
+
+def contrast(plus, minus, limit, delta, mean):
+    """Compare the two nudged phases: delta = clamp(plus - minus, +-limit), mean = (plus + minus) >> 1."""
+    for j in range(len(delta)):
+        p = plus[j]
+        m = minus[j]
+        d = p - m
+        if d > limit:
+            d = limit
+        elif d < -limit:
+            d = -limit
+        delta[j] = d
+        mean[j] = (p + m) >> 1
+
+
+def update_driven(g, inputs, active, count, scale, rate, offset, limits, delta, mean, total):
+    """EqProp's update of the driven crossbar, rank one: g[j,i,+-] += (+-u[i] * d - c + offset) >> rate, limited.
+
+    d = delta[j], c = (d * mean[j]) >> scale: minus half the difference of the squared voltages across the device
+    between the nudged phases, over 2**scale. limits = (g_min, g_max). total[j] follows. A node whose every change
+    would round to zero is skipped, and so are its inputs at zero volts where c alone rounds to zero.
+    """
+    g_min = limits[0]
+    g_max = limits[1]
+    rows = len(inputs)
+    for j in range(len(total)):
+        d = delta[j]
+        c = offset - ((d * mean[j]) >> scale)
+        reach = 127 * (d if d > 0 else -d)
+        if (c + reach) >> rate == 0 and (c - reach) >> rate == 0:
+            continue
+        at = 2 * rows * j
+        t = total[j]
+        idle = c >> rate == 0
+        for a in range(count if idle else rows):
+            i = active[a] if idle else a
+            x = inputs[i] * d
+            p = at + 2 * i
+            old = g[p]
+            new = old + ((c + x) >> rate)
+            if new > g_max:
+                new = g_max
+            elif new < g_min:
+                new = g_min
+            g[p] = new
+            t += new - old
+            old = g[p + 1]
+            new = old + ((c - x) >> rate)
+            if new > g_max:
+                new = g_max
+            elif new < g_min:
+                new = g_min
+            g[p + 1] = new
+            t += new - old
+        total[j] = t
+
+
+def update_between(g, gain, rate, offset, limits, delta_below, mean_below, total_below, delta_above, mean_above, total_above):
+    """EqProp's update of a crossbar between two layers: g[j,k] += (offset - D * M) >> rate, limited.
+
+    D = clamp(delta_below[j], +-8000) - (delta_above[k] >> gain) is how the voltage across the device differs between
+    the nudged phases, M = mean_below[j] - (mean_above[k] >> gain) its mean, both before the amplifier's gain.
+    The totals of both layers follow; the bias rows, last, have a delta of 0, a constant mean and no total.
+    """
+    g_min = limits[0]
+    g_max = limits[1]
+    columns = len(total_above)
+    nodes = len(total_below)
+    at = 0
+    for j in range(len(delta_below)):
+        d = delta_below[j]
+        if d > 8000:
+            d = 8000
+        elif d < -8000:
+            d = -8000
+        m = mean_below[j]
+        t = 0
+        for k in range(columns):
+            old = g[at]
+            new = old + ((offset - (d - (delta_above[k] >> gain)) * (m - (mean_above[k] >> gain))) >> rate)
+            if new > g_max:
+                new = g_max
+            elif new < g_min:
+                new = g_min
+            g[at] = new
+            new -= old
+            t += new
+            total_above[k] += new
+            at += 1
+        if j < nodes:
+            total_below[j] += t
+
+
+def sum_driven(g, total):
+    """Set total[j] to the sum of the driven crossbar's conductances at node j."""
+    width = len(g) // len(total)
+    at = 0
+    for j in range(len(total)):
+        s = 0
+        for _ in range(width):
+            s += g[at]
+            at += 1
+        total[j] = s
+
+
+def sum_between(g, total_below, total_above):
+    """Add each row of a crossbar to its node's total below (bias rows have none), set those above to its columns."""
+    columns = len(total_above)
+    for k in range(columns):
+        total_above[k] = 0
+    at = 0
+    for j in range(len(g) // columns):
+        s = 0
+        for k in range(columns):
+            s += g[at]
+            total_above[k] += g[at]
+            at += 1
+        if j < len(total_below):
+            total_below[j] += s
+
+
+def invert(total, scale, reciprocal, shift):
+    """Prepare the division by each node's total conductance.
+
+    With e such that 2**14 <= total * 2**-e < 2**15: reciprocal = round(2**28 / floor(total * 2**-e)), 2**13..2**14,
+    and shift = e + 14 - scale >= 0; their relative error together is below 2**-13. Needs total >= 2**scale.
+    """
+    for j in range(len(total)):
+        t = total[j]
+        e = 0
+        while t >= 32768:
+            t >>= 1
+            e += 1
+        while t < 16384:
+            t <<= 1
+            e -= 1
+        reciprocal[j] = (268435456 + (t >> 1)) // t
+        shift[j] = e + 14 - scale

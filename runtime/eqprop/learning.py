@@ -1,0 +1,62 @@
+"""Equilibrium Propagation on any crossbar that keeps the contract of `eqprop.crossbar`.
+
+One sample, centred (Scellier & Bengio 2017; Laborieux et al. 2021, for the symmetric nudge):
+
+1. drive the inputs, settle: the free phase; the highest output node is the answer
+2. settle with nudge currents +beta * (target - output) into the output nodes: phase PLUS
+3. settle with the opposite currents: phase MINUS
+4. every conductance changes by the difference of its squared voltage between the two
+
+Pure integer, allocates nothing after construction.
+"""
+
+from .crossbar import MINUS, PLUS
+
+
+class Learner:
+    """Trains a crossbar one sample at a time.
+
+    - sample: number of samples learnt; it alone decides the learning rate
+    - answer, loss: of the last sample's free phase; loss = sum over outputs of ((target - output) >> 4)**2, saturating
+    """
+
+    def __init__(self, crossbar, currents, plan, halve_every):
+        """Learn on `crossbar`, with the nudge, target and rates of `plan`.
+
+        currents: int32 array, one for each output. halve_every: samples after which the rates halve; 0 for never.
+        """
+        self.crossbar = crossbar
+        self.currents = currents
+        self.first_rates = plan.rates
+        self.rates = list(plan.rates)
+        self.beta = plan.beta
+        self.target = plan.target
+        self.halve_every = halve_every
+        self.sample = 0
+        self.answer = 0
+        self.loss = 0
+
+    def infer(self, x):
+        """Settle the free phase for features `x` and return the class: the first of the highest output nodes."""
+        crossbar = self.crossbar
+        crossbar.drive(x)
+        crossbar.settle()
+        return crossbar.answer()
+
+    def learn(self, x, label):
+        """Learn one sample: int8 features `x`, class `label`, both already checked."""
+        crossbar = self.crossbar
+        self.answer = self.infer(x)
+        self.loss = crossbar.pull(self.target, label, self.beta, self.currents)
+        crossbar.nudge(self.currents, PLUS)
+        crossbar.nudge(self.currents, MINUS)
+        self._set_rates()
+        crossbar.program(self.rates)
+        self.sample += 1
+
+    def _set_rates(self):
+        """Halve every learning rate (one more right shift, up to 24) each `halve_every` samples."""
+        halvings = self.sample // self.halve_every if self.halve_every else 0
+        for c in range(len(self.rates)):
+            self.rates[c] = min(self.first_rates[c] + halvings, 24)
+

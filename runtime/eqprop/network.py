@@ -1,0 +1,132 @@
+"""`Network`: a plan, an emulated crossbar and a learner, as one thing to train and to ask."""
+
+from array import array
+
+from ._compat import free_heap
+from .crossbar import FREE, EmulatedCrossbar
+from .kernels import plain
+from .learning import Learner
+from .plan import Plan
+
+
+class _Zeros:
+    """An iterable of known length, from which `array` builds itself without a second copy on the heap."""
+
+    def __init__(self, items):
+        self.items = items
+
+    def __len__(self):
+        return self.items
+
+    def __iter__(self):
+        for _ in range(self.items):
+            yield 0
+
+
+def zeros(typecode, items):
+    """Return a zeroed array of `items` elements."""
+    return array(typecode, _Zeros(items))
+
+
+class Network:
+    """A resistive network that learns by Equilibrium Propagation on a crossbar which this processor emulates.
+
+    - layers: sizes, inputs first. plan: its `Plan`. crossbars: how many, one fewer than layers.
+    - g_min, g_max: limits of a conductance, steps.
+    - sample: training samples learnt; answer, loss: of the last one, before it was learnt (see `Learner`).
+
+    `learn` and `infer` allocate nothing, and the conductances after any run are the same bits on every interpreter.
+    """
+
+    kernels = plain
+    allocate = staticmethod(zeros)
+
+    def __init__(self, layers, seed=0, halve_every=0):
+        """Build a network of `layers` ("64-32-10" or a tuple) with initial conductances drawn from `seed`.
+
+        halve_every: samples after which the learning rate halves; 0 for never.
+        Raises ValueError for impossible layers, MemoryError with the numbers when the free heap is too small.
+        """
+        self.plan = plan = Plan(layers)
+        free = free_heap()
+        if free is not None and plan.bytes > free:
+            raise MemoryError("layers: {} needs {} bytes of heap, {} are free".format(plan, plan.bytes, free))
+        self.layers = plan.layers
+        self.seed = seed
+        self.halve_every = halve_every
+        self.crossbars = len(plan.shapes)
+        self.g_min = plan.g_min
+        self.g_max = plan.g_max
+        self.crossbar = EmulatedCrossbar(plan, self.kernels, self.allocate, seed)
+        self.learner = Learner(self.crossbar, self.allocate("i", plan.layers[-1]), plan, halve_every)
+
+    @property
+    def sample(self):
+        """Number of training samples learnt."""
+        return self.learner.sample
+
+    @property
+    def answer(self):
+        """Class the last learnt sample was given before it was learnt."""
+        return self.learner.answer
+
+    @property
+    def loss(self):
+        """Loss of the last learnt sample before it was learnt (see `Learner`)."""
+        return self.learner.loss
+
+    def learn(self, x, label):
+        """Learn one sample: features `x` (int8, one for each input; 127 is full scale), its class `label`.
+
+        Raises ValueError for a wrong number of features or a label outside 0..outputs - 1.
+        """
+        self._check(x)
+        if not 0 <= label < self.layers[-1]:
+            raise ValueError("label: {} is not in 0..{}".format(label, self.layers[-1] - 1))
+        self.learner.learn(x, label)
+
+    def infer(self, x, out):
+        """Return the class of features `x` (int8, one for each input), and the output voltages in `out` (int16).
+
+        Raises ValueError for a wrong number of features or outputs.
+        """
+        self._check(x)
+        if len(out) != self.layers[-1]:
+            raise ValueError("out: {} items for {} outputs".format(len(out), self.layers[-1]))
+        answer = self.learner.infer(x)
+        self.kernels.copy(self.crossbar.voltages(self.crossbars, FREE), out)
+        return answer
+
+    def _check(self, x):
+        if len(x) != self.layers[0]:
+            raise ValueError("x: {} features for {} inputs".format(len(x), self.layers[0]))
+
+    def conductances(self, c):
+        """Return crossbar c's conductances in steps, flat, row by row of `crossbar_shape(c)`; its own memory."""
+        return self.crossbar.conductances(c)
+
+    def crossbar_shape(self, c):
+        """Return (rows, columns) of crossbar c as stored (see `Plan.shapes`)."""
+        return self.plan.shapes[c]
+
+    def crc(self):
+        """Return the CRC-32 of all conductances in order, as little-endian uint16."""
+        return self.crossbar.crc()
+
+    def restore(self, c, start, data):
+        """Write conductances from little-endian uint16 bytes, from device `start` of crossbar c on.
+
+        `settle_restored` must follow the last one. Raises ValueError, and writes nothing, when they do not fit.
+        """
+        self.crossbar.restore(c, start, data)
+
+    def settle_restored(self, sample):
+        """Take up the restored conductances and go on with training sample number `sample`."""
+        if sample < 0:
+            raise ValueError("sample: {} is negative".format(sample))
+        self.crossbar.refresh()
+        self.learner.sample = sample
+
+    def config(self):
+        """Return (layers, seed, halve_every): enough to build an equal network."""
+        return self.layers, self.seed, self.halve_every
