@@ -1,5 +1,7 @@
 """The few things in which CPython and MicroPython differ, in one place."""
 
+import sys
+
 try:
     from micropython import const  # folds `_X = const(1)` into the bytecode
 except ImportError:
@@ -10,9 +12,56 @@ except ImportError:
 
 
 try:
-    from gc import mem_free as free_heap  # bytes the MicroPython heap still has
+    from time import ticks_diff, ticks_us
+except ImportError:
+    from time import perf_counter_ns
+
+    def ticks_us():
+        """Return microseconds since some moment."""
+        return perf_counter_ns() // 1000
+
+    def ticks_diff(now, then):
+        """Return now - then: this counter does not come round."""
+        return now - then
+
+
+try:
+    from gc import collect, mem_free
+
+    def free_heap():
+        """Return the bytes that the heap still has, once what is forgotten is collected."""
+        collect()
+        return mem_free()
+
 except ImportError:
 
     def free_heap():
         """Return None: CPython's heap has no limit of its own."""
         return None
+
+
+try:
+    from micropython import kbd_intr
+except ImportError:
+
+    def kbd_intr(_):
+        """Do nothing: on CPython Ctrl-C is the terminal's affair, and a serial port is no terminal."""
+
+
+class SerialPort:
+    """The interpreter's standard streams as a binary serial port: `with SerialPort() as (read, write)`.
+
+    read(buffer) blocks until the buffer is full and returns how many bytes were read, 0 at the end;
+    write(data) sends at once. Byte 3 does not interrupt meanwhile.
+    """
+
+    def __enter__(self):
+        """Take over the streams."""
+        kbd_intr(-1)
+        output = sys.stdout.buffer
+        # CPython buffers its output, MicroPython does not
+        return sys.stdin.buffer.readinto, getattr(output, "raw", output).write
+
+    def __exit__(self, *_):
+        """Give the streams back."""
+        kbd_intr(3)

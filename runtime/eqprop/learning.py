@@ -10,7 +10,9 @@ One sample, centred (Scellier & Bengio 2017; Laborieux et al. 2021, for the symm
 Pure integer, allocates nothing after construction.
 """
 
-from .crossbar import MINUS, PLUS
+from .circuit import MINUS, PLUS
+
+_SLOWEST = 24  # largest right shift of a change
 
 
 class Learner:
@@ -20,17 +22,17 @@ class Learner:
     - answer, loss: of the last sample's free phase; loss = sum over outputs of ((target - output) >> 4)**2, saturating
     """
 
-    def __init__(self, crossbar, currents, plan, halve_every):
+    def __init__(self, crossbar, plan, halve_every):
         """Learn on `crossbar`, with the nudge, target and rates of `plan`.
 
-        currents: int32 array, one for each output. halve_every: samples after which the rates halve; 0 for never.
+        halve_every: samples after which the rates halve; 0 for never.
         """
         self.crossbar = crossbar
-        self.currents = currents
         self.first_rates = plan.rates
         self.rates = list(plan.rates)
+        self.halvings = 0
         self.beta = plan.beta
-        self.target = plan.target
+        self.targets = plan.targets
         self.halve_every = halve_every
         self.sample = 0
         self.answer = 0
@@ -38,25 +40,25 @@ class Learner:
 
     def infer(self, x):
         """Settle the free phase for features `x` and return the class: the first of the highest output nodes."""
-        crossbar = self.crossbar
-        crossbar.drive(x)
-        crossbar.settle()
-        return crossbar.answer()
+        self.crossbar.drive(x)
+        return self.crossbar.settle()
 
     def learn(self, x, label):
         """Learn one sample: int8 features `x`, class `label`, both already checked."""
-        crossbar = self.crossbar
+        self.set_rates()
         self.answer = self.infer(x)
-        self.loss = crossbar.pull(self.target, label, self.beta, self.currents)
-        crossbar.nudge(self.currents, PLUS)
-        crossbar.nudge(self.currents, MINUS)
-        self._set_rates()
+        crossbar = self.crossbar
+        self.loss = crossbar.pull(self.targets, label, self.beta)
+        crossbar.nudge(PLUS)
+        crossbar.nudge(MINUS)
         crossbar.program(self.rates)
         self.sample += 1
 
-    def _set_rates(self):
-        """Halve every learning rate (one more right shift, up to 24) each `halve_every` samples."""
+    def set_rates(self):
+        """Set every learning rate for the next sample: one more right shift, up to 24, each `halve_every` samples."""
         halvings = self.sample // self.halve_every if self.halve_every else 0
+        if halvings == self.halvings:
+            return
+        self.halvings = halvings
         for c in range(len(self.rates)):
-            self.rates[c] = min(self.first_rates[c] + halvings, 24)
-
+            self.rates[c] = min(self.first_rates[c] + halvings, _SLOWEST)

@@ -2,11 +2,15 @@
 
 from array import array
 
+from . import circuit
 from ._compat import free_heap
-from .crossbar import FREE, EmulatedCrossbar
-from .kernels import plain
+from .circuit import FREE
+from .crossbar import EmulatedCrossbar
 from .learning import Learner
-from .plan import Plan
+from .planning import Plan
+from .tiers import use
+
+SAMPLE_MAX = 2**30 - 1
 
 
 class _Zeros:
@@ -28,6 +32,9 @@ def zeros(typecode, items):
     return array(typecode, _Zeros(items))
 
 
+use()
+
+
 class Network:
     """A resistive network that learns by Equilibrium Propagation on a crossbar which this processor emulates.
 
@@ -38,7 +45,8 @@ class Network:
     `learn` and `infer` allocate nothing, and the conductances after any run are the same bits on every interpreter.
     """
 
-    kernels = plain
+    laws = circuit
+    learner_type = Learner
     allocate = staticmethod(zeros)
 
     def __init__(self, layers, seed=0, halve_every=0):
@@ -48,6 +56,8 @@ class Network:
         Raises ValueError for impossible layers, MemoryError with the numbers when the free heap is too small.
         """
         self.plan = plan = Plan(layers)
+        if halve_every < 0:
+            raise ValueError("halve_every: {} is negative".format(halve_every))
         free = free_heap()
         if free is not None and plan.bytes > free:
             raise MemoryError("layers: {} needs {} bytes of heap, {} are free".format(plan, plan.bytes, free))
@@ -57,8 +67,12 @@ class Network:
         self.crossbars = len(plan.shapes)
         self.g_min = plan.g_min
         self.g_max = plan.g_max
-        self.crossbar = EmulatedCrossbar(plan, self.kernels, self.allocate, seed)
-        self.learner = Learner(self.crossbar, self.allocate("i", plan.layers[-1]), plan, halve_every)
+        try:
+            self.crossbar = EmulatedCrossbar(plan, self.laws, self.allocate, seed)
+        except MemoryError as error:
+            text = "layers: {} needs {} bytes of heap, {} are free, but in pieces: {}"
+            raise MemoryError(text.format(plan, plan.bytes, free, error)) from error
+        self.learner = self.learner_type(self.crossbar, plan, halve_every)
 
     @property
     def sample(self):
@@ -76,7 +90,7 @@ class Network:
         return self.learner.loss
 
     def learn(self, x, label):
-        """Learn one sample: features `x` (int8, one for each input; 127 is full scale), its class `label`.
+        """Learn one sample: features `x` (int8 or their bytes, one for each input; 127 is full scale), class `label`.
 
         Raises ValueError for a wrong number of features or a label outside 0..outputs - 1.
         """
@@ -86,7 +100,7 @@ class Network:
         self.learner.learn(x, label)
 
     def infer(self, x, out):
-        """Return the class of features `x` (int8, one for each input), and the output voltages in `out` (int16).
+        """Return the class of features `x` (as for `learn`), and the output voltages in `out` (int16).
 
         Raises ValueError for a wrong number of features or outputs.
         """
@@ -94,7 +108,9 @@ class Network:
         if len(out) != self.layers[-1]:
             raise ValueError("out: {} items for {} outputs".format(len(out), self.layers[-1]))
         answer = self.learner.infer(x)
-        self.kernels.copy(self.crossbar.voltages(self.crossbars, FREE), out)
+        voltages = self.crossbar.voltages(self.crossbars, FREE)
+        for k in range(len(out)):
+            out[k] = voltages[k]
         return answer
 
     def _check(self, x):
@@ -102,12 +118,8 @@ class Network:
             raise ValueError("x: {} features for {} inputs".format(len(x), self.layers[0]))
 
     def conductances(self, c):
-        """Return crossbar c's conductances in steps, flat, row by row of `crossbar_shape(c)`; its own memory."""
+        """Return crossbar c's conductances in steps, flat, row by row of `plan.shapes[c]`; its own memory."""
         return self.crossbar.conductances(c)
-
-    def crossbar_shape(self, c):
-        """Return (rows, columns) of crossbar c as stored (see `Plan.shapes`)."""
-        return self.plan.shapes[c]
 
     def crc(self):
         """Return the CRC-32 of all conductances in order, as little-endian uint16."""
@@ -122,11 +134,7 @@ class Network:
 
     def settle_restored(self, sample):
         """Take up the restored conductances and go on with training sample number `sample`."""
-        if sample < 0:
-            raise ValueError("sample: {} is negative".format(sample))
+        if not 0 <= sample <= SAMPLE_MAX:
+            raise ValueError("sample: {} is not in 0..{}".format(sample, SAMPLE_MAX))
         self.crossbar.refresh()
         self.learner.sample = sample
-
-    def config(self):
-        """Return (layers, seed, halve_every): enough to build an equal network."""
-        return self.layers, self.seed, self.halve_every

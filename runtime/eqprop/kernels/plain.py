@@ -2,22 +2,25 @@
 
 Written in the subset that CPython and MicroPython run and numba compiles, so this one source is the board's
 fallback, the host's fast emulator and what every hand-tuned tier is compared with, bit for bit.
-No kernel allocates, wraps or exceeds 31 bits; the bounds are those of `eqprop.fixed` and `eqprop.plan`.
+No kernel allocates, wraps or exceeds 31 bits; the bounds are those of `eqprop.fixed` and `eqprop.planning`.
 `>>` floors, as everywhere in Python. Conductances of crossbar 0 lie node by node, as pairs (+u, -u) for each
 input, the bias pair last; those of the others lie row by row, the bias pair (+, -) last.
 """
 
 
 def load(x, inputs, active):
-    """Copy the features `x` (int8; -128 counts as -127) into `inputs`, list the non-zero ones in `active`; return how many there are.
+    """Copy the features `x` into `inputs` and list those that are not zero.
 
-    `inputs` is one longer than `x`: its last element, the bias row's full-scale voltage, stays as it is and is
-    always active.
+    x: int8, or the same as unsigned bytes; -128 counts as -127. active[0] = how many are listed, active[1...] = their
+    places. `inputs` is one longer than `x`: its last element, the bias row's full-scale voltage, stays as it is and is
+    always listed.
     """
-    count = 0
+    count = 1
     features = len(inputs) - 1
     for i in range(features):
         u = x[i]
+        if u > 127:
+            u -= 256
         if u < -127:
             u = -127
         inputs[i] = u
@@ -25,16 +28,16 @@ def load(x, inputs, active):
             active[count] = i
             count += 1
     active[count] = features
-    return count + 1
+    active[0] = count
 
 
-def drive(g, inputs, active, count, shift, current):
+def multiply(g, inputs, active, shift, current):
     """Ohm and Kirchhoff in the driven crossbar: current[j] = sum over i of ((g[j,i,+] - g[j,i,-]) * u[i]) >> shift."""
     width = 2 * len(inputs)
     for j in range(len(current)):
         row = j * width
         s = 0
-        for a in range(count):
+        for a in range(1, active[0] + 1):
             i = active[a]
             at = row + 2 * i
             s += ((g[at] - g[at + 1]) * inputs[i]) >> shift
@@ -42,7 +45,7 @@ def drive(g, inputs, active, count, shift, current):
 
 
 def relax(shape, base, g_below, v_below, g_above, v_above, reciprocal, shift, low, high, v):
-    """Bring every node of one layer to equilibrium with its neighbouring layers: v = clamp(current / total conductance).
+    """Bring every node of a layer to equilibrium with the neighbouring layers: v = clamp(current / conductance).
 
     shape = (nodes, rows of the crossbar below or 0, columns of the crossbar above or 0, product shift, back shift).
     I = base[j] + sum_i (g_below[i,j] * v_below[i] >> product) + (sum_k (g_above[j,k] * v_above[k] >> product) >> back)
@@ -94,17 +97,15 @@ def inject(rest, currents, sign, base):
         base[k] = rest[k] + sign * currents[k]
 
 
-def pull(output, target, label, beta, shift, currents):
+def pull(output, targets, label, beta, shift, currents):
     """Turn the outputs' errors into nudge currents, and return the loss.
 
-    error = (target if k == label else 0) - output[k]; currents[k] = clamp((beta * error) >> shift, +-(2**29 - 1));
-    loss = sum of (error >> 4)**2, at most 2**30 - 1.
+    targets = (voltage of the right class, of the others); error = target - output[k];
+    currents[k] = clamp((beta * error) >> shift, +-(2**29 - 1)); loss = sum of (error >> 4)**2, at most 2**30 - 1.
     """
     loss = 0
     for k in range(len(currents)):
-        error = -output[k]
-        if k == label:
-            error += target
+        error = targets[0 if k == label else 1] - output[k]
         s = (beta * error) >> shift
         if s > 536870911:
             s = 536870911
@@ -112,9 +113,8 @@ def pull(output, target, label, beta, shift, currents):
             s = -536870911
         currents[k] = s
         error >>= 4
-        loss += error * error
-        if loss > 1073741823:
-            loss = 1073741823
+        error *= error
+        loss = loss + error if loss < 1073741823 - error else 1073741823
     return loss
 
 
@@ -141,7 +141,7 @@ def contrast(plus, minus, limit, delta, mean):
         mean[j] = (p + m) >> 1
 
 
-def update_driven(g, inputs, active, count, scale, rate, offset, limits, delta, mean, total):
+def update_driven(g, inputs, active, scale, rate, offset, limits, delta, mean, total):
     """EqProp's update of the driven crossbar, rank one: g[j,i,+-] += (+-u[i] * d - c + offset) >> rate, limited.
 
     d = delta[j], c = (d * mean[j]) >> scale: minus half the difference of the squared voltages across the device
@@ -160,8 +160,8 @@ def update_driven(g, inputs, active, count, scale, rate, offset, limits, delta, 
         at = 2 * rows * j
         t = total[j]
         idle = c >> rate == 0
-        for a in range(count if idle else rows):
-            i = active[a] if idle else a
+        for a in range(active[0] if idle else rows):
+            i = active[a + 1] if idle else a
             x = inputs[i] * d
             p = at + 2 * i
             old = g[p]
@@ -183,7 +183,9 @@ def update_driven(g, inputs, active, count, scale, rate, offset, limits, delta, 
         total[j] = t
 
 
-def update_between(g, gain, rate, offset, limits, delta_below, mean_below, total_below, delta_above, mean_above, total_above):
+def update_between(
+    g, gain, rate, offset, limits, delta_below, mean_below, total_below, delta_above, mean_above, total_above
+):
     """EqProp's update of a crossbar between two layers: g[j,k] += (offset - D * M) >> rate, limited.
 
     D = clamp(delta_below[j], +-8000) - (delta_above[k] >> gain) is how the voltage across the device differs between

@@ -10,23 +10,28 @@ The scales follow from the layer sizes alone, so that every board and simulator 
 - g_min keeps the total conductance of every node at 2**scale or more: no node floats, no division overflows.
 """
 
+import sys
+
 from .fixed import CURRENT_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits, isqrt
 
-_ITEM_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4}
-_ARRAY_BYTES = 48  # a MicroPython array's own object and its rounding, 64-bit port; half of it on boards
+_ITEM_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4}
+_BLOCK_BYTES = 32 if sys.maxsize > 2**32 else 16  # MicroPython's heap comes in blocks of four machine words
+# What a network takes beside its arrays, each of them one block and its data: measured, `tests/test_plan.py`
+_BLOCKS = 66
+_CROSSBAR_BLOCKS = 10
 
 
 def parse_layers(layers):
     """Return the layer sizes as a tuple: "64-32-10" or (64, 32, 10) gives (64, 32, 10).
 
-    Raises ValueError naming the text when it is not two or more sizes of 1..8191 joined by "-".
+    Raises ValueError naming the text when it is not 2..16 sizes of 1..8191 joined by "-".
     """
     try:
         sizes = tuple(int(n) for n in (layers.split("-") if isinstance(layers, str) else layers))
     except (TypeError, ValueError):
         sizes = ()
-    if len(sizes) < 2 or min(sizes) < 1 or max(sizes) > 8191:
-        raise ValueError("layers: two or more sizes of 1..8191, such as 64-32-10, not {!r}".format(layers))
+    if not 2 <= len(sizes) <= 16 or min(sizes) < 1 or max(sizes) > 8191:
+        raise ValueError("layers: 2..16 sizes of 1..8191, such as 64-32-10, not {!r}".format(layers))
     return sizes
 
 
@@ -42,6 +47,7 @@ class Plan:
     """What a network of these layers consists of.
 
     - layers: sizes, inputs first. Crossbar c joins layer c and layer c + 1.
+    - rows[c]: wires into crossbar c from below, a pair for each input and for the bias, or one for each node and two.
     - shapes[c]: rows, columns of crossbar c as stored: (nodes, 2 * (inputs + 1)) for the driven one, node by node;
       (inputs + 2, nodes) for the others. The bias pair is last.
     - gains[c]: log2 of the voltage gain between layer c and c + 1; for c = 0, of the input's drive.
@@ -49,10 +55,12 @@ class Plan:
     - scales[c]: gains[c] + shifts[c], what the nodes of layer c + 1 divide by.
     - g_min, g_max: limits of a conductance, steps. initial[c]: largest initial conductance above g_min.
     - bias: voltage of the bias pair of crossbars 1 and up, in that layer's scale.
-    - beta: nudging conductance, steps. target: output voltage that the right class is nudged to.
+    - excitatory[c]: nodes of hidden layer c + 1 whose diode keeps them at 0 or above, the first ones; the others
+      stay at 0 or below.
+    - beta: nudging conductance, in units of 4 steps. targets: voltages that the right output and the others are
+      nudged to.
     - rates[c]: right shift of crossbar c's change at first. sweeps: relaxations of all layers in a phase.
-    - buffers: (name, typecode, items) of every array of the emulated crossbar.
-    - bytes: heap that they take, an upper bound.
+    - bytes: heap that the network takes under MicroPython on a processor of this one's word size, an upper bound.
     """
 
     def __init__(self, layers):
@@ -60,47 +68,69 @@ class Plan:
         self.layers = layers = parse_layers(layers)
         count = len(layers) - 1
         inputs = layers[0] + 1
-        rows = [2 * inputs] + [n + 2 for n in layers[1:-1]]
+        self.rows = rows = [2 * inputs] + [n + 2 for n in layers[1:-1]]
         self.shapes = [(layers[1], rows[0])] + [(rows[c], layers[c + 1]) for c in range(1, count)]
-        self.gains = [7 + bits(inputs) // 2] + [bits(rows[c]) // 2 for c in range(1, count)]
+        self.g_max = G_MAX
+        self._choose()
+        gains = self.gains
         between = _product_shift(max(rows[1:] + list(layers[2:]) + [1]), G_MAX * V_MAX)
         driven = _product_shift(inputs, G_MAX * U_MAX)
         if count > 1:
-            driven = max(driven, between - self.gains[0] - self.gains[1])
+            driven = max(driven, between - gains[0] - gains[1])
         self.shifts = [driven] + [between] * (count - 1)
-        self.backs = [
-            self.gains[c] + self.gains[c + 1] + self.shifts[c] - self.shifts[c + 1] for c in range(count - 1)
-        ] + [0]
-        self.scales = [self.gains[c] + self.shifts[c] for c in range(count)]
+        self.backs = [gains[c] + gains[c + 1] + self.shifts[c] - self.shifts[c + 1] for c in range(count - 1)] + [0]
+        self.scales = [gains[c] + self.shifts[c] for c in range(count)]
         fans = [rows[c] + (layers[c + 2] if c + 2 <= count else 0) for c in range(count)]
         self.g_min = max(1, max(-(-(1 << self.scales[c]) // fans[c]) for c in range(count)))
-        self.g_max = G_MAX
-        self.bias = 3200
-        self.beta = 9830
-        self.target = 26000
-        self.rates = [9] + [14] * (count - 1)
-        self.sweeps = max(1, 2 * (count - 1))
-        self.initial = [8000 // isqrt(rows[0])] + [18000 // isqrt(r) for r in rows[1:]]
         if max(fans) * G_MAX > TOTAL_MAX or self.g_min + max(self.initial) > G_MAX:
             raise ValueError("layers: {} is too wide for 15-bit conductances".format(self))
-        self.buffers = self._buffers()
-        self.bytes = sum(_ARRAY_BYTES + _ITEM_BYTES[code] * items for _, code, items in self.buffers)
+        blocks = _BLOCKS + _CROSSBAR_BLOCKS * count
+        for _, code, items in self.buffers():
+            blocks += 1 - (-_ITEM_BYTES[code] * items // _BLOCK_BYTES)
+        self.bytes = blocks * _BLOCK_BYTES
 
-    def _buffers(self):
+    def _choose(self):
+        """Set what experiments chose (means over seeds, `tests/test_learning.py` holds them); all else follows."""
         layers = self.layers
-        buffers = [("inputs", "b", layers[0] + 1), ("active", "H", layers[0] + 1), ("driven", "i", layers[1]), ("rest", "i", layers[-1])]
-        for c, (rows, columns) in enumerate(self.shapes):
-            buffers.append(("g", "H", rows * columns))
-            n = layers[c + 1]
-            wired = n + 2 if c + 1 < len(self.shapes) else n
-            buffers += [(name, "h", wired) for name in ("free", "plus", "minus", "delta", "mean")]
-            buffers += [("low", "h", n), ("high", "h", n), ("shift", "B", n), ("reciprocal", "H", n)]
-            buffers += [("total", "i", n), ("base", "i", n), ("shape", "i", 5)]
-        return buffers
+        rows = self.rows
+        between = range(1, len(rows))
+        deep = len(between) > 1
+        self.gains = [7 + bits(layers[0] + 1) // 2] + [max(min((bits(rows[c]) - 1) // 2, 2) - deep, 0) for c in between]
+        driven = 225000000 if deep else 2000000000
+        self.initial = [isqrt(driven // rows[0])] + [isqrt(420000000 // rows[c]) for c in between]
+        self.excitatory = [n if c else n - n // 8 for c, n in enumerate(layers[1:-1])]
+        self.bias = 2000
+        self.beta = 6000 if deep else 14500
+        self.targets = (20000, 0)
+        self.rates = [9] + [16 if deep else 14 for _ in between]
+        self.sweeps = max(1, 2 * len(between))
 
-    def devices(self):
-        """Return the number of conductances in all crossbars."""
-        return sum(rows * columns for rows, columns in self.shapes)
+    def buffers(self):
+        """Yield (name, typecode, items) of every array of the emulated crossbar."""
+        layers = self.layers
+        count = len(self.shapes)
+        yield "inputs", "b", layers[0] + 1
+        yield "active", "H", layers[0] + 2
+        yield "listed", "I", layers[0] + 1
+        yield "table", "I", 28 + 38 * count
+        yield "limits", "i", 2
+        yield "driven", "i", layers[1]
+        yield "currents", "i", layers[-1]
+        if count > 1:
+            yield "rest", "i", layers[-1]
+        for c, (rows, columns) in enumerate(self.shapes):
+            n = layers[c + 1]
+            yield "g", "H", rows * columns
+            for name in ("free", "plus", "minus", "delta", "mean"):
+                yield name, "h", n + 2 if c + 1 < count else n
+            yield "low", "h", n
+            yield "high", "h", n
+            yield "shift", "B", n
+            yield "reciprocal", "H", n
+            yield "total", "i", n
+            yield "shape", "i", 5
+            if c or count == 1:
+                yield "base", "i", n
 
     def __str__(self):
         """Return the layers as text, "64-32-10"."""
