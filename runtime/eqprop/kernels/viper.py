@@ -1,0 +1,731 @@
+"""The circuit's laws for MicroPython's viper emitter: the same bits as `eqprop.circuit` on `plain`, in machine words.
+
+All that a law works on stands in the circuit's table, 32-bit words that `tabulate` fills once: sizes, shifts, and the
+addresses of the arrays, each in two words, low and high (MicroPython's heap never moves an array). So no call passes
+more than viper's four arguments, and none can be given a buffer of another length: the features alone come from
+outside, and are checked before they are read.
+
+The table, in words:
+
+    0..    features, nodes, product shift, bytes of a node's row, then the addresses of: inputs 4, active 6,
+           conductances 8, driven currents 10, listed 12
+    14..   outputs, nudge shift, nudging conductance, the two target voltages, inputs above zero with the bias row (and
+           from bit 16 on whether PLUS has begun MINUS), then the addresses of: free voltages 6, nudge currents 8,
+           currents at rest 10, base currents 12
+    28..   for each crossbar 38 words: nodes, rows, columns, product shift, back shift, wired nodes, reach, gain, scale,
+           rate, g_min, g_max, then the addresses of: base 12, conductances 14, those above 16, reciprocals 18,
+           shifts 20, low 22, high 24, delta 26, mean 28, total 30, and the voltages free 32, plus 34, minus 36
+
+`listed` holds two 16-bit numbers for each input that is not zero, first those above zero and the bias row, then those
+below: how many bytes of a node's row it lies behind the one before it (behind the row's start, for the first of either
+sign), and its magnitude. Neither needs a sign, and the loops step from pair to pair. active[0] counts them.
+
+How this is made fast. The emitter keeps a function's first locals, arguments before others, in registers: two, or
+three where no .mpy is made; they are the names p, q and r here, integers that each loop uses for what it needs most,
+and calls pass zeros for them. Any other local is loaded and stored around each use; a result that the next operation
+takes as its left side, and a load at a constant index of up to 31, cost nothing more. Hence x + local, not
+local + x; inner loops unrolled over constant indices; `end - p` as a loop's condition, which spares a comparison.
+
+Loads from ptr8, ptr16 and ptr32 are unsigned (ptr32 on 64-bit ports), hence (x ^ 0x8000) - 0x8000 and the like;
+`<< 16 << 16` is zero where a word has 32 bits, and `<< wide >> wide` extends the sign of 32 bits where it has more.
+An ARMv6-M branches no further than 2 KB, which bounds a loop's body ("native method too big"). Nothing here allocates.
+"""
+
+from array import array
+
+import micropython
+import uctypes
+
+_BUFFERS = (bytes, bytearray, memoryview, array)
+
+
+def tabulate(circuit):
+    """Fill the circuit's table."""
+    table = circuit.table
+    last = len(circuit.g) - 1
+    features = len(circuit.inputs) - 1
+    words = (features, circuit.shape[0][0], circuit.shifts[0], 4 * (features + 1))
+    _enter(table, 0, words, (circuit.inputs, circuit.active, circuit.g[0], circuit.driven, circuit.listed))
+    words = (circuit.shape[last][0], circuit.scales[last] - 2, 0, 0, 0, 0)
+    _enter(table, 14, words, (circuit.phases[0][last], circuit.currents, circuit.rest, circuit.base[last]))
+    for c in range(last + 1):
+        shape = circuit.shape[c]
+        words = (shape[0], shape[1], shape[2], shape[3], shape[4], len(circuit.delta[c]), circuit.reach[c])
+        words += (circuit.gains[c], circuit.scales[c], 0, circuit.limits[0], circuit.limits[1])
+        arrays = (circuit.base[c], circuit.g[c], circuit.g[c + 1 if c < last else c], circuit.reciprocal[c])
+        arrays += (circuit.shift[c], circuit.low[c], circuit.high[c], circuit.delta[c], circuit.mean[c])
+        arrays += (circuit.total[c], circuit.phases[0][c], circuit.phases[1][c], circuit.phases[2][c])
+        _enter(table, 28 + 38 * c, words, arrays)
+
+
+def _enter(table, at, words, buffers):
+    for word in words:
+        table[at] = word
+        at += 1
+    for buffer in buffers:
+        address = uctypes.addressof(buffer)
+        table[at] = address & 0xFFFFFFFF
+        table[at + 1] = address >> 16 >> 16
+        at += 2
+
+
+def check(table, x):
+    """Raise ValueError for another number of features than the table's, TypeError for what is no buffer of them."""
+    if not isinstance(x, _BUFFERS):
+        raise TypeError("x: {} is no buffer of int8".format(type(x)))
+    if len(x) != table[0]:
+        raise ValueError("x: {} features for {} inputs".format(len(x), table[0]))
+
+
+def drive(circuit, x):
+    """As `circuit.drive`. Raises as `check`."""
+    table = circuit.table
+    check(table, x)
+    _load(x, table, 0, table)
+    _multiply(0, 0, 0, table)
+
+
+def settle(circuit):
+    """As `circuit.settle`."""
+    table = circuit.table
+    count = len(circuit.g)
+    return _sweep(count << 2 | circuit.sweeps << 16, 0, 0, table)
+
+
+def nudge(circuit, phase):
+    """As `circuit.nudge`."""
+    table = circuit.table
+    count = len(circuit.g)
+    _sweep(phase | count << 2 | circuit.sweeps << 16, 0, 0, table)
+
+
+def pull_outputs(circuit, targets, label, beta):
+    """As `circuit.pull_outputs`."""
+    table = circuit.table
+    table[16] = beta
+    table[17] = targets[0] & 0xFFFF
+    table[18] = targets[1] & 0xFFFF
+    return _pull(table, label)
+
+
+def program(circuit, rates):
+    """As `circuit.program`."""
+    table = circuit.table
+    count = len(circuit.g)
+    for c in range(count):
+        table[37 + 38 * c] = rates[c]
+    table[19] &= 0xFFFF
+    _contrast(0, 0, table, count)
+    _update_driven(0, 0, 0, table)
+    # From the last on: each but the first is done with its layer's delta and mean, and so may scale them in place
+    for c in range(count - 1, 0, -1):
+        _update_between(c, 0, 0, table)
+    _invert(0, 0, table, count)
+
+
+def divide(circuit):
+    """As `circuit.divide`."""
+    table = circuit.table
+    table[19] &= 0xFFFF  # other conductances: nothing is known of MINUS
+    _invert(0, 0, table, len(circuit.g))
+
+
+@micropython.viper
+def _load(x: ptr8, listed: ptr32, p: int, table: ptr32):
+    n = int(table[0])
+    start = int(x)
+    end = start + n
+    inputs = (int(table[4]) | int(table[5]) << 16 << 16) - start
+    first = int(table[12]) | int(table[13]) << 16 << 16
+    listed = ptr32(first)
+    last = start
+    zeros = 0
+    while end - int(x):
+        p = x[0]
+        if p:
+            if p >> 7:
+                if p == 128:
+                    p = 129
+            else:
+                listed[0] = (int(x) - last) << 2 | p << 16
+                listed = ptr32(int(listed) + 4)
+                last = int(x)
+        else:
+            zeros += 1
+        ptr8(int(x) + inputs)[0] = p
+        x = ptr8(int(x) + 1)
+    listed[0] = (int(x) - last) << 2 | 127 << 16
+    listed = ptr32(int(listed) + 4)
+    above = (int(listed) - first) >> 2
+    table[19] = above
+    count = n + 1 - zeros
+    ptr16(int(table[6]) | int(table[7]) << 16 << 16)[0] = count
+    count -= above
+    x = ptr8(start)
+    last = start
+    while count:
+        p = x[0]
+        if p >> 7:
+            if p == 128:
+                p = 129
+            listed[0] = (int(x) - last) << 2 | (256 - p) << 16
+            listed = ptr32(int(listed) + 4)
+            last = int(x)
+            count -= 1
+        x = ptr8(int(x) + 1)
+
+
+@micropython.viper
+def _multiply(p: int, q: int, r: int, table: ptr32):
+    # p: the pair of devices, q: the listed input, r: the sum
+    nodes = int(table[1])
+    shift = int(table[2])
+    width = int(table[3])
+    first = int(table[12]) | int(table[13]) << 16 << 16
+    middle = first + ((int(table[19]) & 0xFFFF) << 2)
+    stop = first + (int(ptr16(int(table[6]) | int(table[7]) << 16 << 16)[0]) << 2)
+    blocks = middle - ((middle - first) & 31)
+    row = int(table[8]) | int(table[9]) << 16 << 16
+    current = ptr32(int(table[10]) | int(table[11]) << 16 << 16)
+    up = (1 << shift) - 1
+    while nodes:
+        r = 0
+        if stop - middle:
+            # The negative of a sum of those below zero: rounded up, for the sum to be rounded down
+            p = row
+            q = middle
+            while stop - q:
+                p = ptr16(q)[0] + p
+                r = (((ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1] + up) >> shift) + r
+                q += 4
+            r = 0 - r
+        p = row
+        q = first
+        if shift:
+            while middle - q:
+                p = ptr16(q)[0] + p
+                r = (((ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1]) >> shift) + r
+                q += 4
+        else:
+            while blocks - q:
+                p = ptr16(q)[0] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1] + r
+                p = ptr16(q)[2] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[3] + r
+                p = ptr16(q)[4] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[5] + r
+                p = ptr16(q)[6] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[7] + r
+                p = ptr16(q)[8] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[9] + r
+                p = ptr16(q)[10] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[11] + r
+                p = ptr16(q)[12] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[13] + r
+                p = ptr16(q)[14] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[15] + r
+                q += 32
+            while middle - q:
+                p = ptr16(q)[0] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1] + r
+                q += 4
+        current[0] = r
+        current = ptr32(int(current) + 4)
+        row += width
+        nodes -= 1
+
+
+@micropython.viper
+def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
+    phase = p & 3
+    at = 32 + 2 * phase
+    count = p >> 2 & 0x3FFF
+    sweeps = p >> 16
+    # In the first half of the first sweep: the layers above are still at zero volts; what PLUS finds is MINUS's, too,
+    # but for the outputs; and whether it has
+    zero = 1 if phase == 0 else 0
+    fork = 1 if phase == 1 else 0
+    known = int(table[19]) >> 16 if phase == 2 else 0
+    table[19] = int(table[19]) & 0xFFFF | fork << 16
+    # Start from zero volts or from the free state
+    t = ptr32(int(table) + 4 * 28)
+    c = count
+    while c:
+        p = int(t[at]) | int(t[at + 1]) << 16 << 16
+        if zero:
+            end = p + (int(t[0]) << 1)
+            while end - p:
+                ptr16(p)[0] = 0
+                p += 2
+        else:
+            end = p + (int(t[5]) << 1)
+            if known & (count - c + 1) & (1 if t[2] else 0):
+                p = end
+            q = int(t[32]) | int(t[33]) << 16 << 16
+            while end - p:
+                ptr16(p)[0] = ptr16(q)[0]
+                q += 2
+                p += 2
+        t = ptr32(int(t) + 4 * 38)
+        c -= 1
+    t = ptr32(int(table) + 4 * 14)
+    p = int(t[10]) | int(t[11]) << 16 << 16
+    q = int(t[12]) | int(t[13]) << 16 << 16
+    end = q + (int(t[0]) << 2)
+    v = ptr32(int(t[8]) | int(t[9]) << 16 << 16)
+    r = (phase & 1) - (phase >> 1)
+    while end - q:
+        ptr32(q)[0] = int(v[0]) * r + int(ptr32(p)[0])
+        v = ptr32(int(v) + 4)
+        p += 4
+        q += 4
+    wide = 1
+    wide = wide << 16 << 16 >> 27
+    while sweeps:
+        parity = 0
+        while parity < 2:
+            c = parity
+            while c < count:
+                t = ptr32(int(table) + 4 * 28 + 4 * 38 * c)
+                nodes = int(t[0])
+                columns = int(t[2])
+                if columns:
+                    if zero:
+                        columns = 0
+                    elif known:
+                        nodes = 0
+                product = int(t[3])
+                back = int(t[4])
+                base = ptr32(int(t[12]) | int(t[13]) << 16 << 16)
+                below = int(t[14]) | int(t[15]) << 16 << 16
+                above = int(t[16]) | int(t[17]) << 16 << 16
+                reciprocal = ptr16(int(t[18]) | int(t[19]) << 16 << 16)
+                shift = ptr8(int(t[20]) | int(t[21]) << 16 << 16)
+                low = ptr16(int(t[22]) | int(t[23]) << 16 << 16)
+                high = ptr16(int(t[24]) | int(t[25]) << 16 << 16)
+                out = ptr16(int(t[at]) | int(t[at + 1]) << 16 << 16)
+                v_above = 0
+                end_above = 0
+                blocks = 0
+                if columns:
+                    v_above = int(t[at + 38]) | int(t[at + 39]) << 16 << 16
+                    end_above = v_above + (columns << 1)
+                    blocks = v_above + columns // 5 * 10
+                v_below = 0
+                end_below = 0
+                stride = nodes << 1
+                if c:
+                    t = ptr32(int(t) - 4 * 38)
+                    v_below = int(t[at]) | int(t[at + 1]) << 16 << 16
+                    end_below = v_below + (int(ptr32(int(t) + 4 * 38)[1]) << 1)
+                s0 = 0
+                s1 = 0
+                s2 = 0
+                s3 = 0
+                s4 = 0
+                s5 = 0
+                s6 = 0
+                s7 = 0
+                s8 = 0
+                s9 = 0
+                j = 0
+                while j < nodes:
+                    # From the layer below: ten nodes at once, then one by one; rows at zero volts give nothing
+                    stop = nodes
+                    if c:
+                        v = ptr32(v_below)
+                        p = below
+                        r = product
+                        if nodes - j > 9:
+                            stop = j + 10
+                            below += 20
+                            while end_below - int(v):
+                                q = ptr16(v)[0]
+                                if q:
+                                    q = (q ^ 0x8000) - 0x8000
+                                    s0 = ((ptr16(p)[0] * q) >> r) + s0
+                                    s1 = ((ptr16(p)[1] * q) >> r) + s1
+                                    s2 = ((ptr16(p)[2] * q) >> r) + s2
+                                    s3 = ((ptr16(p)[3] * q) >> r) + s3
+                                    s4 = ((ptr16(p)[4] * q) >> r) + s4
+                                    s5 = ((ptr16(p)[5] * q) >> r) + s5
+                                    s6 = ((ptr16(p)[6] * q) >> r) + s6
+                                    s7 = ((ptr16(p)[7] * q) >> r) + s7
+                                    s8 = ((ptr16(p)[8] * q) >> r) + s8
+                                    s9 = ((ptr16(p)[9] * q) >> r) + s9
+                                v = ptr32(int(v) + 2)
+                                p += stride
+                        else:
+                            stop = j + 1
+                            below += 2
+                            while end_below - int(v):
+                                q = ptr16(v)[0]
+                                if q:
+                                    q = (q ^ 0x8000) - 0x8000
+                                    s0 = ((ptr16(p)[0] * q) >> r) + s0
+                                v = ptr32(int(v) + 2)
+                                p += stride
+                    q = j
+                    while stop - q:
+                        # From the layer above, p: its voltages, r: the sum
+                        r = 0
+                        if columns:
+                            q = 0x8000
+                            p = v_above
+                            while blocks - p:
+                                r = ((((ptr16(p)[0] ^ q) - q) * ptr16(above)[0]) >> product) + r
+                                r = ((((ptr16(p)[1] ^ q) - q) * ptr16(above)[1]) >> product) + r
+                                r = ((((ptr16(p)[2] ^ q) - q) * ptr16(above)[2]) >> product) + r
+                                r = ((((ptr16(p)[3] ^ q) - q) * ptr16(above)[3]) >> product) + r
+                                r = ((((ptr16(p)[4] ^ q) - q) * ptr16(above)[4]) >> product) + r
+                                above += 10
+                                p += 10
+                            while end_above - p:
+                                r = ((((ptr16(p)[0] ^ q) - q) * ptr16(above)[0]) >> product) + r
+                                above += 2
+                                p += 2
+                            q = j
+                        # Divide by the node's conductance; p: the diode's or the rail's limit on this side of zero
+                        r = ((((r >> back) + s0 + int(base[q])) << wide) >> wide) >> shift[q]
+                        if r >> 31:
+                            p = low[q]
+                            if p:
+                                p = (p ^ 0x8000) - 0x8000
+                                if r < -65535:
+                                    r = -65535
+                                r = (r * reciprocal[q] + 8192) >> 14
+                                if r < p:
+                                    r = p
+                            else:
+                                r = 0
+                        else:
+                            p = high[q]
+                            if p:
+                                if r > 65535:
+                                    r = 65535
+                                r = (r * reciprocal[q] + 8192) >> 14
+                                if r > p:
+                                    r = p
+                            else:
+                                r = 0
+                        out[q] = r
+                        if c:
+                            s0 = s1
+                            s1 = s2
+                            s2 = s3
+                            s3 = s4
+                            s4 = s5
+                            s5 = s6
+                            s6 = s7
+                            s7 = s8
+                            s8 = s9
+                            s9 = 0
+                        q += 1
+                        j = q
+                if fork:
+                    t = ptr32(int(table) + 4 * 28 + 4 * 38 * c)
+                    if columns:
+                        p = int(out)
+                        q = int(t[36]) | int(t[37]) << 16 << 16
+                        end = p + stride
+                        while end - p:
+                            ptr16(q)[0] = ptr16(p)[0]
+                            q += 2
+                            p += 2
+                c += 2
+            zero = 0
+            fork = 0
+            known = 0
+            parity += 1
+        sweeps -= 1
+    # The first of the highest outputs
+    t = ptr32(int(table) + 4 * 14)
+    p = int(t[6]) | int(t[7]) << 16 << 16
+    end = p + (int(t[0]) << 1)
+    r = -1
+    j = 0
+    while end - p:
+        q = ptr16(p)[0] ^ 0x8000
+        if q > r:
+            r = q
+            j = p
+        p += 2
+    return (j - end >> 1) + int(t[0])
+
+
+@micropython.viper
+def _pull(table: ptr32, label: int) -> int:
+    t = ptr32(int(table) + 4 * 14)
+    n = int(t[0])
+    shift = int(t[1])
+    beta = int(t[2])
+    v = ptr16(int(t[6]) | int(t[7]) << 16 << 16)
+    currents = ptr32(int(t[8]) | int(t[9]) << 16 << 16)
+    loss = 0
+    k = 0
+    while k < n:
+        error = (int(t[3] if k == label else t[4]) ^ 0x8000) - (int(v[k]) ^ 0x8000)
+        s = (beta * error) >> shift
+        if s > 536870911:
+            s = 536870911
+        elif s < -536870911:
+            s = -536870911
+        currents[k] = s
+        error >>= 4
+        error *= error
+        if loss < 1073741823 - error:
+            loss += error
+        else:
+            loss = 1073741823
+        k += 1
+    return loss
+
+
+@micropython.viper
+def _contrast(p: int, q: int, table: ptr32, count: int):
+    t = ptr32(int(table) + 4 * 28)
+    while count:
+        n = int(t[5])
+        limit = int(t[6])
+        delta = ptr16(int(t[26]) | int(t[27]) << 16 << 16)
+        mean = ptr16(int(t[28]) | int(t[29]) << 16 << 16)
+        plus = ptr16(int(t[34]) | int(t[35]) << 16 << 16)
+        minus = ptr16(int(t[36]) | int(t[37]) << 16 << 16)
+        while n:
+            n -= 1
+            p = (plus[n] ^ 0x8000) - 0x8000
+            q = (minus[n] ^ 0x8000) - 0x8000
+            mean[n] = (p + q) >> 1
+            p -= q
+            if p:
+                if p > limit:
+                    p = limit
+                elif p < 0 - limit:
+                    p = 0 - limit
+            delta[n] = p
+        t = ptr32(int(t) + 4 * 38)
+        count -= 1
+
+
+@micropython.viper
+def _update_driven(p: int, q: int, r: int, table: ptr32):
+    # p: the pair of devices, q, r: their conductances
+    nodes = int(table[1])
+    width = int(table[3])
+    first = int(table[12]) | int(table[13]) << 16 << 16
+    middle = first + ((int(table[19]) & 0xFFFF) << 2)
+    stop = first + (int(ptr16(int(table[6]) | int(table[7]) << 16 << 16)[0]) << 2)
+    row = int(table[8]) | int(table[9]) << 16 << 16
+    t = ptr32(int(table) + 4 * 28)
+    gain = int(t[7])
+    rate = int(t[9])
+    offset = 1 << (rate - 1)
+    g_min = int(t[10])
+    g_max = int(t[11])
+    span = uint(g_max - g_min)
+    delta = ptr16(int(t[26]) | int(t[27]) << 16 << 16)
+    mean = ptr16(int(t[28]) | int(t[29]) << 16 << 16)
+    total = ptr32(int(t[30]) | int(t[31]) << 16 << 16)
+    # List the inputs at zero, too: a node where c alone changes conductances changes theirs
+    listed = ptr16(stop)
+    q = int(table[4]) | int(table[5]) << 16 << 16
+    r = q
+    end = q + int(table[0])
+    while end - q:
+        if ptr8(q)[0] == 0:
+            listed[0] = (q - r) << 2
+            listed[1] = 0
+            listed = ptr16(int(listed) + 4)
+            r = q
+        q += 1
+    end = int(listed)
+    while nodes:
+        p = delta[0]
+        if p:
+            d = (p ^ 0x8000) - 0x8000
+            c = offset - ((d * ((mean[0] ^ 0x8000) - 0x8000)) >> gain)
+            reach = 127 * (d if d > 0 else 0 - d)
+        else:
+            d = 0
+            c = offset
+            reach = 0
+        if (c + reach) >> rate or (c - reach) >> rate:
+            last = stop if c >> rate == 0 else end
+            both = c << 1
+            sum = 0
+            listed = ptr16(first)
+            until = middle
+            while int(listed) - last:
+                p = row
+                while until - int(listed):
+                    p = listed[0] + p
+                    q = listed[1] * d + c
+                    r = ((both - q) >> rate) + ptr16(p)[1]
+                    q = (q >> rate) + ptr16(p)[0]
+                    # Neither is beyond a limit if what both exceed g_min by, or-ed together, is not
+                    if uint((q - g_min) | (r - g_min)) > span:
+                        if q > g_max:
+                            q = g_max
+                        elif q < g_min:
+                            q = g_min
+                        if r > g_max:
+                            r = g_max
+                        elif r < g_min:
+                            r = g_min
+                    sum = q - ptr16(p)[0] + r - ptr16(p)[1] + sum
+                    ptr16(p)[0] = q
+                    ptr16(p)[1] = r
+                    listed = ptr16(int(listed) + 4)
+                # Those below zero: the other sign; then those at zero
+                d = 0 - d
+                until = stop if until == middle and stop - middle else end
+            total[0] = sum + int(total[0])
+        delta = ptr16(int(delta) + 2)
+        mean = ptr16(int(mean) + 2)
+        total = ptr32(int(total) + 4)
+        row += width
+        nodes -= 1
+
+
+@micropython.viper
+def _update_between(p: int, q: int, r: int, table: ptr32):
+    # p: the device, q: a conductance, r: by how much the row's total changes
+    t = ptr32(int(table) + 4 * 28 + 4 * 38 * p)
+    columns = int(t[0])
+    gain = int(t[7])
+    # What the devices see of the layer above, plus 0x8000: no sign to extend
+    p = int(t[26]) | int(t[27]) << 16 << 16
+    q = int(t[28]) | int(t[29]) << 16 << 16
+    end = p + (columns << 1)
+    while end - p:
+        ptr16(p)[0] = (((ptr16(p)[0] ^ 0x8000) - 0x8000) >> gain) + 0x8000
+        ptr16(q)[0] = (((ptr16(q)[0] ^ 0x8000) - 0x8000) >> gain) + 0x8000
+        p += 2
+        q += 2
+    rate = int(t[9])
+    offset = 1 << (rate - 1)
+    g_min = int(t[10])
+    g_max = int(t[11])
+    span = uint(g_max - g_min)
+    left = int(t[1])
+    p = int(t[14]) | int(t[15]) << 16 << 16
+    first = int(t[26]) | int(t[27]) << 16 << 16
+    end = first + (columns << 1)
+    blocks = first + columns // 5 * 10
+    first_mean = int(t[28]) | int(t[29]) << 16 << 16
+    first_total = int(t[30]) | int(t[31]) << 16 << 16
+    t = ptr32(int(t) - 4 * 38)
+    delta_below = ptr16(int(t[26]) | int(t[27]) << 16 << 16)
+    mean_below = ptr16(int(t[28]) | int(t[29]) << 16 << 16)
+    total_below = ptr32(int(t[30]) | int(t[31]) << 16 << 16)
+    while left:
+        d = (delta_below[0] ^ 0x8000) - 0x8000
+        if d > 8000:
+            d = 8000
+        elif d < -8000:
+            d = -8000
+        d += 0x8000
+        m = mean_below[0] ^ 0x8000
+        r = 0
+        delta = ptr16(first)
+        mean = ptr16(first_mean)
+        total = ptr32(first_total)
+        while blocks - int(delta):
+            q = delta[0] - d
+            q = ((m - mean[0]) * q + offset) >> rate
+            x = q + ptr16(p)[0]
+            if uint(x - g_min) > span:
+                x = g_max if x > g_max else g_min
+                q = x - ptr16(p)[0]
+            ptr16(p)[0] = x
+            r = q + r
+            total[0] = q + int(total[0])
+            q = delta[1] - d
+            q = ((m - mean[1]) * q + offset) >> rate
+            x = q + ptr16(p)[1]
+            if uint(x - g_min) > span:
+                x = g_max if x > g_max else g_min
+                q = x - ptr16(p)[1]
+            ptr16(p)[1] = x
+            r = q + r
+            total[1] = q + int(total[1])
+            q = delta[2] - d
+            q = ((m - mean[2]) * q + offset) >> rate
+            x = q + ptr16(p)[2]
+            if uint(x - g_min) > span:
+                x = g_max if x > g_max else g_min
+                q = x - ptr16(p)[2]
+            ptr16(p)[2] = x
+            r = q + r
+            total[2] = q + int(total[2])
+            q = delta[3] - d
+            q = ((m - mean[3]) * q + offset) >> rate
+            x = q + ptr16(p)[3]
+            if uint(x - g_min) > span:
+                x = g_max if x > g_max else g_min
+                q = x - ptr16(p)[3]
+            ptr16(p)[3] = x
+            r = q + r
+            total[3] = q + int(total[3])
+            q = delta[4] - d
+            q = ((m - mean[4]) * q + offset) >> rate
+            x = q + ptr16(p)[4]
+            if uint(x - g_min) > span:
+                x = g_max if x > g_max else g_min
+                q = x - ptr16(p)[4]
+            ptr16(p)[4] = x
+            r = q + r
+            total[4] = q + int(total[4])
+            p += 10
+            delta = ptr16(int(delta) + 10)
+            mean = ptr16(int(mean) + 10)
+            total = ptr32(int(total) + 20)
+        while end - int(delta):
+            q = delta[0] - d
+            q = ((m - mean[0]) * q + offset) >> rate
+            x = q + ptr16(p)[0]
+            if uint(x - g_min) > span:
+                x = g_max if x > g_max else g_min
+                q = x - ptr16(p)[0]
+            ptr16(p)[0] = x
+            r = q + r
+            total[0] = q + int(total[0])
+            p += 2
+            delta = ptr16(int(delta) + 2)
+            mean = ptr16(int(mean) + 2)
+            total = ptr32(int(total) + 4)
+        if left > 2:
+            total_below[0] = int(total_below[0]) + r
+        delta_below = ptr16(int(delta_below) + 2)
+        mean_below = ptr16(int(mean_below) + 2)
+        total_below = ptr32(int(total_below) + 4)
+        left -= 1
+
+
+@micropython.viper
+def _invert(p: int, q: int, table: ptr32, count: int):
+    # p: a total, q: its shift
+    t = ptr32(int(table) + 4 * 28)
+    while count:
+        n = int(t[0])
+        least = 14 - int(t[8])
+        reciprocal = ptr16(int(t[18]) | int(t[19]) << 16 << 16)
+        shift = ptr8(int(t[20]) | int(t[21]) << 16 << 16)
+        total = ptr32(int(t[30]) | int(t[31]) << 16 << 16)
+        while n:
+            n -= 1
+            p = int(total[n])
+            q = least
+            while p >> 19:
+                p >>= 4
+                q += 4
+            while p >> 15:
+                p >>= 1
+                q += 1
+            while p >> 14 == 0:
+                p <<= 1
+                q -= 1
+            reciprocal[n] = (268435456 + (p >> 1)) // p
+            shift[n] = q
+        t = ptr32(int(t) + 4 * 38)
+        count -= 1
