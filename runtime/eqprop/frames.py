@@ -1,0 +1,145 @@
+"""Frames on a serial line, without any input or output: bytes in, frames out.
+
+A frame on the line is COBS(header, payload, CRC-32) followed by one 0x00, the only zero in it:
+
+    header   type u8, sequence u8, payload length u16
+    payload  at most the receiver's limit
+    CRC-32   u32 of header and payload (binascii.crc32)
+
+All integers are little-endian. Empty frames (zeros in a row) are nothing: a sender may pad with them.
+COBS: Cheshire and Baker, Consistent Overhead Byte Stuffing, IEEE/ACM Transactions on Networking 7 (1999).
+
+A `Receiver` decodes in its one buffer and never holds more than that; a frame too long, torn or with a wrong CRC is
+counted and forgotten, and the next good one is understood.
+"""
+
+import struct
+from binascii import crc32
+
+from ._compat import const
+
+_HEADER = "<BBH"
+_OVERHEAD = const(8)  # header and CRC
+
+
+def encoded_size(length: int) -> int:
+    """Return the most bytes a frame with a payload of `length` bytes takes on the line, its delimiter included."""
+    raw = length + _OVERHEAD
+    return raw + raw // 254 + 2
+
+
+class Sender:
+    """Encodes frames into one buffer."""
+
+    def __init__(self, limit: int):
+        """Prepare for payloads of up to `limit` bytes."""
+        self.limit = limit
+        self._buffer = bytearray(encoded_size(limit))
+        self._view = memoryview(self._buffer)
+
+    def encode(self, kind: int, sequence: int, payload):
+        """Return the frame as a memoryview, valid until the next call.
+
+        Raises ValueError for a payload longer than the limit.
+        """
+        if len(payload) > self.limit:
+            raise ValueError("payload: {} bytes, the limit is {}".format(len(payload), self.limit))
+        header = struct.pack(_HEADER, kind, sequence, len(payload))
+        crc = crc32(payload, crc32(header))
+        return self._view[: self._stuff(header + bytes(payload) + struct.pack("<I", crc))]
+
+    def _stuff(self, raw):
+        """Write COBS(raw) and the delimiter to the buffer and return their length."""
+        out = self._buffer
+        at = 0
+        start = 0
+        end = len(raw)
+        while start <= end:
+            zero = raw.find(b"\0", start, start + 254)
+            stop = zero if zero >= 0 else min(start + 254, end)
+            length = stop - start
+            out[at] = length + 1
+            out[at + 1 : at + 1 + length] = raw[start:stop]
+            at += length + 1
+            # A block of 254 stands for no zero; any other one does, and the one behind the end is dropped.
+            start = stop if length == 254 else stop + 1
+            if start == end and length == 254:
+                break
+        out[at] = 0
+        return at + 1
+
+
+class Receiver:
+    """Collects bytes until a whole frame is there.
+
+    - bad: number of frames dropped since the start
+    """
+
+    def __init__(self, limit: int):
+        """Prepare for payloads of up to `limit` bytes."""
+        self.limit = limit
+        self.bad = 0
+        self._buffer = bytearray(encoded_size(limit))
+        self._view = memoryview(self._buffer)
+        self._used = 0
+        self._overrun = False
+
+    def feed(self, data):
+        """Yield (type, sequence, payload) for each good frame that `data` (bytes) completes.
+
+        The payload is a memoryview of the receiver's buffer, valid until the next frame is asked for.
+        """
+        start = 0
+        while True:
+            end = data.find(b"\0", start)
+            self._keep(data, start, end if end >= 0 else len(data))
+            if end < 0:
+                return
+            start = end + 1
+            frame = self._take()
+            if frame:
+                yield frame
+
+    def _keep(self, data, start, end):
+        """Append data[start:end] to the buffer, or remember that it was too much."""
+        used = self._used + end - start
+        if used > len(self._buffer):
+            self._overrun = True
+        elif end > start:
+            self._buffer[self._used : used] = data[start:end]
+            self._used = used
+
+    def _take(self):
+        """Return the frame in the buffer and empty it, or None for one that is empty or bad."""
+        used = self._used
+        overrun = self._overrun
+        self._used = 0
+        self._overrun = False
+        if not used and not overrun:
+            return None
+        length = 0 if overrun else self._unstuff(used)
+        view = self._view
+        if length >= _OVERHEAD and struct.unpack_from("<I", self._buffer, length - 4)[0] == crc32(view[: length - 4]):
+            kind, sequence, size = struct.unpack_from(_HEADER, self._buffer, 0)
+            if size == length - _OVERHEAD:
+                return kind, sequence, view[4 : length - 4]
+        self.bad += 1
+        return None
+
+    def _unstuff(self, used):
+        """Undo COBS on the buffer's first `used` bytes, in place; return the decoded length, 0 when it is not COBS."""
+        buffer = self._buffer
+        at = 0
+        length = 0
+        while at < used:
+            code = buffer[at]
+            stop = at + code
+            if stop > used:
+                return 0
+            buffer[length : length + code - 1] = buffer[at + 1 : stop]
+            length += code - 1
+            at = stop
+            if code < 255 and at < used:
+                buffer[length] = 0
+                length += 1
+        return length
