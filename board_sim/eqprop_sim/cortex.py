@@ -1,0 +1,142 @@
+"""Emulated Cortex-M boards: MicroPython's firmware, built once and kept in the user's cache, in QEMU.
+
+    python -m eqprop_sim.cortex cortex-m3 PROGRAM ARGUMENT...     run a program on a board, on this terminal
+
+Such a board has a core, a UART and a heap (firmware/cortex). It has no flash: it reads the computer's own files, by
+their own paths, and can write none. `time.ticks_cpu()` counts instructions exactly, modulo 2**30, so a program takes
+the same time in every run. All clocks go by instructions, of 128 ns (Cortex-M0: 512 ns); only while a board waits for
+its serial port do they follow the computer's.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import micropython_source
+from .installation import Failure, Unavailable, cache, filling, lock, make, need, run
+
+HEAP_BYTES = 192 * 1024
+HOW_TO = "install the packages qemu-system-arm, gcc-arm-none-eabi and libnewlib-arm-none-eabi (apt) and try again"
+
+_EMULATOR = "qemu-system-arm"
+_COMPILER = "arm-none-eabi-gcc"
+_SOURCE = Path(__file__).parent / "firmware" / "cortex"
+# QEMU's machine, and the nanoseconds of an instruction as a power of two, which board.h must know
+_MACHINES = {
+    # The nRF51 has flash of 256 KB and RAM of 16 KB unless told otherwise
+    "cortex-m0": ("microbit -global nrf51-soc.flash-size=1048576 -global nrf51-soc.sram-size=4194304", 9),
+    "cortex-m3": ("mps2-an385", 7),
+    "cortex-m4": ("mps2-an386", 7),
+    "cortex-m7": ("mps2-an500", 7),
+}
+CPUS = tuple(_MACHINES)
+_TEXT_BYTES = 8192  # that the firmware has for the text that it is started with
+_CHECK = 'print("ready")\n'
+
+
+@dataclass(frozen=True)
+class Cortex:
+    """An emulated board that has run a program. It stands in for `interpreters.Interpreter` where programs are run."""
+
+    cpu: str
+    """One of CPUS."""
+    firmware: Path
+    """The ELF file."""
+    limits_heap = True
+
+    def command(self, script, *args, heap_bytes=None, path=()):
+        """Return (argv, environment) that run the file `script` with arguments `args` on a board that has just started.
+
+        Standard input and output are the board's serial port, byte by byte; as on any board, `print` ends lines in CR
+        LF, and the end of the input is not seen. Exceptions go to standard error. The emulator ends with the program,
+        and its exit code.
+
+        heap_bytes: size of the heap; None for HEAP_BYTES.
+        path: the folders to import from, after the script's own.
+        Raises ValueError when all of that is longer than the board can take.
+        """
+        script = os.path.abspath(script)
+        folders = [os.path.dirname(script), *map(os.path.abspath, path)]
+        program = (
+            f"{heap_bytes or HEAP_BYTES} import sys\n"
+            f"sys.path[:] = {folders}\n"
+            f"sys.argv[:] = {[script, *map(str, args)]}\n"
+            f"execfile(sys.argv[0])\n"
+        )
+        if len(program.encode()) >= _TEXT_BYTES:
+            raise ValueError(f"paths and arguments of {script} exceed {_TEXT_BYTES} bytes")
+        name, shift = _MACHINES[self.cpu]
+        machine = ["-machine", *name.split(), "-no-user-config", "-display", "none", "-monitor", "none"]
+        clock = ["-icount", f"shift={shift}"]
+        # Ctrl-C is a byte for the board, as on a serial port
+        serial = ["-chardev", "stdio,id=uart,signal=off", "-serial", "chardev:uart"]
+        host = ["-semihosting-config", "enable=on,target=native,arg=" + program.replace(",", ",,")]
+        argv = [shutil.which(_EMULATOR) or _EMULATOR, *machine, *clock, *serial, *host, "-kernel", str(self.firmware)]
+        return argv, dict(os.environ)
+
+
+def obtain(cpu, tell=lambda line: None):
+    """Return the board `cpu`, one of CPUS, its firmware built into the user's cache when it is not there yet.
+
+    tell: called with one line before each step that takes long. Raises Unavailable.
+    """
+    if cpu not in CPUS:
+        raise ValueError(f"cpu={cpu} is none of {', '.join(CPUS)}")
+    try:
+        need(_EMULATOR)
+        board = Cortex(cpu, cache() / f"{cpu}-{micropython_source.VERSION}-{_digest()}" / "firmware.elf")
+        if not board.firmware.exists():
+            need(_COMPILER, "make")
+            with lock():
+                # Another process may have built it while this one waited
+                if not board.firmware.exists():
+                    _build(board, tell)
+        return board
+    except (Failure, OSError, tarfile.TarError) as reason:
+        raise Unavailable(f"no emulated {cpu} ({reason}): {HOW_TO}") from reason
+
+
+def _digest():
+    """Return letters that change with the firmware's own source."""
+    digest = hashlib.sha256()
+    for file in sorted(_SOURCE.iterdir()):
+        digest.update(f"{file.name}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _build(board, tell):
+    """Build the firmware, see it run, and install it in the cache."""
+    source = micropython_source.obtain(tell)
+    tell(f"building MicroPython {micropython_source.VERSION} for an emulated {board.cpu}")
+    with filling(board.firmware.parent.name) as result:
+        work = result.parent
+        make(_SOURCE, f"MICROPYTHON={source}", f"CPU={board.cpu}", f"BUILD={work / 'build'}")
+        shutil.copy2(work / "build" / board.firmware.name, result)
+        script = work / "check.py"
+        script.write_text(_CHECK)
+        argv, environment = Cortex(board.cpu, result / board.firmware.name).command(script)
+        if run(argv, env=environment) != "ready\n":
+            raise Failure(f"{_EMULATOR} does not run the firmware")
+
+
+def main(arguments):
+    """Run a program on an emulated board; return its exit code."""
+    if len(arguments) < 2:
+        print("usage: python -m eqprop_sim.cortex CPU PROGRAM [ARGUMENT...]", file=sys.stderr)
+        return 2
+    cpu, script, *rest = arguments
+    try:
+        argv, environment = obtain(cpu, lambda line: print(f"eqprop: {line}", file=sys.stderr)).command(script, *rest)
+    except (ValueError, Unavailable) as error:
+        print(f"eqprop: {error}", file=sys.stderr)
+        return 1
+    return subprocess.run(argv, env=environment).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,171 @@
+// A board with nothing but a core, a UART and a heap. It runs one Python program, then the emulator ends.
+//
+// It is started with a text: the heap's size in bytes, a space, and the program. Uncaught exceptions go to the host's
+// standard error, and the program's end is the emulator's exit code.
+#include <string.h>
+
+#include "py/compile.h"
+#include "py/gc.h"
+#include "py/mphal.h"
+#include "py/mpprint.h"
+#include "py/runtime.h"
+#include "py/stackctrl.h"
+#include "py/stream.h"
+#include "shared/runtime/gchelper.h"
+#include "shared/runtime/interrupt_char.h"
+#include "board.h"
+#include "semihosting.h"
+
+enum { STACK_BYTES = 32 * 1024, STACK_RESERVE = 1024, SMALLEST_HEAP = 4096 };
+
+extern char heap_start, ram_end;
+extern void hostfs_mount(void);
+
+// ---- time: virtual, counted in instructions
+
+static uint64_t instructions(void) {
+    static uint64_t total;
+    static uint32_t last;
+    uint32_t now = counter();
+    total += to_instructions(now - last);
+    last = now;
+    return total;
+}
+
+mp_uint_t mp_hal_ticks_cpu(void) {
+    return instructions();
+}
+
+mp_uint_t mp_hal_ticks_us(void) {
+    return instructions() * NANOSECONDS_PER_INSTRUCTION / 1000;
+}
+
+mp_uint_t mp_hal_ticks_ms(void) {
+    return instructions() * NANOSECONDS_PER_INSTRUCTION / 1000000;
+}
+
+void mp_hal_delay_us(mp_uint_t us) {
+    for (mp_uint_t start = mp_hal_ticks_us(); mp_hal_ticks_us() - start < us;) {
+        mp_event_handle_nowait();
+    }
+}
+
+void mp_hal_delay_ms(mp_uint_t ms) {
+    for (mp_uint_t start = mp_hal_ticks_ms(); mp_hal_ticks_ms() - start < ms;) {
+        mp_event_handle_nowait();
+    }
+}
+
+// ---- the serial port
+
+// The interrupt is never taken, so that what a program counts is its own instructions: a pending one ends `wfi`.
+int mp_hal_stdin_rx_chr(void) {
+    for (;;) {
+        REGISTER(0xe000e280) = 1 << UART_INTERRUPT; // NVIC_ICPR0; before asking, so that no byte is slept over
+        if (uart_ready()) {
+            int byte = uart_take();
+            if (byte != mp_interrupt_char) {
+                return byte;
+            }
+            mp_sched_keyboard_interrupt();
+        } else {
+            __asm__ volatile ("wfi");
+        }
+        mp_handle_pending(true);
+    }
+}
+
+mp_uint_t mp_hal_stdout_tx_strn(const char *text, size_t length) {
+    for (size_t i = 0; i < length; ++i) {
+        uart_send(text[i]);
+    }
+    return length;
+}
+
+uintptr_t mp_hal_stdio_poll(uintptr_t flags) {
+    uintptr_t ready = flags & MP_STREAM_POLL_WR;
+    return (flags & MP_STREAM_POLL_RD) && uart_ready() ? ready | MP_STREAM_POLL_RD : ready;
+}
+
+// ---- the program
+
+static void error_print(void *unused, const char *text, size_t length) {
+    host_error(text, length);
+}
+static const mp_print_t error = {NULL, error_print};
+
+void nlr_jump_fail(void *exception) {
+    mp_printf(&error, "exception outside any program\n");
+    host_exit(1);
+}
+
+void gc_collect(void) {
+    gc_collect_start();
+    gc_helper_collect_regs_and_stack();
+    gc_collect_end();
+}
+
+// Return the exit code: 0, or 1 after an exception, or what was given to sys.exit.
+static int run(const char *program) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        hostfs_mount();
+        mp_lexer_t *lexer = mp_lexer_new_from_str_len(MP_QSTR__lt_string_gt_, program, strlen(program), 0);
+        mp_parse_tree_t tree = mp_parse(lexer, MP_PARSE_FILE_INPUT);
+        mp_obj_t main = mp_compile(&tree, MP_QSTR__lt_string_gt_, false);
+        mp_hal_set_interrupt_char(3);
+        mp_call_function_0(main);
+        nlr_pop();
+        return 0;
+    }
+    mp_obj_base_t *exception = nlr.ret_val;
+    if (!mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(exception->type), MP_OBJ_FROM_PTR(&mp_type_SystemExit))) {
+        mp_obj_print_exception(&error, MP_OBJ_FROM_PTR(exception));
+        return 1;
+    }
+    mp_obj_t value = mp_obj_exception_get_value(MP_OBJ_FROM_PTR(exception));
+    mp_int_t code = 0;
+    return value == mp_const_none || mp_obj_get_int_maybe(value, &code) ? code & 255 : 1;
+}
+
+static __attribute__((noreturn, used)) void start(void) {
+    static char text[8192];
+    board_init();
+    REGISTER(0xe000e100) = 1 << UART_INTERRUPT; // NVIC_ISER0
+    size_t heap_bytes = 0;
+    char *program = text;
+    if (host_command_line(text, sizeof(text)) == 0) {
+        while (*program >= '0' && *program <= '9') {
+            heap_bytes = heap_bytes * 10 + (*program++ - '0');
+        }
+    }
+    size_t room = &ram_end - &heap_start - STACK_BYTES;
+    if (*program != ' ' || heap_bytes < SMALLEST_HEAP || heap_bytes > room) {
+        mp_printf(&error, "board: heap of %u bytes, there is room for %u to %u\n",
+            (uint)heap_bytes, SMALLEST_HEAP, (uint)room);
+        host_exit(1);
+    }
+    mp_stack_set_top(&ram_end);
+    mp_stack_set_limit(STACK_BYTES - STACK_RESERVE);
+    gc_init(&heap_start, &heap_start + heap_bytes);
+    mp_init();
+    host_exit(run(program + 1));
+}
+
+// ---- reset and faults
+
+__attribute__((naked)) void reset(void) {
+    __asm__ volatile ("cpsid i \n ldr r0, =start \n bx r0");
+}
+
+static __attribute__((used)) void report_fault(const uint32_t *frame) {
+    mp_printf(&error, "fault: the core stopped at 0x%08x, called from 0x%08x\n", (uint)frame[6], (uint)frame[5]);
+    host_exit(1);
+}
+
+static __attribute__((naked)) void fault(void) {
+    __asm__ volatile ("mov r0, sp \n ldr r1, =report_fault \n bx r1");
+}
+
+// Faults of all kinds become HardFaults, for no other handler is enabled.
+__attribute__((section(".vectors"), used)) static const void *const vectors[] = {&ram_end, reset, fault, fault};
