@@ -1,0 +1,7 @@
+"""`python -m eqprop_host` is the `eqprop` command."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

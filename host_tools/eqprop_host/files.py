@@ -1,0 +1,57 @@
+"""Files that are written whole or not at all."""
+
+import contextlib
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from .errors import LogError
+
+
+def unwritable(path, error):
+    """Return the LogError that says why `path` could not be written; a LogError stays as it is."""
+    if isinstance(error, LogError):
+        return error
+    return LogError(f"{path}: cannot be written: {error.strerror or error}")
+
+
+def write_whole(path, data):
+    """Write bytes to the file at `path`, which then is there whole or, on any failure, as it was.
+
+    They are written beside it and forced to the disk before the new file takes the old one's name and permissions;
+    through a symbolic link, what it points to. Raises LogError naming the path and the reason.
+    """
+    with _beside(path) as (target, beside):
+        with open(beside, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            os.chmod(beside, stat.S_IMODE(target.stat().st_mode))
+        os.replace(beside, target)
+
+
+def check_writable(path):
+    """Raise LogError unless `write_whole` can write at `path`: before the work of which it is to hold the results."""
+    with _beside(path) as (_, beside):
+        open(beside, "xb").close()
+        beside.unlink()
+
+
+@contextlib.contextmanager
+def _beside(path):
+    """Yield the file that `path` stands for and the path of a temporary one beside it, which no failure leaves."""
+    try:
+        target = Path(os.path.realpath(path))
+        beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
+        if target.exists() and not target.is_file():
+            raise LogError(f"{path}: is no regular file")
+        try:
+            yield target, beside
+        except BaseException:
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            raise
+    except OSError as error:
+        raise unwritable(path, error) from error

@@ -1,0 +1,177 @@
+"""A trained network in a file: what a board needs to go on with it, and how its inputs are scaled.
+
+The file is an .npz archive, whatever its suffix, that NumPy opens without pickle:
+
+- header                          uint8: UTF-8 text of a JSON object with `format` (1) and every field of `Model` but
+                                  the conductances, and `crc`, their CRC-32 in eight hexadecimal digits
+- conductances_0, conductances_1  uint16 (rows, columns) as `eqprop.Plan.shapes` says: those of each crossbar, in steps
+"""
+
+import binascii
+import io
+import json
+import zipfile
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+import eqprop
+
+from . import datasets
+from .errors import DataError
+from .files import write_whole
+
+FORMAT = 1
+"""The version of the format that is written, and the newest that is read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A network as it was learnt, and what it was learnt from."""
+
+    layers: tuple[int, ...]
+    """Sizes, inputs first."""
+
+    seed: int
+    """Of the initial conductances, the split of the data set and the order of its samples; 0..2**32 - 1."""
+
+    halve_every: int
+    """Training samples after which the learning rate halves; 0 for never."""
+
+    sample: int
+    """Training samples learnt."""
+
+    conductances: list[np.ndarray]
+    """Each crossbar's, in steps: uint16, flat, as `eqprop.Plan.shapes` says."""
+
+    scaling: dict
+    """From features to inputs, of `datasets.Scaling.to_dict`."""
+
+    data: str
+    """What `datasets.load` was asked for."""
+
+    classes: int
+    """Of the data set: largest label + 1."""
+
+    version: str
+    """Of the eqprop that trained it."""
+
+    @property
+    def crc(self):
+        """CRC-32 of all conductances in order, as little-endian uint16: what the board says of them."""
+        crc = 0
+        for g in self.conductances:
+            crc = binascii.crc32(g.astype("<u2").tobytes(), crc)
+        return crc
+
+
+_WHOLE = {"seed": 2**32 - 1, "halve_every": 2**31 - 1, "sample": 2**31 - 1, "classes": datasets.LABEL_MAX + 1}
+
+
+def save(path, model):
+    """Write a `Model` to `path`: whole, or not at all. Raises LogError when it cannot be written."""
+    header = {f.name: getattr(model, f.name) for f in fields(model) if f.name != "conductances"}
+    text = json.dumps({"format": FORMAT, **header, "crc": f"{model.crc:08x}"})
+    shapes = eqprop.plan(model.layers).shapes
+    arrays = {
+        f"conductances_{c}": g.astype("<u2").reshape(shape)
+        for c, (g, shape) in enumerate(zip(model.conductances, shapes, strict=True))
+    }
+    file = io.BytesIO()
+    np.savez(file, header=np.frombuffer(text.encode(), np.uint8), **arrays)
+    write_whole(path, file.getvalue())
+
+
+def load(path):
+    """Return the `Model` that `save` wrote to `path`.
+
+    Raises DataError naming the path and what is wrong: a file that is missing, no model, of a newer format, cut, or
+    damaged in any other way.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    try:
+        return _parsed(content)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def _parsed(content):
+    if not content:
+        raise DataError("is empty")
+    if not content.startswith(b"PK"):
+        raise DataError("is no saved network")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            # Reading a member to its end checks its CRC, so NumPy parses nothing that was damaged.
+            members = {name: archive.read(name) for name in archive.namelist()}
+    # zipfile names no set of exceptions: BadZipFile, zlib.error, NotImplementedError, UnicodeDecodeError were met.
+    except Exception as error:
+        raise DataError(f"is cut or damaged: {' '.join(str(error).split()) or type(error).__name__}") from error
+    header = _header(_array(members, "header"))
+    plan = eqprop.plan(tuple(header["layers"]))
+    arrays = [_array(members, f"conductances_{c}") for c in range(len(plan.shapes))]
+    for c, (g, shape) in enumerate(zip(arrays, plan.shapes, strict=True)):
+        if g.dtype != np.uint16 or g.shape != shape:
+            raise DataError(f"conductances_{c}: {g.dtype} {g.shape}, expected uint16 {shape}")
+        if g.min() < plan.g_min or g.max() > plan.g_max:
+            raise DataError(f"conductances_{c}: {g.min()}..{g.max()} leave {plan.g_min}..{plan.g_max}")
+    values = {f.name: header[f.name] for f in fields(Model) if f.name != "conductances"}
+    model = Model(**{**values, "layers": plan.layers}, conductances=[g.astype(np.uint16).ravel() for g in arrays])
+    if header["crc"] != f"{model.crc:08x}":
+        raise DataError(f"conductances: CRC {model.crc:08x}, but {header['crc']} was saved")
+    return model
+
+
+def _array(members, name):
+    """Return an array of the archive. Raises DataError."""
+    data = members.get(f"{name}.npy")
+    if data is None:
+        raise DataError(f"is no saved network: has no array {name}")
+    try:
+        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, EOFError, MemoryError, OverflowError) as error:
+        raise DataError(f"is no saved network: {name}: {' '.join(str(error).split())}") from error
+
+
+def _header(array):
+    """Return the header, its values checked but for what the conductances say. Raises DataError."""
+    try:
+        header = json.loads(array.tobytes())
+        version = header["format"]
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
+        raise DataError("is no saved network: its header is none") from error
+    if type(version) is not int or version < 1:
+        raise DataError(f"is no saved network: format {version!r}")
+    if version > FORMAT:
+        raise DataError(f"format {version}, saved by a newer eqprop; this one reads up to {FORMAT}")
+    needed = [f.name for f in fields(Model) if f.name != "conductances"] + ["crc"]
+    missing = [name for name in needed if name not in header]
+    if missing:
+        raise DataError(f"header: has no {', '.join(missing)}")
+    for key, largest in _WHOLE.items():
+        if type(header[key]) is not int or not 0 <= header[key] <= largest:
+            raise DataError(f"{key}: {header[key]!r} is not in 0..{largest}")
+    for key in ("data", "version", "crc"):
+        if not isinstance(header[key], str):
+            raise DataError(f"{key}: {header[key]!r} is no text")
+    _check_sizes(header)
+    return header
+
+
+def _check_sizes(header):
+    """Raise DataError unless layers, classes and scaling fit each other."""
+    layers = header["layers"]
+    if not isinstance(layers, list):
+        raise DataError(f"layers: {layers!r} is no list of sizes")
+    try:
+        eqprop.plan(tuple(layers))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DataError(str(error)) from error
+    if header["classes"] > layers[-1]:
+        raise DataError(f"classes: {header['classes']} for {layers[-1]} outputs")
+    if datasets.Scaling.from_dict(header["scaling"]).features != layers[0]:
+        raise DataError(f"scaling: for {header['scaling']['features']} features, there are {layers[0]} inputs")

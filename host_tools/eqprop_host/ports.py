@@ -1,0 +1,59 @@
+"""The ports where a board may be: the system's serial ports, any pyserial URL, and the simulated boards."""
+
+import contextlib
+import os
+
+import serial
+from serial.tools import list_ports
+
+from eqprop_sim import boards, interpreters
+
+from .board import Board
+from .errors import PortError, ProtocolError
+from .link import Link
+
+_BAUD = 115200
+_READ_S = 0.05
+_ANSWER_S = 3.0
+_START_S = 60.0  # a simulated board may have to compile its kernels first
+
+
+def available_ports():
+    """Return (URL, description) of each, the system's serial ports first."""
+    real = [(port.device, port.description) for port in sorted(list_ports.comports())]
+    return real + list(boards.ENGINES.items())
+
+
+def _open_stream(path, name):
+    try:
+        return serial.serial_for_url(path, baudrate=_BAUD, timeout=_READ_S, write_timeout=_START_S)
+    except (OSError, ValueError) as error:
+        number = getattr(error, "errno", None)
+        reason = os.strerror(number) if number else error
+        raise PortError(f"port {name!r} cannot be opened: {reason}") from error
+
+
+@contextlib.contextmanager
+def open_board(port, tell=lambda line: None):
+    """Yield the `Board` at `port`: a device's path, any pyserial URL, or a simulated board (`eqprop_sim.boards`).
+
+    A simulated board is started here and ends with the context; a real one goes on serving. tell: called with a line
+    before what takes long. Raises PortError when the port cannot be opened or fails, otherwise as `Board`.
+    """
+    if not port.startswith(boards.SCHEME):
+        with contextlib.closing(_open_stream(port, port)) as stream:
+            yield Board(Link(stream, port, _ANSWER_S))
+        return
+    try:
+        simulated = boards.SimulatedBoard(port, tell)
+    except (ValueError, interpreters.Unavailable) as error:
+        raise PortError(f"port {error}") from error
+    with contextlib.closing(simulated):
+        try:
+            # A board that died at once has taken its port along: opening fails, too
+            with contextlib.closing(_open_stream(simulated.path, port)) as stream:
+                yield Board(Link(stream, port, _START_S))
+        except (PortError, ProtocolError) as error:
+            if words := simulated.last_words():
+                raise type(error)(f"{error}: {words}") from error
+            raise
