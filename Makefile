@@ -1,0 +1,63 @@
+# make demo    set up everything and watch a simulated board learn the digits
+# make test    set up everything and run every check
+#
+# Needs Python 3.10 or newer. Everything goes into .venv and .cache here, and MicroPython into the user's cache.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+STUBS := $(VENV)/micropython-stubs
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 10))
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do \
+	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && { echo $$p; break; }; done)
+endif
+
+.PHONY: demo test format lint types unit package.json clean
+
+demo: $(READY)
+	@$(BIN)/eqprop demo
+
+test: lint types unit
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-cache --no-logo
+
+# The host's packages; then the runtime, with MicroPython's standard library in place of CPython's
+types: $(READY)
+	$(BIN)/mypy
+	MYPYPATH=$(STUBS) $(BIN)/mypy --custom-typeshed-dir $(STUBS) --no-site-packages --cache-dir .cache/mypy-runtime -p eqprop
+
+unit: $(READY)
+	$(BIN)/pytest
+
+format: $(READY)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# The runtime's files, for mip; to be made again whenever one comes or goes, or the version changes
+package.json: $(READY)
+	$(BIN)/python tests/test_packaging.py
+
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" && $(PYTHON) -c "$(NEW_ENOUGH)" || \
+		{ echo "eqprop: needs Python 3.10 or newer, found $(or $(PYTHON),none such)" >&2; exit 1; }
+	@$(PYTHON) -c "import ensurepip, venv" 2>/dev/null || \
+		{ echo "eqprop: $(PYTHON) lacks venv and ensurepip: install the package python3-venv" >&2; exit 1; }
+	@echo "eqprop: setting up $(VENV) with $(PYTHON)" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable ".[test]"
+	@rm -rf $(STUBS)
+	@$(PIP) --target $(STUBS) "micropython-unix-stubs==1.25.*"
+	@echo "eqprop: compiling the emulator's kernels" >&2
+	@$(BIN)/python -c "from eqprop_sim.emulator import warm_up; warm_up()"
+	@$(BIN)/python -m eqprop_sim.interpreters >/dev/null || test $$? -eq 1 # says why there is none; all else goes on
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
