@@ -1,0 +1,63 @@
+"""What all tests share: MicroPython on this computer and on emulated boards, and how hypothesis searches."""
+
+import os
+import shutil
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from eqprop_sim import cortex, interpreters
+
+IN_CI = bool(os.environ.get("CI"))
+
+set_hypothesis_home_dir(".cache/hypothesis")
+# No deadline: the first example of a compiled kernel takes seconds, the next microseconds
+settings.register_profile("here", deadline=None, max_examples=50)
+settings.register_profile(
+    "ci", deadline=None, max_examples=100, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ci" if IN_CI else "here")
+
+
+def _obtained(obtain, *arguments):
+    try:
+        return obtain(*arguments)
+    except interpreters.Unavailable as error:
+        reason = str(error)
+    # Outside the handler, so that the report holds the reason alone
+    if IN_CI:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def micropython():
+    """A real MicroPython interpreter, obtained if need be; without one a test fails in CI and is skipped elsewhere."""
+    return _obtained(interpreters.obtain)
+
+
+@pytest.fixture(scope="session")
+def unix_micropython():
+    """MicroPython's unix port, which has emitters and limits its heap, as `sim:micropython` needs; as `micropython`."""
+    return _obtained(interpreters.obtain, "unix")
+
+
+@pytest.fixture(scope="session", params=[None, "webassembly"], ids=["first", "webassembly"])
+def every_micropython(request):
+    """The `micropython` above and the WebAssembly build, which outside CI is only asked for where there is node."""
+    if request.param == "webassembly" and not IN_CI and not shutil.which("node"):
+        pytest.skip("the WebAssembly build of MicroPython needs node: install the package nodejs (apt) or node (brew)")
+    return _obtained(interpreters.obtain, request.param)
+
+
+@pytest.fixture(scope="session", params=cortex.CPUS)
+def cortex_board(request):
+    """Each emulated Cortex-M board, built if need be; without it a test fails in CI and is skipped elsewhere."""
+    return _obtained(cortex.obtain, request.param)
+
+
+@pytest.fixture(scope="session")
+def cortex_m3():
+    """The emulated Cortex-M3, where one core stands for all."""
+    return _obtained(cortex.obtain, "cortex-m3")

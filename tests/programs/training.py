@@ -1,0 +1,40 @@
+"""Train networks and print what came of it: every interpreter, and the compiled emulator, must print the same lines.
+
+python training.py TIER SAMPLES HALVE_EVERY LAYERS...
+"""
+
+import sys
+from array import array
+
+import eqprop
+from eqprop.fixed import Xorshift32
+from eqprop.tiers import use
+
+
+def lesson(random, x, outputs):
+    """Fill `x` with features, some at zero and some at either end of int8; return a label."""
+    for i in range(len(x)):
+        kind = random.below(4)
+        x[i] = 0 if kind == 0 else random.below(256) - 128 if kind < 3 else 255 * random.below(2) - 128
+    return random.below(outputs)
+
+
+def report(build, layers, samples, halve_every):
+    """Train `build(layers, seed, halve_every)` on random samples; return lines of all that can be seen of it."""
+    random = Xorshift32(7)
+    network = build(layers, 5, halve_every)
+    lines = [f"{layers} {network.crc()}"]
+    x = array("b", [0] * network.layers[0])
+    out = array("h", [0] * network.layers[-1])
+    for n in range(samples):
+        network.learn(x, lesson(random, x, len(out)))
+        if n % 20 == 19 or n + 1 == samples:
+            seen = (network.sample, network.crc(), network.answer, network.loss, network.infer(x, out), list(out))
+            lines.append(" ".join(str(item) for item in seen))
+    return lines
+
+
+if __name__ == "__main__":
+    use(sys.argv[1])
+    for text in sys.argv[4:]:
+        print("\n".join(report(eqprop.Network, text, int(sys.argv[2]), int(sys.argv[3]))))

@@ -1,0 +1,152 @@
+"""Simulated boards, opened as hardware is: through pyserial, by a path or a URL."""
+
+import sys
+
+import numpy as np
+import pytest
+import serial
+
+import eqprop
+from eqprop import messages
+from eqprop.frames import Receiver, Sender
+from eqprop_host.errors import BoardError, PortError, ProtocolError
+from eqprop_host.ports import available_ports, open_board
+from eqprop_sim import boards
+
+LAYERS = (6, 5, 4)
+X = np.random.default_rng(1).integers(-127, 128, (40, 6)).astype(np.int8)
+Y = np.random.default_rng(2).integers(0, 4, 40)
+
+
+@pytest.fixture
+def trained_crc():
+    network = eqprop.Network(LAYERS, 3, 15)
+    for x, label in zip(X, Y, strict=True):
+        network.learn(x.tobytes(), int(label))
+    return network.crc()
+
+
+@pytest.fixture(params=["terminal", "loopback"])
+def transport(request, monkeypatch):
+    """Behind a pseudo terminal, and as on a system that has none."""
+    if request.param == "loopback":
+        monkeypatch.setattr(boards, "tty", None)
+
+
+def train(board):
+    board.configure(LAYERS, 3, 15)
+    for _ in board.train(X, Y):
+        pass
+    return board.refresh().crc
+
+
+@pytest.mark.parametrize("port", ["sim:", "sim:micropython", "sim:micropython?heap=256k"])
+@pytest.mark.usefixtures("transport", "unix_micropython")
+def test_every_simulated_board_learns_the_same_bits(port, trained_crc):
+    with open_board(port) as board:
+        assert train(board) == trained_crc
+        assert ("micropython" in board.identity) == ("micropython" in port)
+
+
+def test_a_board_is_configured_anew_without_a_new_process(trained_crc):
+    with open_board("sim:") as board:
+        train(board)
+        board.configure((3, 2), 1, 0)
+        assert board.state.sample == 0
+        assert train(board) == trained_crc
+
+
+@pytest.mark.usefixtures("unix_micropython")
+def test_the_heap_of_the_board_it_stands_for_is_the_limit():
+    """Catches a heap limit that is not passed on: 300 KB of conductances fit any PC."""
+    with open_board("sim:micropython?heap=192k") as board:
+        needed = eqprop.plan((784, 100, 10)).bytes
+        with pytest.raises(
+            BoardError, match=rf"refuses: layers: 784-100-10 needs {needed} bytes of heap, \d+ are free"
+        ):
+            board.configure((784, 100, 10), 0, 0)
+        assert 0 < board.refresh().free_heap < 192 * 1024
+        board.configure(LAYERS, 0, 0)
+
+
+@pytest.mark.usefixtures("unix_micropython")
+def test_networks_that_were_forgotten_take_no_room():
+    """Catches a heap that counts what nobody holds any more: three of these would not fit."""
+    with open_board("sim:micropython") as board:
+        for seed in range(6):
+            assert board.configure((64, 120, 10), seed, 0).layers == (64, 120, 10)
+
+
+def test_modules_in_the_users_folder_are_not_the_boards(tmp_path, monkeypatch):
+    """Catches a board that imports from where the command was typed."""
+    (tmp_path / "random.py").write_text("raise SystemExit('not the library')\n")
+    monkeypatch.chdir(tmp_path)
+    with open_board("sim:") as board:
+        assert board.identity.startswith("eqprop ")
+
+
+def test_the_device_is_opened_by_pyserial_and_ends_when_it_is_closed():
+    simulated = boards.SimulatedBoard("sim:")
+    with serial.serial_for_url(simulated.path, timeout=60) as port:
+        port.write(b"nonsense" + bytes(24))
+    simulated.close()
+    assert simulated._process.returncode == 0  # ended by itself, not killed
+
+
+def test_a_board_says_nothing_before_it_is_asked():
+    """The first bytes it sends answer the HELLO, however much nonsense came before. Catches a banner or an echo."""
+    simulated = boards.SimulatedBoard("sim:")
+    with serial.serial_for_url(simulated.path, timeout=60) as port:
+        port.write(b"nonsense" + bytes(24))
+        hello = bytes(Sender(64).encode(messages.HELLO, 7, messages.pack_hello()))
+        port.write(hello + bytes(-len(hello) % 32))
+        line = port.read_until(b"\0")
+    simulated.close()
+    ((kind, sequence, _),) = Receiver(1024).feed(line)
+    assert (kind, sequence) == (messages.STATE, 7)
+
+
+@pytest.mark.parametrize(
+    ("port", "words"),
+    [
+        ("sim:nonsense", "port sim:nonsense is no simulated board; there are sim:, sim:micropython"),
+        ("sim:?heap=1k", "port sim: has no option heap=1k"),
+        ("sim:micropython?heep=1k", "port sim:micropython has no option heep=1k"),
+        ("sim:micropython?heap=lots", "port heap=lots is no size such as 192k"),
+        ("/dev/eqprop-none", "port '/dev/eqprop-none' cannot be opened: No such file or directory"),
+        ("nothing://here", "port 'nothing://here' cannot be opened: "),
+        ("socket://127.0.0.1:1", "port 'socket://127.0.0.1:1' cannot be opened: "),
+    ],
+)
+def test_a_port_that_cannot_be_had_is_named(port, words):
+    with pytest.raises(PortError) as caught, open_board(port):
+        pass
+    assert str(caught.value).startswith(words) and "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("unix_micropython")
+def test_a_board_that_dies_says_why():
+    """Catches a crash on the board that reaches the user as silence."""
+    with pytest.raises((PortError, ProtocolError), match="MemoryError"), open_board("sim:micropython?heap=20k"):
+        pass
+
+
+@pytest.mark.usefixtures("transport")
+def test_a_board_that_is_dead_before_its_port_is_opened_says_why(monkeypatch):
+    """Catches last words that are asked for only once the port was open: whether it still is depends on the moment."""
+
+    class Dead(boards.SimulatedBoard):
+        def _start(self, *arguments, **streams):
+            process = super()._start(*arguments, **streams)
+            process.wait()
+            return process
+
+    monkeypatch.setattr(boards, "SimulatedBoard", Dead)
+    monkeypatch.setattr(boards, "_command", lambda *_: ([sys.executable, "-c", "raise SystemExit('no smoke')"], None))
+    with pytest.raises((PortError, ProtocolError), match="no smoke"), open_board("sim:"):
+        pass
+
+
+def test_the_simulated_boards_are_listed():
+    emulated = [f"sim:cortex-m{n}" for n in (0, 3, 4, 7)]
+    assert [url for url, _ in available_ports()][-6:] == ["sim:", "sim:micropython", *emulated]

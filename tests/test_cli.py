@@ -1,0 +1,353 @@
+"""The `eqprop` command, as its users type it."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import tty
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import eqprop
+from eqprop_host import cli, datasets, model, ports, runlog
+from eqprop_host.board import Board
+from eqprop_host.progress import show_progress
+from eqprop_sim.emulator import Network
+
+ROOT = Path(__file__).parent.parent
+PATHS = os.pathsep.join(str(ROOT / folder) for folder in ("runtime", "host_tools", "board_sim"))
+ENVIRONMENT = {**os.environ, "PYTHONPATH": PATHS}
+TRAIN = ["train", "--data=iris", "--layers=4-8-3"]
+
+
+def run(capsys, *argv):
+    """Return (exit code, standard output, standard error) of one command."""
+    try:
+        code = cli.main([str(arg) for arg in argv])
+    except SystemExit as stop:
+        code = stop.code
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+@pytest.fixture
+def trained(tmp_path, capsys):
+    """The folder of one short run, everything written."""
+    files = [f"--{kind}={tmp_path}/run.{suffix}" for kind, suffix in WRITTEN]
+    code, out, err = run(capsys, *TRAIN, "--epochs=3", "--seed=4", *files)
+    assert code == 0, err
+    (tmp_path / "out").write_text(out)
+    (tmp_path / "err").write_text(err)
+    return tmp_path
+
+
+WRITTEN = (("json", "json"), ("log", "jsonl"), ("save", "npz"), ("picture", "png"))
+
+
+def test_train_gives_the_bits_of_the_emulator_and_says_so(trained):
+    """Catches an order, a schedule or a split that the command and the library do not share."""
+    data = datasets.prepare(datasets.load("iris"), seed=4)
+    count = len(data.train_y)
+    network = Network("4-8-3", 4, 2 * count)
+    for epoch in range(3):
+        for n in datasets.epoch_order(count, 4, epoch):
+            network.learn(data.train_x[n], data.train_y[n])
+    out = np.zeros(3, np.int16)
+    wrong = sum(network.infer(x, out) != y for x, y in zip(data.test_x, data.test_y, strict=True))
+    results = json.loads((trained / "run.json").read_text())
+    assert results["conductance_crc"] == f"{network.crc():08x}"
+    assert results["test_error_percent"] == 100 * wrong / len(data.test_y)
+    assert results["training_samples"] == 3 * count and results["test_samples"] == len(data.test_y)
+    assert (results["layers"], results["seed"], results["epochs"]) == ("4-8-3", 4, 3)
+    assert results["version"] == eqprop.__version__ and set(results["versions"]) == {"eqprop", "python", "numpy"}
+    assert results["training_samples_per_second"] > 0 and results["seconds"] > 0
+    assert results["conductance_crc"] in (trained / "out").read_text()
+
+
+def test_train_says_how_each_epoch_went_in_plain_lines(trained):
+    lines = (trained / "err").read_text().splitlines()
+    assert [line.split(":")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert all("training error" in line and "test error" in line and "samples/s" in line for line in lines)
+
+
+def test_train_logs_every_epoch_and_its_conductances(trained):
+    log = runlog.read(trained / "run.jsonl")
+    count = len(datasets.prepare(datasets.load("iris"), seed=4).train_y)
+    assert [row["sample"] for row in log.metrics] == [count, 2 * count, 3 * count]
+    assert [(c["sample"], c["crossbar"]) for c in log.conductances] == [
+        (epoch * count, crossbar) for epoch in range(4) for crossbar in range(2)
+    ]
+    saved = model.load(trained / "run.npz")
+    assert all((c["steps"].ravel() == saved.conductances[c["crossbar"]]).all() for c in log.conductances[-2:])
+    assert (trained / "run.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_conductances_are_logged_at_the_interval_asked_for(tmp_path, capsys):
+    code, _, err = run(capsys, *TRAIN, "--limit=130", "--log-every=50", f"--log={tmp_path}/run.jsonl")
+    assert code == 0, err
+    log = runlog.read(tmp_path / "run.jsonl")
+    assert [c["sample"] for c in log.conductances if c["crossbar"] == 0] == [0, 50, 100, 120, 130]
+
+
+@pytest.mark.usefixtures("unix_micropython")
+def test_the_same_options_give_the_same_bits_on_every_board(tmp_path, capsys):
+    results = []
+    for n, port in enumerate(("sim:", "sim:micropython")):
+        code, _, err = run(capsys, "train", f"--port={port}", "--limit=200", f"--json={tmp_path}/{n}.json")
+        assert code == 0, err
+        results.append(json.loads((tmp_path / f"{n}.json").read_text()))
+    keys = ("conductance_crc", "test_error_percent", "train_error_percent", "training_samples")
+    assert [results[0][key] for key in keys] == [results[1][key] for key in keys]
+    assert results[0]["training_samples"] == 200
+
+
+@pytest.mark.usefixtures("unix_micropython")
+@pytest.mark.parametrize("port", ["sim:", "sim:micropython"])
+def test_evaluate_finds_the_error_that_train_found(trained, capsys, port):
+    code, out, err = run(capsys, "evaluate", trained / "run.npz", f"--port={port}", f"--json={trained}/again.json")
+    assert code == 0, err
+    first, again = (json.loads((trained / name).read_text()) for name in ("run.json", "again.json"))
+    for key in ("test_error_percent", "conductance_crc", "test_samples"):
+        assert again[key] == first[key]
+    assert out == f"test error {first['test_error_percent']:.2f} % of {first['test_samples']} samples\n"
+
+
+def test_evaluate_refuses_a_board_that_holds_something_else(trained, capsys, monkeypatch):
+    """Catches an error measured on other conductances than the file's."""
+    restore = Board.restore
+
+    def damaged(board, conductances, sample):
+        conductances = [g.copy() for g in conductances]
+        conductances[0][7] ^= 1
+        return restore(board, conductances, sample)
+
+    monkeypatch.setattr(Board, "restore", damaged)
+    code, out, err = run(capsys, "evaluate", trained / "run.npz")
+    assert code == 1 and out == "" and "the board's conductances have CRC" in err
+
+
+def test_evaluate_takes_another_data_set(trained, capsys):
+    iris = datasets.load("iris")
+    table = np.column_stack([iris.features, iris.labels])
+    np.savetxt(trained / "all.csv", table, delimiter=",", fmt="%g")
+    code, out, err = run(capsys, "evaluate", trained / "run.npz", f"--data={trained}/all.csv")
+    assert code == 0 and out.endswith("of 150 samples\n"), err
+
+
+def test_infer_prints_a_class_and_the_voltages_for_each_row(trained, capsys):
+    iris = datasets.load("iris")
+    np.savetxt(trained / "new.csv", iris.features[::10], delimiter=",", fmt="%g")
+    code, out, err = run(capsys, "infer", trained / "run.npz", trained / "new.csv")
+    assert code == 0, err
+    head, *rows = out.splitlines()
+    assert head == "class,output_0,output_1,output_2"
+    voltages = [[int(v) for v in row.split(",")] for row in rows]
+    assert len(rows) == 15 and all(row[0] == int(np.argmax(row[1:])) for row in voltages)
+    right = [row[0] == label for row, label in zip(voltages, iris.labels[::10], strict=True)]
+    assert sum(right) >= 12
+
+
+def test_bench_prints_a_table_and_writes_its_figures(tmp_path, capsys):
+    code, out, err = run(capsys, "bench", "--layers=6-5-4", "--samples=3", f"--json={tmp_path}/bench.json")
+    assert code == 0, err
+    results = json.loads((tmp_path / "bench.json").read_text())
+    assert f"| training sample | {results['train_us']:,} |" in out and f"| inference | {results['infer_us']:,} |" in out
+    assert results["heap_bytes"] == eqprop.plan("6-5-4").bytes and results["tier"] == "plain"
+    assert (results["layers"], results["samples"], results["widest_hidden_layer"]) == ("6-5-4", 3, 0)
+
+
+def test_ports_lists_the_simulated_boards(capsys):
+    code, out, err = run(capsys, "ports")
+    assert code == 0 and not err
+    assert {"sim:", "sim:micropython", "sim:cortex-m3"} <= {line.split()[0] for line in out.splitlines()}
+
+
+@pytest.mark.usefixtures("unix_micropython")
+def test_demo_ends_with_an_error_a_log_a_picture_and_equal_bits(tmp_path, capsys):
+    code, out, err = run(capsys, "demo", f"--folder={tmp_path}/new/demo")
+    assert code == 0, err
+    (log,) = (tmp_path / "new/demo").glob("*.jsonl")
+    assert out.startswith("test error ") and str(log) in out and str(log.with_suffix(".png")) in out
+    assert log.with_suffix(".png").is_file() and log.with_suffix(".npz").is_file()
+    assert len({line.split()[3] for line in out.splitlines() if line.startswith("sim:")}) == 1
+    assert "$ eqprop train" in err
+
+
+def test_demo_goes_without_an_interpreter_that_cannot_be_had(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cli, "_DEMO_PORTS", ("sim:", "sim:micropython?heap=none"))
+    code, out, err = run(capsys, "demo", f"--folder={tmp_path}")
+    assert code == 0, err
+    assert "sim:micropython?heap=none" in out and "left out: port heap=none is no size" in out
+
+
+def test_a_reader_that_has_had_enough_is_no_error(trained):
+    np.savetxt(trained / "new.csv", np.tile(datasets.load("iris").features, (400, 1)), delimiter=",", fmt="%g")
+    with subprocess.Popen(
+        [sys.executable, "-m", "eqprop_host", "infer", trained / "run.npz", trained / "new.csv"],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout.readline().startswith("class,")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
+def test_ctrl_c_saves_what_was_learnt(tmp_path):
+    """Catches an interrupt that loses samples, leaves a torn log, or ends in a traceback."""
+    files = [f"--{kind}={tmp_path}/run.{suffix}" for kind, suffix in WRITTEN]
+    command = [sys.executable, "-m", "eqprop_host", *TRAIN, "--epochs=100000", "--log-every=25", *files]
+    with subprocess.Popen(
+        command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        first = process.stderr.readline()
+        assert first.startswith("epoch 1/"), first + process.stderr.read()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 130 and "Traceback" not in err, err
+    results = json.loads((tmp_path / "run.json").read_text())
+    saved = model.load(tmp_path / "run.npz")
+    assert results["interrupted"] and results["training_samples"] == saved.sample >= 120
+    assert results["conductance_crc"] == f"{saved.crc:08x}" and results["conductance_crc"] in out
+    log = runlog.read(tmp_path / "run.jsonl")
+    logged = [c["sample"] for c in log.conductances if c["crossbar"] == 0]
+    assert not log.truncated and logged == sorted(set(logged)) and logged[-1] == saved.sample
+
+
+def test_a_terminal_gets_a_bar_with_rate_error_and_time_left():
+    class Terminal:
+        encoding = "utf-8"
+
+        def __init__(self):
+            self.text = ""
+
+        def write(self, text):
+            self.text += text
+
+        def flush(self):
+            """Written at once."""
+
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    with show_progress(200, terminal) as reporter:
+        reporter.update(100, 12.5, 4321.0)
+        reporter.line("epoch 1/2")
+    assert "100/200" in terminal.text and "4,321 samples/s" in terminal.text
+    assert "error 12.5 %" in terminal.text and "epoch 1/2" in terminal.text
+
+
+@contextlib.contextmanager
+def pseudo_terminal(says=b""):
+    """Yield the path of a serial port where whatever is asked is answered with `says`."""
+    here, there = os.openpty()
+    tty.setraw(there)
+
+    def answer():
+        with contextlib.suppress(OSError):  # closed
+            while os.read(here, 4096):
+                os.write(here, says)
+
+    answering = threading.Thread(target=answer)
+    answering.start()
+    try:
+        yield os.ttyname(there)
+    finally:
+        os.close(there)
+        answering.join()
+        os.close(here)
+
+
+def table(tmp_path, text):
+    (tmp_path / "bad.csv").write_text(text)
+    return f"--data={tmp_path}/bad.csv"
+
+
+BAD = {
+    "layer too small": (lambda d: [*TRAIN, "--layers=3-8-3"], "layers: 3-8-3 has 3 inputs, iris has 4 features"),
+    "layer too big": (lambda d: ["train", "--layers=65-32-10"], "layers: 65-32-10 has 65 inputs"),
+    "too few outputs": (
+        lambda d: ["train", "--layers=64-32-9"],
+        "layers: 64-32-9 has 9 outputs, digits has 10 classes",
+    ),
+    "no layers": (lambda d: ["train", "--layers=64-x"], "64-x"),
+    "too many layers": (lambda d: ["train", "--layers", "-".join(["4"] * 17)], "2..16 sizes of 1..8191"),
+    "no epochs": (lambda d: ["train", "--epochs=0"], "argument --epochs: 0 is no whole number in 1..100000"),
+    "negative seed": (lambda d: ["train", "--seed=-1"], "argument --seed: -1 is no whole number in 0..4294967295"),
+    "unknown command": (lambda d: ["tarin"], "tarin"),
+    "unknown port": (
+        lambda d: [*TRAIN, "--port=/dev/no"],
+        "port '/dev/no' cannot be opened: No such file or directory",
+    ),
+    "unknown board": (lambda d: [*TRAIN, "--port=sim:z80"], "port sim:z80 is no simulated board"),
+    "unknown data": (lambda d: ["train", "--data=didgits"], "didgits"),
+    "NaN": (lambda d: [*TRAIN, table(d, "1,2,3,4,0\n1,nan,3,4,1\n")], "bad.csv"),
+    "infinite": (lambda d: [*TRAIN, table(d, "1,2,3,4,0\n1,inf,3,4,1\n")], "bad.csv"),
+    "no number": (lambda d: [*TRAIN, table(d, "1,2,3,4,0\n1,two,3,4,1\n")], "two"),
+    "label out of range": (lambda d: [*TRAIN, table(d, "1,2,3,4,0\n1,2,3,4,-1\n")], "-1"),
+    "more classes than outputs": (lambda d: [*TRAIN, table(d, "1,2,3,4,0\n4,3,2,1,7\n")], "8 classes"),
+    "empty file": (lambda d: [*TRAIN, table(d, "")], "empty"),
+    "ragged": (lambda d: [*TRAIN, table(d, "1,2,3,4,0\n1,2,3,1\n")], "bad.csv"),
+    "log in no folder": (lambda d: [*TRAIN, f"--log={d}/no/run.jsonl"], "no/run.jsonl"),
+    "log is a folder": (lambda d: [*TRAIN, f"--log={d}"], "log"),
+    "log of another kind": (lambda d: [*TRAIN, f"--log={d}/run.doc"], "run.doc"),
+    "json in no folder": (lambda d: [*TRAIN, f"--json={d}/no/run.json"], "no/run.json: cannot be written"),
+    "model in no folder": (lambda d: [*TRAIN, f"--save={d}/no/run.npz"], "no/run.npz: cannot be written"),
+    "one file twice": (lambda d: [*TRAIN, f"--save={d}/a", f"--json={d}/a"], "a: is the file of --json too"),
+    "data overwritten": (
+        lambda d: [*TRAIN, table(d, "1,2,3,4,0\n4,3,2,1,2\n"), f"--json={d}/bad.csv"],
+        "is the file of --data too",
+    ),
+    "model is a device": (lambda d: [*TRAIN, "--save=/dev/null"], "/dev/null: is no regular file"),
+    "name too long": (lambda d: [*TRAIN, f"--json={d}/{'n' * 300}"], "cannot be written: File name too long"),
+    "endless halving": (lambda d: [*TRAIN, "--halve-epochs=99999999"], "--halve-epochs: 99999999 is no whole number"),
+    "demo in no folder": (lambda d: ["demo", "--folder=/proc/eqprop"], "/proc/eqprop: cannot be made"),
+    "picture without log": (lambda d: [*TRAIN, f"--picture={d}/run.png"], "--log is needed"),
+    "no model": (lambda d: ["evaluate", d / "none.npz"], "none.npz"),
+    "no features": (lambda d: ["infer", d / "none.npz", d / "none.csv"], "none.npz"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, capsys, name):
+    argv, words = BAD[name]
+    argv = argv(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    code, out, err = run(capsys, *argv)
+    assert code in (1, 2) and out == ""
+    assert err.startswith("eqprop: ") and words in err and err.count("\n") == 1, err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [
+        (b"", "is silent: no answer within 0.15 s"),
+        (b"\r\n>>> ", "is not running eqprop: it says b'\\r\\n>>> "),
+    ],
+)
+def test_a_port_without_eqprop_is_named_and_leaves_nothing(tmp_path, capsys, monkeypatch, says, words):
+    monkeypatch.setattr(ports, "_ANSWER_S", 0.05)
+    with pseudo_terminal(says) as path:
+        code, out, err = run(capsys, *TRAIN, f"--port={path}", f"--json={tmp_path}/r.json", f"--save={tmp_path}/m.npz")
+    assert code == 1 and out == ""
+    assert err.startswith(f"eqprop: port {path} {words}") and err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_command_and_option_has_help(capsys):
+    for command in ("demo", "train", "evaluate", "infer", "bench", "ports"):
+        code, out, _ = run(capsys, command, "--help")
+        assert code == 0
+        options = re.findall(r"^  (--?\S.*?)(?:\n|$)((?: {10,}.*\n)*)", out.split("options:\n")[1], re.MULTILINE)
+        assert len(options) == out.count("\n  -")
+        for option, more in options:
+            assert re.search(r"\S  +\S", option) or more.strip(), option

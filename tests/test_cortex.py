@@ -1,0 +1,316 @@
+"""Emulated Cortex-M boards: real firmware, started, asked, overrun and counted."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import serial
+
+import eqprop
+from eqprop.service import CHUNK
+from eqprop_host.board import Board
+from eqprop_host.errors import BoardError, PortError, ProtocolError
+from eqprop_host.link import Link
+from eqprop_host.ports import open_board
+from eqprop_sim import boards, cortex, installation, interpreters, micropython_source
+
+ROOT = Path(__file__).parent.parent
+PROGRAMS = Path(__file__).parent / "programs"
+LAYERS = (64, 32, 10)
+X = np.random.default_rng(1).integers(-127, 128, (10, 64)).astype(np.int8)
+Y = np.random.default_rng(2).integers(0, 10, 10)
+
+ECHO = """
+import micropython, sys
+micropython.kbd_intr(-1)
+chunk = bytearray(32)
+for _ in range(int(sys.argv[1]) // len(chunk)):
+    sys.stdin.buffer.readinto(chunk)
+    sys.stdout.buffer.write(chunk)
+"""
+EVERY_BYTE = bytes(range(256)) * 8 + bytes(range(255, -1, -1)) * 8
+
+COUNT = """
+import micropython, time
+
+@micropython.asm_thumb
+def spin(r0):
+    label(AGAIN)
+    sub(r0, 1)
+    bgt(AGAIN)
+
+@micropython.viper
+def total(n: int) -> int:
+    sum = 0
+    for i in range(n):
+        sum += i
+    return sum
+
+def instructions(function, n):
+    start = time.ticks_cpu()
+    function(n)
+    return time.ticks_diff(time.ticks_cpu(), start)
+
+for function in (spin, total):
+    instructions(function, 1)
+    print(*[instructions(function, n) for n in (1, 1001, 2001, 100001, 1)])
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A function that runs a program's text on a board and returns the finished process."""
+
+    def run(board, text, *args, stdin=b"", **options):
+        script = tmp_path / "program, 'mine'.py"
+        script.write_text(text)
+        argv, environment = board.command(script, *args, **options)
+        return subprocess.run(argv, env=environment, input=stdin, capture_output=True, timeout=300)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def trained_crc():
+    network = eqprop.Network(LAYERS, 3, 4)
+    for x, label in zip(X, Y, strict=True):
+        network.learn(x.tobytes(), int(label))
+    return network.crc()
+
+
+def train(board):
+    board.configure(LAYERS, 3, 4)
+    for _ in board.train(X, Y):
+        pass
+    return board.refresh().crc
+
+
+def test_every_board_learns_the_same_bits(cortex_board, trained_crc):
+    """Catches a wrong emitter, word size or firmware, and an identity that does not name the core."""
+    with open_board(f"sim:{cortex_board.cpu}") as board:
+        assert board.identity.endswith(f"qemu {cortex_board.cpu}")
+        assert train(board) == trained_crc
+
+
+def test_a_board_works_behind_a_socket(cortex_m3, trained_crc, monkeypatch):
+    """As on a system that has no pseudo terminals."""
+    monkeypatch.setattr(boards, "tty", None)
+    with open_board("sim:cortex-m3") as board:
+        assert train(board) == trained_crc
+
+
+def test_instructions_are_counted_exactly(cortex_board, run):
+    """The assembler's loop is two instructions long; every count, and every run, is the same.
+
+    Catches: a clock (`-icount shift`) that board.h does not know; steps rounded down, or added up before they are
+    rounded; an interrupt taken.
+    """
+    first, again = (run(cortex_board, COUNT) for _ in range(2))
+    assert (first.returncode, first.stderr) == (0, b"")
+    assert first.stdout == again.stdout
+    spin, total = ([int(count) for count in line.split()] for line in first.stdout.splitlines())
+    assert [count - spin[0] for count in spin] == [0, 2 * 1000, 2 * 2000, 2 * 100000, 0]
+    each = (total[1] - total[0]) // 1000
+    assert [count - total[0] for count in total] == [0, each * 1000, each * 2000, each * 100000, 0]
+
+
+def test_a_service_counts_the_same_in_every_run(cortex_m3, run):
+    """Input that comes at any time changes no count. Catches an interrupt that is taken when a byte comes."""
+    program = COUNT + "\nimport sys\nsys.stdin.buffer.read(3000)\nprint(instructions(spin, 100001))\n"
+    counts = {run(cortex_m3, program, stdin=stdin).stdout for stdin in (bytes(3000), bytes(4000), bytes(9000))}
+    assert len(counts) == 1
+    assert len(counts.pop().splitlines()) == 3
+
+
+def test_every_byte_passes_at_full_speed(cortex_board, run):
+    """Catches text or line buffering, Ctrl-C taken from the stream, and bytes lost because both directions are busy."""
+    done = run(cortex_board, ECHO, len(EVERY_BYTE), stdin=EVERY_BYTE)
+    assert (done.stdout, done.stderr) == (EVERY_BYTE, b"")
+
+
+def test_every_byte_passes_a_terminal(cortex_board, tmp_path, monkeypatch):
+    """All bytes are on their way before the first is read back. Catches a terminal that is not raw."""
+    script = tmp_path / "echo.py"
+    script.write_text(ECHO)
+    # It waits for more behind the last: where a board ends, what its terminal still holds is lost.
+    monkeypatch.setattr(boards, "_command", lambda *_: cortex_board.command(script, len(EVERY_BYTE) + 32))
+    simulated = boards.SimulatedBoard(f"sim:{cortex_board.cpu}")
+    with serial.serial_for_url(simulated.path, timeout=60) as port:
+        port.write(EVERY_BYTE[:4096])
+        assert port.read(len(EVERY_BYTE)) == EVERY_BYTE
+    simulated.close()
+
+
+def test_a_service_survives_nonsense(cortex_board):
+    """Catches Ctrl-C in the noise that ends the service, and a receiver that does not find back to its frames."""
+    noise = np.random.default_rng(5).integers(0, 256, 2000).astype(np.uint8).tobytes()
+    assert b"\3" in noise and b"\0" in noise
+    simulated = boards.SimulatedBoard(f"sim:{cortex_board.cpu}")
+    with serial.serial_for_url(simulated.path, timeout=0.05) as port:
+        port.write(noise + bytes(-len(noise) % CHUNK))
+        board = Board(Link(port, "noisy", 60))
+        board.configure((3, 2), 1, 0)
+        assert board.refresh().layers == (3, 2)
+    simulated.close()
+
+
+def test_the_heap_is_limited(cortex_board, run):
+    """Catches a heap size that is not passed on: 48 KB fit into 64 KB, 80 KB only into 96 KB."""
+    assert cortex_board.limits_heap
+    program = "import sys\nb = bytearray(int(sys.argv[1]))\nprint(len(b))"
+    small, large = 64 * 1024, 96 * 1024
+    assert run(cortex_board, program, 48 * 1024, heap_bytes=small).stdout == b"49152\r\n"
+    refused = run(cortex_board, program, 80 * 1024, heap_bytes=small)
+    assert (refused.returncode, refused.stdout) == (1, b"")
+    assert b"MemoryError" in refused.stderr
+    assert run(cortex_board, program, 80 * 1024, heap_bytes=large).stdout == b"81920\r\n"
+
+
+def test_the_heap_of_a_port_is_the_limit(cortex_m3):
+    """Catches a `?heap=` that is not passed on."""
+    with open_board("sim:cortex-m3?heap=128k") as board, pytest.raises(BoardError, match="needs .* bytes of heap"):
+        board.configure((784, 100, 10), 0, 0)
+    with open_board("sim:cortex-m3?heap=1m") as board:
+        board.configure((784, 100, 10), 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("heap", "words"),
+    [("20k", "MemoryError"), ("8m", "board: heap of 8388608 bytes, there is room for 4096 to 3")],
+)
+def test_a_board_that_dies_says_why(cortex_m3, heap, words):
+    """Catches a crash on the board that reaches the user as silence."""
+    with pytest.raises((PortError, ProtocolError), match=words), open_board(f"sim:cortex-m3?heap={heap}"):
+        pass
+
+
+def test_a_fault_ends_the_board(cortex_board, run):
+    """An undefined instruction. Catches a fault handler that hangs, as a real board would."""
+    program = "@micropython.asm_thumb\ndef wrong():\n    data(2, 0xDE00)\nprint(1)\nwrong()"
+    done = run(cortex_board, "import micropython\n" + program)
+    assert (done.returncode, done.stdout) == (1, b"1\r\n")
+    assert b"fault: the core stopped at 0x" in done.stderr
+
+
+@pytest.mark.parametrize("tier", ["plain", "viper"])
+def test_programs_learn_without_allocating(cortex_board, tier):
+    """Catches a list or a tuple made in a kernel, and a small int of 31 bits that overflows into the heap."""
+    argv, environment = cortex_board.command(PROGRAMS / "allocation.py", tier, "64-32-10", path=[ROOT / "runtime"])
+    done = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=300)
+    assert (done.stdout, done.stderr) == ("64-32-10 10\n", "")
+
+
+def test_a_program_knows_its_arguments_and_modules(cortex_m3, run, tmp_path):
+    """Catches commas that the emulator takes for its own, and a path that is not passed on."""
+    package = tmp_path / "modules, 'all'" / "somewhere"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("from .inner import X\n")
+    (package / "inner.py").write_text("X = 42\n")
+    program = "import sys, somewhere\nprint(sys.argv[1:], __name__, somewhere.X)\nprint(open(sys.argv[0]).readline())"
+    done = run(cortex_m3, program, "a, b", "ü", path=[package.parent])
+    assert done.stdout.decode().splitlines() == ["['a, b', '\\xfc'] __main__ 42", "import sys, somewhere", ""]
+
+
+@pytest.mark.parametrize(
+    ("last", "code", "said"),
+    [("sys.exit(3)", 3, b""), ("sys.exit()", 0, b""), ("sys.exit('no')", 1, b""), ("1 // 0", 1, b"ZeroDivisionError")],
+)
+def test_a_program_ends_with_its_exit_code(cortex_m3, run, last, code, said):
+    done = run(cortex_m3, f"import sys\nprint('before')\n{last}")
+    assert (done.returncode, done.stdout) == (code, b"before\r\n")
+    assert said in done.stderr
+
+
+def test_what_a_board_cannot_do_is_refused(cortex_m3, run):
+    assert b"OSError: 30" in run(cortex_m3, "open('/x', 'w')").stderr
+    assert b"OSError: [Errno 2] ENOENT" in run(cortex_m3, "open('/nowhere/x')").stderr
+    with pytest.raises(ValueError, match="exceed 8192 bytes"):
+        run(cortex_m3, "", "x" * 8192)
+
+
+@pytest.fixture
+def bare(tmp_path, monkeypatch):
+    """A computer with an empty cache and nothing on PATH but what `fake` writes there; the folder that PATH names."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(installation.platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    return folder
+
+
+def fake(folder, name, text):
+    """Write an executable shell script `name` into `folder`."""
+    file = folder / name
+    file.write_text(f"#!/bin/sh\n{text}\n")
+    file.chmod(0o755)
+
+
+def test_what_is_missing_is_named_in_one_line(bare):
+    with pytest.raises(PortError) as caught, open_board("sim:cortex-m3"):
+        pass
+    assert str(caught.value) == f"port no emulated cortex-m3 (needs qemu-system-arm): {cortex.HOW_TO}"
+    fake(bare, "qemu-system-arm", "exit 0")
+    with pytest.raises(interpreters.Unavailable, match=r"\(needs arm-none-eabi-gcc and make\): install the packages"):
+        cortex.obtain("cortex-m0")
+
+
+# A make that finds BUILD=FOLDER among its arguments and puts an empty firmware there
+EMPTY_FIRMWARE = """
+for word; do case $word in BUILD=*) folder=${word#BUILD=};; esac; done
+/bin/mkdir "$folder"
+: > "$folder/firmware.elf"
+"""
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        ('echo "main.c:1: fatal error: string.h: No such file" >&2; exit 2', "make: main.c:1: fatal error: string.h"),
+        (EMPTY_FIRMWARE, "qemu-system-arm does not run the firmware"),
+    ],
+)
+def test_a_failed_build_leaves_nothing_behind(bare, tmp_path, monkeypatch, make, reason):
+    """Catches an installation that is not atomic, and firmware that is kept though it does not run."""
+    fake(bare, "qemu-system-arm", "echo not ready")
+    fake(bare, "arm-none-eabi-gcc", "exit 0")
+    fake(bare, "make", make)
+    monkeypatch.setattr(micropython_source, "obtain", lambda tell: tmp_path)
+    with pytest.raises(interpreters.Unavailable, match=reason) as caught:
+        cortex.obtain("cortex-m3")
+    assert "\n" not in str(caught.value)
+    assert os.listdir(installation.cache()) == ["lock"]
+
+
+def test_changed_firmware_is_built_anew(tmp_path, monkeypatch):
+    """Catches a cache that outlives the source it was built from."""
+    before = cortex._digest()
+    for file in cortex._SOURCE.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    monkeypatch.setattr(cortex, "_SOURCE", tmp_path)
+    assert cortex._digest() == before
+    with (tmp_path / "main.c").open("a") as file:
+        file.write("\n")
+    assert cortex._digest() != before
+
+
+def test_an_unknown_core_is_refused():
+    with pytest.raises(ValueError, match="cpu=cortex-m33 is none of cortex-m0, cortex-m3, cortex-m4, cortex-m7"):
+        cortex.obtain("cortex-m33")
+
+
+def test_the_command_runs_a_program(cortex_m3, tmp_path):
+    script = tmp_path / "program.py"
+    script.write_text("import sys\nprint(sys.argv[1:])\nsys.exit(4)")
+    folders = os.pathsep.join(str(ROOT / folder) for folder in ("runtime", "board_sim"))
+    environment = {**os.environ, "PYTHONPATH": folders}
+    argv = [sys.executable, "-m", "eqprop_sim.cortex"]
+    done = subprocess.run(
+        [*argv, "cortex-m3", str(script), "x"], env=environment, stdin=subprocess.DEVNULL, capture_output=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (4, b"['x']\r\n", b"")
+    refused = subprocess.run([*argv, "cortex-m9", str(script)], env=environment, capture_output=True, text=True)
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert refused.stderr.startswith("eqprop: cpu=cortex-m9 is none of ")

@@ -1,0 +1,226 @@
+"""The model file: a network comes back as it was saved, and nothing else passes for one.
+
+Mutations tried on the code, one at a time, are named in the docstrings of the tests that caught them.
+"""
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import eqprop
+from eqprop_host import model
+from eqprop_host.datasets import Scaling
+from eqprop_host.errors import DataError, LogError
+from eqprop_host.model import Model, load, save
+
+unhurried = settings(deadline=None)  # a busy machine is no failure
+
+
+def make(layers=(4, 3, 2), seed=1):
+    """Return the model of an untrained network."""
+    net = eqprop.Network(layers, seed)
+    return Model(
+        layers=net.layers,
+        seed=seed,
+        halve_every=400,
+        sample=12345,
+        conductances=[np.array(net.conductances(c), np.uint16) for c in range(net.crossbars)],
+        scaling=Scaling(layers[0], (0.5,), tuple(float(i) for i in range(layers[0]))).to_dict(),
+        data="some/where.csv",
+        classes=layers[-1],
+        version=eqprop.__version__,
+    )
+
+
+def fields_of(saved):
+    """Return all that a model holds, in a form that can be compared."""
+    return {**vars(saved), "conductances": [(g.dtype.str, g.tolist()) for g in saved.conductances]}
+
+
+def message(path):
+    """Return the one line that `load` complains with: it names the path."""
+    with pytest.raises(DataError) as caught:
+        load(path)
+    text = str(caught.value)
+    assert text.startswith(f"{path}: ")
+    assert "\n" not in text
+    return text.removeprefix(f"{path}: ")
+
+
+def tamper(path, keys=None, without=(), **arrays):
+    """Change keys of a saved model's header, and whole arrays."""
+    with np.load(path) as archive:
+        members = dict(archive)
+    header = {**json.loads(members["header"].tobytes()), **(keys or {})}
+    for key in without:
+        del header[key]
+    members["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    np.savez(path, **{**members, **arrays})
+
+
+@pytest.fixture
+def path(tmp_path):
+    """The path of a saved model."""
+    save(tmp_path / "run.npz", make())
+    return tmp_path / "run.npz"
+
+
+@settings(unhurried, max_examples=30)
+@given(st.lists(st.integers(1, 12), min_size=2, max_size=5), st.integers(0, 2**32 - 1))
+def test_what_was_saved_is_loaded(layers, seed):
+    """Caught: crossbars in another order; conductances left in two dimensions."""
+    saved = make(tuple(layers), seed)
+    with tempfile.TemporaryDirectory() as folder:
+        save(Path(folder) / "any.suffix", saved)
+        assert os.listdir(folder) == ["any.suffix"]
+        loaded = load(Path(folder) / "any.suffix")
+    assert fields_of(loaded) == fields_of(saved)
+    assert loaded.crc == saved.crc == eqprop.Network(tuple(layers), seed).crc()
+
+
+def test_the_file_opens_without_us(path):
+    with np.load(path, allow_pickle=False) as archive:
+        header = json.loads(archive["header"].tobytes())
+        assert archive["conductances_0"].shape == (3, 10)
+        assert archive["conductances_1"].shape == (5, 2)
+    assert header["format"] == model.FORMAT
+    assert header["layers"] == [4, 3, 2]
+    assert header["crc"] == f"{make().crc:08x}"
+
+
+def test_the_same_model_is_the_same_file(path, tmp_path):
+    save(tmp_path / "again.npz", make())
+    assert (tmp_path / "again.npz").read_bytes() == path.read_bytes()
+
+
+def test_a_model_cut_short_is_refused(path):
+    """Caught: zipfile's BadZipFile getting through."""
+    content = path.read_bytes()
+    for size in (*range(1, 40), *range(40, len(content) - 40, 7), *range(len(content) - 40, len(content))):
+        path.write_bytes(content[:size])
+        reason = message(path)
+        if size > 1:
+            assert reason.startswith("is cut or damaged: ")
+    path.write_bytes(b"")
+    assert message(path) == "is empty"
+
+
+@settings(unhurried, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0), st.integers(0, 7))
+def test_a_flipped_bit_is_refused_or_harmless(path, at, bit):
+    """Caught: zipfile's other exceptions, such as EOFError, getting through."""
+    good = path.with_name("good")  # each example flips one bit of the same file
+    if not good.exists():
+        path.rename(good)
+    content = bytearray(good.read_bytes())
+    content[at % len(content)] ^= 1 << bit
+    path.write_bytes(content)
+    try:
+        loaded = load(path)
+    except DataError as error:
+        assert "\n" not in str(error)
+        return
+    assert fields_of(loaded) == fields_of(make())
+
+
+def test_conductances_other_than_those_saved_are_refused(path):
+    """Caught: the CRC written but not compared."""
+    g = make().conductances[1].reshape(5, 2).copy()
+    g[4, 1] ^= 1
+    tamper(path, conductances_1=g)
+    assert message(path).startswith("conductances: CRC ")
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ({"format": 2}, "format 2, saved by a newer eqprop; this one reads up to 1"),
+        ({"format": "x"}, "is no saved network: format 'x'"),
+        ({"format": 0}, "is no saved network: format 0"),
+        ({"layers": "4-3-2"}, "layers: '4-3-2' is no list of sizes"),
+        ({"layers": [4]}, "layers: 2..16 sizes of 1..8191, such as 64-32-10, not (4,)"),
+        ({"layers": [4, float("inf")]}, "cannot convert float infinity to integer"),
+        ({"layers": [4, 4, 2]}, "conductances_0: uint16 (3, 10), expected uint16 (4, 10)"),
+        ({"layers": [4, 3, 2, 2]}, "is no saved network: has no array conductances_2"),
+        ({"seed": -1}, "seed: -1 is not in 0..4294967295"),
+        ({"sample": 1.5}, "sample: 1.5 is not in 0..2147483647"),
+        ({"halve_every": True}, "halve_every: True is not in 0..2147483647"),
+        ({"classes": 3}, "classes: 3 for 2 outputs"),
+        ({"data": None}, "data: None is no text"),
+        ({"scaling": {}}, "scaling: needs features, offset and span: KeyError: 'features'"),
+        ({"scaling": 3}, "scaling: needs features, offset and span: TypeError: 'int' object is not subscriptable"),
+        ({"scaling": Scaling(5, (0.0,), (1.0,)).to_dict()}, "scaling: for 5 features, there are 4 inputs"),
+        ({"crc": "0"}, f"conductances: CRC {make().crc:08x}, but 0 was saved"),
+    ],
+)
+def test_a_header_that_makes_no_sense_is_named(path, header, reason):
+    tamper(path, header)
+    assert message(path) == reason
+
+
+def test_a_header_that_lacks_a_key_names_it(path):
+    tamper(path, without=["seed", "crc"])
+    assert message(path) == "header: has no seed, crc"
+
+
+@pytest.mark.parametrize(
+    ("arrays", "reason"),
+    [
+        ({"conductances_0": np.zeros((3, 10), np.int16)}, "conductances_0: int16 (3, 10), expected uint16 (3, 10)"),
+        ({"conductances_0": np.ones(30, np.uint16)}, "conductances_0: uint16 (30,), expected uint16 (3, 10)"),
+        ({"conductances_1": np.full((5, 2), 32768, np.uint16)}, "conductances_1: 32768..32768 leave"),
+        ({"conductances_1": np.zeros((5, 2), np.uint16)}, "conductances_1: 0..0 leave"),
+        ({"header": np.zeros(3)}, "is no saved network: its header is none"),
+        ({"header": np.frombuffer(b"[1]", np.uint8)}, "is no saved network: its header is none"),
+        ({"header": np.frombuffer(b"{}", np.uint8)}, "is no saved network: its header is none"),
+        ({"header": np.array([{}], object)}, "is no saved network: header: Object arrays cannot be loaded"),
+    ],
+)
+def test_arrays_that_are_not_a_networks_are_named(path, arrays, reason):
+    """Caught: reading pickles; conductances that a board would refuse."""
+    tamper(path, **arrays)
+    assert message(path).startswith(reason)
+
+
+def test_other_files_are_told_apart(tmp_path):
+    path = tmp_path / "other.npz"
+    path.write_text("a,b\n1,2\n")
+    assert message(path) == "is no saved network"
+    np.savez(path, x=np.zeros(3), y=np.zeros(3))
+    assert message(path) == "is no saved network: has no array header"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("header.npy", "text")
+    assert message(path).startswith("is no saved network: header: ")
+    assert message(tmp_path) == "cannot be read: Is a directory"
+    assert message(tmp_path / "none.npz") == "cannot be read: No such file or directory"
+
+
+def test_an_array_larger_than_memory_is_refused(path):
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, {"descr": "<u2", "fortran_order": False, "shape": (2**50,)})
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("header.npy", file.getvalue())
+    assert message(path).startswith("is no saved network: header: ")
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_save_that_fails_leaves_the_old_file(path, monkeypatch, step):
+    """Caught: writing to the file itself."""
+    before = path.read_bytes()
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, step, fail)
+    with pytest.raises(LogError, match="run.npz: cannot be written: No space left on device"):
+        save(path, make(seed=2))
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]

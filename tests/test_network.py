@@ -1,0 +1,223 @@
+"""`eqprop.Network` as its users see it: what it refuses, and what it keeps."""
+
+import binascii
+import struct
+from array import array
+
+import pytest
+
+import eqprop
+from eqprop.fixed import Xorshift32
+from eqprop_sim import emulator
+
+LAYERS = "6-5-4-3"
+
+
+@pytest.fixture(params=[eqprop.Network, emulator.Network], ids=["plain", "emulator"])
+def build(request):
+    """Both networks that run on a workstation: all below holds for either."""
+    return request.param
+
+
+def lessons(count, seed=1):
+    """Return (features, label) pairs for `LAYERS`."""
+    random = Xorshift32(seed)
+    return [(array("b", [random.below(256) - 128 for _ in range(6)]), random.below(3)) for _ in range(count)]
+
+
+def teach(network, samples):
+    """Learn all samples in order."""
+    for x, label in samples:
+        network.learn(x, label)
+
+
+def test_wrong_number_of_features_is_refused(build):
+    """Both numbers in the message, and nothing learnt."""
+    network = build(LAYERS)
+    before = network.crc()
+    for call in (lambda x: network.learn(x, 0), lambda x: network.infer(x, array("h", [0] * 3))):
+        for count in (0, 5, 7):
+            with pytest.raises(ValueError, match=f"^x: {count} features for 6 inputs$"):
+                call(array("b", [1] * count))
+    assert (network.sample, network.crc()) == (0, before)
+
+
+@pytest.mark.parametrize("label", [-1, 3, 1000])
+def test_label_outside_the_classes_is_refused(build, label):
+    """The label and its range in the message, and nothing learnt. Catches: `<=` for `<`."""
+    network = build(LAYERS)
+    before = network.crc()
+    with pytest.raises(ValueError, match=f"^label: {label} is not in 0..2$"):
+        network.learn(bytes(6), label)
+    assert (network.sample, network.crc()) == (0, before)
+
+
+def test_wrong_number_of_outputs_is_refused(build):
+    """Both numbers in the message."""
+    with pytest.raises(ValueError, match="^out: 4 items for 3 outputs$"):
+        build(LAYERS).infer(bytes(6), array("h", [0] * 4))
+
+
+def test_features_may_be_integers_or_their_bytes(build):
+    """int8 or the same bytes unsigned, and -128 counts as -127. Catches: the sign of a byte lost in `load`."""
+    x = array("b", [-128, -127, -1, 0, 1, 127])
+    seen = []
+    for features in (x, x.tobytes(), memoryview(x), array("b", [-127, -127, -1, 0, 1, 127])):
+        network = build(LAYERS, seed=2)
+        out = array("h", [0] * 3)
+        network.learn(features, 1)
+        seen.append((network.infer(features, out), list(out), network.loss, network.crc()))
+    assert seen[0] == seen[1] == seen[2] == seen[3]
+
+
+def test_answer_is_the_first_of_the_highest_outputs(build):
+    """`infer` returns the class whose voltage it reports as highest, and `learn` the same before it learns."""
+    network = build(LAYERS, seed=3)
+    out = array("h", [0] * 3)
+    answers = set()
+    for x, label in lessons(60):
+        answer = network.infer(x, out)
+        assert answer == list(out).index(max(out))
+        network.learn(x, label)
+        assert network.answer == answer
+        answers.add(answer)
+    assert len(answers) > 1
+
+
+def test_loss_is_of_the_outputs_before_learning(build):
+    """Sum over the outputs of ((target - output) >> 4)**2. Catches: the loss of a nudged phase."""
+    network = build(LAYERS, seed=3)
+    right, other = network.plan.targets
+    out = array("h", [0] * 3)
+    for x, label in lessons(5):
+        network.infer(x, out)
+        network.learn(x, label)
+        assert network.loss == sum((((right if k == label else other) - out[k]) >> 4) ** 2 for k in range(3))
+
+
+def test_inferring_changes_nothing_that_is_learnt(build):
+    """Conductances, sample and what is learnt next are the same with and without inferences between."""
+    asked, unasked = build(LAYERS, seed=4), build(LAYERS, seed=4)
+    out = array("h", [0] * 3)
+    for x, label in lessons(10):
+        before = asked.crc()
+        asked.infer(x, out)
+        assert asked.crc() == before
+        asked.learn(x, label)
+        asked.infer(x, out)
+    teach(unasked, lessons(10))
+    assert (asked.crc(), asked.sample, asked.loss) == (unasked.crc(), unasked.sample, unasked.loss)
+
+
+def test_seeds_make_networks(build):
+    """The same seed gives the same network, another one another."""
+    crcs = [build(LAYERS, seed).crc() for seed in (0, 0, 1, 2)]
+    assert crcs[0] == crcs[1]
+    assert len(set(crcs)) == 3
+
+
+def test_conductances_start_as_the_plan_says(build):
+    """Half of them g_min, the rest spread up to `Plan.initial` above it, in the shapes of the plan."""
+    network = build("64-32-10")
+    plan = network.plan
+    for c in range(network.crossbars):
+        g = [int(value) for value in network.conductances(c)]
+        rows, columns = network.plan.shapes[c]
+        assert len(g) == rows * columns
+        assert plan.g_min == min(g)
+        assert plan.g_min + 0.9 * plan.initial[c] < max(g) <= plan.g_min + plan.initial[c]
+        assert 0.4 < g.count(plan.g_min) / len(g) < 0.6
+
+
+def test_crc_is_of_all_conductances_in_order(build):
+    """CRC-32 of little-endian uint16. Catches: a crossbar left out."""
+    network = build(LAYERS)
+    data = b"".join(struct.pack(f"<{len(g)}H", *g) for g in map(network.conductances, range(network.crossbars)))
+    assert network.crc() == binascii.crc32(data)
+
+
+def test_rates_cannot_double(build):
+    with pytest.raises(ValueError, match="halve_every: -4 is negative"):
+        build("2-2", 0, -4)
+
+
+def test_config_builds_an_equal_network(build):
+    """Layers, seed and halving of the rates, whatever way the layers were given."""
+    network = build(LAYERS, seed=5, halve_every=7)
+    twin = build(network.layers, network.seed, network.halve_every)
+    for each in (network, twin):
+        teach(each, lessons(20))
+    assert network.crc() == twin.crc()
+
+
+def snapshot(network):
+    """Return all conductances as bytes, by crossbar."""
+    return [network.conductances(c).tobytes() for c in range(network.crossbars)]
+
+
+def test_training_goes_on_from_restored_conductances(build):
+    """Restored after n samples into another network, the rest gives the same bits as without interruption.
+
+    Over several halvings of the rates, in pieces of any length. Catches: totals not recomputed, the rates' sample
+    number not taken up.
+    """
+    samples = lessons(40)
+    whole = build(LAYERS, seed=6, halve_every=15)
+    teach(whole, samples)
+    first = build(LAYERS, seed=6, halve_every=15)
+    teach(first, samples[:22])
+    second = build(LAYERS, seed=99, halve_every=15)
+    for c, data in enumerate(snapshot(first)):
+        for start in range(0, len(data), 10):
+            second.restore(c, start // 2, data[start : start + 10])
+    second.settle_restored(22)
+    assert (second.sample, second.crc()) == (22, first.crc())
+    teach(second, samples[22:])
+    assert (second.sample, second.crc(), second.loss) == (40, whole.crc(), whole.loss)
+    assert snapshot(second) == snapshot(whole)
+
+
+def test_halving_changes_the_training(build):
+    """The rates do halve, so that the test above means something; 0 never halves."""
+    crcs = []
+    for halve_every in (0, 1000, 15):
+        network = build(LAYERS, seed=6, halve_every=halve_every)
+        teach(network, lessons(40))
+        crcs.append(network.crc())
+    assert crcs[0] == crcs[1] != crcs[2]
+
+
+@pytest.mark.parametrize(
+    ("start", "size"), [(0, 1), (0, 3), (-1, 2), (10**6, 2), (69, 4)], ids=["byte", "odd", "before", "beyond", "across"]
+)
+def test_restoring_what_does_not_fit_is_refused(build, start, size):
+    """Bytes that are no whole devices, or lie outside the crossbar; nothing is written."""
+    network = build(LAYERS)
+    devices = len(network.conductances(0))
+    assert devices == 70
+    before = network.crc()
+    data = struct.pack("<H", network.g_max) * 2
+    with pytest.raises(ValueError, match=f"^restore: {size} bytes at {start} of {devices} devices$"):
+        network.restore(0, start, data[:size])
+    assert network.crc() == before
+
+
+def test_restoring_conductances_beyond_their_limits_is_refused(build):
+    """Named with the limits; nothing is written, not even the good ones before it. Catches: writing while checking."""
+    network = build(LAYERS)
+    low, high = network.g_min, network.g_max
+    before = network.crc()
+    for value in (0, low - 1, high + 1, 65535):
+        with pytest.raises(ValueError, match=f"^restore: conductance {value} is not in {low}..{high}$"):
+            network.restore(1, 0, struct.pack("<2H", high, value))
+        assert network.crc() == before
+    network.restore(1, 0, struct.pack("<2H", low, high))
+    assert list(network.conductances(1)[:2]) == [low, high]
+
+
+def test_negative_sample_is_refused(build):
+    """The number in the message, and the one before it kept."""
+    network = build(LAYERS)
+    with pytest.raises(ValueError, match=r"^sample: -1 is not in 0\.\.1073741823$"):
+        network.settle_restored(-1)
+    assert network.sample == 0

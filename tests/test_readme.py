@@ -1,0 +1,40 @@
+"""The README's transcripts, run again in an empty folder, and its promises about the command."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from eqprop_host import cli
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+COMMANDS = ("demo", "train", "evaluate", "infer", "bench", "ports")
+
+
+@pytest.mark.usefixtures("unix_micropython")
+def test_transcripts_are_what_the_commands_print(tmp_path, monkeypatch, capsys):
+    """Catches a README left behind: the conductances are the same bits on every machine."""
+    monkeypatch.chdir(tmp_path)
+    transcripts = re.findall(r"^\$ eqprop (.*)\n((?:(?!\$|```).*\n)*)", README, re.MULTILINE)
+    assert len(transcripts) == 2
+    for arguments, output in transcripts:
+        assert cli.main(shlex.split(arguments)) == 0
+        assert capsys.readouterr().out == output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_documented(command):
+    assert f"| `eqprop {command}` |" in README
+
+
+def test_the_board_program_runs():
+    (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(program, {})  # the README's own text
+
+
+def test_the_memory_it_names_is_the_plans():
+    import eqprop
+
+    kilobytes = round(eqprop.plan("64-32-10").bytes / 1000)
+    assert f'"64-32-10")       # {kilobytes} KB' in README

@@ -1,0 +1,187 @@
+"""The board's service, frame by frame, without a port."""
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import eqprop
+from eqprop import messages as m
+from eqprop.frames import Receiver, Sender
+from eqprop.service import Service
+
+LAYERS = (4, 3, 2)
+ROWS = [(1, b"\x01\x02\x03\xff"), (0, b"\x7f\x80\x00\x05"), (1, b"\x00\x00\x00\x00")]
+
+
+class Desk:
+    """A host that asks a service and hears its answers at once."""
+
+    def __init__(self, **options):
+        self.service = Service(**options)
+        self.sender = Sender(4096)
+
+    def ask(self, kind, payload, sequence=9):
+        """Return (type, payload) of the one answer."""
+        line = b"".join(
+            bytes(part) for part in self.service.receive(bytes(self.sender.encode(kind, sequence, payload)))
+        )
+        ((kind, echoed, answer),) = ((k, s, bytes(p)) for k, s, p in Receiver(4096).feed(line))
+        assert echoed == sequence
+        return kind, answer
+
+    def state(self, kind, payload):
+        """Return the `State` that answers."""
+        kind, answer = self.ask(kind, payload)
+        assert kind == m.STATE, answer
+        return m.unpack_state(answer)
+
+    def progress(self, first, rows):
+        """Return the `Progress` that answers training samples."""
+        kind, answer = self.ask(m.SAMPLES, m.pack_samples(first, rows))
+        assert kind == m.PROGRESS, answer
+        return m.unpack_progress(answer)
+
+
+@pytest.fixture
+def desk():
+    desk = Desk()
+    desk.state(m.CONFIGURE, m.pack_configure(LAYERS, 5, 0))
+    return desk
+
+
+def test_hello_says_who_the_board_is_before_it_has_a_network():
+    state = Desk(limit=500, credit=77, identity="bench").state(m.HELLO, m.pack_hello())
+    assert (state.protocol, state.limit, state.credit, state.layers, state.sample) == (m.PROTOCOL, 500, 77, (), 0)
+    assert state.identity.startswith(f"eqprop {eqprop.__version__} cpython 3.") and state.identity.endswith("bench")
+
+
+def test_configure_builds_the_network_that_its_numbers_stand_for():
+    state = Desk().state(m.CONFIGURE, m.pack_configure(LAYERS, 2**32 - 1, 7))
+    twin = eqprop.Network(LAYERS, 2**32 - 1, 7)
+    assert (state.layers, state.seed, state.halve_every, state.crc) == (LAYERS, 2**32 - 1, 7, twin.crc())
+
+
+def test_samples_are_learnt_as_the_network_itself_learns_them(desk):
+    """Catches a label or feature taken from a wrong offset, and totals that miscount."""
+    twin = eqprop.Network(LAYERS, 5)
+    right = loss = 0
+    for label, x in ROWS:
+        twin.learn(x, label)
+        right += twin.answer == label
+        loss += twin.loss
+    assert desk.progress(0, ROWS) == (3, right, loss)
+    assert desk.state(m.HELLO, m.pack_hello()).crc == twin.crc()
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(1, 5)), max_size=12))
+def test_each_number_is_learnt_once_and_in_order(batches):
+    """Whatever is repeated, missing or out of order. Catches learning a sample twice, or one before its turn."""
+    stream = [(n % 2, bytes((n * k) % 256 for k in (3, 5, 7, 11))) for n in range(20)]
+    desk = Desk()
+    desk.state(m.CONFIGURE, m.pack_configure(LAYERS, 5, 3))
+    following = 0
+    for first, count in batches:
+        if first <= following < first + count:
+            following = first + count
+        assert desk.progress(first, stream[first : first + count]).sample == following
+    twin = eqprop.Network(LAYERS, 5, 3)
+    for label, x in stream[:following]:
+        twin.learn(x, label)
+    assert desk.state(m.HELLO, m.pack_hello()).crc == twin.crc()
+
+
+def test_infer_answers_each_sample_and_learns_nothing(desk):
+    before = desk.state(m.HELLO, m.pack_hello())
+    kind, answer = desk.ask(m.INFER, b"".join(x for _, x in ROWS))
+    assert kind == m.CLASSES and len(answer) == 3 * 6
+    twin = eqprop.Network(LAYERS, 5)
+    for (_, x), (chosen, *voltages) in zip(ROWS, struct.iter_unpack("<Hhh", answer), strict=True):
+        out = [0, 0]
+        assert chosen == twin.infer(x, out) and voltages == out
+    assert desk.state(m.HELLO, m.pack_hello())[4:] == before[4:]
+
+
+def test_conductances_travel_to_another_board(desk):
+    """Read from one, written to another, which then goes on as the first would have."""
+    desk.progress(0, ROWS)
+    other = Desk()
+    other.state(m.CONFIGURE, m.pack_configure(LAYERS, 99, 0))
+    for c, (rows, columns) in enumerate(eqprop.plan(LAYERS).shapes):
+        half = rows * columns // 2
+        for start, count in ((0, half), (half, rows * columns - half)):
+            kind, data = desk.ask(m.READ, m.pack_read(c, start, count))
+            assert kind == m.DEVICES and len(data) == 2 * count
+            assert other.ask(m.WRITE, m.pack_write(c, start, data)) == (m.DONE, b"")
+    moved = other.state(m.RESUME, m.pack_resume(3))
+    assert (moved.crc, moved.sample) == (desk.state(m.HELLO, m.pack_hello()).crc, 3)
+    desk.progress(3, ROWS)
+    other.progress(3, ROWS)
+    assert other.state(m.HELLO, m.pack_hello()).crc == desk.state(m.HELLO, m.pack_hello()).crc
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "words"),
+    [
+        (77, b"", "message type 77 is unknown"),
+        (m.HELLO, b"", "HELLO: 0 bytes are too few"),
+        (m.HELLO, b"\x02", "protocol 2: this board speaks 1"),
+        (m.CONFIGURE, b"\0\0\0", "CONFIGURE: 3 bytes are too few"),
+        (m.CONFIGURE, m.pack_configure((3,), 0, 0), "layers: 2..16 sizes of 1..8191, such as 64-32-10, not (3,)"),
+        (m.CONFIGURE, m.pack_configure((3, 0), 0, 0), "layers: 2..16 sizes of 1..8191"),
+        (m.SAMPLES, b"\0\0\0", "SAMPLES: 3 bytes are too few"),
+        (m.SAMPLES, m.pack_samples(0, [(0, b"\1\2\3")]), "SAMPLES: 5 bytes are no whole samples of 4 features"),
+        (m.SAMPLES, m.pack_samples(0, [(2, b"\1\2\3\4")]), "label: 2 is not in 0..1"),
+        (m.INFER, b"\1\2\3", "INFER: 3 bytes are no whole samples of 4 features"),
+        (m.INFER, bytes(4 * 200), "INFER: the answers to 200 samples are too long"),
+        (m.READ, m.pack_read(2, 0, 1), "crossbar: 2 is not in 0..1"),
+        (m.READ, m.pack_read(1, 9, 2), "READ: 2 devices at 9 of 10"),
+        (m.READ, m.pack_read(0, 0, 65535), "READ: 65535 devices at 0 of 30"),
+        (m.WRITE, m.pack_write(0, 29, b"\0\1\0\1"), "restore: 4 bytes at 29 of 30 devices"),
+        (m.WRITE, m.pack_write(0, 0, b"\0\1\0"), "restore: 3 bytes at 0 of 30 devices"),
+        (m.WRITE, m.pack_write(0, 0, b"\0\0"), "restore: conductance 0 is not in"),
+        (m.RESUME, b"", "RESUME: 0 bytes are too few"),
+        (m.BENCH, b"\1", "BENCH: 1 bytes are too few"),
+        (m.BENCH, m.pack_bench(0, LAYERS), "BENCH: 0 samples"),
+    ],
+)
+def test_nonsense_is_answered_in_words_and_changes_nothing(desk, kind, payload, words):
+    before = desk.state(m.HELLO, m.pack_hello())
+    answered, text = desk.ask(kind, payload)
+    assert answered == m.ERROR and text.decode().startswith(words)
+    if kind != m.CONFIGURE:
+        assert desk.state(m.HELLO, m.pack_hello()) == before
+
+
+@pytest.mark.parametrize("kind", [m.SAMPLES, m.INFER, m.READ, m.WRITE, m.RESUME])
+def test_a_board_without_a_network_asks_for_one(kind):
+    assert Desk().ask(kind, bytes(8)) == (m.ERROR, b"no network: CONFIGURE comes first")
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.binary(max_size=40)), max_size=20))
+def test_any_well_framed_message_is_answered(questions):
+    """Catches every exception that would end the board's loop."""
+    desk = Desk(limit=64)
+    for kind, payload in [(m.CONFIGURE, m.pack_configure((2, 2), 0, 0)), *questions]:
+        if kind != m.CONFIGURE or len(payload) < 14:  # a random wide network is not this test's affair
+            assert desk.ask(kind, payload)[0] >= m.STATE
+
+
+def test_buffers_grow_for_samples_wider_than_the_limit():
+    desk = Desk(limit=64)
+    assert desk.state(m.CONFIGURE, m.pack_configure((300, 2), 0, 0)).limit == 306
+    assert desk.progress(0, [(1, bytes(300))]).sample == 1
+
+
+def test_a_benchmark_forgets_the_network(desk):
+    kind, answer = desk.ask(m.BENCH, m.pack_bench(2, LAYERS))
+    measures = m.unpack_measures(answer)
+    assert kind == m.MEASURES and measures.heap_bytes == eqprop.plan(LAYERS).bytes
+    assert (measures.unit, measures.tier, len(measures.laws)) == ("us", "plain", 5)
+    assert desk.state(m.HELLO, m.pack_hello()).layers == ()
+
+
+def test_bye_ends_the_service(desk):
+    assert desk.ask(m.BYE, b"") == (m.DONE, b"")
+    assert desk.service.done

@@ -1,0 +1,72 @@
+"""The assembler's tier on every emulated Cortex-M core: CPython's bits, nothing allocated, bad input refused."""
+
+import runpy
+import subprocess
+from array import array
+from pathlib import Path
+
+import pytest
+
+import eqprop
+
+RUNTIME = Path(eqprop.__file__).parent.parent
+PROGRAMS = Path(__file__).parent / "programs"
+# One crossbar; hidden layers of one node, of two and of odd sizes; products that are shifted and ones that are not
+SHAPES = ["64-32-10", "300-5-2", "3-40-2", "2-2", "1-1-1", "13-7", "9-20-5", "6-4-5-2", "3-1-1-2", "4-9-5-7-3-6"]
+SAMPLES, HALVE_EVERY = 60, 20
+
+
+@pytest.fixture(scope="module")
+def reference():
+    """Return what programs/training.py reports on CPython with plain kernels, for all shapes."""
+    report = runpy.run_path(str(PROGRAMS / "training.py"))["report"]
+    return [line for layers in SHAPES for line in report(eqprop.Network, layers, SAMPLES, HALVE_EVERY)]
+
+
+def run(board, program, *arguments):
+    """Run one of tests/programs on a board; return the lines that it prints."""
+    argv, environment = board.command(PROGRAMS / program, *arguments, path=[RUNTIME], heap_bytes=512 * 1024)
+    result = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=300)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout.splitlines()
+
+
+@pytest.mark.parametrize("tier", ["thumb", "viper"])
+def test_every_core_gives_the_same_bits(reference, cortex_board, tier):
+    """Conductances, losses, answers and outputs of 60 samples, at three learning rates.
+
+    Catches: an instruction that the core has not; a limit, a shift or a sum that is wrong in either form of a kernel;
+    a row, a node or an input too many or too few.
+    """
+    assert run(cortex_board, "training.py", tier, SAMPLES, HALVE_EVERY, *SHAPES) == reference
+
+
+def test_the_assembler_is_in_use_from_the_start(cortex_board):
+    assert run(cortex_board, "refusals.py")[0] == "thumb"
+
+
+def test_nothing_is_allocated(cortex_board):
+    """With the heap locked. Catches: a kernel that returns an address, which makes a big integer."""
+    printed = run(cortex_board, "allocation.py", "thumb", *SHAPES)
+    assert printed == [f"{layers} {layers.split('-')[-1]}" for layers in SHAPES]
+
+
+def test_features_of_another_length_or_type_are_refused(cortex_board):
+    """Catches: a kernel that reads past a short buffer, or takes a number for an address."""
+    _, *refusals = run(cortex_board, "refusals.py", "thumb")
+    lengths = [f"ValueError x: {n} features for 4 inputs" for n in (0, 3, 3, 5)]
+    types = [f"TypeError x: <class '{name}'> is no buffer of int8" for name in ("list", "tuple", "str", "int")]
+    assert refusals == lengths + types
+
+
+@pytest.mark.parametrize("tier", ["thumb", "viper"])
+def test_nothing_is_written_outside_the_arrays(cortex_board, tier):
+    """With guards around each. Catches: a total for the bias rows; a list, a row or a copy that is one too long."""
+    expected = []
+    for layers in SHAPES:
+        network = eqprop.Network(layers, 1, 2)
+        x = array("b", [100 - 30 * (i % 7) for i in range(network.layers[0])])
+        for label in range(network.layers[-1]):
+            network.learn(x, label)
+        expected.append(f"{layers} {network.crc()}")
+    assert run(cortex_board, "guards.py", tier, *SHAPES) == expected

@@ -1,0 +1,43 @@
+"""Tiers of the circuit's laws: which there are, how one is forced, and what they refuse before they touch memory."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import eqprop
+from eqprop import circuit, tiers
+
+RUNTIME = Path(eqprop.__file__).parent.parent
+PROGRAMS = Path(__file__).parent / "programs"
+
+
+def test_cpython_computes_plainly():
+    assert tiers.use() == "plain"
+    assert circuit.drive.__module__ == "eqprop.circuit"
+
+
+@pytest.mark.parametrize("tier", ["thumb", "viper", "abacus"])
+def test_a_tier_that_is_not_there_is_refused(tier):
+    with pytest.raises(ValueError, match=f"tier: {tier} is not supported here"):
+        tiers.use(tier)
+
+
+def run(micropython, *arguments):
+    """Return the lines that programs/refusals.py prints."""
+    argv, environment = micropython.command(PROGRAMS / "refusals.py", *arguments, path=[str(RUNTIME)])
+    result = subprocess.run(argv, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()
+
+
+def test_the_fastest_tier_is_in_use_from_the_start(unix_micropython):
+    assert run(unix_micropython)[0] == "viper"
+
+
+def test_machine_code_refuses_features_of_another_length_or_type(unix_micropython):
+    """By the verbs of the crossbar itself. Catches: code that reads past a short buffer, or a number as an address."""
+    _, *refusals = run(unix_micropython, "viper")
+    lengths = [f"ValueError x: {n} features for 4 inputs" for n in (0, 3, 3, 5)]
+    types = [f"TypeError x: <class '{name}'> is no buffer of int8" for name in ("list", "tuple", "str", "int")]
+    assert refusals == lengths + types

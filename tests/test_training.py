@@ -1,0 +1,100 @@
+"""A training run on a board in this process: what is logged, shown and counted, and when."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from eqprop_host import datasets
+from eqprop_host.training import Schedule, default_halve_epochs, train
+from lines import Line, connect
+
+LAYERS = (4, 3, 3)
+DATA = datasets.prepare(datasets.load("iris"), seed=1)
+COUNT = len(DATA.train_y)
+
+
+class Recorder:
+    """A reporter and a log that remember."""
+
+    def __init__(self):
+        self.updates, self.lines, self.rows, self.samples = [], [], [], []
+
+    def update(self, done, error_percent, rate):
+        self.updates.append((done, error_percent, rate))
+
+    def line(self, text):
+        self.lines.append(text)
+
+    def metrics(self, **row):
+        self.rows.append(row)
+
+    def conductances(self, sample, crossbar, shape, steps):
+        assert steps.size == shape[0] * shape[1]
+        if crossbar == 0:
+            self.samples.append(sample)
+
+
+class StopsAfter:
+    """An interrupt that is requested from the n-th time it is looked at."""
+
+    def __init__(self, looks):
+        self.looks = looks
+
+    @property
+    def requested(self):
+        self.looks -= 1
+        return self.looks < 0
+
+
+def run(schedule, interrupt=None, **options):
+    """Return (outcome, recorder, board) of a run on a new board."""
+    board = connect(Line(limit=128))
+    board.configure(LAYERS, schedule.seed, schedule.halve_epochs * COUNT)
+    recorder = Recorder()
+    interrupt = interrupt or SimpleNamespace(requested=False)
+    ticks = iter(range(10**9))
+    outcome = train(board, DATA, schedule, interrupt, recorder, recorder, clock=lambda: next(ticks), **options)
+    return outcome, recorder, board
+
+
+def test_every_epoch_is_logged_and_told():
+    outcome, recorder, board = run(Schedule(3, 0, 2))
+    assert [row["sample"] for row in recorder.rows] == [COUNT, 2 * COUNT, 3 * COUNT]
+    assert [row["epoch"] for row in recorder.rows] == [1, 2, 3]
+    assert recorder.samples == [0, COUNT, 2 * COUNT, 3 * COUNT]
+    assert [line.split(":")[0] for line in recorder.lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert outcome.samples == 3 * COUNT and not outcome.interrupted
+    assert outcome.test_error_percent == recorder.rows[-1]["test_error_percent"]
+    assert outcome.crc == board.refresh().crc
+
+
+def test_the_training_error_is_that_of_the_samples_as_they_came():
+    """Catches totals that run on from one epoch, or one part of it, into the next."""
+    whole, parts = run(Schedule(2, 0, 2))[1], run(Schedule(2, 0, 2), log_every=7)[1]
+    for key in ("train_error_percent", "loss", "test_error_percent"):
+        assert [row[key] for row in whole.rows] == [row[key] for row in parts.rows]
+    wrong = [row["train_error_percent"] * COUNT / 100 for row in whole.rows]
+    assert wrong == pytest.approx(np.round(wrong)) and 0 < wrong[1] < COUNT
+    assert parts.updates[-1][:2] == (2 * COUNT, whole.rows[-1]["train_error_percent"])
+
+
+@pytest.mark.parametrize(("limit", "log_every"), [(130, 50), (100, 50), (1, 50), (125, 120)])
+def test_a_limit_and_an_interval_cut_where_they_say(limit, log_every):
+    outcome, recorder, _ = run(Schedule(10, 0, 2, limit), log_every=log_every)
+    ends = {*range(0, limit, log_every), *range(0, limit, COUNT), limit}
+    assert recorder.samples == sorted(ends) and outcome.samples == limit
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2, 5, 11, 12, 13, 30])
+def test_an_interrupt_ends_the_run_with_all_that_was_sent(looks):
+    """Catches samples lost or logged twice, and a run that goes on."""
+    outcome, recorder, board = run(Schedule(10, 0, 2), StopsAfter(looks), log_every=25)
+    assert outcome.interrupted and outcome.samples == board.refresh().sample < 10 * COUNT
+    assert recorder.samples == sorted(set(recorder.samples)) and recorder.samples[-1] == outcome.samples
+    whole = run(Schedule(10, 0, 2, outcome.samples))[0] if outcome.samples else None
+    assert whole is None or whole.crc == outcome.crc
+
+
+def test_rates_halve_after_four_of_ten_epochs_by_default():
+    assert [default_halve_epochs(n) for n in (1, 3, 10, 60, 200)] == [2, 2, 4, 24, 80]
