@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import eqprop
-from eqprop_host import cli, datasets, model, ports, runlog
+from eqprop_host import cli, commands, datasets, model, ports, runlog
 from eqprop_host.board import Board
 from eqprop_host.progress import show_progress
 from eqprop_sim.emulator import Network
@@ -180,7 +180,7 @@ def test_demo_ends_with_an_error_a_log_a_picture_and_equal_bits(tmp_path, capsys
 
 
 def test_demo_goes_without_an_interpreter_that_cannot_be_had(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(cli, "_DEMO_PORTS", ("sim:", "sim:micropython?heap=none"))
+    monkeypatch.setattr(commands.demo, "PORTS", ("sim:", "sim:micropython?heap=none"))
     code, out, err = run(capsys, "demo", f"--folder={tmp_path}")
     assert code == 0, err
     assert "sim:micropython?heap=none" in out and "left out: port heap=none is no size" in out
@@ -344,7 +344,7 @@ def test_a_port_without_eqprop_is_named_and_leaves_nothing(tmp_path, capsys, mon
 
 
 def test_every_command_and_option_has_help(capsys):
-    for command in ("demo", "train", "evaluate", "infer", "bench", "ports"):
+    for command in commands.COMMANDS:
         code, out, _ = run(capsys, command, "--help")
         assert code == 0
         options = re.findall(r"^  (--?\S.*?)(?:\n|$)((?: {10,}.*\n)*)", out.split("options:\n")[1], re.MULTILINE)

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from eqprop_host import cli
+from eqprop_host import cli, commands
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
-COMMANDS = ("demo", "train", "evaluate", "infer", "bench", "ports")
 
 
 @pytest.mark.usefixtures("unix_micropython")
@@ -23,7 +22,7 @@ def test_transcripts_are_what_the_commands_print(tmp_path, monkeypatch, capsys):
         assert capsys.readouterr().out == output
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", commands.COMMANDS)
 def test_every_command_is_documented(command):
     assert f"| `eqprop {command}` |" in README
 

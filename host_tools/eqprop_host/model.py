@@ -18,7 +18,7 @@ import numpy as np
 import eqprop
 
 from . import datasets
-from .errors import DataError
+from .errors import BoardError, DataError
 from .files import write_whole
 
 FORMAT = 1
@@ -80,6 +80,14 @@ def save(path, model):
     file = io.BytesIO()
     np.savez(file, header=np.frombuffer(text.encode(), np.uint8), **arrays)
     write_whole(path, file.getvalue())
+
+
+def put(board, model):
+    """Put a saved network on a board. Raises BoardError when what it holds then is another."""
+    board.configure(model.layers, model.seed, model.halve_every)
+    crc = board.restore(model.conductances, model.sample).crc
+    if crc != model.crc:
+        raise BoardError(f"the board's conductances have CRC {crc:08x}, the saved network's {model.crc:08x}")
 
 
 def load(path):

@@ -1,0 +1,17 @@
+"""The commands of `eqprop`, one module each.
+
+A module's docstring is its command's help; `add_options(parser)` says what may be typed behind it, and `run(options)`
+does it and returns the exit code, None for 0. What goes wrong is raised as an `EqpropError`.
+"""
+
+from . import bench, demo, evaluate, infer, ports, train
+
+COMMANDS = {
+    "demo": demo,
+    "train": train,
+    "evaluate": evaluate,
+    "infer": infer,
+    "bench": bench,
+    "ports": ports,
+}
+"""By the name that is typed, in the order in which help lists them."""

@@ -1,0 +1,29 @@
+"""Put a saved network on a board and print the class of each row of features, as CSV."""
+
+import csv
+import sys
+from pathlib import Path
+
+from .. import datasets
+from ..model import load, put
+from ..ports import open_board
+from . import options as common
+
+
+def add_options(parser):
+    """Add what may be typed behind `eqprop infer`."""
+    parser.add_argument("model", type=Path, help="written by train --save")
+    parser.add_argument("features", help="rows of features alone, or with labels behind: .csv, .npy or .npz")
+    common.add_port(parser)
+
+
+def run(options):
+    """Print a header and a line for each row: its class, then the output voltages."""
+    model = load(options.model)
+    features = datasets.load_features(options.features, model.layers[0])
+    with open_board(options.port, common.tell) as board:
+        put(board, model)
+        classes, outputs = board.infer(datasets.Scaling.from_dict(model.scaling).quantise(features))
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["class", *(f"output_{k}" for k in range(model.layers[-1]))])
+    writer.writerows([c, *v] for c, v in zip(classes.tolist(), outputs.tolist(), strict=True))

@@ -1,0 +1,77 @@
+"""What several commands share: types of options, the common ones (one vocabulary), and what they write."""
+
+import argparse
+import json
+import platform
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import eqprop
+
+from ..files import write_whole
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
+
+
+def tell(line):
+    """Print one line about what is going on, for the user and not for programs."""
+    print(f"eqprop: {line}", file=sys.stderr, flush=True)
+
+
+def whole(low, high):
+    """Return an argparse type for a whole number within low..high."""
+
+    def whole(text):
+        value = int(text) if text.lstrip("-").isdecimal() else None
+        if value is None or not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is no whole number in {low}..{high}")
+        return value
+
+    return whole
+
+
+def layers(text):
+    """Return the layer sizes that "64-32-10" means, as an argparse type."""
+    try:
+        return eqprop.parse_layers(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("layers: ")) from error
+
+
+def layers_text(sizes):
+    """Return layer sizes as they are typed: "64-32-10"."""
+    return "-".join(map(str, sizes))
+
+
+def add_port(parser):
+    """Add `--port`."""
+    text = "a serial port, any pyserial URL, or sim: (%(default)s)"
+    parser.add_argument("--port", default="sim:", metavar="URL", help=text)
+
+
+def add_data(parser, default="digits", text="digits, xor, iris, or a .csv, .npz or .npy file"):
+    """Add `--data`."""
+    parser.add_argument("--data", default=default, metavar="SOURCE", help=text)
+
+
+def add_layers(parser):
+    """Add `--layers`."""
+    text = "sizes, inputs first (64-32-10)"
+    parser.add_argument("--layers", type=layers, metavar="SIZES", default=(64, 32, 10), help=text)
+
+
+def add_json(parser):
+    """Add `--json`, for `write_json`."""
+    text = "write error, CRC, speed and versions, as JSON"
+    parser.add_argument("--json", metavar="PATH", type=Path, help=text)
+
+
+def write_json(path, results):
+    """Write a dict and the versions that it is of to `path`, or nothing where that is None."""
+    if path:
+        versions = {"eqprop": eqprop.__version__, "python": platform.python_version(), "numpy": np.__version__}
+        text = json.dumps({**results, "version": eqprop.__version__, "versions": versions}, indent=2)
+        write_whole(path, text.encode() + b"\n")
