@@ -12,7 +12,7 @@ sequence number; the board never speaks first.
     WRITE      6           crossbar u8, start u32, conductances u16...                  DONE
     RESUME     7           sample u32                                                   STATE
     BYE        8           nothing; the board's service ends                            DONE
-    BENCH      9           samples u16, layer sizes u16...; forgets the network         MEASURES
+    BENCH      9           verbs u8, then samples as in SAMPLES: learns them, timed     MEASURES
 
     STATE     65           protocol u8, payload limit u16, credit u16, free heap u32, next sample u32, CRC-32 of the
                            conductances u32, seed u32, halve_every u32, number of layers u8, their sizes u16...,
@@ -22,8 +22,10 @@ sequence number; the board never speaks first.
     DEVICES   68           conductances u16...
     DONE      69           nothing
     ERROR     70           message in UTF-8
-    MEASURES  71           means of ticks u32 each: to learn a sample, to infer one, for each law of `eqprop.bench`;
-                           heap bytes u32, widest hidden layer that fits u16 (0: no limit), unit and tier in UTF-8
+    MEASURES  71           heap bytes of the network u32, widest hidden layer that would fit u16 (0: no limit),
+                           nanoseconds of a tick u32, tier, a space, what a tick is and a zero in UTF-8, then ticks in
+                           all u32 each: to learn the samples and to infer each, or if verbs is 1 of each of
+                           `eqprop.bench.VERBS`
 
 Training samples are numbered from 0. The board learns sample n when it has learnt 0..n-1 and ignores it when it has
 learnt it already, so a host may send again what it is unsure of. Credit is how many bytes of frames the board can
@@ -65,11 +67,12 @@ _DEVICES = "<BI"
 _READ = "<BIH"
 _RESUME = "<I"
 _PROGRESS = "<III"
-_BENCH = "<H"
-_MEASURES = "<IIIIIIIIH"
+_BENCH = "<B"
+_MEASURES = "<IHI"
 
 SAMPLES_HEADER = const(4)
 SAMPLE_HEADER = const(2)
+BENCH_HEADER = const(1)
 DEVICES_HEADER = const(5)
 
 State = namedtuple(
@@ -77,7 +80,7 @@ State = namedtuple(
     ("protocol", "limit", "credit", "free_heap", "sample", "crc", "seed", "halve_every", "layers", "identity"),
 )
 Progress = namedtuple("Progress", ("sample", "right", "loss"))
-Measures = namedtuple("Measures", ("learn", "infer", "laws", "heap_bytes", "widest", "unit", "tier"))
+Measures = namedtuple("Measures", ("heap_bytes", "widest", "tick_ns", "tier", "unit", "ticks"))
 
 
 def _unpack(layout, payload, name):
@@ -133,7 +136,12 @@ def unpack_state(payload):
 
 def pack_samples(first, rows):
     """Return a SAMPLES payload: the first one's number, and (label, features as bytes) of each."""
-    payload = bytearray(struct.pack(_SAMPLES, first))
+    return struct.pack(_SAMPLES, first) + pack_rows(rows)
+
+
+def pack_rows(rows):
+    """Return samples, (label, features as bytes) each, as SAMPLES and BENCH hold them."""
+    payload = bytearray()
     for label, features in rows:
         payload += struct.pack(_LABEL, label)
         payload += features
@@ -141,17 +149,24 @@ def pack_samples(first, rows):
 
 
 def unpack_samples(payload, inputs):
-    """Return (first number, how many samples) of a SAMPLES payload for `inputs` features; see `sample_label`."""
+    """Return (first number, how many samples) of a SAMPLES payload for `inputs` features; see `rows`."""
     first = _unpack(_SAMPLES, payload, "SAMPLES")[0]
-    size = len(payload) - SAMPLES_HEADER
+    return first, _count_rows(payload, SAMPLES_HEADER, inputs, "SAMPLES")
+
+
+def _count_rows(payload, start, inputs, name):
+    size = len(payload) - start
     if size % (SAMPLE_HEADER + inputs):
-        raise ValueError("SAMPLES: {} bytes are no whole samples of {} features".format(size, inputs))
-    return first, size // (SAMPLE_HEADER + inputs)
+        raise ValueError("{}: {} bytes are no whole samples of {} features".format(name, size, inputs))
+    return size // (SAMPLE_HEADER + inputs)
 
 
-def sample_label(payload, at):
-    """Return the label of the sample whose record begins at offset `at`; its features follow it."""
-    return payload[at] | payload[at + 1] << 8
+def rows(payload, start, inputs):
+    """Yield (features, label) of each sample from offset `start` on; the features are views of the payload."""
+    while start < len(payload):
+        features = start + SAMPLE_HEADER
+        yield payload[features : features + inputs], payload[start] | payload[start + 1] << 8
+        start = features + inputs
 
 
 def pack_progress(progress):
@@ -195,27 +210,30 @@ def unpack_resume(payload):
     return _unpack(_RESUME, payload, "RESUME")[0]
 
 
-def pack_bench(samples, layers):
-    """Return a BENCH payload: measure a network of these sizes over so many samples."""
-    return struct.pack(_BENCH, samples) + struct.pack("<{}H".format(len(layers)), *layers)
+def pack_bench(verbs, samples):
+    """Return a BENCH payload: learn `samples`, (label, features as bytes) each, and time it; verbs: each verb."""
+    return struct.pack(_BENCH, verbs) + pack_rows(samples)
 
 
-def unpack_bench(payload):
-    """Return (samples, layers)."""
-    samples = _unpack(_BENCH, payload, "BENCH")[0]
-    return samples, _sizes(payload, 2, (len(payload) - 2) // 2, "BENCH")
+def unpack_bench(payload, inputs):
+    """Return whether each verb is to be timed; the samples' `rows` start at BENCH_HEADER."""
+    verbs = _unpack(_BENCH, payload, "BENCH")[0]
+    _count_rows(payload, BENCH_HEADER, inputs, "BENCH")
+    return bool(verbs)
 
 
 def pack_measures(measures):
     """Return the MEASURES payload of a `Measures`."""
-    numbers = (measures.learn, measures.infer) + tuple(measures.laws) + (measures.heap_bytes, measures.widest)
-    return struct.pack(_MEASURES, *numbers) + "{} {}".format(measures.unit, measures.tier).encode()
+    head = struct.pack(_MEASURES, measures.heap_bytes, measures.widest, measures.tick_ns)
+    words = "{} {}\0".format(measures.tier, measures.unit).encode()
+    return head + words + struct.pack("<{}I".format(len(measures.ticks)), *measures.ticks)
 
 
 def unpack_measures(payload):
     """Return the `Measures` in a MEASURES payload."""
-    learn, infer, *laws, heap_bytes, widest = _unpack(_MEASURES, payload, "MEASURES")
-    words = bytes(payload[struct.calcsize(_MEASURES) :]).decode().split()
-    if len(words) != 2:
-        raise ValueError("MEASURES: no unit and tier")
-    return Measures(learn, infer, tuple(laws), heap_bytes, widest, words[0], words[1])
+    fields = _unpack(_MEASURES, payload, "MEASURES")
+    text, zero, ticks = bytes(payload[struct.calcsize(_MEASURES) :]).partition(b"\0")
+    words = text.decode().split()
+    if len(words) != 2 or not zero or len(ticks) % 4:
+        raise ValueError("MEASURES: {} bytes are no tier, unit and ticks".format(len(payload)))
+    return Measures(*(fields + (words[0], words[1], struct.unpack("<{}I".format(len(ticks) // 4), ticks))))

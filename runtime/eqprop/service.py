@@ -12,14 +12,15 @@ import sys
 
 from . import __version__, messages
 from ._compat import SerialPort, free_heap, ticks_us
-from .bench import measure
+from .bench import measure_samples, measure_verbs, widest
 from .frames import Receiver, Sender
 from .network import Network
 
 CHUNK = 32  # bytes: a host pads what it sends with zeros to a multiple of it, so that the board can read blindly
 _LIMIT = 1024  # bytes of payload
+_CLOCK = (ticks_us, "us", 1000)
 _CREDIT = 256  # bytes that a UART's receive buffer holds on common ports
-_CONFIGURED_ONLY = (messages.SAMPLES, messages.INFER, messages.READ, messages.WRITE, messages.RESUME)
+_NEED_NETWORK = (messages.SAMPLES, messages.INFER, messages.READ, messages.WRITE, messages.RESUME, messages.BENCH)
 
 
 def _class_size(layers):
@@ -34,24 +35,22 @@ class Service:
     - done: True once the host has said BYE
     """
 
-    def __init__(self, build=Network, limit=_LIMIT, credit=_CREDIT, identity="", ticks=ticks_us, unit="us"):
+    def __init__(self, build=Network, limit=_LIMIT, credit=_CREDIT, identity="", clock=_CLOCK):
         """Serve networks made by `build(layers, seed, halve_every)`.
 
         limit: bytes of a payload, raised when one sample needs more. credit: see `eqprop.messages`.
-        identity: what the board says it is, beside the version and the interpreter. ticks, unit: the counter that a
-        benchmark goes by, as MicroPython's `time.ticks_us`, and what it counts.
+        identity: what the board says it is, beside the version and the interpreter. clock: what a benchmark goes by,
+        a counter as MicroPython's `time.ticks_us`, what it counts, and the nanoseconds of one.
         """
         self.network = None
         self.done = False
         self._build = build
         self._credit = credit
-        self._ticks = ticks
-        self._unit = unit
+        self._clock = clock
         implementation = sys.implementation
         version = ".".join(str(n) for n in implementation.version[:3])
         words = ("eqprop", __version__, implementation.name, version, sys.platform, identity)
         self._identity = " ".join(word for word in words if word)
-        self._outputs = None
         self._right = 0
         self._loss = 0
         self._reserve(limit)
@@ -89,7 +88,7 @@ class Service:
         handler = self._handlers.get(kind)
         if not handler:
             raise ValueError("message type {} is unknown".format(kind))
-        if self.network is None and kind in _CONFIGURED_ONLY:
+        if self.network is None and kind in _NEED_NETWORK:
             raise ValueError("no network: CONFIGURE comes first")
         return handler(payload)
 
@@ -119,7 +118,6 @@ class Service:
     def _forget(self):
         """Let the network go, so that the next one finds the heap free."""
         self.network = None
-        self._outputs = None
         self._right = 0
         self._loss = 0
 
@@ -131,23 +129,19 @@ class Service:
         sample = max(messages.SAMPLES_HEADER + messages.SAMPLE_HEADER + layers[0], _class_size(layers))
         if sample > self._limit:
             self._reserve(sample)
-        self._outputs = network.allocate("h", layers[-1])
         self.network = network
         return self._state()
 
     def _samples(self, payload):
         network = self.network
         inputs = network.layers[0]
-        first, count = messages.unpack_samples(payload, inputs)
-        at = messages.SAMPLES_HEADER
-        for number in range(first, first + count):
+        number = messages.unpack_samples(payload, inputs)[0]
+        for features, label in messages.rows(payload, messages.SAMPLES_HEADER, inputs):
             if number == network.sample:
-                label = messages.sample_label(payload, at)
-                features = at + messages.SAMPLE_HEADER
-                network.learn(payload[features : features + inputs], label)
+                network.learn(features, label)
                 self._right = (self._right + (network.answer == label)) & messages.TOTAL_MASK
                 self._loss = (self._loss + network.loss) & messages.TOTAL_MASK
-            at += messages.SAMPLE_HEADER + inputs
+            number += 1
         return messages.PROGRESS, messages.pack_progress((network.sample, self._right, self._loss))
 
     def _infer(self, payload):
@@ -159,8 +153,8 @@ class Service:
             raise ValueError("INFER: the answers to {} samples are too long".format(len(payload) // inputs))
         answer = bytearray()
         for at in range(0, len(payload), inputs):
-            answer += struct.pack("<H", network.infer(payload[at : at + inputs], self._outputs))
-            answer += bytes(self._outputs)
+            answer += struct.pack("<H", network.infer(payload[at : at + inputs]))
+            answer += bytes(network.outputs)
         return messages.CLASSES, answer
 
     def _devices(self, crossbar):
@@ -186,12 +180,14 @@ class Service:
         return self._state()
 
     def _bench(self, payload):
-        samples, layers = messages.unpack_bench(payload)
-        if not samples:
-            raise ValueError("BENCH: 0 samples")
-        self._forget()
-        tier, learn, infer, laws, heap_bytes, widest = measure(self._build, layers, samples, self._ticks)
-        measures = messages.Measures(learn, infer, laws, heap_bytes, widest, self._unit, tier)
+        network = self.network
+        inputs = network.layers[0]
+        counter, unit, tick_ns = self._clock
+        measure = measure_verbs if messages.unpack_bench(payload, inputs) else measure_samples
+        ticks = measure(network, messages.rows(payload, messages.BENCH_HEADER, inputs), counter)
+        free = free_heap()
+        room = widest(network.layers, None if free is None else free + network.plan.bytes)
+        measures = messages.Measures(network.plan.bytes, room, tick_ns, network.crossbar.tier, unit, ticks)
         return messages.MEASURES, messages.pack_measures(measures)
 
     def _bye(self, _):
