@@ -112,6 +112,7 @@ def test_a_board_says_nothing_before_it_is_asked():
         ("sim:nonsense", "port sim:nonsense is no simulated board; there are sim:, sim:micropython"),
         ("sim:?heap=1k", "port sim: has no option heap=1k"),
         ("sim:micropython?heep=1k", "port sim:micropython has no option heep=1k"),
+        ("sim:micropython?tier=abacus", "port tier=abacus is none of thumb, viper, plain"),
         ("sim:micropython?heap=lots", "port heap=lots is no size such as 192k"),
         ("/dev/eqprop-none", "port '/dev/eqprop-none' cannot be opened: No such file or directory"),
         ("nothing://here", "port 'nothing://here' cannot be opened: "),

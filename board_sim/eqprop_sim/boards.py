@@ -1,8 +1,8 @@
 """Simulated boards: the runtime's service in a process of its own, behind a serial port that hosts open as hardware.
 
     sim:                 CPython, the plain kernels compiled by numba
-    sim:micropython      a real MicroPython interpreter; ?heap=192k limits its heap
-    sim:cortex-m0        MicroPython's firmware on an emulated Cortex-M0, with the same option; also m3, m4 and m7
+    sim:micropython      a real MicroPython interpreter; ?heap=192k limits its heap, ?tier=plain has it compute so
+    sim:cortex-m0        MicroPython's firmware on an emulated Cortex-M0, with the same options; also m3, m4 and m7
 
 The port is a pseudo terminal, or a TCP port on loopback where the system has none.
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import eqprop
+from eqprop.tiers import TIERS
 
 from . import cortex, interpreters
 
@@ -34,17 +35,20 @@ ENGINES = {
     **{f"sim:{cpu}": f"simulated board: emulated {cpu.title()}, heap of 192 KB" for cpu in cortex.CPUS},
 }
 _HEAP = "192k"
-_STOP_S = 2
+_STOP_S = 10
+_WORDS_S = 2
 
 
 def _options(engine, query):
     """Return the options behind the `?`, refusing those that the engine does not have."""
-    known = {"heap"} if engine == "micropython" or engine in cortex.CPUS else set()
+    known = {"heap", "tier"} if engine == "micropython" or engine in cortex.CPUS else set()
     options = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key not in known:
             raise ValueError(f"{SCHEME}{engine} has no option {key}={value}")
         options[key] = value
+    if options.get("tier", TIERS[0]) not in TIERS:
+        raise ValueError(f"tier={options['tier']} is none of {', '.join(TIERS)}")
     return options
 
 
@@ -68,9 +72,11 @@ def _command(url, tell):
         raise ValueError(f"{url} is no simulated board; there are {', '.join(ENGINES)}")
     heap = _heap_bytes(options.get("heap", _HEAP))
     program = Path(__file__).parent / "firmware" / "main.py"
+    tier = options.get("tier", "")
     if engine == "micropython":
-        return interpreters.obtain("unix", tell).command(program, heap_bytes=heap, path=folders[:1])
-    return cortex.obtain(engine, tell).command(program, engine, heap_bytes=heap, path=folders[:1])
+        return interpreters.obtain("unix", tell).command(program, tier, heap_bytes=heap, path=folders[:1])
+    board = cortex.obtain(engine, tell)
+    return board.command(program, tier, engine, board.instruction_ns, heap_bytes=heap, path=folders[:1])
 
 
 class SimulatedBoard:
@@ -137,7 +143,7 @@ class SimulatedBoard:
     def last_words(self):
         """Return the last line that a board which has stopped wrote to its standard error; "" for one that runs on."""
         try:
-            self._process.wait(_STOP_S)
+            self._process.wait(_WORDS_S)
         except subprocess.TimeoutExpired:
             return ""
         self._errors.seek(0)

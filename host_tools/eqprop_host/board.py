@@ -76,9 +76,8 @@ class Board:
                 if stop():
                     return
                 part = slice(start, start + size)
-                rows = [(int(label), row.tobytes()) for label, row in zip(y[part], x[part], strict=True)]
-                sent = first + start + len(rows)
-                yield messages.SAMPLES, messages.pack_samples(first + start, rows)
+                sent = first + start + len(x[part])
+                yield messages.SAMPLES, messages.pack_samples(first + start, _rows(x[part], y[part]))
 
         for answer in self._link.stream(questions(), messages.PROGRESS):
             progress = messages.unpack_progress(answer)
@@ -131,15 +130,30 @@ class Board:
                 pass
         return self._take_state(self._link.ask(messages.RESUME, messages.pack_resume(sample), messages.STATE))
 
-    def bench(self, layers, samples):
-        """Return `eqprop.messages.Measures` of a network of `layers` on the board, which forgets its own for it."""
-        with self._link.patient(_BENCH_S):
-            payload = self._link.ask(messages.BENCH, messages.pack_bench(samples, layers), messages.MEASURES)
+    def bench(self, x, y, verbs):
+        """Learn samples as `train` does, timed; return `eqprop.messages.Measures` of them all.
+
+        verbs: time each of `eqprop.bench.VERBS`, instead of learning and inferring as a whole.
+        """
+        size = (self._link.limit - messages.BENCH_HEADER) // (messages.SAMPLE_HEADER + x.shape[1])
+        questions = (
+            (messages.BENCH, messages.pack_bench(verbs, _rows(x[at : at + size], y[at : at + size])))
+            for at in range(0, len(x), size)
+        )
         try:
-            return messages.unpack_measures(payload)
+            with self._link.patient(_BENCH_S):
+                parts = [messages.unpack_measures(part) for part in self._link.stream(questions, messages.MEASURES)]
         except ValueError as error:
             raise ProtocolError(f"port {self._link.name}: {error}") from error
+        return parts[-1]._replace(
+            ticks=tuple(sum(ticks) for ticks in zip(*(part.ticks for part in parts), strict=True))
+        )
 
     def bye(self):
         """End the board's service."""
         self._link.ask(messages.BYE, b"", messages.DONE)
+
+
+def _rows(x, y):
+    """Return samples as messages hold them: (label, features as bytes) each."""
+    return [(int(label), row.tobytes()) for label, row in zip(y, x, strict=True)]

@@ -1,4 +1,4 @@
-"""What a simulated MicroPython board runs after its reset: main.py [WORDS that say what it is]."""
+"""What a simulated MicroPython board runs after its reset: main.py [TIER [NAME NANOSECONDS-OF-AN-INSTRUCTION]]."""
 
 import gc
 import sys
@@ -9,10 +9,13 @@ gc.threshold(4096)
 
 import eqprop.service  # noqa: E402
 
-# An emulated board is told its name, and counts instructions
-emulated = {"ticks": time.ticks_cpu, "unit": "instructions"} if sys.argv[1:] else {}
+tier, name, instruction_ns = (sys.argv[1:] + ["", "", ""])[:3]
+if tier:
+    eqprop.tiers.use(tier)
+# An emulated board is told its name and how long an instruction takes, and counts instructions
+emulated = {"clock": (time.ticks_cpu, "instructions", int(instruction_ns))} if name else {}
 
 try:
-    eqprop.service.main(credit=2048, identity=" ".join(sys.argv[1:]), **emulated)
+    eqprop.service.main(credit=2048, identity=name, **emulated)
 except OSError:  # the host hung up
     pass
