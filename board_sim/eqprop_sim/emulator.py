@@ -1,23 +1,15 @@
 """The board's own network at the speed of the processor: its source, compiled by numba.
 
 The files of the kernels and of the circuit are loaded a second time and each function compiled, so that the board's
-modules stay plain Python. The machine code is cached in the user's cache folder, under a digest of all that it was
-made from.
+modules stay plain Python.
 """
 
-import atexit
-import contextlib
-import hashlib
 import importlib.util
-import shutil
 import sys
-import tempfile
 import types
-from pathlib import Path
 
 import numba
 import numpy as np
-from platformdirs import user_cache_path
 
 import eqprop
 import eqprop.circuit
@@ -26,27 +18,10 @@ from eqprop.circuit import MINUS, PLUS
 from eqprop.crossbar import EmulatedCrossbar
 from eqprop.learning import Learner
 
+from .machine_code import cached
+
 # Conductances have 15 bits, and reciprocals too: as int16 both need no sign care in numba's mixed arithmetic.
 _DTYPES = {"b": np.int8, "B": np.int16, "h": np.int16, "H": np.int16, "i": np.int32, "I": np.uint32}
-
-
-@contextlib.contextmanager
-def _cached(*sources):
-    """Keep what numba compiles meanwhile in a folder that belongs to these source files alone."""
-    digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:16]
-    before = numba.config.CACHE_DIR
-    folder = user_cache_path("eqprop") / "numba" / digest
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError:  # nowhere to keep it: compile for this process alone. Numba's own choice would not know the digest
-        folder = Path(tempfile.mkdtemp(prefix="eqprop-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    numba.config.CACHE_DIR = str(folder)
-    try:
-        yield
-    finally:
-        numba.config.CACHE_DIR = before
 
 
 def _compile(source, kernels=None):
@@ -65,7 +40,7 @@ def _compile(source, kernels=None):
     return module
 
 
-with _cached(__file__, eqprop.kernels.plain.__file__, eqprop.circuit.__file__):
+with cached(__file__, eqprop.kernels.plain.__file__, eqprop.circuit.__file__):
     kernels = _compile(eqprop.kernels.plain)
     circuit = _compile(eqprop.circuit, kernels)
 
