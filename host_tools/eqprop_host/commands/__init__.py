@@ -4,7 +4,7 @@ A module's docstring is its command's help; `add_options(parser)` says what may 
 does it and returns the exit code, None for 0. What goes wrong is raised as an `EqpropError`.
 """
 
-from . import bench, demo, evaluate, infer, ports, train
+from . import bench, demo, evaluate, infer, ports, study, train
 
 COMMANDS = {
     "demo": demo,
@@ -12,6 +12,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "infer": infer,
     "bench": bench,
+    "study": study,
     "ports": ports,
 }
 """By the name that is typed, in the order in which help lists them."""
