@@ -4,11 +4,12 @@ A module's docstring is its command's help; `add_options(parser)` says what may 
 does it and returns the exit code, None for 0. What goes wrong is raised as an `EqpropError`.
 """
 
-from . import bench, demo, evaluate, infer, ports, study, train
+from . import bench, demo, evaluate, infer, ports, simulate, study, train
 
 COMMANDS = {
     "demo": demo,
     "train": train,
+    "simulate": simulate,
     "evaluate": evaluate,
     "infer": infer,
     "bench": bench,

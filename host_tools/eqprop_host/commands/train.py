@@ -20,9 +20,14 @@ from . import options as common
 
 def add_options(parser):
     """Add what may be typed behind `eqprop train`."""
+    common.add_port(parser)
+    add_training_options(parser)
+
+
+def add_training_options(parser):
+    """Add what may be typed wherever a network is trained: on a board or here."""
     add = parser.add_argument
     count = common.whole(1, 2**30 - 1)
-    common.add_port(parser)
     common.add_data(parser)
     common.add_layers(parser)
     add("--epochs", type=common.whole(1, 100000), metavar="N", default=10, help="passes over the data (%(default)s)")
@@ -40,7 +45,16 @@ def add_options(parser):
 
 def run(options):
     """Train, write what was asked for, and print the error and the CRC."""
-    results = train_network(options)
+    return tell_results(train_on_port(options))
+
+
+def train_on_port(options):
+    """Train on the board at `--port`; otherwise as `train_network`."""
+    return train_network(options, {"port": options.port}, lambda: open_board(options.port, common.tell))
+
+
+def tell_results(results):
+    """Print what `train_network` came to in a line, and return the exit code."""
     print(f"test error {results['test_error_percent']:.2f} %, conductance CRC {results['conductance_crc']}")
     return common.INTERRUPTED if results["interrupted"] else 0
 
@@ -59,8 +73,11 @@ def _check_places(options):
             check_writable(path)
 
 
-def train_network(options):
-    """Train as the options of `eqprop train` say, write what they name, and return what `--json` holds."""
+def train_network(options, place, opened):
+    """Train as the options say, write what they name, and return what `--json` holds.
+
+    place: dict that says where, for log and results. opened: returns the context of a `Board` or of its like.
+    """
     dataset = datasets.load(options.data)
     datasets.check_layers(options.layers, dataset)
     data = datasets.prepare(dataset, options.seed)
@@ -78,10 +95,8 @@ def train_network(options):
         log = None
         if options.log:
             about = {"layers": layers, "seed": options.seed, "epochs": options.epochs, "data": options.data}
-            log = stack.enter_context(
-                RunLog(options.log, {**about, "port": options.port, "version": eqprop.__version__})
-            )
-        board = stack.enter_context(open_board(options.port, common.tell))
+            log = stack.enter_context(RunLog(options.log, {**about, **place, "version": eqprop.__version__}))
+        board = stack.enter_context(opened())
         board.configure(options.layers, options.seed, halve_every)
         if log:
             log.event("connect", board=board.identity)
@@ -106,7 +121,7 @@ def train_network(options):
         "seed": options.seed,
         "data": options.data,
         "test_samples": len(data.test_y),
-        "port": options.port,
+        **place,
         "board": identity,
         "interrupted": outcome.interrupted,
     }
