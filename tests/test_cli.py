@@ -337,7 +337,7 @@ BAD = {
     "model in no folder": (lambda d: [*TRAIN, f"--save={d}/no/run.npz"], "no/run.npz: cannot be written"),
     "one file twice": (lambda d: [*TRAIN, f"--save={d}/a", f"--json={d}/a"], "a: is the file of --json too"),
     "data overwritten": (
-        lambda d: [*TRAIN, table(d, "1,2,3,4,0\n4,3,2,1,2\n"), f"--json={d}/bad.csv"],
+        lambda d: [*TRAIN, table(d, "1,2,3,4,0\n4,3,2,1,1\n"), f"--json={d}/bad.csv"],
         "is the file of --data too",
     ),
     "model is a device": (lambda d: [*TRAIN, "--save=/dev/null"], "/dev/null: is no regular file"),

@@ -53,7 +53,8 @@ class EmulatedBoard:
     def train(self, x, y, stop=lambda: False):
         """Learn samples in order; yield a `Progress` now and then, its totals counted from the first of these.
 
-        x: int8 (samples, inputs). y: labels (samples,). Once `stop()` is true no more are learnt.
+        x: int8 (samples, inputs), or what gives it by slices. y: labels (samples,). Once `stop()` is true no more are
+        learnt.
         """
         right = loss = 0
         for start in range(0, len(x), _PART):

@@ -62,8 +62,8 @@ class Board:
     def train(self, x, y, stop=lambda: False):
         """Learn samples in order; yield a `Progress` as the board goes, its totals counted from the first of these.
 
-        x: int8 (samples, inputs). y: labels (samples,). Once `stop()` is true no more samples are sent; those under
-        way are learnt.
+        x: int8 (samples, inputs), or the like in `datasets.Rows`. y: labels (samples,). Once `stop()` is true no more
+        samples are sent; those under way are learnt.
         """
         first = self.state.sample
         size = (self._link.limit - messages.SAMPLES_HEADER) // (messages.SAMPLE_HEADER + x.shape[1])
