@@ -386,6 +386,7 @@ def test_errors_say_only_what_they_were_told():
         errors.ProtocolError: errors.BoardError,
         errors.DataError: ValueError,
         errors.LogError: OSError,
+        errors.ClusterError: OSError,
     }
     for kind, builtin in tree.items():
         error = kind("port: /dev/x cannot be opened")

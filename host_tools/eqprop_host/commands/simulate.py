@@ -12,14 +12,23 @@ PHYSICS = {"fixed": EmulatedBoard}
 
 def add_options(parser):
     """Add what may be typed behind `eqprop simulate`."""
+    add_learning_options(parser)
+    train.add_file_options(parser)
+
+
+def add_learning_options(parser):
+    """Add what decides what is learnt."""
     text = "fixed: a board's own arithmetic, bit for bit (%(default)s)"
     parser.add_argument("--physics", choices=PHYSICS, default="fixed", help=text)
-    train.add_training_options(parser)
+    train.add_learning_options(parser)
 
 
 def run(options):
     """Train, write what was asked for, and print the error and the CRC."""
-    opened = contextlib.nullcontext
-    return train.tell_results(
-        train.train_network(options, {"physics": options.physics}, lambda: opened(PHYSICS[options.physics]()))
-    )
+    return train.tell_results(simulate(options))
+
+
+def simulate(options, **details):
+    """Train in this process as the options say; `details` and what is returned are those of `train.train_network`."""
+    board = PHYSICS[options.physics]()
+    return train.train_network(options, {"physics": options.physics}, lambda: contextlib.nullcontext(board), **details)

@@ -17,28 +17,35 @@ from ..runlog import RunLog, read
 from ..training import Schedule, default_halve_epochs, train
 from . import options as common
 
+_COUNT = common.whole(1, 2**30 - 1)
+
 
 def add_options(parser):
     """Add what may be typed behind `eqprop train`."""
     common.add_port(parser)
-    add_training_options(parser)
+    add_learning_options(parser)
+    add_file_options(parser)
 
 
-def add_training_options(parser):
-    """Add what may be typed wherever a network is trained: on a board or here."""
+def add_learning_options(parser):
+    """Add what decides what is learnt, on a board or anywhere else."""
     add = parser.add_argument
-    count = common.whole(1, 2**30 - 1)
     common.add_data(parser)
     common.add_layers(parser)
     add("--epochs", type=common.whole(1, 100000), metavar="N", default=10, help="passes over the data (%(default)s)")
-    add("--limit", type=count, metavar="N", help="most training samples in all")
+    add("--limit", type=_COUNT, metavar="N", help="most training samples in all")
     text = "of split, order, conductances (%(default)s)"
     add("--seed", type=common.whole(0, 2**32 - 1), metavar="N", default=0, help=text)
     text = "epochs to each halving of the learning rate (2/5 of all; 0: never)"
     add("--halve-epochs", type=common.whole(0, 100000), metavar="N", help=text)
+
+
+def add_file_options(parser):
+    """Add what may be written about a run."""
+    add = parser.add_argument
     common.add_json(parser)
     add("--log", type=Path, metavar="PATH", help="log metrics and conductances, .jsonl")
-    add("--log-every", type=count, metavar="N", help="samples between logged conductances (an epoch)")
+    add("--log-every", type=_COUNT, metavar="N", help="samples between logged conductances (an epoch)")
     add("--save", type=Path, metavar="PATH", help="save the trained network")
     add("--picture", type=Path, metavar="PATH", help="draw what was learnt, from the log, .png")
 
@@ -73,10 +80,11 @@ def _check_places(options):
             check_writable(path)
 
 
-def train_network(options, place, opened):
+def train_network(options, place, opened, shown=show_progress):
     """Train as the options say, write what they name, and return what `--json` holds.
 
-    place: dict that says where, for log and results. opened: returns the context of a `Board` or of its like.
+    place: dict that says where, for log and results. opened: returns the context of a `Board` or of its like. shown:
+    `progress.show_progress` or its like.
     """
     dataset = datasets.load(options.data)
     datasets.check_layers(options.layers, dataset)
@@ -100,7 +108,7 @@ def train_network(options, place, opened):
         board.configure(options.layers, options.seed, halve_every)
         if log:
             log.event("connect", board=board.identity)
-        with show_progress(schedule.samples(len(data.train_y))) as reporter:
+        with shown(schedule.samples(len(data.train_y))) as reporter:
             outcome = train(board, data, schedule, interrupt, reporter, log, options.log_every)
         if log and outcome.interrupted:
             log.close("interrupted")
