@@ -3,7 +3,7 @@
 A module is as a command's (`eqprop_host.commands`): its docstring is the help, with `add_options` and `run`.
 """
 
-from . import spice
+from . import mnist, spice
 
-STUDIES = {"spice": spice}
+STUDIES = {"mnist": mnist, "spice": spice}
 """By the name that is typed, in the order in which help lists them."""
