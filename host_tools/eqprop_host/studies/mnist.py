@@ -61,7 +61,6 @@ def rows_of(data, features, classes, epochs, limit=None):
 
 
 _VARIANTS: dict[str, dict] = {
-    "centred nudge": {},
     "positive nudge": {"nudging": "positive"},
     "negative nudge": {"nudging": "negative"},
     "random-sign nudge": {"nudging": "random-sign"},
