@@ -24,7 +24,7 @@ def test_rows_are_of_simulate_and_written_everywhere(tmp_path, capsys):
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- study mnist -->\nold\n<!-- end -->\nafter\n")
     files = [f"--json={tmp_path}/a.json", f"--markdown={page}", f"--picture={tmp_path}/a.png"]
-    code, out, err = run(capsys, *STUDY, "--only=fixed point", *files)
+    code, out, err = run(capsys, *STUDY, "--only=fixed point, as on a board", *files)
     assert code == 0 and len(err.splitlines()) == 4, err
     rows = json.loads((tmp_path / "a.json").read_text())["rows"]
     assert [(row["layers"], row["epochs"], row["seeds"]) for row in rows] == [("64-100-10", 1, 2), ("64-512-10", 2, 2)]
@@ -41,7 +41,9 @@ def test_rows_are_of_simulate_and_written_everywhere(tmp_path, capsys):
 
 # A nudge that is always positive is biased, and drives these outputs away from where they should be: so the study finds
 ROWS = [
-    row for row in mnist.rows_of("digits", 64, 10, 3) if row.run.physics != "fixed" and row.run.nudging != "positive"
+    row
+    for row in mnist.rows_of("digits", 64, 10, 3)
+    if row.text != "fixed point, as on a board" and row.run.nudging != "positive"
 ]
 
 

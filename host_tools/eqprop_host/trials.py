@@ -17,6 +17,7 @@ from eqprop.fixed import U_MAX
 from . import datasets
 from .errors import DataError
 from .progress import show_nothing
+from .training import default_halve_epochs
 
 _PREDICTED = 1000  # test samples that are settled at once
 # Float, chosen on 10,000 held-out training samples: rates of all samples of a step together, in the unit of a shift by
@@ -71,7 +72,9 @@ class Run:
 
     def do(self):
         """Train, and return {"test_error_percent", "training_samples_per_second", "seconds"}, of training alone."""
-        return {"fixed": _fixed, "float": _float, "relu": _relu}[self.physics](self)
+        of_a_board = (self.nudging, self.loss, self.paired) == ("centred", "squared", False)
+        fixed = _fixed if of_a_board else _variant
+        return {"fixed": fixed, "float": _float, "relu": _relu}[self.physics](self)
 
 
 def relu_width(inputs, outputs, parameters):
@@ -88,6 +91,28 @@ def _fixed(run):
     results = simulate(argparse.Namespace(physics="fixed", **about, **files), shown=show_nothing)
     keys = ("test_error_percent", "training_samples_per_second", "seconds", "conductance_crc")
     return {key: results[key] for key in keys}
+
+
+def _variant(run):
+    from eqprop_sim.variants import Variant
+
+    data = datasets.prepare(datasets.load(run.data), run.seed)
+    variant = Variant(run.layers, run.seed, run.nudging, run.loss, run.paired)
+    variant.learn_all(data.train_x[:0], data.train_y[:0], 0)  # compiles
+    halve_epochs = default_halve_epochs(run.epochs)
+    seconds, samples = 0.0, 0
+    for epoch in range(run.epochs):
+        order = datasets.epoch_order(len(data.train_y), run.seed, epoch)[: run.limit]
+        started = time.perf_counter()
+        variant.learn_all(data.train_x[order], data.train_y[order], epoch // halve_epochs)
+        seconds += time.perf_counter() - started
+        samples += len(order)
+    return _result(variant.infer_all(data.test_x), data.test_y, samples, seconds)
+
+
+def _result(found, test_y, samples, seconds):
+    error = 100 * float(np.mean(found != test_y))
+    return {"test_error_percent": error, "training_samples_per_second": samples / seconds, "seconds": seconds}
 
 
 def _samples(run):
@@ -129,8 +154,7 @@ def _float(run):
             seconds += time.perf_counter() - started
             samples += len(order)
         found = [trainer.predict(test_x[at : at + _PREDICTED]) for at in range(0, len(test_y), _PREDICTED)]
-    error = 100 * float(np.mean(np.concatenate(found) != test_y))
-    return {"test_error_percent": error, "training_samples_per_second": samples / seconds, "seconds": seconds}
+    return _result(np.concatenate(found), test_y, samples, seconds)
 
 
 def _relu(run):
@@ -151,9 +175,4 @@ def _relu(run):
         started = time.perf_counter()
         network.fit(x[order], y[order])
         seconds = time.perf_counter() - started
-    final = 100 * float(np.mean(network.predict(test_x) != test_y))
-    return {
-        "test_error_percent": final,
-        "training_samples_per_second": run.epochs * len(order) / seconds,
-        "seconds": seconds,
-    }
+    return _result(network.predict(test_x), test_y, run.epochs * len(order), seconds)

@@ -33,31 +33,26 @@ class Row:
 
 
 def rows_of(data, features, classes, epochs, limit=None):
-    """Return the study's rows on a data set of so many features and classes; `epochs` for all but the widest."""
+    """Return the study's rows on a data set of so many features and classes; the widest take more `epochs`."""
 
-    def run(physics, hidden, outputs=classes, **about):
-        return Run(physics, (features, hidden, outputs), data, **{"epochs": epochs, "seed": 0, "limit": limit, **about})
+    def run(physics, hidden, paired=False, **about):
+        sizes = (features, hidden, 2 * classes if paired else classes)
+        return Run(physics, sizes, data, **{"epochs": epochs, "seed": 0, "limit": limit, "paired": paired, **about})
 
-    fixed = [
-        Row("fixed point", run("fixed", 100), 3),
-        Row("fixed point", run("fixed", 512, epochs=2 * epochs), 3),
-    ]
-    float_ = [
-        Row("float", run("float", 100, batch=4), 3),
+    rows = [
+        Row("fixed point, as on a board", run("fixed", 100), 3),
+        Row("fixed point, as on a board", run("fixed", 512, epochs=2 * epochs), 3),
+        *(Row(f"fixed point, {kind}", run("fixed", 100, **about), 1) for kind, about in _VARIANTS.items()),
+        Row("float, as on a board", run("float", 100, batch=4), 3),
         *(Row(f"float, {kind}", run("float", 100, batch=4, **about), 1) for kind, about in _VARIANTS.items()),
-        Row("float", run("float", 512, batch=20), 1),
-        Row("float", run("float", 1024, batch=20, epochs=5 * epochs), 1),
+        Row("float, as on a board", run("float", 512, batch=20), 1),
+        Row("float, as on a board", run("float", 1024, batch=20, epochs=5 * epochs), 1),
     ]
-    relu = []
-    for hidden in (100, 512):
+    for hidden, seeds in ((100, 3), (512, 1)):
         same = relu_width(features, classes, run("fixed", hidden).parameters)
-        relu.append(Row("ReLU, as many hidden nodes", run("relu", hidden, batch=100), 3 if hidden == 100 else 1))
-        relu.append(Row("ReLU, as many parameters", run("relu", same, batch=100), 3 if hidden == 100 else 1))
-    return (
-        fixed
-        + [Row(row.text, _paired(row.run, classes) if row.run.paired else row.run, row.seeds) for row in float_]
-        + relu
-    )
+        rows.append(Row("ReLU, as many hidden nodes", run("relu", hidden, batch=100), seeds))
+        rows.append(Row("ReLU, as many parameters", run("relu", same, batch=100), seeds))
+    return rows
 
 
 _VARIANTS: dict[str, dict] = {
@@ -68,10 +63,6 @@ _VARIANTS: dict[str, dict] = {
     "paired outputs": {"paired": True},
     "paired outputs, cross-entropy": {"paired": True, "loss": "cross-entropy"},
 }
-
-
-def _paired(run, classes):
-    return Run(**{**asdict(run), "layers": (*run.layers[:-1], 2 * classes)})
 
 
 def add_options(parser):
