@@ -23,20 +23,36 @@ def test_rows_are_of_simulate_and_written_everywhere(tmp_path, capsys):
     """Caught: seeds that are all the same, a limit that is not passed on, a table that replaces the whole file."""
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- study mnist -->\nold\n<!-- end -->\nafter\n")
-    files = [f"--json={tmp_path}/a.json", f"--markdown={page}", f"--picture={tmp_path}/a.png"]
-    code, out, err = run(capsys, *STUDY, "--only=fixed point, as on a board", *files)
+    study = [*STUDY, "--only=fixed point, as on a board", f"--json={tmp_path}/a.json"]
+    code, out, err = run(capsys, *study, f"--markdown={page}", f"--picture={tmp_path}/a.png")
     assert code == 0 and len(err.splitlines()) == 4, err
-    rows = json.loads((tmp_path / "a.json").read_text())["rows"]
+    study_of = json.loads((tmp_path / "a.json").read_text())
+    rows, runs = study_of["rows"], study_of["runs"]
     assert [(row["layers"], row["epochs"], row["seeds"]) for row in rows] == [("64-100-10", 1, 2), ("64-512-10", 2, 2)]
+    wide = {each["seed"]: each for each in runs if each["layers"] == [64, 512, 10]}
     for seed in range(2):
         alone = ["--layers=64-512-10", "--epochs=2", "--limit=800", f"--seed={seed}", f"--json={tmp_path}/alone.json"]
         run(capsys, "simulate", *alone)
         found = json.loads((tmp_path / "alone.json").read_text())
-        assert rows[1]["runs"][seed]["conductance_crc"] == found["conductance_crc"]
-        assert rows[1]["runs"][seed]["test_error_percent"] == found["test_error_percent"]
-    assert rows[1]["test_error_percent"] == pytest.approx(sum(r["test_error_percent"] for r in rows[1]["runs"]) / 2)
+        assert all(wide[seed][key] == found[key] for key in ("conductance_crc", "test_error_percent"))
+    assert rows[1]["test_error_percent"] == pytest.approx(sum(w["test_error_percent"] for w in wide.values()) / 2)
     assert page.read_text() == f"before\n<!-- study mnist -->\n{out}<!-- end -->\nafter\n" and out == mnist.table(rows)
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+    # Again, with one run lost: that one alone is done
+    lost = runs.pop(1)
+    (tmp_path / "a.json").write_text(json.dumps({**study_of, "runs": runs}))
+    code, again, err = run(capsys, *study)
+    assert code == 0 and again == out and err.startswith("eqprop: 1/1 ") and f"seed {lost['seed']}" in err
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": "0", "runs": []}', '{"version": "0", "runs": [1]}'])
+def test_another_file_or_version_is_no_study_to_go_on_with(tmp_path, capsys, text):
+    """Caught: a file overwritten that holds something else."""
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    code, out, err = run(capsys, *STUDY, f"--json={path}")
+    assert code == 1 and not out and err.startswith(f"eqprop: {path}: is ") and path.read_text() == text
 
 
 # A nudge that is always positive is biased, and drives these outputs away from where they should be: so the study finds

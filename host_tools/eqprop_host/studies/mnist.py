@@ -1,16 +1,19 @@
 """MNIST learnt in fixed point, in float, and by ReLU networks of the same size: the table of the README."""
 
 import io
+import json
 import multiprocessing
 import os
+import statistics
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import eqprop
 
 from .. import datasets
 from ..commands import options as common
+from ..errors import DataError
 from ..files import check_writable, write_whole
 from ..trials import Run, relu_width
 
@@ -80,45 +83,67 @@ def add_options(parser):
 
 
 def run(options):
-    """Do every run, then print the table, and write and draw it."""
+    """Do every run that `--json` does not hold yet, then print the table of all there are, and write and draw it."""
     for path in filter(None, (options.json, options.markdown, options.picture)):
         check_writable(path)
     dataset = datasets.load(options.data)
     rows = rows_of(options.data, dataset.features.shape[1], dataset.classes, options.epochs, options.limit)
-    rows = [row for row in rows if options.only in row.text]
     if options.seeds:
         rows = [Row(row.text, row.run, options.seeds) for row in rows]
-    results = [_summary(row, found) for row, found in zip(rows, _done(rows, options.workers), strict=True)]
-    text = table(results)
+    done = _held(options.json)
+    todo = [run for row in rows if options.only in row.text for run in _runs(row) if run not in done]
+
+    def results():
+        return [_summary(row, done) for row in rows if all(run in done for run in _runs(row))]
+
+    for run, found in _found(todo, options.workers):
+        done[run] = found
+        runs = [{**asdict(each), **result} for each, result in done.items()]
+        common.write_json(options.json, {"rows": results(), "runs": runs})
+    text = table(results())
     print(text, end="")
-    common.write_json(options.json, {"data": options.data, "rows": results})
     if options.markdown:
         write_whole(options.markdown, _placed(options.markdown, text).encode())
     if options.picture:
-        _draw(options.picture, results)
+        _draw(options.picture, results())
 
 
-def _done(rows, workers):
-    """Return for each row the list of its runs' results, in order of seed, done in parallel processes."""
-    runs = [Run(**{**asdict(row.run), "seed": seed}) for row in rows for seed in range(row.seeds)]
+def _runs(row):
+    return [Run(**{**asdict(row.run), "seed": seed}) for seed in range(row.seeds)]
+
+
+def _held(path):
+    """Return {run: results} of what a study's JSON holds; of none, nothing. Raises DataError for any other file."""
+    if path is None or not path.exists():
+        return {}
+    names = [field.name for field in fields(Run)]
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        version = held["version"]
+        runs = [({name: each.pop(name) for name in names}, each) for each in held["runs"]]
+        done = {Run(**{**about, "layers": tuple(about["layers"])}): found for about, found in runs}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: is there, but no study of MNIST to go on with") from error
+    if version != eqprop.__version__:
+        raise DataError(f"{path}: is of eqprop {version}, this is {eqprop.__version__}: what it holds cannot go on")
+    return done
+
+
+def _found(runs, workers):
+    """Do the runs in parallel processes; yield each and what it came to, telling the user."""
     # Spawned, as a fork of threads that compile or multiply may hang
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         futures = {pool.submit(run.do): run for run in runs}
         for count, future in enumerate(as_completed(futures), 1):
             run, found = futures[future], future.result()
-            sizes = common.layers_text(run.layers)
-            common.tell(
-                f"{count}/{len(runs)} {run.physics} {sizes} seed {run.seed}: {found['test_error_percent']:.2f} %"
-            )
-    found = {run: future.result() for future, run in futures.items()}
-    return [[found[Run(**{**asdict(row.run), "seed": seed})] for seed in range(row.seeds)] for row in rows]
+            about = f"{run.physics} {common.layers_text(run.layers)} seed {run.seed}"
+            common.tell(f"{count}/{len(runs)} {about}: {found['test_error_percent']:.2f} %")
+            yield run, found
 
 
-def _summary(row, found):
+def _summary(row, done):
     """Return what the JSON holds of a row."""
-    errors = [each["test_error_percent"] for each in found]
-    mean = sum(errors) / len(errors)
-    spread = (sum((e - mean) ** 2 for e in errors) / (len(errors) - 1)) ** 0.5 if len(errors) > 1 else None
+    errors = [done[run]["test_error_percent"] for run in _runs(row)]
     about = {key: value for key, value in asdict(row.run).items() if key not in ("seed", "data")}
     return {
         "text": row.text,
@@ -126,9 +151,8 @@ def _summary(row, found):
         "layers": common.layers_text(row.run.layers),
         "parameters": row.run.parameters,
         "seeds": row.seeds,
-        "test_error_percent": mean,
-        "spread_percent": spread,
-        "runs": found,
+        "test_error_percent": statistics.mean(errors),
+        "spread_percent": statistics.stdev(errors) if len(errors) > 1 else None,
     }
 
 
