@@ -4,6 +4,7 @@ Mutations tried on the code, one at a time, are named in the docstrings of the t
 """
 
 import gzip
+import json
 import struct
 import tracemalloc
 import wave
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from eqprop_host import datasets
+from eqprop_host import cli, datasets, model
 from eqprop_host.datasets import blocks, sounds
 from eqprop_host.errors import DataError
 
@@ -171,7 +172,7 @@ def test_a_cut_parquet_file_is_refused(tmp_path):
 
 
 def picture(path, pixels, mode="L"):
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.asarray(pixels)).convert(mode).save(path)
 
 
@@ -189,7 +190,7 @@ def test_pictures_by_class(tmp_path):
 
 
 def write_wav(path, samples, rate=8000, channels=1):
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as file:
         file.setparams((channels, 2, rate, 0, "NONE", ""))
         file.writeframes(np.rint(np.repeat(samples, channels) * 32767).astype("<i2").tobytes())
@@ -223,6 +224,21 @@ def test_loudness_is_the_power_of_a_tone_at_any_rate(hz, rate, amplitude):
 def test_sounds_of_any_length_have_as_many_features(length, rate):
     """Silence is the floor. Caught: a stretch without frames, whose mean is no number."""
     assert sounds.loudness(np.zeros(length), rate).tolist() == [-100.0] * (sounds.STEPS * sounds.BANDS)
+
+
+def test_a_network_of_a_folder_knows_the_names_of_its_classes(tmp_path):
+    """And is asked again with the scale that it was trained with. Caught: names in another order than the labels."""
+    for n, name in enumerate(("left", "right")):
+        for shade in range(12):
+            pixels = np.zeros((2, 3), np.uint8)
+            pixels[:, 2 * n] = 200 + shade
+            picture(tmp_path / "data" / name / f"{shade}.png", pixels)
+    about = [f"--data={tmp_path / 'data'}", f"--json={tmp_path / 'a.json'}", f"--save={tmp_path / 'a.npz'}"]
+    assert cli.main(["simulate", "--layers=6-4-2", "--epochs=20", *about]) == 0
+    results = json.loads((tmp_path / "a.json").read_text())
+    assert results["class_names"] == ["left", "right"] and results["test_error_percent"] == 0
+    saved = model.load(tmp_path / "a.npz")
+    assert saved.scaling["span"] == [float(datasets.load(str(tmp_path / "data")).features.max())]
 
 
 def bad_folder(folder, change):

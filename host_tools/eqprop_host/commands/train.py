@@ -133,6 +133,8 @@ def train_network(options, place, opened, shown=show_progress):
         "board": identity,
         "interrupted": outcome.interrupted,
     }
+    if dataset.class_names:
+        results["class_names"] = dataset.class_names
     common.write_json(options.json, results)
     return results
 
