@@ -20,7 +20,7 @@ def learnt(epochs, layers="64-32-10", **about):
     return variant, 100 * np.mean(variant.infer_all(DATA.test_x) != DATA.test_y)
 
 
-def test_centred_squared_is_the_emulator_bit_for_bit():
+def test_centred_with_margins_is_the_emulator_bit_for_bit():
     """Caught: a current, a phase or a rate that is not the runtime's."""
     variant, _ = learnt(2)
     network = Network("64-32-10", 3, COUNT)
@@ -34,6 +34,7 @@ def test_centred_squared_is_the_emulator_bit_for_bit():
 @pytest.mark.parametrize(
     ("about", "most"),
     [
+        ({"loss": "squared"}, 9),
         ({"nudging": "negative"}, 20),
         ({"nudging": "random-sign"}, 7),
         ({"loss": "cross-entropy"}, 9),
@@ -53,7 +54,7 @@ def test_signs_are_drawn_from_the_seed():
 
 
 def test_bad_variants_are_refused():
-    with pytest.raises(ValueError, match="nudging 'both', loss 'squared'"):
+    with pytest.raises(ValueError, match="nudging 'both', loss 'margin'"):
         Variant("4-3-2", nudging="both")
     with pytest.raises(ValueError, match="paired: 3 outputs are no pairs"):
         Variant("4-3-3", paired=True)

@@ -4,8 +4,9 @@ What settles and what is programmed are the runtime's laws, compiled; only what 
 
 - nudging: centred, or one nudged phase against the free one: positive, negative, random-sign (a sign drawn for each
   sample; Laborieux et al. 2021). One phase shows half the difference, so the change is shifted by one bit less.
-- loss: squared, which pulls the right output to its target and the others to 0; or cross-entropy of the softmax of
-  score / temperature, whose exponentials alone are in floating point
+- loss: margin, the runtime's, which lets an output be that is beyond its target (`eqprop.kernels.plain.pull`);
+  squared, which pulls the right output to its target and the others to 0; cross-entropy of the softmax of score /
+  temperature, whose exponentials alone are in floating point
 - paired: a class is the difference of outputs 2k and 2k + 1 (Kendall et al. 2020); the nudge goes into the one and
   out of the other
 """
@@ -20,7 +21,7 @@ from .emulator import Network, circuit
 from .machine_code import cached
 
 NUDGINGS = ("centred", "positive", "negative", "random-sign")
-LOSSES = ("squared", "cross-entropy")
+LOSSES = ("margin", "squared", "cross-entropy")
 
 _TEMPERATURE = 0.2  # of the voltage that the right output is pulled to
 _CURRENT_MAX = 2**29 - 1
@@ -35,11 +36,11 @@ with cached(__file__, eqprop.kernels.plain.__file__, circuit.__file__):
         return np.argmax(score)
 
     @numba.njit(cache=True)
-    def _pull(state, score, label, target, beta, temperature, paired):
-        """Set the nudge currents from the scores; temperature 0 is the squared error."""
+    def _pull(state, score, label, targets, margin, beta, temperature, paired):
+        """Set the nudge currents from the scores; return whether there is any loss. Temperature: of cross-entropy."""
         shift = state.scales[len(state.g) - 1] - 2
         largest = np.max(score)
-        total = 0.0
+        total = loss = 0.0
         if temperature:
             for k in range(len(score)):
                 total += np.exp((score[k] - largest) / temperature)
@@ -49,13 +50,17 @@ with cached(__file__, eqprop.kernels.plain.__file__, circuit.__file__):
                 share = np.exp((score[k] - largest) / temperature) / total
                 error = np.int64(np.rint(temperature * (right - share)))
             else:
-                error = target * right - np.int64(score[k])
+                error = targets[0 if right else 1] - np.int64(score[k])
+                if margin and (error < 0) == right:
+                    error = np.int64(0)
+            loss += (error >> 4) ** 2
             current = min(max((beta * error) >> shift, -_CURRENT_MAX), _CURRENT_MAX)
             if paired:
                 state.currents[2 * k] = current
                 state.currents[2 * k + 1] = -current
             else:
                 state.currents[k] = current
+        return loss > 0
 
     @numba.njit(cache=True)
     def _nudge(state, sign):
@@ -70,16 +75,16 @@ with cached(__file__, eqprop.kernels.plain.__file__, circuit.__file__):
                 other[c][:] = state.phases[FREE][c]
 
     @numba.njit(cache=True)
-    def _learn_all(state, x, labels, signs, target, beta, temperature, paired, rates):
+    def _learn_all(state, x, labels, signs, targets, margin, beta, temperature, paired):
         score = np.zeros(len(state.currents) // 2 if paired else len(state.currents))
         right = 0
         for n in range(len(x)):
             circuit.drive(state, x[n])
             circuit.settle(state)
             right += _score(state, paired, score) == labels[n]
-            _pull(state, score, labels[n], target, beta, temperature, paired)
-            _nudge(state, signs[n])
-            circuit.program(state, rates)
+            if _pull(state, score, labels[n], targets, margin, beta, temperature, paired):
+                _nudge(state, signs[n])
+                circuit.program(state)
         return right
 
     @numba.njit(cache=True)
@@ -94,7 +99,7 @@ with cached(__file__, eqprop.kernels.plain.__file__, circuit.__file__):
 class Variant:
     """A network that learns otherwise than a board does; `network` is what it teaches, an emulator's."""
 
-    def __init__(self, layers, seed=0, nudging="centred", loss="squared", paired=False):
+    def __init__(self, layers, seed=0, nudging="centred", loss="margin", paired=False):
         """Build a network of `layers`, its outputs twice the classes where paired, and draw signs from `seed`.
 
         Raises ValueError for an unknown nudging or loss, an odd number of paired outputs, impossible layers.
@@ -104,7 +109,7 @@ class Variant:
         self.network = Network(layers, seed)
         if paired and self.network.layers[-1] % 2:
             raise ValueError(f"paired: {self.network.layers[-1]} outputs are no pairs")
-        self._nudging, self._paired = nudging, paired
+        self._nudging, self._loss, self._paired = nudging, loss, paired
         self._temperature = _TEMPERATURE * self.network.plan.targets[0] if loss == "cross-entropy" else 0.0
         self._random = np.random.default_rng(seed)
 
@@ -117,8 +122,10 @@ class Variant:
         else:
             signs = np.full(count, {"centred": 0, "positive": 1, "negative": -1}[self._nudging])
         one_sided = self._nudging != "centred"
-        rates = tuple(rate + halvings - one_sided for rate in plan.rates)
-        how = (plan.targets[0], plan.beta, self._temperature, self._paired, rates)
+        for c, rate in enumerate(plan.rates):
+            self.network.crossbar.set_rate(c, rate + halvings - one_sided)
+        margin = self._loss == "margin"
+        how = (plan.targets if margin else (plan.targets[0], 0), margin, plan.beta, self._temperature, self._paired)
         state = self.network.crossbar.circuit
         return _learn_all(state, np.ascontiguousarray(x), labels, signs, *how)
 

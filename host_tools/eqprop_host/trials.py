@@ -55,7 +55,7 @@ class Run:
     """One of `eqprop_sim.analog.learning.NUDGINGS`."""
 
     loss: str = "squared"
-    """squared, or cross-entropy of the softmax."""
+    """squared; cross-entropy of the softmax; or, in fixed point, margin, a board's own."""
 
     paired: bool = False
     """Whether a class is the difference of two outputs (Kendall et al. 2020)."""
@@ -72,7 +72,7 @@ class Run:
 
     def do(self):
         """Train, and return {"test_error_percent", "training_samples_per_second", "seconds"}, of training alone."""
-        of_a_board = (self.nudging, self.loss, self.paired) == ("centred", "squared", False)
+        of_a_board = (self.nudging, self.loss, self.paired) == ("centred", "margin", False)
         fixed = _fixed if of_a_board else _variant
         return {"fixed": fixed, "float": _float, "relu": _relu}[self.physics](self)
 

@@ -40,12 +40,14 @@ def rows_of(data, features, classes, epochs, limit=None):
 
     def run(physics, hidden, paired=False, **about):
         sizes = (features, hidden, 2 * classes if paired else classes)
+        about.setdefault("loss", "margin" if physics == "fixed" else "squared")
         return Run(physics, sizes, data, **{"epochs": epochs, "seed": 0, "limit": limit, "paired": paired, **about})
 
     rows = [
         Row("fixed point, as on a board", run("fixed", 100), 3),
         Row("fixed point, as on a board", run("fixed", 512, epochs=2 * epochs), 3),
         *(Row(f"fixed point, {kind}", run("fixed", 100, **about), 1) for kind, about in _VARIANTS.items()),
+        Row("fixed point, squared error", run("fixed", 100, loss="squared"), 1),
         Row("float, as on a board", run("float", 100, batch=4), 3),
         *(Row(f"float, {kind}", run("float", 100, batch=4, **about), 1) for kind, about in _VARIANTS.items()),
         Row("float, as on a board", run("float", 512, batch=20), 1),
