@@ -7,6 +7,7 @@ import pytest
 
 from eqprop_host import datasets
 from eqprop_host.training import Schedule, default_halve_epochs, train
+from eqprop_sim.emulator import Network
 from eqprop_sim.in_process import EmulatedBoard
 from lines import Line, connect
 
@@ -102,6 +103,15 @@ def test_the_emulator_in_process_is_the_board_behind_a_link(epochs):
         assert [row[key] for row in far_told.rows] == [row[key] for row in near_told.rows]
     for ours, theirs in zip(near_board.infer(DATA.test_x), far_board.infer(DATA.test_x), strict=True):
         assert ours.dtype == theirs.dtype and (ours == theirs).all()
+
+
+def test_many_samples_in_one_call_are_learnt_as_one_by_one():
+    """Caught: rates that halve only between two calls."""
+    one, many = (Network(LAYERS, 0, 7) for _ in range(2))
+    for x, label in zip(DATA.train_x, DATA.train_y, strict=True):
+        one.learn(x, label)
+    many.learn_all(DATA.train_x, DATA.train_y)
+    assert (many.crc(), many.sample, many.answer, many.loss) == (one.crc(), one.sample, one.answer, one.loss)
 
 
 def test_conductances_move_between_board_and_emulator_and_go_on():
