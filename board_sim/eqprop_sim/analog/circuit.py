@@ -118,6 +118,10 @@ class Circuit:
                     raise PhysicsError(f"crossbar {c}, row {j}: {name} {values[j]} is not positive")
             check_finite(f"offset_v of crossbar {c}", self.offset_v[c])
         check_finite("bias_v", np.array(self.bias_v))
+        self.follow()
+
+    def follow(self):
+        """Bring everything up to date, as `refresh`, of conductances that need no check."""
         self.signed = self.g[0][0] - self.g[0][1]
         self.below = self.g[0].sum((0, 1))
         self.derive()

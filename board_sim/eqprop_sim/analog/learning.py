@@ -104,7 +104,7 @@ class Trainer:
 
     def predict(self, x):
         """Return the classes (batch,) of features x (batch, n_0), -1..1."""
-        return self.scores(settle(self.circuit, drive(self.circuit, x), settings=self.free)).argmax(1)
+        return self.scores(self._rest(x, drive(self.circuit, x), None, None, self.free)).argmax(1)
 
     def scores(self, v):
         """Return what each class scores at node voltages v: (batch, classes) volts."""
@@ -128,12 +128,37 @@ class Trainer:
 
     def step(self, x, labels):
         """Learn one batch: x (batch, n_0) in -1..1 of the circuit's dtype, labels (batch,); return the free scores."""
-        circuit = self.circuit
-        base = drive(circuit, x)
-        free = settle(circuit, base, settings=self.free)
-        high, low, span = self._phases(base, free, self.nudge(free, labels))
+        half = self.circuit.dtype.type(0.5)
+        base = drive(self.circuit, x)
+        free = self._rest(x, base, None, None, self.free)
+        high, low, span = self._phases(x, base, free, self.nudge(free, labels))
         difference = [None, *(h - n for h, n in zip(high[1:], low[1:], strict=True))]
-        mean = [None, *((h + n) * circuit.dtype.type(0.5) for h, n in zip(high[1:], low[1:], strict=True))]
+        mean = [None, *((h + n) * half for h, n in zip(high[1:], low[1:], strict=True))]
+        self._program(x, difference, mean, span)
+        return self.scores(free)
+
+    def _rest(self, _x, base, nudge, start, settings):
+        """Return the voltages at rest as the learner sees them; base: of `drive` for the features."""
+        return settle(self.circuit, base, nudge, start, settings)
+
+    def _phases(self, x, base, free, nudge):
+        """Return (high, low, span): the voltages of the two equilibria, and by how much their nudges differ."""
+        if self.nudging == "centred":
+            high, low = (self._rest(x, base, signed, free, self.nudged) for signed in (nudge, -nudge))
+            return high, low, 2 * self.beta
+        if self.nudging == "positive":
+            return self._rest(x, base, nudge, free, self.nudged), free, self.beta
+        if self.nudging == "negative":
+            return free, self._rest(x, base, -nudge, free, self.nudged), self.beta
+        plus = self.random.random((len(x), 1)) < 0.5
+        moved = self._rest(x, base, np.where(plus, nudge, -nudge), free, self.nudged)
+        high = [None, *(np.where(plus, m, f) for m, f in zip(moved[1:], free[1:], strict=True))]
+        low = [None, *(np.where(plus, f, m) for m, f in zip(moved[1:], free[1:], strict=True))]
+        return high, low, self.beta
+
+    def _program(self, x, difference, mean, span):
+        """Change every conductance by the rule, and bring what follows from them up to date."""
+        circuit = self.circuit
         self._program_driven(x, difference[1], mean[1], span)
         for c in range(1, len(circuit.g)):
             change = across(circuit, c, difference, mean)
@@ -143,22 +168,6 @@ class Trainer:
             np.maximum(g, self.g_min, out=g)
             np.minimum(g, self.g_max, out=g)
         circuit.derive()
-        return self.scores(free)
-
-    def _phases(self, base, free, nudge):
-        """Return (high, low, span): the voltages of the two equilibria, and by how much their nudges differ."""
-        if self.nudging == "centred":
-            high, low = (settle(self.circuit, base, sign, free, self.nudged) for sign in (nudge, -nudge))
-            return high, low, 2 * self.beta
-        if self.nudging == "positive":
-            return settle(self.circuit, base, nudge, free, self.nudged), free, self.beta
-        if self.nudging == "negative":
-            return free, settle(self.circuit, base, -nudge, free, self.nudged), self.beta
-        plus = (self.random.random((len(base), 1)) < 0.5).astype(bool)
-        moved = settle(self.circuit, base, np.where(plus, nudge, -nudge), free, self.nudged)
-        high = [None, *(np.where(plus, m, f) for m, f in zip(moved[1:], free[1:], strict=True))]
-        low = [None, *(np.where(plus, f, m) for m, f in zip(moved[1:], free[1:], strict=True))]
-        return high, low, self.beta
 
     def _program_driven(self, x, difference, mean, span):
         """Program crossbar 0, and keep its signed conductances and sums up to date."""
@@ -175,7 +184,7 @@ class Trainer:
 
 
 def across(circuit, c, difference, mean):
-    """Return the sum over the batch of D M across each device of crossbar c >= 1: half what its square changes by.
+    """Return the sum over the batch of D M across each device of crossbar c >= 1: half what its square differs by.
 
     difference, mean: over the two equilibria, lists of (batch, n_l) volts.
     """
@@ -195,13 +204,26 @@ def across(circuit, c, difference, mean):
     return sums
 
 
-def plan_rates(plan):
+def across_driven(circuit, x, difference, mean):
+    """Return the same for crossbar 0: (2, n_0 + 1, n_1)."""
+    sums = np.empty_like(circuit.g[0])
+    own = np.einsum("bj,bj->j", difference[1], mean[1])
+    pull = np.matmul(x.T, difference[1] * circuit.dtype.type(circuit.drive_v))
+    sums[0, :-1], sums[1, :-1] = own - pull, own + pull
+    bias = circuit.dtype.type(circuit.bias_v[0]) * difference[1].sum(0)
+    sums[0, -1], sums[1, -1] = own - bias, own + bias
+    return sums
+
+
+def plan_rates(plan, rates=None):
     """Return for each crossbar the factor k in the plan's rule: a change in steps is k * (-D M), in codes squared.
 
-    Across the device itself, so behind the amplifier, whose gain the plan's integers leave out.
+    Across the device itself, so behind the amplifier, whose gain the plan's integers leave out. rates: right shifts,
+    the plan's first ones by default.
     """
-    first = 2.0 ** -(plan.rates[0] + plan.gains[0])
-    return [first] + [2.0 ** -(rate + 2 * gain) for rate, gain in zip(plan.rates[1:], plan.gains[1:], strict=True)]
+    rates = rates or plan.rates
+    first = 2.0 ** -(rates[0] + plan.gains[0])
+    return [first] + [2.0 ** -(rate + 2 * gain) for rate, gain in zip(rates[1:], plan.gains[1:], strict=True)]
 
 
 def features(x):

@@ -3,7 +3,7 @@
 A module is as a command's (`eqprop_host.commands`): its docstring is the help, with `add_options` and `run`.
 """
 
-from . import mnist, spice
+from . import mismatch, mnist, spice
 
-STUDIES = {"mnist": mnist, "spice": spice}
+STUDIES = {"mismatch": mismatch, "mnist": mnist, "spice": spice}
 """By the name that is typed, in the order in which help lists them."""
