@@ -16,6 +16,7 @@ from eqprop.kernels.plain import highest, pull
 
 from .circuit import Circuit, from_steps, initial_steps, to_steps, volts_per_code
 from .devices import Device
+from .energy import power
 from .errors import PhysicsError, check_between
 from .ideal import Settings, drive, settle
 from .inplace import make_devices
@@ -58,6 +59,7 @@ class AnalogCrossbar:
 
     - circuit: its conductances are those of `devices`, one `DeviceArray` for each crossbar
     - settles: operating points since it was made
+    - full_scale_v: of the nodes' ADCs
     """
 
     def __init__(self, plan, hardware=Hardware(), seed=0):  # noqa: B008 (frozen)
@@ -75,7 +77,7 @@ class AnalogCrossbar:
         self.settles = 0
         self._random = streams[2]
         self._volt = volts_per_code(plan, hardware.drive_v)
-        self._full_scale_v = rail_v(circuit)
+        self.full_scale_v = rail_v(circuit)
         self._siemens = device.g_on / G_MAX
         outputs = plan.layers[-1]
         self.currents = np.zeros(outputs, np.int32)
@@ -150,7 +152,7 @@ class AnalogCrossbar:
             v = settle(circuit, drive(circuit, self._x), nudge, settings=Settings(self.plan.sweeps))
         self.settles += 1
         adc = self.hardware.periphery.adc
-        self._volts[phase] = [None, *(adc.convert(each, self._full_scale_v, self._random) for each in v[1:])]
+        self._volts[phase] = [None, *(adc.convert(each, self.full_scale_v, self._random) for each in v[1:])]
         for layer, n in enumerate(self.plan.layers[1:], 1):
             codes = np.rint(self._volts[phase][layer][0] / self._volt)
             self._codes[phase][layer - 1][:n] = np.clip(codes, -V_MAX, V_MAX)
@@ -174,6 +176,15 @@ class AnalogCrossbar:
         self.circuit.follow()
         if self._nodal:
             self._nodal = Nodal(self.circuit, self.hardware.wires)
+
+    def power(self, phase):
+        """Return the watts that the conductances dissipate in a phase."""
+        return float(power(self.circuit, self._x, self._volts[phase])[0])
+
+    @property
+    def pulses_j(self):
+        """Joules of all programming pulses so far."""
+        return sum(devices.spent_j for devices in self.devices)
 
     def conductances(self, c):
         """Return crossbar c's conductances in steps, flat as `plan.shapes` says: uint16, a copy, clipped to G_MAX."""

@@ -155,7 +155,8 @@ class DeviceArray:
 
     - g: conductances as they are now, siemens, before read noise
     - stuck: bool, those that no longer move
-    - pulses: int64, how many each has had
+    - pulses: int64, how many each has had; a device without levels counts every change as one
+    - spent_j: joules of all pulses so far, pulse_v^2 g pulse_s each
     """
 
     def __init__(self, device, shape, seed, rounding="mixed"):
@@ -184,6 +185,7 @@ class DeviceArray:
         self.w[self.stuck] += ((self.w_max - self.w_min) * places)[self.stuck]
         self.noise = np.zeros(shape)
         self.pulses = np.zeros(shape, np.int64)
+        self.spent_j = 0.0
         self.owed = np.zeros(shape)
         self.idle_s = np.zeros(shape)
 
@@ -212,7 +214,7 @@ class DeviceArray:
         if device.dw_min is None:
             moved = ~self.stuck & (change != 0)
             self.w = np.where(moved, np.clip(self.w + change, self.w_min, self.w_max), self.w)
-            self._written(moved)
+            self._written(moved, 1)
             return
         change /= device.dw_min
         if self.rounding == "mixed":
@@ -229,10 +231,9 @@ class DeviceArray:
         n = np.abs(count[at])
         up = np.greater(count[at], 0)
         self.w[at] = self._moved(at, n, up)
-        self.pulses[at] += n.astype(np.int64)
         mask = np.zeros(self.w.shape, bool)
         mask[at] = True
-        self._written(mask)
+        self._written(mask, n.astype(np.int64))
 
     def _moved(self, at, n, up):
         """Return the states of the devices `at` after n pulses each."""
@@ -257,13 +258,15 @@ class DeviceArray:
             moved = np.where(up, gone, 1 - gone)
         return low + span * np.clip(moved, 0.0, 1.0)
 
-    def _written(self, mask):
-        """Draw the write noise of devices that were written, begin their drift anew, and wear them."""
+    def _written(self, mask, pulses):
+        """Count the pulses of devices that were written, draw their write noise, begin their drift anew, wear them."""
         device = self.device
+        self.pulses[mask] += pulses
         if device.write_noise_std and device.dw_min:
             noise = device.write_noise_std * device.dw_min * self.random.standard_normal(self.w.shape)
             self.noise = np.where(mask, noise, self.noise)
         self.idle_s[mask] = 0.0
+        self.spent_j += float((pulses * self.g[mask]).sum()) * device.pulse_v**2 * device.pulse_s
         if np.isfinite(device.endurance):
             self.stuck |= self.pulses >= device.endurance
 
@@ -278,7 +281,7 @@ class DeviceArray:
         wanted = (target - device.g_off) / max(device.g_on - device.g_off, np.finfo(float).tiny)
         if device.dw_min is None:
             self.w = np.where(self.stuck, self.w, np.clip(wanted, self.w_min, self.w_max))
-            self._written(~self.stuck)
+            self._written(~self.stuck, 1)
             return
         if device.curve is not None:
             count = np.rint(device.curve.pulses_up(wanted))
@@ -306,8 +309,3 @@ class DeviceArray:
         self.idle_s += seconds
         if np.isfinite(self.device.retention_s):
             self.w = self.w_min + (self.w - self.w_min) * np.exp(-seconds / self.device.retention_s)
-
-    def pulse_energy(self, before):
-        """Return the joules of the pulses since the counts `before`: pulse_v^2 g pulse_s each."""
-        given = (self.pulses - before) * self.g
-        return float(given.sum() * self.device.pulse_v**2 * self.device.pulse_s)
