@@ -11,18 +11,26 @@ _PART = 512  # samples between two looks at whether to stop: a fraction of a sec
 
 
 class EmulatedBoard:
-    """The bit-exact emulator, trained and asked as a board behind a link is.
+    """A network of this process, by default the bit-exact emulator, trained and asked as a board behind a link is.
 
     - state: its `eqprop.messages.State` when last asked; `sample` is always that of this moment
     - identity: what it says it is
     """
 
-    identity = f"eqprop {eqprop.__version__} emulator"
+    def __init__(self, network_type=Network, name="emulator"):
+        """Hold no network yet: `configure` comes first.
 
-    def __init__(self):
-        """Hold no network yet: `configure` comes first."""
+        network_type: with the methods of `eqprop_sim.emulator.Network`. name: of the physics, for `identity`.
+        """
+        self.identity = f"eqprop {eqprop.__version__} {name}"
+        self._network_type = network_type
         self._network = None
         self.state = None
+
+    @property
+    def crossbar(self):
+        """The network's crossbar."""
+        return self._network.crossbar
 
     def refresh(self):
         """Return the state: `crc` and `sample` are those of this moment."""
@@ -46,7 +54,7 @@ class EmulatedBoard:
 
         Raises ValueError for impossible layers.
         """
-        self._network = Network(layers, seed, halve_every)
+        self._network = self._network_type(layers, seed, halve_every)
         self._network.warm_up()  # before anybody looks at the clock
         return self.refresh()
 

@@ -44,6 +44,10 @@ class Board:
         self.identity = state.identity
         return state
 
+    def ask(self, kind, payload, expected):
+        """Ask a message of another module's; return the payload of its answer, of type `expected` (`Link.ask`)."""
+        return self._link.ask(kind, payload, expected)
+
     def refresh(self):
         """Ask for the board's state and return it: `crc` and `sample` are those of this moment."""
         return self._take_state(self._link.ask(messages.HELLO, messages.pack_hello(), messages.STATE))

@@ -15,7 +15,7 @@ from eqprop.fixed import G_MAX, U_MAX, V_MAX
 from eqprop.kernels.plain import highest, pull
 
 from .circuit import Circuit, from_steps, initial_steps, to_steps, volts_per_code
-from .devices import Device
+from .devices import ROUNDINGS, Device
 from .energy import power
 from .errors import PhysicsError, check_between
 from .ideal import Settings, drive, settle
@@ -50,6 +50,8 @@ class Hardware:
 
     def __post_init__(self):
         check_between("drive_v", self.drive_v, np.finfo(np.float32).tiny)
+        if self.rounding not in ROUNDINGS:
+            raise PhysicsError(f"rounding: {self.rounding!r} is none of {', '.join(ROUNDINGS)}")
         if self.verify != int(self.verify) or self.verify < 0:
             raise PhysicsError(f"verify: {self.verify!r} is no whole number of 0 or more")
 
@@ -232,3 +234,24 @@ class AnalogNetwork(eqprop.Network):
     def make_crossbar(self, plan, seed):
         """Return the simulated chip."""
         return AnalogCrossbar(plan, self.hardware, seed)
+
+    def warm_up(self):
+        """Do nothing: no kernel of this network needs compiling."""
+
+    def learn_all(self, x, labels):
+        """Learn samples in order; return (right answers, total loss) of before each was learnt.
+
+        x: int8 (samples, inputs). labels: integers (samples,).
+        """
+        right = loss = 0
+        for row, label in zip(x, labels, strict=True):
+            self.learn(row.tobytes(), int(label))
+            right += int(self.answer == label)
+            loss += self.loss
+        return right, loss
+
+    def infer_all(self, x):
+        """Return (classes int64 (samples,), output codes int16 (samples, outputs)) of x, int8 (samples, inputs)."""
+        outputs = np.zeros((len(x), self.layers[-1]), np.int16)
+        classes = [self.infer(row.tobytes(), out) for row, out in zip(x, outputs, strict=True)]
+        return np.array(classes, np.int64), outputs

@@ -166,8 +166,6 @@ class DeviceArray:
         device, until it is one (Nandakumar et al. 2020, Front. Neurosci. 14, 406). "stochastic": it is one with the
         probability that its size says.
         """
-        if rounding not in ROUNDINGS:
-            raise PhysicsError(f"rounding: {rounding!r} is none of {', '.join(ROUNDINGS)}")
         self.device = device
         self.rounding = rounding
         self.random = random = np.random.default_rng(seed)

@@ -1,7 +1,8 @@
 """The circuit as a SPICE netlist: every device a resistor, every diode a diode, for any simulator of that family.
 
 Nodes: p3 and n3 are the rows that feature 3 drives at + and -, p0b... the bias pairs; v2_5 is node 5 of layer 2, r2_5
-its row behind the amplifier. Devices lie node by node, which ngspice solves several times faster than row by row.
+its row behind the amplifier. The upper layers come first and the driven sources last, and devices lie node by node:
+ngspice orders its matrix by what comes first, and solves it several times faster so than row by row.
 """
 
 import numpy as np
@@ -23,7 +24,6 @@ def write(circuit, x, *, nudge=None, diode=Diode(), folded=False, title="eqprop"
     lines = [f"* {title}: {'-'.join(map(str, circuit.layers))}", OPTIONS]
     lines.append(f".model d d(is={diode.saturation_a:.17g} n={diode.ideality:.17g} tnom={_celsius(diode):.17g})")
     lines.append(f".temp {_celsius(diode):.17g}")
-    lines += _folded(circuit, x) if folded else _driven(circuit, x)
     for c in range(1, len(circuit.g)):
         lines += _crossbar(circuit, c)
     for layer in range(1, len(circuit.layers)):
@@ -31,6 +31,7 @@ def write(circuit, x, *, nudge=None, diode=Diode(), folded=False, title="eqprop"
     if nudge is not None:
         last = len(circuit.layers) - 1
         lines += [f"I{last}_{k} 0 v{last}_{k} {current:.17g}" for k, current in enumerate(nudge)]
+    lines += _folded(circuit, x) if folded else _driven(circuit, x)
     names = [f"v{layer}_{j}" for layer in range(1, len(circuit.layers)) for j in range(circuit.layers[layer])]
     lines += [".control", "set numdgt=12", "op", *(f"print v({name})" for name in names), "quit", ".endc", ".end"]
     return "\n".join(lines) + "\n"
@@ -41,17 +42,17 @@ def _celsius(diode):
 
 
 def _driven(circuit, x):
-    """Yield the sources and the devices of crossbar 0."""
+    """Yield the devices of crossbar 0 and its sources."""
     volts = np.append(circuit.drive_v * np.asarray(x, float), circuit.bias_v[0])
     names = [*(str(i) for i in range(len(volts) - 1)), "0b"]
+    for j in range(circuit.layers[1]):
+        for name, pair in zip(names, circuit.g[0][:, :, j].T.astype(float), strict=True):
+            for sign, g in zip("pn", pair, strict=True):
+                if g > 0:
+                    yield f"R{sign}{name}_{j} {sign}{name} v1_{j} {1 / g:.17g}"
     for name, v in zip(names, volts, strict=True):
         yield f"Vp{name} p{name} 0 {v:.17g}"
         yield f"Vn{name} n{name} 0 {-v:.17g}"
-    for j in range(circuit.layers[1]):
-        for sign, devices in zip("pn", circuit.g[0], strict=True):
-            for name, g in zip(names, devices[:, j].astype(float), strict=True):
-                if g > 0:
-                    yield f"R{sign}{name}_{j} {sign}{name} v1_{j} {1 / g:.17g}"
 
 
 def _folded(circuit, x):

@@ -80,11 +80,11 @@ def _check_places(options):
             check_writable(path)
 
 
-def train_network(options, place, opened, shown=show_progress):
+def train_network(options, place, opened, shown=show_progress, finish=lambda data, results: {}):
     """Train as the options say, write what they name, and return what `--json` holds.
 
     place: dict that says where, for log and results. opened: returns the context of a `Board` or of its like. shown:
-    `progress.show_progress` or its like.
+    `progress.show_progress` or its like. finish: given the data and the results, returns what else belongs to these.
     """
     dataset = datasets.load(options.data)
     datasets.check_layers(options.layers, dataset)
@@ -135,6 +135,7 @@ def train_network(options, place, opened, shown=show_progress):
     }
     if dataset.class_names:
         results["class_names"] = dataset.class_names
+    results.update(finish(data, results))
     common.write_json(options.json, results)
     return results
 
