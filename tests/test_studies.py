@@ -98,7 +98,7 @@ def test_spice_compares_speed_and_voltages(capsys, tmp_path):
         if IN_CI:
             raise
         pytest.skip(str(error))
-    code, out, err = run(capsys, "spice", "--layers=64-16-10", "--points=3", f"--json={tmp_path}/s.json")
+    code, out, err = run(capsys, "spice", "--layers=64-16-10", "--points=40", f"--json={tmp_path}/s.json")
     assert code == 0, err
     results = json.loads((tmp_path / "s.json").read_text())
     assert results["literal_ratio"] > 1000 and results["literal_ratio"] > results["literal_ratio_batch_1"] > 1
