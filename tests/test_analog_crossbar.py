@@ -23,7 +23,7 @@ IDEAL = Hardware(Device(on_off=1e12))
 
 def infer(network, x):
     """Return (class, voltages of every layer in the free phase) of features x, bytes."""
-    answer = network.infer(x, np.zeros(network.layers[-1], np.int16))
+    answer = network.infer(x)
     return answer, [np.array(network.crossbar.voltages(layer, FREE)) for layer in range(1, len(network.layers))]
 
 
@@ -87,9 +87,11 @@ def test_a_sample_changes_the_conductances_as_on_the_board(layers, digits):
     for seed in range(4):
         analog, board = AnalogNetwork.on(IDEAL)(layers, seed), eqprop.Network(layers, seed)
         before = [np.array(board.conductances(c), int) for c in range(board.crossbars)]
+        analog.plan.beta //= 4
+        board.crossbar.circuit = board.crossbar.circuit._replace(beta=analog.plan.beta)
         for network in (analog, board):
-            network.learner.beta //= 16
-            network.learner.rates[:] = [rate - 4 for rate in network.learner.rates]
+            for c, rate in enumerate(board.plan.rates):
+                network.crossbar.set_rate(c, rate - (4 if c else 6))
             network.learn(digits.train_x[seed].tobytes(), int(digits.train_y[seed]))
         for c, old in enumerate(before):
             ours, theirs = (np.array(network.conductances(c), int) - old for network in (analog, board))
@@ -184,3 +186,37 @@ def test_the_same_seed_is_the_same_chip():
             network.learn(bytes([n, 50, 200, 7, 90, 13]), n % 3)
         crcs.append(network.crc())
     assert crcs[0] == crcs[1] != crcs[2]
+
+
+def test_the_verbs_refuse_what_a_boards_do():
+    """Catches a check that the chip lacks, or one that speaks otherwise: the board's own crossbar is the oracle."""
+    chip, board = (network("3-4-2").crossbar for network in (AnalogNetwork, eqprop.Network))
+    wrong = [("settle", 5), ("settle", b"12"), ("settle", b"1234"), ("pull", 2), ("pull", -1), ("nudge", FREE)]
+    for verb, *arguments in [*wrong, ("set_rate", 0, 0), ("set_rate", 1, 25)]:
+        said = []
+        for crossbar in (chip, board):
+            with pytest.raises((TypeError, ValueError)) as caught:
+                getattr(crossbar, verb)(*arguments)
+            said.append((caught.type, str(caught.value)))
+        assert said[0] == said[1], verb
+
+
+def test_outputs_beyond_their_targets_are_let_be():
+    """As on a board: no loss, no current. Catches two-sided errors, and a loss of errors that are let be."""
+    network = AnalogNetwork.on(IDEAL)("4-3")
+    crossbar, (right, other) = network.crossbar, network.plan.targets
+    network.infer(bytes(4))
+    crossbar.voltages(1, FREE)[:] = right + 1, other, other - 1
+    assert crossbar.pull(0) == 0 and not crossbar.currents.any()
+    crossbar.voltages(1, FREE)[:] = right - 64, other + 32, other - 1
+    assert crossbar.pull(0) == 4**2 + 2**2
+    assert crossbar.currents[0] > 0 > crossbar.currents[1] and crossbar.currents[2] == 0
+
+
+def test_a_sample_without_loss_changes_nothing_and_settles_once(monkeypatch):
+    """The learner leaves out the nudged phases. Catches a loss that is none, or devices that move without a nudge."""
+    network = AnalogNetwork.on(IDEAL)("4-3")
+    monkeypatch.setattr(network.plan, "targets", (-32767, 32767))
+    before = network.crc()
+    network.learn(bytes([9, 8, 7, 6]), 1)
+    assert (network.loss, network.crossbar.settles, network.sample) == (0, 1, 1) and network.crc() == before

@@ -91,13 +91,24 @@ def test_energy_scales_as_physics_says():
     assert ledger(Device(pulse_v=2.0)).training_pulses_j == pytest.approx(4 * plain.training_pulses_j)
 
 
-def test_a_training_sample_costs_three_phases_conversions_and_pulses():
+def test_a_training_sample_costs_its_phases_conversions_and_pulses():
     found, constants = ledger(Device()), energy.Constants()
     assert found.training_conductances_j > 2.5 * found.inference_conductances_j
     assert found.inference_converters_j == pytest.approx(12 * constants.dac_j + 3 * constants.adc_j)
     assert found.training_converters_j == pytest.approx(18 * constants.dac_j + 19 * constants.adc_j)
+    assert found.nudged_share == pytest.approx(1)
+    assert found.digital_training_j == pytest.approx(3 * found.digital_inference_j)
     assert found.digital_inference_j == pytest.approx(45 * 2 * 0.3e-9) and found.training_pulses_j > 0
     assert found.to_dict()["energy_joule_per_training_sample"] == found.training_j > found.inference_j
+
+
+def test_a_sample_without_loss_costs_its_free_phase_alone(monkeypatch):
+    """As the learner works, so is it counted: on the chip and on the microcontroller."""
+    network = AnalogNetwork("6-5-3")
+    monkeypatch.setattr(network.plan, "targets", (-32767, 32767))
+    found = energy.measure(network.crossbar, np.ones((2, 6), np.int8), [0, 1], 0)
+    assert found.nudged_share == 0 and found.training_j == found.inference_j > 0
+    assert found.digital_training_j == found.digital_inference_j
 
 
 def test_measuring_changes_nothing():

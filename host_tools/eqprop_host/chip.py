@@ -79,9 +79,9 @@ class ChipBoard:
     def _converse(self, kind, payload):
         """Ask a message, do what the board wants of its crossbar until it is done, and return the outcome."""
         answer = self.board.ask(kind, payload, chip.CHIP)
-        while answer[:1] != bytes((chip.DONE,)):
-            answer = self.board.ask(chip.RESULT, self._obey(answer[0], answer[1:]), chip.CHIP)
         try:
+            while answer[:1] != bytes((chip.DONE,)):
+                answer = self.board.ask(chip.RESULT, self._obey(answer[0], answer[1:]), chip.CHIP)
             return chip.unpack_outcome(answer[1:])
         except ValueError as error:
             raise ProtocolError(f"{self.identity}: {error}") from error
@@ -91,8 +91,7 @@ class ChipBoard:
         crossbar = self.crossbar
         outputs = len(self._about[2]) - 1
         if verb == chip.SETTLE:
-            crossbar.drive(payload)
-            crossbar.settle()
+            crossbar.settle(payload)
             return np.asarray(crossbar.voltages(outputs, 0)).astype("<i2").tobytes()
         if verb == chip.NUDGE:
             phase = payload[0]
@@ -100,6 +99,8 @@ class ChipBoard:
             crossbar.nudge(phase)
             return np.asarray(crossbar.voltages(outputs, phase)).astype("<i2").tobytes()
         if verb == chip.PROGRAM:
-            crossbar.program(list(payload))
+            for c, rate in zip(range(self._network.crossbars), payload, strict=True):
+                crossbar.set_rate(c, rate)
+            crossbar.program()
             return b""
         raise ProtocolError(f"{self.identity}: asks for verb {verb} of its crossbar")

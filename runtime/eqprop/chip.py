@@ -23,6 +23,7 @@ import struct
 
 from ._compat import const
 from .circuit import FREE, MINUS, PLUS
+from .crossbar import EmulatedCrossbar
 from .kernels.plain import highest, pull
 from .learning import Learner
 from .planning import Plan
@@ -57,38 +58,50 @@ def unpack_outcome(payload):
 
 
 class RemoteCrossbar:
-    """The verbs of `eqprop.crossbar` that a learner needs, each a question to the host."""
+    """The verbs of `eqprop.crossbar` that a learner needs, those that the chip does each a question to the host."""
+
+    check = EmulatedCrossbar.check
+    check_length = EmulatedCrossbar.check_length
+    check_label = EmulatedCrossbar.check_label
+    check_phase = EmulatedCrossbar.check_phase
+    check_rate = EmulatedCrossbar.check_rate
 
     def __init__(self, plan, ask, allocate):
         """Let `ask(verb, payload)` return what came of a verb; `allocate(typecode, items)` makes a zeroed array."""
         self.plan = plan
         self._ask = ask
-        outputs = plan.layers[-1]
-        self.currents = allocate("i", outputs)
-        self._phases = tuple(allocate("h", outputs) for _ in (FREE, PLUS, MINUS))
-        self._x = b""
+        self.features = plan.layers[0]
+        self.classes = plan.layers[-1]
+        self.currents = allocate("i", self.classes)
+        self._phases = tuple(allocate("h", self.classes) for _ in (FREE, PLUS, MINUS))
+        self._rates = bytearray(plan.rates)
 
-    def drive(self, x):
-        """Keep the features: they go with the question to settle."""
-        self._x = bytes(x)
+    def settle(self, x):
+        """As `EmulatedCrossbar.settle`."""
+        self.check(x)
+        self._read(FREE, self._ask(SETTLE, bytes(x)))
+        return highest(self._phases[FREE], self.classes)
 
-    def settle(self):
-        """Free phase; return the first of the highest outputs."""
-        self._read(FREE, self._ask(SETTLE, self._x))
-        return highest(self._phases[FREE], self.plan.layers[-1])
-
-    def pull(self, targets, label, beta):
-        """Set `currents` to what pulls the free outputs to their targets; return the loss (`kernels.plain.pull`)."""
-        return pull(self._phases[FREE], targets, label, beta, self.plan.scales[-1] - 2, self.currents)
+    def pull(self, label):
+        """As `EmulatedCrossbar.pull`."""
+        self.check_label(label)
+        plan = self.plan
+        return pull(self._phases[FREE], plan.targets, label, plan.beta, plan.scales[-1] - 2, self.currents)
 
     def nudge(self, phase):
-        """Nudged phase PLUS or MINUS."""
+        """As `EmulatedCrossbar.nudge`."""
+        self.check_phase(phase)
         currents = struct.pack("<{}i".format(len(self.currents)), *self.currents)
         self._read(phase, self._ask(NUDGE, bytes((phase,)) + currents))
 
-    def program(self, rates):
+    def set_rate(self, c, rate):
+        """As `EmulatedCrossbar.set_rate`; the chip hears of it when it programs."""
+        self.check_rate(rate)
+        self._rates[c] = rate
+
+    def program(self):
         """Let the chip change its conductances by what it saw in PLUS and MINUS."""
-        self._ask(PROGRAM, bytes(rates))
+        self._ask(PROGRAM, bytes(self._rates))
 
     def voltages(self, layer, phase):
         """Return the output voltages of that phase: int16; the hidden layers' stay on the chip."""
@@ -112,31 +125,28 @@ class ChipLoop:
         """Learn nothing yet. `exchange`, set by who joins it to a line, takes a CHIP payload and returns a RESULT's."""
         self.exchange = None
         self._allocate = allocate
+        self._crossbar = None
         self._learner = None
         self._last = b""
-        self._inputs = 0
 
     def configure(self, layers, seed, halve_every):
         """Begin anew. The conductances are the chip's affair, and so is `seed`."""
         if self.exchange is None:
             raise ValueError("chip: no line to the crossbar")
         plan = Plan(layers)
-        self._inputs = plan.layers[0]
-        self._learner = Learner(RemoteCrossbar(plan, self._ask, self._allocate), plan, halve_every)
+        self._crossbar = RemoteCrossbar(plan, self._ask, self._allocate)
+        self._learner = Learner(self._crossbar, plan, halve_every)
         return self._done(0)
 
     def learn(self, payload):
         """Learn a sample; return the CHIP payload that ends it."""
         features = self._features(payload, 2)
-        label = struct.unpack_from(_LABEL, payload, 0)[0]
-        if label >= self._learner.crossbar.plan.layers[-1]:
-            raise ValueError("label: {} is not an output".format(label))
-        self._learner.learn(features, label)
+        self._learner.learn(features, struct.unpack_from(_LABEL, payload, 0)[0])
         return self._done(self._learner.answer)
 
     def infer(self, payload):
         """Infer a sample; return the CHIP payload that ends it."""
-        return self._done(self._learner.infer(self._features(payload, 0)))
+        return self._done(self._crossbar.settle(self._features(payload, 0)))
 
     def again(self):
         """Return the last CHIP payload: a RESULT outside of a sample can only have been sent again."""
@@ -145,8 +155,8 @@ class ChipLoop:
     def _features(self, payload, start):
         if self._learner is None:
             raise ValueError("no network: CHIP_CONFIGURE comes first")
-        if len(payload) != start + self._inputs:
-            raise ValueError("x: {} features for {} inputs".format(len(payload) - start, self._inputs))
+        if len(payload) < start:
+            raise ValueError("CHIP_LEARN: {} bytes are too few".format(len(payload)))
         return bytes(payload[start:])
 
     def _ask(self, verb, payload):
@@ -154,7 +164,7 @@ class ChipLoop:
 
     def _done(self, answer):
         learner = self._learner
-        outputs = learner.crossbar.voltages(len(learner.crossbar.plan.layers) - 1, FREE)
+        outputs = self._crossbar.voltages(len(self._crossbar.plan.layers) - 1, FREE)
         outcome = struct.pack(_OUTCOME, learner.sample, answer, learner.loss)
         self._last = bytes((DONE,)) + outcome + struct.pack("<{}h".format(len(outputs)), *outputs)
         return self._last

@@ -111,9 +111,13 @@ class EmulatedCrossbar:
 
         Raises ValueError for a rate outside 1..24.
         """
+        self.check_rate(rate)
+        self.circuit.rates[c] = rate
+
+    def check_rate(self, rate):
+        """Raise ValueError unless `rate` is in 1..24."""
         if not 1 <= rate <= RATE_MAX:
             raise ValueError("rate: {} is not in 1..{}".format(rate, RATE_MAX))
-        self.circuit.rates[c] = rate
 
     def program(self):
         """Change every conductance by the EqProp rule from the voltages held in PLUS and MINUS."""

@@ -11,6 +11,7 @@ import numpy as np
 
 import eqprop
 from eqprop.circuit import FREE, MINUS, PLUS
+from eqprop.crossbar import EmulatedCrossbar
 from eqprop.fixed import G_MAX, U_MAX, V_MAX
 from eqprop.kernels.plain import highest, pull
 
@@ -62,7 +63,14 @@ class AnalogCrossbar:
     - circuit: its conductances are those of `devices`, one `DeviceArray` for each crossbar
     - settles: operating points since it was made
     - full_scale_v: of the nodes' ADCs
+    - currents: into the outputs, int32, in the plan's unit of them
     """
+
+    tier = "analog"
+    # The same checks as on a board, so the same messages
+    check, check_length = EmulatedCrossbar.check, EmulatedCrossbar.check_length
+    check_label, check_phase = EmulatedCrossbar.check_label, EmulatedCrossbar.check_phase
+    check_rate = EmulatedCrossbar.check_rate
 
     def __init__(self, plan, hardware=Hardware(), seed=0):  # noqa: B008 (frozen)
         """Make the chip of a runtime's `plan`.
@@ -81,10 +89,12 @@ class AnalogCrossbar:
         self._volt = volts_per_code(plan, hardware.drive_v)
         self.full_scale_v = rail_v(circuit)
         self._siemens = device.g_on / G_MAX
-        outputs = plan.layers[-1]
-        self.currents = np.zeros(outputs, np.int32)
+        self.features, self.classes = plan.layers[0], plan.layers[-1]
+        self.currents = np.zeros(self.classes, np.int32)
+        self._rates = list(plan.rates)
         self._codes = [[np.zeros(n, np.int16) for n in self._widths()] for _ in (FREE, PLUS, MINUS)]
         self._volts: list = [None, None, None]
+        self._free = None
         self._wanted = initial_steps(plan, seed)
         self._noisy = bool(device.read_noise_std)
         self._given = [True] * len(self._wanted)
@@ -105,15 +115,11 @@ class AnalogCrossbar:
         self.circuit.refresh()
         self._nodal = Nodal(self.circuit, self.hardware.wires) if self.hardware.wires else None
 
-    def drive(self, x):
-        """Put features `x` (int8, or their bytes) on the row pairs, through the DACs."""
-        codes = np.maximum(np.frombuffer(x, np.int8), -U_MAX)
-        full = self.circuit.drive_v
-        volts = self.hardware.periphery.dac.convert(codes[None] * (full / U_MAX), full, self._random)
-        self._x = volts / full
+    def settle(self, x):
+        """Free phase: put features `x` (int8, or their bytes) on the row pairs, through the DACs, and settle from 0 V.
 
-    def settle(self):
-        """Free phase: settle without nudge; return the first of the highest output codes.
+        Returns the first of the highest output codes. Raises TypeError for what is no buffer, ValueError for a wrong
+        number of features.
 
         On perfect hardware the codes are the runtime's but for what rounding may come to. A relaxation of the runtime
         misses a node's voltage by at most, in codes, with n rows below (driven ones: active inputs), m columns above,
@@ -123,25 +129,44 @@ class AnalogCrossbar:
         (total: the node's conductance in steps, scale: the plan's of its layer), and carries its neighbours' errors on
         by their shares of its conductance, each at most as large as it is.
         """
-        self._rest(FREE, None)
-        return highest(self._codes[FREE][-1], self.plan.layers[-1])
+        try:
+            codes = np.frombuffer(x, np.int8)
+        except (TypeError, ValueError):
+            self.check(x)
+            raise
+        self.check_length(codes)
+        full = self.circuit.drive_v
+        volts = np.maximum(codes, -U_MAX)[None] * (full / U_MAX)
+        self._x = self.hardware.periphery.dac.convert(volts, full, self._random) / full
+        self._free = None
+        self._free = self._rest(FREE, None)
+        return highest(self._codes[FREE][-1], self.classes)
 
-    def pull(self, targets, label, beta):
-        """Set `currents` to what pulls the free outputs to their targets; return the loss (`kernels.plain.pull`)."""
+    def pull(self, label):
+        """Set `currents` to what pulls the free outputs to the plan's targets; return the loss (`kernels.plain.pull`).
+
+        Raises ValueError for a label that is no output.
+        """
+        self.check_label(label)
+        plan = self.plan
         codes = self._codes[FREE][-1].tolist()
         wanted = [0] * len(codes)
-        loss = pull(codes, targets, label, beta, self.plan.scales[-1] - 2, wanted)
+        loss = pull(codes, plan.targets, label, plan.beta, plan.scales[-1] - 2, wanted)
         self.currents[:] = wanted
         return loss
 
     def nudge(self, phase):
-        """Nudged phase PLUS or MINUS: settle with `currents` into, or out of, the output nodes."""
+        """Nudged phase PLUS or MINUS: settle from the free state with `currents` into, or out of, the output nodes.
+
+        Raises ValueError for another phase.
+        """
+        self.check_phase(phase)
         # A current's unit is a step times a code over 2**scale
         amperes = self.currents * (2.0 ** self.plan.scales[-1] * self._siemens * self._volt)
         self._rest(phase, amperes[None] if phase == PLUS else -amperes[None])
 
     def _rest(self, phase, nudge):
-        """Settle, and read the nodes into the phase's volts and codes."""
+        """Settle from the free state, read the nodes into the phase's volts and codes, return what they were."""
         circuit = self.circuit
         if self._noisy:
             for g, devices in zip(circuit.g, self.devices, strict=True):
@@ -151,7 +176,7 @@ class AnalogCrossbar:
         if self._nodal:
             v = self._nodal.layers(self._nodal.settle(self._nodal.source(self._x, 0.0 if nudge is None else nudge)))
         else:
-            v = settle(circuit, drive(circuit, self._x), nudge, settings=Settings(self.plan.sweeps))
+            v = settle(circuit, drive(circuit, self._x), nudge, self._free, Settings(self.plan.sweeps))
         self.settles += 1
         adc = self.hardware.periphery.adc
         self._volts[phase] = [None, *(adc.convert(each, self.full_scale_v, self._random) for each in v[1:])]
@@ -160,17 +185,26 @@ class AnalogCrossbar:
             self._codes[phase][layer - 1][:n] = np.clip(codes, -V_MAX, V_MAX)
             if layer < len(self.plan.layers) - 1:
                 self._codes[phase][layer - 1][n:] = self.plan.bias, -self.plan.bias
+        return v
 
     def voltages(self, layer, phase):
         """Return the codes of layer 1..L in that phase: int16, valid until the next settle; a bias pair last."""
         return self._codes[phase][layer - 1]
 
-    def program(self, rates):
-        """Ask every device for the change that PLUS and MINUS call for; rates[c]: right shift, as in the contract."""
+    def set_rate(self, c, rate):
+        """Change crossbar c's conductances by 2**-rate from now on.
+
+        Raises ValueError for a rate outside 1..24.
+        """
+        self.check_rate(rate)
+        self._rates[c] = rate
+
+    def program(self):
+        """Ask every device for the change that PLUS and MINUS call for, at its crossbar's rate."""
         plus, minus = self._volts[PLUS], self._volts[MINUS]
         difference = [None, *(p - m for p, m in zip(plus[1:], minus[1:], strict=True))]
         mean = [None, *((p + m) / 2 for p, m in zip(plus[1:], minus[1:], strict=True))]
-        for c, (devices, factor) in enumerate(zip(self.devices, plan_rates(self.plan, rates), strict=True)):
+        for c, (devices, factor) in enumerate(zip(self.devices, plan_rates(self.plan, self._rates), strict=True)):
             circuit = self.circuit
             sums = across(circuit, c, difference, mean) if c else across_driven(circuit, self._x, difference, mean)
             devices.program(sums * (-factor * self._siemens / self._volt**2))
@@ -231,7 +265,7 @@ class AnalogNetwork(eqprop.Network):
         """Return a network class on a chip of that hardware, for whatever builds networks."""
         return type(cls.__name__, (cls,), {"hardware": hardware})
 
-    def make_crossbar(self, plan, seed):
+    def crossbar_type(self, plan, _allocate, seed):
         """Return the simulated chip."""
         return AnalogCrossbar(plan, self.hardware, seed)
 
@@ -252,6 +286,8 @@ class AnalogNetwork(eqprop.Network):
 
     def infer_all(self, x):
         """Return (classes int64 (samples,), output codes int16 (samples, outputs)) of x, int8 (samples, inputs)."""
-        outputs = np.zeros((len(x), self.layers[-1]), np.int16)
-        classes = [self.infer(row.tobytes(), out) for row, out in zip(x, outputs, strict=True)]
-        return np.array(classes, np.int64), outputs
+        classes, outputs = np.zeros(len(x), np.int64), np.zeros((len(x), self.layers[-1]), np.int16)
+        for n, row in enumerate(x):
+            classes[n] = self.infer(row.tobytes())
+            outputs[n] = self.outputs
+        return classes, outputs

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from eqprop.circuit import MINUS, PLUS
+from eqprop.circuit import FREE, MINUS, PLUS
 
 from .errors import check_between
 from .transient import settling_time
@@ -62,7 +62,10 @@ class Ledger:
     """The same network's multiply-accumulates on the microcontroller."""
 
     digital_training_j: float
-    """Three times as many: forward, backward, update."""
+    """The same forward, and twice as many, backward and to update, for the samples that are nudged."""
+
+    nudged_share: float
+    """Of the samples, those that have a loss: the learner leaves out the nudged phases of the others."""
 
     constants: Constants
 
@@ -73,7 +76,7 @@ class Ledger:
 
     @property
     def training_j(self):
-        """Energy of a training sample: three phases and the update."""
+        """Energy of a training sample: the free phase, and for one with a loss the nudged ones and the update."""
         return self.training_conductances_j + self.training_converters_j + self.training_pulses_j
 
     def to_dict(self):
@@ -115,13 +118,15 @@ def measure(crossbar, x, labels, samples_learnt, constants=Constants()):  # noqa
     features = np.maximum(np.asarray(x, float), -127) / 127
     seconds = settling_time(circuit, features, constants.node_capacitance_f, full / 2**constants.settle_bits)
     watts = np.zeros(3)
+    nudged = 0.0
     for row, label in zip(x, labels, strict=True):
-        crossbar.drive(row.tobytes())
-        crossbar.settle()
-        crossbar.pull(plan.targets, int(label), plan.beta)
-        crossbar.nudge(PLUS)
-        crossbar.nudge(MINUS)
-        watts += [crossbar.power(phase) for phase in range(3)]
+        crossbar.settle(row.tobytes())
+        watts[FREE] += crossbar.power(FREE)
+        if crossbar.pull(int(label)):  # as the learner: without a loss there is nothing to nudge
+            nudged += 1 / len(x)
+            for phase in (PLUS, MINUS):
+                crossbar.nudge(phase)
+                watts[phase] += crossbar.power(phase)
     watts /= len(x)
     settle_s = float(seconds.max())
     outputs, nodes = layers[-1], sum(layers[1:])
@@ -130,13 +135,16 @@ def measure(crossbar, x, labels, samples_learnt, constants=Constants()):  # noqa
     digital = macs * constants.mac_cycles * constants.cycle_j
     return Ledger(
         settle_s=settle_s,
-        inference_conductances_j=float(watts[0]) * settle_s,
+        inference_conductances_j=float(watts[FREE]) * settle_s,
         inference_converters_j=inputs * constants.dac_j + outputs * constants.adc_j,
         training_conductances_j=float(watts.sum()) * settle_s,
         # The outputs are read in the free phase, all nodes in both nudged ones; nudges are currents from DACs
-        training_converters_j=(inputs + 2 * outputs) * constants.dac_j + (outputs + 2 * nodes) * constants.adc_j,
+        training_converters_j=inputs * constants.dac_j
+        + outputs * constants.adc_j
+        + 2 * nudged * (outputs * constants.dac_j + nodes * constants.adc_j),
         training_pulses_j=crossbar.pulses_j / samples_learnt if samples_learnt else 0.0,
         digital_inference_j=digital,
-        digital_training_j=3 * digital,
+        nudged_share=nudged,
+        digital_training_j=(1 + 2 * nudged) * digital,
         constants=constants,
     )

@@ -19,7 +19,7 @@ from .ideal import Settings, drive, settle
 from .kernels import program_driven
 
 NUDGINGS = ("centred", "positive", "negative", "random-sign")
-LOSSES = ("squared", "cross-entropy")
+LOSSES = ("squared", "margin", "cross-entropy")
 
 
 class Trainer:
@@ -51,7 +51,9 @@ class Trainer:
 
         beta: nudging conductance, siemens; the nudge is a current beta * error. targets: volts of the right class and
         of the others. nudging: one of NUDGINGS; "random-sign" draws a sign for each sample, from `seed`. loss: one of
-        LOSSES; for cross-entropy the error is temperature_v * (one-hot - softmax(score / temperature_v)).
+        LOSSES: squared errors; "margin", the same of what is on the wrong side of its target alone, as the runtime
+        has it (`eqprop.kernels.plain.pull`); for cross-entropy the error is
+        temperature_v * (one-hot - softmax(score / temperature_v)).
         paired: a class has two output nodes, 2k and 2k + 1; its score is their difference, and the nudge goes into the
         one and out of the other (Kendall et al. 2020). free, nudged: `Settings` of the phases.
         """
@@ -82,7 +84,7 @@ class Trainer:
 
     @classmethod
     def from_plan(cls, circuit, plan, *, g_on=1.0, **changes):
-        """Return a trainer with the nudge, targets, limits and rates of the runtime's `plan`.
+        """Return a trainer with the nudge, targets, loss, limits and rates of the runtime's `plan`.
 
         circuit: as of `Circuit.from_plan` with the same g_on. changes: arguments of `Trainer` in place of the plan's.
         """
@@ -97,6 +99,7 @@ class Trainer:
             "g_min": plan.g_min * step,
             "g_max": g_on,
             "targets": tuple(t * volt for t in plan.targets),
+            "loss": "margin",
             "free": settings,
             "nudged": settings,
         }
@@ -114,9 +117,13 @@ class Trainer:
         """Return the currents +beta * error into the outputs, (batch, n_L) amperes, for free voltages v."""
         score = self.scores(v)
         rows = np.arange(len(labels))
-        if self.loss == "squared":
+        if self.loss != "cross-entropy":
             error = self.targets[1] - score
             error[rows, labels] += self.targets[0] - self.targets[1]
+            if self.loss == "margin":
+                right = np.maximum(error[rows, labels], 0)
+                np.minimum(error, 0, out=error)
+                error[rows, labels] = right
         else:
             error = np.exp((score - score.max(1, keepdims=True)) / self.temperature_v)
             error *= -self.temperature_v / error.sum(1, keepdims=True)

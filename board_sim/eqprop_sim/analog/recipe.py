@@ -3,7 +3,8 @@
 A resistive network does not care what its conductances are measured in: four times all of them, and four times the
 nudging conductance, give the same voltages. On real devices the larger ones are better: a step, a stuck device and the
 smallest conductance weigh less beside them. The factors were chosen by a search on the digits, seeds 0 to 4, for
-ideal devices, 10 % stuck ones, an on/off ratio of 10, 16 levels and a mixture of spreads at once.
+ideal devices, 10 % stuck ones, an on/off ratio of 10, 16 levels and a mixture of spreads at once; with two-sided
+errors, and they serve the plan's one-sided ones as well.
 """
 
 import numpy as np
