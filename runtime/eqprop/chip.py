@@ -23,7 +23,7 @@ import struct
 
 from ._compat import const
 from .circuit import FREE, MINUS, PLUS
-from .crossbar import EmulatedCrossbar
+from .crossbar import CheckedCrossbar
 from .kernels.plain import highest, pull
 from .learning import Learner
 from .planning import Plan
@@ -57,14 +57,8 @@ def unpack_outcome(payload):
     return sample, answer, loss, bytes(payload[OUTCOME_BYTES:])
 
 
-class RemoteCrossbar:
+class RemoteCrossbar(CheckedCrossbar):
     """The verbs of `eqprop.crossbar` that a learner needs, those that the chip does each a question to the host."""
-
-    check = EmulatedCrossbar.check
-    check_length = EmulatedCrossbar.check_length
-    check_label = EmulatedCrossbar.check_label
-    check_phase = EmulatedCrossbar.check_phase
-    check_rate = EmulatedCrossbar.check_rate
 
     def __init__(self, plan, ask, allocate):
         """Let `ask(verb, payload)` return what came of a verb; `allocate(typecode, items)` makes a zeroed array."""

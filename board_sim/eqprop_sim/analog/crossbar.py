@@ -11,7 +11,7 @@ import numpy as np
 
 import eqprop
 from eqprop.circuit import FREE, MINUS, PLUS
-from eqprop.crossbar import EmulatedCrossbar
+from eqprop.crossbar import CheckedCrossbar
 from eqprop.fixed import G_MAX, U_MAX, V_MAX
 from eqprop.kernels.plain import highest, pull
 
@@ -57,7 +57,7 @@ class Hardware:
             raise PhysicsError(f"verify: {self.verify!r} is no whole number of 0 or more")
 
 
-class AnalogCrossbar:
+class AnalogCrossbar(CheckedCrossbar):
     """The verbs of `eqprop.crossbar` on a simulated analog chip, one sample at a time, float64.
 
     - circuit: its conductances are those of `devices`, one `DeviceArray` for each crossbar
@@ -67,10 +67,6 @@ class AnalogCrossbar:
     """
 
     tier = "analog"
-    # The same checks as on a board, so the same messages
-    check, check_length = EmulatedCrossbar.check, EmulatedCrossbar.check_length
-    check_label, check_phase = EmulatedCrossbar.check_label, EmulatedCrossbar.check_phase
-    check_rate = EmulatedCrossbar.check_rate
 
     def __init__(self, plan, hardware=Hardware(), seed=0):  # noqa: B008 (frozen)
         """Make the chip of a runtime's `plan`.
