@@ -16,7 +16,11 @@ from .transient import settling_time
 
 @dataclass(frozen=True)
 class Constants:
-    """What things cost, each with its source."""
+    """What things cost, each with its source.
+
+    Assumed is what stands on no source, or on one that was not at hand when the figure was taken: check it before you
+    publish what follows from it.
+    """
 
     node_capacitance_f: float = 1e-12
     """Of a node with its lines, farads. Assumed: some 0.2 fF/um of wire and an amplifier's input."""
@@ -25,20 +29,21 @@ class Constants:
     """Nodes count as settled within half a step of this many bits of full scale. As the ADC below."""
 
     dac_j: float = 3.1e-12
-    """A conversion of 8 bits: 8 of the 1-bit DACs of ISAAC, 4 mW for 1024 of them at 100 ns a conversion
-    (Shafiee et al. 2016, ISCA, table I)."""
+    """A conversion of 8 bits. Assumed, after ISAAC (Shafiee et al. 2016, ISCA): 8 of its 1-bit DACs, 4 mW for 1024 of
+    them at 100 ns a conversion."""
 
     adc_j: float = 1.6e-12
-    """A conversion of 8 bits: ISAAC's, 16 mW for 8 of them at 1.28 GS/s (the same table)."""
+    """A conversion of 8 bits. Assumed, after ISAAC: 16 mW for 8 of its ADCs at 1.28 GS/s."""
 
     microcontroller: str = "STM32L476 (Cortex-M4) at 80 MHz"
     """What the digital network runs on."""
 
     cycle_j: float = 0.3e-9
-    """Its energy a clock cycle: 100 uA/MHz at 3.0 V (STMicroelectronics DS10198, run mode, LDO)."""
+    """Its energy a clock cycle. Assumed, after STMicroelectronics DS10198: 100 uA/MHz in run mode, at 3.0 V."""
 
     mac_cycles: float = 2.0
-    """Its cycles a 16-bit multiply-accumulate by `smlad` with its loads: measured, this project's DESIGN."""
+    """Its cycles a 16-bit multiply-accumulate. Assumed: the two instructions that one takes by `smlad` with its loads,
+    at a cycle each."""
 
     def __post_init__(self):
         for name, value in asdict(self).items():

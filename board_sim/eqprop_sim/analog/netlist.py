@@ -1,8 +1,7 @@
 """The circuit as a SPICE netlist: every device a resistor, every diode a diode, for any simulator of that family.
 
 Nodes: p3 and n3 are the rows that feature 3 drives at + and -, p0b... the bias pairs; v2_5 is node 5 of layer 2, r2_5
-its row behind the amplifier. The upper layers come first and the driven sources last, and devices lie node by node:
-ngspice orders its matrix by what comes first, and solves it several times faster so than row by row.
+its row behind the amplifier. The upper layers come first and the driven sources last, and devices lie node by node.
 """
 
 import numpy as np

@@ -2,6 +2,7 @@
 
 aihwkit's weights of -1..1 are this package's range 0..1, so its steps count half here; its bounds' spreads are relative
 to that range too. Where a source gives no conductances in siemens, 100 uS is assumed, as are 1 V and 100 ns a pulse.
+The figures of rpu, rram and ecram are aihwkit's, of its fits to the papers; those papers, and pcm's, were not read.
 """
 
 from .devices import Device
@@ -15,7 +16,8 @@ PRESETS = {
         up_down_dtod=0.01,
         w_max_dtod=0.15,
         w_min_dtod=0.15,
-        source="the specification of Gokmen & Vlasov 2016, Front. Neurosci. 10, 333: 1200 steps, 30 % spreads",
+        source="the specification of Gokmen & Vlasov 2016, Front. Neurosci. 10, 333, in aihwkit's form "
+        "(GokmenVlasov): 1200 steps, 30 % spreads",
     ),
     "rram": Device(
         on_off=10.0,
@@ -40,8 +42,8 @@ PRESETS = {
         nu=0.05,
         nu_dtod=0.01,
         drift_t0_s=20.0,
-        source="25 uS and drift: Joshi et al. 2020, Nat. Commun. 11, 2473; about 20 SET pulses to saturation: "
-        "Nandakumar et al. 2020, Front. Neurosci. 14, 406; spreads and gradual RESET are assumed",
+        source="assumed, after Joshi et al. 2020, Nat. Commun. 11, 2473 (25 uS, drift) and Nandakumar et al. 2020, "
+        "Front. Neurosci. 14, 406 (some 20 SET pulses to saturation); spreads and gradual RESET are assumed",
     ),
     "ecram": Device(
         on_off=100.0,
