@@ -51,6 +51,7 @@ $(READY): pyproject.toml
 	@echo "eqprop: setting up $(VENV) with $(PYTHON)" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) --editable ".[test]"
+	@$(PIP) --no-deps "badcrossbar==1.1.*" # without cairo, which it draws with and pip would have to compile
 	@rm -rf $(STUBS)
 	@$(PIP) --target $(STUBS) "micropython-unix-stubs==1.25.*"
 	@echo "eqprop: compiling the emulator's kernels" >&2

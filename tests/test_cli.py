@@ -106,6 +106,23 @@ def test_the_same_options_give_the_same_bits_on_every_board(tmp_path, capsys):
     assert results[0]["training_samples"] == 200
 
 
+def test_simulate_is_train_without_a_board(trained, tmp_path, capsys):
+    """Catches a loop, a file or a key that the two commands do not share."""
+    again = tmp_path / "again"
+    again.mkdir()
+    files = [f"--{kind}={again}/run.{suffix}" for kind, suffix in WRITTEN]
+    code, out, err = run(capsys, "simulate", *TRAIN[1:], "--epochs=3", "--seed=4", *files)
+    assert code == 0 and out == (trained / "out").read_text(), err
+    there, here = (json.loads((folder / "run.json").read_text()) for folder in (trained, again))
+    differing = {"seconds", "training_samples_per_second", "board"}
+    assert here.pop("physics") == "fixed" and there.pop("port") == "sim:" and set(here) == set(there)
+    assert all(here[key] == there[key] for key in set(here) - differing)
+    assert model.load(again / "run.npz").crc == model.load(trained / "run.npz").crc
+    logs = [runlog.read(folder / "run.jsonl") for folder in (trained, again)]
+    assert [c["crc"] for c in logs[0].conductances] == [c["crc"] for c in logs[1].conductances]
+    assert (again / "run.png").read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.usefixtures("unix_micropython")
 @pytest.mark.parametrize("port", ["sim:", "sim:micropython"])
 def test_evaluate_finds_the_error_that_train_found(trained, capsys, port):
@@ -320,7 +337,7 @@ BAD = {
     "model in no folder": (lambda d: [*TRAIN, f"--save={d}/no/run.npz"], "no/run.npz: cannot be written"),
     "one file twice": (lambda d: [*TRAIN, f"--save={d}/a", f"--json={d}/a"], "a: is the file of --json too"),
     "data overwritten": (
-        lambda d: [*TRAIN, table(d, "1,2,3,4,0\n4,3,2,1,2\n"), f"--json={d}/bad.csv"],
+        lambda d: [*TRAIN, table(d, "1,2,3,4,0\n4,3,2,1,1\n"), f"--json={d}/bad.csv"],
         "is the file of --data too",
     ),
     "model is a device": (lambda d: [*TRAIN, "--save=/dev/null"], "/dev/null: is no regular file"),

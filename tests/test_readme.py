@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eqprop_host import cli, commands
+from eqprop_host.studies import mnist
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
@@ -43,6 +44,15 @@ def test_every_command_is_documented(command):
 def test_the_board_program_runs():
     (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     exec(program, {})  # the README's own text
+
+
+@pytest.mark.parametrize("page", ["README.md", "examples/mnist/README.md"])
+def test_the_mnist_table_is_what_the_study_wrote(page):
+    """Caught: a table that was typed, or left behind by the study's results."""
+    root = Path(__file__).parent.parent
+    rows = json.loads((root / "examples/mnist/results.json").read_text())["rows"]
+    text = (root / page).read_text()
+    assert f"<!-- study mnist -->\n{mnist.table(rows)}<!-- end -->" in text
 
 
 def test_the_memory_it_names_is_the_plans():

@@ -7,6 +7,8 @@ import pytest
 
 from eqprop_host import datasets
 from eqprop_host.training import Schedule, default_halve_epochs, train
+from eqprop_sim.emulator import Network
+from eqprop_sim.in_process import EmulatedBoard
 from lines import Line, connect
 
 LAYERS = (4, 3, 3)
@@ -47,9 +49,12 @@ class StopsAfter:
         return self.looks < 0
 
 
-def run(schedule, interrupt=None, **options):
+BOARDS = {"behind a link": lambda: connect(Line(limit=128)), "in process": EmulatedBoard}
+
+
+def run(schedule, interrupt=None, board="behind a link", **options):
     """Return (outcome, recorder, board) of a run on a new board."""
-    board = connect(Line(limit=128))
+    board = BOARDS[board]()
     board.configure(LAYERS, schedule.seed, schedule.halve_epochs * COUNT)
     recorder = Recorder()
     interrupt = interrupt or SimpleNamespace(requested=False)
@@ -58,8 +63,9 @@ def run(schedule, interrupt=None, **options):
     return outcome, recorder, board
 
 
-def test_every_epoch_is_logged_and_told():
-    outcome, recorder, board = run(Schedule(3, 0, 2))
+@pytest.mark.parametrize("kind", BOARDS)
+def test_every_epoch_is_logged_and_told(kind):
+    outcome, recorder, board = run(Schedule(3, 0, 2), board=kind)
     assert [row["sample"] for row in recorder.rows] == [COUNT, 2 * COUNT, 3 * COUNT]
     assert [row["epoch"] for row in recorder.rows] == [1, 2, 3]
     assert recorder.samples == [0, COUNT, 2 * COUNT, 3 * COUNT]
@@ -84,6 +90,43 @@ def test_a_limit_and_an_interval_cut_where_they_say(limit, log_every):
     outcome, recorder, _ = run(Schedule(10, 0, 2, limit), log_every=log_every)
     ends = {*range(0, limit, log_every), *range(0, limit, COUNT), limit}
     assert recorder.samples == sorted(ends) and outcome.samples == limit
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_the_emulator_in_process_is_the_board_behind_a_link(epochs):
+    """Catches a step, a total, or a halving of the rates (after 2 epochs) that the two do not share."""
+    (far, far_told, far_board), (near, near_told, near_board) = (
+        run(Schedule(epochs, 0, 2), board=kind, log_every=50) for kind in BOARDS
+    )
+    assert far.crc == near.crc and far_told.rows[0]["loss"] > 0
+    for key in ("train_error_percent", "test_error_percent", "loss"):
+        assert [row[key] for row in far_told.rows] == [row[key] for row in near_told.rows]
+    for ours, theirs in zip(near_board.infer(DATA.test_x), far_board.infer(DATA.test_x), strict=True):
+        assert ours.dtype == theirs.dtype and (ours == theirs).all()
+
+
+def test_many_samples_in_one_call_are_learnt_as_one_by_one():
+    """Caught: rates that halve only between two calls."""
+    one, many = (Network(LAYERS, 0, 7) for _ in range(2))
+    for x, label in zip(DATA.train_x, DATA.train_y, strict=True):
+        one.learn(x, label)
+    many.learn_all(DATA.train_x, DATA.train_y)
+    assert (many.crc(), many.sample, many.answer, many.loss) == (one.crc(), one.sample, one.answer, one.loss)
+
+
+def test_conductances_move_between_board_and_emulator_and_go_on():
+    """Catches a total, a sample number or a rate that restoring forgets: both go on bit for bit."""
+    x, y = DATA.train_x, DATA.train_y
+    whole = run(Schedule(2, 0, 1))[2].refresh().crc
+    for first, then in (BOARDS, tuple(BOARDS)[::-1]):
+        half = run(Schedule(2, 0, 1, limit=COUNT + 30), board=first)[2]
+        other = BOARDS[then]()
+        other.configure(LAYERS, 0, COUNT)
+        other.restore(half.conductances(), half.refresh().sample)
+        rest = datasets.epoch_order(COUNT, 0, 1)[30:]
+        for _ in other.train(x[rest], y[rest]):
+            pass
+        assert other.refresh().crc == whole
 
 
 @pytest.mark.parametrize("looks", [0, 1, 2, 5, 11, 12, 13, 30])

@@ -1,52 +1,27 @@
 """The board's own network at the speed of the processor: its source, compiled by numba.
 
 The files of the kernels and of the circuit are loaded a second time and each function compiled, so that the board's
-modules stay plain Python. The machine code is cached in the user's cache folder, under a digest of all that it was
-made from.
+modules stay plain Python.
 """
 
-import atexit
-import contextlib
-import hashlib
 import importlib.util
-import shutil
 import sys
-import tempfile
 import types
-from pathlib import Path
 
 import numba
 import numpy as np
-from platformdirs import user_cache_path
 
 import eqprop
 import eqprop.circuit
 import eqprop.kernels.plain
-from eqprop.circuit import MINUS, PLUS
+from eqprop.circuit import FREE, MINUS, PLUS
 from eqprop.crossbar import EmulatedCrossbar
 from eqprop.learning import Learner
 
+from .machine_code import cached
+
 # Conductances have 15 bits, and reciprocals too: as int16 both need no sign care in numba's mixed arithmetic.
 _DTYPES = {"b": np.int8, "B": np.int16, "h": np.int16, "H": np.int16, "i": np.int32, "I": np.uint32}
-
-
-@contextlib.contextmanager
-def _cached(*sources):
-    """Keep what numba compiles meanwhile in a folder that belongs to these source files alone."""
-    digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:16]
-    before = numba.config.CACHE_DIR
-    folder = user_cache_path("eqprop") / "numba" / digest
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError:  # nowhere to keep it: compile for this process alone. Numba's own choice would not know the digest
-        folder = Path(tempfile.mkdtemp(prefix="eqprop-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    numba.config.CACHE_DIR = str(folder)
-    try:
-        yield
-    finally:
-        numba.config.CACHE_DIR = before
 
 
 def _compile(source, kernels=None):
@@ -65,7 +40,7 @@ def _compile(source, kernels=None):
     return module
 
 
-with _cached(__file__, eqprop.kernels.plain.__file__, eqprop.circuit.__file__):
+with cached(__file__, eqprop.kernels.plain.__file__, eqprop.circuit.__file__):
     kernels = _compile(eqprop.kernels.plain)
     circuit = _compile(eqprop.circuit, kernels)
 
@@ -83,6 +58,23 @@ with _cached(__file__, eqprop.kernels.plain.__file__, eqprop.circuit.__file__):
             circuit.nudge(state, MINUS)
             circuit.program(state)
         return answer, loss
+
+    @numba.njit(cache=True)
+    def _infer_all(state, x, classes, outputs):
+        voltages = state.phases[FREE][len(state.g) - 1]
+        for n in range(len(x)):
+            classes[n] = _settle(state, x[n])
+            for k in range(outputs.shape[1]):
+                outputs[n, k] = voltages[k]
+
+    @numba.njit(cache=True)
+    def _learn_all(state, x, labels):
+        right = total = answer = loss = 0
+        for n in range(len(x)):
+            answer, loss = _learn(state, x[n], labels[n])
+            right += answer == labels[n]
+            total += loss
+        return right, total, answer, loss
 
 
 def _zeros(typecode, items):
@@ -129,6 +121,50 @@ class Network(eqprop.Network):
     learner_type = _Learner
     allocate = staticmethod(_zeros)
 
+    def learn_all(self, x, labels):
+        """Learn samples in order, as `learn` would; return (right answers, total loss) of before each was learnt.
+
+        x: int8 (samples, inputs). labels: integers (samples,). Raises ValueError as `learn`, before the first.
+        """
+        self._check_rows(x)
+        wrong = np.flatnonzero((labels < 0) | (labels >= self.layers[-1]))
+        if len(wrong):
+            raise ValueError(f"label: {labels[wrong[0]]} is not in 0..{self.layers[-1] - 1}")
+        x, labels = np.ascontiguousarray(x, np.int8), np.ascontiguousarray(labels, np.int64)
+        learner = self.learner
+        right = loss = start = 0
+        while True:  # one compiled call for each learning rate; with no sample at all still one, which compiles
+            until = learner.halve_at - learner.sample if self.halve_every else len(x)
+            part = slice(start, start + until)
+            done = _learn_all(self.crossbar.circuit, x[part], labels[part])
+            right, loss = right + done[0], loss + done[1]
+            if len(x[part]):
+                learner.answer, learner.loss = done[2:]
+                learner.go_on(learner.sample + len(x[part]))
+            start += until
+            if start >= len(x):
+                return right, loss
+
+    def infer_all(self, x):
+        """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs).
+
+        Raises ValueError for a wrong number of features.
+        """
+        self._check_rows(x)
+        classes, outputs = np.zeros(len(x), np.int64), np.zeros((len(x), self.layers[-1]), np.int16)
+        _infer_all(self.crossbar.circuit, np.ascontiguousarray(x, np.int8), classes, outputs)
+        return classes, outputs
+
+    def warm_up(self):
+        """Compile what a network of so many layers needs, or load it from the cache; changes nothing."""
+        nothing = np.zeros((0, self.layers[0]), np.int8)
+        self.infer_all(nothing)
+        self.learn_all(nothing, np.zeros(0, np.int64))
+
+    def _check_rows(self, x):
+        if x.ndim != 2 or x.shape[1] != self.layers[0]:
+            raise ValueError(f"x: shape {x.shape} for {self.layers[0]} inputs")
+
     def conductances(self, c):
         """Return crossbar c's conductances in steps: flat NumPy uint16, its own memory."""
         return super().conductances(c).view(np.uint16)
@@ -141,3 +177,4 @@ def warm_up():
     network.learn(sample, 0)
     network.infer(sample)
     Learner(network.crossbar, network.plan, 0).learn(sample, 1)  # verb by verb
+    network.warm_up()

@@ -44,6 +44,10 @@ class Board:
         self.identity = state.identity
         return state
 
+    def ask(self, kind, payload, expected):
+        """Ask a message of another module's; return the payload of its answer, of type `expected` (`Link.ask`)."""
+        return self._link.ask(kind, payload, expected)
+
     def refresh(self):
         """Ask for the board's state and return it: `crc` and `sample` are those of this moment."""
         return self._take_state(self._link.ask(messages.HELLO, messages.pack_hello(), messages.STATE))
@@ -62,8 +66,8 @@ class Board:
     def train(self, x, y, stop=lambda: False):
         """Learn samples in order; yield a `Progress` as the board goes, its totals counted from the first of these.
 
-        x: int8 (samples, inputs). y: labels (samples,). Once `stop()` is true no more samples are sent; those under
-        way are learnt.
+        x: int8 (samples, inputs), or the like in `datasets.Rows`. y: labels (samples,). Once `stop()` is true no more
+        samples are sent; those under way are learnt.
         """
         first = self.state.sample
         size = (self._link.limit - messages.SAMPLES_HEADER) // (messages.SAMPLE_HEADER + x.shape[1])

@@ -6,6 +6,7 @@
      |    +-- ProtocolError         its bytes make no sense, or it is silent
      +-- DataError(ValueError)      a data set or an option that cannot be learnt from
      +-- LogError(OSError)          a file cannot be written, or is no log
+     +-- ClusterError(OSError)      no scheduler answers, or its workers fail
 
 Each also inherits the builtin in brackets. str() of each is the message it was made with: one line that names the
 thing and its value, fit to be printed as it is.
@@ -34,3 +35,7 @@ class DataError(EqpropError, ValueError):
 
 class LogError(EqpropError, OSError):
     """A file cannot be written, or is no log."""
+
+
+class ClusterError(EqpropError, OSError):
+    """No scheduler answers, or its workers fail."""

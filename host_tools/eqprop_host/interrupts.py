@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import threading
 
 
 class Interrupt:
@@ -14,8 +15,14 @@ class Interrupt:
 
 @contextlib.contextmanager
 def on_ctrl_c():
-    """Yield an `Interrupt` that the first Ctrl-C sets; the second raises KeyboardInterrupt as usual."""
+    """Yield an `Interrupt` that the first Ctrl-C sets; the second raises KeyboardInterrupt as usual.
+
+    Outside the main thread, which alone hears of Ctrl-C, nothing ever sets it.
+    """
     interrupt = Interrupt()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupt
+        return
     before = signal.getsignal(signal.SIGINT)
 
     def handle(_signal, _frame):

@@ -28,6 +28,20 @@ def show_progress(total, stream=None):
         yield _Lines(stream)
 
 
+@contextlib.contextmanager
+def show_nothing(_total):
+    """Yield a reporter as `show_progress` does, for work that others watch."""
+    yield _Silence()
+
+
+class _Silence:
+    def update(self, done, error_percent, rate):
+        """Show nothing."""
+
+    def line(self, text):
+        """Show nothing."""
+
+
 class _Bar:
     def __init__(self, bar, total):
         self._bar = bar

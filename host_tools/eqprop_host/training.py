@@ -7,7 +7,7 @@ import numpy as np
 
 import eqprop
 
-from .datasets import epoch_order
+from .datasets import Rows, epoch_order
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def train(board, data, schedule, interrupt, reporter, log=None, log_every=None, 
             started = clock()
             before = board.state.sample
             totals = (right, loss)
-            for progress in board.train(data.train_x[part], data.train_y[part], lambda: interrupt.requested):
+            for progress in board.train(Rows(data.train_x, part), data.train_y[part], lambda: interrupt.requested):
                 right, loss = totals[0] + progress.right, totals[1] + progress.loss
                 error = 100 - 100 * right / (progress.sample - begin)
                 reporter.update(progress.sample, error, progress.sample / (seconds + clock() - started))

@@ -23,7 +23,43 @@ from .fixed import DELTA_MAX, RATE_MAX, U_MAX, V_MAX, Xorshift32
 BUFFERS = (bytes, bytearray, memoryview, array)
 
 
-class EmulatedCrossbar:
+class CheckedCrossbar:
+    """What every crossbar refuses, whoever settles it: a subclass does the verbs.
+
+    - features, classes: how many inputs and outputs it has
+    """
+
+    features = 0
+    classes = 0
+
+    def check(self, x):
+        """Raise TypeError unless `x` is one of BUFFERS, ValueError unless it has an item for each feature."""
+        if type(x) not in BUFFERS:
+            raise TypeError("x: {} is no buffer of int8".format(type(x)))
+        self.check_length(x)
+
+    def check_length(self, x):
+        """Raise ValueError unless `x` has an item for each feature."""
+        if len(x) != self.features:
+            raise ValueError("x: {} features for {} inputs".format(len(x), self.features))
+
+    def check_label(self, label):
+        """Raise ValueError unless `label` is an output."""
+        if not 0 <= label < self.classes:
+            raise ValueError("label: {} is not in 0..{}".format(label, self.classes - 1))
+
+    def check_phase(self, phase):
+        """Raise ValueError unless `phase` is PLUS or MINUS."""
+        if phase != PLUS and phase != MINUS:
+            raise ValueError("phase: {} is not {} or {}".format(phase, PLUS, MINUS))
+
+    def check_rate(self, rate):
+        """Raise ValueError unless `rate` is in 1..24."""
+        if not 1 <= rate <= RATE_MAX:
+            raise ValueError("rate: {} is not in 1..{}".format(rate, RATE_MAX))
+
+
+class EmulatedCrossbar(CheckedCrossbar):
     """Conductances, node voltages and the circuit's laws in integers (formats: `eqprop.fixed`, scales: `Plan`)."""
 
     tier = "plain"
@@ -60,17 +96,6 @@ class EmulatedCrossbar:
                 draw = random.below(2 * spread) - spread
                 g[i] = self.plan.g_min + (draw if draw > 0 else 0)
 
-    def check(self, x):
-        """Raise TypeError unless `x` is one of BUFFERS, ValueError unless it has an item for each feature."""
-        if type(x) not in BUFFERS:
-            raise TypeError("x: {} is no buffer of int8".format(type(x)))
-        self.check_length(x)
-
-    def check_length(self, x):
-        """Raise ValueError unless `x` has an item for each feature."""
-        if len(x) != self.features:
-            raise ValueError("x: {} features for {} inputs".format(len(x), self.features))
-
     def settle(self, x):
         """Free phase: drive features `x` (int8 or their bytes, one for each input), settle from zero volts, no nudge.
 
@@ -88,11 +113,6 @@ class EmulatedCrossbar:
         self.check_label(label)
         return self.laws.pull_outputs(self.circuit, label)
 
-    def check_label(self, label):
-        """Raise ValueError unless `label` is an output."""
-        if not 0 <= label < self.classes:
-            raise ValueError("label: {} is not in 0..{}".format(label, self.classes - 1))
-
     def nudge(self, phase):
         """Nudged phase PLUS or MINUS: settle from the free state with `currents` added to (PLUS) or drawn (MINUS).
 
@@ -101,18 +121,12 @@ class EmulatedCrossbar:
         self.check_phase(phase)
         self.laws.nudge(self.circuit, phase)
 
-    def check_phase(self, phase):
-        """Raise ValueError unless `phase` is PLUS or MINUS."""
-        if phase != PLUS and phase != MINUS:
-            raise ValueError("phase: {} is not {} or {}".format(phase, PLUS, MINUS))
-
     def set_rate(self, c, rate):
         """Change crossbar c's conductances by 2**-rate from now on: each step up halves its learning rate.
 
         Raises ValueError for a rate outside 1..24.
         """
-        if not 1 <= rate <= RATE_MAX:
-            raise ValueError("rate: {} is not in 1..{}".format(rate, RATE_MAX))
+        self.check_rate(rate)
         self.circuit.rates[c] = rate
 
     def program(self):

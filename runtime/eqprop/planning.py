@@ -101,15 +101,20 @@ class Plan:
         rows = self.rows
         between = range(1, len(rows))
         deep = len(between) > 1
+        # The more hidden nodes, the less does each move when the outputs are nudged (784-512-10: by one unit at a gain
+        # of 2**12): their voltages are twice as fine then.
+        wide = len(between) > 0 and rows[-1] >= 256
         upper = tuple(max(min((bits(rows[c]) - 1) // 2, 2) - deep, 0) for c in between)
-        self.gains = (7 + bits(layers[0] + 1) // 2,) + upper
+        self.gains = (7 + bits(layers[0] + 1) // 2 + wide,) + upper
         driven = 225000000 if deep else 2000000000
         self.initial = (isqrt(driven // rows[0]),) + tuple(isqrt(420000000 // rows[c]) for c in between)
         self.excitatory = tuple(n if c else n - n // 8 for c, n in enumerate(layers[1:-1]))
         self.bias = 2000
         self.beta = 6000 if deep else 20000
         self.targets = (20000, 4000)
-        self.rates = (8 if layers[0] < 16 else 9,) + (16 if deep else 14,) * len(between)
+        # The more inputs share a node, and the more nodes an output, the less does each device's share change
+        driven_rate = 8 if layers[0] < 16 else min(9, 19 - self.gains[0]) if between else 9
+        self.rates = (driven_rate,) + (16 if deep else 14,) * len(between)
         self.sweeps = max(1, 2 * len(between))
 
     def buffers(self):

@@ -13,8 +13,9 @@ import sys
 from . import __version__, messages
 from ._compat import SerialPort, free_heap, ticks_us
 from .bench import measure_samples, measure_verbs, widest
+from .chip import CHIP, CHIP_CONFIGURE, CHIP_INFER, CHIP_LEARN, RESULT, ChipLoop, Line
 from .frames import Receiver, Sender
-from .network import Network
+from .network import Network, zeros
 
 CHUNK = 32  # bytes: a host pads what it sends with zeros to a multiple of it, so that the board can read blindly
 _LIMIT = 1024  # bytes of payload
@@ -51,6 +52,8 @@ class Service:
         version = ".".join(str(n) for n in implementation.version[:3])
         words = ("eqprop", __version__, implementation.name, version, sys.platform, identity)
         self._identity = " ".join(word for word in words if word)
+        self._chip = ChipLoop(zeros)
+        self._line = None
         self._right = 0
         self._loss = 0
         self._reserve(limit)
@@ -64,6 +67,10 @@ class Service:
             messages.RESUME: self._resume,
             messages.BYE: self._bye,
             messages.BENCH: self._bench,
+            CHIP_CONFIGURE: self._chip_configure,
+            CHIP_LEARN: lambda payload: (CHIP, self._chip.learn(payload)),
+            CHIP_INFER: lambda payload: (CHIP, self._chip.infer(payload)),
+            RESULT: lambda payload: (CHIP, self._chip.again()),
         }
 
     def _reserve(self, limit):
@@ -77,11 +84,13 @@ class Service:
         An answer is valid until the next one is asked for.
         """
         for kind, sequence, payload in self._receiver.feed(data):
+            if self._line:
+                self._line.sequence = sequence
             try:
                 kind, payload = self._answer(kind, payload)
-                answer = self._sender.encode(kind, sequence, payload)
+                answer = self._sender.encode(kind, self._latest(sequence), payload)
             except Exception as error:  # whatever a message may cause, the board's loop goes on
-                answer = self._sender.encode(messages.ERROR, sequence, str(error).encode()[: self._limit])
+                answer = self._sender.encode(messages.ERROR, self._latest(sequence), str(error).encode()[: self._limit])
             yield answer
 
     def _answer(self, kind, payload):
@@ -131,6 +140,19 @@ class Service:
             self._reserve(sample)
         self.network = network
         return self._state()
+
+    def _latest(self, sequence):
+        """Return the number of the message to answer: `sequence`, or of the last RESULT that answering it took."""
+        return self._line.sequence if self._line else sequence
+
+    def join(self, read, write):
+        """Let a crossbar chip at the other end be asked over this line: blocking read(buffer), write(data)."""
+        self._line = Line(read, write, CHUNK, Receiver(self._limit), Sender(self._limit))
+        self._chip.exchange = self._line.exchange
+
+    def _chip_configure(self, payload):
+        self._forget()
+        return CHIP, self._chip.configure(*messages.unpack_configure(payload))
 
     def _samples(self, payload):
         network = self.network
@@ -203,6 +225,7 @@ def main(build=Network, **options):
     service = Service(build, **options)
     chunk = bytearray(CHUNK)
     with SerialPort() as (read, write):
+        service.join(read, write)
         while not service.done and read(chunk):
             for answer in service.receive(chunk):
                 write(answer)

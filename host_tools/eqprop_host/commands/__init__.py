@@ -4,14 +4,17 @@ A module's docstring is its command's help; `add_options(parser)` says what may 
 does it and returns the exit code, None for 0. What goes wrong is raised as an `EqpropError`.
 """
 
-from . import bench, demo, evaluate, infer, ports, train
+from . import bench, demo, evaluate, infer, ports, simulate, study, sweep, train
 
 COMMANDS = {
     "demo": demo,
     "train": train,
+    "simulate": simulate,
+    "sweep": sweep,
     "evaluate": evaluate,
     "infer": infer,
     "bench": bench,
+    "study": study,
     "ports": ports,
 }
 """By the name that is typed, in the order in which help lists them."""

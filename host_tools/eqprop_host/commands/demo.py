@@ -54,4 +54,4 @@ def _shown(*argv):
     print("$ eqprop train", *argv, file=sys.stderr)
     parser = argparse.ArgumentParser()
     train.add_options(parser)
-    return train.train_network(parser.parse_args(argv))
+    return train.train_on_port(parser.parse_args(argv))

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from .. import datasets
 from ..files import check_writable
 from ..model import load, put
@@ -26,10 +28,8 @@ def run(options):
     scaling = datasets.Scaling.from_dict(model.scaling)
     dataset = datasets.load(options.data or model.data)
     datasets.check_layers(model.layers, dataset)
-    x, y = scaling.quantise(dataset.features), dataset.labels
-    if options.data is None:
-        chosen = datasets.split(dataset, model.seed)[1]
-        x, y = x[chosen], y[chosen]
+    tested = np.arange(len(dataset.labels)) if options.data else datasets.split(dataset, model.seed)[1]
+    x, y = scaling.quantise(dataset.features, tested), dataset.labels[tested]
     with open_board(options.port, common.tell) as board:
         put(board, model)
         error = error_percent(board, x, y)

@@ -52,7 +52,11 @@ def add_port(parser):
     parser.add_argument("--port", default="sim:", metavar="URL", help=text)
 
 
-def add_data(parser, default="digits", text="digits, xor, iris, or a .csv, .npz or .npy file"):
+def add_data(
+    parser,
+    default="digits",
+    text="digits, xor, iris, mnist:FOLDER, a .csv, .npz, .npy or .parquet file, a folder by class",
+):
     """Add `--data`."""
     parser.add_argument("--data", default=default, metavar="SOURCE", help=text)
 

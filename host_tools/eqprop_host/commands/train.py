@@ -17,30 +17,51 @@ from ..runlog import RunLog, read
 from ..training import Schedule, default_halve_epochs, train
 from . import options as common
 
+_COUNT = common.whole(1, 2**30 - 1)
+
 
 def add_options(parser):
     """Add what may be typed behind `eqprop train`."""
-    add = parser.add_argument
-    count = common.whole(1, 2**30 - 1)
     common.add_port(parser)
+    add_learning_options(parser)
+    add_file_options(parser)
+
+
+def add_learning_options(parser):
+    """Add what decides what is learnt, on a board or anywhere else."""
+    add = parser.add_argument
     common.add_data(parser)
     common.add_layers(parser)
     add("--epochs", type=common.whole(1, 100000), metavar="N", default=10, help="passes over the data (%(default)s)")
-    add("--limit", type=count, metavar="N", help="most training samples in all")
+    add("--limit", type=_COUNT, metavar="N", help="most training samples in all")
     text = "of split, order, conductances (%(default)s)"
     add("--seed", type=common.whole(0, 2**32 - 1), metavar="N", default=0, help=text)
     text = "epochs to each halving of the learning rate (2/5 of all; 0: never)"
     add("--halve-epochs", type=common.whole(0, 100000), metavar="N", help=text)
+
+
+def add_file_options(parser):
+    """Add what may be written about a run."""
+    add = parser.add_argument
     common.add_json(parser)
     add("--log", type=Path, metavar="PATH", help="log metrics and conductances, .jsonl")
-    add("--log-every", type=count, metavar="N", help="samples between logged conductances (an epoch)")
+    add("--log-every", type=_COUNT, metavar="N", help="samples between logged conductances (an epoch)")
     add("--save", type=Path, metavar="PATH", help="save the trained network")
     add("--picture", type=Path, metavar="PATH", help="draw what was learnt, from the log, .png")
 
 
 def run(options):
     """Train, write what was asked for, and print the error and the CRC."""
-    results = train_network(options)
+    return tell_results(train_on_port(options))
+
+
+def train_on_port(options):
+    """Train on the board at `--port`; otherwise as `train_network`."""
+    return train_network(options, {"port": options.port}, lambda: open_board(options.port, common.tell))
+
+
+def tell_results(results):
+    """Print what `train_network` came to in a line, and return the exit code."""
     print(f"test error {results['test_error_percent']:.2f} %, conductance CRC {results['conductance_crc']}")
     return common.INTERRUPTED if results["interrupted"] else 0
 
@@ -59,8 +80,12 @@ def _check_places(options):
             check_writable(path)
 
 
-def train_network(options):
-    """Train as the options of `eqprop train` say, write what they name, and return what `--json` holds."""
+def train_network(options, place, opened, shown=show_progress, finish=lambda data, results: {}):
+    """Train as the options say, write what they name, and return what `--json` holds.
+
+    place: dict that says where, for log and results. opened: returns the context of a `Board` or of its like. shown:
+    `progress.show_progress` or its like. finish: given the data and the results, returns what else belongs to these.
+    """
     dataset = datasets.load(options.data)
     datasets.check_layers(options.layers, dataset)
     data = datasets.prepare(dataset, options.seed)
@@ -78,14 +103,12 @@ def train_network(options):
         log = None
         if options.log:
             about = {"layers": layers, "seed": options.seed, "epochs": options.epochs, "data": options.data}
-            log = stack.enter_context(
-                RunLog(options.log, {**about, "port": options.port, "version": eqprop.__version__})
-            )
-        board = stack.enter_context(open_board(options.port, common.tell))
+            log = stack.enter_context(RunLog(options.log, {**about, **place, "version": eqprop.__version__}))
+        board = stack.enter_context(opened())
         board.configure(options.layers, options.seed, halve_every)
         if log:
             log.event("connect", board=board.identity)
-        with show_progress(schedule.samples(len(data.train_y))) as reporter:
+        with shown(schedule.samples(len(data.train_y))) as reporter:
             outcome = train(board, data, schedule, interrupt, reporter, log, options.log_every)
         if log and outcome.interrupted:
             log.close("interrupted")
@@ -106,10 +129,13 @@ def train_network(options):
         "seed": options.seed,
         "data": options.data,
         "test_samples": len(data.test_y),
-        "port": options.port,
+        **place,
         "board": identity,
         "interrupted": outcome.interrupted,
     }
+    if dataset.class_names:
+        results["class_names"] = dataset.class_names
+    results.update(finish(data, results))
     common.write_json(options.json, results)
     return results
 

@@ -1,0 +1,35 @@
+"""The crossbar's physics in floating point: what the board's integers stand for, and what real devices do to it.
+
+Files follow the mathematics:
+
+    errors       what can be wrong with a circuit
+    circuit      the network description: layers, conductances, diodes, amplifiers, bias pairs; SI units
+    ideal        operating points with ideal diodes: exact block coordinate descent, batched
+    learning     Equilibrium Propagation on a circuit, batched; kernels: its one compiled loop
+    wires        resistance of word and bit lines, one crossbar
+    nodal        all nodes in one system, for what block descent cannot do
+    exponential  operating points with exponential diodes: Newton
+    netlist      the same circuit for SPICE; spice: ngspice, where it is installed
+"""
+
+from .circuit import Circuit
+from .errors import ConvergenceError, PhysicsError
+from .exponential import Diode
+from .ideal import Settings, drive, settle
+from .learning import Trainer
+from .nodal import Nodal
+from .wires import WiredCrossbar, Wires
+
+__all__ = [
+    "Circuit",
+    "ConvergenceError",
+    "Diode",
+    "Nodal",
+    "PhysicsError",
+    "Settings",
+    "Trainer",
+    "WiredCrossbar",
+    "Wires",
+    "drive",
+    "settle",
+]

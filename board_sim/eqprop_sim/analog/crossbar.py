@@ -1,0 +1,289 @@
+"""The analog crossbar behind the runtime's contract (`eqprop.crossbar`): the board's own learner drives it unchanged.
+
+What the learner reads are codes: int16 node voltages of the plan's scale, as an ADC gives them, uint16 conductances of
+1 / G_MAX of the device's g_on. Between two readings all is analog: volts, siemens and their imperfections.
+"""
+
+import binascii
+from dataclasses import dataclass
+
+import numpy as np
+
+import eqprop
+from eqprop.circuit import FREE, MINUS, PLUS
+from eqprop.crossbar import CheckedCrossbar
+from eqprop.fixed import G_MAX, U_MAX, V_MAX
+from eqprop.kernels.plain import highest, pull
+
+from .circuit import Circuit, from_steps, initial_steps, to_steps, volts_per_code
+from .devices import ROUNDINGS, Device
+from .energy import power
+from .errors import PhysicsError, check_between
+from .ideal import Settings, drive, settle
+from .inplace import make_devices
+from .learning import across, across_driven, plan_rates
+from .nodal import Nodal
+from .periphery import Periphery, rail_v
+from .wires import Wires
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What a simulated chip is made of."""
+
+    device: Device = Device()
+    """At every crossing."""
+
+    periphery: Periphery = Periphery()
+    """Around the crossbars."""
+
+    wires: Wires | None = None
+    """Line resistance; None for perfect lines. With it every settle solves all nodes at once: for small networks."""
+
+    drive_v: float = 1.0
+    """Volts of a row at full scale."""
+
+    rounding: str = "mixed"
+    """See `DeviceArray`."""
+
+    verify: int = 0
+    """How often conductances that are written from outside are read and corrected."""
+
+    def __post_init__(self):
+        check_between("drive_v", self.drive_v, np.finfo(np.float32).tiny)
+        if self.rounding not in ROUNDINGS:
+            raise PhysicsError(f"rounding: {self.rounding!r} is none of {', '.join(ROUNDINGS)}")
+        if self.verify != int(self.verify) or self.verify < 0:
+            raise PhysicsError(f"verify: {self.verify!r} is no whole number of 0 or more")
+
+
+class AnalogCrossbar(CheckedCrossbar):
+    """The verbs of `eqprop.crossbar` on a simulated analog chip, one sample at a time, float64.
+
+    - circuit: its conductances are those of `devices`, one `DeviceArray` for each crossbar
+    - settles: operating points since it was made
+    - full_scale_v: of the nodes' ADCs
+    - currents: into the outputs, int32, in the plan's unit of them
+    """
+
+    tier = "analog"
+
+    def __init__(self, plan, hardware=Hardware(), seed=0):  # noqa: B008 (frozen)
+        """Make the chip of a runtime's `plan`.
+
+        seed: of initial conductances, the same as the runtime's, and of all spreads and noise.
+        """
+        self.plan = plan
+        self.hardware = hardware
+        device = hardware.device
+        streams = np.random.default_rng(seed).spawn(3)
+        self.circuit = circuit = Circuit.from_plan(plan, seed=seed, g_on=device.g_on, drive_v=hardware.drive_v)
+        hardware.periphery.spread(circuit, streams[0])
+        self.devices = make_devices(circuit, device, streams[1], hardware.rounding)
+        self.settles = 0
+        self._random = streams[2]
+        self._volt = volts_per_code(plan, hardware.drive_v)
+        self.full_scale_v = rail_v(circuit)
+        self._siemens = device.g_on / G_MAX
+        self.features, self.classes = plan.layers[0], plan.layers[-1]
+        self.currents = np.zeros(self.classes, np.int32)
+        self._rates = list(plan.rates)
+        self._codes = [[np.zeros(n, np.int16) for n in self._widths()] for _ in (FREE, PLUS, MINUS)]
+        self._volts: list = [None, None, None]
+        self._free = None
+        self._wanted = initial_steps(plan, seed)
+        self._noisy = bool(device.read_noise_std)
+        self._given = [True] * len(self._wanted)
+        self.refresh()
+
+    def _widths(self):
+        """Return how many voltages a learner reads of each layer: hidden ones end in their bias pair."""
+        return [n + 2 for n in self.plan.layers[1:-1]] + [self.plan.layers[-1]]
+
+    def refresh(self):
+        """Program what was restored, and take the conductances that came of it."""
+        for c, devices in enumerate(self.devices):
+            if self._given[c]:
+                target = from_steps(self.plan, c, self._wanted[c]).astype(float) * self._siemens
+                devices.write(target, self.hardware.verify)
+                self._given[c] = False
+            self.circuit.g[c][...] = devices.g
+        self.circuit.refresh()
+        self._nodal = Nodal(self.circuit, self.hardware.wires) if self.hardware.wires else None
+
+    def settle(self, x):
+        """Free phase: put features `x` (int8, or their bytes) on the row pairs, through the DACs, and settle from 0 V.
+
+        Returns the first of the highest output codes. Raises TypeError for what is no buffer, ValueError for a wrong
+        number of features.
+
+        On perfect hardware the codes are the runtime's but for what rounding may come to. A relaxation of the runtime
+        misses a node's voltage by at most, in codes, with n rows below (driven ones: active inputs), m columns above,
+
+            e = 1/2 + 1 + (n + m + 2) 2**scale / total + (|v| + 8) / 2**13
+
+        (total: the node's conductance in steps, scale: the plan's of its layer), and carries its neighbours' errors on
+        by their shares of its conductance, each at most as large as it is.
+        """
+        try:
+            codes = np.frombuffer(x, np.int8)
+        except (TypeError, ValueError):
+            self.check(x)
+            raise
+        self.check_length(codes)
+        full = self.circuit.drive_v
+        volts = np.maximum(codes, -U_MAX)[None] * (full / U_MAX)
+        self._x = self.hardware.periphery.dac.convert(volts, full, self._random) / full
+        self._free = None
+        self._free = self._rest(FREE, None)
+        return highest(self._codes[FREE][-1], self.classes)
+
+    def pull(self, label):
+        """Set `currents` to what pulls the free outputs to the plan's targets; return the loss (`kernels.plain.pull`).
+
+        Raises ValueError for a label that is no output.
+        """
+        self.check_label(label)
+        plan = self.plan
+        codes = self._codes[FREE][-1].tolist()
+        wanted = [0] * len(codes)
+        loss = pull(codes, plan.targets, label, plan.beta, plan.scales[-1] - 2, wanted)
+        self.currents[:] = wanted
+        return loss
+
+    def nudge(self, phase):
+        """Nudged phase PLUS or MINUS: settle from the free state with `currents` into, or out of, the output nodes.
+
+        Raises ValueError for another phase.
+        """
+        self.check_phase(phase)
+        # A current's unit is a step times a code over 2**scale
+        amperes = self.currents * (2.0 ** self.plan.scales[-1] * self._siemens * self._volt)
+        self._rest(phase, amperes[None] if phase == PLUS else -amperes[None])
+
+    def _rest(self, phase, nudge):
+        """Settle from the free state, read the nodes into the phase's volts and codes, return what they were."""
+        circuit = self.circuit
+        if self._noisy:
+            for g, devices in zip(circuit.g, self.devices, strict=True):
+                g[...] = devices.read()
+            circuit.follow()
+            self._nodal = Nodal(circuit, self.hardware.wires) if self.hardware.wires else None
+        if self._nodal:
+            v = self._nodal.layers(self._nodal.settle(self._nodal.source(self._x, 0.0 if nudge is None else nudge)))
+        else:
+            v = settle(circuit, drive(circuit, self._x), nudge, self._free, Settings(self.plan.sweeps))
+        self.settles += 1
+        adc = self.hardware.periphery.adc
+        self._volts[phase] = [None, *(adc.convert(each, self.full_scale_v, self._random) for each in v[1:])]
+        for layer, n in enumerate(self.plan.layers[1:], 1):
+            codes = np.rint(self._volts[phase][layer][0] / self._volt)
+            self._codes[phase][layer - 1][:n] = np.clip(codes, -V_MAX, V_MAX)
+            if layer < len(self.plan.layers) - 1:
+                self._codes[phase][layer - 1][n:] = self.plan.bias, -self.plan.bias
+        return v
+
+    def voltages(self, layer, phase):
+        """Return the codes of layer 1..L in that phase: int16, valid until the next settle; a bias pair last."""
+        return self._codes[phase][layer - 1]
+
+    def set_rate(self, c, rate):
+        """Change crossbar c's conductances by 2**-rate from now on.
+
+        Raises ValueError for a rate outside 1..24.
+        """
+        self.check_rate(rate)
+        self._rates[c] = rate
+
+    def program(self):
+        """Ask every device for the change that PLUS and MINUS call for, at its crossbar's rate."""
+        plus, minus = self._volts[PLUS], self._volts[MINUS]
+        difference = [None, *(p - m for p, m in zip(plus[1:], minus[1:], strict=True))]
+        mean = [None, *((p + m) / 2 for p, m in zip(plus[1:], minus[1:], strict=True))]
+        for c, (devices, factor) in enumerate(zip(self.devices, plan_rates(self.plan, self._rates), strict=True)):
+            circuit = self.circuit
+            sums = across(circuit, c, difference, mean) if c else across_driven(circuit, self._x, difference, mean)
+            devices.program(sums * (-factor * self._siemens / self._volt**2))
+            circuit.g[c][...] = devices.g
+        self.circuit.follow()
+        if self._nodal:
+            self._nodal = Nodal(self.circuit, self.hardware.wires)
+
+    def power(self, phase):
+        """Return the watts that the conductances dissipate in a phase."""
+        return float(power(self.circuit, self._x, self._volts[phase])[0])
+
+    @property
+    def pulses_j(self):
+        """Joules of all programming pulses so far."""
+        return sum(devices.spent_j for devices in self.devices)
+
+    def conductances(self, c):
+        """Return crossbar c's conductances in steps, flat as `plan.shapes` says: uint16, a copy, clipped to G_MAX."""
+        steps = np.rint(self.devices[c].g / self._siemens)
+        return to_steps(c, np.minimum(steps, G_MAX).astype(np.uint16))
+
+    def restore(self, c, start, data):
+        """Take little-endian uint16 conductances from device `start` of crossbar c on; `refresh` programs them.
+
+        What the devices then have is theirs: blind programming misses. Raises ValueError, and takes nothing, when they
+        do not fit the crossbar or leave g_min..g_max.
+        """
+        steps = np.frombuffer(data, "<u2") if len(data) % 2 == 0 else None
+        size = len(self._wanted[c])
+        if steps is None or start < 0 or start + len(steps) > size:
+            raise ValueError(f"restore: {len(data)} bytes at {start} of {size} devices")
+        low, high = self.plan.g_min, self.plan.g_max
+        if len(steps) and not low <= steps.min() <= steps.max() <= high:
+            wrong = steps[(steps < low) | (steps > high)][0]
+            raise ValueError(f"restore: conductance {wrong} is not in {low}..{high}")
+        if not self._given[c]:
+            self._wanted[c] = np.clip(self.conductances(c), low, high)
+            self._given[c] = True
+        self._wanted[c][start : start + len(steps)] = steps
+
+    def crc(self):
+        """Return the CRC-32 of all conductances in order, as little-endian uint16."""
+        crc = 0
+        for c in range(len(self.devices)):
+            crc = binascii.crc32(self.conductances(c).astype("<u2").tobytes(), crc)
+        return crc
+
+
+class AnalogNetwork(eqprop.Network):
+    """`eqprop.Network` whose crossbar is a simulated analog chip: the same learner, service and link."""
+
+    hardware = Hardware()
+    """What the chip is made of; a subclass, or `on`, has its own."""
+
+    @classmethod
+    def on(cls, hardware):
+        """Return a network class on a chip of that hardware, for whatever builds networks."""
+        return type(cls.__name__, (cls,), {"hardware": hardware})
+
+    def crossbar_type(self, plan, _allocate, seed):
+        """Return the simulated chip."""
+        return AnalogCrossbar(plan, self.hardware, seed)
+
+    def warm_up(self):
+        """Do nothing: no kernel of this network needs compiling."""
+
+    def learn_all(self, x, labels):
+        """Learn samples in order; return (right answers, total loss) of before each was learnt.
+
+        x: int8 (samples, inputs). labels: integers (samples,).
+        """
+        right = loss = 0
+        for row, label in zip(x, labels, strict=True):
+            self.learn(row.tobytes(), int(label))
+            right += int(self.answer == label)
+            loss += self.loss
+        return right, loss
+
+    def infer_all(self, x):
+        """Return (classes int64 (samples,), output codes int16 (samples, outputs)) of x, int8 (samples, inputs)."""
+        classes, outputs = np.zeros(len(x), np.int64), np.zeros((len(x), self.layers[-1]), np.int16)
+        for n, row in enumerate(x):
+            classes[n] = self.infer(row.tobytes())
+            outputs[n] = self.outputs
+        return classes, outputs

@@ -1,0 +1,155 @@
+"""The ledger: what an inference and a training sample cost, on the chip and on a microcontroller.
+
+Counted: what the conductances dissipate while the nodes settle, conversions, programming pulses. Not counted:
+amplifiers, control logic, the host's link, and on the microcontroller all that is not a multiply-accumulate.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from eqprop.circuit import FREE, MINUS, PLUS
+
+from .errors import check_between
+from .transient import settling_time
+
+
+@dataclass(frozen=True)
+class Constants:
+    """What things cost, each with its source.
+
+    Assumed is what stands on no source, or on one that was not at hand when the figure was taken: check it before you
+    publish what follows from it.
+    """
+
+    node_capacitance_f: float = 1e-12
+    """Of a node with its lines, farads. Assumed: some 0.2 fF/um of wire and an amplifier's input."""
+
+    settle_bits: int = 8
+    """Nodes count as settled within half a step of this many bits of full scale. As the ADC below."""
+
+    dac_j: float = 3.1e-12
+    """A conversion of 8 bits. Assumed, after ISAAC (Shafiee et al. 2016, ISCA): 8 of its 1-bit DACs, 4 mW for 1024 of
+    them at 100 ns a conversion."""
+
+    adc_j: float = 1.6e-12
+    """A conversion of 8 bits. Assumed, after ISAAC: 16 mW for 8 of its ADCs at 1.28 GS/s."""
+
+    microcontroller: str = "STM32L476 (Cortex-M4) at 80 MHz"
+    """What the digital network runs on."""
+
+    cycle_j: float = 0.3e-9
+    """Its energy a clock cycle. Assumed, after STMicroelectronics DS10198: 100 uA/MHz in run mode, at 3.0 V."""
+
+    mac_cycles: float = 2.0
+    """Its cycles a 16-bit multiply-accumulate. Assumed: the two instructions that one takes by `smlad` with its loads,
+    at a cycle each."""
+
+    def __post_init__(self):
+        for name, value in asdict(self).items():
+            if name != "microcontroller":
+                check_between(name, value, np.finfo(np.float64).tiny)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Means over samples, joules and seconds."""
+
+    settle_s: float
+    """Until the slowest of the samples has settled: what a clock would have to wait for."""
+
+    inference_conductances_j: float
+    inference_converters_j: float
+    training_conductances_j: float
+    training_converters_j: float
+    training_pulses_j: float
+    digital_inference_j: float
+    """The same network's multiply-accumulates on the microcontroller."""
+
+    digital_training_j: float
+    """The same forward, and twice as many, backward and to update, for the samples that are nudged."""
+
+    nudged_share: float
+    """Of the samples, those that have a loss: the learner leaves out the nudged phases of the others."""
+
+    constants: Constants
+
+    @property
+    def inference_j(self):
+        """Energy of an inference."""
+        return self.inference_conductances_j + self.inference_converters_j
+
+    @property
+    def training_j(self):
+        """Energy of a training sample: the free phase, and for one with a loss the nudged ones and the update."""
+        return self.training_conductances_j + self.training_converters_j + self.training_pulses_j
+
+    def to_dict(self):
+        """Return it for JSON."""
+        sums = {
+            "energy_joule_per_inference": self.inference_j,
+            "energy_joule_per_training_sample": self.training_j,
+        }
+        return {**sums, **{f"ledger_{name}": value for name, value in asdict(self).items()}}
+
+
+def power(circuit, x, v):
+    """Return the watts, (batch,), that all conductances dissipate at node voltages v for features x (batch, n_0)."""
+    volts = circuit.drive_v * np.asarray(x, float)
+    rows = np.hstack([volts, np.full((len(volts), 1), circuit.bias_v[0])])
+    rows = np.hstack([rows, -rows])
+    total = _dissipated(rows, np.concatenate(list(circuit.g[0])).astype(float), v[1])
+    for c in range(1, len(circuit.g)):
+        bias = np.full((len(volts), 1), circuit.bias_v[c])
+        rows = np.hstack([circuit.rows(c, v[c]), bias, -bias])
+        total += _dissipated(rows, circuit.g[c].astype(float), v[c + 1])
+    return total
+
+
+def _dissipated(rows, g, columns):
+    """Return sum of g (row - column)^2 for each sample."""
+    return rows**2 @ g.sum(1) + columns**2 @ g.sum(0) - 2 * np.einsum("bi,ij,bj->b", rows, g, columns, optimize=True)
+
+
+def measure(crossbar, x, labels, samples_learnt, constants=Constants()):  # noqa: B008 (frozen)
+    """Return the `Ledger` of an `AnalogCrossbar`, over features x, int8 (samples, n_0), and their labels.
+
+    samples_learnt: how many the crossbar has learnt; what its pulses have cost since it was made is theirs. The
+    crossbar settles for it; its conductances stay as they are.
+    """
+    plan, circuit = crossbar.plan, crossbar.circuit
+    layers = plan.layers
+    full = crossbar.full_scale_v
+    features = np.maximum(np.asarray(x, float), -127) / 127
+    seconds = settling_time(circuit, features, constants.node_capacitance_f, full / 2**constants.settle_bits)
+    watts = np.zeros(3)
+    nudged = 0.0
+    for row, label in zip(x, labels, strict=True):
+        crossbar.settle(row.tobytes())
+        watts[FREE] += crossbar.power(FREE)
+        if crossbar.pull(int(label)):  # as the learner: without a loss there is nothing to nudge
+            nudged += 1 / len(x)
+            for phase in (PLUS, MINUS):
+                crossbar.nudge(phase)
+                watts[phase] += crossbar.power(phase)
+    watts /= len(x)
+    settle_s = float(seconds.max())
+    outputs, nodes = layers[-1], sum(layers[1:])
+    inputs = 2 * layers[0]  # a row pair each
+    macs = sum(a * b for a, b in zip(layers[:-1], layers[1:], strict=True))
+    digital = macs * constants.mac_cycles * constants.cycle_j
+    return Ledger(
+        settle_s=settle_s,
+        inference_conductances_j=float(watts[FREE]) * settle_s,
+        inference_converters_j=inputs * constants.dac_j + outputs * constants.adc_j,
+        training_conductances_j=float(watts.sum()) * settle_s,
+        # The outputs are read in the free phase, all nodes in both nudged ones; nudges are currents from DACs
+        training_converters_j=inputs * constants.dac_j
+        + outputs * constants.adc_j
+        + 2 * nudged * (outputs * constants.dac_j + nodes * constants.adc_j),
+        training_pulses_j=crossbar.pulses_j / samples_learnt if samples_learnt else 0.0,
+        digital_inference_j=digital,
+        nudged_share=nudged,
+        digital_training_j=(1 + 2 * nudged) * digital,
+        constants=constants,
+    )

@@ -1,0 +1,238 @@
+"""Equilibrium Propagation on a circuit, batched.
+
+Between two equilibria, "high" and "low", whose nudges differ by `span`, every conductance changes by
+
+    dg = -eta / (2 span) sum over the batch of [ (dv_high)^2 - (dv_low)^2 ],    dv: the voltage across the device
+
+(Scellier & Bengio 2017; Kendall et al. 2020). Centred: +beta and -beta, span 2 beta (Laborieux et al. 2021). With D and
+M for difference and mean over the two, x_high^2 - x_low^2 = 2 D M, so a crossbar takes two matrix products of node
+voltages, and the driven one, whose rows do not move, one: x^T D.
+"""
+
+import numpy as np
+
+from eqprop.fixed import G_MAX, U_MAX
+
+from .circuit import volts_per_code
+from .errors import PhysicsError, check_between
+from .ideal import Settings, drive, settle
+from .kernels import program_driven
+
+NUDGINGS = ("centred", "positive", "negative", "random-sign")
+LOSSES = ("squared", "margin", "cross-entropy")
+
+
+class Trainer:
+    """Trains a circuit on batches.
+
+    - circuit: its conductances change in place
+    - eta: learning rates, siemens^2 / volt^2, one for each crossbar; may be set between steps
+    - random: the generator of random-sign nudges
+    """
+
+    def __init__(
+        self,
+        circuit,
+        *,
+        beta,
+        eta,
+        g_min,
+        g_max,
+        targets=(1.0, 0.0),
+        nudging="centred",
+        loss="squared",
+        temperature_v=1.0,
+        paired=False,
+        free=Settings(),  # noqa: B008 (frozen)
+        nudged=Settings(),  # noqa: B008
+        seed=0,
+    ):
+        """Train `circuit` within g_min..g_max siemens.
+
+        beta: nudging conductance, siemens; the nudge is a current beta * error. targets: volts of the right class and
+        of the others. nudging: one of NUDGINGS; "random-sign" draws a sign for each sample, from `seed`. loss: one of
+        LOSSES: squared errors; "margin", the same of what is on the wrong side of its target alone, as the runtime
+        has it (`eqprop.kernels.plain.pull`); for cross-entropy the error is
+        temperature_v * (one-hot - softmax(score / temperature_v)).
+        paired: a class has two output nodes, 2k and 2k + 1; its score is their difference, and the nudge goes into the
+        one and out of the other (Kendall et al. 2020). free, nudged: `Settings` of the phases.
+        """
+        if nudging not in NUDGINGS:
+            raise PhysicsError(f"nudging: {nudging!r} is none of {', '.join(NUDGINGS)}")
+        if loss not in LOSSES:
+            raise PhysicsError(f"loss: {loss!r} is none of {', '.join(LOSSES)}")
+        outputs = circuit.layers[-1]
+        if paired and outputs % 2:
+            raise PhysicsError(f"paired: {outputs} outputs are no pairs")
+        check_between("beta", beta, np.finfo(np.float32).tiny)
+        check_between("temperature_v", temperature_v, np.finfo(np.float32).tiny)
+        check_between("g_min", g_min, np.finfo(np.float32).tiny)
+        check_between("g_max", g_max, g_min)
+        if len(eta) != len(circuit.g):
+            raise PhysicsError(f"eta: {len(eta)} rates for {len(circuit.g)} crossbars")
+        self.circuit = circuit
+        self.beta, self.eta, self.targets = beta, list(eta), targets
+        self.g_min, self.g_max = circuit.dtype.type(g_min), circuit.dtype.type(g_max)
+        self.nudging, self.loss, self.temperature_v, self.paired = nudging, loss, temperature_v, paired
+        self.free, self.nudged = free, nudged
+        self.classes = outputs // 2 if paired else outputs
+        self.random = np.random.default_rng(seed)
+        for g in circuit.g:
+            np.clip(g, self.g_min, self.g_max, out=g)
+        circuit.refresh()
+        self._product = np.empty_like(circuit.signed[:-1])
+
+    @classmethod
+    def from_plan(cls, circuit, plan, *, g_on=1.0, **changes):
+        """Return a trainer with the nudge, targets, loss, limits and rates of the runtime's `plan`.
+
+        circuit: as of `Circuit.from_plan` with the same g_on. changes: arguments of `Trainer` in place of the plan's.
+        """
+        step = g_on / G_MAX
+        volt = volts_per_code(plan, circuit.drive_v)
+        beta = 4 * plan.beta * step
+        settings = Settings(plan.sweeps)
+        eta = [2 * beta * step * factor / volt**2 for factor in plan_rates(plan)]
+        chosen = {
+            "beta": beta,
+            "eta": eta,
+            "g_min": plan.g_min * step,
+            "g_max": g_on,
+            "targets": tuple(t * volt for t in plan.targets),
+            "loss": "margin",
+            "free": settings,
+            "nudged": settings,
+        }
+        return cls(circuit, **{**chosen, **changes})
+
+    def predict(self, x):
+        """Return the classes (batch,) of features x (batch, n_0), -1..1."""
+        return self.scores(self._rest(x, drive(self.circuit, x), None, None, self.free)).argmax(1)
+
+    def scores(self, v):
+        """Return what each class scores at node voltages v: (batch, classes) volts."""
+        return v[-1][:, ::2] - v[-1][:, 1::2] if self.paired else v[-1]
+
+    def nudge(self, v, labels):
+        """Return the currents +beta * error into the outputs, (batch, n_L) amperes, for free voltages v."""
+        score = self.scores(v)
+        rows = np.arange(len(labels))
+        if self.loss != "cross-entropy":
+            error = self.targets[1] - score
+            error[rows, labels] += self.targets[0] - self.targets[1]
+            if self.loss == "margin":
+                right = np.maximum(error[rows, labels], 0)
+                np.minimum(error, 0, out=error)
+                error[rows, labels] = right
+        else:
+            error = np.exp((score - score.max(1, keepdims=True)) / self.temperature_v)
+            error *= -self.temperature_v / error.sum(1, keepdims=True)
+            error[rows, labels] += self.temperature_v
+        error *= self.beta
+        if self.paired:
+            error = np.stack([error, -error], 2).reshape(len(labels), -1)
+        return error.astype(self.circuit.dtype, copy=False)
+
+    def step(self, x, labels):
+        """Learn one batch: x (batch, n_0) in -1..1 of the circuit's dtype, labels (batch,); return the free scores."""
+        half = self.circuit.dtype.type(0.5)
+        base = drive(self.circuit, x)
+        free = self._rest(x, base, None, None, self.free)
+        high, low, span = self._phases(x, base, free, self.nudge(free, labels))
+        difference = [None, *(h - n for h, n in zip(high[1:], low[1:], strict=True))]
+        mean = [None, *((h + n) * half for h, n in zip(high[1:], low[1:], strict=True))]
+        self._program(x, difference, mean, span)
+        return self.scores(free)
+
+    def _rest(self, _x, base, nudge, start, settings):
+        """Return the voltages at rest as the learner sees them; base: of `drive` for the features."""
+        return settle(self.circuit, base, nudge, start, settings)
+
+    def _phases(self, x, base, free, nudge):
+        """Return (high, low, span): the voltages of the two equilibria, and by how much their nudges differ."""
+        if self.nudging == "centred":
+            high, low = (self._rest(x, base, signed, free, self.nudged) for signed in (nudge, -nudge))
+            return high, low, 2 * self.beta
+        if self.nudging == "positive":
+            return self._rest(x, base, nudge, free, self.nudged), free, self.beta
+        if self.nudging == "negative":
+            return free, self._rest(x, base, -nudge, free, self.nudged), self.beta
+        plus = self.random.random((len(x), 1)) < 0.5
+        moved = self._rest(x, base, np.where(plus, nudge, -nudge), free, self.nudged)
+        high = [None, *(np.where(plus, m, f) for m, f in zip(moved[1:], free[1:], strict=True))]
+        low = [None, *(np.where(plus, f, m) for m, f in zip(moved[1:], free[1:], strict=True))]
+        return high, low, self.beta
+
+    def _program(self, x, difference, mean, span):
+        """Change every conductance by the rule, and bring what follows from them up to date."""
+        circuit = self.circuit
+        self._program_driven(x, difference[1], mean[1], span)
+        for c in range(1, len(circuit.g)):
+            change = across(circuit, c, difference, mean)
+            change *= circuit.dtype.type(-self.eta[c] / span)
+            g = circuit.g[c]
+            g += change
+            np.maximum(g, self.g_min, out=g)
+            np.minimum(g, self.g_max, out=g)
+        circuit.derive()
+
+    def _program_driven(self, x, difference, mean, span):
+        """Program crossbar 0, and keep its signed conductances and sums up to date."""
+        circuit = self.circuit
+        plus, minus = circuit.g[0]
+        signed, limits = circuit.signed, (self.g_min, self.g_max)
+        difference = difference * circuit.dtype.type(self.eta[0] / span)
+        constant = np.einsum("bj,bj->j", difference, mean)
+        bias = circuit.dtype.type(circuit.bias_v[0]) * difference.sum(0, keepdims=True)
+        np.matmul(x.T, difference * circuit.dtype.type(circuit.drive_v), out=self._product)
+        circuit.below = np.zeros_like(constant)
+        program_driven(plus[:-1], minus[:-1], self._product, constant, *limits, signed[:-1], circuit.below)
+        program_driven(plus[-1:], minus[-1:], bias, constant, *limits, signed[-1:], circuit.below)
+
+
+def across(circuit, c, difference, mean):
+    """Return the sum over the batch of D M across each device of crossbar c >= 1: half what its square differs by.
+
+    difference, mean: over the two equilibria, lists of (batch, n_l) volts.
+    """
+    d_row = difference[c] * circuit.gain[c]
+    m_row = circuit.rows(c, mean[c])
+    d_node, m_node = difference[c + 1], mean[c + 1]
+    sums = np.empty_like(circuit.g[c])
+    product = sums[:-2]
+    np.matmul(d_row.T, m_node, out=product)
+    product += m_row.T @ d_node
+    np.subtract(np.einsum("bi,bi->i", d_row, m_row)[:, None], product, out=product)
+    own = np.einsum("bk,bk->k", d_node, m_node)
+    product += own
+    pull = circuit.dtype.type(circuit.bias_v[c]) * d_node.sum(0)
+    sums[-2] = own - pull
+    sums[-1] = own + pull
+    return sums
+
+
+def across_driven(circuit, x, difference, mean):
+    """Return the same for crossbar 0: (2, n_0 + 1, n_1)."""
+    sums = np.empty_like(circuit.g[0])
+    own = np.einsum("bj,bj->j", difference[1], mean[1])
+    pull = np.matmul(x.T, difference[1] * circuit.dtype.type(circuit.drive_v))
+    sums[0, :-1], sums[1, :-1] = own - pull, own + pull
+    bias = circuit.dtype.type(circuit.bias_v[0]) * difference[1].sum(0)
+    sums[0, -1], sums[1, -1] = own - bias, own + bias
+    return sums
+
+
+def plan_rates(plan, rates=None):
+    """Return for each crossbar the factor k in the plan's rule: a change in steps is k * (-D M), in codes squared.
+
+    Across the device itself, so behind the amplifier, whose gain the plan's integers leave out. rates: right shifts,
+    the plan's first ones by default.
+    """
+    rates = rates or plan.rates
+    first = 2.0 ** -(rates[0] + plan.gains[0])
+    return [first] + [2.0 ** -(rate + 2 * gain) for rate, gain in zip(rates[1:], plan.gains[1:], strict=True)]
+
+
+def features(x):
+    """Return int8 inputs, 127 for full scale, as features -1..1, float64."""
+    return np.asarray(x, np.float64) / U_MAX

@@ -1,0 +1,65 @@
+"""Kinds of device, with the source of their figures.
+
+aihwkit's weights of -1..1 are this package's range 0..1, so its steps count half here; its bounds' spreads are relative
+to that range too. Where a source gives no conductances in siemens, 100 uS is assumed, as are 1 V and 100 ns a pulse.
+The figures of rpu, rram and ecram are aihwkit's, of its fits to the papers; those papers, and pcm's, were not read.
+"""
+
+from .devices import Device
+
+PRESETS = {
+    "ideal": Device(),
+    "rpu": Device(
+        levels=1201,
+        dw_min_dtod=0.3,
+        dw_min_std=0.3,
+        up_down_dtod=0.01,
+        w_max_dtod=0.15,
+        w_min_dtod=0.15,
+        source="the specification of Gokmen & Vlasov 2016, Front. Neurosci. 10, 333, in aihwkit's form "
+        "(GokmenVlasov): 1200 steps, 30 % spreads",
+    ),
+    "rram": Device(
+        on_off=10.0,
+        levels=1001,
+        response="SoftBounds",
+        dw_min_dtod=0.3,
+        dw_min_std=3.75,
+        up_down_dtod=0.01,
+        w_max_dtod=0.15,
+        w_min_dtod=0.15,
+        source="HfO2 RRAM of Gong et al. 2018, Nat. Commun. 9, 2102, in aihwkit's SoftBounds fit (ReRamSB), without "
+        "write noise; the ratio of 10 is assumed",
+    ),
+    "pcm": Device(
+        g_on=25e-6,
+        on_off=250.0,
+        levels=21,
+        response="SoftBounds",
+        dw_min_dtod=0.3,
+        dw_min_std=0.5,
+        read_noise_std=0.03,
+        nu=0.05,
+        nu_dtod=0.01,
+        drift_t0_s=20.0,
+        source="assumed, after Joshi et al. 2020, Nat. Commun. 11, 2473 (25 uS, drift) and Nandakumar et al. 2020, "
+        "Front. Neurosci. 14, 406 (some 20 SET pulses to saturation); spreads and gradual RESET are assumed",
+    ),
+    "ecram": Device(
+        on_off=100.0,
+        levels=715,
+        response="LinearStep",
+        gamma_up=0.18,
+        gamma_down=0.71,
+        up_down=-0.23,
+        dw_min_dtod=0.1,
+        dw_min_std=0.3,
+        up_down_dtod=0.01,
+        w_max_dtod=0.025,
+        w_min_dtod=0.025,
+        retention_s=3.6e4,
+        source="Li ECRAM of Tang et al. 2018, IEDM 13.1, in aihwkit's LinearStep fit (EcRam), its slopes referred to "
+        "the ends of the range; ratio and retention are assumed",
+    ),
+}
+"""By the name that is typed."""

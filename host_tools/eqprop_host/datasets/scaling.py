@@ -1,0 +1,96 @@
+"""From features to what drives a board's inputs: int8, 127 for full scale."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from ..errors import DataError
+from .blocks import Spool, blocks
+from .dataset import check_finite, shortened
+
+FULL_SCALE = 127
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """The affine map from features to a board's inputs.
+
+        input = min(max(rint((feature - offset) / span * 127), -127), 127)      0 where span is 0
+
+    rint rounds halves to even. Values beyond offset ± span saturate at ±127.
+    """
+
+    features: int
+    """Features of a sample."""
+
+    offset: tuple[float, ...]
+    """What becomes 0: one for all features, or one for each."""
+
+    span: tuple[float, ...]
+    """How far above `offset` is 127, 0 or more: one for all features, or one for each."""
+
+    def quantise(self, features, rows=None):
+        """Return the inputs for `features` (numbers, (samples, features)), or for those rows: int8 in -127..127.
+
+        C-contiguous; a large result lies in a file (`eqprop_host.datasets.blocks`). Raises DataError for another
+        shape, or a value that is not finite, naming its row and column from 0.
+        """
+        features = np.asarray(features)
+        if features.ndim != 2 or features.shape[1] != self.features:
+            raise DataError(f"features: shape {features.shape}, but the scaling is for rows of {self.features}")
+        check_finite(features, lambda row, column: f"features[{row}, {column}]")
+        span = np.array(self.span)
+        spool = Spool()
+        for _, block in blocks(features, rows):
+            # Far outside the training range the quotient may be infinite, which saturates like any other.
+            with np.errstate(over="ignore"):
+                inputs = (block - self.offset) / np.where(span > 0, span, 1) * FULL_SCALE
+            inputs[:, np.broadcast_to(span == 0, self.features)] = 0
+            spool.append(np.clip(np.rint(inputs), -FULL_SCALE, FULL_SCALE).astype(np.int8))
+        return spool.finish()
+
+    def to_dict(self):
+        """Return what `from_dict` takes, ready for JSON."""
+        return {**asdict(self), "offset": list(self.offset), "span": list(self.span)}
+
+    @classmethod
+    def from_dict(cls, saved):
+        """Return the Scaling that `to_dict` gave as `saved`. Raises DataError for anything else."""
+        try:
+            scaling = cls(int(saved["features"]), *(tuple(map(float, saved[key])) for key in ("offset", "span")))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise DataError(f"scaling: needs features, offset and span: {type(error).__name__}: {error}") from error
+        for key, values in (("offset", scaling.offset), ("span", scaling.span)):
+            if len(values) not in (1, scaling.features):
+                raise DataError(f"scaling: {key} has {len(values)} values for {scaling.features} features")
+            if not np.isfinite(values).all() or (key == "span" and min(values) < 0):
+                raise DataError(f"scaling: {key} has a value out of range: {shortened(values)}")
+        return scaling
+
+
+def fit_scaling(features: np.ndarray, rows: np.ndarray | None = None) -> Scaling:
+    """Return the Scaling that suits `features`, finite numbers (samples, features), or those rows: the training ones.
+
+    Image-like features share one span, their largest value, and zero stays zero: a zero input costs a board nothing.
+    Features are image-like when all of this holds:
+
+    - none is negative;
+    - a quarter of them or more are exactly zero, but not all;
+    - of the columns that are not all zero, half or more reach half of the largest value: they share a scale.
+
+    Others are centred: the smallest value of each column becomes -127, the largest 127. A column with only one value
+    says nothing, and becomes 0.
+    """
+    features = np.asarray(features)
+    width = features.shape[1]
+    low, high = np.full(width, np.inf), np.full(width, -np.inf)
+    zeros = size = 0
+    for _, block in blocks(features, rows):
+        low, high = np.minimum(low, block.min(axis=0)), np.maximum(high, block.max(axis=0))
+        zeros += int(np.count_nonzero(block == 0))
+        size += block.size
+    largest = high.max()
+    if low.min() >= 0 and largest > 0 and 4 * zeros >= size and np.mean(high[high > 0] >= largest / 2) >= 0.5:
+        return Scaling(width, (0.0,), (float(largest),))
+    # Halved before they are added: the sum of two large numbers could overflow.
+    return Scaling(width, tuple((low / 2 + high / 2).tolist()), tuple((high / 2 - low / 2).tolist()))

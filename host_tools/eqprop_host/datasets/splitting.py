@@ -1,0 +1,127 @@
+"""Which samples are trained and which are tested, and in which order they come.
+
+Whatever is random here follows from a seed through PCG64 words that are sorted: NumPy keeps those the same from
+version to version, `Generator.permutation` it may not.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import DataError
+from .dataset import Dataset
+from .scaling import Scaling, fit_scaling
+
+TRUTH_TABLE = 5
+"""A data set with fewer samples per class than this, on average, is tested on what it trains."""
+
+_SPLIT, _ORDER = range(2)  # independent random streams of one seed
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A data set split and scaled, ready for a board."""
+
+    train_x: np.ndarray
+    """int8 (training samples, features), C-contiguous."""
+
+    train_y: np.ndarray
+    """int64 (training samples,)."""
+
+    test_x: np.ndarray
+    """int8 (test samples, features), C-contiguous."""
+
+    test_y: np.ndarray
+    """int64 (test samples,)."""
+
+    scaling: Scaling
+    """Fitted to the training samples."""
+
+    classes: int
+    """Largest label of the whole data set + 1."""
+
+
+class Rows:
+    """Some rows of an array in some order, copied only where they are asked for by a slice of that order."""
+
+    def __init__(self, values, order):
+        """Look at `values` (rows, columns) in the order of the row numbers in `order`."""
+        self._values = values
+        self._order = order
+        self.shape = (len(order), *values.shape[1:])
+
+    def __len__(self):
+        return len(self._order)
+
+    def __getitem__(self, part):
+        return self._values[self._order[part]]
+
+
+def split(dataset: Dataset, seed: int, test_fraction: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
+    """Return the indices of the training samples and of the test samples: int64, each ascending.
+
+    Of n samples, ceil(n * test_fraction) are tested. Each class gives its share, rounded down, and those with the
+    largest remainders one more (of equal ones the lower label), but no class gives its last training sample. Which
+    samples of a class are tested follows from `seed`. A data set of fewer than 5 samples per class that has any, on
+    average, such as a truth table, would lose what there is to learn: it is trained and tested on all samples. One
+    that came with test samples of its own is split where it was, whatever the seed.
+
+    Raises DataError for a test_fraction outside 0..1, the ends not included, or a negative seed.
+    """
+    labels = dataset.labels
+    if not 0 < test_fraction < 1:
+        raise DataError(f"test_fraction: {test_fraction} is not between 0 and 1")
+    if dataset.test_samples:
+        first = len(labels) - dataset.test_samples
+        return np.arange(first), np.arange(first, len(labels))
+    counts = np.bincount(labels)
+    words = _words(len(labels), seed, _SPLIT)
+    if len(labels) < TRUTH_TABLE * np.count_nonzero(counts):
+        return np.arange(len(labels)), np.arange(len(labels))
+    # The product is rounded first, so that 100 * 0.07 is 7 and not the next float above.
+    wanted = int(np.ceil(round(len(labels) * test_fraction, 6)))
+    tested = _shares(counts, min(max(wanted, 1), len(labels) - 1))
+    by_class = np.lexsort((words, labels))
+    rank = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)
+    in_test = rank < np.repeat(tested, counts)
+    return np.sort(by_class[~in_test]), np.sort(by_class[in_test])
+
+
+def prepare(dataset: Dataset, seed: int, test_fraction: float = 0.2) -> Prepared:
+    """Return the data set split by `split` and scaled by `fit_scaling` of its training samples.
+
+    Raises DataError as `split`, and for a class without a training sample.
+    """
+    train, test = split(dataset, seed, test_fraction)
+    labels = dataset.labels
+    missing = np.flatnonzero(np.bincount(labels[train], minlength=dataset.classes) == 0)
+    if len(missing):
+        where = "training samples" if missing[0] in labels else "samples"
+        raise DataError(f"{dataset.name}: class {missing[0]} of 0..{dataset.classes - 1} has no {where}")
+    scaling = fit_scaling(dataset.features, train)
+    train_x, test_x = (scaling.quantise(dataset.features, rows) for rows in (train, test))
+    return Prepared(train_x, labels[train], test_x, labels[test], scaling, dataset.classes)
+
+
+def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
+    """Return the order of `count` samples in epoch 0, 1, ... of a run: a permutation, int64, of (seed, epoch) alone.
+
+    Raises DataError for a negative seed.
+    """
+    return np.argsort(_words(count, seed, _ORDER, epoch), kind="stable")
+
+
+def _words(count, seed, *stream):
+    """Return `count` random uint64, always the same for the same seed and stream."""
+    if seed < 0:
+        raise DataError(f"seed: {seed} is negative")
+    return np.random.PCG64(np.random.SeedSequence(seed, spawn_key=stream)).random_raw(count)
+
+
+def _shares(counts, total):
+    """Return how many of `total`, less than all, each class of `counts` samples gives; see `split`."""
+    shares, remainders = np.divmod(counts * total, counts.sum())
+    able = np.flatnonzero(counts - shares > 1)
+    largest = able[np.argsort(-remainders[able], kind="stable")]
+    shares[largest[: total - shares.sum()]] += 1
+    return shares

@@ -1,0 +1,210 @@
+"""Compare learning in place on imperfect devices with transferring weights to them."""
+
+import io
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+import eqprop
+from eqprop_sim.analog import recipe
+from eqprop_sim.analog.devices import Device
+from eqprop_sim.analog.learning import features
+from eqprop_sim.analog.periphery import Periphery
+
+from .. import datasets
+from ..commands import options as common
+from ..errors import DataError
+from ..files import check_writable, write_whole
+from ..training import default_halve_epochs
+
+METHODS = {
+    "in_place": "in place",
+    "transferred": "transferred",
+    "verified": "transferred, verified",
+    "tuned": "transferred, tuned",
+}
+"""Ways to get weights onto a chip: learnt there; learnt on an ideal one and programmed blindly; programmed with
+VERIFY rounds of reading and correcting; programmed blindly, then learnt on for one more epoch."""
+
+VERIFY = 5
+BATCH = 4
+_BASE = Device(levels=256, on_off=100.0)
+_TOGETHER = Device(levels=64, on_off=100.0, dw_min_dtod=0.3, w_max_dtod=0.3, up_down=0.1, dw_min_std=0.3)
+_DIODES = Periphery(diode_offset_v=0.005)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A kind of chip."""
+
+    series: str
+    """What is varied: a panel of the plot, or "cases"."""
+
+    value: object
+    """How far, in percent or levels; what it is, of a case."""
+
+    device: Device
+    periphery: Periphery = Periphery()
+
+
+def points(coarse=False):
+    """Return the chips that are compared; coarse: the ends of each series alone."""
+    spreads, levels, stuck = [0, 10, 20, 30, 40, 50], [2, 4, 8, 16, 32, 64, 128, 256], [0, 5, 10, 15, 20]
+    if coarse:
+        spreads, levels, stuck = ([each[0], each[-1]] for each in (spreads, levels, stuck))
+    found = [Point("spread", s, _BASE.varied(dw_min_dtod=s / 100, w_max_dtod=s / 100)) for s in spreads]
+    found += [Point("levels", n, _BASE.varied(levels=n)) for n in levels]
+    found += [Point("stuck", s, _BASE.varied(corrupt_devices_prob=s / 100)) for s in stuck]
+    if coarse:
+        return found
+    return [
+        *found,
+        Point("cases", "16 levels", Device(levels=16)),
+        Point("cases", "all together", _TOGETHER, _DIODES),
+        Point("cases", "on/off ratio 10", Device(on_off=10.0)),
+        Point("cases", "10 % stuck", Device(corrupt_devices_prob=0.1)),
+    ]
+
+
+def add_options(parser):
+    """Add what may be typed behind `eqprop study mismatch`."""
+    add = parser.add_argument
+    common.add_data(parser)
+    common.add_layers(parser)
+    add("--epochs", type=common.whole(1, 100000), metavar="N", default=10, help="of learning (%(default)s)")
+    add("--seeds", type=common.whole(1, 1000), metavar="N", default=5, help="runs to take the mean of (%(default)s)")
+    add("--seed", type=common.whole(0, 2**31), metavar="N", default=0, help="the first of them (%(default)s)")
+    add("--coarse", action="store_true", help="the ends of each series alone")
+    common.add_json(parser)
+    add("--picture", type=Path, metavar="PATH", help="draw the curves, .png")
+
+
+def run(options):
+    """Print a table, and write and draw it."""
+    for path in filter(None, (options.json, options.picture)):
+        check_writable(path)
+    if options.json and options.picture and options.json.resolve() == options.picture.resolve():
+        raise DataError(f"--picture {options.picture}: is the file of --json too")
+    dataset = datasets.load(options.data)
+    datasets.check_layers(options.layers, dataset)
+    chips = points(options.coarse)
+    errors = [{method: [] for method in METHODS} for _ in chips]
+    with threadpool_limits(1):
+        for seed in range(options.seed, options.seed + options.seeds):
+            bench = _Bench(options, datasets.prepare(dataset, seed), seed)
+            for chip, found in zip(chips, errors, strict=True):
+                for method, error in bench.compare(chip).items():
+                    found[method].append(error)
+            common.tell(f"seed {seed}: ideal devices {bench.ideal_error:.2f} %")
+    rows = [
+        {"series": chip.series, "value": chip.value, **{f"{m}_error_percent": found[m] for m in METHODS}}
+        for chip, found in zip(chips, errors, strict=True)
+    ]
+    _show(rows, options)
+    results = {"points": rows, "layers": common.layers_text(options.layers), "data": options.data}
+    common.write_json(options.json, {**results, "epochs": options.epochs, "seed": options.seed, "batch": BATCH})
+    if options.picture:
+        _draw(options.picture, [row for row in rows if row["series"] != "cases"], options)
+
+
+class _Bench:
+    """One seed's data, and the weights that ideal devices learn from them."""
+
+    def __init__(self, options, data, seed):
+        self.options, self.seed = options, seed
+        self.plan = eqprop.plan(options.layers)
+        self.x, self.test_x = (features(x).astype(np.float32) for x in (data.train_x, data.test_x))
+        self.y, self.test_y = data.train_y, data.test_y
+        ideal = recipe.build(self.plan, seed=seed)
+        self._learn(ideal, range(options.epochs))
+        self.ideal_error = self._error(ideal)
+        self.weights = [g.copy() for g in ideal.circuit.g]
+
+    def _learn(self, trainer, epochs):
+        learn(trainer, self.x, self.y, epochs, self.options.epochs, self.seed)
+
+    def _error(self, trainer):
+        return 100 * float(np.mean(trainer.predict(self.test_x) != self.test_y))
+
+    def compare(self, chip):
+        """Return each method's test error on a chip of that kind, percent. Every method meets the same chip."""
+
+        def new():
+            return recipe.build(self.plan, chip.device, chip.periphery, seed=self.seed)
+
+        errors = {}
+        trainer = new()
+        self._learn(trainer, range(self.options.epochs))
+        errors["in_place"] = self._error(trainer)
+        trainer = new()
+        trainer.write(self.weights)
+        errors["transferred"] = self._error(trainer)
+        self._learn(trainer, range(self.options.epochs, self.options.epochs + 1))
+        errors["tuned"] = self._error(trainer)
+        trainer = new()
+        trainer.write(self.weights, VERIFY)
+        errors["verified"] = self._error(trainer)
+        return errors
+
+
+def learn(trainer, x, y, epochs, of, seed):
+    """Learn x (samples, features) in the epochs, a range, of a run of `of`, at the rates that are due in each."""
+    halve_every = default_halve_epochs(of)
+    first = trainer.eta
+    for epoch in epochs:
+        trainer.eta = [eta / 2 ** (epoch // halve_every) for eta in first]
+        order = datasets.epoch_order(len(y), seed, epoch)
+        for start in range(0, len(order), BATCH):
+            part = order[start : start + BATCH]
+            trainer.step(x[part], y[part])
+
+
+def _show(rows, options):
+    layers = common.layers_text(options.layers)
+    print(f"{options.data}, {layers}, {options.epochs} epochs: test error in percent, mean of {options.seeds} seeds\n")
+    print(f"| chip | {' | '.join(METHODS.values())} |\n|---|{'---:|' * len(METHODS)}")
+    for row in rows:
+        unit = {"spread": f"spread {row['value']} %", "stuck": f"stuck {row['value']} %"}
+        name = unit.get(row["series"], f"{row['value']} levels" if row["series"] == "levels" else row["value"])
+        means = (statistics.fmean(row[f"{method}_error_percent"]) for method in METHODS)
+        print(f"| {name} | {' | '.join(f'{mean:.2f}' for mean in means)} |")
+
+
+def _draw(path, rows, options):
+    """Draw a panel for each series: mean over the seeds, and in a lighter shade from the best to the worst."""
+    from matplotlib.figure import Figure
+
+    titles = {
+        "spread": "device-to-device spread (%)",
+        "levels": "conductance levels",
+        "stuck": "stuck devices (%)",
+    }
+    styles = {"in_place": ("#1f5fa8", "o"), "transferred": ("#b8442c", "s"), "verified": ("#d99a2b", "^")}
+    styles["tuned"] = ("#4c8c4a", "D")
+    figure = Figure(figsize=(10, 3.4), dpi=200, layout="constrained")
+    panels = figure.subplots(1, len(titles), sharey=True)
+    for axes, (series, title) in zip(panels, titles.items(), strict=True):
+        members = [row for row in rows if row["series"] == series]
+        where = [row["value"] for row in members]
+        for method, (colour, marker) in styles.items():
+            errors = np.array([row[f"{method}_error_percent"] for row in members])
+            axes.plot(where, errors.mean(1), color=colour, marker=marker, markersize=4, label=METHODS[method])
+            axes.fill_between(where, errors.min(1), errors.max(1), color=colour, alpha=0.15, linewidth=0)
+        if series == "levels":
+            axes.set_xscale("log", base=2)
+            axes.set_xticks(where, [str(n) for n in where])
+        axes.set_xlabel(title)
+        axes.set_yscale("log")
+        axes.grid(True, which="both", alpha=0.2)
+    panels[0].set_yticks([2, 5, 10, 20, 50, 90], ["2", "5", "10", "20", "50", "90"])
+    panels[0].set_ylim(1, 100)
+    panels[0].minorticks_off()
+    panels[0].set_ylabel("test error (%)")
+    panels[0].legend(fontsize=8)
+    figure.suptitle(f"{options.data}, {common.layers_text(options.layers)}, {options.seeds} seeds", fontsize=10)
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    write_whole(path, file.getvalue())

@@ -1,0 +1,139 @@
+"""In the loop: a board learns on a crossbar chip that this process plays, over the link."""
+
+import numpy as np
+import pytest
+
+from eqprop import chip
+from eqprop.frames import Receiver, Sender
+from eqprop.service import CHUNK, Service
+from eqprop_host import datasets
+from eqprop_host.chip import ChipBoard
+from eqprop_host.errors import BoardError
+from eqprop_host.ports import open_board
+from eqprop_sim.analog.crossbar import AnalogNetwork, Hardware
+from eqprop_sim.analog.periphery import Periphery
+from eqprop_sim.analog.presets import PRESETS
+
+HARDWARE = Hardware(PRESETS["ecram"], Periphery(diode_offset_v=0.002))
+LAYERS = (4, 6, 5, 3)
+
+
+@pytest.fixture(scope="module")
+def iris():
+    return datasets.prepare(datasets.load("iris"), seed=0)
+
+
+def in_process(data, samples):
+    network = AnalogNetwork.on(HARDWARE)(LAYERS, 5, 20)
+    network.learn_all(data.train_x[:samples], data.train_y[:samples])
+    crc = network.crc()  # inferring draws read noise, but moves nothing
+    return crc, network.infer_all(data.test_x[:10])
+
+
+def in_the_loop(port, data, samples):
+    with open_board(port) as board:
+        loop = ChipBoard(board, AnalogNetwork.on(HARDWARE))
+        loop.configure(LAYERS, 5, 20)
+        (*_, progress) = loop.train(data.train_x[:samples], data.train_y[:samples])
+        assert progress.sample == samples == loop.refresh().sample
+        return loop.state.crc, loop.infer(data.test_x[:10])
+
+
+@pytest.mark.parametrize("port", ["sim:", "sim:micropython", "sim:cortex-m3"])
+def test_a_board_in_the_loop_does_what_its_learner_does_here(port, iris, request):
+    """Catches a verb, a rate or a current that changes on its way, on three boards."""
+    needed = {"sim:micropython": "unix_micropython", "sim:cortex-m3": "cortex_m3"}.get(port)
+    if needed:
+        request.getfixturevalue(needed)
+    crc, (classes, outputs) = in_process(iris, 50)
+    their_crc, (their_classes, their_outputs) = in_the_loop(port, iris, 50)
+    assert their_crc == crc
+    assert (their_classes == classes).all() and (their_outputs == outputs).all()
+
+
+def test_a_sample_that_does_not_fit_is_refused_and_the_board_goes_on(iris):
+    with open_board("sim:") as board:
+        loop = ChipBoard(board, AnalogNetwork.on(HARDWARE))
+        loop.configure(LAYERS, 0, 0)
+        with pytest.raises(BoardError, match="label: 3 is not in 0..2"):
+            list(loop.train(iris.train_x[:1], np.array([3])))
+        with pytest.raises(BoardError, match="x: 3 features for 4 inputs"):
+            loop.infer(iris.train_x[:1, :3])
+        (progress,) = loop.train(iris.train_x[:1], iris.train_y[:1])
+        assert progress.sample == 1
+
+
+def ask(service, kind, sequence, payload):
+    (answer,) = service.receive(bytes(Sender(1024).encode(kind, sequence, payload)))
+    ((kind, number, payload),) = Receiver(1024).feed(bytes(answer))
+    return kind, number, bytes(payload)
+
+
+def test_what_does_not_come_in_turn_is_an_error():
+    service = Service()
+    learn = chip.pack_learn(0, bytes(4))
+    assert b"CHIP_CONFIGURE comes first" in ask(service, chip.CHIP_LEARN, 1, learn)[2]
+    configure = b"\0" * 8 + bytes([4, 0, 3, 0])
+    assert b"no line to the crossbar" in ask(service, chip.CHIP_CONFIGURE, 2, configure)[2]
+
+
+class Host:
+    """A scripted host behind `read` and `write`: answers come in order, each with the number of its message."""
+
+    def __init__(self, *messages):
+        self.sent = []
+        frames = [bytes(Sender(64).encode(*message)) for message in messages]
+        self.waiting = b"".join(frame + bytes(-len(frame) % CHUNK) for frame in frames)
+
+    def read(self, buffer):
+        taken, self.waiting = self.waiting[: len(buffer)], self.waiting[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+    def write(self, data):
+        self.sent.append(bytes(data))
+
+
+def line(host, sequence):
+    joined = chip.Line(host.read, host.write, CHUNK, Receiver(64), Sender(64))
+    joined.sequence = sequence
+    return joined
+
+
+def test_a_message_that_comes_again_is_answered_again():
+    """Catches a lost question of the board's that stops both sides, or a verb that is done twice."""
+    host = Host((chip.CHIP_LEARN, 7, b"again"), (chip.CHIP_LEARN, 7, b"again"), (chip.RESULT, 8, b"done"))
+    joined = line(host, 7)
+    assert joined.exchange(b"\x01x") == b"done" and joined.sequence == 8
+    assert len(host.sent) == 3 and len(set(host.sent)) == 1
+
+
+def test_a_stranger_in_the_midst_of_a_sample_is_an_error():
+    with pytest.raises(ValueError, match="chip: message 1 instead of a RESULT"):
+        line(Host((1, 8, b"\x01")), 7).exchange(b"\x01")
+
+
+def test_a_host_that_hangs_up_is_an_error():
+    with pytest.raises(OSError, match="chip: the host hung up"):
+        line(Host(), 7).exchange(b"\x01")
+
+
+def test_the_last_outcome_can_be_heard_again():
+    loop = chip.ChipLoop(lambda code, items: [0] * items)
+    loop.exchange = lambda payload: bytes(6)
+    loop.configure((2, 3), 0, 0)
+    done = loop.infer(bytes(2))
+    assert loop.again() == done and chip.unpack_outcome(done[1:])[:2] == (0, 0)
+
+
+def test_outcomes_that_are_too_short_are_refused():
+    with pytest.raises(ValueError, match="DONE: 3 bytes are too few"):
+        chip.unpack_outcome(b"abc")
+
+
+def test_hidden_voltages_stay_on_the_chip():
+    loop = chip.ChipLoop(lambda code, items: [0] * items)
+    loop.exchange = lambda payload: bytes(6)
+    loop.configure((2, 4, 3), 0, 0)
+    with pytest.raises(ValueError, match="layer: 1 is not the output layer 2"):
+        loop._crossbar.voltages(1, 0)
