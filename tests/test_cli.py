@@ -15,25 +15,16 @@ import numpy as np
 import pytest
 
 import eqprop
-from eqprop_host import cli, commands, datasets, model, ports, runlog
+from eqprop_host import commands, datasets, model, ports, runlog
 from eqprop_host.board import Board
 from eqprop_host.progress import show_progress
 from eqprop_sim.emulator import Network
+from typed import run
 
 ROOT = Path(__file__).parent.parent
 PATHS = os.pathsep.join(str(ROOT / folder) for folder in ("runtime", "host_tools", "board_sim"))
 ENVIRONMENT = {**os.environ, "PYTHONPATH": PATHS}
 TRAIN = ["train", "--data=iris", "--layers=4-8-3"]
-
-
-def run(capsys, *argv):
-    """Return (exit code, standard output, standard error) of one command."""
-    try:
-        code = cli.main([str(arg) for arg in argv])
-    except SystemExit as stop:
-        code = stop.code
-    said = capsys.readouterr()
-    return code, said.out, said.err
 
 
 @pytest.fixture

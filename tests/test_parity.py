@@ -90,14 +90,19 @@ def test_emulator_gives_the_same_bits_on_random_networks(networks, seed):
         assert lines[0] == lines[1]
 
 
+def check_random_networks(interpreter, tier, networks, seed):
+    """Train random networks there, and on CPython's plain kernels: they print the same."""
+    printed = run(interpreter, "training.py", tier, 15, 5, seed, *networks).splitlines()
+    report = training("training.report")
+    assert printed == [line for layers in networks for line in report(eqprop.Network, layers, 15, 5, seed)]
+
+
 @FEW
 @pytest.mark.parametrize("tier", ["viper", "plain"])
 @given(networks=RANDOM_NETWORKS, seed=RANDOM_SEEDS)
 def test_micropython_gives_the_same_bits_on_random_networks(unix_micropython, tier, networks, seed):
     """The same under real MicroPython. Catches a tier's slip in a shape that nobody thought of."""
-    printed = run(unix_micropython, "training.py", tier, 15, 5, seed, *networks).splitlines()
-    report = training("training.report")
-    assert printed == [line for layers in networks for line in report(eqprop.Network, layers, 15, 5, seed)]
+    check_random_networks(unix_micropython, tier, networks, seed)
 
 
 @FEW
@@ -105,9 +110,7 @@ def test_micropython_gives_the_same_bits_on_random_networks(unix_micropython, ti
 @given(networks=RANDOM_NETWORKS, seed=RANDOM_SEEDS)
 def test_every_core_gives_the_same_bits_on_random_networks(cortex_board, tier, networks, seed):
     """The same on every emulated core, by its machine code."""
-    printed = run(cortex_board, "training.py", tier, 15, 5, seed, *networks).splitlines()
-    report = training("training.report")
-    assert printed == [line for layers in networks for line in report(eqprop.Network, layers, 15, 5, seed)]
+    check_random_networks(cortex_board, tier, networks, seed)
 
 
 @pytest.fixture(scope="module")

@@ -7,16 +7,9 @@ import pytest
 from eqprop_host import analog, cli
 from eqprop_host.errors import DataError
 from eqprop_sim.analog import energy, spice
+from typed import run
 
 SMALL = ("simulate", "--physics=analog", "--data=iris", "--layers=4-6-3", "--epochs=2")
-
-
-def run(capsys, *argv):
-    try:
-        code = cli.main([str(a) for a in argv])
-    except SystemExit as stopped:
-        code = stopped.code
-    return (code, *capsys.readouterr())
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import eqprop
+import typed
 from conftest import IN_CI
 from eqprop_host import cli, datasets
 from eqprop_host.studies import STUDIES, mismatch
@@ -15,8 +16,7 @@ from eqprop_sim.analog.learning import features
 
 
 def run(capsys, *argv):
-    code = cli.main(["study", *map(str, argv)])
-    return (code, *capsys.readouterr())
+    return typed.run(capsys, "study", *argv)
 
 
 @pytest.fixture(scope="module")

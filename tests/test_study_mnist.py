@@ -5,18 +5,11 @@ import json
 import pytest
 from sklearn.neural_network import MLPClassifier
 
-from eqprop_host import cli
 from eqprop_host.studies import mnist
 from eqprop_host.trials import Run, relu_width
+from typed import run
 
 STUDY = ["study", "mnist", "--data=digits", "--epochs=1", "--limit=400", "--seeds=2", "--workers=2"]
-
-
-def run(capsys, *argv):
-    """Return (exit code, standard output, standard error) of one command."""
-    code = cli.main([str(arg) for arg in argv])
-    said = capsys.readouterr()
-    return code, said.out, said.err
 
 
 def test_rows_are_of_simulate_and_written_everywhere(tmp_path, capsys):

@@ -15,22 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqprop_host import cli, sweeping
+from eqprop_host import sweeping
 from eqprop_host.errors import ClusterError, LogError
+from typed import run
 
 ROOT = Path(__file__).parent.parent
 PATHS = os.pathsep.join(str(ROOT / folder) for folder in ("runtime", "host_tools", "board_sim"))
 ENVIRONMENT = {**os.environ, "PYTHONPATH": PATHS}
-
-
-def run(capsys, *argv):
-    """Return (exit code, standard output, standard error) of one command."""
-    try:
-        code = cli.main([str(arg) for arg in argv])
-    except SystemExit as stop:
-        code = stop.code
-    said = capsys.readouterr()
-    return code, said.out, said.err
 
 
 VARIED = st.dictionaries(
