@@ -98,7 +98,7 @@ def test_a_board_says_nothing_before_it_is_asked():
     simulated = boards.SimulatedBoard("sim:")
     with serial.serial_for_url(simulated.path, timeout=60) as port:
         port.write(b"nonsense" + bytes(24))
-        hello = bytes(Sender(64).encode(messages.HELLO, 7, messages.pack_hello()))
+        hello = bytes(Sender(64).encode(messages.HELLO, 7, messages.pack_hello(5)))
         port.write(hello + bytes(-len(hello) % 32))
         line = port.read_until(b"\0")
     simulated.close()
@@ -142,7 +142,9 @@ def test_a_board_that_is_dead_before_its_port_is_opened_says_why(monkeypatch):
             return process
 
     monkeypatch.setattr(boards, "SimulatedBoard", Dead)
-    monkeypatch.setattr(boards, "_command", lambda *_: ([sys.executable, "-c", "raise SystemExit('no smoke')"], None))
+    monkeypatch.setattr(
+        boards._Board, "command", lambda *_: ([sys.executable, "-c", "raise SystemExit('no smoke')"], None)
+    )
     with pytest.raises((PortError, ProtocolError), match="no smoke"), open_board("sim:"):
         pass
 

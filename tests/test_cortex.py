@@ -136,7 +136,7 @@ def test_every_byte_passes_a_terminal(cortex_board, tmp_path, monkeypatch):
     script = tmp_path / "echo.py"
     script.write_text(ECHO)
     # It waits for more behind the last: where a board ends, what its terminal still holds is lost.
-    monkeypatch.setattr(boards, "_command", lambda *_: cortex_board.command(script, len(EVERY_BYTE) + 32))
+    monkeypatch.setattr(boards._Board, "command", lambda *_: cortex_board.command(script, len(EVERY_BYTE) + 32))
     simulated = boards.SimulatedBoard(f"sim:{cortex_board.cpu}")
     with serial.serial_for_url(simulated.path, timeout=60) as port:
         port.write(EVERY_BYTE[:4096])
@@ -151,7 +151,7 @@ def test_a_service_survives_nonsense(cortex_board):
     simulated = boards.SimulatedBoard(f"sim:{cortex_board.cpu}")
     with serial.serial_for_url(simulated.path, timeout=0.05) as port:
         port.write(noise + bytes(-len(noise) % CHUNK))
-        board = Board(Link(port, "noisy", 60))
+        board = Board(Link(lambda: port, "noisy", 60))
         board.configure((3, 2), 1, 0)
         assert board.refresh().layers == (3, 2)
     simulated.close()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from eqprop_host import datasets
-from eqprop_host.training import Schedule, default_halve_epochs, train
+from eqprop_host.training import Schedule, configuration, default_halve_epochs, train
 from lines import Line, connect
 
 LAYERS = (4, 3, 3)
@@ -49,8 +49,8 @@ class StopsAfter:
 
 def run(schedule, interrupt=None, **options):
     """Return (outcome, recorder, board) of a run on a new board."""
-    board = connect(Line(limit=128))
-    board.configure(LAYERS, schedule.seed, schedule.halve_epochs * COUNT)
+    board = connect(Line(limit=192))
+    board.configure(**configuration(LAYERS, schedule.seed, schedule.halve_epochs * COUNT, DATA))
     recorder = Recorder()
     interrupt = interrupt or SimpleNamespace(requested=False)
     ticks = iter(range(10**9))

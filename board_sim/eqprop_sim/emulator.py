@@ -22,6 +22,7 @@ from platformdirs import user_cache_path
 import eqprop
 import eqprop.circuit
 import eqprop.kernels.plain
+import eqprop.packing
 from eqprop.circuit import MINUS, PLUS
 from eqprop.learning import Learner
 
@@ -64,9 +65,10 @@ def _compile(source, kernels=None):
     return module
 
 
-with _cached(__file__, eqprop.kernels.plain.__file__, eqprop.circuit.__file__):
+with _cached(__file__, eqprop.kernels.plain.__file__, eqprop.circuit.__file__, eqprop.packing.__file__):
     kernels = _compile(eqprop.kernels.plain)
     circuit = _compile(eqprop.circuit, kernels)
+    packing = _compile(eqprop.packing)
 
     @numba.njit(cache=True)
     def _infer(state, x):
@@ -120,9 +122,15 @@ class Network(eqprop.Network):
         return super().conductances(c).view(np.uint16)
 
 
+def unpack(data, at, table, out):
+    """As `eqprop.packing.unpack`, compiled; `data`, `table` and `out` may be any buffers of uint8, int32 and int8."""
+    return packing.unpack(np.frombuffer(data, np.int8), at, np.frombuffer(table, np.int32), np.frombuffer(out, np.int8))
+
+
 def warm_up():
     """Compile what a board needs, once: the machine code is kept."""
     network = Network((1, 1, 2))
     sample = memoryview(bytearray(1))  # writable, as what arrives is: numba compiles for that
     network.learn(sample, 0)
     network.infer(sample, bytearray(4))
+    unpack(sample, 0, eqprop.packing.Code(1, 1).table, bytearray(1))

@@ -1,33 +1,38 @@
 """What a host and a board say to each other: message types and payloads, one source for both sides.
 
-Integers are little-endian; `features` are int8, 127 is full scale. The host asks and the board answers with the same
-sequence number; the board never speaks first.
+`docs/protocol.md` has the rules of the conversation and test vectors. Integers are little-endian. The host asks and
+the board answers, in the order asked and with the question's sequence number; the board never speaks first.
 
     asked                  payload                                                      answered
-    HELLO      1           protocol u8                                                  STATE
-    CONFIGURE  2           seed u32, halve_every u32, layer sizes u16...                STATE
-    SAMPLES    3           first number u32, then for each: label u16, features         PROGRESS
-    INFER      4           features of one or more samples                              CLASSES
+    HELLO      1           protocol u8, session u32                                     STATE
+    CONFIGURE  2           run u32, seed u32, halve_every u32, epoch u32, number of     STATE
+                           layers u8, their sizes u16..., levels i8... (none: all 256)
+    SAMPLES    3           first number u32, then runs: n u8 and n records, or          PROGRESS
+                           128 + n u8 and n cache slots u16..., n in 1..127
+    INFER      4           coded u8, then of one or more samples: records (1), or       CLASSES
+                           features i8... (0)
     READ       5           crossbar u8, start u32, count u16                            DEVICES
     WRITE      6           crossbar u8, start u32, conductances u16...                  DONE
     RESUME     7           sample u32                                                   STATE
     BYE        8           nothing; the board's service ends                            DONE
     BENCH      9           samples u16, layer sizes u16...; forgets the network         MEASURES
+    STATUS    10           nothing                                                      STATE
+    SAVE      11           nothing; writes a checkpoint if wear allows                  STATE
 
-    STATE     65           protocol u8, payload limit u16, credit u16, free heap u32, next sample u32, CRC-32 of the
-                           conductances u32, seed u32, halve_every u32, number of layers u8, their sizes u16...,
-                           identity in UTF-8; no layers before the first CONFIGURE
-    PROGRESS  66           next sample u32, right answers u32, loss u32: totals since CONFIGURE, modulo 2**30
+    STATE     65           protocol u8, session u32, payload limit u16, credit u16, free heap u32, run u32, next
+                           sample u32, CRC-32 of the conductances u32, seed u32, halve_every u32, next sample of the
+                           newest checkpoint u32, checkpoints written u32, checkpoints failed u16, cache slots u16,
+                           number of layers u8, their sizes u16..., identity in UTF-8; no layers before CONFIGURE
+    PROGRESS  66           next sample u32, cache slots filled u16, and totals of this epoch: samples u32, right
+                           answers u32, loss u32 modulo 2**30, loss u32 // 2**30
     CLASSES   67           for each sample: class u16, output voltages i16...
     DEVICES   68           conductances u16...
     DONE      69           nothing
-    ERROR     70           message in UTF-8
+    ERROR     70           kind u8 (REFUSED, or GREET: the board has started anew, HELLO comes first), message in UTF-8
     MEASURES  71           means of ticks u32 each: to learn a sample, to infer one, for each law of `eqprop.bench`;
                            heap bytes u32, widest hidden layer that fits u16 (0: no limit), unit and tier in UTF-8
 
-Training samples are numbered from 0. The board learns sample n when it has learnt 0..n-1 and ignores it when it has
-learnt it already, so a host may send again what it is unsure of. Credit is how many bytes of frames the board can
-hold back while it learns: a host keeps no more unanswered, except that one frame is always allowed.
+Records are those of `eqprop.packing`, of the levels that CONFIGURE names.
 """
 
 import struct
@@ -35,7 +40,7 @@ from collections import namedtuple
 
 from ._compat import const
 
-PROTOCOL = const(1)
+PROTOCOL = const(2)
 
 HELLO = const(1)
 CONFIGURE = const(2)
@@ -46,6 +51,8 @@ WRITE = const(6)
 RESUME = const(7)
 BYE = const(8)
 BENCH = const(9)
+STATUS = const(10)
+SAVE = const(11)
 STATE = const(65)
 PROGRESS = const(66)
 CLASSES = const(67)
@@ -54,29 +61,57 @@ DONE = const(69)
 ERROR = const(70)
 MEASURES = const(71)
 
-UNKNOWN_HEAP = 0xFFFFFFFF
-TOTAL_MASK = 0x3FFFFFFF
+REFUSED = const(0)
+GREET = const(1)
 
-_CONFIGURE = "<II"
-_STATE = "<BHHIIIIIB"
+UNKNOWN_HEAP = 0xFFFFFFFF
+NEVER_SAVED = 0xFFFFFFFF
+RUN_MAX = const(127)
+SLOTS_MAX = 0xFFFF
+
+_HELLO = "<BI"
+_CONFIGURE = "<IIIIB"
+_STATE = "<BIHHIIIIIIIIHHB"
 _SAMPLES = "<I"
-_LABEL = "<H"
 _DEVICES = "<BI"
 _READ = "<BIH"
 _RESUME = "<I"
-_PROGRESS = "<III"
+_PROGRESS = "<IHIIII"
 _BENCH = "<H"
 _MEASURES = "<IIIIIIIIH"
+_CACHED = const(128)
+_LOSS_BITS = const(30)
+_LOSS_MASK = const(0x3FFFFFFF)
 
 SAMPLES_HEADER = const(4)
-SAMPLE_HEADER = const(2)
+RUN_HEADER = const(1)
+SLOT_SIZE = const(2)
+INFER_HEADER = const(1)
 DEVICES_HEADER = const(5)
 
+Configuration = namedtuple("Configuration", ("run", "seed", "halve_every", "epoch", "layers", "levels"))
 State = namedtuple(
     "State",
-    ("protocol", "limit", "credit", "free_heap", "sample", "crc", "seed", "halve_every", "layers", "identity"),
+    (
+        "protocol",
+        "session",
+        "limit",
+        "credit",
+        "free_heap",
+        "run",
+        "sample",
+        "crc",
+        "seed",
+        "halve_every",
+        "saved",
+        "written",
+        "failed",
+        "slots",
+        "layers",
+        "identity",
+    ),
 )
-Progress = namedtuple("Progress", ("sample", "right", "loss"))
+Progress = namedtuple("Progress", ("sample", "cached", "counted", "right", "loss"))
 Measures = namedtuple("Measures", ("learn", "infer", "laws", "heap_bytes", "widest", "unit", "tier"))
 
 
@@ -94,74 +129,123 @@ def _sizes(payload, start, count, name):
     return struct.unpack_from("<{}H".format(count), payload, start)
 
 
-def pack_hello():
-    """Return a HELLO payload of this protocol version."""
-    return bytes((PROTOCOL,))
+def pack_hello(session):
+    """Return a HELLO payload of this protocol version; session: any number the host has not used lately."""
+    return struct.pack(_HELLO, PROTOCOL, session)
 
 
 def unpack_hello(payload):
-    """Return the host's protocol version."""
-    return _unpack("<B", payload, "HELLO")[0]
+    """Return the session. Raises ValueError naming both versions for a host of another protocol."""
+    protocol = _unpack("<B", payload, "HELLO")[0]
+    if protocol != PROTOCOL:
+        raise ValueError("protocol {}: this board speaks {}".format(protocol, PROTOCOL))
+    return _unpack(_HELLO, payload, "HELLO")[1]
 
 
-def pack_configure(layers, seed, halve_every):
-    """Return a CONFIGURE payload: layer sizes, the seed of the conductances, samples to each halving of the rates."""
-    return struct.pack(_CONFIGURE, seed, halve_every) + struct.pack("<{}H".format(len(layers)), *layers)
+def pack_configure(configuration):
+    """Return the CONFIGURE payload of a `Configuration`.
+
+    run: what tells this training run from any other, of the host's choice. epoch: samples of an epoch, after which
+    totals begin anew, and as many cache slots as the host can use; 0 for no end and no cache. levels: bytes of the int8
+    values that features may have, none for all.
+    """
+    run, seed, halve_every, epoch, layers, levels = configuration
+    head = struct.pack(_CONFIGURE, run, seed, halve_every, epoch, len(layers))
+    return head + struct.pack("<{}H".format(len(layers)), *layers) + levels
 
 
 def unpack_configure(payload):
-    """Return (layers, seed, halve_every)."""
-    seed, halve_every = _unpack(_CONFIGURE, payload, "CONFIGURE")
-    return _sizes(payload, 8, (len(payload) - 8) // 2, "CONFIGURE"), seed, halve_every
+    """Return the `Configuration` in a CONFIGURE payload."""
+    run, seed, halve_every, epoch, count = _unpack(_CONFIGURE, payload, "CONFIGURE")
+    start = struct.calcsize(_CONFIGURE)
+    layers = _sizes(payload, start, count, "CONFIGURE")
+    return Configuration(run, seed, halve_every, epoch, layers, bytes(payload[start + 2 * count :]))
 
 
 def pack_state(state):
     """Return the STATE payload of a `State`."""
     layers = state.layers
-    fields = state[:8] + (len(layers),)
+    fields = state[:14] + (len(layers),)
     return struct.pack(_STATE, *fields) + struct.pack("<{}H".format(len(layers)), *layers) + state.identity.encode()
 
 
 def unpack_state(payload):
-    """Return the `State` in a STATE payload."""
+    """Return the `State` in a STATE payload. Raises ValueError naming both versions for another protocol."""
+    protocol = _unpack("<B", payload, "STATE")[0]
+    if protocol != PROTOCOL:
+        raise ValueError("it speaks protocol {}, this eqprop {}".format(protocol, PROTOCOL))
     fields = _unpack(_STATE, payload, "STATE")
     start = struct.calcsize(_STATE)
-    layers = _sizes(payload, start, fields[8], "STATE")
-    identity = bytes(payload[start + 2 * fields[8] :]).decode()
-    return State(*(fields[:8] + (layers, identity)))
+    layers = _sizes(payload, start, fields[14], "STATE")
+    identity = bytes(payload[start + 2 * fields[14] :]).decode()
+    return State(*(fields[:14] + (layers, identity)))
 
 
-def pack_samples(first, rows):
-    """Return a SAMPLES payload: the first one's number, and (label, features as bytes) of each."""
+def pack_samples(first, runs):
+    """Return a SAMPLES payload: the first one's number, and runs, each (records, None) or (None, cache slots)."""
     payload = bytearray(struct.pack(_SAMPLES, first))
-    for label, features in rows:
-        payload += struct.pack(_LABEL, label)
-        payload += features
+    for records, slots in runs:
+        if records:
+            payload.append(len(records))
+            for record in records:
+                payload += record
+        else:
+            payload.append(_CACHED | len(slots))
+            payload += struct.pack("<{}H".format(len(slots)), *slots)
     return payload
 
 
-def unpack_samples(payload, inputs):
-    """Return (first number, how many samples) of a SAMPLES payload for `inputs` features; see `sample_label`."""
-    first = _unpack(_SAMPLES, payload, "SAMPLES")[0]
-    size = len(payload) - SAMPLES_HEADER
-    if size % (SAMPLE_HEADER + inputs):
-        raise ValueError("SAMPLES: {} bytes are no whole samples of {} features".format(size, inputs))
-    return first, size // (SAMPLE_HEADER + inputs)
+def unpack_samples(payload):
+    """Return the number of the first sample in a SAMPLES payload; its runs follow at SAMPLES_HEADER."""
+    return _unpack(_SAMPLES, payload, "SAMPLES")[0]
 
 
-def sample_label(payload, at):
-    """Return the label of the sample whose record begins at offset `at`; its features follow it."""
-    return payload[at] | payload[at + 1] << 8
+def sample_run(payload, at, size):
+    """Return (how many samples, whether from the cache, where they begin, where they end) of the run at offset `at`.
+
+    size: bytes of a record. Raises ValueError for a run without samples, or one that the payload does not hold.
+    """
+    count = payload[at] & ~_CACHED
+    cached = payload[at] >= _CACHED
+    at += RUN_HEADER
+    end = at + count * (SLOT_SIZE if cached else size)
+    if not count or end > len(payload):
+        raise ValueError("SAMPLES: a run of {} samples in {} bytes".format(count, len(payload) - at))
+    return count, cached, at, end
 
 
 def pack_progress(progress):
-    """Return the PROGRESS payload of a `Progress`."""
-    return struct.pack(_PROGRESS, *progress)
+    """Return the PROGRESS payload of a `Progress`, whose loss may be a pair: modulo 2**30, and the rest above it."""
+    sample, cached, counted, right, loss = progress
+    low, high = loss if isinstance(loss, tuple) else (loss & _LOSS_MASK, loss >> _LOSS_BITS)
+    return struct.pack(_PROGRESS, sample, cached, counted, right, low, high)
 
 
 def unpack_progress(payload):
     """Return the `Progress` in a PROGRESS payload."""
-    return Progress(*_unpack(_PROGRESS, payload, "PROGRESS"))
+    sample, cached, counted, right, low, high = _unpack(_PROGRESS, payload, "PROGRESS")
+    return Progress(sample, cached, counted, right, high << _LOSS_BITS | low)
+
+
+def pack_error(kind, words):
+    """Return an ERROR payload."""
+    return bytes((kind,)) + words.encode()
+
+
+def unpack_error(payload):
+    """Return (kind, words); of what is no such payload, such as a board of another protocol sends, the words."""
+    if not len(payload):
+        return REFUSED, ""
+    if payload[0] > GREET:
+        return REFUSED, _words(payload)
+    return payload[0], _words(payload[1:])
+
+
+def _words(payload):
+    try:
+        return bytes(payload).decode()
+    except UnicodeError:
+        return repr(bytes(payload))
 
 
 def pack_read(crossbar, start, count):

@@ -1,4 +1,4 @@
-"""What a simulated MicroPython board runs after its reset: main.py [WORDS that say what it is]."""
+"""What a simulated MicroPython board runs after its reset: main.py OPTION=VALUE... [WORDS that say what it is]."""
 
 import gc
 import sys
@@ -7,12 +7,18 @@ import time
 # Compiling leaves much behind: collected early, it does not scatter over the heap what stays
 gc.threshold(4096)
 
-import eqprop.service  # noqa: E402
+from flash import Flash, options  # noqa: E402
 
+import eqprop.service  # noqa: E402
+from eqprop.checkpoint import Checkpoints  # noqa: E402
+
+values, words = options(sys.argv[1:])
+every = values.pop("checkpoint_every")
 # An emulated board is told its name, and counts instructions
-emulated = {"ticks": time.ticks_cpu, "unit": "instructions"} if sys.argv[1:] else {}
+emulated = {"ticks": time.ticks_cpu, "unit": "instructions"} if words else {}
 
 try:
-    eqprop.service.main(credit=2048, identity=" ".join(sys.argv[1:]), **emulated)
+    checkpoints = Checkpoints(every=every, rest_s=0, open_file=Flash(**values).open)
+    eqprop.service.main(checkpoints=checkpoints, credit=2048, identity=" ".join(words), **emulated)
 except OSError:  # the host hung up
     pass

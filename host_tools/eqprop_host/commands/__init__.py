@@ -4,13 +4,15 @@ A module's docstring is its command's help; `add_options(parser)` says what may 
 does it and returns the exit code, None for 0. What goes wrong is raised as an `EqpropError`.
 """
 
-from . import bench, demo, evaluate, infer, ports, train
+from . import bench, demo, evaluate, infer, ports, pull, push, train
 
 COMMANDS = {
     "demo": demo,
     "train": train,
     "evaluate": evaluate,
     "infer": infer,
+    "pull": pull,
+    "push": push,
     "bench": bench,
     "ports": ports,
 }
