@@ -115,6 +115,24 @@ def test_an_answer_of_a_board_that_started_anew_is_none():
     assert board.refresh().crc == CLEAN_CRC
 
 
+def test_late_answers_to_another_question_are_none():
+    """A slow board is asked again and again; all its answers come, the last ones when something else is asked."""
+    line = Line()
+    board = connect(line)
+    board.configure(LAYERS, 3, 25)
+    receive, held = line.service.receive, []
+
+    def slow(data):
+        held.extend(bytes(answer) for answer in receive(data))
+        return [held.pop(0)] if len(held) == 3 else []
+
+    line.service.receive = slow
+    board.refresh()
+    assert len(held) == 2
+    line.service.receive = lambda data: [*(held.pop(0) for _ in held[:]), *map(bytes, receive(data))]
+    assert [g.size for g in board.conductances()] == [48, 18]
+
+
 def test_a_port_that_comes_back_is_opened_again():
     """Catches a host that gives up, and one that goes on as if nothing had happened."""
     line, opened = Line(), []

@@ -18,9 +18,10 @@ from eqprop import messages
 from eqprop.packing import LEVELS, Code
 
 from .errors import BoardError, ProtocolError, RestartError
-from .link import largest_payload
+from .link import largest_payload, printable
 from .packing import covers, pack
 
+_LEAST = 192  # bytes of payload that any message of either side fits into but one of samples
 _BENCH_S = 600.0  # a slow board may take as long to measure itself
 _SLOW_S = 1.0  # for an answer: the frames are too large
 _FRAMES = 3  # of samples on their way: more would keep one waiting who wants to stop
@@ -63,16 +64,29 @@ class Board:
         return self._take(state)
 
     def _take(self, state):
+        """Take up what the board says of itself, as far as it can be true. Raises ProtocolError."""
+        if state.limit < _LEAST:
+            raise ProtocolError(f"port {self._link.name}: a payload limit of {state.limit} bytes is too small")
+        if state.layers:
+            self._parsed(eqprop.plan, state.layers)
         self.state = state
         if state.limit != self._link.limit:
             self._link.resize(state.limit)
         self._link.credit = state.credit
-        self.identity = state.identity
+        self.identity = printable(state.identity)
         return state
 
     def _ask_state(self, kind, payload=b""):
-        answer = self._link.ask(kind, payload, messages.STATE)
-        return self._take(self._parsed(messages.unpack_state, answer))
+        """Return the `State` that a message about the network held is answered with."""
+        state = self._parsed(messages.unpack_state, self._link.ask(kind, payload, messages.STATE))
+        if self._configuration and state.layers != self._configuration.layers:
+            raise ProtocolError(f"port {self._link.name}: the board holds a network of layers {state.layers}")
+        return self._take(state)
+
+    def _layers(self):
+        if not self.state.layers:
+            raise BoardError(f"port {self._link.name}: the board holds no network")
+        return self.state.layers
 
     def _parsed(self, unpack, payload):
         """Return unpack(payload). Raises ProtocolError for one that makes no sense."""
@@ -285,7 +299,7 @@ class Board:
 
     def infer(self, x):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs)."""
-        layers = self.state.layers
+        layers = self._layers()
         answer = 2 + 2 * layers[-1]
         coded = self._code is not None and self._code.features == layers[0] and covers(self._code.levels, x)
         rows = pack(self._code, x, np.zeros(len(x), np.int64)) if coded else np.ascontiguousarray(x).view(np.uint8)
@@ -305,7 +319,7 @@ class Board:
     def conductances(self):
         """Return every crossbar's conductances: uint16 steps, flat as `eqprop.Plan.shapes` says."""
         crossbars = []
-        for c, (rows, columns) in enumerate(eqprop.plan(self.state.layers).shapes):
+        for c, (rows, columns) in enumerate(eqprop.plan(self._layers()).shapes):
             total = rows * columns
 
             def question(first, most, c=c):

@@ -185,7 +185,7 @@ class Link:
 
     def _greeting(self, kind, payload):
         if kind == ERROR:
-            raise BoardError(f"port {self.name} refuses: {unpack_error(payload)[1]}")
+            raise BoardError(f"port {self.name} refuses: {printable(unpack_error(payload)[1])}")
         try:
             return unpack_state(payload)
         except ValueError as error:
@@ -240,8 +240,9 @@ class Link:
         return any(each.about == asked.about for each in self.waiting)
 
     def begin(self):
-        """Forget what is on its way, and how long it has been silent."""
-        self.give_up()
+        """Forget what is on its way, and how long it has been silent: something else is asked from here on."""
+        self.waiting.clear()
+        self._late.clear()
         self._since = None
 
     def room(self, size):
@@ -328,7 +329,7 @@ class Link:
         kind, words = unpack_error(payload)
         if kind == GREET:
             raise RestartError(f"port {self.name}: the board has started anew")
-        raise BoardError(f"port {self.name} refuses: {words}")
+        raise BoardError(f"port {self.name} refuses: {printable(words)}")
 
     def _measure(self, took):
         """Learn from how long an answer took."""
@@ -387,6 +388,11 @@ class Link:
         if not self._conversing or not self._reconnect_s:
             raise failure from error
         raise RestartError(str(failure)) from failure
+
+
+def printable(text):
+    """Return what a board says as one line that does nothing to a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def line_size(size):
