@@ -231,6 +231,33 @@ def test_what_a_board_cannot_do_is_refused(cortex_m3, run):
         run(cortex_m3, "", "x" * 8192)
 
 
+FLASH = """
+import sys
+name = sys.argv[1] + "/file"
+if sys.argv[2] == "write":
+    with open(name, "wb") as file:
+        print(file.write(bytes(range(256)) * 20))
+    for other, mode in ((sys.argv[1] + "/deeper/file", "wb"), (sys.argv[1] + "/../file", "wb"), (name, "ab")):
+        try:
+            open(other, mode)
+        except OSError as error:
+            print(error.errno)
+with open(name, "rb") as file:
+    print(file.read() == bytes(range(256)) * 20)
+"""
+
+
+def test_a_flash_keeps_what_was_written(cortex_board, run, tmp_path):
+    """Over a restart; nothing else can be written. Catches a path that leaves the flash, and a file cut short."""
+    (tmp_path / "flash" / "deeper").mkdir(parents=True)
+    flash = tmp_path / "flash"
+    first = run(cortex_board, FLASH, flash, "write", flash=flash)
+    assert first.stdout.split() == [b"5120", b"30", b"30", b"30", b"True"], first.stderr
+    assert run(cortex_board, FLASH, flash, "read", flash=flash).stdout.split() == [b"True"]
+    assert (flash / "file").read_bytes() == bytes(range(256)) * 20
+    assert b"OSError: 30" in run(cortex_board, FLASH, flash, "write").stderr
+
+
 @pytest.fixture
 def bare(tmp_path, monkeypatch):
     """A computer with an empty cache and nothing on PATH but what `fake` writes there; the folder that PATH names."""
