@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import eqprop
 from eqprop import messages
+from eqprop.frames import Sender
 from eqprop.packing import Code
 from eqprop.service import CHUNK
 from eqprop_host import datasets
@@ -113,6 +114,17 @@ def test_an_answer_of_a_board_that_started_anew_is_none():
     assert board.recover().sample == 0
     list(board.train(X, Y))
     assert board.refresh().crc == CLEAN_CRC
+
+
+def test_what_an_earlier_host_was_answered_is_no_greeting():
+    """It is still in the port when the next host opens it. Catches a STATE that is believed for its sequence number."""
+    line = Line()
+    old = connect(line)
+    old.configure(LAYERS, 3, 25)
+    stale = messages.pack_state(old.state._replace(sample=40, crc=1))
+    for sequence in range(256):
+        line.to_host += bytes(Sender(1024).encode(messages.STATE, sequence, stale))
+    assert connect(line).state.sample == 0
 
 
 def test_late_answers_to_another_question_are_none():

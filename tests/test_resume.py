@@ -100,6 +100,16 @@ def test_a_log_that_was_cut_goes_on(eqprop, clean, tmp_path, monkeypatch):
     same(runlog.read(path), clean[1])
 
 
+def test_an_epoch_that_was_learnt_but_not_logged_is_logged(eqprop, clean, tmp_path):
+    """A host that was killed between the two. Catches an error that only counts what is learnt from here on."""
+    assert eqprop("train", *RUN, "--log=run.jsonl", "--port=sim:micropython?flash=flash")[0] == 0
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
+    assert runlog.read(path).metrics[-1]["sample"] < SAMPLES
+    assert eqprop("train", "--resume=run.jsonl")[:2] == (0, clean[0])
+    same(runlog.read(path), clean[1])
+
+
 def test_a_run_goes_on_on_another_board(eqprop, clean, tmp_path, monkeypatch):
     """Pulled from one and pushed to the other, which is the numba one. Catches a network that forgets its run."""
     interrupt(eqprop, monkeypatch, 30, "--port=sim:micropython?flash=flash")

@@ -64,6 +64,35 @@ def test_each_number_is_learnt_once_and_in_order(batches):
     assert desk.status().crc == twin.crc()
 
 
+def test_a_frame_that_arrives_again_undoes_nothing(desk):
+    """Whatever begins or restores a network. Catches a CONFIGURE, a RESUME or a HELLO that acts a second time."""
+    desk.progress(0, ROWS)
+    before = desk.status()
+    assert desk.state(m.CONFIGURE, configure(LAYERS, 5, 0)) == before
+    assert desk.state(m.RESUME, m.pack_resume(1)) == before
+    assert desk.state(m.HELLO, m.pack_hello(desk.session)) == before
+    assert desk.ask(m.CONFIGURE, configure(LAYERS, 6, 0)) == (
+        m.ERROR,
+        b"\0CONFIGURE: once a session, HELLO begins the next",
+    )
+    assert desk.status() == before
+
+
+def test_the_cache_holds_each_record_once_and_for_a_session():
+    """Catches a sample from the cache that is kept again, and slots that outlive the host who knows what is in them."""
+    desk = Desk()
+    desk.state(m.CONFIGURE, configure(LAYERS, 5, 0, epoch=4))
+    assert desk.progress(0, ROWS[:2]).cached == 2
+    kind, answer = desk.ask(m.SAMPLES, m.pack_samples(2, [(None, [1, 0])]))
+    assert m.unpack_progress(answer)[:2] == (4, 2)
+    twin = eqprop.Network(LAYERS, 5)
+    for n in (0, 1, 1, 0):
+        twin.learn(ROWS[n][1], ROWS[n][0])
+    assert desk.status().crc == twin.crc()
+    desk.greet()
+    assert desk.progress(4, ROWS[:1]).cached == 1
+
+
 def test_infer_answers_each_sample_and_learns_nothing(desk):
     before = desk.status()
     kind, answer = desk.ask(m.INFER, b"\0" + b"".join(x for _, x in ROWS))
