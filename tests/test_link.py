@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import eqprop
 from eqprop import messages
+from eqprop.checkpoint import Checkpoints
 from eqprop.frames import Sender
 from eqprop.packing import Code
 from eqprop.service import CHUNK
@@ -19,6 +20,7 @@ from eqprop_host.errors import BoardError, PortError, ProtocolError, RestartErro
 from eqprop_host.link import Link
 from eqprop_host.packing import levels_of
 from lines import Line, connect
+from memory_flash import MemoryFlash
 
 LAYERS = (5, 4, 3)
 X = np.random.default_rng(1).integers(-127, 128, (60, 5)).astype(np.int8)
@@ -100,6 +102,26 @@ def test_a_board_that_starts_anew_gives_them_too(seed, moments):
     last = deque(board.train(X, Y, until=120), maxlen=1)
     line.quieten()
     assert last[0].sample == 120 and board.refresh().crc == epochs_crc(2)
+
+
+@given(st.lists(st.integers(1, 15), min_size=1, max_size=3))
+def test_a_board_that_goes_on_within_an_epoch_gives_them_too(moments):
+    """From its checkpoint, with an empty cache. Catches a sample kept twice where a frame reaches into an epoch."""
+    flash = MemoryFlash()
+    line = Line(checkpoints=Checkpoints(every=1, rest_s=0, open_file=flash.open), credit=2048)
+    board = connect(line, reconnect_s=60.0)
+    x, y = X[:8], Y[:8]
+    board.configure(LAYERS, 3, 25, epoch=8)
+    orders = [np.random.default_rng(n).permutation(8) for n in range(12)]
+    for until in [*np.cumsum(moments), 90]:
+        list(board.train(x, y, until=int(until), order=orders.__getitem__))
+        crc = board.refresh().crc
+        line.reset()
+    twin = eqprop.Network(LAYERS, 3, 25)
+    for n in range(90):
+        at = orders[n // 8][n % 8]
+        twin.learn(x[at].tobytes(), int(y[at]))
+    assert crc == twin.crc()
 
 
 def test_an_answer_of_a_board_that_started_anew_is_none():

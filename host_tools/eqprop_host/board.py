@@ -250,9 +250,14 @@ class Board:
     def _frame(self, samples, first, end):
         """Return (payload, end) of the frame of samples `first`.. up to `end`, or as many as it should hold."""
         room = self._room() - messages.SAMPLES_HEADER
-        chosen = []
+        chosen: list = []
+        new = set()
         for index in samples.indices(first, end):
             known = self._slot_of.get(index)
+            if index in new:  # the next frame can name its slot, and the board is to keep it once
+                break
+            if known is None:
+                new.add(index)
             room -= self._code.size if known is None else messages.SLOT_SIZE
             begins = not chosen or (chosen[-1][1] is None) != (known is None)
             room -= messages.RUN_HEADER if begins else 0
