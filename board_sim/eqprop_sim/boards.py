@@ -44,7 +44,8 @@ ENGINES = {
     **{f"sim:{cpu}": f"simulated board: emulated {cpu.title()}, heap of 192 KB" for cpu in cortex.CPUS},
 }
 _HEAP = "192k"
-_STOP_S = 2
+_STOP_S = 2  # for a board that has stopped to be seen to
+_END_S = 10  # for one whose port has hung up to end
 _RECONNECT_S = 30.0
 _CHECKPOINT_EVERY = 1000
 
@@ -210,7 +211,7 @@ class SimulatedBoard:
         if self._emulated:
             self._process.terminate()  # as a real board, it does not notice that its port has nobody at the other end
         try:
-            self._process.wait(_STOP_S)
+            self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
