@@ -167,7 +167,7 @@ def fill(crossbar, style, rng, x):
 
 def build(plan, sweeps=None):
     """Return an emulated crossbar of `plan` on the plain kernels, with `sweeps` in each phase if given."""
-    crossbar = EmulatedCrossbar(plan, laws, zeros, 0)
+    crossbar = EmulatedCrossbar(plan, zeros, 0)
     if sweeps:
         crossbar.circuit = crossbar.circuit._replace(sweeps=sweeps)
     return crossbar
@@ -193,5 +193,5 @@ def networks(draw, styles=STYLES, plan=eqprop.plan, sweeps=None):
     crossbar = build(plan(layers), sweeps)
     x = features(rng, layers[0])
     fill(crossbar, style, rng, x)
-    crossbar.drive(x)
+    laws.drive(crossbar.circuit, x)
     return crossbar, rng

@@ -67,16 +67,22 @@ class FloatCircuit:
         """Return which nodes are at a limit."""
         return (v <= self.low) | (v >= self.high)
 
-    def loss(self, v, targets):
+    def errors(self, v, targets, label):
+        """Return how far each output among voltages `v` is short of its target: the right one below, others above."""
+        short = targets - v[self.outputs]
+        right = np.arange(len(short)) == label
+        return np.where(right, np.maximum(short, 0), np.minimum(short, 0))
+
+    def loss(self, v, targets, label):
         """Return half the sum of squared errors of the outputs among voltages `v`, volts squared."""
-        return 0.5 * np.sum((targets - v[self.outputs]) ** 2)
+        return 0.5 * np.sum(self.errors(v, targets, label) ** 2)
 
     def across(self, v, sources, c):
         """Return the voltage across every device of crossbar c, (rows, columns)."""
         below = np.concatenate([v[self._layer(c - 1)], sources[c]]) if c else sources[0]
         return below[:, None] - v[self._layer(c)]
 
-    def finite_difference(self, sources, targets, c, step=1.0):
+    def finite_difference(self, sources, targets, label, c, step=1.0):
         """Return d loss / d conductance of every device of crossbar c by central differences.
 
         nan where a diode or rail switches within the step: the loss has a kink there.
@@ -89,14 +95,14 @@ class FloatCircuit:
             losses = []
             for g[at] in (old + step, old - step):
                 v = self.equilibrium(sources)
-                losses.append(self.loss(v, targets) if (self.held(v) == held).all() else np.nan)
+                losses.append(self.loss(v, targets, label) if (self.held(v) == held).all() else np.nan)
             g[at] = old
             slope[at] = (losses[0] - losses[1]) / (2 * step)
         return slope
 
-    def equilibrium_propagation(self, sources, targets, beta):
+    def equilibrium_propagation(self, sources, targets, label, beta):
         """Return centred EqProp's estimate of d loss / d conductance, for each crossbar."""
-        nudge = beta * (targets - self.equilibrium(sources)[self.outputs])
+        nudge = beta * self.errors(self.equilibrium(sources), targets, label)
         plus, minus = (self.equilibrium(sources, sign * nudge) for sign in (1, -1))
         return [
             (self.across(plus, sources, c) ** 2 - self.across(minus, sources, c) ** 2) / (4 * beta)

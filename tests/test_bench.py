@@ -3,6 +3,7 @@
 import eqprop
 from eqprop import bench
 from eqprop import messages as m
+from eqprop.crossbar import EmulatedCrossbar
 
 
 class Counter:
@@ -25,40 +26,65 @@ def test_a_stopwatch_leaves_its_own_time_out():
 
 
 class Slow(eqprop.Network):
-    """A network whose laws take known times, and the first sample far longer: a compiler is at work."""
+    """A network whose crossbar's verbs take known times."""
 
     counter = Counter(3)
-    cost = {"drive": 10, "settle": 200, "pull": 3000, "nudge": 40000, "program": 500000}
+    cost = {"settle": 200, "pull": 3000, "nudge": 40000, "program": 500000}
 
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        self.crossbar = self.learner.crossbar = Costly(self.crossbar, self)
+    @staticmethod
+    def crossbar_type(*arguments):
+        return Costly(EmulatedCrossbar(*arguments))
 
 
 class Costly:
     """Every verb of a crossbar, at a price."""
 
-    def __init__(self, crossbar, network):
-        self.crossbar, self.network = crossbar, network
+    def __init__(self, crossbar):
+        self.crossbar = crossbar
 
     def __getattr__(self, verb):
         def paid(*arguments):
-            Slow.counter.now += Slow.cost.get(verb, 0) + (10**6 if self.network.sample == 0 else 0)
+            Slow.counter.now += Slow.cost[verb]
             return getattr(self.crossbar, verb)(*arguments)
 
         return paid if verb in Slow.cost else getattr(self.crossbar, verb)
 
 
-def test_each_law_is_counted_by_itself_and_the_first_sample_not_at_all():
-    """Catches laws that change places, a compiler's time that counts, and a sum in place of a mean."""
-    tier, learn, infer, laws, heap_bytes, widest = bench.measure(Slow, (4, 3, 2), 5, Slow.counter)
-    prices = [Slow.cost[law] for law in bench.LAWS]
-    assert laws == prices
-    assert learn == sum(prices) + Slow.cost["nudge"] and infer == Slow.cost["drive"] + Slow.cost["settle"]
-    assert (tier, heap_bytes, widest) == ("plain", eqprop.plan((4, 3, 2)).bytes, 0)
+X = [bytes([100, 0, 200, 50]), bytes([0, 0, 127, 90]), bytes([1, 2, 3, 4])]
+ROWS = [(x, label) for label, x in enumerate(X)]
+PRICES = (200, 3000, 2 * 40000, 500000)
+
+
+def test_samples_are_timed_whole():
+    """Catches a stopwatch that counts what lies between samples, and an inference that learns."""
+    network, twin = Slow((4, 3, 3)), eqprop.Network((4, 3, 3))
+    ticks = bench.measure_samples(network, ROWS, Slow.counter)
+    assert ticks == (3 * sum(PRICES), 3 * PRICES[0])
+    for x, label in ROWS:
+        twin.learn(x, label)
+    assert (network.crc(), network.sample) == (twin.crc(), twin.sample)
+
+
+def test_each_verb_is_timed_by_itself():
+    """The run is the same. Catches verbs that change places, and a sample that is learnt otherwise."""
+    network, twin = Slow((4, 3, 3), 0, 2), eqprop.Network((4, 3, 3), 0, 2)
+    assert bench.measure_verbs(network, ROWS, Slow.counter) == tuple(3 * price for price in PRICES)
+    for x, label in ROWS:
+        twin.learn(x, label)
+    assert (network.crc(), network.sample) == (twin.crc(), twin.sample)
+    network.learn(*ROWS[0])
+    twin.learn(*ROWS[0])
+    assert network.crc() == twin.crc()
+
+
+def test_the_widest_network_just_fits():
+    """Catches a node too many or too few."""
+    n = bench.widest((64, 1, 10), 50000)
+    assert eqprop.plan((64, n, 10)).bytes <= 50000 < eqprop.plan((64, n + 1, 10)).bytes
+    assert bench.widest((64, 1, 10), None) == bench.widest((64, 1, 10), 100) == 0
 
 
 def test_measures_travel_whole():
-    measures = m.Measures(1, 2, (3, 4, 5, 6, 7), 8, 9, "instructions", "thumb")
+    measures = m.Measures(8, 9, 128, "thumb", "instructions", (3, 4, 5, 6))
     assert m.unpack_measures(m.pack_measures(measures)) == measures
-    assert m.unpack_bench(m.pack_bench(300, (64, 32, 10))) == (300, (64, 32, 10))
+    assert m.unpack_bench(m.pack_bench(True, [(1, b"abc")]), 3) is True

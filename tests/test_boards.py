@@ -118,6 +118,7 @@ def test_a_board_says_nothing_before_it_is_asked():
         ("sim:?baud=-1", "port baud=-1 is not in 0..2147483647"),
         ("sim:?flash=/nowhere", "port flash=/nowhere is no folder"),
         ("sim:?checkpoint_every=x", "port checkpoint_every=x is no number of samples"),
+        ("sim:micropython?tier=fast", "port tier=fast is none of thumb, viper, plain"),
         ("sim:micropython?heap=lots", "port heap=lots is no size such as 192k"),
         ("/dev/eqprop-none", "port '/dev/eqprop-none' cannot be opened: No such file or directory"),
         ("nothing://here", "port 'nothing://here' cannot be opened: "),

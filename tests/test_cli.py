@@ -58,11 +58,10 @@ def test_train_gives_the_bits_of_the_emulator_and_says_so(trained):
     for epoch in range(3):
         for n in datasets.epoch_order(count, 4, epoch):
             network.learn(data.train_x[n], data.train_y[n])
-    out = np.zeros(3, np.int16)
-    wrong = sum(network.infer(x, out) != y for x, y in zip(data.test_x, data.test_y, strict=True))
+    wrong = [network.infer(x) != y for x, y in zip(data.test_x, data.test_y, strict=True)]
     results = json.loads((trained / "run.json").read_text())
     assert results["conductance_crc"] == f"{network.crc():08x}"
-    assert results["test_error_percent"] == 100 * wrong / len(data.test_y)
+    assert results["test_error_percent"] == 100 * np.mean(wrong)
     assert results["training_samples"] == 3 * count and results["test_samples"] == len(data.test_y)
     assert (results["layers"], results["seed"], results["epochs"]) == ("4-8-3", 4, 3)
     assert results["version"] == eqprop.__version__ and set(results["versions"]) == {"eqprop", "python", "numpy"}
@@ -154,12 +153,30 @@ def test_infer_prints_a_class_and_the_voltages_for_each_row(trained, capsys):
 
 
 def test_bench_prints_a_table_and_writes_its_figures(tmp_path, capsys):
-    code, out, err = run(capsys, "bench", "--layers=6-5-4", "--samples=3", f"--json={tmp_path}/bench.json")
+    """Of any layers: random features where the digits do not fit."""
+    code, out, err = run(capsys, "bench", "--layers=6-5-4", "--samples=300", f"--json={tmp_path}/bench.json")
     assert code == 0, err
     results = json.loads((tmp_path / "bench.json").read_text())
-    assert f"| training sample | {results['train_us']:,} |" in out and f"| inference | {results['infer_us']:,} |" in out
+    for name in ("train", "infer", "settle", "pull", "nudge", "program"):
+        assert f"| {name} | {results[f'{name}_us']:,.0f} |" in out
+    assert "train_instructions" not in results and results["training_samples_per_second"] > 0
     assert results["heap_bytes"] == eqprop.plan("6-5-4").bytes and results["tier"] == "plain"
-    assert (results["layers"], results["samples"], results["widest_hidden_layer"]) == ("6-5-4", 3, 0)
+    assert (results["layers"], results["samples"], results["data"]) == ("6-5-4", 300, "random features")
+
+
+def test_bench_counts_instructions_where_they_can_be_counted(tmp_path, capsys, cortex_m3):
+    """On an emulated board two runs print the same. Catches a garbage collection that is counted, or an interrupt."""
+    tables = []
+    for n in range(2):
+        options = ("--port=sim:cortex-m3?tier=viper", "--samples=40", f"--json={tmp_path}/{n}.json")
+        code, out, err = run(capsys, "bench", *options)
+        assert code == 0, err
+        tables.append(out)
+    assert tables[0] == tables[1] and "| instructions |" in tables[0]
+    results = json.loads((tmp_path / "0.json").read_text())
+    assert (results["tier"], results["data"]) == ("viper", "digits")
+    assert results["train_instructions"] > results["infer_instructions"] > 10000
+    assert results["train_us"] == pytest.approx(results["train_instructions"] * 0.128, rel=1e-4)
 
 
 def test_ports_lists_the_simulated_boards(capsys):

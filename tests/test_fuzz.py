@@ -94,7 +94,7 @@ def test_a_host_survives_any_answers():
             board.conductances,
             lambda board=board: list(board.train(X, [0, 1, 0], until=9)),
             lambda board=board: board.restore([np.full(30, 9000, np.uint16), np.full(10, 9000, np.uint16)], 3),
-            lambda board=board: board.bench((4, 3, 2), 1),
+            lambda board=board: board.bench(X, [0, 1, 0], False),
         ):
             try:
                 work()

@@ -4,7 +4,12 @@ Slow ways to learn badly that these catch: a sign in the update, a nudge in one 
 off, one output's target for another's.
 """
 
+import warnings
+
 import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
 
 from eqprop_host import datasets
 from eqprop_host.training import default_halve_epochs
@@ -15,11 +20,10 @@ def learn(layers, data, seed, epochs):
     """Return a generator of the test error in percent after each epoch."""
     count = len(data.train_y)
     network = Network(layers, seed, default_halve_epochs(epochs) * count)
-    out = np.zeros(network.layers[-1], np.int16)
     for epoch in range(epochs):
         for n in datasets.epoch_order(count, seed, epoch):
             network.learn(data.train_x[n], data.train_y[n])
-        wrong = sum(network.infer(x, out) != y for x, y in zip(data.test_x, data.test_y, strict=True))
+        wrong = sum(network.infer(x) != y for x, y in zip(data.test_x, data.test_y, strict=True))
         yield 100 * wrong / len(data.test_y)
 
 
@@ -30,9 +34,27 @@ def final_errors(layers, source, epochs, seeds, test_fraction=0.2):
     ]
 
 
-def test_digits():
-    errors = final_errors("64-32-10", "digits", epochs=10, seeds=5)
-    assert np.mean(errors) <= 4.0 and max(errors) <= 5.5, errors
+def backpropagated_errors(hidden, epochs, seeds):
+    """Return the test errors of float ReLU networks with as many hidden nodes, trained by Adam on the same samples."""
+    dataset = datasets.load("digits")
+    errors = []
+    for seed in range(seeds):
+        data = datasets.prepare(dataset, seed)
+        # Of batches of 4, 8 and 16 and rates of 0.001 to 0.01 the best for 32 hidden nodes
+        network = MLPClassifier((hidden,), batch_size=8, learning_rate_init=3e-3, max_iter=epochs, random_state=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # as many epochs as asked for, and no more
+            network.fit(data.train_x / 127, data.train_y)
+        errors.append(100 - 100 * network.score(data.test_x / 127, data.test_y))
+    return errors
+
+
+@pytest.mark.parametrize(("hidden", "most"), [(32, 3.2), (16, 5.0)])
+def test_digits(hidden, most):
+    """The mean error, no seed that fails, and no more errors than by backpropagation in floating point."""
+    errors = final_errors(f"64-{hidden}-10", "digits", epochs=10, seeds=10)
+    assert np.mean(errors) <= most and max(errors) <= 5.5, errors
+    assert np.mean(errors) <= np.mean(backpropagated_errors(hidden, epochs=10, seeds=10))
 
 
 def test_xor():

@@ -35,7 +35,7 @@ def test_wrong_number_of_features_is_refused(build):
     """Both numbers in the message, and nothing learnt."""
     network = build(LAYERS)
     before = network.crc()
-    for call in (lambda x: network.learn(x, 0), lambda x: network.infer(x, array("h", [0] * 3))):
+    for call in (lambda x: network.learn(x, 0), network.infer):
         for count in (0, 5, 7):
             with pytest.raises(ValueError, match=f"^x: {count} features for 6 inputs$"):
                 call(array("b", [1] * count))
@@ -52,10 +52,29 @@ def test_label_outside_the_classes_is_refused(build, label):
     assert (network.sample, network.crc()) == (0, before)
 
 
-def test_wrong_number_of_outputs_is_refused(build):
-    """Both numbers in the message."""
-    with pytest.raises(ValueError, match="^out: 4 items for 3 outputs$"):
-        build(LAYERS).infer(bytes(6), array("h", [0] * 4))
+@pytest.mark.parametrize("x", [[1] * 6, (1,) * 6, "abcdef", 6, None])
+def test_what_is_no_buffer_is_refused(build, x):
+    """Its type in the message, and nothing learnt. Catches: a list that only the plain kernels could read."""
+    network = build(LAYERS)
+    before = network.crc()
+    for call in (lambda: network.learn(x, 0), lambda: network.infer(x)):
+        with pytest.raises(TypeError, match=f"^x: <class '{type(x).__name__}'> is no buffer of int8$"):
+            call()
+    assert (network.sample, network.crc()) == (0, before)
+
+
+def test_a_sample_without_an_error_changes_nothing(build):
+    """Once every output is beyond its target a sample is counted, and no more. Catches: a nudge by nothing that rounds.
+
+    Learning one sample again and again must come to that.
+    """
+    network = build(LAYERS, seed=3)
+    x, label = lessons(1)[0]
+    while network.sample == 0 or network.loss:
+        before = network.crc()
+        network.learn(x, label)
+        assert network.sample < 1000
+    assert network.crc() == before
 
 
 def test_features_may_be_integers_or_their_bytes(build):
@@ -64,20 +83,18 @@ def test_features_may_be_integers_or_their_bytes(build):
     seen = []
     for features in (x, x.tobytes(), memoryview(x), array("b", [-127, -127, -1, 0, 1, 127])):
         network = build(LAYERS, seed=2)
-        out = array("h", [0] * 3)
         network.learn(features, 1)
-        seen.append((network.infer(features, out), list(out), network.loss, network.crc()))
+        seen.append((network.infer(features), list(network.outputs), network.loss, network.crc()))
     assert seen[0] == seen[1] == seen[2] == seen[3]
 
 
 def test_answer_is_the_first_of_the_highest_outputs(build):
     """`infer` returns the class whose voltage it reports as highest, and `learn` the same before it learns."""
     network = build(LAYERS, seed=3)
-    out = array("h", [0] * 3)
     answers = set()
     for x, label in lessons(60):
-        answer = network.infer(x, out)
-        assert answer == list(out).index(max(out))
+        answer = network.infer(x)
+        assert answer == list(network.outputs).index(max(network.outputs))
         network.learn(x, label)
         assert network.answer == answer
         answers.add(answer)
@@ -85,26 +102,27 @@ def test_answer_is_the_first_of_the_highest_outputs(build):
 
 
 def test_loss_is_of_the_outputs_before_learning(build):
-    """Sum over the outputs of ((target - output) >> 4)**2. Catches: the loss of a nudged phase."""
+    """Sum of (error >> 4)**2 of the outputs short of their targets. Catches: the loss of a nudged phase."""
     network = build(LAYERS, seed=3)
     right, other = network.plan.targets
-    out = array("h", [0] * 3)
     for x, label in lessons(5):
-        network.infer(x, out)
+        network.infer(x)
+        errors = [
+            max(right - v, 0) if k == label else min(other - v, 0) for k, v in enumerate(map(int, network.outputs))
+        ]
         network.learn(x, label)
-        assert network.loss == sum((((right if k == label else other) - out[k]) >> 4) ** 2 for k in range(3))
+        assert network.loss == sum((error >> 4) ** 2 for error in errors)
 
 
 def test_inferring_changes_nothing_that_is_learnt(build):
     """Conductances, sample and what is learnt next are the same with and without inferences between."""
     asked, unasked = build(LAYERS, seed=4), build(LAYERS, seed=4)
-    out = array("h", [0] * 3)
     for x, label in lessons(10):
         before = asked.crc()
-        asked.infer(x, out)
+        asked.infer(x)
         assert asked.crc() == before
         asked.learn(x, label)
-        asked.infer(x, out)
+        asked.infer(x)
     teach(unasked, lessons(10))
     assert (asked.crc(), asked.sample, asked.loss) == (unasked.crc(), unasked.sample, unasked.loss)
 

@@ -99,8 +99,7 @@ def test_infer_answers_each_sample_and_learns_nothing(desk):
     assert kind == m.CLASSES and len(answer) == 3 * 6
     twin = eqprop.Network(LAYERS, 5)
     for (_, x), (chosen, *voltages) in zip(ROWS, struct.iter_unpack("<Hhh", answer), strict=True):
-        out = [0, 0]
-        assert chosen == twin.infer(x, out) and voltages == out
+        assert chosen == twin.infer(x) and voltages == list(twin.outputs)
     assert desk.status()[5:] == before[5:]
 
 
@@ -151,8 +150,9 @@ def test_conductances_travel_to_another_board(desk):
         (m.WRITE, m.pack_write(0, 0, b"\0\1\0"), "restore: 3 bytes at 0 of 30 devices"),
         (m.WRITE, m.pack_write(0, 0, b"\0\0"), "restore: conductance 0 is not in"),
         (m.RESUME, b"", "RESUME: 0 bytes are too few"),
-        (m.BENCH, b"\1", "BENCH: 1 bytes are too few"),
-        (m.BENCH, m.pack_bench(0, LAYERS), "BENCH: 0 samples"),
+        (m.BENCH, b"", "BENCH: 0 bytes are too few"),
+        (m.BENCH, b"\1\0\0abc", "BENCH: 5 bytes are no whole samples of 4 features"),
+        (m.BENCH, m.pack_bench(False, [(2, b"\1\2\3\4")]), "label: 2 is not in 0..1"),
     ],
 )
 def test_nonsense_is_answered_in_words_and_changes_nothing(desk, kind, payload, words):
@@ -186,12 +186,17 @@ def test_buffers_grow_for_samples_wider_than_the_limit():
     assert m.unpack_progress(desk.ask(m.SAMPLES, payload)[1]).sample == 1
 
 
-def test_a_benchmark_forgets_the_network(desk):
-    kind, answer = desk.ask(m.BENCH, m.pack_bench(2, LAYERS))
+@pytest.mark.parametrize(("verbs", "figures"), [(False, 2), (True, 4)])
+def test_a_benchmark_learns_as_any_run_does(desk, verbs, figures):
+    kind, answer = desk.ask(m.BENCH, m.pack_bench(verbs, ROWS))
     measures = m.unpack_measures(answer)
     assert kind == m.MEASURES and measures.heap_bytes == eqprop.plan(LAYERS).bytes
-    assert (measures.unit, measures.tier, len(measures.laws)) == ("us", "plain", 5)
-    assert desk.status().layers == ()
+    assert (measures.unit, measures.tick_ns, measures.tier, len(measures.ticks)) == ("us", 1000, "plain", figures)
+    other = Desk()
+    other.state(m.CONFIGURE, configure(LAYERS, 5, 0))
+    other.progress(0, ROWS)
+    states = [each.status() for each in (desk, other)]
+    assert (states[0].crc, states[0].sample) == (states[1].crc, states[1].sample)
 
 
 def test_bye_ends_the_service(desk):

@@ -1,8 +1,8 @@
 """Simulated boards: the runtime's service in a process of its own, behind a serial port that hosts open as hardware.
 
     sim:                 CPython, the plain kernels compiled by numba
-    sim:micropython      a real MicroPython interpreter; ?heap=192k limits its heap
-    sim:cortex-m0        MicroPython's firmware on an emulated Cortex-M0, with the same option; also m3, m4 and m7
+    sim:micropython      a real MicroPython interpreter; ?heap=192k limits its heap, ?tier=plain has it compute so
+    sim:cortex-m0        MicroPython's firmware on an emulated Cortex-M0, with the same options; also m3, m4 and m7
 
 The port is a pseudo terminal, or a TCP port on loopback where the system has none. Options follow a question mark,
 joined by &, as in `sim:?flip=1e-4&reset_every=500&seed=7`:
@@ -27,6 +27,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import eqprop
+from eqprop.tiers import TIERS
 
 from . import cortex, faults, interpreters
 
@@ -53,12 +54,14 @@ _CHECKPOINT_EVERY = 1000
 def _options(engine, query):
     """Return the options behind the `?`, refusing those that the engine does not have."""
     known = {"flash", "checkpoint_every", *faults.NAMES}
-    known |= {"heap"} if engine == "micropython" or engine in cortex.CPUS else set()
+    known |= {"heap", "tier"} if engine == "micropython" or engine in cortex.CPUS else set()
     options = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key not in known:
             raise ValueError(f"{SCHEME}{engine} has no option {key}={value}")
         options[key] = value
+    if options.get("tier", TIERS[0]) not in TIERS:
+        raise ValueError(f"tier={options['tier']} is none of {', '.join(TIERS)}")
     return options
 
 
@@ -80,6 +83,7 @@ class _Board:
             raise ValueError(f"{url} is no simulated board; there are {', '.join(ENGINES)}")
         options = _options(self.engine, query)
         self.heap = _heap_bytes(options.get("heap", _HEAP))
+        self.tier = options.get("tier", "")
         self.faults = faults.Faults.parsed(options)
         self.faulty = self.faults != faults.Faults(seed=self.faults.seed)
         self.flash = Path(options["flash"]).resolve() if "flash" in options else None
@@ -104,6 +108,7 @@ class _Board:
             "cut_every": fails.cut_every,
         }
         words = [f"{key}={value}" for key, value in values.items()]
+        words_of_tier = [f"tier={self.tier}"] if self.tier else []
         if self.engine == "":
             paths = [*folders, *filter(None, [os.environ.get("PYTHONPATH")])]
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
@@ -111,9 +116,9 @@ class _Board:
         program = Path(__file__).parent / "firmware" / "main.py"
         options = {"heap_bytes": self.heap, "path": folders[:1]}
         if self.engine == "micropython":
-            return interpreters.obtain("unix", tell).command(program, *words, **options)
+            return interpreters.obtain("unix", tell).command(program, *words, *words_of_tier, **options)
         board = cortex.obtain(self.engine, tell)
-        return board.command(program, *words, self.engine, flash=flash, **options)
+        return board.command(program, *words, *words_of_tier, self.engine, board.instruction_ns, flash=flash, **options)
 
 
 class SimulatedBoard:

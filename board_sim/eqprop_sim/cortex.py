@@ -49,6 +49,11 @@ class Cortex:
     """The ELF file."""
     limits_heap = True
 
+    @property
+    def instruction_ns(self):
+        """Nanoseconds of an instruction, by the board's own clocks."""
+        return 1 << _MACHINES[self.cpu][1]
+
     def command(self, script, *args, heap_bytes=None, path=(), flash=None):
         """Return (argv, environment) that run the file `script` with arguments `args` on a board that has just started.
 

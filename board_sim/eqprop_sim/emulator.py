@@ -24,6 +24,7 @@ import eqprop.circuit
 import eqprop.kernels.plain
 import eqprop.packing
 from eqprop.circuit import MINUS, PLUS
+from eqprop.crossbar import EmulatedCrossbar
 from eqprop.learning import Learner
 
 # Conductances have 15 bits, and reciprocals too: as int16 both need no sign care in numba's mixed arithmetic.
@@ -71,18 +72,18 @@ with _cached(__file__, eqprop.kernels.plain.__file__, eqprop.circuit.__file__, e
     packing = _compile(eqprop.packing)
 
     @numba.njit(cache=True)
-    def _infer(state, x):
+    def _settle(state, x):
         circuit.drive(state, x)
         return circuit.settle(state)
 
     @numba.njit(cache=True)
-    def _learn(state, x, label, targets, beta, rates):
-        circuit.drive(state, x)
-        answer = circuit.settle(state)
-        loss = circuit.pull_outputs(state, targets, label, beta)
-        circuit.nudge(state, PLUS)
-        circuit.nudge(state, MINUS)
-        circuit.program(state, rates)
+    def _learn(state, x, label):
+        answer = _settle(state, x)
+        loss = circuit.pull_outputs(state, label)
+        if loss:
+            circuit.nudge(state, PLUS)
+            circuit.nudge(state, MINUS)
+            circuit.program(state)
         return answer, loss
 
 
@@ -90,32 +91,45 @@ def _zeros(typecode, items):
     return np.zeros(items, _DTYPES[typecode])
 
 
+class _Crossbar(EmulatedCrossbar):
+    """The same laws, compiled; features may be any buffer of int8."""
+
+    laws = circuit
+
+    def checked(self, x):
+        """Return `x` as a NumPy array. Raises as `EmulatedCrossbar.check`."""
+        try:
+            x = np.frombuffer(x, np.int8)
+        except (TypeError, ValueError):
+            self.check(x)
+            raise
+        self.check_length(x)
+        return x
+
+    def settle(self, x):
+        return _settle(self.circuit, self.checked(x))
+
+
 class _Learner(Learner):
     """The same steps, in one compiled call a sample."""
 
-    def infer(self, x):
-        return _infer(self.crossbar.circuit, x)
+    def __init__(self, crossbar, plan, halve_every):
+        super().__init__(crossbar, plan, halve_every)
+        self.crossbar = crossbar
 
     def learn(self, x, label):
-        self.set_rates()
-        self.answer, self.loss = _learn(self.crossbar.circuit, x, label, self.targets, self.beta, tuple(self.rates))
-        self.sample += 1
+        x = self.crossbar.checked(x)
+        self.crossbar.check_label(label)
+        self.answer, self.loss = _learn(self.crossbar.circuit, x, label)
+        self.count()
 
 
 class Network(eqprop.Network):
-    """`eqprop.Network`, bit for bit, with compiled kernels; features and outputs are NumPy int8 and int16 arrays."""
+    """`eqprop.Network`, bit for bit, with compiled kernels; features may be any buffer of int8, outputs are NumPy's."""
 
-    laws = circuit
+    crossbar_type = _Crossbar
     learner_type = _Learner
     allocate = staticmethod(_zeros)
-
-    def learn(self, x, label):
-        """Learn one sample (see `eqprop.Network.learn`); `x` may be any buffer of int8."""
-        super().learn(np.frombuffer(x, np.int8), label)
-
-    def infer(self, x, out):
-        """Return the class of `x` (see `eqprop.Network.infer`); `x` and `out` may be any buffers of int8 and int16."""
-        return super().infer(np.frombuffer(x, np.int8), np.frombuffer(out, np.int16))
 
     def conductances(self, c):
         """Return crossbar c's conductances in steps: flat NumPy uint16, its own memory."""
@@ -132,5 +146,6 @@ def warm_up():
     network = Network((1, 1, 2))
     sample = memoryview(bytearray(1))  # writable, as what arrives is: numba compiles for that
     network.learn(sample, 0)
-    network.infer(sample, bytearray(4))
+    network.infer(sample)
+    Learner(network.crossbar, network.plan, 0).learn(sample, 1)  # verb by verb
     unpack(sample, 0, eqprop.packing.Code(1, 1).table, bytearray(1))

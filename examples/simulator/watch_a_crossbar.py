@@ -13,13 +13,12 @@ network = Network("3-4-2", seed=0)
 crossbar = network.crossbar
 before = network.conductances(1).copy()
 
-crossbar.drive(np.array([127, -64, 0], np.int8))
-answer = crossbar.settle()
-loss = crossbar.pull(network.plan.targets, 1 - answer, network.plan.beta)
+answer = crossbar.settle(np.array([127, -64, 0], np.int8))
+loss = crossbar.pull(1 - answer)
 crossbar.nudge(PLUS)
 crossbar.nudge(MINUS)
 for name, phase in (("free", FREE), ("plus", PLUS), ("minus", MINUS)):
     print(f"{name:6}hidden {crossbar.voltages(1, phase)[:4]}  outputs {crossbar.voltages(2, phase)}")
-crossbar.program(network.plan.rates)
+crossbar.program()
 print("change of crossbar 1, steps:")
 print((network.conductances(1).astype(int) - before).reshape(network.plan.shapes[1]))

@@ -358,11 +358,23 @@ class Board:
         """Have the board write a checkpoint, if its flash allows another one; return its state: `saved` tells."""
         return self._ask_state(messages.SAVE)
 
-    def bench(self, layers, samples):
-        """Return `eqprop.messages.Measures` of a network of `layers` on the board, which forgets its own for it."""
+    def bench(self, x, y, verbs):
+        """Learn samples as `train` does, timed; return `eqprop.messages.Measures` of them all.
+
+        verbs: time each of `eqprop.bench.VERBS`, instead of learning and inferring as a whole. The board's network is
+        not that of its run afterwards.
+        """
+        rows = [(int(label), row.tobytes()) for label, row in zip(y, x, strict=True)]
+
+        def question(first, most):
+            count = max(1, min((self._room() - messages.BENCH_HEADER) // (messages.SAMPLE_HEADER + x.shape[1]), most))
+            return messages.BENCH, messages.pack_bench(verbs, rows[first : first + count]), count
+
         with self._link.patient(_BENCH_S):
-            payload = self._link.ask(messages.BENCH, messages.pack_bench(samples, layers), messages.MEASURES)
-        return self._parsed(messages.unpack_measures, payload)
+            answers = list(self._link.gather(len(x), question, messages.MEASURES))
+        parts = [self._parsed(messages.unpack_measures, answer) for answer in answers]
+        ticks = tuple(sum(each) for each in zip(*(part.ticks for part in parts), strict=False))
+        return parts[-1]._replace(ticks=ticks)
 
     def bye(self):
         """End the board's service."""

@@ -5,7 +5,8 @@
 
     network = eqprop.Network("64-32-10")
     network.learn(x, label)            # x: 64 int8 features
-    answer = network.infer(x, array("h", 10 * [0]))
+    answer = network.infer(x)
+    print(network.outputs)             # 10 voltages, int16
 
 The host's side and the simulator are the packages `eqprop_host` and `eqprop_sim`.
 """

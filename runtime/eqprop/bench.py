@@ -1,12 +1,10 @@
-"""How long this processor takes to learn, to infer, and for each of the circuit's laws."""
+"""How long this processor takes to learn and to infer, and for each of a crossbar's verbs while it learns."""
 
-from . import circuit
 from ._compat import free_heap, ticks_diff
-from .circuit import MINUS, PLUS
-from .fixed import Xorshift32
+from .learning import Learner
 from .planning import Plan
 
-LAWS = ("drive", "settle", "pull", "nudge", "program")  # a training sample nudges twice
+VERBS = ("settle", "pull", "nudge", "program")  # settle: of the free phase; a training sample nudges twice
 _WIDEST = 8191
 
 
@@ -28,52 +26,69 @@ class Stopwatch:
         return passed
 
 
-def measure(build, layers, samples, ticks):
-    """Return (tier, ticks to learn, to infer, for each of LAWS, heap bytes planned, widest hidden layer that fits).
+class _Timed:
+    """A crossbar as the learner sees it, that sums the ticks of each verb."""
 
-    Of a network made by `build(layers, 0, 0)`; the ticks are means over `samples`, rounded down, and half the features
-    are zero. The last is how many nodes fit between these inputs and outputs; 0 where the heap has no limit.
+    def __init__(self, crossbar, passed):
+        self._crossbar = crossbar
+        self._passed = passed
+        self.totals = [0] * len(VERBS)
+        self.set_rate = crossbar.set_rate
+
+    def settle(self, x):
+        self._passed()
+        answer = self._crossbar.settle(x)
+        self.totals[0] += self._passed()
+        return answer
+
+    def pull(self, label):
+        self._passed()
+        loss = self._crossbar.pull(label)
+        self.totals[1] += self._passed()
+        return loss
+
+    def nudge(self, phase):
+        self._passed()
+        self._crossbar.nudge(phase)
+        self.totals[2] += self._passed()
+
+    def program(self):
+        self._passed()
+        self._crossbar.program()
+        self.totals[3] += self._passed()
+
+
+def measure_samples(network, rows, ticks):
+    """Learn `rows`, pairs of features and label; return the ticks in all to learn them, and to infer each once learnt.
+
+    What was forgotten is collected before each sample, and not counted.
     """
-    network = build(layers, 0, 0)
-    random = Xorshift32(1)
-    x = network.allocate("b", network.layers[0])
-    out = network.allocate("h", network.layers[-1])
     passed = Stopwatch(ticks)
-    totals = [0] * (2 + len(LAWS))
-    for n in range(-1, samples):  # the first one, in which a compiler may be at work, does not count
-        for i in range(len(x)):
-            x[i] = (random.below(255) - 127) * random.below(2)
-        for i, spent in enumerate(_sample(network, x, max(n, 0) % len(out), out, passed)):
-            totals[i] += spent if n >= 0 else 0
-    means = [total // samples for total in totals]
-    return circuit.tier, means[0], means[1], means[2:], network.plan.bytes, _widest(network.layers)
+    learn = infer = 0
+    for x, label in rows:
+        free_heap()
+        passed()
+        network.learn(x, label)
+        learn += passed()
+        network.infer(x)
+        infer += passed()
+    return learn, infer
 
 
-def _sample(network, x, label, out, passed):
-    """Return the ticks to learn a sample, to infer it, and for each of LAWS."""
-    crossbar, learner = network.crossbar, network.learner
-    rates = tuple(learner.rates)
-    passed()
-    network.learn(x, label)
-    learn = passed()
-    network.infer(x, out)
-    infer = passed()
-    crossbar.drive(x)
-    drive = passed()
-    crossbar.settle()
-    settle = passed()
-    crossbar.pull(learner.targets, label, learner.beta)
-    pull = passed()
-    crossbar.nudge(MINUS)
-    passed()
-    crossbar.nudge(PLUS)
-    nudge = passed()
-    crossbar.program(rates)
-    return learn, infer, drive, settle, pull, nudge, passed()
+def measure_verbs(network, rows, ticks):
+    """Learn `rows` as `measure_samples` does; return the ticks in all of each of VERBS."""
+    timed = _Timed(network.crossbar, Stopwatch(ticks))
+    learner = Learner(timed, network.plan, network.halve_every)
+    learner.go_on(network.sample)
+    for x, label in rows:
+        free_heap()
+        learner.learn(x, label)
+    network.learner.go_on(learner.sample)
+    return tuple(timed.totals)
 
 
-def _widest(layers):
-    free = free_heap()
+def widest(layers, free):
+    """Return how many hidden nodes between these inputs and outputs fit `free` bytes of heap; 0 for no limit (None)."""
     if free is None:
         return 0
     low, high = 0, _WIDEST

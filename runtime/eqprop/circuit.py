@@ -11,6 +11,7 @@ from .kernels.plain import (
     clear,
     contrast,
     copy,
+    displace,
     highest,
     inject,
     invert,
@@ -24,19 +25,21 @@ from .kernels.plain import (
     update_driven,
 )
 
-# Every field but the first eight and the last two is a tuple with one element for each crossbar c, of which the node
+# What is fixed for a network, then a tuple with an element for each crossbar c from `g` to `scales`, of which the node
 # arrays (total to shape) belong to layer c + 1. `phases` is (free, plus, minus), each a tuple of voltage arrays.
 Circuit = namedtuple(
     "Circuit",
     (
         "inputs",
         "active",
-        "listed",
-        "table",
         "driven",
         "rest",
         "currents",
         "limits",
+        "rates",
+        "targets",
+        "beta",
+        "sweeps",
         "g",
         "total",
         "base",
@@ -52,7 +55,6 @@ Circuit = namedtuple(
         "scales",
         "reach",
         "phases",
-        "sweeps",
     ),
 )
 
@@ -60,13 +62,6 @@ Circuit = namedtuple(
 FREE = const(0)
 PLUS = const(1)
 MINUS = const(2)
-
-# The tier that these laws are of; `eqprop.tiers` puts others in their place
-tier = "plain"
-
-
-def tabulate(circuit):
-    """Prepare the circuit's table, once: these laws need none."""
 
 
 def drive(circuit, x):
@@ -76,60 +71,78 @@ def drive(circuit, x):
 
 
 def settle(circuit):
-    """Free phase: settle from zero volts, without nudge; return the first of the highest output nodes."""
+    """Free phase: settle from zero volts, without nudge; return the first of the highest output nodes.
+
+    Each of `circuit.sweeps` sweeps goes up: the odd layers first, in which the first hidden one is.
+    """
     last = len(circuit.g) - 1
     free = circuit.phases[FREE]
     for c in range(last + 1):
         clear(free[c], circuit.shape[c][0])
     inject(circuit.rest, circuit.rest, 0, circuit.base[last])
-    sweep(circuit, free)
+    for _ in range(circuit.sweeps):
+        relax_layers(circuit, free, 0)
+        relax_layers(circuit, free, 1)
     return highest(free[last], circuit.shape[last][0])
 
 
 def nudge(circuit, phase):
-    """Nudged phase: settle from the free state with the currents into (PLUS) or out of (MINUS) the outputs."""
+    """Nudged phase: settle from the free state with the currents into (PLUS) or out of (MINUS) the outputs.
+
+    The outputs are at once where these currents bring them; the sweeps go down from there, one fewer than in the free
+    phase: the layer below the outputs and every second one, then the outputs and the others.
+    """
     last = len(circuit.g) - 1
     v = circuit.phases[phase]
     for c in range(last + 1):
         copy(circuit.phases[FREE][c], v[c])
-    inject(circuit.rest, circuit.currents, 1 if phase == PLUS else -1, circuit.base[last])
-    sweep(circuit, v)
+    sign = 1 if phase == PLUS else -1
+    inject(circuit.rest, circuit.currents, sign, circuit.base[last])
+    displace(
+        circuit.currents,
+        sign,
+        circuit.reciprocal[last],
+        circuit.shift[last],
+        circuit.low[last],
+        circuit.high[last],
+        v[last],
+    )
+    for _ in range(circuit.sweeps - 1):
+        relax_layers(circuit, v, (last + 1) % 2)
+        relax_layers(circuit, v, last % 2)
 
 
-def sweep(circuit, v):
-    """Relax the odd layers, then the even ones, `circuit.sweeps` times: exact block descent on the power."""
+def relax_layers(circuit, v, first):
+    """Relax every second layer, from layer `first` + 1 on: block descent on the power, exact as none joins another."""
     last = len(circuit.g) - 1
-    for _ in range(circuit.sweeps):
-        for parity in range(2):
-            for c in range(parity, last + 1, 2):
-                below = c if c else 0
-                above = c + 1 if c < last else c
-                relax(
-                    circuit.shape[c],
-                    circuit.base[c],
-                    circuit.g[below],
-                    v[c - 1 if c else 0],
-                    circuit.g[above],
-                    v[above],
-                    circuit.reciprocal[c],
-                    circuit.shift[c],
-                    circuit.low[c],
-                    circuit.high[c],
-                    v[c],
-                )
+    for c in range(first, last + 1, 2):
+        below = c if c else 0
+        above = c + 1 if c < last else c
+        relax(
+            circuit.shape[c],
+            circuit.base[c],
+            circuit.g[below],
+            v[c - 1 if c else 0],
+            circuit.g[above],
+            v[above],
+            circuit.reciprocal[c],
+            circuit.shift[c],
+            circuit.low[c],
+            circuit.high[c],
+            v[c],
+        )
 
 
-def pull_outputs(circuit, targets, label, beta):
-    """Set the currents to what pulls the free outputs to their targets; return the loss (`kernels.plain.pull`).
-
-    beta: nudging conductance, in units of 4 steps, so that its product with any voltage is a small integer.
-    """
+def pull_outputs(circuit, label):
+    """Set the currents to what pulls the free outputs to their targets; return the loss (`kernels.plain.pull`)."""
     last = len(circuit.g) - 1
-    return pull(circuit.phases[FREE][last], targets, label, beta, circuit.scales[last] - 2, circuit.currents)
+    output = circuit.phases[FREE][last]
+    return pull(output, circuit.targets, label, circuit.beta, circuit.scales[last] - 2, circuit.currents)
 
 
-def program(circuit, rates):
+def program(circuit):
     """Change every conductance by EqProp's rule from the voltages of both nudged phases; rates[c]: right shift."""
+    rates = circuit.rates
     for c in range(len(circuit.g)):
         contrast(circuit.phases[PLUS][c], circuit.phases[MINUS][c], circuit.reach[c], circuit.delta[c], circuit.mean[c])
     update_driven(

@@ -2,41 +2,54 @@
 
 A learner uses a crossbar through these verbs, and knows nothing else of it:
 
-    drive(x)                      put the features on the driven rows
-    settle()                      free phase: settle from zero volts, no nudge; returns the answer, the highest output
-    pull(targets, label, beta)    turn the output errors into nudge currents; returns the loss
-    nudge(phase)                  nudged phase: settle from the free state with these currents into the output nodes
-    voltages(layer, phase)        read node voltages
-    program(rates)                change every conductance by what PLUS and MINUS show of the voltage across it
-    conductances(c), restore(c, start, data), refresh()
+    settle(x)         free phase: drive the features and settle from zero volts; return the answer, the highest output
+    pull(label)       turn the output errors into nudge currents; return the loss
+    nudge(phase)      nudged phase: settle from the free state with these currents into the output nodes
+    program()         change every conductance by what PLUS and MINUS show of the voltage across it
+    set_rate(c, rate) how fast those of crossbar c do so, from now on
+    voltages(layer, phase), conductances(c), restore(c, start, data), refresh()
 
-`EmulatedCrossbar` is the board's own, in fixed point. It allocates nothing after construction.
+`EmulatedCrossbar` is the board's own, in fixed point, by the plain kernels; `eqprop.machine` has its twin in machine
+code. It allocates nothing after construction.
 """
 
 import binascii
+from array import array
 
-from .circuit import Circuit
-from .fixed import DELTA_MAX, U_MAX, V_MAX, Xorshift32
+from . import circuit
+from .circuit import MINUS, PLUS, Circuit
+from .fixed import DELTA_MAX, RATE_MAX, U_MAX, V_MAX, Xorshift32
+
+BUFFERS = (bytes, bytearray, memoryview, array)
 
 
 class EmulatedCrossbar:
     """Conductances, node voltages and the circuit's laws in integers (formats: `eqprop.fixed`, scales: `Plan`)."""
 
-    def __init__(self, plan, laws, allocate, seed):
+    tier = "plain"
+    laws = circuit
+
+    def __init__(self, plan, allocate, seed):
         """Build the crossbars of `plan` with initial conductances from `seed`.
 
-        `laws` is the module `eqprop.circuit` or its compiled twin, `allocate(typecode, items)` makes a zeroed array.
+        `allocate(typecode, items)` makes a zeroed array.
         """
         self.plan = plan
-        self.laws = laws
         arrays = {}
         for name, code, items in plan.buffers():
             arrays.setdefault(name, []).append(allocate(code, items))
         self.circuit = _wire(plan, arrays)
-        self.currents = self.circuit.currents
-        laws.tabulate(self.circuit)
+        self.table = arrays["table"][0]
+        self.features = plan.layers[0]
+        self.classes = plan.layers[-1]
+        self._prepare()
+        for c, rate in enumerate(plan.rates):
+            self.set_rate(c, rate)
         self._initialise(Xorshift32(seed))
         self.refresh()
+
+    def _prepare(self):
+        """Do what a tier's own kernels need before the first of them runs: nothing for the plain ones."""
 
     def _initialise(self, random):
         """Draw the initial conductances: half of them g_min, half uniform from there to plan.initial."""
@@ -47,28 +60,64 @@ class EmulatedCrossbar:
                 draw = random.below(2 * spread) - spread
                 g[i] = self.plan.g_min + (draw if draw > 0 else 0)
 
-    def refresh(self):
-        """Recompute every node's total conductance from the devices, after these were set from outside."""
-        self.laws.refresh(self.circuit)
+    def check(self, x):
+        """Raise TypeError unless `x` is one of BUFFERS, ValueError unless it has an item for each feature."""
+        if type(x) not in BUFFERS:
+            raise TypeError("x: {} is no buffer of int8".format(type(x)))
+        self.check_length(x)
 
-    def drive(self, x):
-        """Put features `x` (int8, one for each input) on the row pairs; the driven currents follow, once a sample."""
+    def check_length(self, x):
+        """Raise ValueError unless `x` has an item for each feature."""
+        if len(x) != self.features:
+            raise ValueError("x: {} features for {} inputs".format(len(x), self.features))
+
+    def settle(self, x):
+        """Free phase: drive features `x` (int8 or their bytes, one for each input), settle from zero volts, no nudge.
+
+        Returns the first of the highest output nodes. Raises as `check`.
+        """
+        self.check(x)
         self.laws.drive(self.circuit, x)
-
-    def settle(self):
-        """Free phase: settle from zero volts without nudge; return the first of the highest output nodes."""
         return self.laws.settle(self.circuit)
 
-    def pull(self, targets, label, beta):
-        """Set `currents` to what pulls the free outputs to their targets; return the loss (`kernels.plain.pull`)."""
-        return self.laws.pull_outputs(self.circuit, targets, label, beta)
+    def pull(self, label):
+        """Set `currents` to what pulls the free outputs to the plan's targets; return the loss (`kernels.plain.pull`).
+
+        Raises ValueError for a label that is no output.
+        """
+        self.check_label(label)
+        return self.laws.pull_outputs(self.circuit, label)
+
+    def check_label(self, label):
+        """Raise ValueError unless `label` is an output."""
+        if not 0 <= label < self.classes:
+            raise ValueError("label: {} is not in 0..{}".format(label, self.classes - 1))
 
     def nudge(self, phase):
         """Nudged phase PLUS or MINUS: settle from the free state with `currents` added to (PLUS) or drawn (MINUS).
 
-        `currents`: int32, one for each output node, within +-CURRENT_MAX, in the output nodes' current unit.
+        Raises ValueError for another phase.
         """
+        self.check_phase(phase)
         self.laws.nudge(self.circuit, phase)
+
+    def check_phase(self, phase):
+        """Raise ValueError unless `phase` is PLUS or MINUS."""
+        if phase != PLUS and phase != MINUS:
+            raise ValueError("phase: {} is not {} or {}".format(phase, PLUS, MINUS))
+
+    def set_rate(self, c, rate):
+        """Change crossbar c's conductances by 2**-rate from now on: each step up halves its learning rate.
+
+        Raises ValueError for a rate outside 1..24.
+        """
+        if not 1 <= rate <= RATE_MAX:
+            raise ValueError("rate: {} is not in 1..{}".format(rate, RATE_MAX))
+        self.circuit.rates[c] = rate
+
+    def program(self):
+        """Change every conductance by the EqProp rule from the voltages held in PLUS and MINUS."""
+        self.laws.program(self.circuit)
 
     def voltages(self, layer, phase):
         """Return the voltages of layer 1..L in that phase: int16, its own memory, valid until the next settle.
@@ -77,12 +126,14 @@ class EmulatedCrossbar:
         """
         return self.circuit.phases[phase][layer - 1]
 
-    def program(self, rates):
-        """Change every conductance by the EqProp rule from the voltages held in PLUS and MINUS.
+    @property
+    def currents(self):
+        """Nudge currents into the outputs: int32 within +-CURRENT_MAX, in their current unit; its own memory."""
+        return self.circuit.currents
 
-        rates[c]: right shift of crossbar c's change, 1..24; each step up halves the learning rate.
-        """
-        self.laws.program(self.circuit, rates)
+    def refresh(self):
+        """Recompute every node's total conductance from the devices, after these were set from outside."""
+        self.laws.refresh(self.circuit)
 
     def conductances(self, c):
         """Return crossbar c's conductances, flat as `Plan.shapes` says: uint16 steps, its own memory."""
@@ -146,12 +197,14 @@ def _wire(plan, arrays):
     return Circuit(
         inputs,
         arrays["active"][0],
-        arrays["listed"][0],
-        arrays["table"][0],
         driven,
         rest,
         arrays["currents"][0],
         limits,
+        arrays["rates"][0],
+        plan.targets,
+        plan.beta,
+        plan.sweeps,
         tuple(arrays["g"]),
         tuple(arrays["total"]),
         tuple(base),
@@ -162,10 +215,9 @@ def _wire(plan, arrays):
         tuple(arrays["delta"]),
         tuple(arrays["mean"]),
         tuple(arrays["shape"]),
-        tuple(plan.gains),
-        tuple(plan.shifts),
-        tuple(plan.scales),
+        plan.gains,
+        plan.shifts,
+        plan.scales,
         tuple(min(DELTA_MAX << (plan.gains[c] if c else 0), V_MAX) for c in range(count)),
         phases,
-        plan.sweeps,
     )

@@ -3,7 +3,7 @@
 One sample, centred (Scellier & Bengio 2017; Laborieux et al. 2021, for the symmetric nudge):
 
 1. drive the inputs, settle: the free phase; the highest output node is the answer
-2. settle with nudge currents +beta * (target - output) into the output nodes: phase PLUS
+2. settle with nudge currents +beta * error into the output nodes: phase PLUS
 3. settle with the opposite currents: phase MINUS
 4. every conductance changes by the difference of its squared voltage between the two
 
@@ -11,54 +11,58 @@ Pure integer, allocates nothing after construction.
 """
 
 from .circuit import MINUS, PLUS
-
-_SLOWEST = 24  # largest right shift of a change
+from .fixed import RATE_MAX
 
 
 class Learner:
     """Trains a crossbar one sample at a time.
 
     - sample: number of samples learnt; it alone decides the learning rate
-    - answer, loss: of the last sample's free phase; loss = sum over outputs of ((target - output) >> 4)**2, saturating
+    - answer, loss: of the last sample's free phase (`eqprop.kernels.plain.pull`)
     """
 
     def __init__(self, crossbar, plan, halve_every):
-        """Learn on `crossbar`, with the nudge, target and rates of `plan`.
+        """Learn on `crossbar`, with the rates of `plan`.
 
         halve_every: samples after which the rates halve; 0 for never.
         """
-        self.crossbar = crossbar
-        self.first_rates = plan.rates
-        self.rates = list(plan.rates)
-        self.halvings = 0
-        self.beta = plan.beta
-        self.targets = plan.targets
+        self._set_rate = crossbar.set_rate
+        # Bound once: on a board, finding a method costs more than some verbs do
+        self._settle = crossbar.settle
+        self._pull = crossbar.pull
+        self._nudge = crossbar.nudge
+        self._program = crossbar.program
+        self.rates = plan.rates
         self.halve_every = halve_every
-        self.sample = 0
         self.answer = 0
         self.loss = 0
+        self.go_on(0)
 
-    def infer(self, x):
-        """Settle the free phase for features `x` and return the class: the first of the highest output nodes."""
-        self.crossbar.drive(x)
-        return self.crossbar.settle()
+    def go_on(self, sample):
+        """Go on with training sample number `sample`, at the rates that are due: one more right shift a halving."""
+        every = self.halve_every
+        halvings = sample // every if every else 0
+        self.sample = sample
+        self.halve_at = (halvings + 1) * every if every else -1
+        for c in range(len(self.rates)):
+            self._set_rate(c, min(self.rates[c] + halvings, RATE_MAX))
 
     def learn(self, x, label):
-        """Learn one sample: int8 features `x`, class `label`, both already checked."""
-        self.set_rates()
-        self.answer = self.infer(x)
-        crossbar = self.crossbar
-        self.loss = crossbar.pull(self.targets, label, self.beta)
-        crossbar.nudge(PLUS)
-        crossbar.nudge(MINUS)
-        crossbar.program(self.rates)
-        self.sample += 1
+        """Learn one sample: features `x`, class `label`. Raises as the crossbar, and nothing is learnt then.
 
-    def set_rates(self):
-        """Set every learning rate for the next sample: one more right shift, up to 24, each `halve_every` samples."""
-        halvings = self.sample // self.halve_every if self.halve_every else 0
-        if halvings == self.halvings:
-            return
-        self.halvings = halvings
-        for c in range(len(self.rates)):
-            self.rates[c] = min(self.first_rates[c] + halvings, _SLOWEST)
+        A sample whose outputs are all where they should be changes nothing, so its nudged phases are left out.
+        """
+        answer = self._settle(x)
+        self.loss = loss = self._pull(label)
+        if loss:
+            self._nudge(PLUS)
+            self._nudge(MINUS)
+            self._program()
+        self.answer = answer
+        self.count()
+
+    def count(self):
+        """Count a sample as learnt."""
+        self.sample += 1
+        if self.sample == self.halve_at:
+            self.go_on(self.sample)

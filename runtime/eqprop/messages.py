@@ -15,7 +15,8 @@ the board answers, in the order asked and with the question's sequence number; t
     WRITE      6           crossbar u8, start u32, conductances u16...                  DONE
     RESUME     7           sample u32                                                   STATE
     BYE        8           nothing; the board's service ends                            DONE
-    BENCH      9           samples u16, layer sizes u16...; forgets the network         MEASURES
+    BENCH      9           verbs u8, then samples: label u16, features i8...;           MEASURES
+                           learns them, timed
     STATUS    10           nothing                                                      STATE
     SAVE      11           nothing; writes a checkpoint if wear allows                  STATE
 
@@ -29,8 +30,10 @@ the board answers, in the order asked and with the question's sequence number; t
     DEVICES   68           conductances u16...
     DONE      69           nothing
     ERROR     70           kind u8 (REFUSED, or GREET: the board has started anew, HELLO comes first), message in UTF-8
-    MEASURES  71           means of ticks u32 each: to learn a sample, to infer one, for each law of `eqprop.bench`;
-                           heap bytes u32, widest hidden layer that fits u16 (0: no limit), unit and tier in UTF-8
+    MEASURES  71           heap bytes of the network u32, widest hidden layer that would fit u16 (0: no limit),
+                           nanoseconds of a tick u32, tier, a space, what a tick is and a zero in UTF-8, then ticks in
+                           all u32 each: to learn the samples and to infer each, or if verbs is 1 of each of
+                           `eqprop.bench.VERBS`
 
 Records are those of `eqprop.packing`, of the levels that CONFIGURE names.
 """
@@ -77,8 +80,9 @@ _DEVICES = "<BI"
 _READ = "<BIH"
 _RESUME = "<I"
 _PROGRESS = "<IHIIII"
-_BENCH = "<H"
-_MEASURES = "<IIIIIIIIH"
+_BENCH = "<B"
+_LABEL = "<H"
+_MEASURES = "<IHI"
 _CACHED = const(128)
 _LOSS_BITS = const(30)
 _LOSS_MASK = const(0x3FFFFFFF)
@@ -87,6 +91,8 @@ SAMPLES_HEADER = const(4)
 RUN_HEADER = const(1)
 SLOT_SIZE = const(2)
 INFER_HEADER = const(1)
+BENCH_HEADER = const(1)
+SAMPLE_HEADER = const(2)
 DEVICES_HEADER = const(5)
 
 Configuration = namedtuple("Configuration", ("run", "seed", "halve_every", "epoch", "layers", "levels"))
@@ -112,7 +118,7 @@ State = namedtuple(
     ),
 )
 Progress = namedtuple("Progress", ("sample", "cached", "counted", "right", "loss"))
-Measures = namedtuple("Measures", ("learn", "infer", "laws", "heap_bytes", "widest", "unit", "tier"))
+Measures = namedtuple("Measures", ("heap_bytes", "widest", "tick_ns", "tier", "unit", "ticks"))
 
 
 def _unpack(layout, payload, name):
@@ -279,27 +285,44 @@ def unpack_resume(payload):
     return _unpack(_RESUME, payload, "RESUME")[0]
 
 
-def pack_bench(samples, layers):
-    """Return a BENCH payload: measure a network of these sizes over so many samples."""
-    return struct.pack(_BENCH, samples) + struct.pack("<{}H".format(len(layers)), *layers)
+def pack_bench(verbs, samples):
+    """Return a BENCH payload: learn `samples`, (label, features as bytes) each, and time it; verbs: each verb."""
+    payload = bytearray(struct.pack(_BENCH, verbs))
+    for label, features in samples:
+        payload += struct.pack(_LABEL, label)
+        payload += features
+    return payload
 
 
-def unpack_bench(payload):
-    """Return (samples, layers)."""
-    samples = _unpack(_BENCH, payload, "BENCH")[0]
-    return samples, _sizes(payload, 2, (len(payload) - 2) // 2, "BENCH")
+def unpack_bench(payload, inputs):
+    """Return whether each verb is to be timed; the samples' `rows` start at BENCH_HEADER."""
+    verbs = _unpack(_BENCH, payload, "BENCH")[0]
+    size = len(payload) - BENCH_HEADER
+    if size % (SAMPLE_HEADER + inputs):
+        raise ValueError("BENCH: {} bytes are no whole samples of {} features".format(size, inputs))
+    return bool(verbs)
+
+
+def rows(payload, start, inputs):
+    """Yield (features, label) of each sample from offset `start` on; the features are views of the payload."""
+    while start < len(payload):
+        features = start + SAMPLE_HEADER
+        yield payload[features : features + inputs], payload[start] | payload[start + 1] << 8
+        start = features + inputs
 
 
 def pack_measures(measures):
     """Return the MEASURES payload of a `Measures`."""
-    numbers = (measures.learn, measures.infer) + tuple(measures.laws) + (measures.heap_bytes, measures.widest)
-    return struct.pack(_MEASURES, *numbers) + "{} {}".format(measures.unit, measures.tier).encode()
+    head = struct.pack(_MEASURES, measures.heap_bytes, measures.widest, measures.tick_ns)
+    words = "{} {}\0".format(measures.tier, measures.unit).encode()
+    return head + words + struct.pack("<{}I".format(len(measures.ticks)), *measures.ticks)
 
 
 def unpack_measures(payload):
     """Return the `Measures` in a MEASURES payload."""
-    learn, infer, *laws, heap_bytes, widest = _unpack(_MEASURES, payload, "MEASURES")
-    words = bytes(payload[struct.calcsize(_MEASURES) :]).decode().split()
-    if len(words) != 2:
-        raise ValueError("MEASURES: no unit and tier")
-    return Measures(learn, infer, tuple(laws), heap_bytes, widest, words[0], words[1])
+    fields = _unpack(_MEASURES, payload, "MEASURES")
+    text, zero, ticks = bytes(payload[struct.calcsize(_MEASURES) :]).partition(b"\0")
+    words = text.decode().split()
+    if len(words) != 2 or not zero or len(ticks) % 4:
+        raise ValueError("MEASURES: {} bytes are no tier, unit and ticks".format(len(payload)))
+    return Measures(*(fields + (words[0], words[1], struct.unpack("<{}I".format(len(ticks) // 4), ticks))))

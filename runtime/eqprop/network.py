@@ -2,13 +2,11 @@
 
 from array import array
 
-from . import circuit
+from . import tiers
 from ._compat import free_heap
 from .circuit import FREE
-from .crossbar import EmulatedCrossbar
 from .learning import Learner
 from .planning import Plan
-from .tiers import use
 
 SAMPLE_MAX = 2**30 - 1
 
@@ -32,9 +30,6 @@ def zeros(typecode, items):
     return array(typecode, _Zeros(items))
 
 
-use()
-
-
 class Network:
     """A resistive network that learns by Equilibrium Propagation on a crossbar which this processor emulates.
 
@@ -45,7 +40,7 @@ class Network:
     `learn` and `infer` allocate nothing, and the conductances after any run are the same bits on every interpreter.
     """
 
-    laws = circuit
+    crossbar_type = staticmethod(tiers.emulated_crossbar)
     learner_type = Learner
     allocate = staticmethod(zeros)
 
@@ -68,10 +63,11 @@ class Network:
         self.g_min = plan.g_min
         self.g_max = plan.g_max
         try:
-            self.crossbar = EmulatedCrossbar(plan, self.laws, self.allocate, seed)
+            self.crossbar = self.crossbar_type(plan, self.allocate, seed)
         except MemoryError as error:
             text = "layers: {} needs {} bytes of heap, {} are free, but in pieces: {}"
             raise MemoryError(text.format(plan, plan.bytes, free, error)) from error
+        self._settle = self.crossbar.settle  # bound once, as in `Learner`
         self.learner = self.learner_type(self.crossbar, plan, halve_every)
 
     @property
@@ -89,33 +85,22 @@ class Network:
         """Loss of the last learnt sample before it was learnt (see `Learner`)."""
         return self.learner.loss
 
+    @property
+    def outputs(self):
+        """Voltages of the output nodes in the last free phase: int16, its own memory, valid until the next one."""
+        return self.crossbar.voltages(self.crossbars, FREE)
+
     def learn(self, x, label):
         """Learn one sample: features `x` (int8 or their bytes, one for each input; 127 is full scale), class `label`.
 
-        Raises ValueError for a wrong number of features or a label outside 0..outputs - 1.
+        Raises TypeError for what is no buffer, ValueError for a wrong number of features or a label outside
+        0..outputs - 1; nothing is learnt then.
         """
-        self._check(x)
-        if not 0 <= label < self.layers[-1]:
-            raise ValueError("label: {} is not in 0..{}".format(label, self.layers[-1] - 1))
         self.learner.learn(x, label)
 
-    def infer(self, x, out):
-        """Return the class of features `x` (as for `learn`), and the output voltages in `out` (int16).
-
-        Raises ValueError for a wrong number of features or outputs.
-        """
-        self._check(x)
-        if len(out) != self.layers[-1]:
-            raise ValueError("out: {} items for {} outputs".format(len(out), self.layers[-1]))
-        answer = self.learner.infer(x)
-        voltages = self.crossbar.voltages(self.crossbars, FREE)
-        for k in range(len(out)):
-            out[k] = voltages[k]
-        return answer
-
-    def _check(self, x):
-        if len(x) != self.layers[0]:
-            raise ValueError("x: {} features for {} inputs".format(len(x), self.layers[0]))
+    def infer(self, x):
+        """Return the class of features `x` (as for `learn`): the highest of `outputs`, which follow."""
+        return self._settle(x)
 
     def conductances(self, c):
         """Return crossbar c's conductances in steps, flat, row by row of `plan.shapes[c]`; its own memory."""
@@ -137,4 +122,4 @@ class Network:
         if not 0 <= sample <= SAMPLE_MAX:
             raise ValueError("sample: {} is not in 0..{}".format(sample, SAMPLE_MAX))
         self.crossbar.refresh()
-        self.learner.sample = sample
+        self.learner.go_on(sample)

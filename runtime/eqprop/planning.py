@@ -16,9 +16,9 @@ from .fixed import CURRENT_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits, isqrt
 
 _ITEM_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4}
 _BLOCK_BYTES = 32 if sys.maxsize > 2**32 else 16  # MicroPython's heap comes in blocks of four machine words
-# What a network takes beside its arrays, each of them one block and its data: measured, `tests/test_plan.py`
-_BLOCKS = 66
-_CROSSBAR_BLOCKS = 10
+# What a network takes beside its arrays and what grows with its crossbars: measured, `tests/test_plan.py`
+_BLOCKS = 43
+_TUPLES = 22  # with an item for each crossbar: of `Plan` and of `eqprop.circuit.Circuit`
 
 
 def parse_layers(layers):
@@ -43,6 +43,11 @@ def _product_shift(terms, largest):
     return p
 
 
+def _tuple_blocks(items):
+    """Return the blocks of a tuple: two words and one for each item, none for an empty one."""
+    return -(-(2 + items) // 4) if items else 0
+
+
 class Plan:
     """What a network of these layers consists of.
 
@@ -60,7 +65,8 @@ class Plan:
     - beta: nudging conductance, in units of 4 steps. targets: voltages that the right output and the others are
       nudged to.
     - rates[c]: right shift of crossbar c's change at first. sweeps: relaxations of all layers in a phase.
-    - bytes: heap that the network takes under MicroPython on a processor of this one's word size, an upper bound.
+    - bytes: heap that a network takes under MicroPython on a processor of this one's word size, in blocks of the
+      allocator.
     """
 
     def __init__(self, layers):
@@ -68,23 +74,23 @@ class Plan:
         self.layers = layers = parse_layers(layers)
         count = len(layers) - 1
         inputs = layers[0] + 1
-        self.rows = rows = [2 * inputs] + [n + 2 for n in layers[1:-1]]
-        self.shapes = [(layers[1], rows[0])] + [(rows[c], layers[c + 1]) for c in range(1, count)]
+        self.rows = rows = (2 * inputs,) + tuple(n + 2 for n in layers[1:-1])
+        self.shapes = ((layers[1], rows[0]),) + tuple((rows[c], layers[c + 1]) for c in range(1, count))
         self.g_max = G_MAX
         self._choose()
         gains = self.gains
-        between = _product_shift(max(rows[1:] + list(layers[2:]) + [1]), G_MAX * V_MAX)
+        between = _product_shift(max(rows[1:] + layers[2:] + (1,)), G_MAX * V_MAX)
         driven = _product_shift(inputs, G_MAX * U_MAX)
         if count > 1:
             driven = max(driven, between - gains[0] - gains[1])
-        self.shifts = [driven] + [between] * (count - 1)
-        self.backs = [gains[c] + gains[c + 1] + self.shifts[c] - self.shifts[c + 1] for c in range(count - 1)] + [0]
-        self.scales = [gains[c] + self.shifts[c] for c in range(count)]
+        self.shifts = shifts = (driven,) + (between,) * (count - 1)
+        self.backs = tuple(gains[c] + gains[c + 1] + shifts[c] - shifts[c + 1] for c in range(count - 1)) + (0,)
+        self.scales = tuple(gains[c] + shifts[c] for c in range(count))
         fans = [rows[c] + (layers[c + 2] if c + 2 <= count else 0) for c in range(count)]
         self.g_min = max(1, max(-(-(1 << self.scales[c]) // fans[c]) for c in range(count)))
         if max(fans) * G_MAX > TOTAL_MAX or self.g_min + max(self.initial) > G_MAX:
             raise ValueError("layers: {} is too wide for 15-bit conductances".format(self))
-        blocks = _BLOCKS + _CROSSBAR_BLOCKS * count
+        blocks = _BLOCKS + count + _TUPLES * _tuple_blocks(count) + _tuple_blocks(count + 1) + _tuple_blocks(count - 1)
         for _, code, items in self.buffers():
             blocks += 1 - (-_ITEM_BYTES[code] * items // _BLOCK_BYTES)
         self.bytes = blocks * _BLOCK_BYTES
@@ -95,14 +101,15 @@ class Plan:
         rows = self.rows
         between = range(1, len(rows))
         deep = len(between) > 1
-        self.gains = [7 + bits(layers[0] + 1) // 2] + [max(min((bits(rows[c]) - 1) // 2, 2) - deep, 0) for c in between]
+        upper = tuple(max(min((bits(rows[c]) - 1) // 2, 2) - deep, 0) for c in between)
+        self.gains = (7 + bits(layers[0] + 1) // 2,) + upper
         driven = 225000000 if deep else 2000000000
-        self.initial = [isqrt(driven // rows[0])] + [isqrt(420000000 // rows[c]) for c in between]
-        self.excitatory = [n if c else n - n // 8 for c, n in enumerate(layers[1:-1])]
+        self.initial = (isqrt(driven // rows[0]),) + tuple(isqrt(420000000 // rows[c]) for c in between)
+        self.excitatory = tuple(n if c else n - n // 8 for c, n in enumerate(layers[1:-1]))
         self.bias = 2000
-        self.beta = 6000 if deep else 14500
-        self.targets = (20000, 0)
-        self.rates = [9] + [16 if deep else 14 for _ in between]
+        self.beta = 6000 if deep else 20000
+        self.targets = (20000, 4000)
+        self.rates = (8 if layers[0] < 16 else 9,) + (16 if deep else 14,) * len(between)
         self.sweeps = max(1, 2 * len(between))
 
     def buffers(self):
@@ -110,10 +117,10 @@ class Plan:
         layers = self.layers
         count = len(self.shapes)
         yield "inputs", "b", layers[0] + 1
-        yield "active", "H", layers[0] + 2
-        yield "listed", "I", layers[0] + 1
+        yield "active", "I", layers[0] + 2
         yield "table", "I", 28 + 38 * count
         yield "limits", "i", 2
+        yield "rates", "B", count
         yield "driven", "i", layers[1]
         yield "currents", "i", layers[-1]
         if count > 1:

@@ -15,7 +15,7 @@ import sys
 
 from . import __version__, messages
 from ._compat import SerialPort, const, free_heap, ticks_us
-from .bench import measure
+from .bench import measure_samples, measure_verbs, widest
 from .checkpoint import Checkpoints
 from .frames import Receiver, Sender
 from .network import Network
@@ -24,6 +24,7 @@ from .packing import LEVELS, Code, unpack
 CHUNK = 32  # bytes: a host pads what it sends with zeros to a multiple of it, so that the board can read blindly
 _LIMIT = 1024  # bytes of payload
 _LEAST = const(192)  # of which any STATE has room
+_CLOCK = (ticks_us, "us", 1000)
 _CREDIT = 256  # bytes that a UART's receive buffer holds on common ports
 _CACHE = const(16777216)  # bytes
 _RESERVE = const(16384)  # bytes of heap that the cache leaves to all else
@@ -34,6 +35,7 @@ _CONFIGURED_ONLY = (
     messages.WRITE,
     messages.RESUME,
     messages.SAVE,
+    messages.BENCH,
 )
 _LOSS_BITS = const(30)
 _LOSS_MASK = const(0x3FFFFFFF)
@@ -57,8 +59,7 @@ class Service:
         limit=_LIMIT,
         credit=_CREDIT,
         identity="",
-        ticks=ticks_us,
-        unit="us",
+        clock=_CLOCK,
         checkpoints=None,
         cache_bytes=_CACHE,
         unpack=unpack,
@@ -66,16 +67,15 @@ class Service:
         """Serve networks made by `build(layers, seed, halve_every)`, beginning with the one of the newest checkpoint.
 
         limit: bytes of a payload, 192 or more, raised when one sample needs more. credit: bytes that the port holds
-        unread. identity: what the board says it is, beside the version and the interpreter. ticks, unit: the counter
-        that a benchmark goes by, as MicroPython's `time.ticks_us`, and what it counts. checkpoints: `Checkpoints`, or
-        None for none. cache_bytes: most that the cache of samples may take. unpack: as `eqprop.packing.unpack`.
+        unread. identity: what the board says it is, beside the version and the interpreter. clock: what a
+        benchmark goes by, a counter as MicroPython's `time.ticks_us`, what it counts, and the nanoseconds of one.
+        checkpoints: `Checkpoints`, or None for none. cache_bytes: most that the cache of samples may take. unpack: as `eqprop.packing.unpack`.
         """
         self.network = None
         self.done = False
         self._build = build
         self._credit = credit
-        self._ticks = ticks
-        self._unit = unit
+        self._clock = clock
         self._checkpoints = checkpoints
         self._cache_bytes = cache_bytes
         self._unpack = unpack
@@ -181,7 +181,6 @@ class Service:
         self._configured = None
         self._code = None
         self._x = None
-        self._outputs = None
         self._cache = None
         self._slots = 0
         self._cached = 0
@@ -215,7 +214,6 @@ class Service:
         if sample > self._limit:
             self._reserve(sample)
         self._x = network.allocate("b", layers[0])
-        self._outputs = network.allocate("h", layers[-1])
         self._allocate_cache(min(configured.epoch, messages.SLOTS_MAX))
         self._configuration = payload
         self._configured = configured
@@ -300,8 +298,8 @@ class Service:
                 x = self._x
                 if self._unpack(payload, at, self._code.table, x) < 0:
                     raise ValueError("INFER: no sample in a record")
-            answer += struct.pack("<H", network.infer(x, self._outputs))
-            answer += bytes(self._outputs)
+            answer += struct.pack("<H", network.infer(x))
+            answer += bytes(network.outputs)
         return messages.CLASSES, answer
 
     def _devices(self, crossbar):
@@ -339,12 +337,14 @@ class Service:
         return self._status()
 
     def _bench(self, payload):
-        samples, layers = messages.unpack_bench(payload)
-        if not samples:
-            raise ValueError("BENCH: 0 samples")
-        self._forget()
-        tier, learn, infer, laws, heap_bytes, widest = measure(self._build, layers, samples, self._ticks)
-        measures = messages.Measures(learn, infer, laws, heap_bytes, widest, self._unit, tier)
+        network = self.network
+        inputs = network.layers[0]
+        counter, unit, tick_ns = self._clock
+        measure = measure_verbs if messages.unpack_bench(payload, inputs) else measure_samples
+        ticks = measure(network, messages.rows(payload, messages.BENCH_HEADER, inputs), counter)
+        free = free_heap()
+        room = widest(network.layers, None if free is None else free + network.plan.bytes)
+        measures = messages.Measures(network.plan.bytes, room, tick_ns, network.crossbar.tier, unit, ticks)
         return messages.MEASURES, messages.pack_measures(measures)
 
     def _bye(self, _):

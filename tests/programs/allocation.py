@@ -12,13 +12,13 @@ import eqprop
 from eqprop.tiers import use
 
 
-def locked(network, x, out):
+def locked(network, x):
     """Learn and infer once for each label; the heap is locked meanwhile."""
     micropython.heap_lock()
     try:
-        for label in range(len(out)):
+        for label in range(network.layers[-1]):
             network.learn(x, label)
-            network.infer(x, out)
+            network.infer(x)
     finally:
         micropython.heap_unlock()
 
@@ -27,5 +27,5 @@ use(sys.argv[1])
 for text in sys.argv[2:]:
     network = eqprop.Network(text, 1, 2)
     x = array("b", [100 - i for i in range(network.layers[0])])
-    locked(network, x, array("h", [0] * network.layers[-1]))
+    locked(network, x)
     print(text, network.sample)

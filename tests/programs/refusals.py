@@ -13,7 +13,7 @@ print(tiers.use(*sys.argv[1:2]))
 network = eqprop.Network("4-3-2")
 for x in (b"", b"\1\2\3", array("b", [1, 2, 3]), bytearray(5), [1, 2, 3, 4], (1, 2, 3, 4), "abcd", 4):
     try:
-        network.crossbar.drive(x)
+        network.crossbar.settle(x)
         print("read", x)
     except (ValueError, IndexError, TypeError) as error:
         print(type(error).__name__, error)

@@ -25,11 +25,17 @@ def report(build, layers, samples, halve_every):
     network = build(layers, 5, halve_every)
     lines = [f"{layers} {network.crc()}"]
     x = array("b", [0] * network.layers[0])
-    out = array("h", [0] * network.layers[-1])
     for n in range(samples):
-        network.learn(x, lesson(random, x, len(out)))
+        network.learn(x, lesson(random, x, network.layers[-1]))
         if n % 20 == 19 or n + 1 == samples:
-            seen = (network.sample, network.crc(), network.answer, network.loss, network.infer(x, out), list(out))
+            seen = (
+                network.sample,
+                network.crc(),
+                network.answer,
+                network.loss,
+                network.infer(x),
+                [int(v) for v in network.outputs],
+            )
             lines.append(" ".join(str(item) for item in seen))
     return lines
 

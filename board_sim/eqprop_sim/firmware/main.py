@@ -1,4 +1,4 @@
-"""What a simulated MicroPython board runs after its reset: main.py OPTION=VALUE... [WORDS that say what it is]."""
+"""What a simulated MicroPython board runs after its reset: main.py OPTION=VALUE... [NAME NS-OF-AN-INSTRUCTION]."""
 
 import gc
 import sys
@@ -14,11 +14,13 @@ from eqprop.checkpoint import Checkpoints  # noqa: E402
 
 values, words = options(sys.argv[1:])
 every = values.pop("checkpoint_every")
-# An emulated board is told its name, and counts instructions
-emulated = {"ticks": time.ticks_cpu, "unit": "instructions"} if words else {}
+if "tier" in values:
+    eqprop.tiers.use(values.pop("tier"))
+# An emulated board is told its name and how long an instruction takes, and counts instructions
+emulated = {"clock": (time.ticks_cpu, "instructions", int(words[1]))} if words else {}
 
 try:
     checkpoints = Checkpoints(every=every, rest_s=0, open_file=Flash(**values).open)
-    eqprop.service.main(checkpoints=checkpoints, credit=2048, identity=" ".join(words), **emulated)
+    eqprop.service.main(checkpoints=checkpoints, credit=2048, identity="".join(words[:1]), **emulated)
 except OSError:  # the host hung up
     pass

@@ -1,18 +1,26 @@
 """Measure how fast a board learns and infers, and what fits its heap."""
 
-from eqprop.bench import LAWS
+import numpy as np
 
+from eqprop.bench import VERBS
+
+from .. import datasets
 from ..files import check_writable
 from ..ports import open_board
 from . import options as common
+
+_SEED = 0
 
 
 def add_options(parser):
     """Add what may be typed behind `eqprop bench`."""
     common.add_port(parser)
+    common.add_data(
+        parser, default=None, text="what it learns (digits if they fit the layers, or else random features)"
+    )
     common.add_layers(parser)
     text = "to take the mean of (%(default)s)"
-    parser.add_argument("--samples", type=common.whole(1, 65535), metavar="N", default=100, help=text)
+    parser.add_argument("--samples", type=common.whole(1, 65535), metavar="N", default=300, help=text)
     common.add_json(parser)
 
 
@@ -20,29 +28,54 @@ def run(options):
     """Print a table to paste into an issue, and write its figures."""
     if options.json:
         check_writable(options.json)
+    source, x, y = _samples(options)
     with open_board(options.port, common.tell) as board:
-        measures = board.bench(options.layers, options.samples)
+        # The same run twice, as a whole and verb by verb: what is read in between costs time itself
+        board.configure(options.layers, _SEED, 0)
+        whole = board.bench(x, y, verbs=False)
+        board.configure(options.layers, _SEED, 0)
+        verbs = board.bench(x, y, verbs=True)
         identity = board.identity
+    names = ("train", "infer", *VERBS)
+    ticks = [total / len(y) for total in whole.ticks + verbs.ticks]
+    us = [mean * whole.tick_ns / 1000 for mean in ticks]
     layers = common.layers_text(options.layers)
-    unit = measures.unit
-    rows = [("training sample", measures.learn), ("inference", measures.infer), *zip(LAWS, measures.laws, strict=True)]
-    print(f"{layers} on {identity}, tier {measures.tier}\n")
-    print(f"| mean of {options.samples} | {unit} |\n|---|---:|")
-    for name, ticks in rows:
-        print(f"| {name} | {ticks:,} |")
-    widest = f"{options.layers[0]}-{measures.widest}-{options.layers[-1]}" if measures.widest else "no limit"
-    print(f"\nheap: {measures.heap_bytes:,} bytes; widest network that fits: {widest}")
-    results = {
-        f"train_{unit}": measures.learn,
-        f"infer_{unit}": measures.infer,
-        **{f"{law}_{unit}": ticks for law, ticks in zip(LAWS, measures.laws, strict=True)},
-        "heap_bytes": measures.heap_bytes,
-        "widest_hidden_layer": measures.widest,
-        "tier": measures.tier,
+    hidden = f"{options.layers[0]}-{whole.widest}-{options.layers[-1]}" if whole.widest else "no limit"
+    counted = whole.unit != "us"
+    print(f"{layers} on {identity}, tier {whole.tier}\n")
+    unit = f" {whole.unit} |" if counted else ""
+    print(f"| mean of {len(y)} samples |{unit} us |\n|---|{'---:|' if counted else ''}---:|")
+    for name, count, time in zip(names, ticks, us, strict=True):
+        print(f"| {name} |{f' {count:,.0f} |' if counted else ''} {time:,.0f} |")
+    print(f"\n{1e6 / us[0]:,.0f} training samples/s; heap: {whole.heap_bytes:,} bytes; ", end="")
+    print(f"widest network that fits: {hidden}")
+    results = {f"{name}_us": time for name, time in zip(names, us, strict=True)}
+    if counted:
+        results |= {f"{name}_{whole.unit}": round(count) for name, count in zip(names, ticks, strict=True)}
+    results |= {
+        "training_samples_per_second": 1e6 / us[0],
+        "heap_bytes": whole.heap_bytes,
+        "widest_hidden_layer": whole.widest,
+        "tier": whole.tier,
         "layers": layers,
-        "samples": options.samples,
+        "samples": len(y),
+        "data": source,
         "board": identity,
     }
-    if unit == "us" and measures.learn:
-        results["training_samples_per_second"] = 1e6 / measures.learn
     common.write_json(options.json, results)
+
+
+def _samples(options):
+    """Return (what they are, features, labels) of as many samples as are asked for, in the order of a first epoch."""
+    inputs, classes = options.layers[0], options.layers[-1]
+    count = options.samples
+    dataset = datasets.load(options.data or "digits")
+    if options.data is None and (dataset.features.shape[1] != inputs or dataset.classes > classes):
+        random = np.random.Generator(np.random.PCG64(_SEED))
+        x = random.integers(-127, 128, (count, inputs)) * random.integers(0, 2, (count, inputs))
+        return "random features", x.astype(np.int8), random.integers(0, classes, count)
+    datasets.check_layers(options.layers, dataset)
+    data = datasets.prepare(dataset, _SEED)
+    epochs = -(-count // len(data.train_y))
+    order = np.concatenate([datasets.epoch_order(len(data.train_y), _SEED, epoch) for epoch in range(epochs)])[:count]
+    return dataset.name, data.train_x[order], data.train_y[order]

@@ -97,15 +97,38 @@ def inject(rest, currents, sign, base):
         base[k] = rest[k] + sign * currents[k]
 
 
+def displace(currents, sign, reciprocal, shift, low, high, v):
+    """Move every output node by what its nudge current brings while all else stands still.
+
+    v[k] += (clamp(sign * currents[k] >> shift[k], +-65535) * reciprocal[k] + 2**13) >> 14, limited to low[k]..high[k];
+    sign is 1 or -1. The inner limit lets an output move by 32767, and no further than 65535.
+    """
+    for k in range(len(currents)):
+        s = (sign * currents[k]) >> shift[k]
+        if s > 65535:
+            s = 65535
+        elif s < -65535:
+            s = -65535
+        s = v[k] + ((s * reciprocal[k] + 8192) >> 14)
+        if s > high[k]:
+            s = high[k]
+        elif s < low[k]:
+            s = low[k]
+        v[k] = s
+
+
 def pull(output, targets, label, beta, shift, currents):
     """Turn the outputs' errors into nudge currents, and return the loss.
 
-    targets = (voltage of the right class, of the others); error = target - output[k];
+    targets = (least voltage of the right class, most of the others); error = target - output[k] where that is on the
+    wrong side of it, otherwise 0: an output beyond its target is let be.
     currents[k] = clamp((beta * error) >> shift, +-(2**29 - 1)); loss = sum of (error >> 4)**2, at most 2**30 - 1.
     """
     loss = 0
     for k in range(len(currents)):
         error = targets[0 if k == label else 1] - output[k]
+        if (error < 0) == (k == label):
+            error = 0
         s = (beta * error) >> shift
         if s > 536870911:
             s = 536870911

@@ -1,13 +1,10 @@
 """The circuit's laws in Thumb assembler, ARMv6-M and up: the same bits as `eqprop.circuit` on `plain`.
 
-The kernels work on the circuit's table, as those of `eqprop.kernels.viper` do and with its offsets (a word's address
-is the table's plus four times its number there); addresses are its even words, the low ones. So no kernel is given a
-buffer of another length: the features alone come from outside, and are checked before they are read. Two things
-differ: a word of `listed` is u << 16 | byte offset of the input's pair of devices in a node's row, and word 19 of the
-table is crossbars | sweeps << 16.
-
-Where a kernel has two forms of an inner loop, the last argument chooses: ARMv7-M's instructions are given as data too,
-so that every assembler takes them. That form of the updates relies on g_max = 32767, the largest of 15 bits.
+The kernels work on the table of `eqprop.machine`: a word's address is the table's plus four times its number there,
+addresses are its even words, the low ones. active[0] is how many inputs are not zero, each word behind it one of
+them, the bias row last: u << 16 | byte offset of its pair of devices in a node's row. The crossbar's flag tells whether
+the core has ARMv7-M's instructions, for which most inner loops have a form of their own; those instructions are given
+as data, so that every assembler takes them. That form of the updates relies on g_max = 32767, the largest of 15 bits.
 
 MicroPython saves r4 to r7 and lr around a kernel; r12 and lr are free, r8 to r11 are saved here where they are used.
 What the assembler has no name for is given as data, its mnemonic beside it. A kernel returns a small integer, always,
@@ -18,66 +15,22 @@ import sys
 
 import micropython
 
-from . import viper
-
-# Whether the core has the instructions of ARMv7-M, 32 bits wide: not Cortex-M0, M0+, M1
-_WIDE = sys.implementation._mpy >> 10 & 15 != 4
-
-
-def tabulate(circuit):
-    """Fill the circuit's table."""
-    viper.tabulate(circuit)
-    circuit.table[19] = len(circuit.g) | circuit.sweeps << 16
-
-
-def divide(circuit):
-    """As `circuit.divide`: after `refresh` only, as a sample's own is part of `_program`."""
-    viper.divide(circuit)
-    circuit.table[19] = len(circuit.g) | circuit.sweeps << 16  # which viper uses for itself
-
-
-def drive(circuit, x):
-    """As `circuit.drive`. Raises as `viper.check`."""
-    table = circuit.table
-    viper.check(table, x)
-    _drive(x, table, _WIDE)
-
-
-def settle(circuit):
-    """As `circuit.settle`."""
-    return _settle(circuit.table, 0, _WIDE)
-
-
-def nudge(circuit, phase):
-    """As `circuit.nudge`."""
-    _settle(circuit.table, phase, _WIDE)
-
-
-def pull_outputs(circuit, targets, label, beta):
-    """As `circuit.pull_outputs`."""
-    table = circuit.table
-    table[16] = label
-    return _pull(table, targets[1], beta, targets[0])
-
-
-def program(circuit, rates):
-    """As `circuit.program`."""
-    table = circuit.table
-    at = 37
-    for rate in rates:
-        table[at] = rate
-        at += 38
-    _program(table, _WIDE)
+from ..machine import MachineCrossbar
 
 
 @micropython.asm_thumb
-def _drive(r0, r1, r2):
-    # `plain.load`: r0 features, r2 their number, r3 inputs, r4 listed, r5 place, r6 feature, r7 = 127
-    push({r2})
+def settle(r0, r1, r2):
+    """Free phase (r2 = 0) of the features r0, or nudged phase r2, on the table r1: return the answer."""
+    cmp(r2, 0)
+    beq(FREE)
+    b(NUDGED)
+    label(FREE)
+    # `plain.load`: r0 features, r2 their number, r3 inputs, r4 list, r5 place, r6 feature, r7 = 127, r12 table
     mov(r12, r1)
     ldr(r2, [r1, 0])
     ldr(r3, [r1, 16])
-    ldr(r4, [r1, 48])
+    ldr(r4, [r1, 24])
+    add(r4, 4)
     mov(r5, 0)
     mov(r7, 127)
     label(LOAD)
@@ -109,14 +62,14 @@ def _drive(r0, r1, r2):
     data(2, 0xC440)  # stmia r4!, {r6}
     mov(r1, r12)
     mov(r12, r4)
-    ldr(r0, [r1, 48])
+    ldr(r0, [r1, 24])
     sub(r3, r4, r0)
     lsr(r3, r3, 2)
-    ldr(r2, [r1, 24])
-    strh(r3, [r2, 0])
-    pop({r0})
-    # `plain.multiply`, four nodes at once: r0 first row, r1 place, r2 entry, r3 and r4 devices, r5 listed, r6 bytes of
-    # a row, r7 shift, r8 to r11 sums, r12 end of the list; on the stack current, nodes left, listed
+    sub(r3, 1)
+    str(r3, [r0, 0])
+    # `plain.multiply`, four nodes at once: r0 first row, r1 place, r2 entry, r3 and r4 devices, r5 list, r6 bytes of
+    # a row, r7 shift, r8 to r11 sums, r12 end of the list; on the stack current, nodes left, list
+    push({r1})
     mov(r4, r8)
     mov(r5, r9)
     mov(r6, r10)
@@ -124,9 +77,10 @@ def _drive(r0, r1, r2):
     push({r4, r5, r6, r7})
     ldr(r5, [r1, 40])
     ldr(r6, [r1, 4])
-    ldr(r7, [r1, 48])
+    add(r7, r0, 4)
     push({r5, r6, r7})
-    mov(r2, r0)
+    ldr(r2, [r1, 76])
+    lsr(r2, r2, 16)
     ldr(r0, [r1, 32])
     ldr(r7, [r1, 8])
     ldr(r6, [r1, 12])
@@ -188,40 +142,39 @@ def _drive(r0, r1, r2):
     data(2, 0x4565)  # cmp r5, r12
     bne(PAIRS)
     b(SUMMED)
-    # the same for a shift of 0
+    # the same for a shift of 0: r7 the first row's odd devices
     label(PLAIN)
+    add(r7, r0, 2)
+    label(PLAINER)
     data(2, 0xCD04)  # ldmia r5!, {r2}
     data(2, 0xB291)  # uxth r1, r2
     asr(r2, r2, 16)
-    data(2, 0x5844)  # ldr r4, [r0, r1]
-    data(2, 0xB2A3)  # uxth r3, r4
-    lsr(r4, r4, 16)
+    data(2, 0x5A43)  # ldrh r3, [r0, r1]
+    data(2, 0x5A7C)  # ldrh r4, [r7, r1]
     sub(r3, r3, r4)
     mul(r3, r2)
     data(2, 0x4498)  # add r8, r3
     add(r1, r1, r6)
-    data(2, 0x5844)  # ldr r4, [r0, r1]
-    data(2, 0xB2A3)  # uxth r3, r4
-    lsr(r4, r4, 16)
+    data(2, 0x5A43)  # ldrh r3, [r0, r1]
+    data(2, 0x5A7C)  # ldrh r4, [r7, r1]
     sub(r3, r3, r4)
     mul(r3, r2)
     data(2, 0x4499)  # add r9, r3
     add(r1, r1, r6)
-    data(2, 0x5844)  # ldr r4, [r0, r1]
-    data(2, 0xB2A3)  # uxth r3, r4
-    lsr(r4, r4, 16)
+    data(2, 0x5A43)  # ldrh r3, [r0, r1]
+    data(2, 0x5A7C)  # ldrh r4, [r7, r1]
     sub(r3, r3, r4)
     mul(r3, r2)
     data(2, 0x449A)  # add r10, r3
     add(r1, r1, r6)
-    data(2, 0x5844)  # ldr r4, [r0, r1]
-    data(2, 0xB2A3)  # uxth r3, r4
-    lsr(r4, r4, 16)
+    data(2, 0x5A43)  # ldrh r3, [r0, r1]
+    data(2, 0x5A7C)  # ldrh r4, [r7, r1]
     sub(r3, r3, r4)
     mul(r3, r2)
     data(2, 0x449B)  # add r11, r3
     data(2, 0x4565)  # cmp r5, r12
-    bne(PLAIN)
+    bne(PLAINER)
+    mov(r7, 0)
     label(SUMMED)
     data(2, 0x9D00)  # ldr r5, [sp, #0]
     mov(r1, r8)
@@ -287,9 +240,8 @@ def _drive(r0, r1, r2):
     mov(r10, r3)
     mov(r11, r3)
     label(PAIRS7)
-    data(2, 0xCD04)  # ldmia r5!, {r2}
-    data(2, 0xB291)  # uxth r1, r2
-    asr(r2, r2, 16)
+    data(2, 0xF835, 0x1B04)  # ldrh.w r1, [r5], #4
+    data(2, 0xF935, 0x2C02)  # ldrsh.w r2, [r5, #-2]
     data(2, 0x5844)  # ldr r4, [r0, r1]
     data(2, 0xB2A3)  # uxth r3, r4
     data(2, 0xEBA3, 0x4314)  # sub.w r3, r3, r4, lsr #16
@@ -322,11 +274,14 @@ def _drive(r0, r1, r2):
     mov(r9, r5)
     mov(r10, r6)
     mov(r11, r7)
-    mov(r0, 0)
-
-
-@micropython.asm_thumb
-def _settle(r0, r1, r2):
+    pop({r1})
+    mov(r2, 0)
+    label(NUDGED)
+    # r0 table, r1 phase from here on
+    mov(r0, r1)
+    mov(r1, r2)
+    ldr(r2, [r0, 76])
+    lsr(r2, r2, 16)
     push({r2})
     mov(r4, r8)
     mov(r5, r9)
@@ -337,7 +292,7 @@ def _settle(r0, r1, r2):
     mov(r2, r0)
     add(r2, 112)
     ldr(r3, [r0, 76])
-    data(2, 0xB29B)  # uxth r3, r3
+    data(2, 0xB2DB)  # uxtb r3, r3
     label(START)
     mov(r4, r2)
     add(r4, 128)
@@ -387,31 +342,114 @@ def _settle(r0, r1, r2):
     data(2, 0x50AE)  # str r6, [r5, r2]
     cmp(r2, 0)
     bne(INJECT)
-    # `circuit.sweep`: on the stack table 0, node 4, sweeps left 8, bytes from a layer's words to the address of its
-    # voltages 12, whether all the layers above are at zero 16, crossbar 20, the layer's words 24, voltages 28, and
-    # whether the core has ARMv7-M's instructions 48
-    push({r0, r1, r2, r3, r4, r5, r6, r7})
-    ldr(r2, [r0, 76])
-    lsr(r2, r2, 16)
-    data(2, 0x9202)  # str r2, [sp, #8]
-    mov(r2, 0)
     cmp(r1, 0)
-    bne(NUDGED)
-    mov(r2, 1)
-    label(NUDGED)
-    data(2, 0x9204)  # str r2, [sp, #16]
-    lsl(r2, r1, 3)
-    add(r2, 128)
-    data(2, 0x9203)  # str r2, [sp, #12]
-    label(SWEEP)
+    beq(PLACED0)
+    # `plain.displace`: r2 words of the outputs' layer, r5 place, r6 the voltage, r7 output, r8 voltages, r9 currents
+    mov(r9, r3)
+    ldr(r3, [r0, 76])
+    data(2, 0xB2DB)  # uxtb r3, r3
+    sub(r3, 1)
+    mov(r2, 152)
+    mul(r2, r3)
+    add(r2, 112)
+    add(r2, r2, r0)
+    lsl(r3, r1, 3)
+    add(r3, r3, r2)
+    add(r3, 128)
+    ldr(r3, [r3, 0])
+    mov(r8, r3)
+    ldr(r7, [r0, 56])
+    label(DISPLACE)
+    sub(r7, 1)
+    lsl(r5, r7, 2)
+    mov(r3, r9)
+    data(2, 0x595E)  # ldr r6, [r3, r5]
+    cmp(r1, 1)
+    beq(PULLED)
+    neg(r6, r6)
+    label(PULLED)
+    ldr(r3, [r2, 80])
+    data(2, 0x5DDB)  # ldrb r3, [r3, r7]
+    asr(r6, r3)
+    asr(r3, r6, 16)
+    asr(r4, r6, 31)
+    cmp(r3, r4)
+    beq(NEAR)
+    mov(r3, 1)
+    lsl(r3, r3, 16)
+    sub(r3, 1)
+    eor(r3, r4)
+    sub(r6, r3, r4)
+    label(NEAR)
+    lsl(r5, r7, 1)
+    ldr(r3, [r2, 72])
+    data(2, 0x5B5B)  # ldrh r3, [r3, r5]
+    mul(r6, r3)
+    asr(r6, r6, 13)
+    add(r6, 1)
+    asr(r6, r6, 1)
+    mov(r4, r8)
+    data(2, 0x5F63)  # ldrsh r3, [r4, r5]
+    add(r6, r6, r3)
+    ldr(r3, [r2, 96])
+    data(2, 0x5F5B)  # ldrsh r3, [r3, r5]
+    cmp(r6, r3)
+    bgt(BEYOND)
+    ldr(r3, [r2, 88])
+    data(2, 0x5F5B)  # ldrsh r3, [r3, r5]
+    cmp(r6, r3)
+    bge(DISPLACED)
+    label(BEYOND)
+    mov(r6, r3)
+    label(DISPLACED)
+    data(2, 0x5366)  # strh r6, [r4, r5]
+    cmp(r7, 0)
+    bne(DISPLACE)
+    label(PLACED0)
+    # `circuit.settle` and `nudge`: on the stack table 0, node 4, half sweeps left 8, bytes from a layer's words to the
+    # address of its voltages 12, whether all the layers above are at zero 16, crossbar 20, the layer's words 24,
+    # voltages 28, and whether the core has ARMv7-M's instructions 48
+    push({r0, r1, r2, r3, r4, r5, r6, r7})
+    lsl(r3, r1, 3)
+    add(r3, 128)
+    data(2, 0x9303)  # str r3, [sp, #12]
+    ldr(r4, [r0, 76])
+    lsr(r3, r4, 8)
+    data(2, 0xB2DB)  # uxtb r3, r3
     mov(r2, 0)
+    mov(r5, 1)
+    cmp(r1, 0)
+    beq(RISING)
+    # down from the layer below the outputs, and one sweep less
+    sub(r3, 1)
+    mov(r2, r5)
+    and_(r2, r4)
+    mov(r5, 0)
+    label(RISING)
+    data(2, 0x9504)  # str r5, [sp, #16]
+    lsl(r3, r3, 1)
+    data(2, 0x9302)  # str r3, [sp, #8]
+    bne(LAYER)
+    b(SETTLED)
     label(LAYER)
     data(2, 0x9205)  # str r2, [sp, #20]
     data(2, 0x9B00)  # ldr r3, [sp, #0]
     ldr(r3, [r3, 76])
-    data(2, 0xB29B)  # uxth r3, r3
+    data(2, 0xB2DB)  # uxtb r3, r3
     cmp(r2, r3)
-    bge(PARITY)
+    blt(RELAX)
+    # every second layer is relaxed; next the others
+    mov(r3, 0)
+    data(2, 0x9304)  # str r3, [sp, #16]
+    mov(r3, 1)
+    and_(r2, r3)
+    eor(r2, r3)
+    data(2, 0x9B02)  # ldr r3, [sp, #8]
+    sub(r3, 1)
+    data(2, 0x9302)  # str r3, [sp, #8]
+    bne(LAYER)
+    b(SETTLED)
+    label(RELAX)
     mov(r0, 152)
     mul(r0, r2)
     add(r0, 112)
@@ -514,6 +552,8 @@ def _settle(r0, r1, r2):
     mov(r6, 0)
     label(ROWS)
     data(2, 0x5E8C)  # ldrsh r4, [r1, r2]
+    cmp(r4, 0)
+    beq(ROW)
     data(2, 0x5B87)  # ldrh r7, [r0, r6]
     mul(r7, r4)
     asr(r7, r5)
@@ -522,6 +562,7 @@ def _settle(r0, r1, r2):
     mul(r7, r4)
     asr(r7, r5)
     data(2, 0x44B9)  # add r9, r7
+    label(ROW)
     data(2, 0x4466)  # add r6, r12
     add(r2, 2)
     bne(ROWS)
@@ -550,20 +591,6 @@ def _settle(r0, r1, r2):
     data(2, 0x9A05)  # ldr r2, [sp, #20]
     add(r2, 2)
     b(LAYER)
-    label(PARITY)
-    mov(r3, 0)
-    data(2, 0x9304)  # str r3, [sp, #16]
-    lsl(r2, r2, 31)
-    bne(SWEPT)
-    b(EVEN)
-    label(SWEPT)
-    data(2, 0x9A02)  # ldr r2, [sp, #8]
-    sub(r2, 1)
-    data(2, 0x9202)  # str r2, [sp, #8]
-    bne(AGAIN)
-    b(SETTLED)
-    label(AGAIN)
-    b(SWEEP)
     # A node, r1, of current r6 and layer r0: r2 place, r3 and r4 what comes; leaves r0 and r1
     label(NODE)
     lsl(r2, r1, 2)
@@ -572,7 +599,15 @@ def _settle(r0, r1, r2):
     add(r6, r6, r3)
     ldr(r3, [r0, 80])
     data(2, 0x5C5B)  # ldrb r3, [r3, r1]
+    lsl(r2, r1, 1)
     asr(r6, r3)
+    bpl(UP)
+    # below zero, where most diodes let no voltage go
+    ldr(r3, [r0, 88])
+    data(2, 0x5E9B)  # ldrsh r3, [r3, r2]
+    cmp(r3, 0)
+    beq(LIMIT)
+    label(UP)
     asr(r3, r6, 16)
     asr(r4, r6, 31)
     cmp(r3, r4)
@@ -584,7 +619,6 @@ def _settle(r0, r1, r2):
     eor(r3, r4)
     mov(r6, r3)
     label(SMALL)
-    lsl(r2, r1, 1)
     ldr(r3, [r0, 72])
     data(2, 0x5A9B)  # ldrh r3, [r3, r2]
     mul(r6, r3)
@@ -614,6 +648,19 @@ def _settle(r0, r1, r2):
     cmp(r3, 0)
     beq(BOTH4)
     label(ALONE4)
+    # a layer with none above, the outputs: five nodes at once where there are as many
+    ldr(r2, [r0, 8])
+    cmp(r2, 0)
+    bne(FOUR4)
+    ldr(r2, [r0, 0])
+    sub(r2, r2, r1)
+    cmp(r2, 5)
+    blt(FOUR4)
+    ldr(r2, [r0, 4])
+    cmp(r2, 0)
+    beq(FOUR4)
+    b(BELOW5)
+    label(FOUR4)
     b(BELOW4)
     label(BOTH4)
     data(2, 0x9B0C)  # ldr r3, [sp, #48]
@@ -713,6 +760,8 @@ def _settle(r0, r1, r2):
     beq(ROW7)
     label(ROW4)
     data(2, 0x5E8C)  # ldrsh r4, [r1, r2]
+    cmp(r4, 0)
+    beq(NEXT4)
     ldrh(r7, [r0, 0])
     mul(r7, r4)
     asr(r7, r5)
@@ -729,12 +778,14 @@ def _settle(r0, r1, r2):
     mul(r7, r4)
     asr(r7, r5)
     data(2, 0x44BB)  # add r11, r7
+    label(NEXT4)
     add(r0, r0, r6)
     add(r2, 2)
     bne(ROW4)
     b(ROWED)
     label(ROW7)
     data(2, 0x5E8C)  # ldrsh r4, [r1, r2]
+    data(2, 0xB17C)  # cbz r4, behind the sums
     ldrh(r7, [r0, 0])
     mul(r7, r4)
     data(2, 0xEB08, 0x18E7)  # add.w r8, r8, r7, asr #7
@@ -796,6 +847,98 @@ def _settle(r0, r1, r2):
     bl(NODE7)
     add(r1, 1)
     b(FINISHED)
+    # r0 first column, r1 end of the voltages below, r2 place from there, r4 voltage, r5 shift, r6 bytes of a row, r12
+    # the fifth sum
+    label(BELOW5)
+    mov(r12, r3)
+    lsl(r2, r2, 1)
+    mov(r4, r0)
+    sub(r4, 152)
+    data(2, 0x9903)  # ldr r1, [sp, #12]
+    data(2, 0x5861)  # ldr r1, [r4, r1]
+    add(r1, r1, r2)
+    neg(r2, r2)
+    ldr(r6, [r0, 0])
+    lsl(r6, r6, 1)
+    ldr(r5, [r0, 12])
+    data(2, 0x9B01)  # ldr r3, [sp, #4]
+    lsl(r3, r3, 1)
+    ldr(r0, [r0, 56])
+    add(r0, r0, r3)
+    data(2, 0x9B0C)  # ldr r3, [sp, #48]
+    cmp(r3, 0)
+    beq(ROW5)
+    cmp(r5, 7)
+    beq(ROW57)
+    label(ROW5)
+    data(2, 0x5E8C)  # ldrsh r4, [r1, r2]
+    cmp(r4, 0)
+    beq(NEXT5)
+    ldrh(r7, [r0, 0])
+    mul(r7, r4)
+    asr(r7, r5)
+    data(2, 0x44B8)  # add r8, r7
+    ldrh(r7, [r0, 2])
+    mul(r7, r4)
+    asr(r7, r5)
+    data(2, 0x44B9)  # add r9, r7
+    ldrh(r7, [r0, 4])
+    mul(r7, r4)
+    asr(r7, r5)
+    data(2, 0x44BA)  # add r10, r7
+    ldrh(r7, [r0, 6])
+    mul(r7, r4)
+    asr(r7, r5)
+    data(2, 0x44BB)  # add r11, r7
+    ldrh(r7, [r0, 8])
+    mul(r7, r4)
+    asr(r7, r5)
+    data(2, 0x44BC)  # add r12, r7
+    label(NEXT5)
+    add(r0, r0, r6)
+    add(r2, 2)
+    bne(ROW5)
+    b(FINISH5)
+    label(ROW57)
+    data(2, 0x5E8C)  # ldrsh r4, [r1, r2]
+    data(2, 0xB19C)  # cbz r4, behind the sums
+    ldrh(r7, [r0, 0])
+    mul(r7, r4)
+    data(2, 0xEB08, 0x18E7)  # add.w r8, r8, r7, asr #7
+    ldrh(r7, [r0, 2])
+    mul(r7, r4)
+    data(2, 0xEB09, 0x19E7)  # add.w r9, r9, r7, asr #7
+    ldrh(r7, [r0, 4])
+    mul(r7, r4)
+    data(2, 0xEB0A, 0x1AE7)  # add.w r10, r10, r7, asr #7
+    ldrh(r7, [r0, 6])
+    mul(r7, r4)
+    data(2, 0xEB0B, 0x1BE7)  # add.w r11, r11, r7, asr #7
+    ldrh(r7, [r0, 8])
+    mul(r7, r4)
+    data(2, 0xEB0C, 0x1CE7)  # add.w r12, r12, r7, asr #7
+    add(r0, r0, r6)
+    add(r2, 2)
+    bne(ROW57)
+    label(FINISH5)
+    data(2, 0x9806)  # ldr r0, [sp, #24]
+    data(2, 0x9901)  # ldr r1, [sp, #4]
+    mov(r6, r8)
+    bl(NODE)
+    add(r1, 1)
+    mov(r6, r9)
+    bl(NODE)
+    add(r1, 1)
+    mov(r6, r10)
+    bl(NODE)
+    add(r1, 1)
+    mov(r6, r11)
+    bl(NODE)
+    add(r1, 1)
+    mov(r6, r12)
+    bl(NODE)
+    add(r1, 1)
+    b(FINISHED)
     label(NODE7)
     ldr(r3, [r0, 48])
     data(2, 0xF853, 0x3021)  # ldr.w r3, [r3, r1, lsl #2]
@@ -803,6 +946,12 @@ def _settle(r0, r1, r2):
     ldr(r3, [r0, 80])
     data(2, 0x5C5B)  # ldrb r3, [r3, r1]
     asr(r6, r3)
+    bpl(UP7)
+    ldr(r3, [r0, 88])
+    data(2, 0xF933, 0x3011)  # ldrsh.w r3, [r3, r1, lsl #1]
+    cmp(r3, 0)
+    beq(LIMIT7)
+    label(UP7)
     data(2, 0xF306, 0x0610)  # ssat r6, #17, r6
     ldr(r3, [r0, 72])
     data(2, 0xF833, 0x3011)  # ldrh.w r3, [r3, r1, lsl #1]
@@ -852,25 +1001,15 @@ def _settle(r0, r1, r2):
     cmp(r4, r2)
     bne(HIGHEST)
     lsr(r0, r0, 1)
-    b(END)
-    label(EVEN)
-    mov(r2, 1)
-    b(LAYER)
-    label(END)
 
 
 @micropython.asm_thumb
-def _pull(r0, r1, r2, r3):
-    # `plain.pull`: r0 table, r1 label, r2 output, r3 voltages, r4 currents, r5 error, r8 loss, r9 its limit, r12 the
-    # current's
+def pull(r0, r1):
+    """Turn the outputs' errors into nudge currents, on the table r0 for the label r1: return the loss."""
+    # `plain.pull`: r2 output, r3 voltages, r4 currents, r5 error, r8 loss, r9 its limit, r12 the current's
     mov(r4, r8)
     mov(r5, r9)
     push({r4, r5})
-    ldr(r4, [r0, 64])
-    str(r2, [r0, 64])
-    str(r3, [r0, 68])
-    str(r1, [r0, 72])
-    mov(r1, r4)
     ldr(r3, [r0, 80])
     ldr(r4, [r0, 88])
     mov(r2, 0)
@@ -881,14 +1020,25 @@ def _pull(r0, r1, r2, r3):
     lsr(r6, r5, 3)
     mov(r12, r6)
     label(OUTPUT)
-    ldr(r5, [r0, 72])
-    cmp(r2, r1)
-    bne(OTHER)
-    ldr(r5, [r0, 68])
-    label(OTHER)
     lsl(r7, r2, 1)
     data(2, 0x5FDF)  # ldrsh r7, [r3, r7]
+    cmp(r2, r1)
+    beq(RIGHT)
+    ldr(r5, [r0, 72])
+    data(2, 0xB22D)  # sxth r5, r5
     sub(r5, r5, r7)
+    blt(WRONG)
+    b(NONE)
+    label(RIGHT)
+    ldr(r5, [r0, 68])
+    data(2, 0xB22D)  # sxth r5, r5
+    sub(r5, r5, r7)
+    bgt(WRONG)
+    label(NONE)
+    mov(r5, 0)
+    data(2, 0xC420)  # stmia r4!, {r5}
+    b(NEXT)
+    label(WRONG)
     ldr(r6, [r0, 64])
     mul(r6, r5)
     ldr(r7, [r0, 60])
@@ -915,6 +1065,7 @@ def _pull(r0, r1, r2, r3):
     mov(r5, r9)
     label(LOSS)
     mov(r8, r5)
+    label(NEXT)
     add(r2, 1)
     ldr(r7, [r0, 56])
     cmp(r2, r7)
@@ -926,11 +1077,14 @@ def _pull(r0, r1, r2, r3):
 
 
 @micropython.asm_thumb
-def _program(r0, r1):
+def program(r0):
+    """Change every conductance, on the table r0."""
+    ldr(r1, [r0, 76])
+    lsr(r1, r1, 16)
     push({r0, r1})
     # `plain.contrast`: r1 place, r2 delta, r3 mean, r4 plus, r5 minus, r12 the layer's words; on the stack layers left
     ldr(r1, [r0, 76])
-    data(2, 0xB289)  # uxth r1, r1
+    data(2, 0xB2C9)  # uxtb r1, r1
     add(r0, 112)
     label(C_LAYER)
     push({r1})
@@ -1025,7 +1179,8 @@ def _program(r0, r1):
     label(D_CHANGES)
     mov(r7, 0)
     mov(r8, r7)
-    ldr(r7, [r0, 48])
+    ldr(r7, [r0, 24])
+    add(r7, 4)
     mov(r0, r11)
     ldr(r6, [r6, 44])
     mov(r10, r6)
@@ -1286,7 +1441,7 @@ def _program(r0, r1):
     push({r4, r5, r6, r7})
     mov(r6, r1)
     ldr(r5, [r0, 76])
-    data(2, 0xB2AD)  # uxth r5, r5
+    data(2, 0xB2ED)  # uxtb r5, r5
     mov(r4, r0)
     add(r4, 112)
     ldr(r0, [r4, 40])
@@ -1456,7 +1611,7 @@ def _program(r0, r1):
     # stack layers left
     mov(lr, r1)
     ldr(r1, [r0, 76])
-    data(2, 0xB289)  # uxth r1, r1
+    data(2, 0xB2C9)  # uxtb r1, r1
     add(r0, 112)
     label(I_LAYER)
     push({r1})
@@ -1536,3 +1691,12 @@ def _program(r0, r1):
     sub(r1, 1)
     bne(I_LAYER)
     mov(r0, 0)
+
+
+class ThumbCrossbar(MachineCrossbar):
+    """The emulated crossbar by assembler."""
+
+    tier = "thumb"
+    kernels = (settle, pull, program)
+    # Whether the core has the instructions of ARMv7-M, 32 bits wide: not Cortex-M0, M0+, M1
+    flag = 1 if sys.implementation._mpy >> 10 & 15 != 4 else 0

@@ -1,24 +1,10 @@
 """The circuit's laws for MicroPython's viper emitter: the same bits as `eqprop.circuit` on `plain`, in machine words.
 
-All that a law works on stands in the circuit's table, 32-bit words that `tabulate` fills once: sizes, shifts, and the
-addresses of the arrays, each in two words, low and high (MicroPython's heap never moves an array). So no call passes
-more than viper's four arguments, and none can be given a buffer of another length: the features alone come from
-outside, and are checked before they are read.
-
-The table, in words:
-
-    0..    features, nodes, product shift, bytes of a node's row, then the addresses of: inputs 4, active 6,
-           conductances 8, driven currents 10, listed 12
-    14..   outputs, nudge shift, nudging conductance, the two target voltages, inputs above zero with the bias row (and
-           from bit 16 on whether PLUS has begun MINUS), then the addresses of: free voltages 6, nudge currents 8,
-           currents at rest 10, base currents 12
-    28..   for each crossbar 38 words: nodes, rows, columns, product shift, back shift, wired nodes, reach, gain, scale,
-           rate, g_min, g_max, then the addresses of: base 12, conductances 14, those above 16, reciprocals 18,
-           shifts 20, low 22, high 24, delta 26, mean 28, total 30, and the voltages free 32, plus 34, minus 36
-
-`listed` holds two 16-bit numbers for each input that is not zero, first those above zero and the bias row, then those
-below: how many bytes of a node's row it lies behind the one before it (behind the row's start, for the first of either
-sign), and its magnitude. Neither needs a sign, and the loops step from pair to pair. active[0] counts them.
+They work on the table of `eqprop.machine`; numbers of words are meant where an index is given. active[0] is how many
+inputs are not zero, and from bit 16 on how many of them are above zero, the bias row with them. Each word behind it
+stands for one of these, first those above zero and the bias row, then those below: how many bytes of a node's row it
+lies behind the one before it (behind the row's start, for the first of either sign), and in the upper half its
+magnitude. Neither needs a sign, and the loops step from pair to pair.
 
 How this is made fast. The emitter keeps a function's first locals, arguments before others, in registers: two, or
 three where no .mpy is made; they are the names p, q and r here, integers that each loop uses for what it needs most,
@@ -31,103 +17,27 @@ Loads from ptr8, ptr16 and ptr32 are unsigned (ptr32 on 64-bit ports), hence (x 
 An ARMv6-M branches no further than 2 KB, which bounds a loop's body ("native method too big"). Nothing here allocates.
 """
 
-from array import array
-
 import micropython
-import uctypes
 
-_BUFFERS = (bytes, bytearray, memoryview, array)
-
-
-def tabulate(circuit):
-    """Fill the circuit's table."""
-    table = circuit.table
-    last = len(circuit.g) - 1
-    features = len(circuit.inputs) - 1
-    words = (features, circuit.shape[0][0], circuit.shifts[0], 4 * (features + 1))
-    _enter(table, 0, words, (circuit.inputs, circuit.active, circuit.g[0], circuit.driven, circuit.listed))
-    words = (circuit.shape[last][0], circuit.scales[last] - 2, 0, 0, 0, 0)
-    _enter(table, 14, words, (circuit.phases[0][last], circuit.currents, circuit.rest, circuit.base[last]))
-    for c in range(last + 1):
-        shape = circuit.shape[c]
-        words = (shape[0], shape[1], shape[2], shape[3], shape[4], len(circuit.delta[c]), circuit.reach[c])
-        words += (circuit.gains[c], circuit.scales[c], 0, circuit.limits[0], circuit.limits[1])
-        arrays = (circuit.base[c], circuit.g[c], circuit.g[c + 1 if c < last else c], circuit.reciprocal[c])
-        arrays += (circuit.shift[c], circuit.low[c], circuit.high[c], circuit.delta[c], circuit.mean[c])
-        arrays += (circuit.total[c], circuit.phases[0][c], circuit.phases[1][c], circuit.phases[2][c])
-        _enter(table, 28 + 38 * c, words, arrays)
+from ..machine import MachineCrossbar
 
 
-def _enter(table, at, words, buffers):
-    for word in words:
-        table[at] = word
-        at += 1
-    for buffer in buffers:
-        address = uctypes.addressof(buffer)
-        table[at] = address & 0xFFFFFFFF
-        table[at + 1] = address >> 16 >> 16
-        at += 2
+def settle(x, table, phase):
+    """Free phase of features `x`, or nudged phase: return the answer."""
+    if not phase:
+        _load(x, table, 0, table)
+        _multiply(0, 0, 0, table)
+    return _sweep(phase, 0, 0, table)
 
 
-def check(table, x):
-    """Raise ValueError for another number of features than the table's, TypeError for what is no buffer of them."""
-    if not isinstance(x, _BUFFERS):
-        raise TypeError("x: {} is no buffer of int8".format(type(x)))
-    if len(x) != table[0]:
-        raise ValueError("x: {} features for {} inputs".format(len(x), table[0]))
-
-
-def drive(circuit, x):
-    """As `circuit.drive`. Raises as `check`."""
-    table = circuit.table
-    check(table, x)
-    _load(x, table, 0, table)
-    _multiply(0, 0, 0, table)
-
-
-def settle(circuit):
-    """As `circuit.settle`."""
-    table = circuit.table
-    count = len(circuit.g)
-    return _sweep(count << 2 | circuit.sweeps << 16, 0, 0, table)
-
-
-def nudge(circuit, phase):
-    """As `circuit.nudge`."""
-    table = circuit.table
-    count = len(circuit.g)
-    _sweep(phase | count << 2 | circuit.sweeps << 16, 0, 0, table)
-
-
-def pull_outputs(circuit, targets, label, beta):
-    """As `circuit.pull_outputs`."""
-    table = circuit.table
-    table[16] = beta
-    table[17] = targets[0] & 0xFFFF
-    table[18] = targets[1] & 0xFFFF
-    return _pull(table, label)
-
-
-def program(circuit, rates):
-    """As `circuit.program`."""
-    table = circuit.table
-    count = len(circuit.g)
-    for c in range(count):
-        table[37 + 38 * c] = rates[c]
-    table[19] &= 0xFFFF
-    _contrast(0, 0, table, count)
+def program(table):
+    """Change every conductance."""
+    _contrast(0, 0, table)
     _update_driven(0, 0, 0, table)
     # From the last on: each but the first is done with its layer's delta and mean, and so may scale them in place
-    for c in range(count - 1, 0, -1):
+    for c in range((table[19] & 255) - 1, 0, -1):
         _update_between(c, 0, 0, table)
-    _invert(0, 0, table, count)
-
-
-def divide(circuit):
-    """As `circuit.divide`."""
-    table = circuit.table
-    table[19] &= 0xFFFF  # other conductances: nothing is known of MINUS
-    _invert(0, 0, table, len(circuit.g))
+    _invert(0, 0, table)
 
 
 @micropython.viper
@@ -136,7 +46,8 @@ def _load(x: ptr8, listed: ptr32, p: int, table: ptr32):
     start = int(x)
     end = start + n
     inputs = (int(table[4]) | int(table[5]) << 16 << 16) - start
-    first = int(table[12]) | int(table[13]) << 16 << 16
+    active = ptr32(int(table[6]) | int(table[7]) << 16 << 16)
+    first = int(active) + 4
     listed = ptr32(first)
     last = start
     zeros = 0
@@ -156,11 +67,9 @@ def _load(x: ptr8, listed: ptr32, p: int, table: ptr32):
         x = ptr8(int(x) + 1)
     listed[0] = (int(x) - last) << 2 | 127 << 16
     listed = ptr32(int(listed) + 4)
-    above = (int(listed) - first) >> 2
-    table[19] = above
-    count = n + 1 - zeros
-    ptr16(int(table[6]) | int(table[7]) << 16 << 16)[0] = count
-    count -= above
+    count = (int(listed) - first) >> 2
+    active[0] = (n + 1 - zeros) | count << 16
+    count = n + 1 - zeros - count
     x = ptr8(start)
     last = start
     while count:
@@ -181,9 +90,10 @@ def _multiply(p: int, q: int, r: int, table: ptr32):
     nodes = int(table[1])
     shift = int(table[2])
     width = int(table[3])
-    first = int(table[12]) | int(table[13]) << 16 << 16
-    middle = first + ((int(table[19]) & 0xFFFF) << 2)
-    stop = first + (int(ptr16(int(table[6]) | int(table[7]) << 16 << 16)[0]) << 2)
+    first = int(table[6]) | int(table[7]) << 16 << 16
+    middle = first + 4 + (int(ptr16(first)[1]) << 2)
+    stop = first + 4 + (int(ptr16(first)[0]) << 2)
+    first += 4
     blocks = middle - ((middle - first) & 31)
     row = int(table[8]) | int(table[9]) << 16 << 16
     current = ptr32(int(table[10]) | int(table[11]) << 16 << 16)
@@ -236,17 +146,54 @@ def _multiply(p: int, q: int, r: int, table: ptr32):
 
 
 @micropython.viper
+def _displace(p: int, q: int, r: int, table: ptr32):
+    # What the nudge currents bring at once. p: the current or the voltage, q: the output, r: the sign
+    count = int(table[19]) & 255
+    r = 3 - (p << 1)
+    at = 32 + 2 * p
+    wide = 1
+    wide = wide << 16 << 16 >> 27
+    t = ptr32(int(table) + 4 * 14)
+    n = int(t[0])
+    currents = ptr32(int(t[8]) | int(t[9]) << 16 << 16)
+    t = ptr32(int(table) + 4 * 28 + 4 * 38 * (count - 1))
+    reciprocal = ptr16(int(t[18]) | int(t[19]) << 16 << 16)
+    shift = ptr8(int(t[20]) | int(t[21]) << 16 << 16)
+    low = ptr16(int(t[22]) | int(t[23]) << 16 << 16)
+    high = ptr16(int(t[24]) | int(t[25]) << 16 << 16)
+    v = ptr16(int(t[at]) | int(t[at + 1]) << 16 << 16)
+    q = 0
+    while q < n:
+        p = (((int(currents[q]) * r) << wide) >> wide) >> shift[q]
+        if p > 65535:
+            p = 65535
+        elif p < -65535:
+            p = -65535
+        p = ((p * reciprocal[q] + 8192) >> 14) + (v[q] ^ 0x8000) - 0x8000
+        limit = (high[q] ^ 0x8000) - 0x8000
+        if p > limit:
+            p = limit
+        limit = (low[q] ^ 0x8000) - 0x8000
+        if p < limit:
+            p = limit
+        v[q] = p
+        q += 1
+
+
+@micropython.viper
 def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
-    phase = p & 3
+    phase = p
     at = 32 + 2 * phase
-    count = p >> 2 & 0x3FFF
-    sweeps = p >> 16
-    # In the first half of the first sweep: the layers above are still at zero volts; what PLUS finds is MINUS's, too,
-    # but for the outputs; and whether it has
-    zero = 1 if phase == 0 else 0
-    fork = 1 if phase == 1 else 0
-    known = int(table[19]) >> 16 if phase == 2 else 0
-    table[19] = int(table[19]) & 0xFFFF | fork << 16
+    count = int(table[19]) & 255
+    # Half sweeps to go, and the first one's first layer: up from the inputs, or down from the outputs. In the first
+    # half of the free phase the layers above are still at zero volts.
+    halves = (int(table[19]) >> 8 & 255) << 1
+    parity = 0
+    zero = 1
+    if phase:
+        halves -= 2
+        parity = count & 1
+        zero = 0
     # Start from zero volts or from the free state
     t = ptr32(int(table) + 4 * 28)
     c = count
@@ -259,8 +206,6 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
                 p += 2
         else:
             end = p + (int(t[5]) << 1)
-            if known & (count - c + 1) & (1 if t[2] else 0):
-                p = end
             q = int(t[32]) | int(t[33]) << 16 << 16
             while end - p:
                 ptr16(p)[0] = ptr16(q)[0]
@@ -279,165 +224,150 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
         v = ptr32(int(v) + 4)
         p += 4
         q += 4
+    if phase:
+        _displace(phase, 0, 0, table)
     wide = 1
     wide = wide << 16 << 16 >> 27
-    while sweeps:
-        parity = 0
-        while parity < 2:
-            c = parity
-            while c < count:
-                t = ptr32(int(table) + 4 * 28 + 4 * 38 * c)
-                nodes = int(t[0])
-                columns = int(t[2])
-                if columns:
-                    if zero:
-                        columns = 0
-                    elif known:
-                        nodes = 0
-                product = int(t[3])
-                back = int(t[4])
-                base = ptr32(int(t[12]) | int(t[13]) << 16 << 16)
-                below = int(t[14]) | int(t[15]) << 16 << 16
-                above = int(t[16]) | int(t[17]) << 16 << 16
-                reciprocal = ptr16(int(t[18]) | int(t[19]) << 16 << 16)
-                shift = ptr8(int(t[20]) | int(t[21]) << 16 << 16)
-                low = ptr16(int(t[22]) | int(t[23]) << 16 << 16)
-                high = ptr16(int(t[24]) | int(t[25]) << 16 << 16)
-                out = ptr16(int(t[at]) | int(t[at + 1]) << 16 << 16)
-                v_above = 0
-                end_above = 0
-                blocks = 0
-                if columns:
-                    v_above = int(t[at + 38]) | int(t[at + 39]) << 16 << 16
-                    end_above = v_above + (columns << 1)
-                    blocks = v_above + columns // 5 * 10
-                v_below = 0
-                end_below = 0
-                stride = nodes << 1
+    while halves:
+        c = parity
+        while c < count:
+            t = ptr32(int(table) + 4 * 28 + 4 * 38 * c)
+            nodes = int(t[0])
+            columns = int(t[2])
+            if zero:
+                columns = 0
+            product = int(t[3])
+            back = int(t[4])
+            base = ptr32(int(t[12]) | int(t[13]) << 16 << 16)
+            below = int(t[14]) | int(t[15]) << 16 << 16
+            above = int(t[16]) | int(t[17]) << 16 << 16
+            reciprocal = ptr16(int(t[18]) | int(t[19]) << 16 << 16)
+            shift = ptr8(int(t[20]) | int(t[21]) << 16 << 16)
+            low = ptr16(int(t[22]) | int(t[23]) << 16 << 16)
+            high = ptr16(int(t[24]) | int(t[25]) << 16 << 16)
+            out = ptr16(int(t[at]) | int(t[at + 1]) << 16 << 16)
+            v_above = 0
+            end_above = 0
+            blocks = 0
+            if columns:
+                v_above = int(t[at + 38]) | int(t[at + 39]) << 16 << 16
+                end_above = v_above + (columns << 1)
+                blocks = v_above + columns // 5 * 10
+            v_below = 0
+            end_below = 0
+            stride = nodes << 1
+            if c:
+                t = ptr32(int(t) - 4 * 38)
+                v_below = int(t[at]) | int(t[at + 1]) << 16 << 16
+                end_below = v_below + (int(ptr32(int(t) + 4 * 38)[1]) << 1)
+            s0 = 0
+            s1 = 0
+            s2 = 0
+            s3 = 0
+            s4 = 0
+            s5 = 0
+            s6 = 0
+            s7 = 0
+            s8 = 0
+            s9 = 0
+            j = 0
+            while j < nodes:
+                # From the layer below: ten nodes at once, then one by one; rows at zero volts give nothing
+                stop = nodes
                 if c:
-                    t = ptr32(int(t) - 4 * 38)
-                    v_below = int(t[at]) | int(t[at + 1]) << 16 << 16
-                    end_below = v_below + (int(ptr32(int(t) + 4 * 38)[1]) << 1)
-                s0 = 0
-                s1 = 0
-                s2 = 0
-                s3 = 0
-                s4 = 0
-                s5 = 0
-                s6 = 0
-                s7 = 0
-                s8 = 0
-                s9 = 0
-                j = 0
-                while j < nodes:
-                    # From the layer below: ten nodes at once, then one by one; rows at zero volts give nothing
-                    stop = nodes
-                    if c:
-                        v = ptr32(v_below)
-                        p = below
-                        r = product
-                        if nodes - j > 9:
-                            stop = j + 10
-                            below += 20
-                            while end_below - int(v):
-                                q = ptr16(v)[0]
-                                if q:
-                                    q = (q ^ 0x8000) - 0x8000
-                                    s0 = ((ptr16(p)[0] * q) >> r) + s0
-                                    s1 = ((ptr16(p)[1] * q) >> r) + s1
-                                    s2 = ((ptr16(p)[2] * q) >> r) + s2
-                                    s3 = ((ptr16(p)[3] * q) >> r) + s3
-                                    s4 = ((ptr16(p)[4] * q) >> r) + s4
-                                    s5 = ((ptr16(p)[5] * q) >> r) + s5
-                                    s6 = ((ptr16(p)[6] * q) >> r) + s6
-                                    s7 = ((ptr16(p)[7] * q) >> r) + s7
-                                    s8 = ((ptr16(p)[8] * q) >> r) + s8
-                                    s9 = ((ptr16(p)[9] * q) >> r) + s9
-                                v = ptr32(int(v) + 2)
-                                p += stride
-                        else:
-                            stop = j + 1
-                            below += 2
-                            while end_below - int(v):
-                                q = ptr16(v)[0]
-                                if q:
-                                    q = (q ^ 0x8000) - 0x8000
-                                    s0 = ((ptr16(p)[0] * q) >> r) + s0
-                                v = ptr32(int(v) + 2)
-                                p += stride
-                    q = j
-                    while stop - q:
-                        # From the layer above, p: its voltages, r: the sum
-                        r = 0
-                        if columns:
-                            q = 0x8000
-                            p = v_above
-                            while blocks - p:
-                                r = ((((ptr16(p)[0] ^ q) - q) * ptr16(above)[0]) >> product) + r
-                                r = ((((ptr16(p)[1] ^ q) - q) * ptr16(above)[1]) >> product) + r
-                                r = ((((ptr16(p)[2] ^ q) - q) * ptr16(above)[2]) >> product) + r
-                                r = ((((ptr16(p)[3] ^ q) - q) * ptr16(above)[3]) >> product) + r
-                                r = ((((ptr16(p)[4] ^ q) - q) * ptr16(above)[4]) >> product) + r
-                                above += 10
-                                p += 10
-                            while end_above - p:
-                                r = ((((ptr16(p)[0] ^ q) - q) * ptr16(above)[0]) >> product) + r
-                                above += 2
-                                p += 2
-                            q = j
-                        # Divide by the node's conductance; p: the diode's or the rail's limit on this side of zero
-                        r = ((((r >> back) + s0 + int(base[q])) << wide) >> wide) >> shift[q]
-                        if r >> 31:
-                            p = low[q]
-                            if p:
-                                p = (p ^ 0x8000) - 0x8000
-                                if r < -65535:
-                                    r = -65535
-                                r = (r * reciprocal[q] + 8192) >> 14
-                                if r < p:
-                                    r = p
-                            else:
-                                r = 0
-                        else:
-                            p = high[q]
-                            if p:
-                                if r > 65535:
-                                    r = 65535
-                                r = (r * reciprocal[q] + 8192) >> 14
-                                if r > p:
-                                    r = p
-                            else:
-                                r = 0
-                        out[q] = r
-                        if c:
-                            s0 = s1
-                            s1 = s2
-                            s2 = s3
-                            s3 = s4
-                            s4 = s5
-                            s5 = s6
-                            s6 = s7
-                            s7 = s8
-                            s8 = s9
-                            s9 = 0
-                        q += 1
-                        j = q
-                if fork:
-                    t = ptr32(int(table) + 4 * 28 + 4 * 38 * c)
+                    v = ptr32(v_below)
+                    p = below
+                    r = product
+                    if nodes - j > 9:
+                        stop = j + 10
+                        below += 20
+                        while end_below - int(v):
+                            q = ptr16(v)[0]
+                            if q:
+                                q = (q ^ 0x8000) - 0x8000
+                                s0 = ((ptr16(p)[0] * q) >> r) + s0
+                                s1 = ((ptr16(p)[1] * q) >> r) + s1
+                                s2 = ((ptr16(p)[2] * q) >> r) + s2
+                                s3 = ((ptr16(p)[3] * q) >> r) + s3
+                                s4 = ((ptr16(p)[4] * q) >> r) + s4
+                                s5 = ((ptr16(p)[5] * q) >> r) + s5
+                                s6 = ((ptr16(p)[6] * q) >> r) + s6
+                                s7 = ((ptr16(p)[7] * q) >> r) + s7
+                                s8 = ((ptr16(p)[8] * q) >> r) + s8
+                                s9 = ((ptr16(p)[9] * q) >> r) + s9
+                            v = ptr32(int(v) + 2)
+                            p += stride
+                    else:
+                        stop = j + 1
+                        below += 2
+                        while end_below - int(v):
+                            q = ptr16(v)[0]
+                            if q:
+                                q = (q ^ 0x8000) - 0x8000
+                                s0 = ((ptr16(p)[0] * q) >> r) + s0
+                            v = ptr32(int(v) + 2)
+                            p += stride
+                q = j
+                while stop - q:
+                    # From the layer above, p: its voltages, r: the sum
+                    r = 0
                     if columns:
-                        p = int(out)
-                        q = int(t[36]) | int(t[37]) << 16 << 16
-                        end = p + stride
-                        while end - p:
-                            ptr16(q)[0] = ptr16(p)[0]
-                            q += 2
+                        q = 0x8000
+                        p = v_above
+                        while blocks - p:
+                            r = ((((ptr16(p)[0] ^ q) - q) * ptr16(above)[0]) >> product) + r
+                            r = ((((ptr16(p)[1] ^ q) - q) * ptr16(above)[1]) >> product) + r
+                            r = ((((ptr16(p)[2] ^ q) - q) * ptr16(above)[2]) >> product) + r
+                            r = ((((ptr16(p)[3] ^ q) - q) * ptr16(above)[3]) >> product) + r
+                            r = ((((ptr16(p)[4] ^ q) - q) * ptr16(above)[4]) >> product) + r
+                            above += 10
+                            p += 10
+                        while end_above - p:
+                            r = ((((ptr16(p)[0] ^ q) - q) * ptr16(above)[0]) >> product) + r
+                            above += 2
                             p += 2
-                c += 2
-            zero = 0
-            fork = 0
-            known = 0
-            parity += 1
-        sweeps -= 1
+                        q = j
+                    # Divide by the node's conductance; p: the diode's or the rail's limit on this side of zero
+                    r = ((((r >> back) + s0 + int(base[q])) << wide) >> wide) >> shift[q]
+                    if r >> 31:
+                        p = low[q]
+                        if p:
+                            p = (p ^ 0x8000) - 0x8000
+                            if r < -65535:
+                                r = -65535
+                            r = (r * reciprocal[q] + 8192) >> 14
+                            if r < p:
+                                r = p
+                        else:
+                            r = 0
+                    else:
+                        p = high[q]
+                        if p:
+                            if r > 65535:
+                                r = 65535
+                            r = (r * reciprocal[q] + 8192) >> 14
+                            if r > p:
+                                r = p
+                        else:
+                            r = 0
+                    out[q] = r
+                    if c:
+                        s0 = s1
+                        s1 = s2
+                        s2 = s3
+                        s3 = s4
+                        s4 = s5
+                        s5 = s6
+                        s6 = s7
+                        s7 = s8
+                        s8 = s9
+                        s9 = 0
+                    q += 1
+                    j = q
+            c += 2
+        zero = 0
+        parity ^= 1
+        halves -= 1
     # The first of the highest outputs
     t = ptr32(int(table) + 4 * 14)
     p = int(t[6]) | int(t[7]) << 16 << 16
@@ -454,7 +384,8 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
 
 
 @micropython.viper
-def _pull(table: ptr32, label: int) -> int:
+def pull(table: ptr32, label: int) -> int:
+    """Turn the outputs' errors into nudge currents; return the loss."""
     t = ptr32(int(table) + 4 * 14)
     n = int(t[0])
     shift = int(t[1])
@@ -464,7 +395,14 @@ def _pull(table: ptr32, label: int) -> int:
     loss = 0
     k = 0
     while k < n:
-        error = (int(t[3] if k == label else t[4]) ^ 0x8000) - (int(v[k]) ^ 0x8000)
+        if k == label:
+            error = (int(t[3]) ^ 0x8000) - (int(v[k]) ^ 0x8000)
+            if error < 0:
+                error = 0
+        else:
+            error = (int(t[4]) ^ 0x8000) - (int(v[k]) ^ 0x8000)
+            if error > 0:
+                error = 0
         s = (beta * error) >> shift
         if s > 536870911:
             s = 536870911
@@ -482,7 +420,8 @@ def _pull(table: ptr32, label: int) -> int:
 
 
 @micropython.viper
-def _contrast(p: int, q: int, table: ptr32, count: int):
+def _contrast(p: int, q: int, table: ptr32):
+    count = int(table[19]) & 255
     t = ptr32(int(table) + 4 * 28)
     while count:
         n = int(t[5])
@@ -512,9 +451,10 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
     # p: the pair of devices, q, r: their conductances
     nodes = int(table[1])
     width = int(table[3])
-    first = int(table[12]) | int(table[13]) << 16 << 16
-    middle = first + ((int(table[19]) & 0xFFFF) << 2)
-    stop = first + (int(ptr16(int(table[6]) | int(table[7]) << 16 << 16)[0]) << 2)
+    first = int(table[6]) | int(table[7]) << 16 << 16
+    middle = first + 4 + (int(ptr16(first)[1]) << 2)
+    stop = first + 4 + (int(ptr16(first)[0]) << 2)
+    first += 4
     row = int(table[8]) | int(table[9]) << 16 << 16
     t = ptr32(int(table) + 4 * 28)
     gain = int(t[7])
@@ -703,8 +643,9 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
 
 
 @micropython.viper
-def _invert(p: int, q: int, table: ptr32, count: int):
+def _invert(p: int, q: int, table: ptr32):
     # p: a total, q: its shift
+    count = int(table[19]) & 255
     t = ptr32(int(table) + 4 * 28)
     while count:
         n = int(t[0])
@@ -729,3 +670,10 @@ def _invert(p: int, q: int, table: ptr32, count: int):
             shift[n] = q
         t = ptr32(int(t) + 4 * 38)
         count -= 1
+
+
+class ViperCrossbar(MachineCrossbar):
+    """The emulated crossbar by viper's machine code."""
+
+    tier = "viper"
+    kernels = (settle, pull, program)
