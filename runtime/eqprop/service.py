@@ -69,7 +69,8 @@ class Service:
         limit: bytes of a payload, 192 or more, raised when one sample needs more. credit: bytes that the port holds
         unread. identity: what the board says it is, beside the version and the interpreter. clock: what a
         benchmark goes by, a counter as MicroPython's `time.ticks_us`, what it counts, and the nanoseconds of one.
-        checkpoints: `Checkpoints`, or None for none. cache_bytes: most that the cache of samples may take. unpack: as `eqprop.packing.unpack`.
+        checkpoints: `Checkpoints`, or None for none.
+        cache_bytes: most that the cache of samples may take. unpack: as `eqprop.packing.unpack`.
         """
         self.network = None
         self.done = False
