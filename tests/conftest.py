@@ -20,7 +20,8 @@ settings.register_profile(
 settings.load_profile("ci" if IN_CI else "here")
 
 
-def _obtained(obtain, *arguments):
+def obtained(obtain, *arguments):
+    """Return what `obtain` does; where it cannot be had a test fails in CI and is skipped elsewhere."""
     try:
         return obtain(*arguments)
     except interpreters.Unavailable as error:
@@ -34,13 +35,13 @@ def _obtained(obtain, *arguments):
 @pytest.fixture(scope="session")
 def micropython():
     """A real MicroPython interpreter, obtained if need be; without one a test fails in CI and is skipped elsewhere."""
-    return _obtained(interpreters.obtain)
+    return obtained(interpreters.obtain)
 
 
 @pytest.fixture(scope="session")
 def unix_micropython():
     """MicroPython's unix port, which has emitters and limits its heap, as `sim:micropython` needs; as `micropython`."""
-    return _obtained(interpreters.obtain, "unix")
+    return obtained(interpreters.obtain, "unix")
 
 
 @pytest.fixture(scope="session", params=[None, "webassembly"], ids=["first", "webassembly"])
@@ -48,16 +49,16 @@ def every_micropython(request):
     """The `micropython` above and the WebAssembly build, which outside CI is only asked for where there is node."""
     if request.param == "webassembly" and not IN_CI and not shutil.which("node"):
         pytest.skip("the WebAssembly build of MicroPython needs node: install the package nodejs (apt) or node (brew)")
-    return _obtained(interpreters.obtain, request.param)
+    return obtained(interpreters.obtain, request.param)
 
 
 @pytest.fixture(scope="session", params=cortex.CPUS)
 def cortex_board(request):
     """Each emulated Cortex-M board, built if need be; without it a test fails in CI and is skipped elsewhere."""
-    return _obtained(cortex.obtain, request.param)
+    return obtained(cortex.obtain, request.param)
 
 
 @pytest.fixture(scope="session")
 def cortex_m3():
     """The emulated Cortex-M3, where one core stands for all."""
-    return _obtained(cortex.obtain, "cortex-m3")
+    return obtained(cortex.obtain, "cortex-m3")

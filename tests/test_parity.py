@@ -5,27 +5,30 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 import eqprop
+from eqprop_host import datasets
 from eqprop_sim import emulator
 
 RUNTIME = Path(eqprop.__file__).parent.parent
 PROGRAMS = Path(__file__).parent / "programs"
 SHAPES = ["64-32-10", "2-8-2", "6-4-5-2", "5-3"]
-SAMPLES, HALVE_EVERY = 200, 60
+SAMPLES, HALVE_EVERY, SEED = 200, 60, 5
 
 
 @pytest.fixture(scope="module")
 def reference():
     """Return what programs/training.py reports on CPython with plain kernels: its lines for each shape."""
     report = runpy.run_path(str(PROGRAMS / "training.py"))["report"]
-    return {layers: report(eqprop.Network, layers, SAMPLES, HALVE_EVERY) for layers in SHAPES}
+    return {layers: report(eqprop.Network, layers, SAMPLES, HALVE_EVERY, SEED) for layers in SHAPES}
 
 
 def run(micropython, program, *arguments):
     """Run one of tests/programs under real MicroPython; return what it prints."""
     argv, environment = micropython.command(PROGRAMS / program, *arguments, path=[str(RUNTIME)])
-    result = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=300)
+    result = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     return result.stdout
 
@@ -44,13 +47,13 @@ def test_emulator_gives_the_same_bits(reference, layers):
     Catches: a type that wraps or widens otherwise, as int16 totals; a step of `_learn` left out.
     """
     report = runpy.run_path(str(PROGRAMS / "training.py"))["report"]
-    assert report(emulator.Network, layers, SAMPLES, HALVE_EVERY) == reference[layers]
+    assert report(emulator.Network, layers, SAMPLES, HALVE_EVERY, SEED) == reference[layers]
 
 
 @pytest.mark.parametrize("tier", ["viper", "plain"])
 def test_micropython_gives_the_same_bits(reference, unix_micropython, tier):
     """The same 200 samples under real MicroPython. Catches: arithmetic that depends on the interpreter or the tier."""
-    printed = run(unix_micropython, "training.py", tier, str(SAMPLES), str(HALVE_EVERY), *SHAPES)
+    printed = run(unix_micropython, "training.py", tier, SAMPLES, HALVE_EVERY, SEED, *SHAPES)
     assert printed.splitlines() == [line for layers in SHAPES for line in reference[layers]]
 
 
@@ -59,3 +62,77 @@ def test_learning_and_inferring_allocate_nothing(unix_micropython, tier):
     """With MicroPython's heap locked, over a halving of the rates. Catches: a list or a tuple made in any kernel."""
     printed = run(unix_micropython, "allocation.py", tier, *SHAPES)
     assert printed.splitlines() == [f"{layers} {layers.split('-')[-1]}" for layers in SHAPES]
+
+
+def training(name):
+    """Return a function of tests/programs, by the name of its module and its own: "training.report"."""
+    module, function = name.split(".")
+    return runpy.run_path(str(PROGRAMS / f"{module}.py"))[function]
+
+
+# As small as they come, and as odd
+RANDOM_NETWORKS = st.lists(
+    st.lists(st.integers(1, 12), min_size=2, max_size=5).map(lambda sizes: "-".join(map(str, sizes))),
+    min_size=4,
+    max_size=4,
+)
+RANDOM_SEEDS = st.integers(0, 2**29)
+FEW = settings(max_examples=4, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
+
+
+@given(RANDOM_NETWORKS, RANDOM_SEEDS)
+@settings(max_examples=20)
+def test_emulator_gives_the_same_bits_on_random_networks(networks, seed):
+    """Shapes, conductances and data at random. Catches what no chosen shape shows."""
+    report = training("training.report")
+    for layers in networks:
+        lines = [report(build, layers, 15, 5, seed) for build in (eqprop.Network, emulator.Network)]
+        assert lines[0] == lines[1]
+
+
+@FEW
+@pytest.mark.parametrize("tier", ["viper", "plain"])
+@given(networks=RANDOM_NETWORKS, seed=RANDOM_SEEDS)
+def test_micropython_gives_the_same_bits_on_random_networks(unix_micropython, tier, networks, seed):
+    """The same under real MicroPython. Catches a tier's slip in a shape that nobody thought of."""
+    printed = run(unix_micropython, "training.py", tier, 15, 5, seed, *networks).splitlines()
+    report = training("training.report")
+    assert printed == [line for layers in networks for line in report(eqprop.Network, layers, 15, 5, seed)]
+
+
+@FEW
+@pytest.mark.parametrize("tier", ["thumb", "viper"])
+@given(networks=RANDOM_NETWORKS, seed=RANDOM_SEEDS)
+def test_every_core_gives_the_same_bits_on_random_networks(cortex_board, tier, networks, seed):
+    """The same on every emulated core, by its machine code."""
+    printed = run(cortex_board, "training.py", tier, 15, 5, seed, *networks).splitlines()
+    report = training("training.report")
+    assert printed == [line for layers in networks for line in report(eqprop.Network, layers, 15, 5, seed)]
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """A file of 500 training samples of the digits, and the conductances' CRC that CPython's plain kernels come to."""
+    data = datasets.prepare(datasets.load("digits"), seed=0)
+    order = datasets.epoch_order(len(data.train_y), 0, 0)[:500]
+    rows = b"".join(data.train_x[n].tobytes() + bytes([data.train_y[n]]) for n in order)
+    file = tmp_path_factory.mktemp("digits") / "digits.bin"
+    file.write_bytes(rows)
+    return file, training("digits.train")(eqprop.Network("64-32-10", 0, 200), rows)
+
+
+def test_emulator_learns_the_digits_to_the_same_bits(digits):
+    file, crc = digits
+    assert training("digits.train")(emulator.Network("64-32-10", 0, 200), file.read_bytes()) == crc
+
+
+@pytest.mark.parametrize("tier", ["viper", "plain"])
+def test_micropython_learns_the_digits_to_the_same_bits(unix_micropython, digits, tier):
+    file, crc = digits
+    assert run(unix_micropython, "digits.py", tier, file) == f"{crc}\n"
+
+
+@pytest.mark.parametrize("tier", ["thumb", "viper"])
+def test_every_core_learns_the_digits_to_the_same_bits(cortex_board, digits, tier):
+    file, crc = digits
+    assert run(cortex_board, "digits.py", tier, file) == f"{crc}\n"

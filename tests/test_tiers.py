@@ -12,6 +12,15 @@ RUNTIME = Path(eqprop.__file__).parent.parent
 PROGRAMS = Path(__file__).parent / "programs"
 
 
+REFUSALS = [
+    *(f"ValueError x: {n} features for 4 inputs" for n in (0, 3, 3, 5)),
+    *(f"TypeError x: <class '{name}'> is no buffer of int8" for name in ("list", "tuple", "str", "int")),
+    *(f"ValueError label: {label} is not in 0..1" for label in (-1, 2)),
+    *(f"ValueError phase: {phase} is not 1 or 2" for phase in (0, 3)),
+    *(f"ValueError rate: {rate} is not in 1..24" for rate in (0, 25)),
+]
+
+
 def test_cpython_computes_plainly():
     assert tiers.use() == "plain"
     assert eqprop.Network("2-2").crossbar.tier == "plain"
@@ -35,9 +44,8 @@ def test_the_fastest_tier_is_in_use_from_the_start(unix_micropython):
     assert run(unix_micropython)[0] == "viper"
 
 
-def test_machine_code_refuses_features_of_another_length_or_type(unix_micropython):
+@pytest.mark.parametrize("tier", ["viper", "plain"])
+def test_every_tier_refuses_what_it_must_not_touch(unix_micropython, tier):
     """By the verbs of the crossbar itself. Catches: code that reads past a short buffer, or a number as an address."""
-    _, *refusals = run(unix_micropython, "viper")
-    lengths = [f"ValueError x: {n} features for 4 inputs" for n in (0, 3, 3, 5)]
-    types = [f"TypeError x: <class '{name}'> is no buffer of int8" for name in ("list", "tuple", "str", "int")]
-    assert refusals == lengths + types
+    _, *refusals = run(unix_micropython, tier)
+    assert refusals == REFUSALS

@@ -1,4 +1,4 @@
-"""Print the tier in use, then what a crossbar says to features that it must not read.
+"""Print the tier in use, then what a crossbar says to features and other arguments that it must not take.
 
 micropython refusals.py [TIER]
 """
@@ -11,9 +11,23 @@ from eqprop import tiers
 
 print(tiers.use(*sys.argv[1:2]))
 network = eqprop.Network("4-3-2")
-for x in (b"", b"\1\2\3", array("b", [1, 2, 3]), bytearray(5), [1, 2, 3, 4], (1, 2, 3, 4), "abcd", 4):
+crossbar = network.crossbar
+
+
+def refused(verb, *arguments):
+    """Print how a verb refuses its arguments."""
     try:
-        network.crossbar.settle(x)
-        print("read", x)
+        verb(*arguments)
+        print("taken", arguments)
     except (ValueError, IndexError, TypeError) as error:
         print(type(error).__name__, error)
+
+
+for x in (b"", b"\1\2\3", array("b", [1, 2, 3]), bytearray(5), [1, 2, 3, 4], (1, 2, 3, 4), "abcd", 4):
+    refused(crossbar.settle, x)
+for label in (-1, 2):
+    refused(crossbar.pull, label)
+for phase in (0, 3):
+    refused(crossbar.nudge, phase)
+for rate in (0, 25):
+    refused(crossbar.set_rate, 0, rate)

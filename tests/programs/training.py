@@ -1,6 +1,6 @@
 """Train networks and print what came of it: every interpreter, and the compiled emulator, must print the same lines.
 
-python training.py TIER SAMPLES HALVE_EVERY LAYERS...
+python training.py TIER SAMPLES HALVE_EVERY SEED LAYERS...
 """
 
 import sys
@@ -19,10 +19,10 @@ def lesson(random, x, outputs):
     return random.below(outputs)
 
 
-def report(build, layers, samples, halve_every):
+def report(build, layers, samples, halve_every, seed):
     """Train `build(layers, seed, halve_every)` on random samples; return lines of all that can be seen of it."""
-    random = Xorshift32(7)
-    network = build(layers, 5, halve_every)
+    random = Xorshift32(seed + 1)
+    network = build(layers, seed, halve_every)
     lines = [f"{layers} {network.crc()}"]
     x = array("b", [0] * network.layers[0])
     for n in range(samples):
@@ -42,5 +42,6 @@ def report(build, layers, samples, halve_every):
 
 if __name__ == "__main__":
     use(sys.argv[1])
-    for text in sys.argv[4:]:
-        print("\n".join(report(eqprop.Network, text, int(sys.argv[2]), int(sys.argv[3]))))
+    samples, halve_every, seed = map(int, sys.argv[2:5])
+    for text in sys.argv[5:]:
+        print("\n".join(report(eqprop.Network, text, samples, halve_every, seed)))

@@ -1,0 +1,34 @@
+"""Print the tier, the heap bytes that importing the runtime took, and whether a network fits and learns in so many.
+
+micropython footprint.py LAYERS BYTES
+"""
+
+import gc
+import sys
+
+gc.collect()
+before = gc.mem_alloc()
+import eqprop  # noqa: E402
+
+gc.collect()
+print(eqprop.tiers.use(), gc.mem_alloc() - before)
+
+
+def learns(free):
+    """Return whether a network can be built, trained and asked in a heap that has at most `free` bytes left."""
+    ballast = []
+    while gc.mem_free() > free:
+        ballast.append(bytearray(1024))
+    try:
+        network = eqprop.Network(sys.argv[1])
+        x = bytearray(network.layers[0])
+        for label in range(network.layers[-1]):
+            x[label] = 100
+            network.learn(x, label)
+            network.infer(x)
+    except MemoryError:
+        return False
+    return True
+
+
+print(learns(int(sys.argv[2])))

@@ -1,0 +1,29 @@
+"""What the runtime takes of a board's memory: its code as the board loads it, and a network while it learns."""
+
+import subprocess
+from pathlib import Path
+
+import eqprop
+from test_viper_compiles import compiled
+
+RUNTIME = Path(eqprop.__file__).parent.parent
+PROGRAM = Path(__file__).parent / "programs" / "footprint.py"
+
+
+def test_code_and_network_fit_a_small_board(cortex_m3, tmp_path):
+    """Compiled for the core, as it is deployed. Catches: code that grows unseen, a copy of the arrays in building them.
+
+    The code of a network and its learning takes 32 KB at most; 64-32-10 is built and trained in 24 KB more.
+    """
+    for source in RUNTIME.rglob("*.py"):
+        result = (tmp_path / source.relative_to(RUNTIME)).with_suffix(".mpy")
+        result.parent.mkdir(parents=True, exist_ok=True)
+        assert compiled("armv7m", source, result) == ""
+    argv, environment = cortex_m3.command(PROGRAM, "64-32-10", 24 * 1024, heap_bytes=160 * 1024, path=[tmp_path])
+    done = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
+    code, learns = done.stdout.splitlines()
+    tier, code = code.split()
+    assert tier == "thumb"
+    assert int(code) <= 32 * 1024
+    assert learns == "True"
