@@ -1,7 +1,8 @@
 """The wire between a pseudo terminal and the process of a simulated board: faults, a baud rate, resets.
 
 One thread carries the bytes. It knows how far the board has learnt from what the board says, before that is damaged,
-and starts it anew when it is due, as it does when the power failed. A reset loses all that is on its way.
+and starts it anew when it is due, as it does when the power failed. A reset loses all that is on its way. A board that
+ends again and again before it has said anything is left dead, and its port goes.
 """
 
 import array
@@ -24,6 +25,7 @@ _PIECE = 4096
 _HEARD = 65535  # bytes of the longest payload that is looked into
 _AWAY_S = (0.1, 0.5)  # that a port is gone when it is unplugged
 _IDLE_S = 0.5
+_DEATHS = 3  # in a row, without a byte said: no power cut, the board cannot start
 
 
 class Wire:
@@ -45,6 +47,7 @@ class Wire:
         self._faults = faults
         self._random = random.Random(f"{faults.seed} reset")
         self._ending = False
+        self._deaths = 0
         self._wake, self._alarm = os.pipe()
         self._plug_in()
         self._boot()
@@ -58,12 +61,14 @@ class Wire:
         beside = f"{self.path}.new"
         os.symlink(os.ttyname(self._device), beside)
         os.replace(beside, self.path)  # the path never names a terminal that another process may own by now
+        self._plugged = True
         self._to_host = b""
 
     def _unplug(self):
         os.unlink(self.path)
         os.close(self._terminal)
         os.close(self._device)
+        self._plugged = False
 
     def _boot(self):
         self.process = self._start(self.resets)
@@ -82,7 +87,8 @@ class Wire:
         os.write(self._alarm, b"\0")
         self._thread.join()
         self._switch_off()
-        self._unplug()
+        if self._plugged:
+            self._unplug()
         os.close(self._wake)
         os.close(self._alarm)
 
@@ -96,8 +102,10 @@ class Wire:
     # ---- the thread
 
     def _carry(self):
-        while not self._ending:
+        while True:
             self._listen()
+            if self._ending:
+                return
             self._deliver()
             if self._bytes_left is not None and self._bytes_left <= 0:
                 self._reset()
@@ -116,15 +124,16 @@ class Wire:
         if self._output in ready:
             data = os.read(self._output, _PIECE)
             if data:
+                self._deaths = 0
                 self._overhear(data)
                 self.up.put(data, now)
-            elif self._faults.restarts:
-                self._reset()
-            else:  # its last words are for whoever opened the port
-                self._ending = True
-                os.close(self._device)
-                os.close(self._terminal)
-                self._terminal, self._device = os.openpty()
+            else:
+                self._deaths += 1
+                if self._faults.restarts and self._deaths < _DEATHS:
+                    self._reset()
+                else:  # its last words are for whoever opened the port
+                    self._ending = True
+                    self._unplug()
 
     def _overhear(self, data):
         """Count the samples that the board has learnt, and see whether a reset is due soon."""

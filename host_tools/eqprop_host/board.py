@@ -15,6 +15,7 @@ import numpy as np
 
 import eqprop
 from eqprop import messages
+from eqprop.bench import VERBS
 from eqprop.packing import LEVELS, Code
 
 from .errors import BoardError, ProtocolError, RestartError
@@ -25,6 +26,7 @@ _LEAST = 192  # bytes of payload that any message of either side fits into but o
 _BENCH_S = 600.0  # a slow board may take as long to measure itself
 _SLOW_S = 1.0  # for an answer: the frames are too large
 _FRAMES = 3  # of samples on their way: more would keep one waiting who wants to stop
+_WHOLE = 2  # figures of samples timed whole, before those of `eqprop.bench.VERBS`
 _RESTARTS = 50  # in a row, without a sample learnt or a task done
 
 
@@ -365,16 +367,30 @@ class Board:
         not that of its run afterwards.
         """
         rows = [(int(label), row.tobytes()) for label, row in zip(y, x, strict=True)]
-
-        def question(first, most):
-            count = max(1, min((self._room() - messages.BENCH_HEADER) // (messages.SAMPLE_HEADER + x.shape[1]), most))
-            return messages.BENCH, messages.pack_bench(verbs, rows[first : first + count]), count
-
+        first = self.state.sample
         with self._link.patient(_BENCH_S):
-            answers = list(self._link.gather(len(x), question, messages.MEASURES))
-        parts = [self._parsed(messages.unpack_measures, answer) for answer in answers]
-        ticks = tuple(sum(each) for each in zip(*(part.ticks for part in parts), strict=False))
-        return parts[-1]._replace(ticks=ticks)
+            measures = self._measured(verbs, first, [])
+            ticks = [0] * len(measures.ticks)
+            while rows:
+                before = measures
+                room = (self._room() - messages.BENCH_HEADER) // (messages.SAMPLE_HEADER + x.shape[1])
+                asked, rows = rows[: max(1, room)], rows[max(1, room) :]
+                measures = self._measured(verbs, first, asked)
+                first += len(asked)
+                for n, (now, then) in enumerate(zip(measures.ticks, before.ticks, strict=True)):
+                    ticks[n] += (now - then) % 2**32
+        self.state = self.state._replace(sample=first)
+        return measures._replace(ticks=tuple(ticks[_WHOLE:] if verbs else ticks[:_WHOLE]))
+
+    def _measured(self, verbs, first, rows):
+        """Return the `Measures` when the board has learnt `rows`, of which the first is sample `first`."""
+        answer = self._link.ask(messages.BENCH, messages.pack_bench(verbs, first, rows), messages.MEASURES)
+        measures = self._parsed(messages.unpack_measures, answer)
+        if measures.sample != first + len(rows):
+            raise ProtocolError(f"port {self._link.name}: next sample is {measures.sample}, not {first + len(rows)}")
+        if len(measures.ticks) != _WHOLE + len(VERBS):
+            raise ProtocolError(f"port {self._link.name}: {len(measures.ticks)} figures of a benchmark")
+        return measures
 
     def bye(self):
         """End the board's service."""

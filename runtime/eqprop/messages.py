@@ -15,8 +15,8 @@ the board answers, in the order asked and with the question's sequence number; t
     WRITE      6           crossbar u8, start u32, conductances u16...                  DONE
     RESUME     7           sample u32                                                   STATE
     BYE        8           nothing; the board's service ends                            DONE
-    BENCH      9           verbs u8, then samples: label u16, features i8...;           MEASURES
-                           learns them, timed
+    BENCH      9           verbs u8, first number u32, then samples: label u16,         MEASURES
+                           features i8...; learns them as SAMPLES does, timed
     STATUS    10           nothing                                                      STATE
     SAVE      11           nothing; writes a checkpoint if wear allows                  STATE
 
@@ -30,10 +30,10 @@ the board answers, in the order asked and with the question's sequence number; t
     DEVICES   68           conductances u16...
     DONE      69           nothing
     ERROR     70           kind u8 (REFUSED, or GREET: the board has started anew, HELLO comes first), message in UTF-8
-    MEASURES  71           heap bytes of the network u32, widest hidden layer that would fit u16 (0: no limit),
-                           nanoseconds of a tick u32, tier, a space, what a tick is and a zero in UTF-8, then ticks in
-                           all u32 each: to learn the samples and to infer each, or if verbs is 1 of each of
-                           `eqprop.bench.VERBS`
+    MEASURES  71           next sample u32, heap bytes of the network u32, widest hidden layer that would fit u16 (0:
+                           no limit), nanoseconds of a tick u32, tier, a space, what a tick is and a zero in UTF-8,
+                           then ticks u32 each, modulo 2**32, in all since CONFIGURE: to learn samples and to infer
+                           each, of those asked with verbs 0, and of each of `eqprop.bench.VERBS`, of those with 1
 
 Records are those of `eqprop.packing`, of the levels that CONFIGURE names.
 """
@@ -80,9 +80,9 @@ _DEVICES = "<BI"
 _READ = "<BIH"
 _RESUME = "<I"
 _PROGRESS = "<IHIIII"
-_BENCH = "<B"
+_BENCH = "<BI"
 _LABEL = "<H"
-_MEASURES = "<IHI"
+_MEASURES = "<IIHI"
 _CACHED = const(128)
 _LOSS_BITS = const(30)
 _LOSS_MASK = const(0x3FFFFFFF)
@@ -91,7 +91,7 @@ SAMPLES_HEADER = const(4)
 RUN_HEADER = const(1)
 SLOT_SIZE = const(2)
 INFER_HEADER = const(1)
-BENCH_HEADER = const(1)
+BENCH_HEADER = const(5)
 SAMPLE_HEADER = const(2)
 DEVICES_HEADER = const(5)
 
@@ -118,7 +118,7 @@ State = namedtuple(
     ),
 )
 Progress = namedtuple("Progress", ("sample", "cached", "counted", "right", "loss"))
-Measures = namedtuple("Measures", ("heap_bytes", "widest", "tick_ns", "tier", "unit", "ticks"))
+Measures = namedtuple("Measures", ("sample", "heap_bytes", "widest", "tick_ns", "tier", "unit", "ticks"))
 
 
 def _unpack(layout, payload, name):
@@ -285,9 +285,12 @@ def unpack_resume(payload):
     return _unpack(_RESUME, payload, "RESUME")[0]
 
 
-def pack_bench(verbs, samples):
-    """Return a BENCH payload: learn `samples`, (label, features as bytes) each, and time it; verbs: each verb."""
-    payload = bytearray(struct.pack(_BENCH, verbs))
+def pack_bench(verbs, first, samples):
+    """Return a BENCH payload: learn `samples`, (label, features as bytes) each, and time it; verbs: each verb.
+
+    first: number of the first sample.
+    """
+    payload = bytearray(struct.pack(_BENCH, verbs, first))
     for label, features in samples:
         payload += struct.pack(_LABEL, label)
         payload += features
@@ -295,12 +298,12 @@ def pack_bench(verbs, samples):
 
 
 def unpack_bench(payload, inputs):
-    """Return whether each verb is to be timed; the samples' `rows` start at BENCH_HEADER."""
-    verbs = _unpack(_BENCH, payload, "BENCH")[0]
+    """Return (whether each verb is to be timed, number of the first sample); their `rows` start at BENCH_HEADER."""
+    verbs, first = _unpack(_BENCH, payload, "BENCH")
     size = len(payload) - BENCH_HEADER
     if size % (SAMPLE_HEADER + inputs):
         raise ValueError("BENCH: {} bytes are no whole samples of {} features".format(size, inputs))
-    return bool(verbs)
+    return bool(verbs), first
 
 
 def rows(payload, start, inputs):
@@ -313,7 +316,7 @@ def rows(payload, start, inputs):
 
 def pack_measures(measures):
     """Return the MEASURES payload of a `Measures`."""
-    head = struct.pack(_MEASURES, measures.heap_bytes, measures.widest, measures.tick_ns)
+    head = struct.pack(_MEASURES, *measures[:4])
     words = "{} {}\0".format(measures.tier, measures.unit).encode()
     return head + words + struct.pack("<{}I".format(len(measures.ticks)), *measures.ticks)
 

@@ -15,7 +15,7 @@ import sys
 
 from . import __version__, messages
 from ._compat import SerialPort, const, free_heap, ticks_us
-from .bench import measure_samples, measure_verbs, widest
+from .bench import VERBS, measure_samples, measure_verbs, widest
 from .checkpoint import Checkpoints
 from .frames import Receiver, Sender
 from .network import Network
@@ -39,6 +39,7 @@ _CONFIGURED_ONLY = (
 )
 _LOSS_BITS = const(30)
 _LOSS_MASK = const(0x3FFFFFFF)
+_TICKS_MASK = const(0xFFFFFFFF)
 
 
 def _class_size(layers):
@@ -186,6 +187,7 @@ class Service:
         self._slots = 0
         self._cached = 0
         self._totals = [0, 0, 0, 0]  # samples, right answers, loss modulo 2**30, the rest of it
+        self._ticks = [0] * (2 + len(VERBS))  # to learn and infer what was timed whole, then of each verb
 
     def _configure(self, payload):
         """Build the network anew, once a session: a frame that arrives again must not undo what was learnt."""
@@ -341,11 +343,20 @@ class Service:
         network = self.network
         inputs = network.layers[0]
         counter, unit, tick_ns = self._clock
-        measure = measure_verbs if messages.unpack_bench(payload, inputs) else measure_samples
-        ticks = measure(network, messages.rows(payload, messages.BENCH_HEADER, inputs), counter)
+        verbs, first = messages.unpack_bench(payload, inputs)
+        learnt = network.sample - first  # of these samples; with one missing before them, none can be learnt
+        start = messages.BENCH_HEADER + learnt * (messages.SAMPLE_HEADER + inputs) if learnt >= 0 else len(payload)
+        if start < len(payload):
+            self._restoring = False
+        measure, at = (measure_verbs, 2) if verbs else (measure_samples, 0)
+        for each in measure(network, messages.rows(payload, start, inputs), counter):
+            self._ticks[at] += each
+            at += 1
         free = free_heap()
         room = widest(network.layers, None if free is None else free + network.plan.bytes)
-        measures = messages.Measures(network.plan.bytes, room, tick_ns, network.crossbar.tier, unit, ticks)
+        ticks = [total & _TICKS_MASK for total in self._ticks]
+        tier = network.crossbar.tier
+        measures = messages.Measures(network.sample, network.plan.bytes, room, tick_ns, tier, unit, ticks)
         return messages.MEASURES, messages.pack_measures(measures)
 
     def _bye(self, _):

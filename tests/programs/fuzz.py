@@ -43,7 +43,7 @@ def questions():
         (m.READ, m.pack_read(1, 3, 4)),
         (m.WRITE, m.pack_write(1, 2, b"\0\x10\0\x20")),
         (m.RESUME, m.pack_resume(7)),
-        (m.BENCH, bytes(m.pack_bench(1, [(1, bytes(4)), (0, bytes(4))]))),
+        (m.BENCH, bytes(m.pack_bench(1, 0, [(1, bytes(4)), (0, bytes(4))]))),
         (m.STATUS, b""),
         (m.SAVE, b""),
     ]
