@@ -19,6 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import serial
+
 ROOT = Path(__file__).parent.parent
 PATHS = [str(ROOT / folder) for folder in ("runtime", "host_tools", "board_sim")]
 SAMPLES = 500
@@ -74,6 +76,15 @@ def host(folder, *arguments):
         return subprocess.Popen(argv, cwd=folder, env=environment, stdout=said, stderr=said)
 
 
+def answered(path):
+    """Wait until the board at `path` answers: a host of its own takes one that starts slowly for none."""
+    from eqprop_host.link import Link
+
+    link = Link(lambda: serial.serial_for_url(path, timeout=0.05), path, 60.0)
+    with contextlib.closing(link):
+        link.greet()
+
+
 def run(seed, expected, engine=None):
     """Do one hostile run; return (what is wrong with it or "", a line that says what happened)."""
     from eqprop_sim.boards import SimulatedBoard
@@ -88,6 +99,7 @@ def run(seed, expected, engine=None):
     ):
         folder = Path(name)
         log = folder / "run.jsonl"
+        answered(board.path)
         first = host(folder, f"--port={board.path}", f"--limit={SAMPLES}", f"--log-every={EVERY}", f"--log={log}")
         while first.poll() is None and not (log.exists() and log.stat().st_size):
             time.sleep(0.01)
@@ -95,6 +107,7 @@ def run(seed, expected, engine=None):
             first.wait(draw.uniform(0, 2.5))
         first.send_signal(signal.SIGKILL)
         killed = first.wait() < 0
+        answered(board.path)
         second = host(folder, f"--resume={log}", "--json=out.json")
         wrong = wrong_with(second.wait(), folder, log, expected)
         said = (folder / "said").read_text()

@@ -156,6 +156,24 @@ def test_a_board_that_is_dead_before_its_port_is_opened_says_why(monkeypatch):
         pass
 
 
+@pytest.mark.parametrize("good", [0, 1])
+def test_a_board_that_dies_at_every_start_is_left_dead(good, monkeypatch):
+    """From the first time on, or once it was reset. Catches one that is started without end, and a host that waits."""
+    whole = boards._Board.command
+    starts = []
+
+    def command(board, flash, boot, tell):
+        starts.append(boot)
+        return whole(board, flash, boot, tell) if boot < good else ([sys.executable, "-c", "exit('no smoke')"], None)
+
+    monkeypatch.setattr(boards._Board, "command", command)
+    monkeypatch.setattr(boards, "_RECONNECT_S", 0.5)
+    with pytest.raises((PortError, ProtocolError), match="no smoke"), open_board("sim:?reset_every=5") as board:
+        for _ in range(50):  # the first reset is due within ten samples and 2000 bytes
+            train(board)
+    assert len(starts) <= good + 3
+
+
 @pytest.mark.usefixtures("unix_micropython")
 def test_a_flash_outlives_its_board(trained_crc, tmp_path):
     """Catches checkpoints that are kept elsewhere, or not at all."""
