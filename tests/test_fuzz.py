@@ -1,4 +1,4 @@
-"""Random and mutated frames, into the board's parser and into the host's; `make fuzz` sends a million to each."""
+"""Random and mutated frames, into the board's parser and into the host's; `make hostile` sends a million to each."""
 
 import ast
 import contextlib

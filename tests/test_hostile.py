@@ -25,5 +25,5 @@ def test_one_on_cpython_does(expected):
 
 @pytest.mark.parametrize("cortex_board", ["cortex-m0", "cortex-m3"], indirect=True)
 def test_one_on_an_emulated_board_does(cortex_board, expected):
-    wrong, line = hostile.run(3000, expected, cortex_board.cpu)
+    wrong, line = hostile.run(3000, expected, cortex_board.cpu, samples=200)
     assert not wrong, line
