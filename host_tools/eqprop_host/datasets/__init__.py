@@ -8,14 +8,13 @@ memory than a block of it, as large arrays lie in files (`eqprop_host.datasets.b
 from .dataset import LABEL_MAX, Dataset, check_layers
 from .loading import SHIPPED, load, load_features
 from .scaling import Scaling, fit_scaling
-from .splitting import Prepared, Rows, epoch_order, prepare, split
+from .splitting import Prepared, epoch_order, prepare, split
 
 __all__ = [
     "LABEL_MAX",
     "SHIPPED",
     "Dataset",
     "Prepared",
-    "Rows",
     "Scaling",
     "check_layers",
     "epoch_order",
