@@ -89,7 +89,7 @@ def configuration(layers, seed, halve_every, data):
     count = len(data.train_y)
     run = zlib.crc32(struct.pack(f"<{len(layers)}HIII", *layers, seed, halve_every, count) + levels)
     for part in (data.train_x, data.train_y.astype("<i8")):
-        run = zlib.crc32(np.ascontiguousarray(part), run)  # no copy of data that lie in a file
+        run = zlib.crc32(np.ascontiguousarray(part).data, run)  # no copy of data that lie in a file
     return {
         "layers": layers,
         "seed": seed,
