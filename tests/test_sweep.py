@@ -188,10 +188,29 @@ def test_a_worker_that_is_killed_costs_no_result_and_doubles_none(cluster, tmp_p
     assert json.loads((tmp_path / "alone.json").read_text())["conductance_crc"] == crc
 
 
+def test_chips_are_swept_as_well(tmp_path, capfd):
+    """Catches a figure of the chip that is not passed on, a column of another type, a worker that prints its ledger."""
+    folder = tmp_path / "chips"
+    chips = ("--physics=analog", "--vary=device=ideal,ecram", "--vary=set=levels=4,adc_bits=6")
+    code, out, err = run(
+        capfd, "sweep", "run", folder, *chips, "--data=iris", "--layers=4-6-3", "--epochs=1", "--workers=1"
+    )
+    assert code == 0, err
+    assert out == f"4 of 4 points in {folder}\n"
+    rows = sweeping.Results(folder).rows()
+    assert {(row["device"], *row["set"]) for row in rows} == {
+        (device, knob) for device in ("ideal", "ecram") for knob in ("levels=4", "adc_bits=6")
+    }
+    assert len({row["conductance_crc"] for row in rows}) == 4
+
+
 BAD = {
     "no scheduler": (["--scheduler=tcp://127.0.0.1:1"], "--scheduler tcp://127.0.0.1:1: no scheduler answers"),
     "no address": (["--scheduler=nowhere://x"], "--scheduler nowhere://x: no scheduler answers"),
-    "unknown option": (["--vary=depth=1,2"], "--vary depth=1,2: is no option with values; there are physics, data"),
+    "unknown option": (
+        ["--vary=depth=1,2"],
+        "--vary depth=1,2: is no option with values; there are physics, device, set",
+    ),
     "a file": (["--vary=log=a,b"], "--vary log=a,b: is no option"),
     "no values": (["--vary=seed="], "--vary seed=: is no option with values"),
     "an empty value": (["--vary=seed=1,,2"], "--vary seed=1,,2: 'nothing' is no value or range"),

@@ -170,9 +170,15 @@ def _pyarrow(folder):
 
 def _schema(pa, row):
     """Return the columns' types: they are the same in every file, whatever is null there."""
-    kinds = {float: pa.float64(), int: pa.int64(), str: pa.string(), type(None): pa.int64()}
+    kinds = {
+        float: pa.float64(),
+        int: pa.int64(),
+        str: pa.string(),
+        list: pa.list_(pa.string()),
+        type(None): pa.int64(),
+    }
     measured = {name: kinds[kind] for name, kind in MEASURED.items()}
-    known = {"key": pa.string(), "error": pa.string(), **measured}
+    known = {"key": pa.string(), "error": pa.string(), "device": pa.string(), **measured}
     return pa.schema([(name, known.get(name) or kinds[type(row[name])]) for name in ("key", *row)])
 
 

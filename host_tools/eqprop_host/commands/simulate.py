@@ -41,11 +41,14 @@ def run(options):
     """Train, write what was asked for, and print the error and the CRC, and the energy of a chip."""
     if options.netlist:
         check_writable(options.netlist)
-    return train.tell_results(simulate(options, netlist=options.netlist, port=options.port))
+    return train.tell_results(simulate(options, netlist=options.netlist, port=options.port, tell=print))
 
 
-def simulate(options, netlist=None, port=None, **details):
-    """Train in this process as the options say; `details` and what is returned are those of `train.train_network`."""
+def simulate(options, netlist=None, port=None, tell=lambda line: None, **details):
+    """Train in this process as the options say; `details` and what is returned are those of `train.train_network`.
+
+    tell: called with each line of a chip's ledger.
+    """
     place = {"physics": options.physics}
     if options.physics == "fixed":
         for name, value in (("device", options.device), ("set", options.set), ("netlist", netlist), ("port", port)):
@@ -70,7 +73,8 @@ def simulate(options, netlist=None, port=None, **details):
         if netlist:
             analog.write_netlist(netlist, crossbar, data.test_x[0])
         found, lines = analog.ledger(crossbar, data.test_x, data.test_y, results["training_samples"])
-        print("\n".join(lines))
+        for line in lines:
+            tell(line)
         return found.to_dict()
 
     place = {**place, "device": options.device or "ideal", "set": options.set, **({"port": port} if port else {})}
