@@ -171,10 +171,10 @@ def test_the_heap_is_limited(cortex_board, run):
 
 def test_the_heap_of_a_port_is_the_limit(cortex_m3):
     """Catches a `?heap=` that is not passed on."""
-    with open_board("sim:cortex-m3?heap=128k") as board, pytest.raises(BoardError, match="needs .* bytes of heap"):
-        board.configure((784, 100, 10), 0, 0)
-    with open_board("sim:cortex-m3?heap=1m") as board:
-        board.configure((784, 100, 10), 0, 0)
+    with open_board("sim:cortex-m3?heap=96k") as board, pytest.raises(BoardError, match="needs .* bytes of heap"):
+        board.configure((64, 200, 10), 0, 0)
+    with open_board("sim:cortex-m3?heap=256k") as board:
+        board.configure((64, 200, 10), 0, 0)
 
 
 @pytest.mark.parametrize(
