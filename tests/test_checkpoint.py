@@ -30,7 +30,7 @@ def test_a_power_cut_at_any_byte_leaves_the_old_or_the_new():
     assert cut_everywhere() == {"old": 2 * size, "new": 2}
 
 
-@pytest.mark.parametrize(("board", "step"), [("micropython", 1), ("cortex_m3", 7)])
+@pytest.mark.parametrize(("board", "step"), [("micropython", 1), ("cortex_m3", 17)])
 def test_a_power_cut_does_so_on_boards(board, step, request):
     """Catches what only MicroPython does otherwise, such as a short read or a negative CRC."""
     script = ROOT / "tests" / "programs" / "power_cuts.py"

@@ -124,6 +124,22 @@ def test_a_board_that_goes_on_within_an_epoch_gives_them_too(moments):
     assert crc == twin.crc()
 
 
+@pytest.mark.parametrize("verbs", [False, True])
+def test_a_benchmark_on_a_bad_line_learns_each_sample_once(verbs):
+    """Catches a question that is learnt again because its answer was lost."""
+    sent = set()
+    for seed in range(12):
+        line = Line(limit=192)
+        board = connect(line)
+        board.configure(LAYERS, 3, 25)
+        line.spoil(seed, drop=2e-3, duplicate=2e-3)
+        board.bench(X, Y, verbs)
+        sent.add(line.down.carried)
+        line.quieten()
+        assert board.state.sample == 60 and board.refresh().crc == CLEAN_CRC
+    assert len(sent) > 1  # lines on which something was asked again
+
+
 def test_an_answer_of_a_board_that_started_anew_is_none():
     """Catches the classes of another network than the one that was asked."""
     line = Line()

@@ -23,7 +23,6 @@ from .link import largest_payload, printable
 from .packing import covers, pack
 
 _LEAST = 192  # bytes of payload that any message of either side fits into but one of samples
-_BENCH_S = 600.0  # a slow board may take as long to measure itself
 _SLOW_S = 1.0  # for an answer: the frames are too large
 _FRAMES = 3  # of samples on their way: more would keep one waiting who wants to stop
 _WHOLE = 2  # figures of samples timed whole, before those of `eqprop.bench.VERBS`
@@ -372,17 +371,19 @@ class Board:
         """
         rows = [(int(label), row.tobytes()) for label, row in zip(y, x, strict=True)]
         first = self.state.sample
-        with self._link.patient(_BENCH_S):
-            measures = self._measured(verbs, first, [])
-            ticks = [0] * len(measures.ticks)
-            while rows:
-                before = measures
-                room = (self._room() - messages.BENCH_HEADER) // (messages.SAMPLE_HEADER + x.shape[1])
-                asked, rows = rows[: max(1, room)], rows[max(1, room) :]
-                measures = self._measured(verbs, first, asked)
-                first += len(asked)
-                for n, (now, then) in enumerate(zip(measures.ticks, before.ticks, strict=True)):
-                    ticks[n] += (now - then) % 2**32
+        batch = 1
+        measures = self._measured(verbs, first, [])
+        ticks = [0] * len(measures.ticks)
+        while rows:
+            before = measures
+            room = (self._room() - messages.BENCH_HEADER) // (messages.SAMPLE_HEADER + x.shape[1])
+            count = max(1, min(batch, room, len(rows)))
+            asked, rows = rows[:count], rows[count:]
+            measures = self._measured(verbs, first, asked)
+            first += count
+            for n, (now, then) in enumerate(zip(measures.ticks, before.ticks, strict=True)):
+                ticks[n] += (now - then) % 2**32
+            batch = max(1, count // 2) if self._link.took_s > _SLOW_S else 2 * count
         self.state = self.state._replace(sample=first)
         return measures._replace(ticks=tuple(ticks[_WHOLE:] if verbs else ticks[:_WHOLE]))
 

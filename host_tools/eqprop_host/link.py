@@ -92,7 +92,6 @@ class Link:
         self._understood = False
         self._overheard = b""
         self._padding = b""
-        self._patient = False
         self._mean_s = None
         self._deviation_s = 0.0
         self._backoff = 1
@@ -113,15 +112,6 @@ class Link:
             # A port that has gone cannot be closed in order
             with contextlib.suppress(OSError, serial.SerialException):
                 stream.close()
-
-    @contextlib.contextmanager
-    def patient(self, answer_s):
-        """Ask once and wait `answer_s` seconds for each answer meanwhile."""
-        before, self.answer_s, self._patient = self.answer_s, answer_s, True
-        try:
-            yield
-        finally:
-            self.answer_s, self._patient = before, False
 
     # ---- sessions
 
@@ -340,8 +330,6 @@ class Link:
         self._mean_s += (took - self._mean_s) / 4
 
     def _pause_s(self):
-        if self._patient:
-            return self.answer_s
         expected = max(_PAUSE_S, self._mean_s + 4 * self._deviation_s)
         return min(expected * self._backoff, self.answer_s)
 
