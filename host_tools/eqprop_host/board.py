@@ -369,21 +369,16 @@ class Board:
         verbs: time each of `eqprop.bench.VERBS`, instead of learning and inferring as a whole. The board's network is
         not that of its run afterwards.
         """
-        rows = [(int(label), row.tobytes()) for label, row in zip(y, x, strict=True)]
         first = self.state.sample
-        batch = 1
         measures = self._measured(verbs, first, [])
         ticks = [0] * len(measures.ticks)
-        while rows:
+        # One at a time: no board is so slow that it would be asked again, so that each run is the same to it
+        for label, row in zip(y, x, strict=True):
             before = measures
-            room = (self._room() - messages.BENCH_HEADER) // (messages.SAMPLE_HEADER + x.shape[1])
-            count = max(1, min(batch, room, len(rows)))
-            asked, rows = rows[:count], rows[count:]
-            measures = self._measured(verbs, first, asked)
-            first += count
+            measures = self._measured(verbs, first, [(int(label), row.tobytes())])
+            first += 1
             for n, (now, then) in enumerate(zip(measures.ticks, before.ticks, strict=True)):
                 ticks[n] += (now - then) % 2**32
-            batch = max(1, count // 2) if self._link.took_s > _SLOW_S else 2 * count
         self.state = self.state._replace(sample=first)
         return measures._replace(ticks=tuple(ticks[_WHOLE:] if verbs else ticks[:_WHOLE]))
 
