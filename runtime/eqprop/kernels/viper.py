@@ -22,12 +22,13 @@ import micropython
 from ..machine import MachineCrossbar
 
 
-def settle(x, table, phase):
+@micropython.viper
+def settle(x, table, phase: int) -> int:
     """Free phase of features `x`, or nudged phase: return the answer."""
     if not phase:
         _load(x, table, 0, table)
         _multiply(0, 0, 0, table)
-    return _sweep(phase, 0, 0, table)
+    return int(_sweep(phase, 0, 0, table))
 
 
 def program(table):
