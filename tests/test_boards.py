@@ -1,8 +1,12 @@
 """Simulated boards, opened as hardware is: through pyserial, by a path or a URL."""
 
+import gc
 import os
+import socket
+import struct
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -136,6 +140,23 @@ def test_a_board_that_dies_says_why():
     """Catches a crash on the board that reaches the user as silence."""
     with pytest.raises((PortError, ProtocolError), match="MemoryError"), open_board("sim:micropython?heap=20k"):
         pass
+
+
+def test_a_socket_that_is_reset_is_closed():
+    """Catches pyserial's own close, which leaves a socket open that the other end has reset."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def reset():
+            connection = listener.accept()[0]
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+
+        resetting = threading.Thread(target=reset)
+        resetting.start()
+        with pytest.raises((PortError, ProtocolError)), open_board(f"socket://127.0.0.1:{listener.getsockname()[1]}"):
+            resetting.join()
+        resetting.join()
+    gc.collect()  # where one that is still open would be noticed
 
 
 @pytest.mark.usefixtures("transport")

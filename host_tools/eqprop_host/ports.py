@@ -1,6 +1,7 @@
 """The ports where a board may be: the system's serial ports, any pyserial URL, and the simulated boards."""
 
 import contextlib
+import functools
 import os
 
 import serial
@@ -26,12 +27,26 @@ def available_ports():
 
 
 def _open_stream(path, name):
+    stream = None
     try:
-        return serial.serial_for_url(path, baudrate=_BAUD, timeout=_READ_S, write_timeout=_START_S)
+        stream = serial.serial_for_url(path, baudrate=_BAUD, timeout=_READ_S, write_timeout=_START_S, do_not_open=True)
+        vars(stream).update(close=functools.partial(_close, stream, stream.close))
+        stream.open()
+        return stream
     except (OSError, ValueError) as error:
+        if stream:
+            stream.close()
         number = getattr(error, "errno", None)
         reason = os.strerror(number) if number else error
         raise PortError(f"port {name!r} cannot be opened: {reason}") from error
+
+
+def _close(stream, close):
+    """Close a port by its own `close`; pyserial leaves a socket open whose other end was gone first."""
+    own = getattr(stream, "_socket", None)
+    close()
+    if own:
+        own.close()
 
 
 @contextlib.contextmanager
