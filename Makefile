@@ -1,5 +1,6 @@
 # make demo    set up everything and watch a simulated board learn the digits
 # make test    set up everything and run every check
+# make hostile the long form of the link's tests: 200 hostile runs, a power cut at every byte, a million bad frames
 #
 # Needs Python 3.10 or newer. Everything goes into .venv and .cache here, and MicroPython into the user's cache.
 
@@ -15,7 +16,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && { echo $$p; break; }; done)
 endif
 
-.PHONY: demo test format lint types unit package.json clean
+.PHONY: demo test format lint types unit hostile package.json clean
 
 demo: $(READY)
 	@$(BIN)/eqprop demo
@@ -34,6 +35,12 @@ types: $(READY)
 
 unit: $(READY)
 	$(BIN)/pytest
+
+# Half an hour on one core, and a quarter more for the rest
+hostile: $(READY)
+	$(BIN)/python tests/hostile.py
+	PYTHONPATH=runtime:tests $(BIN)/python tests/programs/power_cuts.py 64-32-10 1
+	EQPROP_FUZZ_FRAMES=1000000 $(BIN)/pytest -q tests/test_fuzz.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix

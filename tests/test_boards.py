@@ -1,8 +1,10 @@
 """Simulated boards, opened as hardware is: through pyserial, by a path or a URL."""
 
 import gc
+import os
 import socket
 import struct
+import subprocess
 import sys
 import threading
 
@@ -102,7 +104,7 @@ def test_a_board_says_nothing_before_it_is_asked():
     simulated = boards.SimulatedBoard("sim:")
     with serial.serial_for_url(simulated.path, timeout=60) as port:
         port.write(b"nonsense" + bytes(24))
-        hello = bytes(Sender(64).encode(messages.HELLO, 7, messages.pack_hello()))
+        hello = bytes(Sender(64).encode(messages.HELLO, 7, messages.pack_hello(5)))
         port.write(hello + bytes(-len(hello) % 32))
         line = port.read_until(b"\0")
     simulated.close()
@@ -116,7 +118,11 @@ def test_a_board_says_nothing_before_it_is_asked():
         ("sim:nonsense", "port sim:nonsense is no simulated board; there are sim:, sim:micropython"),
         ("sim:?heap=1k", "port sim: has no option heap=1k"),
         ("sim:micropython?heep=1k", "port sim:micropython has no option heep=1k"),
-        ("sim:micropython?tier=abacus", "port tier=abacus is none of thumb, viper, plain"),
+        ("sim:?flip=often", "port flip=often is no probability"),
+        ("sim:?baud=-1", "port baud=-1 is not in 0..2147483647"),
+        ("sim:?flash=/nowhere", "port flash=/nowhere is no folder"),
+        ("sim:?checkpoint_every=x", "port checkpoint_every=x is no number of samples"),
+        ("sim:micropython?tier=fast", "port tier=fast is none of thumb, viper, plain"),
         ("sim:micropython?heap=lots", "port heap=lots is no size such as 192k"),
         ("/dev/eqprop-none", "port '/dev/eqprop-none' cannot be opened: No such file or directory"),
         ("nothing://here", "port 'nothing://here' cannot be opened: "),
@@ -164,9 +170,72 @@ def test_a_board_that_is_dead_before_its_port_is_opened_says_why(monkeypatch):
             return process
 
     monkeypatch.setattr(boards, "SimulatedBoard", Dead)
-    monkeypatch.setattr(boards, "_command", lambda *_: ([sys.executable, "-c", "raise SystemExit('no smoke')"], None))
+    monkeypatch.setattr(
+        boards._Board, "command", lambda *_: ([sys.executable, "-c", "raise SystemExit('no smoke')"], None)
+    )
     with pytest.raises((PortError, ProtocolError), match="no smoke"), open_board("sim:"):
         pass
+
+
+@pytest.mark.parametrize("good", [0, 1])
+def test_a_board_that_dies_at_every_start_is_left_dead(good, monkeypatch):
+    """From the first time on, or once it was reset. Catches one that is started without end, and a host that waits."""
+    whole = boards._Board.command
+    starts = []
+
+    def command(board, flash, boot, tell):
+        starts.append(boot)
+        return whole(board, flash, boot, tell) if boot < good else ([sys.executable, "-c", "exit('no smoke')"], None)
+
+    monkeypatch.setattr(boards._Board, "command", command)
+    monkeypatch.setattr(boards, "_RECONNECT_S", 0.5)
+    with pytest.raises((PortError, ProtocolError), match="no smoke"), open_board("sim:?reset_every=5") as board:
+        for _ in range(50):  # the first reset is due within ten samples and 2000 bytes
+            train(board)
+    assert len(starts) <= good + 3
+
+
+@pytest.mark.usefixtures("unix_micropython")
+def test_a_flash_outlives_its_board(trained_crc, tmp_path):
+    """Catches checkpoints that are kept elsewhere, or not at all."""
+    port = f"sim:micropython?flash={tmp_path}&checkpoint_every=13"
+    with open_board(port) as board:
+        train(board)
+    with open_board(port) as board:
+        assert (board.state.sample, board.state.written, board.state.layers) == (39, 3, LAYERS)
+    with open_board("sim:micropython") as board:
+        assert board.state.layers == ()
+
+
+@pytest.mark.usefixtures("unix_micropython")
+@pytest.mark.parametrize("options", ["cut_every=300&checkpoint_every=3", "reset_every=9", "reset_every=9&unplug=1"])
+def test_a_board_that_starts_anew_learns_the_same_bits(options, trained_crc):
+    """Power cuts while it writes, resets, and a port that goes and comes back. Catches a host that gives up."""
+    with open_board(f"sim:micropython?{options}&seed=2") as board:
+        assert train(board) == trained_crc
+
+
+@pytest.mark.usefixtures("unix_micropython")
+def test_bytes_beyond_the_receive_buffer_are_lost_and_sent_again(trained_crc):
+    """Catches a buffer that has no end: the board's credit is 2048 bytes."""
+    with open_board("sim:micropython?buffer=256") as board:
+        assert train(board) == trained_crc
+
+
+@pytest.mark.usefixtures("unix_micropython")
+def test_a_board_can_be_started_for_others(trained_crc):
+    """As a program that prints its port. Catches one that ends before its input does, or goes on behind it."""
+    argv = [sys.executable, "-m", "eqprop_sim.boards", "sim:micropython"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(argv, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        path = process.stdout.readline().strip()
+        for _ in range(2):
+            with open_board(path) as board:
+                assert train(board) == trained_crc
+        process.stdin.close()
+        assert process.wait(60) == 0
+    refused = subprocess.run([*argv[:-1], "sim:x"], env=environment, capture_output=True, text=True)
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
 
 
 def test_the_simulated_boards_are_listed():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eqprop import chip
+from eqprop import chip, messages
 from eqprop.frames import Receiver, Sender
 from eqprop.service import CHUNK, Service
 from eqprop_host import datasets
@@ -71,10 +71,31 @@ def ask(service, kind, sequence, payload):
 
 def test_what_does_not_come_in_turn_is_an_error():
     service = Service()
-    learn = chip.pack_learn(0, bytes(4))
-    assert b"CHIP_CONFIGURE comes first" in ask(service, chip.CHIP_LEARN, 1, learn)[2]
-    configure = b"\0" * 8 + bytes([4, 0, 3, 0])
-    assert b"no line to the crossbar" in ask(service, chip.CHIP_CONFIGURE, 2, configure)[2]
+    learn = b"\1" + chip.pack_learn(0, bytes(4))
+    assert b"HELLO comes first" in ask(service, chip.CHIP_LEARN, 1, learn)[2]
+    ask(service, messages.HELLO, 2, messages.pack_hello(1))
+    assert b"CHIP_CONFIGURE comes first" in ask(service, chip.CHIP_LEARN, 3, learn)[2]
+    assert b"turn 1 has failed" in ask(service, chip.CHIP_LEARN, 4, learn)[2]
+    configure = b"\2" + chip.pack_configure((4, 3), 0)
+    assert b"no line to the crossbar" in ask(service, chip.CHIP_CONFIGURE, 5, configure)[2]
+    assert b"a RESULT that nobody asked for" in ask(service, chip.RESULT, 7, b"\4")[2]
+    assert b"message 35 without a turn" in ask(service, chip.RESULT, 8, b"")[2]
+
+
+def test_a_session_begins_the_turns_anew_and_the_boards_own_network_is_forgotten():
+    """Catches a host that is given the answer to the turn of another one, and a learner beside a network."""
+    service = Service()
+    service.join(None, None)
+    ask(service, messages.HELLO, 1, messages.pack_hello(1))
+    configuration = messages.Configuration(0, 0, 0, 0, (4, 3), b"")
+    ask(service, messages.CONFIGURE, 2, messages.pack_configure(configuration))
+    assert service.network
+    kind, _, done = ask(service, chip.CHIP_CONFIGURE, 3, b"\1" + chip.pack_configure((4, 3), 0))
+    assert kind == chip.CHIP and len(done) == 1 + chip.OUTCOME_BYTES + 2 * 3 and not service.network
+    assert b"5 bytes are no layers" in ask(service, chip.CHIP_CONFIGURE, 6, b"\2" + bytes(5))[2]
+    ask(service, messages.HELLO, 4, messages.pack_hello(2))
+    kind, _, done = ask(service, chip.CHIP_CONFIGURE, 5, b"\1" + chip.pack_configure((4, 2), 0))
+    assert kind == chip.CHIP and len(done) == 1 + chip.OUTCOME_BYTES + 2 * 2
 
 
 class Host:
@@ -102,28 +123,42 @@ def line(host, sequence):
 
 def test_a_message_that_comes_again_is_answered_again():
     """Catches a lost question of the board's that stops both sides, or a verb that is done twice."""
-    host = Host((chip.CHIP_LEARN, 7, b"again"), (chip.CHIP_LEARN, 7, b"again"), (chip.RESULT, 8, b"done"))
+    host = Host((chip.CHIP_LEARN, 8, b"\x05again"), (chip.CHIP_LEARN, 9, b"\x05again"), (chip.RESULT, 10, b"\x06done"))
     joined = line(host, 7)
-    assert joined.exchange(b"\x01x") == b"done" and joined.sequence == 8
-    assert len(host.sent) == 3 and len(set(host.sent)) == 1
+    assert joined.exchange(b"\x01x", 5) == (6, b"done") and joined.sequence == 10
+    assert host.sent == [bytes(Sender(64).encode(chip.CHIP, n, b"\x01x")) for n in (7, 8, 9)]
 
 
 def test_a_stranger_in_the_midst_of_a_sample_is_an_error():
     with pytest.raises(ValueError, match="chip: message 1 instead of a RESULT"):
-        line(Host((1, 8, b"\x01")), 7).exchange(b"\x01")
+        line(Host((1, 8, b"\x01")), 7).exchange(b"\x01", 5)
 
 
 def test_a_host_that_hangs_up_is_an_error():
     with pytest.raises(OSError, match="chip: the host hung up"):
-        line(Host(), 7).exchange(b"\x01")
+        line(Host(), 7).exchange(b"\x01", 5)
+
+
+def looped(layers):
+    """Return a `ChipLoop` that learns on a chip whose outputs are 0, and the list of what it asked of it."""
+    loop, asked = chip.ChipLoop(lambda code, items: [0] * items), []
+
+    def exchange(payload, turn):
+        asked.append(payload[0])
+        return turn + 1, b"" if payload[0] == chip.PROGRAM else bytes(2 * layers[-1])
+
+    loop.exchange = exchange
+    loop.answer(chip.CHIP_CONFIGURE, b"\0" + chip.pack_configure(layers, 0))
+    return loop, asked
 
 
 def test_the_last_outcome_can_be_heard_again():
-    loop = chip.ChipLoop(lambda code, items: [0] * items)
-    loop.exchange = lambda payload: bytes(6)
-    loop.configure((2, 3), 0, 0)
-    done = loop.infer(bytes(2))
-    assert loop.again() == done and chip.unpack_outcome(done[1:])[:2] == (0, 0)
+    """Catches a sample that is learnt twice, as the answer to its last RESULT was lost."""
+    loop, asked = looped((2, 3))
+    done = loop.answer(chip.CHIP_LEARN, b"\x09" + chip.pack_learn(1, bytes(2)))
+    assert asked == [chip.SETTLE, chip.NUDGE, chip.NUDGE, chip.PROGRAM]
+    assert loop.answer(chip.RESULT, bytes((9 + len(asked),))) == done and len(asked) == 4
+    assert chip.unpack_outcome(done[1:])[:2] == (1, 0)
 
 
 def test_outcomes_that_are_too_short_are_refused():
@@ -132,8 +167,6 @@ def test_outcomes_that_are_too_short_are_refused():
 
 
 def test_hidden_voltages_stay_on_the_chip():
-    loop = chip.ChipLoop(lambda code, items: [0] * items)
-    loop.exchange = lambda payload: bytes(6)
-    loop.configure((2, 4, 3), 0, 0)
+    loop, _ = looped((2, 4, 3))
     with pytest.raises(ValueError, match="layer: 1 is not the output layer 2"):
         loop._crossbar.voltages(1, 0)

@@ -136,7 +136,7 @@ def test_every_byte_passes_a_terminal(cortex_board, tmp_path, monkeypatch):
     script = tmp_path / "echo.py"
     script.write_text(ECHO)
     # It waits for more behind the last: where a board ends, what its terminal still holds is lost.
-    monkeypatch.setattr(boards, "_command", lambda *_: cortex_board.command(script, len(EVERY_BYTE) + 32))
+    monkeypatch.setattr(boards._Board, "command", lambda *_: cortex_board.command(script, len(EVERY_BYTE) + 32))
     simulated = boards.SimulatedBoard(f"sim:{cortex_board.cpu}")
     with serial.serial_for_url(simulated.path, timeout=60) as port:
         port.write(EVERY_BYTE[:4096])
@@ -151,7 +151,7 @@ def test_a_service_survives_nonsense(cortex_board):
     simulated = boards.SimulatedBoard(f"sim:{cortex_board.cpu}")
     with serial.serial_for_url(simulated.path, timeout=0.05) as port:
         port.write(noise + bytes(-len(noise) % CHUNK))
-        board = Board(Link(port, "noisy", 60))
+        board = Board(Link(lambda: port, "noisy", 60))
         board.configure((3, 2), 1, 0)
         assert board.refresh().layers == (3, 2)
     simulated.close()
@@ -229,6 +229,33 @@ def test_what_a_board_cannot_do_is_refused(cortex_m3, run):
     assert b"OSError: [Errno 2] ENOENT" in run(cortex_m3, "open('/nowhere/x')").stderr
     with pytest.raises(ValueError, match="exceed 8192 bytes"):
         run(cortex_m3, "", "x" * 8192)
+
+
+FLASH = """
+import sys
+name = sys.argv[1] + "/file"
+if sys.argv[2] == "write":
+    with open(name, "wb") as file:
+        print(file.write(bytes(range(256)) * 20))
+    for other, mode in ((sys.argv[1] + "/deeper/file", "wb"), (sys.argv[1] + "/../file", "wb"), (name, "ab")):
+        try:
+            open(other, mode)
+        except OSError as error:
+            print(error.errno)
+with open(name, "rb") as file:
+    print(file.read() == bytes(range(256)) * 20)
+"""
+
+
+def test_a_flash_keeps_what_was_written(cortex_board, run, tmp_path):
+    """Over a restart; nothing else can be written. Catches a path that leaves the flash, and a file cut short."""
+    (tmp_path / "flash" / "deeper").mkdir(parents=True)
+    flash = tmp_path / "flash"
+    first = run(cortex_board, FLASH, flash, "write", flash=flash)
+    assert first.stdout.split() == [b"5120", b"30", b"30", b"30", b"True"], first.stderr
+    assert run(cortex_board, FLASH, flash, "read", flash=flash).stdout.split() == [b"True"]
+    assert (flash / "file").read_bytes() == bytes(range(256)) * 20
+    assert b"OSError: 30" in run(cortex_board, FLASH, flash, "write").stderr
 
 
 @pytest.fixture

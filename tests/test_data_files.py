@@ -329,9 +329,3 @@ def test_a_spool_gives_back_what_it_was_given():
         for n in range(count):
             spool.append(block + n)
         assert np.array_equal(spool.finish(), np.concatenate([block + n for n in range(count)]))
-
-
-def test_rows_are_copied_as_they_are_asked_for():
-    values = np.arange(20).reshape(10, 2)
-    rows = datasets.Rows(values, np.array([7, 1, 3]))
-    assert len(rows) == 3 and rows.shape == (3, 2) and rows[1:].tolist() == [[2, 3], [6, 7]]

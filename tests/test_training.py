@@ -1,12 +1,13 @@
 """A training run on a board in this process: what is logged, shown and counted, and when."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from eqprop_host import datasets
-from eqprop_host.training import Schedule, default_halve_epochs, train
+from eqprop_host.training import Schedule, configuration, default_halve_epochs, train
 from eqprop_sim.emulator import Network
 from eqprop_sim.in_process import EmulatedBoard
 from lines import Line, connect
@@ -49,13 +50,13 @@ class StopsAfter:
         return self.looks < 0
 
 
-BOARDS = {"behind a link": lambda: connect(Line(limit=128)), "in process": EmulatedBoard}
+BOARDS = {"behind a link": lambda: connect(Line(limit=192)), "in process": EmulatedBoard}
 
 
 def run(schedule, interrupt=None, board="behind a link", **options):
     """Return (outcome, recorder, board) of a run on a new board."""
     board = BOARDS[board]()
-    board.configure(LAYERS, schedule.seed, schedule.halve_epochs * COUNT)
+    board.configure(**configuration(LAYERS, schedule.seed, schedule.halve_epochs * COUNT, DATA))
     recorder = Recorder()
     interrupt = interrupt or SimpleNamespace(requested=False)
     ticks = iter(range(10**9))
@@ -116,15 +117,14 @@ def test_many_samples_in_one_call_are_learnt_as_one_by_one():
 
 def test_conductances_move_between_board_and_emulator_and_go_on():
     """Catches a total, a sample number or a rate that restoring forgets: both go on bit for bit."""
-    x, y = DATA.train_x, DATA.train_y
     whole = run(Schedule(2, 0, 1))[2].refresh().crc
     for first, then in (BOARDS, tuple(BOARDS)[::-1]):
         half = run(Schedule(2, 0, 1, limit=COUNT + 30), board=first)[2]
         other = BOARDS[then]()
         other.configure(LAYERS, 0, COUNT)
         other.restore(half.conductances(), half.refresh().sample)
-        rest = datasets.epoch_order(COUNT, 0, 1)[30:]
-        for _ in other.train(x[rest], y[rest]):
+        order = partial(datasets.epoch_order, COUNT, 0)
+        for _ in other.train(DATA.train_x, DATA.train_y, 2 * COUNT, order):
             pass
         assert other.refresh().crc == whole
 

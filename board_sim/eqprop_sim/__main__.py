@@ -1,15 +1,24 @@
-"""A simulated board's processor: `python -m eqprop_sim` serves the compiled network on its standard streams."""
+"""A simulated board's processor: `python -m eqprop_sim OPTION=VALUE...` serves the compiled network on its streams."""
 
 import contextlib
+import io
+import sys
 
 import eqprop.service
+from eqprop.checkpoint import Checkpoints
 
-from .emulator import Network, warm_up
+from .emulator import Network, unpack, warm_up
+from .firmware.flash import Flash, options
 
 _CREDIT = 4096  # bytes: what a pseudo terminal holds for a reader
 
 
 if __name__ == "__main__":
+    values, _ = options(sys.argv[1:])
+    every = values.pop("checkpoint_every")
+    # What a board has not read yet stays in its receive buffer, not in this interpreter's
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False), eqprop.service.CHUNK))
     warm_up()  # before the first host speaks, so that no answer is late
     with contextlib.suppress(OSError):  # the host hung up
-        eqprop.service.main(Network, credit=_CREDIT, identity="numba")
+        checkpoints = Checkpoints(every=every, rest_s=0, open_file=Flash(**values).open)
+        eqprop.service.main(Network, checkpoints=checkpoints, credit=_CREDIT, identity="numba", unpack=unpack)

@@ -4,7 +4,15 @@
     sim:micropython      a real MicroPython interpreter; ?heap=192k limits its heap, ?tier=plain has it compute so
     sim:cortex-m0        MicroPython's firmware on an emulated Cortex-M0, with the same options; also m3, m4 and m7
 
-The port is a pseudo terminal, or a TCP port on loopback where the system has none.
+The port is a pseudo terminal, or a TCP port on loopback where the system has none. Options follow a question mark,
+joined by &, as in `sim:?flip=1e-4&reset_every=500&seed=7`:
+
+    heap=192k                  bytes of the heap (not of sim:)
+    flash=FOLDER               where checkpoints are kept; without it they are gone when the board is closed
+    checkpoint_every=1000      samples between two checkpoints; where the board resets itself, a quarter of reset_every
+    flip=, drop=, ...          faults of the line, the board and its flash, and the line's baud rate: `faults.Faults`
+
+    python -m eqprop_sim.boards sim:...      start a board, print its path, and keep it running until input ends
 """
 
 import contextlib
@@ -21,10 +29,12 @@ from urllib.parse import parse_qsl
 import eqprop
 from eqprop.tiers import TIERS
 
-from . import cortex, interpreters
+from . import cortex, faults, interpreters
 
 try:
     import tty
+
+    from .wire import Wire
 except ImportError:  # Windows has no pseudo terminals
     tty = None
 
@@ -35,13 +45,16 @@ ENGINES = {
     **{f"sim:{cpu}": f"simulated board: emulated {cpu.title()}, heap of 192 KB" for cpu in cortex.CPUS},
 }
 _HEAP = "192k"
-_STOP_S = 10
-_WORDS_S = 2
+_STOP_S = 2  # for a board that has stopped to be seen to
+_END_S = 10  # for one whose port has hung up to end
+_RECONNECT_S = 30.0
+_CHECKPOINT_EVERY = 1000
 
 
 def _options(engine, query):
     """Return the options behind the `?`, refusing those that the engine does not have."""
-    known = {"heap", "tier"} if engine == "micropython" or engine in cortex.CPUS else set()
+    known = {"flash", "checkpoint_every", *faults.NAMES}
+    known |= {"heap", "tier"} if engine == "micropython" or engine in cortex.CPUS else set()
     options = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key not in known:
@@ -60,23 +73,52 @@ def _heap_bytes(text):
     return int(match[1]) * {"": 1, "k": 1024, "m": 1024 * 1024}[match[2]]
 
 
-def _command(url, tell):
-    """Return (argv, environment) of the process that a `sim:` URL stands for."""
-    engine, _, query = url.removeprefix(SCHEME).partition("?")
-    options = _options(engine, query)
-    folders = [str(Path(package).parent.parent) for package in (eqprop.__file__, __file__)]
-    if engine == "":
-        paths = [*folders, *filter(None, [os.environ.get("PYTHONPATH")])]
-        return [sys.executable, "-m", "eqprop_sim"], {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    if engine != "micropython" and engine not in cortex.CPUS:
-        raise ValueError(f"{url} is no simulated board; there are {', '.join(ENGINES)}")
-    heap = _heap_bytes(options.get("heap", _HEAP))
-    program = Path(__file__).parent / "firmware" / "main.py"
-    tier = options.get("tier", "")
-    if engine == "micropython":
-        return interpreters.obtain("unix", tell).command(program, tier, heap_bytes=heap, path=folders[:1])
-    board = cortex.obtain(engine, tell)
-    return board.command(program, tier, engine, board.instruction_ns, heap_bytes=heap, path=folders[:1])
+class _Board:
+    """What a `sim:` URL stands for."""
+
+    def __init__(self, url):
+        """Raise ValueError for an unknown board or option."""
+        self.engine, _, query = url.removeprefix(SCHEME).partition("?")
+        if self.engine not in ("", "micropython", *cortex.CPUS):
+            raise ValueError(f"{url} is no simulated board; there are {', '.join(ENGINES)}")
+        options = _options(self.engine, query)
+        self.heap = _heap_bytes(options.get("heap", _HEAP))
+        self.tier = options.get("tier", "")
+        self.faults = faults.Faults.parsed(options)
+        self.faulty = self.faults != faults.Faults(seed=self.faults.seed)
+        self.flash = Path(options["flash"]).resolve() if "flash" in options else None
+        if self.flash and not self.flash.is_dir():
+            raise ValueError(f"flash={options['flash']} is no folder")
+        every = min(max(1, self.faults.reset_every // 4) if self.faults.reset_every else _CHECKPOINT_EVERY, 1000)
+        text = options.get("checkpoint_every", str(every))
+        if not text.isdecimal() or int(text) >= 2**30:
+            raise ValueError(f"checkpoint_every={text} is no number of samples")
+        self.checkpoint_every = int(text)
+
+    def command(self, flash, boot, tell):
+        """Return (argv, environment) of the board's process when it starts for the boot-th time, from 0."""
+        folders = [str(Path(package).parent.parent) for package in (eqprop.__file__, __file__)]
+        fails = self.faults
+        values = {
+            "folder": flash,
+            "checkpoint_every": self.checkpoint_every,
+            "seed": (fails.seed * 1000003 + boot) % 2**31,
+            "full": fails.full,
+            "fail_ppm": round(fails.fail * 1e6),
+            "cut_every": fails.cut_every,
+        }
+        words = [f"{key}={value}" for key, value in values.items()]
+        words_of_tier = [f"tier={self.tier}"] if self.tier else []
+        if self.engine == "":
+            paths = [*folders, *filter(None, [os.environ.get("PYTHONPATH")])]
+            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+            return [sys.executable, "-m", "eqprop_sim", *words], environment
+        program = Path(__file__).parent / "firmware" / "main.py"
+        options = {"heap_bytes": self.heap, "path": folders[:1]}
+        if self.engine == "micropython":
+            return interpreters.obtain("unix", tell).command(program, *words, *words_of_tier, **options)
+        board = cortex.obtain(self.engine, tell)
+        return board.command(program, *words, *words_of_tier, self.engine, board.instruction_ns, flash=flash, **options)
 
 
 class SimulatedBoard:
@@ -88,16 +130,27 @@ class SimulatedBoard:
         tell: called with a line before what takes long, such as building an interpreter.
         Raises ValueError for an unknown board or option, `installation.Unavailable` when it cannot be had.
         """
-        argv, environment = _command(url, tell)
-        self._emulated = url.removeprefix(SCHEME).startswith(cortex.CPUS)
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the board)
+        board = _Board(url)
+        self.wire = None
+        self._emulated = board.engine in cortex.CPUS
+        self.reconnect_s = _RECONNECT_S if board.faults.restarts else 0.0
+        if board.faulty and not tty:
+            raise ValueError(f"{url}: faults need a system with pseudo terminals")
         with contextlib.ExitStack() as undo:
-            undo.callback(self._errors.close)
-            self._hang_up = contextlib.ExitStack()
-            undo.enter_context(self._hang_up)
-            start = self._on_terminal if tty else self._on_loopback
-            self.path = start(argv, environment)
+            self._folders = undo.enter_context(contextlib.ExitStack())
+            self._errors = undo.enter_context(tempfile.TemporaryFile())
+            self._hang_up = undo.enter_context(contextlib.ExitStack())
+            flash = board.flash or self._folders.enter_context(tempfile.TemporaryDirectory(prefix="eqprop-flash-"))
+            if board.faulty:
+                self.path = self._on_wire(board, flash, tell)
+            else:
+                start = self._on_terminal if tty else self._on_loopback
+                self.path = start(*board.command(flash, 0, tell))
             undo.pop_all()
+
+    @property
+    def _process(self):
+        return self.wire.process if self.wire else self._only
 
     def _start(self, argv, environment, **streams):
         # A session of its own: Ctrl-C at the terminal is for the host, which then says goodbye to the board.
@@ -105,13 +158,21 @@ class SimulatedBoard:
         streams.update(stderr=self._errors, cwd=Path(__file__).parent.parent)
         return subprocess.Popen(argv, env=environment, start_new_session=True, **streams)
 
+    def _on_wire(self, board, flash, tell):
+        folder = self._folders.enter_context(tempfile.TemporaryDirectory(prefix="eqprop-port-"))
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
+        path = os.path.join(folder, "port")
+        self.wire = Wire(path, lambda boot: self._start(*board.command(flash, boot, tell), **pipes), board.faults)
+        self._hang_up.callback(self.wire.close)
+        return path
+
     def _on_terminal(self, argv, environment):
         board, host = os.openpty()
         self._hang_up.callback(os.close, host)
         try:
             tty.setraw(host)
             path = os.ttyname(host)  # while there is a board at the other end
-            self._process = self._start(argv, environment, stdin=board, stdout=board)
+            self._only = self._start(argv, environment, stdin=board, stdout=board)
         finally:
             os.close(board)
         return path
@@ -119,7 +180,7 @@ class SimulatedBoard:
     def _on_loopback(self, argv, environment):
         listener = self._hang_up.enter_context(socket.create_server(("127.0.0.1", 0), backlog=1))
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self._process = self._start(argv, environment, bufsize=0, **pipes)
+        self._only = self._start(argv, environment, bufsize=0, **pipes)
         threading.Thread(target=self._relay, args=(listener,), daemon=True).start()
         return f"socket://127.0.0.1:{listener.getsockname()[1]}"
 
@@ -143,7 +204,7 @@ class SimulatedBoard:
     def last_words(self):
         """Return the last line that a board which has stopped wrote to its standard error; "" for one that runs on."""
         try:
-            self._process.wait(_WORDS_S)
+            self._process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
             return ""
         self._errors.seek(0)
@@ -155,8 +216,29 @@ class SimulatedBoard:
         if self._emulated:
             self._process.terminate()  # as a real board, it does not notice that its port has nobody at the other end
         try:
-            self._process.wait(_STOP_S)
+            self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._errors.close()
+        self._folders.close()
+
+
+def main(arguments):
+    """Keep a board running until standard input ends, or it dies; return the exit code."""
+    if len(arguments) != 1:
+        print("usage: python -m eqprop_sim.boards sim:...", file=sys.stderr)
+        return 2
+    try:
+        board = SimulatedBoard(arguments[0], lambda line: print(f"eqprop: {line}", file=sys.stderr))
+    except (ValueError, interpreters.Unavailable) as error:
+        print(f"eqprop: {error}", file=sys.stderr)
+        return 1
+    with contextlib.closing(board), contextlib.suppress(KeyboardInterrupt):
+        print(board.path, flush=True)
+        sys.stdin.read()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -2,10 +2,10 @@
 
     python -m eqprop_sim.cortex cortex-m3 PROGRAM ARGUMENT...     run a program on a board, on this terminal
 
-Such a board has a core, a UART and a heap (firmware/cortex). It has no flash: it reads the computer's own files, by
-their own paths, and can write none. `time.ticks_cpu()` counts instructions exactly, modulo 2**30, so a program takes
-the same time in every run. All clocks go by instructions, of 128 ns (Cortex-M0: 512 ns); only while a board waits for
-its serial port do they follow the computer's.
+Such a board has a core, a UART and a heap (firmware/cortex). Its filesystem is the computer's own files, by their own
+paths, which it can read; one folder serves as its flash, where it can write, too. `time.ticks_cpu()` counts
+instructions exactly, modulo 2**30, so a program takes the same time in every run. All clocks go by instructions, of
+128 ns (Cortex-M0: 512 ns); only while a board waits for its serial port do they follow the computer's.
 """
 
 import hashlib
@@ -54,7 +54,7 @@ class Cortex:
         """Nanoseconds of an instruction, by the board's own clocks."""
         return 1 << _MACHINES[self.cpu][1]
 
-    def command(self, script, *args, heap_bytes=None, path=()):
+    def command(self, script, *args, heap_bytes=None, path=(), flash=None):
         """Return (argv, environment) that run the file `script` with arguments `args` on a board that has just started.
 
         Standard input and output are the board's serial port, byte by byte; as on any board, `print` ends lines in CR
@@ -62,13 +62,14 @@ class Cortex:
         and its exit code.
 
         heap_bytes: size of the heap; None for HEAP_BYTES.
-        path: the folders to import from, after the script's own.
+        path: the folders to import from, after the script's own. flash: the folder to write in; None for none.
         Raises ValueError when all of that is longer than the board can take.
         """
         script = os.path.abspath(script)
         folders = [os.path.dirname(script), *map(os.path.abspath, path)]
         program = (
-            f"{heap_bytes or HEAP_BYTES} import sys\n"
+            f"{heap_bytes or HEAP_BYTES} {os.path.abspath(flash) if flash else ''}\n"
+            f"import sys\n"
             f"sys.path[:] = {folders}\n"
             f"sys.argv[:] = {[script, *map(str, args)]}\n"
             f"execfile(sys.argv[0])\n"

@@ -14,6 +14,7 @@ import numpy as np
 import eqprop
 import eqprop.circuit
 import eqprop.kernels.plain
+import eqprop.packing
 from eqprop.circuit import FREE, MINUS, PLUS
 from eqprop.crossbar import EmulatedCrossbar
 from eqprop.learning import Learner
@@ -40,9 +41,10 @@ def _compile(source, kernels=None):
     return module
 
 
-with cached(__file__, eqprop.kernels.plain.__file__, eqprop.circuit.__file__):
+with cached(__file__, eqprop.kernels.plain.__file__, eqprop.circuit.__file__, eqprop.packing.__file__):
     kernels = _compile(eqprop.kernels.plain)
     circuit = _compile(eqprop.circuit, kernels)
+    packing = _compile(eqprop.packing)
 
     @numba.njit(cache=True)
     def _settle(state, x):
@@ -170,6 +172,11 @@ class Network(eqprop.Network):
         return super().conductances(c).view(np.uint16)
 
 
+def unpack(data, at, table, out):
+    """As `eqprop.packing.unpack`, compiled; `data`, `table` and `out` may be any buffers of uint8, int32 and int8."""
+    return packing.unpack(np.frombuffer(data, np.int8), at, np.frombuffer(table, np.int32), np.frombuffer(out, np.int8))
+
+
 def warm_up():
     """Compile what a board needs, once: the machine code is kept."""
     network = Network((1, 1, 2))
@@ -178,3 +185,4 @@ def warm_up():
     network.infer(sample)
     Learner(network.crossbar, network.plan, 0).learn(sample, 1)  # verb by verb
     network.warm_up()
+    unpack(sample, 0, eqprop.packing.Code(1, 1).table, bytearray(1))

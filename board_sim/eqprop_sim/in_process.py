@@ -10,12 +10,39 @@ from .emulator import Network
 _PART = 512  # samples between two looks at whether to stop: a fraction of a second
 
 
+def parts(count, first, until, order=None, most=_PART, epoch=0):
+    """Yield the indices of samples `first`..`until` - 1 of a run on `count` distinct ones, in parts of up to `most`.
+
+    order: as `eqprop_host.board.Board.train` takes it. No part goes on into the next pass over the samples, nor beyond
+    a multiple of `epoch` (0: none).
+    """
+    known = permutation = None
+    while first < until:
+        number, at = divmod(first, count)
+        if number != known:
+            known, permutation = number, np.arange(count) if order is None else order(number)
+        size = min(most, until - first, count - at, epoch - first % epoch if epoch else most)
+        yield permutation[at : at + size]
+        first += size
+
+
+def totalled(progress, epoch, samples, right, loss):
+    """Return `progress` after a part of `parts` was learnt, of the same `epoch`: its totals are the epoch's."""
+    if epoch and progress.sample % epoch == 0:
+        progress = messages.Progress(progress.sample, 0, 0, 0, 0)
+    sample, cached, counted, before, total = progress
+    return messages.Progress(sample + samples, cached, counted + samples, before + right, total + loss)
+
+
 class EmulatedBoard:
     """A network of this process, by default the bit-exact emulator, trained and asked as a board behind a link is.
 
     - state: its `eqprop.messages.State` when last asked; `sample` is always that of this moment
     - identity: what it says it is
+    - sent, sample_bytes: 0, as no line leads to it
     """
+
+    sent = sample_bytes = 0
 
     def __init__(self, network_type=Network, name="emulator"):
         """Hold no network yet: `configure` comes first.
@@ -25,6 +52,8 @@ class EmulatedBoard:
         self.identity = f"eqprop {eqprop.__version__} {name}"
         self._network_type = network_type
         self._network = None
+        self._run = self._epoch = 0
+        self._progress = None
         self.state = None
 
     @property
@@ -37,42 +66,54 @@ class EmulatedBoard:
         network = self._network
         self.state = messages.State(
             protocol=messages.PROTOCOL,
+            session=0,
             limit=0,
             credit=0,
             free_heap=messages.UNKNOWN_HEAP,
+            run=self._run,
             sample=network.sample,
             crc=network.crc(),
             seed=network.seed,
             halve_every=network.halve_every,
+            saved=messages.NEVER_SAVED,
+            written=0,
+            failed=0,
+            slots=0,
             layers=network.layers,
             identity=self.identity,
         )
         return self.state
 
-    def configure(self, layers, seed, halve_every):
-        """Build a new network: its sizes, seed of the conductances, samples to each halving of the rates.
+    def configure(self, layers, seed, halve_every, *, run=0, epoch=0, levels=b""):
+        """Build a new network: as `Board.configure`, but that nothing is packed, so that `levels` change nothing.
 
         Raises ValueError for impossible layers.
         """
+        self._run, self._epoch = run, epoch
+        self._progress = messages.Progress(0, 0, 0, 0, 0)
         self._network = self._network_type(layers, seed, halve_every)
         self._network.warm_up()  # before anybody looks at the clock
         return self.refresh()
 
-    def train(self, x, y, stop=lambda: False):
-        """Learn samples in order; yield a `Progress` now and then, its totals counted from the first of these.
-
-        x: int8 (samples, inputs), or what gives it by slices. y: labels (samples,). Once `stop()` is true no more are
-        learnt.
-        """
-        right = loss = 0
-        for start in range(0, len(x), _PART):
+    def train(self, x, y, until=None, order=None, stop=lambda: False):
+        """Learn samples in order; yield a `Progress` now and then: as `Board.train`. x may be larger than memory."""
+        first = self._progress.sample
+        until = (first // len(x) + 1) * len(x) if until is None else until
+        for part in parts(len(x), first, until, order, epoch=self._epoch):
             if stop():
                 return
-            part = slice(start, start + _PART)
-            more_right, more_loss = self._network.learn_all(x[part], y[part])
-            right, loss = right + more_right, loss + more_loss
-            self.state = self.state._replace(sample=self._network.sample)
-            yield messages.Progress(self.state.sample, right, loss)
+            right, loss = self._network.learn_all(x[part], y[part])
+            self._progress = totalled(self._progress, self._epoch, len(part), right, loss)
+            self.state = self.state._replace(sample=self._progress.sample)
+            yield self._progress
+
+    def progress(self):
+        """Return the `Progress` of this moment."""
+        return self._progress
+
+    def save(self):
+        """Return the state, as nothing is kept of it when this process ends."""
+        return self.refresh()
 
     def infer(self, x):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs)."""
@@ -87,4 +128,5 @@ class EmulatedBoard:
         for c, g in enumerate(conductances):
             self._network.restore(c, 0, g.astype(np.dtype("<u2")).tobytes())
         self._network.settle_restored(sample)
+        self._progress = self._progress._replace(sample=sample)
         return self.refresh()

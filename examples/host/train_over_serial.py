@@ -7,14 +7,19 @@ from eqprop_host import datasets
 from eqprop_host.ports import open_board
 
 data = datasets.prepare(datasets.load("iris"), seed=0, test_fraction=1 / 3)
+count = len(data.train_y)
 EPOCHS = 60
 
+
+def order(epoch):
+    """Return the order of the samples in an epoch."""
+    return datasets.epoch_order(count, seed=0, epoch=epoch)
+
+
 with open_board("sim:") as board:
-    board.configure(layers=(4, 16, 3), seed=0, halve_every=20 * len(data.train_y))
-    for epoch in range(EPOCHS):
-        order = datasets.epoch_order(len(data.train_y), seed=0, epoch=epoch)
-        for progress in board.train(data.train_x[order], data.train_y[order]):
-            learnt = progress.sample
+    board.configure(layers=(4, 16, 3), seed=0, halve_every=20 * count, epoch=count)
+    for progress in board.train(data.train_x, data.train_y, until=EPOCHS * count, order=order):
+        learnt = progress.sample
     classes, voltages = board.infer(data.test_x)
     conductances = board.conductances()
 

@@ -9,155 +9,409 @@
 `open_board` is in `eqprop_host.ports`.
 """
 
+import secrets
+
 import numpy as np
 
 import eqprop
 from eqprop import messages
+from eqprop.bench import VERBS
+from eqprop.packing import LEVELS, Code
 
-from .errors import ProtocolError
+from .errors import BoardError, ProtocolError, RestartError
+from .link import largest_payload, printable
+from .packing import covers, pack
 
-_BENCH_S = 600.0  # a slow board may take as long to measure itself
+_LEAST = 192  # bytes of payload that any message of either side fits into but one of samples
+_SLOW_S = 1.0  # for an answer: the frames are too large
+_FRAMES = 3  # of samples on their way: more would keep one waiting who wants to stop
+_WHOLE = 2  # figures of samples timed whole, before those of `eqprop.bench.VERBS`
+_RESTARTS = 50  # in a row, without a sample learnt or a task done
 
 
 class Board:
     """A board that answered HELLO.
 
-    - state: its `eqprop.messages.State` when last asked
+    - state: its `eqprop.messages.State` when last asked, `sample` as of the last answer
     - identity: what it says it is
+    - sample_bytes: bytes of records sent so far, without repetitions. sent: all bytes sent
     """
 
     def __init__(self, link):
         """Say HELLO. Raises ProtocolError when nobody answers, BoardError when it speaks another protocol."""
         self._link = link
-        self._take_state(link.ask(messages.HELLO, messages.pack_hello(), messages.STATE))
-        self._right = 0
-        self._loss = 0
+        self.sample_bytes = 0
+        self._counted = 0
+        self._configuration = None
+        self._code = None
+        self._restored = False  # conductances that no repetition of the run would give
+        self._data = (None, None)
+        self._forget_cache()
+        self._greet()
 
-    def _take_state(self, payload):
-        try:
-            self.state = state = messages.unpack_state(payload)
-        except ValueError as error:
-            raise ProtocolError(f"port {self._link.name}: {error}") from error
+    @property
+    def sent(self):
+        """Bytes sent so far."""
+        return self._link.sent
+
+    def _forget_cache(self):
+        self._slots = []  # which sample of the data is in each of the board's slots
+        self._slot_of = {}
+
+    def _greet(self):
+        """Begin a session, at a port that may have to come back first."""
+        state = self._link.greet()
+        self._forget_cache()
+        return self._take(state)
+
+    def _take(self, state):
+        """Take up what the board says of itself, as far as it can be true. Raises ProtocolError."""
+        if state.limit < _LEAST:
+            raise ProtocolError(f"port {self._link.name}: a payload limit of {state.limit} bytes is too small")
+        if state.layers:
+            self._parsed(eqprop.plan, state.layers)
+        self.state = state
         if state.limit != self._link.limit:
             self._link.resize(state.limit)
         self._link.credit = state.credit
-        self.identity = state.identity
+        self.identity = printable(state.identity)
         return state
 
     def ask(self, kind, payload, expected):
         """Ask a message of another module's; return the payload of its answer, of type `expected` (`Link.ask`)."""
         return self._link.ask(kind, payload, expected)
 
+    def _ask_state(self, kind, payload=b""):
+        """Return the `State` that a message about the network held is answered with."""
+        state = self._parsed(messages.unpack_state, self._link.ask(kind, payload, messages.STATE))
+        if self._configuration and state.layers not in ((), self._configuration.layers):
+            raise ProtocolError(f"port {self._link.name}: the board holds a network of layers {state.layers}")
+        return self._take(state)
+
+    def _layers(self):
+        if not self.state.layers:
+            raise BoardError(f"port {self._link.name}: the board holds no network")
+        return self.state.layers
+
+    def _parsed(self, unpack, payload):
+        """Return unpack(payload). Raises ProtocolError for one that makes no sense."""
+        try:
+            return unpack(payload)
+        except ValueError as error:
+            raise ProtocolError(f"port {self._link.name}: {error}") from error
+
     def refresh(self):
         """Ask for the board's state and return it: `crc` and `sample` are those of this moment."""
-        return self._take_state(self._link.ask(messages.HELLO, messages.pack_hello(), messages.STATE))
+        return self._ask_state(messages.STATUS)
 
-    def configure(self, layers, seed, halve_every):
+    def configure(self, layers, seed, halve_every, *, run=None, epoch=0, levels=b""):
         """Build a new network on the board: its sizes, seed of the conductances, samples to each halving of the rates.
 
+        run: what tells this training run from any other, 0..2**32 - 1, see `resume`; None for any number. epoch:
+        samples of an epoch, at the begin of which the totals of `Progress` begin anew; 0 for none. levels: bytes of the
+        int8 values that features have (`packing.levels_of`), which are packed the tighter the fewer they are; none for
+        any.
         Raises BoardError in the board's own words when it has no room for it.
         """
-        payload = messages.pack_configure(layers, seed, halve_every)
-        state = self._take_state(self._link.ask(messages.CONFIGURE, payload, messages.STATE))
-        self._right = 0
-        self._loss = 0
-        return state
+        run = secrets.randbits(32) if run is None else run
+        self._know(messages.Configuration(run, seed, halve_every, epoch, tuple(layers), bytes(levels)))
+        return self.repeat(self._configure)
 
-    def train(self, x, y, stop=lambda: False):
-        """Learn samples in order; yield a `Progress` as the board goes, its totals counted from the first of these.
+    def _know(self, configuration):
+        self._counted = 0
+        self._configuration = configuration
+        self._code = Code(configuration.layers[0], configuration.layers[-1], configuration.levels or LEVELS)
+        self._restored = False
 
-        x: int8 (samples, inputs), or the like in `datasets.Rows`. y: labels (samples,). Once `stop()` is true no more
-        samples are sent; those under way are learnt.
+    def _configure(self):
+        self._greet()  # a board builds one network a session
+        return self._ask_state(messages.CONFIGURE, messages.pack_configure(self._configuration))
+
+    def resume(self, layers, seed, halve_every, *, run, epoch=0, levels=b""):
+        """Go on with the network that the board holds where it is of this run; else `configure`. Arguments as there.
+
+        Returns the board's state: `sample` is the next to learn.
         """
-        first = self.state.sample
-        size = (self._link.limit - messages.SAMPLES_HEADER) // (messages.SAMPLE_HEADER + x.shape[1])
-        right = loss = 0
-        sent = first
+        self._know(messages.Configuration(run, seed, halve_every, epoch, tuple(layers), bytes(levels)))
+        return self.state if self._holds_the_run() else self.repeat(self._configure)
 
-        def questions():
-            nonlocal sent
-            for start in range(0, len(x), size):
-                if stop():
-                    return
-                part = slice(start, start + size)
-                sent = first + start + len(x[part])
-                yield messages.SAMPLES, messages.pack_samples(first + start, _rows(x[part], y[part]))
+    def _holds_the_run(self):
+        state, wanted = self.state, self._configuration
+        held = (state.run, state.seed, state.halve_every, state.layers)
+        return held == (wanted.run, wanted.seed, wanted.halve_every, wanted.layers)
 
-        for answer in self._link.stream(questions(), messages.PROGRESS):
-            progress = messages.unpack_progress(answer)
-            # The board's totals come round; from one answer to the next they cannot go all the way
-            right += (progress.right - self._right) & messages.TOTAL_MASK
-            loss += (progress.loss - self._loss) & messages.TOTAL_MASK
-            self._right, self._loss = progress.right, progress.loss
-            self.state = self.state._replace(sample=progress.sample)
-            yield messages.Progress(progress.sample, right, loss)
-        if self.state.sample != sent:
-            raise ProtocolError(f"port {self._link.name}: next sample is {self.state.sample}, not {sent}")
+    def recover(self):
+        """After a RestartError: greet the board, and have it hold this run again, if need be from its first sample.
+
+        Raises RestartError when what it held cannot be had again, PortError or ProtocolError when it does not come
+        back.
+        """
+        for _ in range(_RESTARTS):
+            try:
+                self._greet()
+                if self._configuration and not self._holds_the_run():
+                    if self._restored:
+                        raise BoardError(f"port {self._link.name}: the board has lost the network that it was given")
+                    self._ask_state(messages.CONFIGURE, messages.pack_configure(self._configuration))
+                return self.state
+            except RestartError as error:
+                last = error
+        raise ProtocolError(f"{last}, again and again")
+
+    def repeat(self, work):
+        """Return work(), done again from its start whenever the board starts anew meanwhile."""
+        for _ in range(_RESTARTS):
+            try:
+                return work()
+            except RestartError as error:
+                last = error
+                self._greet()
+        raise ProtocolError(f"{last}, again and again")
+
+    # ---- training
+
+    def train(self, x, y, until=None, order=None, stop=lambda: False):
+        """Learn samples in order, from the board's next one on; yield a `Progress` as the board goes.
+
+        x: int8 (samples, inputs). y: labels (samples,). until: number of the first sample that is not learnt; None for
+        the rest of this pass over them. order: order(epoch) is the permutation of the samples that epoch 0, 1, ... has;
+        None for as they stand. Once `stop()` is true no more samples are sent; those under way are learnt.
+
+        The totals of a `Progress` are those of the epoch, see `configure`. The board keeps as many samples as it has
+        room for; they are sent once a session. A board that starts anew goes on where its checkpoint was, or from
+        sample 0, so `sample` may go back meanwhile; what it has learnt in the end is the same.
+        """
+        if x is not self._data[0] or y is not self._data[1]:
+            if self._slots:
+                self._greet()  # a new session begins with an empty cache
+            self._data = (x, y)
+        if not covers(self._code.levels, x):
+            raise ValueError("x: has values that are none of the levels configured")
+        if until is None:
+            until = (self.state.sample // len(x) + 1) * len(x)
+        restarts = 0
+        while self.state.sample < until and not stop():
+            try:
+                for progress in self._send_samples(_Numbered(x, y, order), until, stop):
+                    restarts = 0
+                    yield progress
+            except RestartError as error:
+                restarts += 1
+                if restarts > _RESTARTS:
+                    raise ProtocolError(f"{error}, again and again") from error
+                self.recover()
+
+    def _send_samples(self, samples, until, stop):
+        """Send samples until all are learnt; see `train`. Raises RestartError."""
+        link = self._link
+        base = following = furthest = self.state.sample
+        cached = len(self._slots)
+        batch, generation = 1, 0
+        stopped = False
+        link.begin()
+        while True:
+            while following < until and not stopped and len(link.waiting) < _FRAMES:
+                payload, end = self._frame(samples, following, min(until, following + batch))
+                if not link.room(len(payload)):
+                    break
+                stopped = stop()
+                if not stopped:
+                    self._keep(samples, following, end)
+                    link.send(messages.SAMPLES, payload, (generation, end))
+                    following = end
+                    furthest = max(furthest, end)
+            if not link.waiting:
+                return
+            asked, payload, _ = link.hear(messages.PROGRESS)
+            back = not asked  # a pause: what is on its way is lost
+            if asked:
+                progress = self._parsed(messages.unpack_progress, payload)
+                sent_in, end = asked.about
+                if progress.sample > furthest:
+                    raise ProtocolError(f"port {link.name}: next sample is {progress.sample}, not {furthest}")
+                if progress.sample > base:
+                    base, cached = progress.sample, progress.cached
+                    if base > following:  # what had been given up for lost was not
+                        self._keep(samples, following, base)
+                        following = base
+                    self.state = self.state._replace(sample=base)
+                    yield progress
+                back = sent_in == generation and progress.sample < end  # a frame before it was lost
+            if back:
+                generation += 1
+                following = base
+                self._truncate(cached)
+            batch = max(1, batch // 2) if link.took_s > _SLOW_S else min(2 * batch, messages.RUN_MAX)
+
+    def progress(self):
+        """Return the `Progress` of this moment."""
+        payload = self._link.ask(messages.SAMPLES, messages.pack_samples(self.state.sample, ()), messages.PROGRESS)
+        return self._parsed(messages.unpack_progress, payload)
+
+    def _room(self):
+        """Return the bytes of a good payload of which two may be on their way, so that the line never rests."""
+        return min(self._link.good, max(largest_payload(self._link.credit // 2), 0))
+
+    def _frame(self, samples, first, end):
+        """Return (payload, end) of the frame of samples `first`.. up to `end`, or as many as it should hold."""
+        room = self._room() - messages.SAMPLES_HEADER
+        chosen: list = []
+        new = set()
+        for index in samples.indices(first, end):
+            known = self._slot_of.get(index)
+            if index in new:  # the next frame can name its slot, and the board is to keep it once
+                break
+            if known is None:
+                new.add(index)
+            room -= self._code.size if known is None else messages.SLOT_SIZE
+            begins = not chosen or (chosen[-1][1] is None) != (known is None)
+            room -= messages.RUN_HEADER if begins else 0
+            if chosen and room < 0:
+                break
+            chosen.append((index, known))
+        return messages.pack_samples(first, self._runs(samples, chosen)), first + len(chosen)
+
+    def _runs(self, samples, chosen):
+        """Return the runs of `eqprop.messages.pack_samples` for pairs of a sample's index and its slot, or None."""
+        runs: list = []
+        start = 0
+        while start < len(chosen):
+            end = start
+            new = chosen[start][1] is None
+            while end < len(chosen) and (chosen[end][1] is None) == new:
+                end += 1
+            if new:
+                indices = [index for index, _ in chosen[start:end]]
+                records = pack(self._code, samples.x[indices], samples.y[indices])
+                runs.append(([record.tobytes() for record in records], None))
+            else:
+                runs.append((None, [slot for _, slot in chosen[start:end]]))
+            start = end
+        return runs
+
+    def _keep(self, samples, first, end):
+        """Note what the board will have in its cache when it has learnt samples `first`..`end` - 1."""
+        for number, index in enumerate(samples.indices(first, end), first):
+            if index not in self._slot_of:
+                self.sample_bytes += self._code.size if number >= self._counted else 0
+                if len(self._slots) < self.state.slots:
+                    self._slot_of[index] = len(self._slots)
+                    self._slots.append(index)
+        self._counted = max(self._counted, end)
+
+    def _truncate(self, cached):
+        """Forget slots that the board has not filled yet."""
+        for index in self._slots[cached:]:
+            del self._slot_of[index]
+        del self._slots[cached:]
+
+    # ---- everything else
 
     def infer(self, x):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs)."""
-        outputs = self.state.layers[-1]
-        answer = 2 + 2 * outputs
-        size = min(self._link.limit // x.shape[1], self._link.limit // answer)
-        questions = ((messages.INFER, x[at : at + size].tobytes()) for at in range(0, len(x), size))
-        data = b"".join(self._link.stream(questions, messages.CLASSES))
+        layers = self._layers()
+        answer = 2 + 2 * layers[-1]
+        coded = self._code is not None and self._code.features == layers[0] and covers(self._code.levels, x)
+        rows = pack(self._code, x, np.zeros(len(x), np.int64)) if coded else np.ascontiguousarray(x).view(np.uint8)
+        head = bytes((coded,))
+
+        def question(first, most):
+            room = self._room() - messages.INFER_HEADER
+            count = max(1, min(room // rows.shape[1], self._link.good // answer, most))
+            return messages.INFER, head + rows[first : first + count].tobytes(), count
+
+        data = b"".join(self._link.gather(len(x), question, messages.CLASSES))
         if len(data) != answer * len(x):
             raise ProtocolError(f"port {self._link.name}: {len(data)} bytes for {len(x)} samples")
-        table = np.frombuffer(data, "<i2").reshape(len(x), 1 + outputs)
+        table = np.frombuffer(data, "<i2").reshape(len(x), 1 + layers[-1])
         return table[:, 0].astype(np.int64), table[:, 1:].astype(np.int16)
 
     def conductances(self):
         """Return every crossbar's conductances: uint16 steps, flat as `eqprop.Plan.shapes` says."""
         crossbars = []
-        size = self._link.limit // 2
-        for c, (rows, columns) in enumerate(eqprop.plan(self.state.layers).shapes):
+        for c, (rows, columns) in enumerate(eqprop.plan(self._layers()).shapes):
             total = rows * columns
-            questions = (
-                (messages.READ, messages.pack_read(c, at, min(size, total - at))) for at in range(0, total, size)
-            )
-            data = b"".join(self._link.stream(questions, messages.DEVICES))
+
+            def question(first, most, c=c):
+                count = min(self._link.good // 2, most)
+                return messages.READ, messages.pack_read(c, first, count), count
+
+            data = b"".join(self._link.gather(total, question, messages.DEVICES))
             if len(data) != 2 * total:
                 raise ProtocolError(f"port {self._link.name}: {len(data)} bytes for crossbar {c} of {total} devices")
             crossbars.append(np.frombuffer(data, "<u2").astype(np.uint16))
         return crossbars
 
     def restore(self, conductances, sample):
-        """Write every crossbar's conductances, as `conductances` returns them, and go on with sample `sample`."""
-        size = (self._link.limit - messages.DEVICES_HEADER) // 2
+        """Write every crossbar's conductances, as `conductances` returns them, and go on with sample `sample`.
+
+        Only after `configure`, before any sample. Raises RestartError when the board starts anew meanwhile.
+        """
+        self._restored = True
         for c, g in enumerate(conductances):
             data = g.astype("<u2")
-            questions = (
-                (messages.WRITE, messages.pack_write(c, at, data[at : at + size].tobytes()))
-                for at in range(0, len(g), size)
-            )
-            for _ in self._link.stream(questions, messages.DONE):
+
+            def question(first, most, c=c, data=data):
+                count = max(1, min((self._room() - messages.DEVICES_HEADER) // 2, most))
+                return messages.WRITE, messages.pack_write(c, first, data[first : first + count].tobytes()), count
+
+            for _ in self._link.gather(len(g), question, messages.DONE):
                 pass
-        return self._take_state(self._link.ask(messages.RESUME, messages.pack_resume(sample), messages.STATE))
+        return self._ask_state(messages.RESUME, messages.pack_resume(sample))
+
+    def save(self):
+        """Have the board write a checkpoint, if its flash allows another one; return its state: `saved` tells."""
+        return self._ask_state(messages.SAVE)
 
     def bench(self, x, y, verbs):
         """Learn samples as `train` does, timed; return `eqprop.messages.Measures` of them all.
 
-        verbs: time each of `eqprop.bench.VERBS`, instead of learning and inferring as a whole.
+        verbs: time each of `eqprop.bench.VERBS`, instead of learning and inferring as a whole. The board's network is
+        not that of its run afterwards.
         """
-        size = (self._link.limit - messages.BENCH_HEADER) // (messages.SAMPLE_HEADER + x.shape[1])
-        questions = (
-            (messages.BENCH, messages.pack_bench(verbs, _rows(x[at : at + size], y[at : at + size])))
-            for at in range(0, len(x), size)
-        )
-        try:
-            with self._link.patient(_BENCH_S):
-                parts = [messages.unpack_measures(part) for part in self._link.stream(questions, messages.MEASURES)]
-        except ValueError as error:
-            raise ProtocolError(f"port {self._link.name}: {error}") from error
-        return parts[-1]._replace(
-            ticks=tuple(sum(ticks) for ticks in zip(*(part.ticks for part in parts), strict=True))
-        )
+        first = self.state.sample
+        measures = self._measured(verbs, first, [])
+        ticks = [0] * len(measures.ticks)
+        # One at a time: no board is so slow that it would be asked again, so that each run is the same to it
+        for label, row in zip(y, x, strict=True):
+            before = measures
+            measures = self._measured(verbs, first, [(int(label), row.tobytes())])
+            first += 1
+            for n, (now, then) in enumerate(zip(measures.ticks, before.ticks, strict=True)):
+                ticks[n] += (now - then) % 2**32
+        self.state = self.state._replace(sample=first)
+        return measures._replace(ticks=tuple(ticks[_WHOLE:] if verbs else ticks[:_WHOLE]))
+
+    def _measured(self, verbs, first, rows):
+        """Return the `Measures` when the board has learnt `rows`, of which the first is sample `first`."""
+        answer = self._link.ask(messages.BENCH, messages.pack_bench(verbs, first, rows), messages.MEASURES)
+        measures = self._parsed(messages.unpack_measures, answer)
+        if measures.sample != first + len(rows):
+            raise ProtocolError(f"port {self._link.name}: next sample is {measures.sample}, not {first + len(rows)}")
+        if len(measures.ticks) != _WHOLE + len(VERBS):
+            raise ProtocolError(f"port {self._link.name}: {len(measures.ticks)} figures of a benchmark")
+        return measures
 
     def bye(self):
         """End the board's service."""
         self._link.ask(messages.BYE, b"", messages.DONE)
 
 
-def _rows(x, y):
-    """Return samples as messages hold them: (label, features as bytes) each."""
-    return [(int(label), row.tobytes()) for label, row in zip(y, x, strict=True)]
+class _Numbered:
+    """The samples of a run by their numbers 0, 1, ...: a data set, over and over, each epoch in an order of its own."""
+
+    def __init__(self, x, y, order):
+        self.x, self.y = x, np.asarray(y)
+        self._order = order
+        self._epoch = None
+
+    def indices(self, first, end):
+        """Return the indices into the data set of samples `first`..`end` - 1."""
+        return [self._index(number) for number in range(first, end)]
+
+    def _index(self, number):
+        epoch, at = divmod(number, len(self.x))
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._permutation = self._order(epoch) if self._order else range(len(self.x))
+        return int(self._permutation[at])

@@ -13,8 +13,9 @@ import numpy as np
 
 import eqprop
 from eqprop import chip, messages
+from eqprop_sim.in_process import parts, totalled
 
-from .errors import ProtocolError
+from .errors import BoardError, ProtocolError
 
 
 class ChipBoard:
@@ -22,6 +23,7 @@ class ChipBoard:
 
     - crossbar: what plays the chip, by the contract of `eqprop.crossbar`
     - state: as a board's; the CRC is that of the chip's conductances
+    - sample_bytes: bytes of samples sent so far
     """
 
     def __init__(self, board, network_type):
@@ -30,41 +32,63 @@ class ChipBoard:
         self.identity = f"{board.identity}, its crossbar a simulated chip"
         self.crossbar = None
         self.state = None
+        self.sample_bytes = 0
         self._network_type = network_type
+        self._turn = 0
 
-    def configure(self, layers, seed, halve_every):
-        """Make a chip, and a learner for it on the board: as `Board.configure`."""
+    @property
+    def sent(self):
+        """Bytes sent so far."""
+        return self.board.sent
+
+    def configure(self, layers, seed, halve_every, *, run=0, epoch=0, levels=b""):
+        """Make a chip, and a learner for it on the board: as `Board.configure`, but that `levels` change nothing."""
         self._network = self._network_type(layers, seed, halve_every)
         self.crossbar = self._network.crossbar
-        self._about = (seed, halve_every, tuple(layers))
-        self._converse(chip.CHIP_CONFIGURE, messages.pack_configure(layers, seed, halve_every))
-        self._sample = 0
+        self._about = {"run": run, "seed": seed, "halve_every": halve_every, "layers": tuple(layers)}
+        self._epoch = epoch
+        self._converse(chip.CHIP_CONFIGURE, chip.pack_configure(layers, halve_every))
+        self._progress = messages.Progress(0, 0, 0, 0, 0)
         return self.refresh()
+
+    def recover(self):
+        """After a RestartError: raise BoardError, as only the board knew how far its learner was."""
+        raise BoardError(f"{self.identity}: it has started anew, and lost what it knew of the chip")
 
     def refresh(self):
         """Return the state: `crc` and `sample` are those of this moment."""
-        seed, halve_every, layers = self._about
         self.state = self.board.state._replace(
-            sample=self._sample,
+            sample=self._progress.sample,
             crc=self.crossbar.crc(),
-            seed=seed,
-            halve_every=halve_every,
-            layers=layers,
             identity=self.identity,
+            **self._about,
         )
         return self.state
 
-    def train(self, x, y, stop=lambda: False):
+    def train(self, x, y, until=None, order=None, stop=lambda: False):
         """Learn samples in order: as `Board.train`."""
-        right = loss = 0
-        for row, label in zip(x, y, strict=True):
+        first = self._progress.sample
+        until = (first // len(x) + 1) * len(x) if until is None else until
+        for (index,) in parts(len(x), first, until, order, 1, self._epoch):
             if stop():
                 return
-            payload = chip.pack_learn(int(label), row.tobytes())
-            self._sample, answer, more, _ = self._converse(chip.CHIP_LEARN, payload)
-            right, loss = right + (answer == label), loss + more
-            self.state = self.state._replace(sample=self._sample)
-            yield messages.Progress(self._sample, right, loss)
+            label = int(y[index])
+            payload = chip.pack_learn(label, x[index].tobytes())
+            sample, answer, loss, _ = self._converse(chip.CHIP_LEARN, payload)
+            self.sample_bytes += len(payload)
+            self._progress = totalled(self._progress, self._epoch, 1, answer == label, loss)
+            if sample != self._progress.sample:
+                raise ProtocolError(f"{self.identity}: next sample is {sample}, not {self._progress.sample}")
+            self.state = self.state._replace(sample=sample)
+            yield self._progress
+
+    def progress(self):
+        """Return the `Progress` of this moment."""
+        return self._progress
+
+    def save(self):
+        """Return the state, as the board keeps nothing of a chip's."""
+        return self.refresh()
 
     def infer(self, x):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs)."""
@@ -74,22 +98,26 @@ class ChipBoard:
 
     def conductances(self):
         """Return every crossbar's conductances: uint16 steps, flat as `eqprop.Plan.shapes` says."""
-        return [np.array(self.crossbar.conductances(c)) for c in range(len(eqprop.plan(self._about[2]).shapes))]
+        return [np.array(self.crossbar.conductances(c)) for c in range(len(eqprop.plan(self._about["layers"]).shapes))]
 
     def _converse(self, kind, payload):
         """Ask a message, do what the board wants of its crossbar until it is done, and return the outcome."""
-        answer = self.board.ask(kind, payload, chip.CHIP)
+        answer = self._ask(kind, payload)
         try:
             while answer[:1] != bytes((chip.DONE,)):
-                answer = self.board.ask(chip.RESULT, self._obey(answer[0], answer[1:]), chip.CHIP)
+                answer = self._ask(chip.RESULT, self._obey(answer[0], answer[1:]))
             return chip.unpack_outcome(answer[1:])
         except ValueError as error:
             raise ProtocolError(f"{self.identity}: {error}") from error
 
+    def _ask(self, kind, payload):
+        self._turn = (self._turn + 1) % 256
+        return self.board.ask(kind, bytes((self._turn,)) + payload, chip.CHIP)
+
     def _obey(self, verb, payload):
         """Do a verb on the crossbar; return what came of it."""
         crossbar = self.crossbar
-        outputs = len(self._about[2]) - 1
+        outputs = len(self._about["layers"]) - 1
         if verb == chip.SETTLE:
             crossbar.settle(payload)
             return np.asarray(crossbar.voltages(outputs, 0)).astype("<i2").tobytes()

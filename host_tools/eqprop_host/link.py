@@ -1,141 +1,394 @@
-"""Questions and answers over a serial port: windowed, in order, sent again when unanswered.
+"""Questions and answers over a serial port: windowed, in order, the lost ones asked again.
 
-Every question may be asked twice without harm (`eqprop.messages`), so the link need not know whether a question or
-its answer was lost: when the oldest one's answer does not come, or another's comes first, it sends all unanswered
-ones again, in order.
+The board answers in the order in which it is asked. So an answer tells that the questions before it which have none
+were lost, they or their answers; a pause tells it of all. Every question is asked under a sequence number of its own,
+also one that is asked again, and a late answer still counts. How long a pause must be follows from how long answers
+took so far (V. Jacobson, Congestion Avoidance and Control, SIGCOMM 1988: mean + 4 mean deviations). How large a frame
+should be follows from how many are lost: each lost one halves it, and each answer makes it a little larger.
+
+A session begins with HELLO. A board that has started anew since refuses everything else, and the link raises
+RestartError: what the board holds then may be older than what it held. So does a port that fails or falls silent once
+a session was begun; `greet` opens it again, as a USB board takes its port along when it resets.
 """
 
 import contextlib
+import itertools
+import random
 import time
 from collections import deque
+from dataclasses import dataclass, replace
+from typing import Any
 
 import serial
 
-from eqprop.frames import Receiver, Sender
-from eqprop.messages import ERROR, STATE
+from eqprop.frames import Receiver, Sender, encoded_size
+from eqprop.messages import ERROR, GREET, HELLO, STATE, pack_hello, unpack_error, unpack_state
 from eqprop.service import CHUNK
 
-from .errors import BoardError, PortError, ProtocolError
+from .errors import BoardError, PortError, ProtocolError, RestartError
 
 _ATTEMPTS = 3
 _LIMIT = 1024  # bytes of payload before the board has said its own limit
 _OVERHEARD = 40  # bytes kept to tell what a port that is no board says
+_WINDOW = 64  # questions on their way, well below the 256 sequence numbers
+_PAUSE_S = 0.1  # the shortest after which something counts as lost
+_PATIENCE = 8  # times that, at most, when pause follows pause
+_SMALLEST = 64  # bytes of payload that frames shrink to, and begin with
+_STEP = 16  # bytes by which they grow once one was lost
+_REOPEN_S = 0.2  # between two attempts to open a port
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question on its way."""
+
+    sequence: int
+    size: int
+    """Bytes on the line."""
+    at: float
+    about: Any
+    """What the one who asked knows it by."""
+    given_up: bool = False
+    """Whether it counted as lost."""
 
 
 class Link:
-    """A conversation over `stream`, an open pyserial port with a short read timeout, called `name` in messages.
+    """A conversation over the port that `open_stream()` opens, called `name` in messages.
 
     - limit: bytes of a payload; credit: bytes that may be unanswered. Both are the board's to say, in STATE
-    - answer_s: seconds after which an unanswered question is asked again, three times in all
+    - good: bytes of a payload that has a fair chance to arrive, `limit` at most
+    - sent, received: bytes so far
+    - waiting: `Asked` that have no answer yet, oldest first
+    - took_s: seconds that the last question took, those before it answered
     """
 
-    def __init__(self, stream, name, answer_s):
-        """Talk to nobody yet."""
+    def __init__(self, open_stream, name, answer_s, reconnect_s=0.0, clock=time.monotonic, wait=time.sleep):
+        """Talk to nobody yet.
+
+        open_stream: returns an open pyserial port with a short read timeout, or raises PortError. answer_s: seconds of
+        silence, three times, after which nobody is there. reconnect_s: seconds in which a port that failed may come
+        back. clock, wait: as time.monotonic and time.sleep; while a port is open, every wait is a read that times out.
+        """
         self.name = name
         self.answer_s = answer_s
         self.credit = 0
-        self._stream = stream
+        self.sent = 0
+        self.received = 0
+        self.waiting = deque()
+        self.took_s = 0.0
+        self._open = open_stream
+        self._reconnect_s = reconnect_s
+        self._clock = clock
+        self._wait = wait
+        self._stream = None
+        self._broken = False
+        self._smooth = True  # nothing was lost so far
+        self._greeted = False  # ever
+        self._conversing = False  # between one session's HELLO and the next
+        self._random = random.SystemRandom()
         self._sequence = 0
-        self._answers = deque()
+        self._late = deque(maxlen=_WINDOW)  # questions given up, whose answers may come yet
+        self._heard = deque()
         self._understood = False
         self._overheard = b""
-        self._resent = False
         self._padding = b""
+        self._mean_s = None
+        self._deviation_s = 0.0
+        self._backoff = 1
+        self._since = None  # when the silence began, if somebody waits
         self.resize(_LIMIT)
 
     def resize(self, limit):
         """Take payloads of up to `limit` bytes, either way."""
         self.limit = limit
+        self.good = min(_SMALLEST, limit)
         self._receiver = Receiver(limit)
         self._sender = Sender(limit)
 
-    @contextlib.contextmanager
-    def patient(self, answer_s):
-        """Wait `answer_s` seconds for each answer meanwhile."""
-        before, self.answer_s = self.answer_s, answer_s
+    def close(self):
+        """Close the port."""
+        if self._stream:
+            stream, self._stream = self._stream, None
+            # A port that has gone cannot be closed in order
+            with contextlib.suppress(OSError, serial.SerialException):
+                stream.close()
+
+    # ---- sessions
+
+    def greet(self):
+        """Begin a session and return the board's `State`; open the port first where it is not, or has failed.
+
+        Raises PortError for a port that cannot be opened, or does not come back; ProtocolError when nobody answers, or
+        with nonsense; BoardError for a board of another protocol.
+        """
+        deadline = self._clock() + self._reconnect_s
+        while True:
+            try:
+                if self._broken or not self._stream:
+                    self._reopen(deadline)
+                return self._begin()
+            except (PortError, ProtocolError):
+                if not self._greeted or self._clock() >= deadline:
+                    raise
+                self._broken = True
+
+    def _reopen(self, deadline):
+        """Open the port anew, trying until `deadline` where it was open before. Raises PortError."""
+        self.close()
+        while True:
+            try:
+                self._stream = self._open()
+                break
+            except PortError:
+                if not self._greeted or self._clock() >= deadline:
+                    raise
+                self._wait(_REOPEN_S)
+        self._broken = False
+
+    def _begin(self):
+        """Say HELLO until it is answered, each time with another session: only the last one counts."""
+        self._conversing = False
+        self.waiting.clear()
+        self._late.clear()
+        self._heard.clear()
+        self._since = None
+        self.resize(max(self.limit, _LIMIT))
+        pause, until = _PAUSE_S, self._clock() + _ATTEMPTS * self.answer_s
+        while self._clock() < until:
+            session = self._random.randrange(2**30)  # a small integer on any board: its heap is the same each time
+            began = self._clock()
+            # A zero first: it ends what a torn frame left in the board's receiver
+            sequence = self._ask(HELLO, pack_hello(session), b"\0")[0]
+            while self._clock() < min(began + pause, until):
+                self._listen()
+                while self._heard:
+                    kind, answered, payload = self._heard.popleft()
+                    if answered == sequence and kind in (STATE, ERROR):
+                        state = self._greeting(kind, payload)
+                        if state.session == session:
+                            self._greeted = self._conversing = True
+                            self._measure(self._clock() - began)
+                            return state
+            pause *= 2
+            self._padding = bytes(CHUNK - 1)
+        raise self._silence()
+
+    def _greeting(self, kind, payload):
+        if kind == ERROR:
+            raise BoardError(f"port {self.name} refuses: {printable(unpack_error(payload)[1])}")
         try:
-            yield
-        finally:
-            self.answer_s = before
+            return unpack_state(payload)
+        except ValueError as error:
+            raise ProtocolError(f"port {self.name}: {error}") from error
+
+    # ---- questions
 
     def ask(self, kind, payload, expected):
-        """Return the payload of the answer, which must be of type `expected`. Raises as `stream`."""
-        return next(self.stream([(kind, payload)], expected))
+        """Return the payload of the answer, which must be of type `expected`. Raises as `gather`."""
+        return next(self.gather(1, lambda _first, _most: (kind, payload, 1), expected))
 
-    def stream(self, questions, expected):
-        """Ask `questions`, pairs of type and payload, with as many on their way as credit allows; yield the answers.
+    def gather(self, total, question, expected):
+        """Ask for `total` items in pieces; yield the payloads of the answers in the order of the items.
 
-        Raises BoardError with the board's own words when it refuses, ProtocolError when it is silent or talks
-        nonsense, PortError when the port fails.
+        question(first, most) returns (type, payload, how many) of a question for items from `first` on, `most` of them
+        or fewer: as `good` suggests. It may be asked twice. A piece that was lost is asked for again, maybe in smaller
+        ones. Raises BoardError with the board's own words when it refuses, ProtocolError when it talks nonsense,
+        RestartError when it must be greeted first.
         """
-        frames = (self._frame(kind, payload) for kind, payload in questions)
-        upcoming = next(frames, None)
-        waiting = deque()
-        size = 0
-        while upcoming or waiting:
-            if upcoming and (not waiting or size + len(upcoming[1]) <= self.credit):
-                waiting.append(upcoming)
-                size += len(upcoming[1])
-                self._write(upcoming[1])
-                upcoming = next(frames, None)
-                continue
-            kind, payload = self._answer(waiting)
-            size -= len(waiting.popleft()[1])
-            if kind == ERROR:
-                raise BoardError(f"port {self.name} refuses: {payload.decode(errors='replace')}")
-            if kind != expected:
-                raise ProtocolError(f"port {self.name} answers with type {kind} instead of {expected}")
-            yield payload
+        left = deque([(0, total)] if total else [])
+        answers: dict = {}
+        turn = 0
+        self.begin()
+        while True:
+            while left:
+                first, end = left[0]
+                kind, payload, count = question(first, end - first)
+                if not self.room(len(payload)):
+                    break
+                left.popleft()
+                if first + count < end:
+                    left.appendleft((first + count, end))
+                self.send(kind, payload, (first, first + count))
+            if not self.waiting:
+                return
+            asked, payload, lost = self.hear(expected)
+            left.extendleft(each.about for each in reversed(lost))
+            if asked and self._wanted(asked, left):
+                first, end = asked.about
+                answers.setdefault(first, (payload, end))
+            while turn in answers:
+                payload, turn = answers.pop(turn)
+                yield payload
 
-    def _frame(self, kind, payload):
-        """Return (sequence number, bytes on the line) of a new question."""
-        self._sequence = (self._sequence + 1) % 256
-        frame = bytes(self._sender.encode(kind, self._sequence, payload))
-        return self._sequence, frame + bytes(-len(frame) % CHUNK)
+    def _wanted(self, asked, left):
+        """Return whether an answer counts: a late one does if its piece has not been asked for in other pieces."""
+        if not asked.given_up:
+            return True
+        if asked.about in left:
+            left.remove(asked.about)
+            return True
+        return any(each.about == asked.about for each in self.waiting)
 
-    def _answer(self, waiting):
-        """Return type and payload of the answer to the oldest question that waits."""
-        sequences = [sequence for sequence, _ in waiting]
-        for _ in range(_ATTEMPTS):
-            deadline = time.monotonic() + self.answer_s
-            while self._answers or time.monotonic() < deadline:
-                if not self._answers:
-                    self._listen()
+    def begin(self):
+        """Forget what is on its way, and how long it has been silent: something else is asked from here on."""
+        self.waiting.clear()
+        self._late.clear()
+        self._since = None
+
+    def room(self, size):
+        """Return whether a question with a payload of `size` bytes may be sent: one is always allowed."""
+        if len(self.waiting) >= _WINDOW:
+            return False
+        unanswered = sum(each.size for each in self.waiting)
+        return not self.waiting or unanswered + line_size(size) + len(self._padding) <= self.credit
+
+    def send(self, kind, payload, about):
+        """Send a question; `about` comes back with its answer."""
+        if self._since is None:
+            self._since = self._clock()
+        sequence, size = self._ask(kind, payload)
+        self.waiting.append(Asked(sequence, size, self._clock(), about))
+
+    def give_up(self):
+        """Wait no longer for what is on its way, though a late answer counts."""
+        self._give_up(self.waiting)
+        self.waiting.clear()
+
+    def _give_up(self, lost):
+        self._late.extend(replace(each, given_up=True) for each in lost)
+
+    def hear(self, expected):
+        """Return (Asked, payload, lost) of the next answer: `lost` are those asked before it that have none.
+
+        After a pause in which none came it is (None, None, all that were waiting). Raises as `gather`.
+        """
+        while True:
+            while self._heard:
+                kind, sequence, payload = self._heard.popleft()
+                asked, lost = self._match(sequence)
+                if not asked:
                     continue
-                kind, sequence, payload = self._answers.popleft()
-                if sequence == sequences[0]:
-                    self._resent = False
-                    return kind, payload
-                if sequence in sequences and not self._resent:
-                    self._resend(waiting)
-            self._resend(waiting)
-        if self._overheard and not self._understood:
-            raise ProtocolError(f"port {self.name} is not running eqprop: it says {self._overheard!r}")
-        raise ProtocolError(f"port {self.name} is silent: no answer within {_ATTEMPTS * self.answer_s:g} s")
+                now = self._clock()
+                self.took_s = now - max(asked.at, self._since)
+                self._since = now
+                self._backoff = 1
+                self._measure(now - asked.at)
+                if kind == ERROR:
+                    self._refusal(payload)
+                if kind != expected:
+                    raise ProtocolError(f"port {self.name} answers with type {kind} instead of {expected}")
+                self._adapt(lost)
+                return asked, payload, lost
+            now = self._clock()
+            if now - self._since >= _ATTEMPTS * self.answer_s:
+                self._fail(self._silence())
+            if now - max(self._since, self.waiting[0].at) >= self._pause_s():
+                self._backoff = min(2 * self._backoff, _PATIENCE)
+                lost = list(self.waiting)
+                self._adapt(lost)
+                self.give_up()
+                self._write(b"\0")  # it ends what is left of a torn frame
+                return None, None, lost
+            self._listen()
 
-    def _resend(self, waiting):
-        # Bytes were lost. A leading zero ends what is left of a torn frame; and as the board reads chunk by chunk,
-        # more zeros must follow from now on than it may want to fill its last chunk.
-        self._resent = True
-        self._padding = bytes(CHUNK - 1)
-        self._write(b"\0" + b"".join(frame for _, frame in waiting))
+    def _match(self, sequence):
+        """Return the question of an answer, and those before it; none for an answer that nobody waits for."""
+        for at, asked in enumerate(self.waiting):
+            if asked.sequence == sequence:
+                lost = [self.waiting.popleft() for _ in range(at)]
+                self.waiting.popleft()
+                self._give_up(lost)
+                return asked, lost
+        for asked in self._late:
+            if asked.sequence == sequence:
+                self._late.remove(asked)
+                return asked, []
+        return None, []
+
+    def _adapt(self, lost):
+        """Make frames smaller for what was lost, or larger."""
+        if lost:
+            self._smooth = False
+            self.good = max(min(_SMALLEST, self.limit), self.good // 2)
+            # The board reads chunk by chunk: more zeros must follow from now on than may fill up its last one
+            self._padding = bytes(CHUNK - 1)
+        else:
+            self.good = min(self.limit, 2 * self.good if self._smooth else self.good + _STEP)
+
+    def _refusal(self, payload):
+        kind, words = unpack_error(payload)
+        if kind == GREET:
+            raise RestartError(f"port {self.name}: the board has started anew")
+        raise BoardError(f"port {self.name} refuses: {printable(words)}")
+
+    def _measure(self, took):
+        """Learn from how long an answer took."""
+        if self._mean_s is None:
+            self._mean_s, self._deviation_s = took, took / 2
+            return
+        self._deviation_s += (abs(took - self._mean_s) - self._deviation_s) / 2
+        self._mean_s += (took - self._mean_s) / 4
+
+    def _pause_s(self):
+        expected = max(_PAUSE_S, self._mean_s + 4 * self._deviation_s)
+        return min(expected * self._backoff, self.answer_s)
+
+    # ---- bytes
+
+    def _ask(self, kind, payload, before=b""):
+        """Send a frame; return (its sequence number, bytes on the line)."""
+        self._sequence = (self._sequence + 1) % 256
+        frame = before + bytes(self._sender.encode(kind, self._sequence, payload))
+        return self._sequence, self._write(frame + bytes(-len(frame) % CHUNK) + self._padding)
+
+    def _write(self, data):
+        try:
+            self._stream.write(data)
+        except serial.SerialTimeoutException as error:
+            self._fail(ProtocolError(f"port {self.name} takes no more bytes"), error)
+        except (OSError, serial.SerialException) as error:
+            self._fail(PortError(f"port {self.name} fails: {error}"), error)
+        self.sent += len(data)
+        return len(data)
 
     def _listen(self):
         """Take in what has come, waiting a moment for the first byte."""
         try:
             data = self._stream.read(max(1, self._stream.in_waiting))
         except (OSError, serial.SerialException) as error:
-            raise PortError(f"port {self.name} fails: {error}") from error
+            self._fail(PortError(f"port {self.name} fails: {error}"), error)
+        self.received += len(data)
         self._overheard = (self._overheard + data)[:_OVERHEARD]
         for kind, sequence, payload in self._receiver.feed(data):
             if kind >= STATE:  # an echo of what we ask is no answer
                 self._understood = True
-                self._answers.append((kind, sequence, bytes(payload)))
+                self._heard.append((kind, sequence, bytes(payload)))
 
-    def _write(self, data):
-        try:
-            self._stream.write(data + self._padding)
-        except serial.SerialTimeoutException as error:
-            raise ProtocolError(f"port {self.name} takes no more bytes") from error
-        except (OSError, serial.SerialException) as error:
-            raise PortError(f"port {self.name} fails: {error}") from error
+    def _silence(self):
+        """Return the error that says what a port without answers is."""
+        if self._overheard and not self._understood:
+            return ProtocolError(f"port {self.name} is not running eqprop: it says {self._overheard!r}")
+        return ProtocolError(f"port {self.name} is silent: no answer within {_ATTEMPTS * self.answer_s:g} s")
+
+    def _fail(self, failure, error=None):
+        """Raise `failure` because of `error`: as a RestartError where the conversation may go on."""
+        self._broken = True
+        if not self._conversing or not self._reconnect_s:
+            raise failure from error
+        raise RestartError(str(failure)) from failure
+
+
+def printable(text):
+    """Return what a board says as one line that does nothing to a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def line_size(size):
+    """Return the most bytes that a question with a payload of `size` bytes takes on the line."""
+    longest = encoded_size(size)
+    return longest + -longest % CHUNK
+
+
+def largest_payload(size):
+    """Return the largest payload of a question that takes no more than `size` bytes on the line, 0 or less for none."""
+    return next(n for n in itertools.count(size, -1) if n <= 0 or line_size(n) <= size)

@@ -56,6 +56,10 @@ class Model:
     version: str
     """Of the eqprop that trained it."""
 
+    run: int = 0
+    """What tells the run from others (`training.configuration`), so that a board which is given the network can go on
+    with it; 0 for unknown. A header may lack it."""
+
     @property
     def crc(self):
         """CRC-32 of all conductances in order, as little-endian uint16: what the board says of them."""
@@ -65,7 +69,13 @@ class Model:
         return crc
 
 
-_WHOLE = {"seed": 2**32 - 1, "halve_every": 2**31 - 1, "sample": 2**31 - 1, "classes": datasets.LABEL_MAX + 1}
+_WHOLE = {
+    "seed": 2**32 - 1,
+    "halve_every": 2**31 - 1,
+    "sample": 2**31 - 1,
+    "classes": datasets.LABEL_MAX + 1,
+    "run": 2**32 - 1,
+}
 
 
 def save(path, model):
@@ -82,12 +92,16 @@ def save(path, model):
     write_whole(path, file.getvalue())
 
 
-def put(board, model):
-    """Put a saved network on a board. Raises BoardError when what it holds then is another."""
-    board.configure(model.layers, model.seed, model.halve_every)
-    crc = board.restore(model.conductances, model.sample).crc
-    if crc != model.crc:
-        raise BoardError(f"the board's conductances have CRC {crc:08x}, the saved network's {model.crc:08x}")
+def put(board, model, **options):
+    """Put a saved network on a board and return its state. Raises BoardError when what it holds then is another.
+
+    options: as `Board.configure` takes them.
+    """
+    board.configure(model.layers, model.seed, model.halve_every, **options)
+    state = board.restore(model.conductances, model.sample)
+    if state.crc != model.crc:
+        raise BoardError(f"the board's conductances have CRC {state.crc:08x}, the saved network's {model.crc:08x}")
+    return state
 
 
 def load(path):
@@ -148,7 +162,7 @@ def _array(members, name):
 def _header(array):
     """Return the header, its values checked but for what the conductances say. Raises DataError."""
     try:
-        header = json.loads(array.tobytes())
+        header = {"run": 0, **json.loads(array.tobytes())}
         version = header["format"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise DataError("is no saved network: its header is none") from error

@@ -16,6 +16,7 @@ from .link import Link
 _BAUD = 115200
 _READ_S = 0.05
 _ANSWER_S = 3.0
+_RECONNECT_S = 60.0
 _START_S = 60.0  # a simulated board may have to compile its kernels first
 
 
@@ -52,12 +53,13 @@ def _close(stream, close):
 def open_board(port, tell=lambda line: None):
     """Yield the `Board` at `port`: a device's path, any pyserial URL, or a simulated board (`eqprop_sim.boards`).
 
-    A simulated board is started here and ends with the context; a real one goes on serving. tell: called with a line
-    before what takes long. Raises PortError when the port cannot be opened or fails, otherwise as `Board`.
+    A simulated board is started here and ends with the context; a real one goes on serving. A port that fails once the
+    board has answered is opened again, for up to a minute. tell: called with a line before what takes long. Raises
+    PortError when the port cannot be opened or does not come back, otherwise as `Board`.
     """
     if not port.startswith(boards.SCHEME):
-        with contextlib.closing(_open_stream(port, port)) as stream:
-            yield Board(Link(stream, port, _ANSWER_S))
+        with contextlib.closing(Link(lambda: _open_stream(port, port), port, _ANSWER_S, _RECONNECT_S)) as link:
+            yield Board(link)
         return
     try:
         simulated = boards.SimulatedBoard(port, tell)
@@ -66,8 +68,9 @@ def open_board(port, tell=lambda line: None):
     with contextlib.closing(simulated):
         try:
             # A board that died at once has taken its port along: opening fails, too
-            with contextlib.closing(_open_stream(simulated.path, port)) as stream:
-                yield Board(Link(stream, port, _START_S))
+            link = Link(lambda: _open_stream(simulated.path, port), port, _START_S, simulated.reconnect_s)
+            with contextlib.closing(link):
+                yield Board(link)
         except (PortError, ProtocolError) as error:
             if words := simulated.last_words():
                 raise type(error)(f"{error}: {words}") from error

@@ -125,6 +125,30 @@ class RunLog:
             self._remove()
             raise
 
+    @classmethod
+    def resume(cls, path, clock=time.time):
+        """Go on with the log of a run that was interrupted: behind its last full record, its end taken back.
+
+        Raises LogError as `read`, and for a file that cannot be written.
+        """
+        size = 0
+        with Path(path).open("rb") as file:
+            for line in file:
+                if not line.endswith(b"\n") or json.loads(line)["record"] == "end":
+                    break
+                size += len(line)
+        log = cls.__new__(cls)
+        log._path = Path(path)
+        log._clock = clock
+        log._created = False
+        log._records = 2  # a log that held something is not taken away
+        try:
+            log._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+            os.ftruncate(log._file, size)
+        except OSError as error:
+            raise unwritable(path, error) from error
+        return log
+
     def metrics(self, *, sample, epoch, train_error_percent, test_error_percent, loss, samples_per_second):
         """Log how well the network does; the module's docstring says what each means. Forced to the disk."""
         fields = {

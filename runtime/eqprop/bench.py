@@ -80,10 +80,12 @@ def measure_verbs(network, rows, ticks):
     timed = _Timed(network.crossbar, Stopwatch(ticks))
     learner = Learner(timed, network.plan, network.halve_every)
     learner.go_on(network.sample)
-    for x, label in rows:
-        free_heap()
-        learner.learn(x, label)
-    network.learner.go_on(learner.sample)
+    try:
+        for x, label in rows:
+            free_heap()
+            learner.learn(x, label)
+    finally:
+        network.learner.go_on(learner.sample)
     return tuple(timed.totals)
 
 

@@ -4,7 +4,8 @@ The host asks and the board answers, as always (`eqprop.messages`); here an answ
 board wants of its crossbar comes as CHIP, and the host's next message, RESULT, brings what came of it:
 
     asked                  payload                                                      answered
-    CHIP_CONFIGURE 32      as CONFIGURE; the network's crossbar is the host's           CHIP with DONE
+    CHIP_CONFIGURE 32      halve_every u32, layer sizes u16...; the board's own network CHIP with DONE
+                           is forgotten
     CHIP_LEARN     33      label u16, features                                          CHIP
     CHIP_INFER     34      features                                                     CHIP
     RESULT         35      what came of the last CHIP                                   CHIP
@@ -15,8 +16,9 @@ board wants of its crossbar comes as CHIP, and the host's next message, RESULT, 
         PROGRAM    3       rates u8..., one for each crossbar                           nothing
         DONE       4       next sample u32, class u16, loss u32, output voltages i16... nothing follows
 
-Voltages and currents are the plan's integers: the codes of the chip's converters. A message that comes again is
-answered again, and nothing is done twice.
+Voltages and currents are the plan's integers: the codes of the chip's converters. Each of the host's messages begins
+with its turn u8, another number than the message before it had: one that comes again, with the same turn, is answered
+again, and nothing is done twice. HELLO begins the turns anew.
 """
 
 import struct
@@ -39,13 +41,20 @@ NUDGE = const(2)
 PROGRAM = const(3)
 DONE = const(4)
 
+_CONFIGURE = "<I"
+_CONFIGURE_BYTES = const(4)
 _LABEL = "<H"
 _OUTCOME = "<IHI"
 OUTCOME_BYTES = const(10)
 
 
+def pack_configure(layers, halve_every):
+    """Return a CHIP_CONFIGURE payload without its turn."""
+    return struct.pack(_CONFIGURE, halve_every) + struct.pack("<{}H".format(len(layers)), *layers)
+
+
 def pack_learn(label, features):
-    """Return a CHIP_LEARN payload: a label and its features as bytes."""
+    """Return a CHIP_LEARN payload without its turn: a label and its features as bytes."""
     return struct.pack(_LABEL, label) + features
 
 
@@ -116,35 +125,52 @@ class ChipLoop:
     """The board's side: a learner on a `RemoteCrossbar`, asked by the host as `Service` is."""
 
     def __init__(self, allocate):
-        """Learn nothing yet. `exchange`, set by who joins it to a line, takes a CHIP payload and returns a RESULT's."""
+        """Learn nothing yet. `exchange`, set by who joins it to a line, is as `Line.exchange`."""
         self.exchange = None
+        self._turn = None
         self._allocate = allocate
         self._crossbar = None
         self._learner = None
-        self._last = b""
+        self._last = None  # what the last message came to, None where it failed
+        self._does = {CHIP_CONFIGURE: self._configure, CHIP_LEARN: self._learn, CHIP_INFER: self._infer}
 
-    def configure(self, layers, seed, halve_every):
-        """Begin anew. The conductances are the chip's affair, and so is `seed`."""
+    def greet(self):
+        """Forget the turns: a host begins them anew."""
+        self._turn = None
+
+    def answer(self, kind, payload):
+        """Return the CHIP payload that ends a message of the host's; one that comes again changes nothing."""
+        if not len(payload):
+            raise ValueError("chip: message {} without a turn".format(kind))
+        if payload[0] != self._turn:
+            if kind not in self._does:
+                raise ValueError("chip: a RESULT that nobody asked for")
+            self._turn, self._last = payload[0], None
+            self._last = self._does[kind](payload[1:])
+        elif self._last is None:
+            raise ValueError("chip: turn {} has failed".format(payload[0]))
+        return self._last
+
+    def _configure(self, payload):
+        """Begin anew; the conductances are the chip's affair."""
         if self.exchange is None:
             raise ValueError("chip: no line to the crossbar")
-        plan = Plan(layers)
+        size = len(payload) - _CONFIGURE_BYTES
+        if size < 0 or size % 2:
+            raise ValueError("CHIP_CONFIGURE: {} bytes are no layers".format(len(payload)))
+        (halve_every,) = struct.unpack_from(_CONFIGURE, payload, 0)
+        plan = Plan(struct.unpack_from("<{}H".format(size // 2), payload, _CONFIGURE_BYTES))
         self._crossbar = RemoteCrossbar(plan, self._ask, self._allocate)
         self._learner = Learner(self._crossbar, plan, halve_every)
         return self._done(0)
 
-    def learn(self, payload):
-        """Learn a sample; return the CHIP payload that ends it."""
+    def _learn(self, payload):
         features = self._features(payload, 2)
         self._learner.learn(features, struct.unpack_from(_LABEL, payload, 0)[0])
         return self._done(self._learner.answer)
 
-    def infer(self, payload):
-        """Infer a sample; return the CHIP payload that ends it."""
+    def _infer(self, payload):
         return self._done(self._crossbar.settle(self._features(payload, 0)))
-
-    def again(self):
-        """Return the last CHIP payload: a RESULT outside of a sample can only have been sent again."""
-        return self._last
 
     def _features(self, payload, start):
         if self._learner is None:
@@ -154,14 +180,14 @@ class ChipLoop:
         return bytes(payload[start:])
 
     def _ask(self, verb, payload):
-        return self.exchange(bytes((verb,)) + payload)
+        self._turn, result = self.exchange(bytes((verb,)) + payload, self._turn)
+        return result
 
     def _done(self, answer):
         learner = self._learner
         outputs = self._crossbar.voltages(len(self._crossbar.plan.layers) - 1, FREE)
         outcome = struct.pack(_OUTCOME, learner.sample, answer, learner.loss)
-        self._last = bytes((DONE,)) + outcome + struct.pack("<{}h".format(len(outputs)), *outputs)
-        return self._last
+        return bytes((DONE,)) + outcome + struct.pack("<{}h".format(len(outputs)), *outputs)
 
 
 class Line:
@@ -174,21 +200,20 @@ class Line:
         self._receiver, self._sender = receiver, sender
         self.sequence = -1
 
-    def exchange(self, payload):
-        """Answer the message under way with CHIP `payload`, and return the RESULT that follows."""
-        frame = bytes(self._sender.encode(CHIP, self.sequence, payload))
-        self._write(frame)
+    def exchange(self, payload, turn):
+        """Answer the message under way, of that turn, with CHIP `payload`; return the turn and payload of RESULT."""
+        self._write(self._sender.encode(CHIP, self.sequence, payload))
         result = None
         while result is None:
             if not self._read(self._chunk):
                 raise OSError("chip: the host hung up")
             # To the end of the chunk: a receiver is not to be left in the midst of one
             for kind, sequence, data in self._receiver.feed(self._chunk):
-                if sequence == self.sequence:
-                    self._write(frame)  # the host did not hear it
-                elif kind == RESULT:
-                    self.sequence = sequence
-                    result = bytes(data)
+                self.sequence = sequence
+                if len(data) and data[0] == turn:  # the host did not hear it
+                    self._write(self._sender.encode(CHIP, sequence, payload))
+                elif len(data) and kind == RESULT:
+                    result = data[0], bytes(data[1:])
                 else:
                     raise ValueError("chip: message {} instead of a RESULT".format(kind))
         return result

@@ -1,35 +1,41 @@
 """What a host and a board say to each other: message types and payloads, one source for both sides.
 
-Integers are little-endian; `features` are int8, 127 is full scale. The host asks and the board answers with the same
-sequence number; the board never speaks first.
+`docs/protocol.md` has the rules of the conversation and test vectors. Integers are little-endian. The host asks and
+the board answers, in the order asked and with the question's sequence number; the board never speaks first.
 
     asked                  payload                                                      answered
-    HELLO      1           protocol u8                                                  STATE
-    CONFIGURE  2           seed u32, halve_every u32, layer sizes u16...                STATE
-    SAMPLES    3           first number u32, then for each: label u16, features         PROGRESS
-    INFER      4           features of one or more samples                              CLASSES
+    HELLO      1           protocol u8, session u32                                     STATE
+    CONFIGURE  2           run u32, seed u32, halve_every u32, epoch u32, number of     STATE
+                           layers u8, their sizes u16..., levels i8... (none: all 256)
+    SAMPLES    3           first number u32, then runs: n u8 and n records, or          PROGRESS
+                           128 + n u8 and n cache slots u16..., n in 1..127
+    INFER      4           coded u8, then of one or more samples: records (1), or       CLASSES
+                           features i8... (0)
     READ       5           crossbar u8, start u32, count u16                            DEVICES
     WRITE      6           crossbar u8, start u32, conductances u16...                  DONE
     RESUME     7           sample u32                                                   STATE
     BYE        8           nothing; the board's service ends                            DONE
-    BENCH      9           verbs u8, then samples as in SAMPLES: learns them, timed     MEASURES
+    BENCH      9           verbs u8, first number u32, then samples: label u16,         MEASURES
+                           features i8...; learns them as SAMPLES does, timed
+    STATUS    10           nothing                                                      STATE
+    SAVE      11           nothing; writes a checkpoint if wear allows                  STATE
 
-    STATE     65           protocol u8, payload limit u16, credit u16, free heap u32, next sample u32, CRC-32 of the
-                           conductances u32, seed u32, halve_every u32, number of layers u8, their sizes u16...,
-                           identity in UTF-8; no layers before the first CONFIGURE
-    PROGRESS  66           next sample u32, right answers u32, loss u32: totals since CONFIGURE, modulo 2**30
+    STATE     65           protocol u8, session u32, payload limit u16, credit u16, free heap u32, run u32, next
+                           sample u32, CRC-32 of the conductances u32, seed u32, halve_every u32, next sample of the
+                           newest checkpoint u32, checkpoints written u32, checkpoints failed u16, cache slots u16,
+                           number of layers u8, their sizes u16..., identity in UTF-8; no layers before CONFIGURE
+    PROGRESS  66           next sample u32, cache slots filled u16, and totals of this epoch: samples u32, right
+                           answers u32, loss u32 modulo 2**30, loss u32 // 2**30
     CLASSES   67           for each sample: class u16, output voltages i16...
     DEVICES   68           conductances u16...
     DONE      69           nothing
-    ERROR     70           message in UTF-8
-    MEASURES  71           heap bytes of the network u32, widest hidden layer that would fit u16 (0: no limit),
-                           nanoseconds of a tick u32, tier, a space, what a tick is and a zero in UTF-8, then ticks in
-                           all u32 each: to learn the samples and to infer each, or if verbs is 1 of each of
-                           `eqprop.bench.VERBS`
+    ERROR     70           kind u8 (REFUSED, or GREET: the board has started anew, HELLO comes first), message in UTF-8
+    MEASURES  71           next sample u32, heap bytes of the network u32, widest hidden layer that would fit u16 (0:
+                           no limit), nanoseconds of a tick u32, tier, a space, what a tick is and a zero in UTF-8,
+                           then ticks u32 each, modulo 2**32, in all since CONFIGURE: to learn samples and to infer
+                           each, of those asked with verbs 0, and of each of `eqprop.bench.VERBS`, of those with 1
 
-Training samples are numbered from 0. The board learns sample n when it has learnt 0..n-1 and ignores it when it has
-learnt it already, so a host may send again what it is unsure of. Credit is how many bytes of frames the board can
-hold back while it learns: a host keeps no more unanswered, except that one frame is always allowed.
+Records are those of `eqprop.packing`, of the levels that CONFIGURE names.
 """
 
 import struct
@@ -37,7 +43,7 @@ from collections import namedtuple
 
 from ._compat import const
 
-PROTOCOL = const(1)
+PROTOCOL = const(2)
 
 HELLO = const(1)
 CONFIGURE = const(2)
@@ -48,6 +54,8 @@ WRITE = const(6)
 RESUME = const(7)
 BYE = const(8)
 BENCH = const(9)
+STATUS = const(10)
+SAVE = const(11)
 STATE = const(65)
 PROGRESS = const(66)
 CLASSES = const(67)
@@ -56,31 +64,61 @@ DONE = const(69)
 ERROR = const(70)
 MEASURES = const(71)
 
-UNKNOWN_HEAP = 0xFFFFFFFF
-TOTAL_MASK = 0x3FFFFFFF
+REFUSED = const(0)
+GREET = const(1)
 
-_CONFIGURE = "<II"
-_STATE = "<BHHIIIIIB"
+UNKNOWN_HEAP = 0xFFFFFFFF
+NEVER_SAVED = 0xFFFFFFFF
+RUN_MAX = const(127)
+SLOTS_MAX = 0xFFFF
+
+_HELLO = "<BI"
+_CONFIGURE = "<IIIIB"
+_STATE = "<BIHHIIIIIIIIHHB"
 _SAMPLES = "<I"
-_LABEL = "<H"
 _DEVICES = "<BI"
 _READ = "<BIH"
 _RESUME = "<I"
-_PROGRESS = "<III"
-_BENCH = "<B"
-_MEASURES = "<IHI"
+_PROGRESS = "<IHIIII"
+_BENCH = "<BI"
+_LABEL = "<H"
+_MEASURES = "<IIHI"
+_CACHED = const(128)
+_LOSS_BITS = const(30)
+_LOSS_MASK = const(0x3FFFFFFF)
 
 SAMPLES_HEADER = const(4)
+RUN_HEADER = const(1)
+SLOT_SIZE = const(2)
+INFER_HEADER = const(1)
+BENCH_HEADER = const(5)
 SAMPLE_HEADER = const(2)
-BENCH_HEADER = const(1)
 DEVICES_HEADER = const(5)
 
+Configuration = namedtuple("Configuration", ("run", "seed", "halve_every", "epoch", "layers", "levels"))
 State = namedtuple(
     "State",
-    ("protocol", "limit", "credit", "free_heap", "sample", "crc", "seed", "halve_every", "layers", "identity"),
+    (
+        "protocol",
+        "session",
+        "limit",
+        "credit",
+        "free_heap",
+        "run",
+        "sample",
+        "crc",
+        "seed",
+        "halve_every",
+        "saved",
+        "written",
+        "failed",
+        "slots",
+        "layers",
+        "identity",
+    ),
 )
-Progress = namedtuple("Progress", ("sample", "right", "loss"))
-Measures = namedtuple("Measures", ("heap_bytes", "widest", "tick_ns", "tier", "unit", "ticks"))
+Progress = namedtuple("Progress", ("sample", "cached", "counted", "right", "loss"))
+Measures = namedtuple("Measures", ("sample", "heap_bytes", "widest", "tick_ns", "tier", "unit", "ticks"))
 
 
 def _unpack(layout, payload, name):
@@ -97,86 +135,123 @@ def _sizes(payload, start, count, name):
     return struct.unpack_from("<{}H".format(count), payload, start)
 
 
-def pack_hello():
-    """Return a HELLO payload of this protocol version."""
-    return bytes((PROTOCOL,))
+def pack_hello(session):
+    """Return a HELLO payload of this protocol version; session: any number the host has not used lately."""
+    return struct.pack(_HELLO, PROTOCOL, session)
 
 
 def unpack_hello(payload):
-    """Return the host's protocol version."""
-    return _unpack("<B", payload, "HELLO")[0]
+    """Return the session. Raises ValueError naming both versions for a host of another protocol."""
+    protocol = _unpack("<B", payload, "HELLO")[0]
+    if protocol != PROTOCOL:
+        raise ValueError("protocol {}: this board speaks {}".format(protocol, PROTOCOL))
+    return _unpack(_HELLO, payload, "HELLO")[1]
 
 
-def pack_configure(layers, seed, halve_every):
-    """Return a CONFIGURE payload: layer sizes, the seed of the conductances, samples to each halving of the rates."""
-    return struct.pack(_CONFIGURE, seed, halve_every) + struct.pack("<{}H".format(len(layers)), *layers)
+def pack_configure(configuration):
+    """Return the CONFIGURE payload of a `Configuration`.
+
+    run: what tells this training run from any other, of the host's choice. epoch: samples of an epoch, after which
+    totals begin anew, and as many cache slots as the host can use; 0 for no end and no cache. levels: bytes of the int8
+    values that features may have, none for all.
+    """
+    run, seed, halve_every, epoch, layers, levels = configuration
+    head = struct.pack(_CONFIGURE, run, seed, halve_every, epoch, len(layers))
+    return head + struct.pack("<{}H".format(len(layers)), *layers) + levels
 
 
 def unpack_configure(payload):
-    """Return (layers, seed, halve_every)."""
-    seed, halve_every = _unpack(_CONFIGURE, payload, "CONFIGURE")
-    return _sizes(payload, 8, (len(payload) - 8) // 2, "CONFIGURE"), seed, halve_every
+    """Return the `Configuration` in a CONFIGURE payload."""
+    run, seed, halve_every, epoch, count = _unpack(_CONFIGURE, payload, "CONFIGURE")
+    start = struct.calcsize(_CONFIGURE)
+    layers = _sizes(payload, start, count, "CONFIGURE")
+    return Configuration(run, seed, halve_every, epoch, layers, bytes(payload[start + 2 * count :]))
 
 
 def pack_state(state):
     """Return the STATE payload of a `State`."""
     layers = state.layers
-    fields = state[:8] + (len(layers),)
+    fields = state[:14] + (len(layers),)
     return struct.pack(_STATE, *fields) + struct.pack("<{}H".format(len(layers)), *layers) + state.identity.encode()
 
 
 def unpack_state(payload):
-    """Return the `State` in a STATE payload."""
+    """Return the `State` in a STATE payload. Raises ValueError naming both versions for another protocol."""
+    protocol = _unpack("<B", payload, "STATE")[0]
+    if protocol != PROTOCOL:
+        raise ValueError("it speaks protocol {}, this eqprop {}".format(protocol, PROTOCOL))
     fields = _unpack(_STATE, payload, "STATE")
     start = struct.calcsize(_STATE)
-    layers = _sizes(payload, start, fields[8], "STATE")
-    identity = bytes(payload[start + 2 * fields[8] :]).decode()
-    return State(*(fields[:8] + (layers, identity)))
+    layers = _sizes(payload, start, fields[14], "STATE")
+    identity = bytes(payload[start + 2 * fields[14] :]).decode()
+    return State(*(fields[:14] + (layers, identity)))
 
 
-def pack_samples(first, rows):
-    """Return a SAMPLES payload: the first one's number, and (label, features as bytes) of each."""
-    return struct.pack(_SAMPLES, first) + pack_rows(rows)
-
-
-def pack_rows(rows):
-    """Return samples, (label, features as bytes) each, as SAMPLES and BENCH hold them."""
-    payload = bytearray()
-    for label, features in rows:
-        payload += struct.pack(_LABEL, label)
-        payload += features
+def pack_samples(first, runs):
+    """Return a SAMPLES payload: the first one's number, and runs, each (records, None) or (None, cache slots)."""
+    payload = bytearray(struct.pack(_SAMPLES, first))
+    for records, slots in runs:
+        if records:
+            payload.append(len(records))
+            for record in records:
+                payload += record
+        else:
+            payload.append(_CACHED | len(slots))
+            payload += struct.pack("<{}H".format(len(slots)), *slots)
     return payload
 
 
-def unpack_samples(payload, inputs):
-    """Return (first number, how many samples) of a SAMPLES payload for `inputs` features; see `rows`."""
-    first = _unpack(_SAMPLES, payload, "SAMPLES")[0]
-    return first, _count_rows(payload, SAMPLES_HEADER, inputs, "SAMPLES")
+def unpack_samples(payload):
+    """Return the number of the first sample in a SAMPLES payload; its runs follow at SAMPLES_HEADER."""
+    return _unpack(_SAMPLES, payload, "SAMPLES")[0]
 
 
-def _count_rows(payload, start, inputs, name):
-    size = len(payload) - start
-    if size % (SAMPLE_HEADER + inputs):
-        raise ValueError("{}: {} bytes are no whole samples of {} features".format(name, size, inputs))
-    return size // (SAMPLE_HEADER + inputs)
+def sample_run(payload, at, size):
+    """Return (how many samples, whether from the cache, where they begin, where they end) of the run at offset `at`.
 
-
-def rows(payload, start, inputs):
-    """Yield (features, label) of each sample from offset `start` on; the features are views of the payload."""
-    while start < len(payload):
-        features = start + SAMPLE_HEADER
-        yield payload[features : features + inputs], payload[start] | payload[start + 1] << 8
-        start = features + inputs
+    size: bytes of a record. Raises ValueError for a run without samples, or one that the payload does not hold.
+    """
+    count = payload[at] & ~_CACHED
+    cached = payload[at] >= _CACHED
+    at += RUN_HEADER
+    end = at + count * (SLOT_SIZE if cached else size)
+    if not count or end > len(payload):
+        raise ValueError("SAMPLES: a run of {} samples in {} bytes".format(count, len(payload) - at))
+    return count, cached, at, end
 
 
 def pack_progress(progress):
-    """Return the PROGRESS payload of a `Progress`."""
-    return struct.pack(_PROGRESS, *progress)
+    """Return the PROGRESS payload of a `Progress`, whose loss may be a pair: modulo 2**30, and the rest above it."""
+    sample, cached, counted, right, loss = progress
+    low, high = loss if isinstance(loss, tuple) else (loss & _LOSS_MASK, loss >> _LOSS_BITS)
+    return struct.pack(_PROGRESS, sample, cached, counted, right, low, high)
 
 
 def unpack_progress(payload):
     """Return the `Progress` in a PROGRESS payload."""
-    return Progress(*_unpack(_PROGRESS, payload, "PROGRESS"))
+    sample, cached, counted, right, low, high = _unpack(_PROGRESS, payload, "PROGRESS")
+    return Progress(sample, cached, counted, right, high << _LOSS_BITS | low)
+
+
+def pack_error(kind, words):
+    """Return an ERROR payload."""
+    return bytes((kind,)) + words.encode()
+
+
+def unpack_error(payload):
+    """Return (kind, words); of what is no such payload, such as a board of another protocol sends, the words."""
+    if not len(payload):
+        return REFUSED, ""
+    if payload[0] > GREET:
+        return REFUSED, _words(payload)
+    return payload[0], _words(payload[1:])
+
+
+def _words(payload):
+    try:
+        return bytes(payload).decode()
+    except UnicodeError:
+        return repr(bytes(payload))
 
 
 def pack_read(crossbar, start, count):
@@ -210,21 +285,38 @@ def unpack_resume(payload):
     return _unpack(_RESUME, payload, "RESUME")[0]
 
 
-def pack_bench(verbs, samples):
-    """Return a BENCH payload: learn `samples`, (label, features as bytes) each, and time it; verbs: each verb."""
-    return struct.pack(_BENCH, verbs) + pack_rows(samples)
+def pack_bench(verbs, first, samples):
+    """Return a BENCH payload: learn `samples`, (label, features as bytes) each, and time it; verbs: each verb.
+
+    first: number of the first sample.
+    """
+    payload = bytearray(struct.pack(_BENCH, verbs, first))
+    for label, features in samples:
+        payload += struct.pack(_LABEL, label)
+        payload += features
+    return payload
 
 
 def unpack_bench(payload, inputs):
-    """Return whether each verb is to be timed; the samples' `rows` start at BENCH_HEADER."""
-    verbs = _unpack(_BENCH, payload, "BENCH")[0]
-    _count_rows(payload, BENCH_HEADER, inputs, "BENCH")
-    return bool(verbs)
+    """Return (whether each verb is to be timed, number of the first sample); their `rows` start at BENCH_HEADER."""
+    verbs, first = _unpack(_BENCH, payload, "BENCH")
+    size = len(payload) - BENCH_HEADER
+    if size % (SAMPLE_HEADER + inputs):
+        raise ValueError("BENCH: {} bytes are no whole samples of {} features".format(size, inputs))
+    return bool(verbs), first
+
+
+def rows(payload, start, inputs):
+    """Yield (features, label) of each sample from offset `start` on; the features are views of the payload."""
+    while start < len(payload):
+        features = start + SAMPLE_HEADER
+        yield payload[features : features + inputs], payload[start] | payload[start + 1] << 8
+        start = features + inputs
 
 
 def pack_measures(measures):
     """Return the MEASURES payload of a `Measures`."""
-    head = struct.pack(_MEASURES, measures.heap_bytes, measures.widest, measures.tick_ns)
+    head = struct.pack(_MEASURES, *measures[:4])
     words = "{} {}\0".format(measures.tier, measures.unit).encode()
     return head + words + struct.pack("<{}I".format(len(measures.ticks)), *measures.ticks)
 

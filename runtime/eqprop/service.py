@@ -3,25 +3,44 @@
     import eqprop.service
     eqprop.service.main()
 
-`Service` does no input or output: frames in, answers out; `main` joins it to the board's serial port. The service is
-silent until a host speaks, executes nothing it receives, and checks every length before it uses it.
+`Service` does no input or output of its own: frames in, answers out; `main` joins it to the board's serial port and
+its checkpoints to the board's filesystem. The service is silent until a host speaks, executes nothing it receives,
+takes no file name from it, and checks every length before it uses it. The largest buffers are those of a frame, of the
+network and of the cache; the cache takes no more than `cache_bytes`, and on a board never the last `_RESERVE` bytes of
+the heap.
 """
 
 import struct
 import sys
 
 from . import __version__, messages
-from ._compat import SerialPort, free_heap, ticks_us
-from .bench import measure_samples, measure_verbs, widest
+from ._compat import SerialPort, const, free_heap, ticks_us
+from .bench import VERBS, measure_samples, measure_verbs, widest
+from .checkpoint import Checkpoints
 from .chip import CHIP, CHIP_CONFIGURE, CHIP_INFER, CHIP_LEARN, RESULT, ChipLoop, Line
 from .frames import Receiver, Sender
 from .network import Network, zeros
+from .packing import LEVELS, Code, unpack
 
 CHUNK = 32  # bytes: a host pads what it sends with zeros to a multiple of it, so that the board can read blindly
 _LIMIT = 1024  # bytes of payload
+_LEAST = const(192)  # of which any STATE has room
 _CLOCK = (ticks_us, "us", 1000)
 _CREDIT = 256  # bytes that a UART's receive buffer holds on common ports
-_NEED_NETWORK = (messages.SAMPLES, messages.INFER, messages.READ, messages.WRITE, messages.RESUME, messages.BENCH)
+_CACHE = const(16777216)  # bytes
+_RESERVE = const(16384)  # bytes of heap that the cache leaves to all else
+_CONFIGURED_ONLY = (
+    messages.SAMPLES,
+    messages.INFER,
+    messages.READ,
+    messages.WRITE,
+    messages.RESUME,
+    messages.SAVE,
+    messages.BENCH,
+)
+_LOSS_BITS = const(30)
+_LOSS_MASK = const(0x3FFFFFFF)
+_TICKS_MASK = const(0xFFFFFFFF)
 
 
 def _class_size(layers):
@@ -36,27 +55,44 @@ class Service:
     - done: True once the host has said BYE
     """
 
-    def __init__(self, build=Network, limit=_LIMIT, credit=_CREDIT, identity="", clock=_CLOCK):
-        """Serve networks made by `build(layers, seed, halve_every)`.
+    def __init__(
+        self,
+        build=Network,
+        limit=_LIMIT,
+        credit=_CREDIT,
+        identity="",
+        clock=_CLOCK,
+        checkpoints=None,
+        cache_bytes=_CACHE,
+        unpack=unpack,
+    ):
+        """Serve networks made by `build(layers, seed, halve_every)`, beginning with the one of the newest checkpoint.
 
-        limit: bytes of a payload, raised when one sample needs more. credit: see `eqprop.messages`.
-        identity: what the board says it is, beside the version and the interpreter. clock: what a benchmark goes by,
-        a counter as MicroPython's `time.ticks_us`, what it counts, and the nanoseconds of one.
+        limit: bytes of a payload, 192 or more, raised when one sample needs more. credit: bytes that the port holds
+        unread. identity: what the board says it is, beside the version and the interpreter. clock: what a
+        benchmark goes by, a counter as MicroPython's `time.ticks_us`, what it counts, and the nanoseconds of one.
+        checkpoints: `Checkpoints`, or None for none.
+        cache_bytes: most that the cache of samples may take. unpack: as `eqprop.packing.unpack`.
         """
         self.network = None
         self.done = False
         self._build = build
         self._credit = credit
         self._clock = clock
+        self._checkpoints = checkpoints
+        self._cache_bytes = cache_bytes
+        self._unpack = unpack
         implementation = sys.implementation
         version = ".".join(str(n) for n in implementation.version[:3])
         words = ("eqprop", __version__, implementation.name, version, sys.platform, identity)
         self._identity = " ".join(word for word in words if word)
+        self._session = None
+        self._fresh = True  # whether this session may still CONFIGURE
+        self._restoring = False
         self._chip = ChipLoop(zeros)
         self._line = None
-        self._right = 0
-        self._loss = 0
-        self._reserve(limit)
+        self._reserve(max(limit, _LEAST))
+        self._forget()
         self._handlers = {
             messages.HELLO: self._hello,
             messages.CONFIGURE: self._configure,
@@ -67,16 +103,27 @@ class Service:
             messages.RESUME: self._resume,
             messages.BYE: self._bye,
             messages.BENCH: self._bench,
+            messages.STATUS: self._status,
+            messages.SAVE: self._save,
             CHIP_CONFIGURE: self._chip_configure,
-            CHIP_LEARN: lambda payload: (CHIP, self._chip.learn(payload)),
-            CHIP_INFER: lambda payload: (CHIP, self._chip.infer(payload)),
-            RESULT: lambda payload: (CHIP, self._chip.again()),
+            CHIP_LEARN: lambda payload: (CHIP, self._chip.answer(CHIP_LEARN, payload)),
+            CHIP_INFER: lambda payload: (CHIP, self._chip.answer(CHIP_INFER, payload)),
+            RESULT: lambda payload: (CHIP, self._chip.answer(RESULT, payload)),
         }
+        self._take_up()
 
     def _reserve(self, limit):
         """Make the buffers for payloads of up to `limit` bytes; the host, waiting for an answer, has sent no more."""
         self._receiver, self._sender = Receiver(limit), Sender(limit)
         self._limit = limit
+
+    def _take_up(self):
+        """Go on where the newest checkpoint was."""
+        loaded = self._checkpoints.load(self._construct) if self._checkpoints else None
+        if not loaded:
+            self._forget()
+            return
+        self._totals[:] = loaded[1]
 
     def receive(self, data):
         """Yield the answers, as bytes to send, to what `data` (bytes from the host) completes.
@@ -90,56 +137,114 @@ class Service:
                 kind, payload = self._answer(kind, payload)
                 answer = self._sender.encode(kind, self._latest(sequence), payload)
             except Exception as error:  # whatever a message may cause, the board's loop goes on
-                answer = self._sender.encode(messages.ERROR, self._latest(sequence), str(error).encode()[: self._limit])
+                words = messages.pack_error(messages.REFUSED, str(error))
+                answer = self._sender.encode(messages.ERROR, self._latest(sequence), words[: self._limit])
             yield answer
 
     def _answer(self, kind, payload):
         handler = self._handlers.get(kind)
         if not handler:
             raise ValueError("message type {} is unknown".format(kind))
-        if self.network is None and kind in _NEED_NETWORK:
+        if self._session is None and kind != messages.HELLO:
+            return messages.ERROR, messages.pack_error(messages.GREET, "HELLO comes first")
+        if self.network is None and kind in _CONFIGURED_ONLY:
             raise ValueError("no network: CONFIGURE comes first")
         return handler(payload)
 
-    def _state(self):
+    def _status(self, _=None):
         network = self.network
+        checkpoints = self._checkpoints
         free = free_heap()
+        saved = checkpoints.saved if checkpoints else None
         state = messages.State(
             messages.PROTOCOL,
+            self._session,
             self._limit,
             self._credit,
             messages.UNKNOWN_HEAP if free is None else free,
+            self._configured.run if network else 0,
             network.sample if network else 0,
             network.crc() if network else 0,
             network.seed if network else 0,
             network.halve_every if network else 0,
+            messages.NEVER_SAVED if saved is None else saved,
+            checkpoints.written if checkpoints else 0,
+            checkpoints.failed if checkpoints else 0,
+            self._slots,
             network.layers if network else (),
             self._identity,
         )
         return messages.STATE, messages.pack_state(state)
 
     def _hello(self, payload):
-        protocol = messages.unpack_hello(payload)
-        if protocol != messages.PROTOCOL:
-            raise ValueError("protocol {}: this board speaks {}".format(protocol, messages.PROTOCOL))
-        return self._state()
+        session = messages.unpack_hello(payload)
+        if session != self._session:  # asked again, it begins nothing
+            self._session = session
+            self._cached = 0
+            self._fresh = True
+            self._restoring = False
+            self._chip.greet()
+        return self._status()
 
     def _forget(self):
         """Let the network go, so that the next one finds the heap free."""
         self.network = None
-        self._right = 0
-        self._loss = 0
+        self._configuration = b""
+        self._configured = None
+        self._code = None
+        self._x = None
+        self._cache = None
+        self._slots = 0
+        self._cached = 0
+        self._totals = [0, 0, 0, 0]  # samples, right answers, loss modulo 2**30, the rest of it
+        self._ticks = [0] * (2 + len(VERBS))  # to learn and infer what was timed whole, then of each verb
 
     def _configure(self, payload):
-        """Build the network anew."""
-        layers, seed, halve_every = messages.unpack_configure(payload)
+        """Build the network anew, once a session: a frame that arrives again must not undo what was learnt."""
+        if not self._fresh:
+            if bytes(payload) == self._configuration:
+                return self._status()
+            raise ValueError("CONFIGURE: once a session, HELLO begins the next")
+        self._construct(bytes(payload))
+        self._fresh = False
+        self._restoring = True
+        if self._checkpoints:
+            self._checkpoints.begin(0)
+        return self._status()
+
+    def _construct(self, payload):
+        """Build the network that a CONFIGURE payload describes, and return it."""
+        configured = messages.unpack_configure(payload)
         self._forget()
-        network = self._build(layers, seed, halve_every)
-        sample = max(messages.SAMPLES_HEADER + messages.SAMPLE_HEADER + layers[0], _class_size(layers))
+        layers = configured.layers
+        network = self._build(layers, configured.seed, configured.halve_every)
+        self._code = code = Code(layers[0], layers[-1], configured.levels or LEVELS)
+        sample = max(
+            messages.SAMPLES_HEADER + messages.RUN_HEADER + code.size,
+            messages.INFER_HEADER + layers[0],
+            _class_size(layers),
+        )
         if sample > self._limit:
             self._reserve(sample)
+        self._x = network.allocate("b", layers[0])
+        self._allocate_cache(min(configured.epoch, messages.SLOTS_MAX))
+        self._configuration = payload
+        self._configured = configured
         self.network = network
-        return self._state()
+        return network
+
+    def _allocate_cache(self, wanted):
+        """Make room for `wanted` samples, or as many as there is room for."""
+        free = free_heap()
+        room = self._cache_bytes if free is None else min(self._cache_bytes, free - _RESERVE)
+        slots = min(wanted, max(room, 0) // self._code.size)
+        while slots:
+            try:
+                self._cache = bytearray(slots * self._code.size)
+                break
+            except MemoryError:  # the heap is in pieces
+                slots //= 2
+        self._slots = slots
 
     def _latest(self, sequence):
         """Return the number of the message to answer: `sequence`, or of the last RESULT that answering it took."""
@@ -152,30 +257,74 @@ class Service:
 
     def _chip_configure(self, payload):
         self._forget()
-        return CHIP, self._chip.configure(*messages.unpack_configure(payload))
+        return CHIP, self._chip.answer(CHIP_CONFIGURE, payload)
 
     def _samples(self, payload):
         network = self.network
-        inputs = network.layers[0]
-        number = messages.unpack_samples(payload, inputs)[0]
-        for features, label in messages.rows(payload, messages.SAMPLES_HEADER, inputs):
-            if number == network.sample:
-                network.learn(features, label)
-                self._right = (self._right + (network.answer == label)) & messages.TOTAL_MASK
-                self._loss = (self._loss + network.loss) & messages.TOTAL_MASK
-            number += 1
-        return messages.PROGRESS, messages.pack_progress((network.sample, self._right, self._loss))
+        number = messages.unpack_samples(payload)
+        at = messages.SAMPLES_HEADER
+        while at < len(payload):
+            count, cached, at, end = messages.sample_run(payload, at, self._code.size)
+            step = (end - at) // count
+            while at < end:
+                if number == network.sample:
+                    self._learn(payload, at, cached)
+                number += 1
+                at += step
+        low_high = (self._totals[2], self._totals[3])
+        progress = (network.sample, self._cached, self._totals[0], self._totals[1], low_high)
+        return messages.PROGRESS, messages.pack_progress(progress)
+
+    def _learn(self, data, at, cached):
+        """Learn the next sample: the record at `at`, or the one in the cache whose slot is there."""
+        network = self.network
+        size = self._code.size
+        if cached:
+            slot = data[at] | data[at + 1] << 8
+            if slot >= self._cached:
+                raise ValueError("SAMPLES: slot {} of {} filled".format(slot, self._cached))
+            data = self._cache
+            at = slot * size
+        label = self._unpack(data, at, self._code.table, self._x)
+        if label < 0:
+            raise ValueError("SAMPLES: no sample in the record of {}".format(network.sample))
+        epoch = self._configured.epoch
+        begins = epoch and network.sample % epoch == 0
+        network.learn(self._x, label)
+        totals = self._totals
+        if begins:
+            totals[:] = (0, 0, 0, 0)
+        self._restoring = False
+        if not cached and self._cached < self._slots:
+            start = self._cached * size
+            self._cache[start : start + size] = data[at : at + size]
+            self._cached += 1
+        totals[0] += 1
+        totals[1] += network.answer == label
+        loss = totals[2] + network.loss
+        totals[2] = loss & _LOSS_MASK
+        totals[3] += loss >> _LOSS_BITS
+        if self._checkpoints and self._checkpoints.due(network.sample):
+            self._checkpoints.save(network, self._configuration, totals)
 
     def _infer(self, payload):
         network = self.network
         inputs = network.layers[0]
-        if len(payload) % inputs:
+        coded = len(payload) > 0 and payload[0] == 1
+        size = self._code.size if coded else inputs
+        count, rest = divmod(len(payload) - messages.INFER_HEADER, size)
+        if not len(payload) or payload[0] > 1 or rest:
             raise ValueError("INFER: {} bytes are no whole samples of {} features".format(len(payload), inputs))
-        if len(payload) // inputs * _class_size(network.layers) > self._limit:
-            raise ValueError("INFER: the answers to {} samples are too long".format(len(payload) // inputs))
+        if count * _class_size(network.layers) > self._limit:
+            raise ValueError("INFER: the answers to {} samples are too long".format(count))
         answer = bytearray()
-        for at in range(0, len(payload), inputs):
-            answer += struct.pack("<H", network.infer(payload[at : at + inputs]))
+        for at in range(messages.INFER_HEADER, len(payload), size):
+            x = payload[at : at + size]
+            if coded:
+                x = self._x
+                if self._unpack(payload, at, self._code.table, x) < 0:
+                    raise ValueError("INFER: no sample in a record")
+            answer += struct.pack("<H", network.infer(x))
             answer += bytes(network.outputs)
         return messages.CLASSES, answer
 
@@ -194,22 +343,43 @@ class Service:
     def _write(self, payload):
         crossbar, start, data = messages.unpack_write(payload)
         self._devices(crossbar)
+        if not self._restoring:
+            raise ValueError("WRITE: only between CONFIGURE and the first sample")
         self.network.restore(crossbar, start, data)
         return messages.DONE, b""
 
     def _resume(self, payload):
-        self.network.settle_restored(messages.unpack_resume(payload))
-        return self._state()
+        sample = messages.unpack_resume(payload)
+        if self._restoring:  # asked again, it is answered and changes nothing
+            self.network.settle_restored(sample)
+            self._restoring = False
+            if self._checkpoints:
+                self._checkpoints.begin(sample)
+        return self._status()
+
+    def _save(self, _):
+        if self._checkpoints:
+            self._checkpoints.save(self.network, self._configuration, self._totals)
+        return self._status()
 
     def _bench(self, payload):
         network = self.network
         inputs = network.layers[0]
         counter, unit, tick_ns = self._clock
-        measure = measure_verbs if messages.unpack_bench(payload, inputs) else measure_samples
-        ticks = measure(network, messages.rows(payload, messages.BENCH_HEADER, inputs), counter)
+        verbs, first = messages.unpack_bench(payload, inputs)
+        learnt = network.sample - first  # of these samples; with one missing before them, none can be learnt
+        start = messages.BENCH_HEADER + learnt * (messages.SAMPLE_HEADER + inputs) if learnt >= 0 else len(payload)
+        if start < len(payload):
+            self._restoring = False
+        measure, at = (measure_verbs, 2) if verbs else (measure_samples, 0)
+        for each in measure(network, messages.rows(payload, start, inputs), counter):
+            self._ticks[at] += each
+            at += 1
         free = free_heap()
         room = widest(network.layers, None if free is None else free + network.plan.bytes)
-        measures = messages.Measures(network.plan.bytes, room, tick_ns, network.crossbar.tier, unit, ticks)
+        ticks = [total & _TICKS_MASK for total in self._ticks]
+        tier = network.crossbar.tier
+        measures = messages.Measures(network.sample, network.plan.bytes, room, tick_ns, tier, unit, ticks)
         return messages.MEASURES, messages.pack_measures(measures)
 
     def _bye(self, _):
@@ -217,12 +387,13 @@ class Service:
         return messages.DONE, b""
 
 
-def main(build=Network, **options):
+def main(build=Network, checkpoints=None, **options):
     """Serve the host at the other end of this interpreter's serial port until it says BYE or hangs up.
 
-    Arguments as for `Service`. Ctrl-C is a byte like any other meanwhile.
+    checkpoints: None for `Checkpoints()`, in the current folder. Other arguments as for `Service`. Ctrl-C is a byte
+    like any other meanwhile.
     """
-    service = Service(build, **options)
+    service = Service(build, checkpoints=checkpoints or Checkpoints(), **options)
     chunk = bytearray(CHUNK)
     with SerialPort() as (read, write):
         service.join(read, write)

@@ -1,4 +1,4 @@
-"""What a simulated MicroPython board runs after its reset: main.py [TIER [NAME NANOSECONDS-OF-AN-INSTRUCTION]]."""
+"""What a simulated MicroPython board runs after its reset: main.py OPTION=VALUE... [NAME NS-OF-AN-INSTRUCTION]."""
 
 import gc
 import sys
@@ -7,15 +7,20 @@ import time
 # Compiling leaves much behind: collected early, it does not scatter over the heap what stays
 gc.threshold(4096)
 
-import eqprop.service  # noqa: E402
+from flash import Flash, options  # noqa: E402
 
-tier, name, instruction_ns = (sys.argv[1:] + ["", "", ""])[:3]
-if tier:
-    eqprop.tiers.use(tier)
+import eqprop.service  # noqa: E402
+from eqprop.checkpoint import Checkpoints  # noqa: E402
+
+values, words = options(sys.argv[1:])
+every = values.pop("checkpoint_every")
+if "tier" in values:
+    eqprop.tiers.use(values.pop("tier"))
 # An emulated board is told its name and how long an instruction takes, and counts instructions
-emulated = {"clock": (time.ticks_cpu, "instructions", int(instruction_ns))} if name else {}
+emulated = {"clock": (time.ticks_cpu, "instructions", int(words[1]))} if words else {}
 
 try:
-    eqprop.service.main(credit=2048, identity=name, **emulated)
+    checkpoints = Checkpoints(every=every, rest_s=0, open_file=Flash(**values).open)
+    eqprop.service.main(checkpoints=checkpoints, credit=2048, identity="".join(words[:1]), **emulated)
 except OSError:  # the host hung up
     pass

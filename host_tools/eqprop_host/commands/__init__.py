@@ -4,7 +4,7 @@ A module's docstring is its command's help; `add_options(parser)` says what may 
 does it and returns the exit code, None for 0. What goes wrong is raised as an `EqpropError`.
 """
 
-from . import bench, demo, evaluate, infer, ports, simulate, study, sweep, train
+from . import bench, demo, evaluate, infer, ports, pull, push, simulate, study, sweep, train
 
 COMMANDS = {
     "demo": demo,
@@ -13,6 +13,8 @@ COMMANDS = {
     "sweep": sweep,
     "evaluate": evaluate,
     "infer": infer,
+    "pull": pull,
+    "push": push,
     "bench": bench,
     "study": study,
     "ports": ports,

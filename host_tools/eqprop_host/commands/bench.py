@@ -31,9 +31,9 @@ def run(options):
     source, x, y = _samples(options)
     with open_board(options.port, common.tell) as board:
         # The same run twice, as a whole and verb by verb: what is read in between costs time itself
-        board.configure(options.layers, _SEED, 0)
+        board.configure(options.layers, _SEED, 0, run=0)
         whole = board.bench(x, y, verbs=False)
-        board.configure(options.layers, _SEED, 0)
+        board.configure(options.layers, _SEED, 0, run=0)
         verbs = board.bench(x, y, verbs=True)
         identity = board.identity
     names = ("train", "infer", *VERBS)

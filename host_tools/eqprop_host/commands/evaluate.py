@@ -7,6 +7,7 @@ import numpy as np
 from .. import datasets
 from ..files import check_writable
 from ..model import load, put
+from ..packing import levels_of
 from ..ports import open_board
 from ..training import error_percent
 from . import options as common
@@ -31,8 +32,12 @@ def run(options):
     tested = np.arange(len(dataset.labels)) if options.data else datasets.split(dataset, model.seed)[1]
     x, y = scaling.quantise(dataset.features, tested), dataset.labels[tested]
     with open_board(options.port, common.tell) as board:
-        put(board, model)
-        error = error_percent(board, x, y)
+
+        def measured():
+            put(board, model, levels=levels_of(x))
+            return error_percent(board, x, y)
+
+        error = board.repeat(measured)
     print(f"test error {error:.2f} % of {len(y)} samples")
     results = {
         "test_error_percent": error,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .. import datasets
 from ..model import load, put
+from ..packing import levels_of
 from ..ports import open_board
 from . import options as common
 
@@ -21,9 +22,14 @@ def run(options):
     """Print a header and a line for each row: its class, then the output voltages."""
     model = load(options.model)
     features = datasets.load_features(options.features, model.layers[0])
+    x = datasets.Scaling.from_dict(model.scaling).quantise(features)
     with open_board(options.port, common.tell) as board:
-        put(board, model)
-        classes, outputs = board.infer(datasets.Scaling.from_dict(model.scaling).quantise(features))
+
+        def asked():
+            put(board, model, levels=levels_of(x))
+            return board.infer(x)
+
+        classes, outputs = board.repeat(asked)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["class", *(f"output_{k}" for k in range(model.layers[-1]))])
     writer.writerows([c, *v] for c, v in zip(classes.tolist(), outputs.tolist(), strict=True))

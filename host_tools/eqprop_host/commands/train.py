@@ -1,6 +1,8 @@
 """Stream a data set to a board, which learns it."""
 
+import argparse
 import contextlib
+from functools import partial
 from pathlib import Path
 
 import eqprop
@@ -14,10 +16,16 @@ from ..picture import draw
 from ..ports import open_board
 from ..progress import show_progress
 from ..runlog import RunLog, read
-from ..training import Schedule, default_halve_epochs, train
+from ..training import Schedule, configuration, default_halve_epochs, logged_by, train
 from . import options as common
 
 _COUNT = common.whole(1, 2**30 - 1)
+
+_OWN = ("layers", "data", "epochs", "limit", "seed", "halve_epochs", "log_every")
+"""Options that make a run what it is."""
+
+_FREE = ("port", "json", "save", "picture")
+"""Those that may change when it is resumed."""
 
 
 def add_options(parser):
@@ -25,6 +33,8 @@ def add_options(parser):
     common.add_port(parser)
     add_learning_options(parser)
     add_file_options(parser)
+    text = "go on with the run of this log, with its own options"
+    parser.add_argument("--resume", type=Path, metavar="LOG", help=text)
 
 
 def add_learning_options(parser):
@@ -56,14 +66,56 @@ def run(options):
 
 
 def train_on_port(options):
-    """Train on the board at `--port`; otherwise as `train_network`."""
-    return train_network(options, {"port": options.port}, lambda: open_board(options.port, common.tell))
+    """Train on the board at `--port`, or go on with the run of `--resume`; otherwise as `train_network`."""
+    before = None
+    if options.resume:
+        before = read(options.resume)
+        options = _resumed(options, before)
+    opened = partial(open_board, options.port, common.tell)
+    return train_network(options, {"port": options.port}, opened, typed=_typed(options), before=before)
 
 
 def tell_results(results):
     """Print what `train_network` came to in a line, and return the exit code."""
     print(f"test error {results['test_error_percent']:.2f} %, conductance CRC {results['conductance_crc']}")
     return common.INTERRUPTED if results["interrupted"] else 0
+
+
+def _typed(options):
+    """Return the options as they may be typed, for the log: those of the run and the files it is to write."""
+    values = {**vars(options), "layers": common.layers_text(options.layers)}
+    return [f"--{name.replace('_', '-')}={values[name]}" for name in (*_OWN, *_FREE) if values[name] is not None]
+
+
+def _resumed(options, log):
+    """Return the options of the run that `log` is of; those typed now take the place of what does not change a run."""
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    add_options(parser)
+    defaults = parser.parse_args([])
+    try:
+        kept = parser.parse_args(list(map(str, log.run["options"])))
+    except (KeyError, TypeError, argparse.ArgumentError) as error:
+        raise DataError(f"{log.path}: is of a run that cannot be resumed: it keeps no options of it") from error
+    for name in (*_OWN, *_FREE, "log"):
+        typed = getattr(options, name)
+        if typed == getattr(defaults, name):
+            continue
+        if name not in _FREE:
+            raise DataError(f"--{name.replace('_', '-')} {typed}: a resumed run keeps its own")
+        setattr(kept, name, typed)
+    kept.log = kept.resume = options.resume
+    return kept
+
+
+def _open_log(options, place, typed, before):
+    """Return the log to write, a new one or the one to go on with."""
+    if before:
+        log = RunLog.resume(options.log)
+        log.event("resume")
+        return log
+    about = {"layers": common.layers_text(options.layers), "seed": options.seed, "epochs": options.epochs}
+    about.update(data=options.data, **place, version=eqprop.__version__, **({"options": typed} if typed else {}))
+    return RunLog(options.log, about)
 
 
 def _check_places(options):
@@ -80,11 +132,13 @@ def _check_places(options):
             check_writable(path)
 
 
-def train_network(options, place, opened, shown=show_progress, finish=lambda data, results: {}):
+def train_network(options, place, opened, shown=show_progress, finish=lambda data, results: {}, typed=(), before=None):
     """Train as the options say, write what they name, and return what `--json` holds.
 
     place: dict that says where, for log and results. opened: returns the context of a `Board` or of its like. shown:
     `progress.show_progress` or its like. finish: given the data and the results, returns what else belongs to these.
+    typed: the options as they may be typed, where the log is to be one that can be resumed. before: the log, as `read`,
+    of the run to go on with.
     """
     dataset = datasets.load(options.data)
     datasets.check_layers(options.layers, dataset)
@@ -94,45 +148,35 @@ def train_network(options, place, opened, shown=show_progress, finish=lambda dat
     halve_every = halve_epochs * len(data.train_y)
     if halve_every >= 2**31:
         raise DataError(f"--halve-epochs {halve_epochs}: {halve_every} samples are too many to count")
-    layers = common.layers_text(options.layers)
+    configured = configuration(options.layers, options.seed, halve_every, data)
     if options.picture and not options.log:
         raise DataError(f"--picture {options.picture}: draws from a log, so --log is needed too")
     _check_places(options)
     with contextlib.ExitStack() as stack:
         interrupt = stack.enter_context(on_ctrl_c())
-        log = None
-        if options.log:
-            about = {"layers": layers, "seed": options.seed, "epochs": options.epochs, "data": options.data}
-            log = stack.enter_context(RunLog(options.log, {**about, **place, "version": eqprop.__version__}))
+        log = stack.enter_context(_open_log(options, place, typed, before)) if options.log else None
         board = stack.enter_context(opened())
-        board.configure(options.layers, options.seed, halve_every)
+        (board.resume if before else board.configure)(**configured)
+        if before:
+            common.tell(f"the board goes on with sample {board.state.sample}")
         if log:
-            log.event("connect", board=board.identity)
-        with shown(schedule.samples(len(data.train_y))) as reporter:
-            outcome = train(board, data, schedule, interrupt, reporter, log, options.log_every)
+            log.event("connect", board=board.identity, sample=board.state.sample)
+        total = schedule.samples(len(data.train_y))
+        logged = logged_by(before) if before else ()
+        with shown(total) as reporter:
+            outcome = train(
+                board, data, schedule, interrupt, reporter, log, options.log_every, logged, bool(options.save)
+            )
         if log and outcome.interrupted:
             log.close("interrupted")
         if options.save:
-            save(options.save, _model(board, options, data))
-        identity = board.identity
+            save(options.save, _model(board.state, outcome, options, data))
+        identity, state = board.identity, board.state
     if options.picture:
         draw(options.picture, read(options.log))
-    results = {
-        "test_error_percent": outcome.test_error_percent,
-        "train_error_percent": outcome.train_error_percent,
-        "conductance_crc": f"{outcome.crc:08x}",
-        "training_samples": outcome.samples,
-        "training_samples_per_second": outcome.samples / outcome.seconds if outcome.seconds else 0.0,
-        "seconds": outcome.seconds,
-        "epochs": options.epochs,
-        "layers": layers,
-        "seed": options.seed,
-        "data": options.data,
-        "test_samples": len(data.test_y),
-        **place,
-        "board": identity,
-        "interrupted": outcome.interrupted,
-    }
+    if state.failed:
+        common.tell(f"the board could not write {state.failed} of its checkpoints: is its filesystem full?")
+    results = _results(options, outcome, len(data.test_y), place, identity)
     if dataset.class_names:
         results["class_names"] = dataset.class_names
     results.update(finish(data, results))
@@ -140,16 +184,37 @@ def train_network(options, place, opened, shown=show_progress, finish=lambda dat
     return results
 
 
-def _model(board, options, data):
-    state = board.state
+def _results(options, outcome, test_samples, place, identity):
+    return {
+        "test_error_percent": outcome.test_error_percent,
+        "train_error_percent": outcome.train_error_percent,
+        "conductance_crc": f"{outcome.crc:08x}",
+        "training_samples": outcome.samples,
+        "training_samples_per_second": outcome.learnt / outcome.seconds if outcome.seconds else 0.0,
+        "seconds": outcome.seconds,
+        "line_bytes": outcome.line_bytes,
+        "sample_bytes": outcome.sample_bytes,
+        "epochs": options.epochs,
+        "layers": common.layers_text(options.layers),
+        "seed": options.seed,
+        "data": options.data,
+        "test_samples": test_samples,
+        **place,
+        "board": identity,
+        "interrupted": outcome.interrupted,
+    }
+
+
+def _model(state, outcome, options, data):
     return Model(
         layers=state.layers,
         seed=state.seed,
         halve_every=state.halve_every,
-        sample=state.sample,
-        conductances=board.conductances(),
+        sample=outcome.samples,
+        conductances=outcome.conductances,
         scaling=data.scaling.to_dict(),
         data=options.data,
         classes=data.classes,
         version=eqprop.__version__,
+        run=state.run,
     )

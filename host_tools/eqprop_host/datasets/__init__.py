@@ -7,15 +7,15 @@ memory than a block of it, as large arrays lie in files (`eqprop_host.datasets.b
 
 from .dataset import LABEL_MAX, Dataset, check_layers
 from .loading import SHIPPED, load, load_features
-from .scaling import Scaling, fit_scaling
-from .splitting import Prepared, Rows, epoch_order, prepare, split
+from .scaling import FULL_SCALE, Scaling, fit_scaling
+from .splitting import Prepared, epoch_order, prepare, split
 
 __all__ = [
+    "FULL_SCALE",
     "LABEL_MAX",
     "SHIPPED",
     "Dataset",
     "Prepared",
-    "Rows",
     "Scaling",
     "check_layers",
     "epoch_order",

@@ -41,22 +41,6 @@ class Prepared:
     """Largest label of the whole data set + 1."""
 
 
-class Rows:
-    """Some rows of an array in some order, copied only where they are asked for by a slice of that order."""
-
-    def __init__(self, values, order):
-        """Look at `values` (rows, columns) in the order of the row numbers in `order`."""
-        self._values = values
-        self._order = order
-        self.shape = (len(order), *values.shape[1:])
-
-    def __len__(self):
-        return len(self._order)
-
-    def __getitem__(self, part):
-        return self._values[self._order[part]]
-
-
 def split(dataset: Dataset, seed: int, test_fraction: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
     """Return the indices of the training samples and of the test samples: int64, each ascending.
 

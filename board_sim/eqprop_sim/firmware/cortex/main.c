@@ -1,7 +1,8 @@
 // A board with nothing but a core, a UART and a heap. It runs one Python program, then the emulator ends.
 //
-// It is started with a text: the heap's size in bytes, a space, and the program. Uncaught exceptions go to the host's
-// standard error, and the program's end is the emulator's exit code.
+// It is started with a text: the heap's size in bytes, a space, the folder that is its flash (none: it can write no
+// file), a newline, and the program. Uncaught exceptions go to the host's standard error, and the program's end is the
+// emulator's exit code.
 #include <string.h>
 
 #include "py/compile.h"
@@ -19,7 +20,7 @@
 enum { STACK_BYTES = 32 * 1024, STACK_RESERVE = 1024, SMALLEST_HEAP = 4096 };
 
 extern char heap_start, ram_end;
-extern void hostfs_mount(void);
+extern void hostfs_mount(const char *flash);
 
 // ---- time: virtual, counted in instructions
 
@@ -106,10 +107,10 @@ void gc_collect(void) {
 }
 
 // Return the exit code: 0, or 1 after an exception, or what was given to sys.exit.
-static int run(const char *program) {
+static int run(const char *flash, const char *program) {
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
-        hostfs_mount();
+        hostfs_mount(flash);
         mp_lexer_t *lexer = mp_lexer_new_from_str_len(MP_QSTR__lt_string_gt_, program, strlen(program), 0);
         mp_parse_tree_t tree = mp_parse(lexer, MP_PARSE_FILE_INPUT);
         mp_obj_t main = mp_compile(&tree, MP_QSTR__lt_string_gt_, false);
@@ -133,14 +134,16 @@ static __attribute__((noreturn, used)) void start(void) {
     board_init();
     REGISTER(0xe000e100) = 1 << UART_INTERRUPT; // NVIC_ISER0
     size_t heap_bytes = 0;
-    char *program = text;
+    char *flash = text;
+    char *program = NULL;
     if (host_command_line(text, sizeof(text)) == 0) {
-        while (*program >= '0' && *program <= '9') {
-            heap_bytes = heap_bytes * 10 + (*program++ - '0');
+        while (*flash >= '0' && *flash <= '9') {
+            heap_bytes = heap_bytes * 10 + (*flash++ - '0');
         }
+        program = strchr(flash, '\n');
     }
     size_t room = &ram_end - &heap_start - STACK_BYTES;
-    if (*program != ' ' || heap_bytes < SMALLEST_HEAP || heap_bytes > room) {
+    if (program == NULL || heap_bytes < SMALLEST_HEAP || heap_bytes > room) {
         mp_printf(&error, "board: heap of %u bytes, there is room for %u to %u\n",
             (uint)heap_bytes, SMALLEST_HEAP, (uint)room);
         host_exit(1);
@@ -149,7 +152,8 @@ static __attribute__((noreturn, used)) void start(void) {
     mp_stack_set_limit(STACK_BYTES - STACK_RESERVE);
     gc_init(&heap_start, &heap_start + heap_bytes);
     mp_init();
-    host_exit(run(program + 1));
+    *program = 0;
+    host_exit(run(flash + 1, program + 1));
 }
 
 // ---- reset and faults

@@ -3,7 +3,6 @@
 #include <string.h>
 
 enum { SYS_OPEN = 1, SYS_CLOSE = 2, SYS_WRITE = 5, SYS_READ = 6, SYS_GET_CMDLINE = 0x15, SYS_EXIT_EXTENDED = 0x20 };
-enum { READ_BINARY = 1, APPEND = 8 };
 enum { APPLICATION_EXIT = 0x20026 };
 
 static int call(int number, const void *arguments) {
@@ -13,13 +12,9 @@ static int call(int number, const void *arguments) {
     return r0;
 }
 
-static int open(const char *path, int mode) {
+int host_open(const char *path, int mode) {
     uint32_t arguments[] = {(uint32_t)path, mode, strlen(path)};
     return call(SYS_OPEN, arguments);
-}
-
-int host_open(const char *path) {
-    return open(path, READ_BINARY);
 }
 
 void host_close(int handle) {
@@ -32,6 +27,12 @@ size_t host_read(int handle, void *buffer, size_t size) {
     return left > size ? 0 : size - left;
 }
 
+size_t host_write(int handle, const void *buffer, size_t size) {
+    uint32_t arguments[] = {handle, (uint32_t)buffer, size};
+    size_t left = call(SYS_WRITE, arguments);
+    return left > size ? 0 : size - left;
+}
+
 int host_command_line(char *buffer, size_t size) {
     uint32_t arguments[] = {(uint32_t)buffer, size};
     return call(SYS_GET_CMDLINE, arguments);
@@ -40,10 +41,9 @@ int host_command_line(char *buffer, size_t size) {
 void host_error(const char *text, size_t length) {
     static int console = -1;
     if (console < 0) {
-        console = open(":tt", APPEND); // standard error
+        console = host_open(":tt", HOST_APPEND); // standard error
     }
-    uint32_t arguments[] = {console, (uint32_t)text, length};
-    call(SYS_WRITE, arguments);
+    host_write(console, text, length);
 }
 
 void host_exit(int code) {

@@ -1,0 +1,73 @@
+"""A folder as the flash of a simulated board, which may fail, be full, or lose its power in the middle of a write.
+
+For MicroPython and CPython alike.
+"""
+
+from eqprop.fixed import Xorshift32
+
+_ERROR, _FULL = 5, 28  # EIO, ENOSPC
+_MILLION = 1000000
+
+
+class Flash:
+    """Files in `folder`: `open` is as the builtin, for "rb" and "wb".
+
+    full: bytes of the largest file that there is room for, 0 for no limit. fail_ppm: writes of a million that fail.
+    cut_every: mean bytes after which the power fails, which ends the program; 0 for never.
+    """
+
+    def __init__(self, folder, seed=0, full=0, fail_ppm=0, cut_every=0):
+        """Draw all that is random from `seed`."""
+        self.folder = folder
+        self.full = full
+        self.fail_ppm = fail_ppm
+        self.random = Xorshift32(seed)
+        self.left = 1 + self.random.below(2 * cut_every) if cut_every else None
+
+    def open(self, name, mode):
+        """Open a file of this flash."""
+        path = self.folder + "/" + name
+        return _Writer(self, path) if mode == "wb" else open(path, mode)
+
+
+class _Writer:
+    def __init__(self, flash, path):
+        self.flash = flash
+        self.file = open(path, "wb")  # noqa: SIM115 (closed where this is left)
+        self.size = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def write(self, data):
+        flash = self.flash
+        data = bytes(data)
+        if flash.fail_ppm and flash.random.below(_MILLION) < flash.fail_ppm:
+            raise OSError(_ERROR)
+        if flash.full and self.size + len(data) > flash.full:
+            self.file.write(data[: flash.full - self.size])
+            raise OSError(_FULL)
+        if flash.left is not None:
+            if flash.left < len(data):
+                self.file.write(data[: flash.left])
+                self.file.close()
+                raise SystemExit("the power failed")
+            flash.left -= len(data)
+        self.size += self.file.write(data)
+        return len(data)
+
+
+def options(words):
+    """Return (dict, other words) of a program's arguments: "key=value" ones, as integers where they are."""
+    values = {}
+    others = []
+    for word in words:
+        key, separator, value = word.partition("=")
+        if separator:
+            values[key] = int(value) if value.isdigit() else value
+        else:
+            others.append(word)
+    return values, others

@@ -1,0 +1,63 @@
+"""Save the network that a board holds to a file."""
+
+from pathlib import Path
+
+import eqprop
+
+from .. import datasets
+from ..errors import BoardError
+from ..files import check_writable
+from ..model import Model, save
+from ..ports import open_board
+from ..training import configuration
+from . import options as common
+
+
+def add_options(parser):
+    """Add what may be typed behind `eqprop pull`."""
+    parser.add_argument("model", type=Path, help="to write, an .npz file for push, evaluate and infer")
+    common.add_port(parser)
+    text = "what the board was trained with; its features are scaled so (inputs -127..127 as they are)"
+    common.add_data(parser, default=None, text=text)
+
+
+def run(options):
+    """Read the network, and say what it is."""
+    check_writable(options.model)
+    dataset = datasets.load(options.data) if options.data else None
+    with open_board(options.port, common.tell) as board:
+        state, conductances = board.repeat(lambda: _read(board))
+    scaling, classes = _scaling(options, state, dataset)
+    model = Model(
+        layers=state.layers,
+        seed=state.seed,
+        halve_every=state.halve_every,
+        sample=state.sample,
+        conductances=conductances,
+        scaling=scaling.to_dict(),
+        data=options.data or "",
+        classes=classes,
+        version=eqprop.__version__,
+        run=state.run,
+    )
+    if model.crc != state.crc:
+        raise BoardError(f"the board's conductances have CRC {state.crc:08x}, those it sent {model.crc:08x}")
+    save(options.model, model)
+    print(f"{common.layers_text(state.layers)} after {state.sample} samples, conductance CRC {state.crc:08x}")
+
+
+def _read(board):
+    state = board.refresh()
+    if not state.layers:
+        raise BoardError(f"the board holds no network: {board.identity}")
+    return state, board.conductances()
+
+
+def _scaling(options, state, dataset):
+    """Return (`datasets.Scaling`, classes). Raises BoardError when the board did not learn this data set."""
+    if dataset is None:
+        return datasets.Scaling(state.layers[0], (0.0,), (float(datasets.FULL_SCALE),)), state.layers[-1]
+    data = datasets.prepare(dataset, state.seed)
+    if configuration(state.layers, state.seed, state.halve_every, data)["run"] != state.run:
+        raise BoardError(f"--data {options.data}: the board's network did not learn that")
+    return data.scaling, data.classes

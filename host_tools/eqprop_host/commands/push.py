@@ -1,0 +1,44 @@
+"""Put a saved network on a board, which keeps it in its flash."""
+
+from pathlib import Path
+
+from .. import datasets
+from ..errors import BoardError, DataError
+from ..model import load, put
+from ..ports import open_board
+from ..training import configuration
+from . import options as common
+
+
+def add_options(parser):
+    """Add what may be typed behind `eqprop push`."""
+    parser.add_argument("model", type=Path, help="written by train --save or pull")
+    common.add_port(parser)
+
+
+def run(options):
+    """Write the network and have it kept. `eqprop train --resume` goes on with the run that it is of."""
+    model = load(options.model)
+    about = _run_options(model)
+    with open_board(options.port, common.tell) as board:
+
+        def pushed():
+            put(board, model, **about)
+            return board.save()
+
+        state = board.repeat(pushed)
+    if state.saved != state.sample:
+        raise BoardError(f"the board holds the network, but could not keep it: {state.failed} checkpoints failed")
+    print(f"{common.layers_text(state.layers)} after {state.sample} samples, conductance CRC {state.crc:08x}")
+
+
+def _run_options(model):
+    """Return how the model's run counts and packs its samples, so that it can go on; its data set must be here."""
+    if not (model.run and model.data):
+        return {}
+    try:
+        data = datasets.prepare(datasets.load(model.data), model.seed)
+    except DataError:
+        return {}
+    about = configuration(model.layers, model.seed, model.halve_every, data)
+    return {key: about[key] for key in ("run", "epoch", "levels")} if about["run"] == model.run else {}

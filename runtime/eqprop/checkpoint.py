@@ -1,0 +1,169 @@
+"""Checkpoints: the network and how far it has learnt, in two files that no power cut can both spoil.
+
+The two slots are written in turn, the older one each time, and read back; so a power cut at any byte leaves the newest
+checkpoint or the one before it. A slot's file, integers little-endian:
+
+    "EQCP", format u8 (1), number u32 (1 for a board's first checkpoint, then 2, 3, ...: the wear), next sample u32,
+    totals of the epoch: samples u32, right answers u32, loss u32 modulo 2**30, loss u32 // 2**30;
+    length u16 and the payload of CONFIGURE (`eqprop.messages`), conductances u16... of all crossbars in order,
+    CRC-32 u32 of all before
+
+Wear. NOR flash endures some 100,000 erasures of a sector. A checkpoint is written when `every` samples have been
+learnt, but on average no more often than once in `rest_s` seconds, a host's SAVE included, beyond the first `BURST`
+after a start. A slot takes every second one: at the default of 600 s a board that trains day and night, on a
+filesystem without any wear levelling, reaches 100,000 after 2 * 100,000 * 600 s = 3.8 years. littlefs levels wear:
+a 64-32-10 network takes 9 KB, three blocks of 4 KB and two of its own, so that the 350 blocks of a 1.4 MB filesystem
+endure 350 * 100,000 / 5 = 7 million checkpoints, 133 years. What was learnt since the last one is sent again.
+
+Reading and writing need some 300 bytes of heap beside the file itself.
+"""
+
+import struct
+from binascii import crc32
+
+from ._compat import const, ticks_diff, ticks_us
+
+NAMES = ("eqprop-0.checkpoint", "eqprop-1.checkpoint")
+BURST = 8
+
+_MAGIC = b"EQCP"
+_HEADER = "<4sBIIIIIIH"
+_FORMAT = const(1)
+_HEADER_SIZE = const(31)
+_RESIDUE = const(0x2144DF1C)  # CRC-32 of anything followed by its own CRC-32
+_PIECE = const(256)
+_TICK_US = const(100000)
+
+
+class Checkpoints:
+    """The two slots in a folder, and when they may be written.
+
+    - saved: next sample of the newest checkpoint, None without one. written: its number, the wear so far.
+    - failed: checkpoints since the start that could not be written.
+    """
+
+    def __init__(self, folder="", every=1000, rest_s=600, open_file=open, ticks=ticks_us):
+        """Keep checkpoints in `folder` ("" for the current one), written after each `every` samples (0: never).
+
+        rest_s: seconds between two on average. open_file: as the builtin `open`. ticks: as MicroPython's
+        `time.ticks_us`.
+        """
+        self.every = every
+        self.saved = None
+        self.written = 0
+        self.failed = 0
+        self._names = tuple(folder + "/" + name if folder else name for name in NAMES)
+        self._open = open_file
+        self._newest = 1  # so that slot 0 is written first
+        self._last = 0
+        self._rest_ms = 1000 * rest_s
+        self._earned_ms = BURST * self._rest_ms
+        self._ticks = ticks
+        self._then = ticks()
+
+    def load(self, configure):
+        """Restore the newest checkpoint that is whole; return (next sample, totals), or None without one.
+
+        configure(payload) is called with the payload of CONFIGURE and returns a network to restore into. A checkpoint
+        for which it, or the network, raises ValueError or MemoryError is passed over.
+        """
+        slots = [(self._check(slot), slot) for slot in (0, 1)]
+        for number, slot in sorted(slots, reverse=True):
+            if not number:
+                continue
+            if number > self.written:
+                self.written = number
+                self._newest = slot
+            try:
+                sample, totals = self._restore(slot, configure)
+            except (OSError, ValueError, MemoryError):
+                continue
+            self._newest = slot
+            self.saved = self._last = sample
+            return sample, totals
+        return None
+
+    def _check(self, slot):
+        """Return the number of the checkpoint in a slot, 0 for one that is not whole."""
+        try:
+            with self._open(self._names[slot], "rb") as file:
+                piece = file.read(_PIECE)
+                if len(piece) < _HEADER_SIZE:
+                    return 0
+                magic, version, number = struct.unpack_from("<4sBI", piece, 0)
+                crc = 0
+                while piece:
+                    crc = crc32(piece, crc)
+                    piece = file.read(_PIECE)
+        except OSError:
+            return 0
+        return number if magic == _MAGIC and version == _FORMAT and crc == _RESIDUE else 0
+
+    def _restore(self, slot, configure):
+        with self._open(self._names[slot], "rb") as file:
+            _, _, _, sample, counted, right, low, high, length = struct.unpack(_HEADER, file.read(_HEADER_SIZE))
+            network = configure(file.read(length))
+            for c in range(network.crossbars):
+                size = 2 * len(network.conductances(c))
+                for start in range(0, size, _PIECE):
+                    network.restore(c, start // 2, file.read(min(_PIECE, size - start)))
+        network.settle_restored(sample)
+        return sample, (counted, right, low, high)
+
+    def begin(self, sample):
+        """Count the samples to the next checkpoint from here: a network was built, or restored by a host."""
+        self._last = sample
+
+    def due(self, sample):
+        """Return whether a checkpoint is due before training sample number `sample`."""
+        if not self.every or sample - self._last < self.every:
+            return False
+        return self._allows(2)  # one is kept for a host that says SAVE
+
+    def _allows(self, count):
+        """Return whether so many may be written now without wearing the flash out early."""
+        now = self._ticks()
+        passed = ticks_diff(now, self._then)
+        if not 0 <= passed < _TICK_US:  # below zero after a long pause, in which the counter came round
+            self._then = now
+            self._earned_ms = min(self._earned_ms + max(passed, 0) // 1000, BURST * self._rest_ms)
+        return self._earned_ms >= count * self._rest_ms
+
+    def save(self, network, configuration, totals):
+        """Write a checkpoint, unless that would be too many; return whether the newest one is of this moment.
+
+        configuration: the payload of CONFIGURE. totals: the four of the epoch. A filesystem that fails is counted.
+        """
+        if self.saved == network.sample and self._last == network.sample:
+            return True
+        if not self._allows(1):
+            return False
+        self._earned_ms -= self._rest_ms
+        self._last = network.sample
+        slot = 1 - self._newest
+        number = self.written + 1
+        try:
+            self._write(slot, number, network, configuration, totals)
+            whole = self._check(slot) == number
+        except OSError:
+            whole = False
+        if not whole:
+            self.failed = min(self.failed + 1, 0xFFFF)
+            return False
+        self._newest = slot
+        self.written = number
+        self.saved = network.sample
+        return True
+
+    def _write(self, slot, number, network, configuration, totals):
+        head = struct.pack(_HEADER, _MAGIC, _FORMAT, number, network.sample, *totals, len(configuration))
+        crc = 0
+        with self._open(self._names[slot], "wb") as file:
+            for part in (head, configuration):
+                file.write(part)
+                crc = crc32(part, crc)
+            for c in range(network.crossbars):
+                part = network.conductances(c)
+                file.write(part)
+                crc = crc32(part, crc)
+            file.write(struct.pack("<I", crc))

@@ -1,0 +1,74 @@
+"""The simulated line: damage that follows from the seed alone, at the rates and the speed asked for."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eqprop_sim.faults import Direction, Faults
+
+NOISY = Faults(flip=0.01, drop=0.01, duplicate=0.01, burst=0.005, stall=0.001, seed=4)
+
+
+def arrived(direction, data, cuts=()):
+    for begin, end in zip((0, *cuts), (*cuts, len(data)), strict=True):
+        direction.put(data[begin:end], 0.0)
+    return direction.take(float("inf"))
+
+
+@given(st.lists(st.integers(0, 3000), max_size=5).map(sorted), st.integers(0, 2**31 - 1))
+def test_damage_follows_from_the_seed_and_the_place_alone(cuts, seed):
+    """Catches randomness that depends on how the bytes happened to be cut."""
+    faults = Faults(flip=0.02, drop=0.01, duplicate=0.01, burst=0.01, seed=seed)
+    data = bytes(range(250)) * 12
+    assert arrived(Direction(faults, "down"), data) == arrived(Direction(faults, "down"), data, cuts)
+    assert arrived(Direction(faults, "down"), data) != arrived(Direction(faults, "up"), data)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"), [("flip", 0), ("drop", -2000), ("duplicate", 2000 * 32.5), ("burst", 0), ("stall", 0)]
+)
+def test_faults_come_as_often_as_asked(fault, expected):
+    """Catches a probability that is another's, and a fault that is another."""
+    data = bytes(200_000)
+    direction = Direction(Faults(**{fault: 0.01}, seed=1), "down")
+    direction.put(data, 0.0)
+    late = direction.due()
+    came = direction.take(float("inf"))
+    assert len(came) - len(data) == pytest.approx(expected, rel=0.1, abs=0)
+    changed = len(came) - came.count(0)
+    assert changed == pytest.approx({"flip": 2000, "burst": 2000 * 32.5 * 0.75}.get(fault, 0), rel=0.15)
+    assert (late > 100) == (fault == "stall")
+
+
+def test_a_baud_rate_takes_its_time():
+    """Ten bits a byte, from when the line is free. Catches a rate that counts from each call."""
+    direction = Direction(Faults(baud=9600, delay=100), "down")
+    direction.put(bytes(480), 1.0)
+    direction.put(bytes(480), 1.2)
+    assert direction.take(1.099) == b""
+    assert len(direction.take(1.6)) == pytest.approx(480, abs=2)
+    assert len(direction.take(2.09)) < 480 and len(direction.take(2.2)) > 0
+    direction.put(b"x", 9.0)
+    assert direction.due() == pytest.approx(9.1, abs=0.002)
+
+
+def test_a_clean_line_changes_nothing():
+    data = bytes(range(256)) * 50
+    assert arrived(Direction(Faults(), "down"), data) == data
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"flip": "often"}, "flip=often is no probability"),
+        ({"flip": "1.5"}, "flip=1.5 is no probability"),
+        ({"flip": "nan"}, "flip=nan is no probability"),
+        ({"baud": "1e5"}, "baud=1e5 is no whole number"),
+        ({"baud": "-1"}, "baud=-1 is not in 0..2147483647"),
+        ({"flip": "0.6", "drop": "0.6"}, "flip, drop, duplicate, burst and stall are more than 1 together"),
+    ],
+)
+def test_options_that_make_no_sense_are_named(options, words):
+    with pytest.raises(ValueError) as caught:
+        Faults.parsed(options)
+    assert str(caught.value) == words

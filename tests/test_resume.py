@@ -1,0 +1,174 @@
+"""Runs that were interrupted go on, on the board that has them or on another: `train --resume`, `pull`, `push`."""
+
+import contextlib
+import json
+
+import pytest
+
+from eqprop_host import cli, runlog
+from eqprop_host.commands import train
+
+RUN = ["--data=iris", "--layers=4-5-3", "--epochs=4", "--seed=3", "--log-every=50"]
+SAMPLES = 480
+
+
+class StopsAfter:
+    """An interrupt that is requested from the n-th time it is looked at."""
+
+    def __init__(self, looks):
+        self.looks = looks
+
+    @property
+    def requested(self):
+        self.looks -= 1
+        return self.looks < 0
+
+
+pytestmark = pytest.mark.usefixtures("unix_micropython")
+
+
+@pytest.fixture
+def eqprop(tmp_path, monkeypatch, capsys):
+    """Run a command in an empty folder; return (exit code, what it printed, what it told)."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flash").mkdir()
+    (tmp_path / "other").mkdir()
+
+    def eqprop(*argv):
+        try:
+            code = cli.main([str(word) for word in argv])
+        except SystemExit as exit:
+            code = exit.code
+        return code, *capsys.readouterr()
+
+    return eqprop
+
+
+@pytest.fixture
+def clean(eqprop, tmp_path):
+    """What the run comes to when nothing happens: (what it prints, its log)."""
+    code, out, _ = eqprop("train", *RUN, "--log=clean.jsonl", "--port=sim:micropython")
+    assert code == 0
+    return out, runlog.read(tmp_path / "clean.jsonl")
+
+
+def interrupt(eqprop, monkeypatch, looks, *options):
+    """Interrupt a run when `looks` frames have been sent or so."""
+    with monkeypatch.context() as patched:
+        patched.setattr(train, "on_ctrl_c", lambda: contextlib.nullcontext(StopsAfter(looks)))
+        assert eqprop("train", *RUN, "--log=run.jsonl", *options)[0] == 130
+
+
+def same(log, clean):
+    """Assert that a resumed run's log holds what the clean one's does, each once, beside where it was interrupted."""
+    key = lambda record: (record["sample"], record.get("crossbar"))  # noqa: E731
+    for kind in ("conductances", "metrics"):
+        resumed = {key(record): record for record in getattr(log, kind)}
+        assert len(resumed) == len(getattr(log, kind))
+        for record in getattr(clean, kind):
+            twin = resumed[key(record)]
+            for name in ("crc", "train_error_percent", "test_error_percent", "loss"):
+                assert twin.get(name) == record.get(name)
+    assert log.end["reason"] == "closed"
+
+
+@pytest.mark.parametrize(("looks", "flash"), [(5, "flash"), (20, None), (40, "flash"), (60, "flash")])
+def test_a_run_goes_on_where_it_was_interrupted(eqprop, clean, tmp_path, monkeypatch, looks, flash):
+    """With the board's checkpoint, and on one that has lost it.
+
+    Catches samples learnt or logged twice, totals that begin within an epoch, and options that a resumed run forgets.
+    """
+    port = f"--port=sim:micropython?flash={flash}" if flash else "--port=sim:micropython"
+    interrupt(eqprop, monkeypatch, looks, port, "--save=run.npz")
+    stopped = runlog.read(tmp_path / "run.jsonl").metrics[-1]["sample"]
+    assert 0 < stopped < SAMPLES
+    code, out, told = eqprop("train", "--resume=run.jsonl")
+    assert (code, out) == (0, clean[0])
+    assert f"the board goes on with sample {stopped if flash else 0}\n" in told
+    log = runlog.read(tmp_path / "run.jsonl")
+    same(log, clean[1])
+    assert [event["event"] for event in log.events] == ["connect", "resume", "connect"]
+    assert eqprop("evaluate", "run.npz", "--port=sim:micropython")[0] == 0
+
+
+def test_a_log_that_was_cut_goes_on(eqprop, clean, tmp_path, monkeypatch):
+    """As a killed host leaves it: without its end, in the middle of a record. Catches a record written behind it."""
+    interrupt(eqprop, monkeypatch, 30, "--port=sim:micropython?flash=flash")
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-3]) + b'{"record": "conduc')
+    assert eqprop("train", "--resume=run.jsonl")[:2] == (0, clean[0])
+    same(runlog.read(path), clean[1])
+
+
+def test_an_epoch_that_was_learnt_but_not_logged_is_logged(eqprop, clean, tmp_path):
+    """A host that was killed between the two. Catches an error that only counts what is learnt from here on."""
+    assert eqprop("train", *RUN, "--log=run.jsonl", "--port=sim:micropython?flash=flash")[0] == 0
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
+    assert runlog.read(path).metrics[-1]["sample"] < SAMPLES
+    assert eqprop("train", "--resume=run.jsonl")[:2] == (0, clean[0])
+    same(runlog.read(path), clean[1])
+
+
+def test_a_run_goes_on_on_another_board(eqprop, clean, tmp_path, monkeypatch):
+    """Pulled from one and pushed to the other, which is the numba one. Catches a network that forgets its run."""
+    interrupt(eqprop, monkeypatch, 30, "--port=sim:micropython?flash=flash")
+    stopped = runlog.read(tmp_path / "run.jsonl").metrics[-1]["sample"]
+    code, said, _ = eqprop("pull", "board.npz", "--port=sim:micropython?flash=flash", "--data=iris")
+    assert code == 0 and said.startswith(f"4-5-3 after {stopped} samples, conductance CRC ")
+    assert eqprop("push", "board.npz", "--port=sim:?flash=other") == (0, said, "")
+    code, out, told = eqprop("train", "--resume=run.jsonl", "--port=sim:?flash=other")
+    assert (code, out) == (0, clean[0]) and f"goes on with sample {stopped}\n" in told
+
+
+def test_a_pulled_network_is_the_boards(eqprop, tmp_path):
+    """With and without its data set. Catches inputs scaled otherwise than they were trained."""
+    port = "--port=sim:micropython?flash=flash"
+    out = eqprop("train", *RUN, port, "--save=saved.npz")[1]
+    error = out.split(",")[0]
+    assert eqprop("pull", "pulled.npz", port, "--data=iris")[0] == 0
+    assert eqprop("evaluate", "pulled.npz", "--port=sim:micropython")[1].startswith(error)
+    assert eqprop("pull", "bare.npz", port)[0] == 0
+    assert eqprop("pull", "other.npz", port, "--data=digits")[2] == (
+        "eqprop: --data digits: the board's network did not learn that\n"
+    )
+    assert not (tmp_path / "other.npz").exists()
+
+
+def test_a_board_that_holds_nothing_says_so(eqprop, tmp_path):
+    code, _, told = eqprop("pull", "pulled.npz", "--port=sim:micropython")
+    assert code == 1 and told.startswith("eqprop: the board holds no network: eqprop ")
+    assert not (tmp_path / "pulled.npz").exists()
+
+
+def test_a_board_that_cannot_keep_a_network_says_so(eqprop):
+    assert eqprop("train", *RUN, "--save=saved.npz", "--port=sim:micropython")[0] == 0
+    code, _, told = eqprop("push", "saved.npz", "--port=sim:micropython?full=100")
+    assert code == 1
+    assert told == "eqprop: the board holds the network, but could not keep it: 1 checkpoints failed\n"
+    code, _, told = eqprop("train", *RUN, "--port=sim:micropython?full=100&checkpoint_every=200")
+    assert code == 0 and "eqprop: the board could not write 3 of its checkpoints: is its filesystem full?\n" in told
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["--resume=run.jsonl", "--epochs=5"], "--epochs 5: a resumed run keeps its own"),
+        (["--resume=run.jsonl", "--log=x.jsonl"], "--log x.jsonl: a resumed run keeps its own"),
+        (["--resume=none.jsonl"], "none.jsonl: cannot be read: No such file or directory"),
+        (["--resume=bare.jsonl"], "bare.jsonl: is of a run that cannot be resumed: it keeps no options of it"),
+        (["--resume=odd.jsonl"], "odd.jsonl: is of a run that cannot be resumed: it keeps no options of it"),
+    ],
+)
+def test_what_cannot_be_resumed_is_named(eqprop, tmp_path, argv, words):
+    for name, run in (("run", {"options": RUN}), ("bare", {}), ("odd", {"options": ["--epochs=many"]})):
+        runlog.RunLog(f"{name}.jsonl", run).close()
+    before = {path: path.read_bytes() for path in tmp_path.glob("*.jsonl")}
+    assert eqprop("train", *argv) == (1, "", f"eqprop: {words}\n")
+    assert before == {path: path.read_bytes() for path in tmp_path.glob("*.jsonl")}
+
+
+def test_results_say_how_many_bytes_went_over_the_line(eqprop, tmp_path):
+    assert eqprop("train", "--limit=1437", "--json=out.json")[0] == 0
+    results = json.loads((tmp_path / "out.json").read_text())
+    assert results["sample_bytes"] == 1437 * 34 and results["sample_bytes"] >= 0.9 * results["line_bytes"]
