@@ -198,6 +198,7 @@ class Service:
         self._cached = 0
         self._totals = [0, 0, 0, 0]  # samples, right answers, loss modulo 2**30, the rest of it
         self._ticks = [0] * (2 + len(VERBS))  # to learn and infer what was timed whole, then of each verb
+        self._widest = None
 
     def _configure(self, payload):
         """Build the network anew, once a session: a frame that arrives again must not undo what was learnt."""
@@ -375,11 +376,12 @@ class Service:
         for each in measure(network, messages.rows(payload, start, inputs), counter):
             self._ticks[at] += each
             at += 1
-        free = free_heap()
-        room = widest(network.layers, None if free is None else free + network.plan.bytes)
+        if self._widest is None:
+            free = free_heap()
+            self._widest = widest(network.layers, None if free is None else free + network.plan.bytes)
         ticks = [total & _TICKS_MASK for total in self._ticks]
         tier = network.crossbar.tier
-        measures = messages.Measures(network.sample, network.plan.bytes, room, tick_ns, tier, unit, ticks)
+        measures = messages.Measures(network.sample, network.plan.bytes, self._widest, tick_ns, tier, unit, ticks)
         return messages.MEASURES, messages.pack_measures(measures)
 
     def _bye(self, _):
