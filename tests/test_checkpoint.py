@@ -145,3 +145,17 @@ def test_saving_twice_writes_once():
     learn(network)
     assert checkpoints.save(network, CONFIGURATION, (0, 0, 0, 0))
     assert checkpoints.save(network, CONFIGURATION, (0, 0, 0, 0)) and checkpoints.written == 1
+
+
+def test_another_network_at_the_same_sample_is_kept_too():
+    """As after a push. Catches a checkpoint that is taken for the network's because it goes on with its sample."""
+    flash = MemoryFlash()
+    desk = Desk(checkpoints=keeping(flash))
+    for seed in (5, 6):
+        desk.greet()
+        begun = desk.state(m.CONFIGURE, configure((4, 3, 2), seed, 0))
+        resumed = desk.state(m.RESUME, m.pack_resume(7))
+        assert begun.saved == resumed.saved == m.NEVER_SAVED
+        assert desk.state(m.SAVE, b"").saved == 7
+        state = Desk(checkpoints=keeping(flash)).status()
+        assert (state.seed, state.sample, state.saved) == (seed, 7, 7)

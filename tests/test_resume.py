@@ -145,7 +145,7 @@ def test_a_board_that_cannot_keep_a_network_says_so(eqprop):
     assert eqprop("train", *RUN, "--save=saved.npz", "--port=sim:micropython")[0] == 0
     code, _, told = eqprop("push", "saved.npz", "--port=sim:micropython?full=100")
     assert code == 1
-    assert told == "eqprop: the board holds the network, but could not keep it: 1 checkpoints failed\n"
+    assert told == "eqprop: the board holds the network, but did not keep it: 1 checkpoints failed\n"
     code, _, told = eqprop("train", *RUN, "--port=sim:micropython?full=100&checkpoint_every=200")
     assert code == 0 and "eqprop: the board could not write 3 of its checkpoints: is its filesystem full?\n" in told
 

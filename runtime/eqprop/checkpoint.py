@@ -38,7 +38,8 @@ _TICK_US = const(100000)
 class Checkpoints:
     """The two slots in a folder, and when they may be written.
 
-    - saved: next sample of the newest checkpoint, None without one. written: its number, the wear so far.
+    - saved: next sample of the newest checkpoint of the network at hand, None without one.
+    - written: number of the newest checkpoint, the wear so far.
     - failed: checkpoints since the start that could not be written.
     """
 
@@ -111,8 +112,9 @@ class Checkpoints:
         return sample, (counted, right, low, high)
 
     def begin(self, sample):
-        """Count the samples to the next checkpoint from here: a network was built, or restored by a host."""
+        """Count the samples to the next checkpoint from here: another network was built, or restored by a host."""
         self._last = sample
+        self.saved = None
 
     def due(self, sample):
         """Return whether a checkpoint is due before training sample number `sample`."""
@@ -134,7 +136,7 @@ class Checkpoints:
 
         configuration: the payload of CONFIGURE. totals: the four of the epoch. A filesystem that fails is counted.
         """
-        if self.saved == network.sample and self._last == network.sample:
+        if self.saved == network.sample:
             return True
         if not self._allows(1):
             return False

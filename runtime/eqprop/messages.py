@@ -21,9 +21,10 @@ the board answers, in the order asked and with the question's sequence number; t
     SAVE      11           nothing; writes a checkpoint if wear allows                  STATE
 
     STATE     65           protocol u8, session u32, payload limit u16, credit u16, free heap u32, run u32, next
-                           sample u32, CRC-32 of the conductances u32, seed u32, halve_every u32, next sample of the
-                           newest checkpoint u32, checkpoints written u32, checkpoints failed u16, cache slots u16,
-                           number of layers u8, their sizes u16..., identity in UTF-8; no layers before CONFIGURE
+                           sample u32, CRC-32 of the conductances u32, seed u32, halve_every u32, next sample of this
+                           network's newest checkpoint u32, checkpoints written u32, checkpoints failed u16, cache
+                           slots u16, number of layers u8, their sizes u16..., identity in UTF-8; no layers
+                           before CONFIGURE
     PROGRESS  66           next sample u32, cache slots filled u16, and totals of this epoch: samples u32, right
                            answers u32, loss u32 modulo 2**30, loss u32 // 2**30
     CLASSES   67           for each sample: class u16, output voltages i16...

@@ -28,7 +28,8 @@ def run(options):
 
         state = board.repeat(pushed)
     if state.saved != state.sample:
-        raise BoardError(f"the board holds the network, but could not keep it: {state.failed} checkpoints failed")
+        why = f"{state.failed} checkpoints failed" if state.failed else "its flash was written too often lately"
+        raise BoardError(f"the board holds the network, but did not keep it: {why}")
     print(f"{common.layers_text(state.layers)} after {state.sample} samples, conductance CRC {state.crc:08x}")
 
 
