@@ -77,12 +77,24 @@ def host(folder, *arguments):
 
 
 def answered(path):
-    """Wait until the board at `path` answers: a host of its own takes one that starts slowly for none."""
+    """Wait until the board at `path` answers: a host of its own takes one that starts slowly, or is away, for none."""
     from eqprop_host.link import Link
 
-    link = Link(lambda: serial.serial_for_url(path, timeout=0.05), path, 60.0)
+    link = Link(lambda: opened(path), path, 60.0)
     with contextlib.closing(link):
         link.greet()
+
+
+def opened(path):
+    """Open a port as soon as it is there: a board that is reset may take it along for a while."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            return serial.serial_for_url(path, timeout=0.05)
+        except serial.SerialException:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def run(seed, expected, engine=None, samples=SAMPLES):
