@@ -165,6 +165,15 @@ def test_what_an_earlier_host_was_answered_is_no_greeting():
     assert connect(line).state.sample == 0
 
 
+def test_what_an_earlier_host_was_refused_is_no_greeting():
+    """Its board started anew; the next HELLO has the number of a question left behind. Catches a host that gives up."""
+    line = Line()
+    sender = Sender(1024)
+    left_behind = bytes(sender.encode(messages.STATUS, 1, b""))
+    line.to_host = b"".join(bytes(answer) for answer in line.service.receive(left_behind))
+    assert connect(line).identity
+
+
 def test_late_answers_to_another_question_are_none():
     """A slow board is asked again and again; all its answers come, the last ones when something else is asked."""
     line = Line()

@@ -165,7 +165,7 @@ class Link:
                     kind, answered, payload = self._heard.popleft()
                     if answered == sequence and kind in (STATE, ERROR):
                         state = self._greeting(kind, payload)
-                        if state.session == session:
+                        if state and state.session == session:
                             self._greeted = self._conversing = True
                             self._measure(self._clock() - began)
                             return state
@@ -174,8 +174,12 @@ class Link:
         raise self._silence()
 
     def _greeting(self, kind, payload):
+        """Return the `State` that answers a HELLO; None for an error that answers an earlier host's question."""
         if kind == ERROR:
-            raise BoardError(f"port {self.name} refuses: {printable(unpack_error(payload)[1])}")
+            refused, words = unpack_error(payload)
+            if refused == GREET:
+                return None
+            raise BoardError(f"port {self.name} refuses: {printable(words)}")
         try:
             return unpack_state(payload)
         except ValueError as error:
