@@ -78,23 +78,25 @@ def host(folder, *arguments):
 
 def answered(path):
     """Wait until the board at `path` answers: a host of its own takes one that starts slowly, or is away, for none."""
+    from eqprop_host.errors import PortError
     from eqprop_host.link import Link
 
-    link = Link(lambda: opened(path), path, 60.0)
-    with contextlib.closing(link):
-        link.greet()
-
-
-def opened(path):
-    """Open a port as soon as it is there: a board that is reset may take it along for a while."""
-    until = time.monotonic() + 60
-    while True:
+    def opened():
         try:
             return serial.serial_for_url(path, timeout=0.05)
-        except serial.SerialException:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.01)
+        except serial.SerialException as error:
+            raise PortError(f"{path}: {error}") from error
+
+    until = time.monotonic() + 60
+    while True:
+        with contextlib.closing(Link(opened, path, 60.0)) as link:
+            try:
+                link.greet()
+                return
+            except PortError:  # what the killed host had sent resets it, and it takes its port along
+                if time.monotonic() > until:
+                    raise
+        time.sleep(0.01)
 
 
 def run(seed, expected, engine=None, samples=SAMPLES):
