@@ -7,12 +7,13 @@
     network.learn(x, label)            # x: 64 int8 features
     answer = network.infer(x)
     print(network.outputs)             # 10 voltages, int16
+    network.save()                     # into flash, safe from power cuts; eqprop.load() goes on
 
 The host's side and the simulator are the packages `eqprop_host` and `eqprop_sim`.
 """
 
-from .network import Network
+from .network import Network, load
 from .planning import Plan, parse_layers, plan
 
 __version__ = "0.1.0"
-__all__ = ["Network", "Plan", "parse_layers", "plan"]
+__all__ = ["Network", "Plan", "load", "parse_layers", "plan"]

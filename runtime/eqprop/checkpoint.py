@@ -55,7 +55,7 @@ class Checkpoints:
         self.failed = 0
         self._names = tuple(folder + "/" + name if folder else name for name in NAMES)
         self._open = open_file
-        self._newest = 1  # so that slot 0 is written first
+        self._read = False
         self._last = 0
         self._rest_ms = 1000 * rest_s
         self._earned_ms = BURST * self._rest_ms
@@ -68,13 +68,7 @@ class Checkpoints:
         configure(payload) is called with the payload of CONFIGURE and returns a network to restore into. A checkpoint
         for which it, or the network, raises ValueError or MemoryError is passed over.
         """
-        slots = [(self._check(slot), slot) for slot in (0, 1)]
-        for number, slot in sorted(slots, reverse=True):
-            if not number:
-                continue
-            if number > self.written:
-                self.written = number
-                self._newest = slot
+        for slot in self._whole():
             try:
                 sample, totals = self._restore(slot, configure)
             except (OSError, ValueError, MemoryError):
@@ -83,6 +77,14 @@ class Checkpoints:
             self.saved = self._last = sample
             return sample, totals
         return None
+
+    def _whole(self):
+        """Return the slots that hold a checkpoint, the newest first."""
+        numbers = [self._check(slot) for slot in (0, 1)]
+        self.written = max(self.written, *numbers)
+        self._newest = 0 if numbers[0] > numbers[1] else 1
+        self._read = True
+        return [slot for slot in (self._newest, 1 - self._newest) if numbers[slot]]
 
     def _check(self, slot):
         """Return the number of the checkpoint in a slot, 0 for one that is not whole."""
@@ -140,6 +142,8 @@ class Checkpoints:
             return True
         if not self._allows(1):
             return False
+        if not self._read:  # a program that did not ask what is there must not leave that the newest
+            self._whole()
         self._earned_ms -= self._rest_ms
         self._last = network.sample
         slot = 1 - self._newest

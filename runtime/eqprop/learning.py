@@ -61,6 +61,23 @@ class Learner:
         self.answer = answer
         self.count()
 
+    def slices(self, x, label):
+        """Learn one sample as `learn` does, to the same bits, in up to four slices: yield between them.
+
+        The crossbar must be left alone until the last one, which alone changes the conductances.
+        """
+        answer = self._settle(x)
+        yield
+        self.loss = loss = self._pull(label)
+        if loss:
+            self._nudge(PLUS)
+            yield
+            self._nudge(MINUS)
+            yield
+            self._program()
+        self.answer = answer
+        self.count()
+
     def count(self):
         """Count a sample as learnt."""
         self.sample += 1

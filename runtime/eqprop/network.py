@@ -6,7 +6,7 @@ from . import tiers
 from ._compat import free_heap
 from .circuit import FREE
 from .learning import Learner
-from .planning import Plan
+from .planning import Plan, parse_layers
 
 SAMPLE_MAX = 2**30 - 1
 
@@ -68,6 +68,7 @@ class Network:
             text = "layers: {} needs {} bytes of heap, {} are free, but in pieces: {}"
             raise MemoryError(text.format(plan, plan.bytes, free, error)) from error
         self._settle = self.crossbar.settle  # bound once, as in `Learner`
+        self._checkpoints = None
         self.learner = self.learner_type(self.crossbar, plan, halve_every)
 
     @property
@@ -90,6 +91,24 @@ class Network:
         """Voltages of the output nodes in the last free phase: int16, its own memory, valid until the next one."""
         return self.crossbar.voltages(self.crossbars, FREE)
 
+    @property
+    def confidence(self):
+        """How far the highest output led the next one in the last free phase: 0..100, in percent.
+
+        100 is as far as learning is to bring them apart, or farther; there is but one output, always.
+        """
+        outputs = self.outputs
+        first = second = -32768
+        for n in range(len(outputs)):
+            v = outputs[n]
+            if v > first:
+                second = first
+                first = v
+            elif v > second:
+                second = v
+        right, wrong = self.plan.targets
+        return min(100, 100 * (first - second) // (right - wrong))
+
     def learn(self, x, label):
         """Learn one sample: features `x` (int8 or their bytes, one for each input; 127 is full scale), class `label`.
 
@@ -101,6 +120,30 @@ class Network:
     def infer(self, x):
         """Return the class of features `x` (as for `learn`): the highest of `outputs`, which follow."""
         return self._settle(x)
+
+    def slices(self, x, label):
+        """Return an iterator that learns one sample as `learn` does, to the same bits, and pauses three times at most.
+
+        A program that has more to do takes one step at a time; in asyncio `for _ in network.slices(x, label): await
+        asyncio.sleep(0)`. Nothing may be asked of the network in between. The last slice alone changes conductances.
+        The longest of 64-32-10 takes 55,000 instructions on a Cortex-M3, 70,000 on an M0. Raises as `learn`.
+        """
+        return self.learner.slices(x, label)
+
+    def save(self, folder=""):
+        """Keep the network in this folder of the flash ("" for the current one); return whether it is kept as it is.
+
+        As often as one likes: flash is written only as often as it endures for years, and so that a power cut at any
+        byte leaves this or the one before (`eqprop.checkpoint`). False where it was written too lately, is full or
+        fails. `load` reads it, and so does the service, for `eqprop pull`. Takes 300 bytes of heap meanwhile.
+        """
+        from .checkpoint import Checkpoints  # here, so that a board that keeps nothing does not load them
+        from .messages import Configuration, pack_configure
+
+        if not self._checkpoints:
+            self._checkpoints = Checkpoints(folder)
+        described = pack_configure(Configuration(0, self.seed, self.halve_every, 0, self.layers, b""))
+        return self._checkpoints.save(self, described, (0, 0, 0, 0))
 
     def conductances(self, c):
         """Return crossbar c's conductances in steps, flat, row by row of `plan.shapes[c]`; its own memory."""
@@ -123,3 +166,37 @@ class Network:
             raise ValueError("sample: {} is not in 0..{}".format(sample, SAMPLE_MAX))
         self.crossbar.refresh()
         self.learner.go_on(sample)
+
+
+def load(layers=None, folder=""):
+    """Return the network that was last kept in this folder of the flash, to go on with; None where there is none.
+
+    layers: what it must be of, "64-32-10" or a tuple; None for any. Raises ValueError when it is of others, MemoryError
+    when there is no room for it; what is in the flash stays there.
+    """
+    from .checkpoint import Checkpoints  # as in `save`
+    from .messages import unpack_configure
+
+    wanted = None if layers is None else parse_layers(layers)
+    built = []
+    errors = []
+
+    def build(payload):
+        described = unpack_configure(payload)
+        try:
+            if wanted not in (None, described.layers):
+                raise ValueError("layers: {} are wanted, {} kept".format(wanted, described.layers))
+            built.append(Network(described.layers, described.seed, described.halve_every))
+        except (ValueError, MemoryError) as error:
+            errors.append(error)
+            raise
+        return built[-1]
+
+    checkpoints = Checkpoints(folder)
+    checkpoints.load(build)
+    if errors:
+        raise errors[0]
+    if not built or checkpoints.saved is None:
+        return None
+    built[-1]._checkpoints = checkpoints
+    return built[-1]
