@@ -104,6 +104,27 @@ def test_a_board_that_starts_anew_gives_them_too(seed, moments):
     assert last[0].sample == 120 and board.refresh().crc == epochs_crc(2)
 
 
+def test_a_checkpoint_of_what_was_never_sent_is_another_runs():
+    """As a longer run that began alike left it. Catches a network that is further on than its run."""
+    flash = MemoryFlash()
+    line = Line()
+    board = connect(line, reconnect_s=60.0)
+    for until in (60, 20):
+        line.options = {"checkpoints": Checkpoints(rest_s=0, open_file=flash.open)}
+        line.reset()
+        board.configure(LAYERS, 3, 25, run=7, epoch=60)
+        deque(board.train(X, Y, until=until), maxlen=0)
+        if until == 60:
+            board.save()
+    line.options = {"checkpoints": Checkpoints(rest_s=0, open_file=flash.open)}
+    line.reset()
+    assert [progress.sample for progress in board.train(X, Y, until=30)][-1] == 30
+    network = eqprop.Network(LAYERS, 3, 25)
+    for x, label in zip(X[:30], Y[:30], strict=True):
+        network.learn(x.tobytes(), int(label))
+    assert board.refresh().crc == network.crc()
+
+
 @given(st.lists(st.integers(1, 15), min_size=1, max_size=3))
 def test_a_board_that_goes_on_within_an_epoch_gives_them_too(moments):
     """From its checkpoint, with an empty cache. Catches a sample kept twice where a frame reaches into an epoch."""

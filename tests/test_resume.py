@@ -110,6 +110,19 @@ def test_an_epoch_that_was_learnt_but_not_logged_is_logged(eqprop, clean, tmp_pa
     same(runlog.read(path), clean[1])
 
 
+def test_a_longer_run_that_began_alike_is_not_taken_for_this_one(eqprop, tmp_path):
+    """Its checkpoint is what the board starts with after a reset, or a host that was killed. Catches its network."""
+    port = "--port=sim:micropython?flash=flash"
+    assert eqprop("train", *RUN, port)[0] == 0
+    expected = eqprop("train", *RUN, "--limit=130", "--port=sim:micropython", "--log=run.jsonl")[1]
+    assert eqprop("train", *RUN, "--limit=130", f"{port}&reset_every=50&checkpoint_every=0&seed=1")[1] == expected
+    assert eqprop("train", *RUN, port)[0] == 0
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:6]))
+    code, out, told = eqprop("train", "--resume=run.jsonl", port)
+    assert (code, out) == (0, expected) and "the board goes on with sample 0\n" in told
+
+
 def test_a_run_goes_on_on_another_board(eqprop, clean, tmp_path, monkeypatch):
     """Pulled from one and pushed to the other, which is the numba one. Catches a network that forgets its run."""
     interrupt(eqprop, monkeypatch, 30, "--port=sim:micropython?flash=flash")

@@ -45,6 +45,7 @@ class Board:
         self._configuration = None
         self._code = None
         self._restored = False  # conductances that no repetition of the run would give
+        self._furthest = 0  # samples that the run can have come to
         self._data = (None, None)
         self._forget_cache()
         self._greet()
@@ -114,11 +115,12 @@ class Board:
         Raises BoardError in the board's own words when it has no room for it.
         """
         run = secrets.randbits(32) if run is None else run
-        self._know(messages.Configuration(run, seed, halve_every, epoch, tuple(layers), bytes(levels)))
+        self._know(messages.Configuration(run, seed, halve_every, epoch, tuple(layers), bytes(levels)), 0)
         return self.repeat(self._configure)
 
-    def _know(self, configuration):
+    def _know(self, configuration, furthest):
         self._counted = 0
+        self._furthest = furthest
         self._configuration = configuration
         self._code = Code(configuration.layers[0], configuration.layers[-1], configuration.levels or LEVELS)
         self._restored = False
@@ -127,18 +129,21 @@ class Board:
         self._greet()  # a board builds one network a session
         return self._ask_state(messages.CONFIGURE, messages.pack_configure(self._configuration))
 
-    def resume(self, layers, seed, halve_every, *, run, epoch=0, levels=b""):
+    def resume(self, layers, seed, halve_every, *, run, furthest, epoch=0, levels=b""):
         """Go on with the network that the board holds where it is of this run; else `configure`. Arguments as there.
 
+        furthest: samples that the run can have come to: a board that is beyond them was trained longer, by another.
         Returns the board's state: `sample` is the next to learn.
         """
-        self._know(messages.Configuration(run, seed, halve_every, epoch, tuple(layers), bytes(levels)))
+        self._know(messages.Configuration(run, seed, halve_every, epoch, tuple(layers), bytes(levels)), furthest)
         return self.state if self._holds_the_run() else self.repeat(self._configure)
 
     def _holds_the_run(self):
         state, wanted = self.state, self._configuration
         held = (state.run, state.seed, state.halve_every, state.layers)
-        return held == (wanted.run, wanted.seed, wanted.halve_every, wanted.layers)
+        the_run = held == (wanted.run, wanted.seed, wanted.halve_every, wanted.layers)
+        # The checkpoint of a longer run that began alike may still be in the flash
+        return the_run and state.sample <= self._furthest
 
     def recover(self):
         """After a RestartError: greet the board, and have it hold this run again, if need be from its first sample.
@@ -220,6 +225,7 @@ class Board:
                     link.send(messages.SAMPLES, payload, (generation, end))
                     following = end
                     furthest = max(furthest, end)
+                    self._furthest = max(self._furthest, end)
             if not link.waiting:
                 return
             asked, payload, _ = link.hear(messages.PROGRESS)
@@ -348,6 +354,7 @@ class Board:
         Only after `configure`, before any sample. Raises RestartError when the board starts anew meanwhile.
         """
         self._restored = True
+        self._furthest = max(self._furthest, sample)
         for c, g in enumerate(conductances):
             data = g.astype("<u2")
 

@@ -206,8 +206,7 @@ class _Run:
         """Train up to where the network is to be tested or logged next."""
         board, data = self.board, self.data
         sample = board.state.sample
-        steps = [self.count] + ([self.log_every] if self.log else [])
-        until = min(self.total, *(sample + step - sample % step for step in steps))
+        until = next_stop(sample, self.total, self.count, self.log_every if self.log else self.count)
         started, sent = self.clock(), board.sent
         before = board.state.sample
         try:
@@ -241,6 +240,16 @@ class _Run:
             sample_bytes=self.board.sample_bytes,
             conductances=self.board.conductances() if self.keep else [],
         )
+
+
+def next_stop(sample, total, count, log_every):
+    """Return where a run of `total` samples, `count` an epoch, stops next behind `sample`, to be tested or logged."""
+    return min(total, *(sample + step - sample % step for step in (count, log_every)))
+
+
+def furthest(logged, total, count, log_every):
+    """Return how many samples a run can have learnt of whose log `logged_by` told: it stops to log, then goes on."""
+    return next_stop(max((what[1] for what in logged), default=0), total, count, log_every)
 
 
 def logged_by(log):

@@ -16,7 +16,7 @@ from ..picture import draw
 from ..ports import open_board
 from ..progress import show_progress
 from ..runlog import RunLog, read
-from ..training import Schedule, configuration, default_halve_epochs, logged_by, train
+from ..training import Schedule, configuration, default_halve_epochs, furthest, logged_by, train
 from . import options as common
 
 _COUNT = common.whole(1, 2**30 - 1)
@@ -148,6 +148,9 @@ def train_network(options, place, opened, shown=show_progress, finish=lambda dat
     halve_every = halve_epochs * len(data.train_y)
     if halve_every >= 2**31:
         raise DataError(f"--halve-epochs {halve_epochs}: {halve_every} samples are too many to count")
+    count = len(data.train_y)
+    total = schedule.samples(count)
+    logged = logged_by(before) if before else ()
     configured = configuration(options.layers, options.seed, halve_every, data)
     if options.picture and not options.log:
         raise DataError(f"--picture {options.picture}: draws from a log, so --log is needed too")
@@ -156,13 +159,13 @@ def train_network(options, place, opened, shown=show_progress, finish=lambda dat
         interrupt = stack.enter_context(on_ctrl_c())
         log = stack.enter_context(_open_log(options, place, typed, before)) if options.log else None
         board = stack.enter_context(opened())
-        (board.resume if before else board.configure)(**configured)
         if before:
+            board.resume(**configured, furthest=furthest(logged, total, count, options.log_every or count))
             common.tell(f"the board goes on with sample {board.state.sample}")
+        else:
+            board.configure(**configured)
         if log:
             log.event("connect", board=board.identity, sample=board.state.sample)
-        total = schedule.samples(len(data.train_y))
-        logged = logged_by(before) if before else ()
         with shown(total) as reporter:
             outcome = train(
                 board, data, schedule, interrupt, reporter, log, options.log_every, logged, bool(options.save)
