@@ -6,9 +6,12 @@ class PowerCut(BaseException):
 
 
 class MemoryFlash:
-    """Files by name. left: bytes that are still written before the power fails, None for no end."""
+    """Files by name. left: bytes that are still written before the power fails, None for no end.
 
-    def __init__(self, left=None, full=None, failing=False):
+    failing: raised instead of opening a file to write, None for nothing.
+    """
+
+    def __init__(self, left=None, full=None, failing=None):
         self.files = {}
         self.left = left
         self.full = full
@@ -20,7 +23,7 @@ class MemoryFlash:
                 raise OSError(2)
             return _Reader(self.files[name])
         if self.failing:
-            raise OSError(5)
+            raise self.failing
         self.files[name] = bytearray()  # truncated at once, as a filesystem may
         return _Writer(self, self.files[name])
 

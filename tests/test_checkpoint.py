@@ -83,8 +83,8 @@ def test_a_network_that_no_longer_fits_is_passed_over():
 
 
 def test_a_full_or_failing_flash_stops_nothing():
-    """Catches an OSError that ends the training, and a failure that is not counted."""
-    for trouble in ({"full": 40}, {"failing": True}):
+    """Catches an error that ends the training, and a failure that is not counted."""
+    for trouble in ({"full": 40}, {"failing": OSError(5)}, {"failing": MemoryError("no heap for a file")}):
         flash = MemoryFlash(**trouble)
         checkpoints = keeping(flash, every=2)
         service = Service(checkpoints=checkpoints)

@@ -98,7 +98,7 @@ class Checkpoints:
                 while piece:
                     crc = crc32(piece, crc)
                     piece = file.read(_PIECE)
-        except OSError:
+        except (OSError, MemoryError):
             return 0
         return number if magic == _MAGIC and version == _FORMAT and crc == _RESIDUE else 0
 
@@ -136,7 +136,8 @@ class Checkpoints:
     def save(self, network, configuration, totals):
         """Write a checkpoint, unless that would be too many; return whether the newest one is of this moment.
 
-        configuration: the payload of CONFIGURE. totals: the four of the epoch. A filesystem that fails is counted.
+        configuration: the payload of CONFIGURE. totals: the four of the epoch. A filesystem or heap
+        that fails is counted.
         """
         if self.saved == network.sample:
             return True
@@ -151,7 +152,7 @@ class Checkpoints:
         try:
             self._write(slot, number, network, configuration, totals)
             whole = self._check(slot) == number
-        except OSError:
+        except (OSError, MemoryError):
             whole = False
         if not whole:
             self.failed = min(self.failed + 1, 0xFFFF)
