@@ -321,6 +321,27 @@ def test_a_frame_larger_than_the_credit_goes_alone():
     assert board.refresh().crc == CLEAN_CRC
 
 
+def test_a_board_that_starts_anew_before_other_data_holds_the_run_again():
+    """Catches a host that greets it for an empty cache, and goes on with whatever network it holds then."""
+    line = Line()
+    board = connect(line, reconnect_s=60.0)
+    board.configure(LAYERS, 3, 25, epoch=60)
+    list(board.train(X, Y))
+    line.reset()
+    list(board.train(X.copy(), Y.copy(), until=120))
+    assert board.refresh().crc == epochs_crc(2)
+
+
+def test_a_board_that_learns_nothing_is_not_asked_for_ever():
+    line = Line()
+    board = connect(line)
+    board.configure(LAYERS, 3, 25)
+    idle = messages.PROGRESS, messages.pack_progress((0, 0, 0, 0, 0))
+    line.service._handlers[messages.SAMPLES] = lambda _: idle
+    with pytest.raises(ProtocolError, match="port line: the board answers, but learns nothing beyond 0"):
+        list(board.train(X, Y))
+
+
 def test_training_stops_when_told_and_loses_nothing():
     board = connect(Line(limit=192, credit=256))
     board.configure(LAYERS, 3, 25)

@@ -26,6 +26,7 @@ _LEAST = 192  # bytes of payload that any message of either side fits into but o
 _SLOW_S = 1.0  # for an answer: the frames are too large
 _FRAMES = 3  # of samples on their way: more would keep one waiting who wants to stop
 _WHOLE = 2  # figures of samples timed whole, before those of `eqprop.bench.VERBS`
+_IDLE = 200  # answers in a row by which nothing was learnt, whatever a line may lose
 _RESTARTS = 50  # in a row, without a sample learnt or a task done
 
 
@@ -188,7 +189,7 @@ class Board:
         """
         if x is not self._data[0] or y is not self._data[1]:
             if self._slots:
-                self._greet()  # a new session begins with an empty cache
+                self.recover()  # a new session begins with an empty cache
             self._data = (x, y)
         if not covers(self._code.levels, x):
             raise ValueError("x: has values that are none of the levels configured")
@@ -211,7 +212,7 @@ class Board:
         link = self._link
         base = following = furthest = self.state.sample
         cached = len(self._slots)
-        batch, generation = 1, 0
+        batch, generation, idle = 1, 0, 0
         stopped = False
         link.begin()
         while True:
@@ -236,12 +237,16 @@ class Board:
                 if progress.sample > furthest:
                     raise ProtocolError(f"port {link.name}: next sample is {progress.sample}, not {furthest}")
                 if progress.sample > base:
-                    base, cached = progress.sample, progress.cached
+                    base, cached, idle = progress.sample, progress.cached, 0
                     if base > following:  # what had been given up for lost was not
                         self._keep(samples, following, base)
                         following = base
                     self.state = self.state._replace(sample=base)
                     yield progress
+                else:
+                    idle += 1
+                    if idle > _IDLE:
+                        raise ProtocolError(f"port {link.name}: the board answers, but learns nothing beyond {base}")
                 back = sent_in == generation and progress.sample < end  # a frame before it was lost
             if back:
                 generation += 1
