@@ -342,6 +342,13 @@ def test_a_board_that_learns_nothing_is_not_asked_for_ever():
         list(board.train(X, Y))
 
 
+def test_a_question_that_the_boards_buffer_is_too_small_for_says_so():
+    """As all levels may be. Catches an error that is nobody's."""
+    board = connect(Line(limit=192))
+    with pytest.raises(BoardError, match="no room for a question: payload: 279 bytes, the limit is 192"):
+        board.configure(LAYERS, 3, 25, levels=bytes(range(256)))
+
+
 def test_training_stops_when_told_and_loses_nothing():
     board = connect(Line(limit=192, credit=256))
     board.configure(LAYERS, 3, 25)

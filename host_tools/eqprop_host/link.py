@@ -342,7 +342,10 @@ class Link:
     def _ask(self, kind, payload, before=b""):
         """Send a frame; return (its sequence number, bytes on the line)."""
         self._sequence = (self._sequence + 1) % 256
-        frame = before + bytes(self._sender.encode(kind, self._sequence, payload))
+        try:
+            frame = before + bytes(self._sender.encode(kind, self._sequence, payload))
+        except ValueError as error:
+            raise BoardError(f"port {self.name}: the board has no room for a question: {error}") from error
         return self._sequence, self._write(frame + bytes(-len(frame) % CHUNK) + self._padding)
 
     def _write(self, data):
