@@ -349,6 +349,19 @@ def test_a_question_that_the_boards_buffer_is_too_small_for_says_so():
         board.configure(LAYERS, 3, 25, levels=bytes(range(256)))
 
 
+def test_a_board_that_slept_has_answers_mixed_up_for_nobody(monkeypatch):
+    """Long, while the line kept all questions. Catches sequence numbers that come round meanwhile."""
+    line = Line(credit=2048)
+    board = connect(line, answer_s=60.0)
+    board.configure((64, 32, 10), 3, 25)
+    expected = board.conductances()
+    awake = Line.in_waiting.fget
+    wakes = line.now + 170
+    monkeypatch.setattr(Line, "in_waiting", property(lambda self: awake(self) if self.now >= wakes else 0))
+    for got, wanted in zip(board.conductances(), expected, strict=True):
+        assert (got == wanted).all()
+
+
 def test_training_stops_when_told_and_loses_nothing():
     board = connect(Line(limit=192, credit=256))
     board.configure(LAYERS, 3, 25)

@@ -32,7 +32,7 @@ _LIMIT = 1024  # bytes of payload before the board has said its own limit
 _OVERHEARD = 40  # bytes kept to tell what a port that is no board says
 _WINDOW = 64  # questions on their way, well below the 256 sequence numbers
 _PAUSE_S = 0.1  # the shortest after which something counts as lost
-_PATIENCE = 8  # times that, at most, when pause follows pause
+_PATIENCE = 16  # times that, at most, when pause follows pause: so no sequence number comes round within a silence
 _SMALLEST = 64  # bytes of payload that frames shrink to, and begin with
 _STEP = 16  # bytes by which they grow once one was lost
 _REOPEN_S = 0.2  # between two attempts to open a port
@@ -240,8 +240,12 @@ class Link:
         self._since = None
 
     def room(self, size):
-        """Return whether a question with a payload of `size` bytes may be sent: one is always allowed."""
-        if len(self.waiting) >= _WINDOW:
+        """Return whether a question with a payload of `size` bytes may be sent: one is always allowed.
+
+        No other is after a pause, until something is heard: what a board that only slept is still to read does not
+        grow, and no answer to it comes when its sequence number is another question's.
+        """
+        if len(self.waiting) >= (_WINDOW if self._backoff == 1 else 1):
             return False
         unanswered = sum(each.size for each in self.waiting)
         return not self.waiting or unanswered + line_size(size) + len(self._padding) <= self.credit
