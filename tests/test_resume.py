@@ -91,6 +91,13 @@ def test_a_run_goes_on_where_it_was_interrupted(eqprop, clean, tmp_path, monkeyp
     assert eqprop("evaluate", "run.npz", "--port=sim:micropython")[0] == 0
 
 
+def test_what_is_typed_counts_where_it_is_the_default_too(eqprop, tmp_path):
+    """Catches a port that a resumed run takes from its log although another one, the default, was typed."""
+    told = eqprop("train", *RUN, "--log=run.jsonl", "--port=sim:micropython")[1]
+    assert eqprop("train", *RUN, "--resume=run.jsonl", "--port=sim:", "--json=out.json")[:2] == (0, told)
+    assert json.loads((tmp_path / "out.json").read_text())["port"] == "sim:"
+
+
 def test_a_log_that_was_cut_goes_on(eqprop, clean, tmp_path, monkeypatch):
     """As a killed host leaves it: without its end, in the middle of a record. Catches a record written behind it."""
     interrupt(eqprop, monkeypatch, 30, "--port=sim:micropython?flash=flash")
@@ -167,15 +174,21 @@ def test_a_board_that_cannot_keep_a_network_says_so(eqprop):
     ("argv", "words"),
     [
         (["--resume=run.jsonl", "--epochs=5"], "--epochs 5: a resumed run keeps its own"),
+        (["--resume=run.jsonl", "--epochs=10"], "--epochs 10: a resumed run keeps its own"),
+        (["--resume=run.jsonl", "--layers=4-6-3"], "--layers 4-6-3: a resumed run keeps its own"),
         (["--resume=run.jsonl", "--log=x.jsonl"], "--log x.jsonl: a resumed run keeps its own"),
         (["--resume=none.jsonl"], "none.jsonl: cannot be read: No such file or directory"),
         (["--resume=bare.jsonl"], "bare.jsonl: is of a run that cannot be resumed: it keeps no options of it"),
+        (["--resume=new.jsonl"], "new.jsonl: is of a run that cannot be resumed here: --new=1 is no option of it"),
+        (["--resume=asks.jsonl"], "asks.jsonl: is of a run that cannot be resumed here: --help is no option of it"),
         (["--resume=odd.jsonl"], "odd.jsonl: is of a run that cannot be resumed: it keeps no options of it"),
     ],
 )
 def test_what_cannot_be_resumed_is_named(eqprop, tmp_path, argv, words):
-    for name, run in (("run", {"options": RUN}), ("bare", {}), ("odd", {"options": ["--epochs=many"]})):
-        runlog.RunLog(f"{name}.jsonl", run).close()
+    runlog.RunLog("bare.jsonl", {}).close()
+    options = {"run": RUN, "odd": ["--epochs=many"], "new": ["--new=1"], "asks": ["--help"]}
+    for name, kept in options.items():
+        runlog.RunLog(f"{name}.jsonl", {"options": kept}).close()
     before = {path: path.read_bytes() for path in tmp_path.glob("*.jsonl")}
     assert eqprop("train", *argv) == (1, "", f"eqprop: {words}\n")
     assert before == {path: path.read_bytes() for path in tmp_path.glob("*.jsonl")}

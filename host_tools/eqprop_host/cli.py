@@ -31,7 +31,9 @@ def _parser():
 
 def main(argv=None):
     """Run the command; return its exit code: 0, 1 after one line about an error, 2 for wrong usage, 130 for Ctrl-C."""
-    options = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    options = _parser().parse_args(words)
+    options.words = words[1:]
     try:
         return options.run(options) or 0
     except EqpropError as error:

@@ -89,21 +89,25 @@ def _typed(options):
 
 def _resumed(options, log):
     """Return the options of the run that `log` is of; those typed now take the place of what does not change a run."""
-    parser = argparse.ArgumentParser(exit_on_error=False)
+    parser = argparse.ArgumentParser(exit_on_error=False, add_help=False)
     add_options(parser)
-    defaults = parser.parse_args([])
     try:
-        kept = parser.parse_args(list(map(str, log.run["options"])))
+        kept, others = parser.parse_known_args(list(map(str, log.run["options"])))
     except (KeyError, TypeError, argparse.ArgumentError) as error:
         raise DataError(f"{log.path}: is of a run that cannot be resumed: it keeps no options of it") from error
+    if others:
+        raise DataError(f"{log.path}: is of a run that cannot be resumed here: {others[0]} is no option of it")
+    kept.log = kept.resume = options.resume
+    parser.set_defaults(**dict.fromkeys((*_OWN, *_FREE, "log")))  # None stands for what was not typed
+    typed = parser.parse_args(options.words)
     for name in (*_OWN, *_FREE, "log"):
-        typed = getattr(options, name)
-        if typed == getattr(defaults, name):
+        value = getattr(typed, name)
+        if value is None or value == getattr(kept, name):
             continue
         if name not in _FREE:
-            raise DataError(f"--{name.replace('_', '-')} {typed}: a resumed run keeps its own")
-        setattr(kept, name, typed)
-    kept.log = kept.resume = options.resume
+            shown = common.layers_text(value) if name == "layers" else value
+            raise DataError(f"--{name.replace('_', '-')} {shown}: a resumed run keeps its own")
+        setattr(kept, name, value)
     return kept
 
 
