@@ -121,6 +121,7 @@ def test_a_board_says_nothing_before_it_is_asked():
         ("sim:?flip=often", "port flip=often is no probability"),
         ("sim:?baud=-1", "port baud=-1 is not in 0..2147483647"),
         ("sim:?flash=/nowhere", "port flash=/nowhere is no folder"),
+        ("sim:?flash=", "port flash= is no folder"),
         ("sim:?checkpoint_every=x", "port checkpoint_every=x is no number of samples"),
         ("sim:micropython?tier=fast", "port tier=fast is none of thumb, viper, plain"),
         ("sim:micropython?heap=lots", "port heap=lots is no size such as 192k"),

@@ -87,7 +87,7 @@ class _Board:
         self.faults = faults.Faults.parsed(options)
         self.faulty = self.faults != faults.Faults(seed=self.faults.seed)
         self.flash = Path(options["flash"]).resolve() if "flash" in options else None
-        if self.flash and not self.flash.is_dir():
+        if self.flash and not (options["flash"] and self.flash.is_dir()):
             raise ValueError(f"flash={options['flash']} is no folder")
         every = min(max(1, self.faults.reset_every // 4) if self.faults.reset_every else _CHECKPOINT_EVERY, 1000)
         text = options.get("checkpoint_every", str(every))
