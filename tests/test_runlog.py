@@ -383,3 +383,15 @@ def test_keys_of_a_later_eqprop_are_passed_over(path):
 
 def test_the_version_is_the_one_documented():
     assert f"format     {runlog.FORMAT}, the version of this format" in runlog.__doc__
+
+
+def test_two_runs_write_no_log_at_once(tmp_path):
+    """Catches a run that is resumed while it goes on, whose records would stand there twice."""
+    path = tmp_path / "run.jsonl"
+    with RunLog(path, {}) as log:
+        log.event("first")
+        before = path.read_bytes()
+        with pytest.raises(LogError, match="run.jsonl: another run writes it"):
+            RunLog.resume(path)
+        assert path.read_bytes() == before
+    RunLog.resume(path).close()

@@ -8,6 +8,11 @@ from pathlib import Path
 
 from .errors import LogError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 
 def unwritable(path, error):
     """Return the LogError that says why `path` could not be written; a LogError stays as it is."""
@@ -30,6 +35,17 @@ def write_whole(path, data):
         if target.exists():
             os.chmod(beside, stat.S_IMODE(target.stat().st_mode))
         os.replace(beside, target)
+
+
+def claim(file, path):
+    """Let no other process claim the open `file` (a descriptor) until it is closed. Raises LogError where one has."""
+    if fcntl:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LogError(f"{path}: another run writes it") from error
+        except OSError:  # a filesystem without locks
+            return
 
 
 def check_writable(path):

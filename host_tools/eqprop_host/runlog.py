@@ -49,7 +49,7 @@ from typing import Any
 import numpy as np
 
 from .errors import LogError
-from .files import unwritable
+from .files import claim, unwritable
 
 FORMAT = 1
 """The version of the format that is written, and the newest that is read."""
@@ -114,6 +114,7 @@ class RunLog:
         except OSError as error:
             raise unwritable(path, error) from error
         try:
+            claim(self._file, path)
             if os.fstat(self._file).st_size:
                 raise LogError(f"{path}: is not empty, and a log overwrites nothing")
         except BaseException:
@@ -131,12 +132,6 @@ class RunLog:
 
         Raises LogError as `read`, and for a file that cannot be written.
         """
-        size = 0
-        with Path(path).open("rb") as file:
-            for line in file:
-                if not line.endswith(b"\n") or json.loads(line)["record"] == "end":
-                    break
-                size += len(line)
         log = cls.__new__(cls)
         log._path = Path(path)
         log._clock = clock
@@ -144,10 +139,25 @@ class RunLog:
         log._records = 2  # a log that held something is not taken away
         try:
             log._file = os.open(path, os.O_WRONLY | os.O_APPEND)
-            os.ftruncate(log._file, size)
         except OSError as error:
             raise unwritable(path, error) from error
+        try:
+            claim(log._file, path)
+            os.ftruncate(log._file, log._whole())
+        except (LogError, OSError) as error:
+            log._release()
+            raise unwritable(path, error) from error
         return log
+
+    def _whole(self):
+        """Return the bytes of the log's full records before its end."""
+        size = 0
+        with self._path.open("rb") as file:
+            for line in file:
+                if not line.endswith(b"\n") or json.loads(line)["record"] == "end":
+                    break
+                size += len(line)
+        return size
 
     def metrics(self, *, sample, epoch, train_error_percent, test_error_percent, loss, samples_per_second):
         """Log how well the network does; the module's docstring says what each means. Forced to the disk."""
