@@ -134,6 +134,18 @@ def test_a_stranger_in_the_midst_of_a_sample_is_an_error():
         line(Host((1, 8, b"\x01")), 7).exchange(b"\x01", 5)
 
 
+def test_a_host_that_comes_in_the_midst_of_a_sample_is_not_refused():
+    """As after one that was killed. Catches an error in place of the answer, and a version taken for a turn."""
+    service = Service()
+    hello = (messages.HELLO, 8, messages.pack_hello(2))
+    host = Host(hello)
+    service.join(host.read, host.write)
+    ask(service, messages.HELLO, 1, messages.pack_hello(1))
+    ask(service, chip.CHIP_CONFIGURE, 3, b"\1" + chip.pack_configure((4, 3), 0))
+    assert ask(service, chip.CHIP_LEARN, 7, b"\2" + chip.pack_learn(1, bytes(4)))[:2] == (messages.ERROR, 7)
+    assert ask(service, *hello[:1], 9, hello[2])[:2] == (messages.STATE, 9)
+
+
 def test_a_host_that_hangs_up_is_an_error():
     with pytest.raises(OSError, match="chip: the host hung up"):
         line(Host(), 7).exchange(b"\x01", 5)

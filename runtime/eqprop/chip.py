@@ -35,6 +35,7 @@ CHIP_LEARN = const(33)
 CHIP_INFER = const(34)
 RESULT = const(35)
 CHIP = const(96)
+_IN_TURN = (CHIP_CONFIGURE, CHIP_LEARN, CHIP_INFER, RESULT)
 
 SETTLE = const(1)
 NUDGE = const(2)
@@ -209,11 +210,12 @@ class Line:
                 raise OSError("chip: the host hung up")
             # To the end of the chunk: a receiver is not to be left in the midst of one
             for kind, sequence, data in self._receiver.feed(self._chunk):
-                self.sequence = sequence
-                if len(data) and data[0] == turn:  # the host did not hear it
+                if kind in _IN_TURN and len(data) and data[0] == turn:  # the host did not hear it
+                    self.sequence = sequence
                     self._write(self._sender.encode(CHIP, sequence, payload))
                 elif len(data) and kind == RESULT:
+                    self.sequence = sequence
                     result = data[0], bytes(data[1:])
-                else:
+                else:  # such as HELLO of another host: left without an answer, it comes again
                     raise ValueError("chip: message {} instead of a RESULT".format(kind))
         return result
