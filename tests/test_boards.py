@@ -1,5 +1,6 @@
 """Simulated boards, opened as hardware is: through pyserial, by a path or a URL."""
 
+import contextlib
 import gc
 import os
 import socket
@@ -242,3 +243,12 @@ def test_a_board_can_be_started_for_others(trained_crc):
 def test_the_simulated_boards_are_listed():
     emulated = [f"sim:cortex-m{n}" for n in (0, 3, 4, 7)]
     assert [url for url, _ in available_ports()][-6:] == ["sim:", "sim:micropython", *emulated]
+
+
+@pytest.mark.skipif(not boards.tty, reason="needs pseudo terminals")
+def test_a_port_is_one_hosts_at_a_time():
+    """Catches two hosts that take each other's answers."""
+    with contextlib.closing(boards.SimulatedBoard("sim:")) as simulated, open_board(simulated.path) as board:
+        with pytest.raises(PortError, match="cannot be opened: another program uses it"), open_board(simulated.path):
+            pass
+        assert board.refresh().sample == 0

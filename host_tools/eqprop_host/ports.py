@@ -1,6 +1,7 @@
 """The ports where a board may be: the system's serial ports, any pyserial URL, and the simulated boards."""
 
 import contextlib
+import errno
 import functools
 import os
 
@@ -30,6 +31,7 @@ def _open_stream(path, name):
     stream = None
     try:
         stream = serial.serial_for_url(path, baudrate=_BAUD, timeout=_READ_S, write_timeout=_START_S, do_not_open=True)
+        stream.exclusive = True
         vars(stream).update(close=functools.partial(_close, stream, stream.close))
         stream.open()
         return stream
@@ -38,6 +40,8 @@ def _open_stream(path, name):
             stream.close()
         number = getattr(error, "errno", None)
         reason = os.strerror(number) if number else error
+        if number == errno.EAGAIN:
+            reason = "another program uses it"
         raise PortError(f"port {name!r} cannot be opened: {reason}") from error
 
 
