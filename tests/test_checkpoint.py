@@ -159,3 +159,12 @@ def test_another_network_at_the_same_sample_is_kept_too():
         assert desk.state(m.SAVE, b"").saved == 7
         state = Desk(checkpoints=keeping(flash)).status()
         assert (state.seed, state.sample, state.saved) == (seed, 7, 7)
+
+
+def test_a_checkpoint_of_fewer_devices_is_none():
+    """As another version's may be. Catches a network that is restored in part."""
+    flash = MemoryFlash()
+    network = construct(CONFIGURATION)
+    learn(network)
+    assert keeping(flash).save(network, configure((4, 5, 2), 5, 0), (0, 0, 0, 0))
+    assert keeping(flash).load(construct) is None

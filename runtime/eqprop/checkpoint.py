@@ -109,7 +109,10 @@ class Checkpoints:
             for c in range(network.crossbars):
                 size = 2 * len(network.conductances(c))
                 for start in range(0, size, _PIECE):
-                    network.restore(c, start // 2, file.read(min(_PIECE, size - start)))
+                    piece = file.read(min(_PIECE, size - start))
+                    if len(piece) < min(_PIECE, size - start):
+                        raise ValueError("checkpoint: is of other crossbars")
+                    network.restore(c, start // 2, piece)
         network.settle_restored(sample)
         return sample, (counted, right, low, high)
 
@@ -136,8 +139,8 @@ class Checkpoints:
     def save(self, network, configuration, totals):
         """Write a checkpoint, unless that would be too many; return whether the newest one is of this moment.
 
-        configuration: the payload of CONFIGURE. totals: the four of the epoch. A filesystem or heap
-        that fails is counted.
+        configuration: the payload of CONFIGURE. totals: the four of the epoch. A filesystem or a heap that fails is
+        counted.
         """
         if self.saved == network.sample:
             return True

@@ -39,7 +39,8 @@ def _run_options(model):
         return {}
     try:
         data = datasets.prepare(datasets.load(model.data), model.seed)
-    except DataError:
+    except DataError as error:
+        common.tell(f"{error}: the network is put there, but its run cannot go on from it")
         return {}
     about = configuration(model.layers, model.seed, model.halve_every, data)
     return {key: about[key] for key in ("run", "epoch", "levels")} if about["run"] == model.run else {}

@@ -8,7 +8,7 @@ from pathlib import Path
 import eqprop
 
 from .. import datasets
-from ..errors import DataError, LogError
+from ..errors import BoardError, DataError, LogError
 from ..files import check_writable
 from ..interrupts import on_ctrl_c
 from ..model import Model, save
@@ -177,7 +177,10 @@ def train_network(options, place, opened, shown=show_progress, finish=lambda dat
         if log and outcome.interrupted:
             log.close("interrupted")
         if options.save:
-            save(options.save, _model(board.state, outcome, options, data))
+            model = _model(board.state, outcome, options, data)
+            if model.crc != outcome.crc:
+                raise BoardError(f"the board's conductances have CRC {outcome.crc:08x}, those it sent {model.crc:08x}")
+            save(options.save, model)
         identity, state = board.identity, board.state
     if options.picture:
         draw(options.picture, read(options.log))
