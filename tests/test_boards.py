@@ -119,6 +119,7 @@ def test_a_board_says_nothing_before_it_is_asked():
         ("sim:nonsense", "port sim:nonsense is no simulated board; there are sim:, sim:micropython"),
         ("sim:?heap=1k", "port sim: has no option heap=1k"),
         ("sim:micropython?heep=1k", "port sim:micropython has no option heep=1k"),
+        ("sim:?seed=1&seed=2", "port sim: has its option seed twice"),
         ("sim:?flip=often", "port flip=often is no probability"),
         ("sim:?baud=-1", "port baud=-1 is not in 0..2147483647"),
         ("sim:?flash=/nowhere", "port flash=/nowhere is no folder"),

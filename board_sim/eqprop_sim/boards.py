@@ -59,6 +59,8 @@ def _options(engine, query):
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key not in known:
             raise ValueError(f"{SCHEME}{engine} has no option {key}={value}")
+        if key in options:
+            raise ValueError(f"{SCHEME}{engine} has its option {key} twice")
         options[key] = value
     if options.get("tier", TIERS[0]) not in TIERS:
         raise ValueError(f"tier={options['tier']} is none of {', '.join(TIERS)}")
