@@ -39,9 +39,9 @@ def in_the_loop(port, data, samples):
         return loop.state.crc, loop.infer(data.test_x[:10])
 
 
-@pytest.mark.parametrize("port", ["sim:", "sim:micropython", "sim:cortex-m3"])
+@pytest.mark.parametrize("port", ["sim:", "sim:?flip=1e-3&drop=3e-4&seed=3", "sim:micropython", "sim:cortex-m3"])
 def test_a_board_in_the_loop_does_what_its_learner_does_here(port, iris, request):
-    """Catches a verb, a rate or a current that changes on its way, on three boards."""
+    """Catches a verb, a rate or a current that changes on its way, on three boards, or is done twice on a bad line."""
     needed = {"sim:micropython": "unix_micropython", "sim:cortex-m3": "cortex_m3"}.get(port)
     if needed:
         request.getfixturevalue(needed)

@@ -170,8 +170,8 @@ def test_turning_a_knob_up_shows(knob):
 
 def test_every_knob_of_a_device_is_tried():
     """Catches a knob added without a test: the others have theirs below and above."""
-    own = {"g_on", "on_off", "levels", "response", "curve", "retention_s", "drift_t0_s", "endurance", "pulse_v"}
-    assert set(Device.__dataclass_fields__) - set(KNOBS) - own == {"pulse_s", "source"}
+    own = {"g_on", "on_off", "levels", "response", "curve", "retention_s", "drift_t0_s", "endurance"}
+    assert set(Device.__dataclass_fields__) - set(KNOBS) - own == {"pulse_v", "pulse_s", "source"}
 
 
 def test_noise_of_pulses_adds_up_as_a_random_walk():
@@ -257,11 +257,16 @@ def test_blind_writes_hit_on_nominal_devices(response):
     assert np.abs(devices.g - target).max() <= 0.55 * 1.1 * device.dw_min * 1e-4
 
 
-def test_a_pulse_costs_energy_by_the_conductance():
-    devices = half_way(STEPS.varied(pulse_v=2.0, pulse_s=1e-6))
+@pytest.mark.parametrize(
+    ("knobs", "volts_squared_seconds"),
+    [({}, 1e-7), ({"pulse_v": 2.0}, 4e-7), ({"pulse_s": 1e-6}, 1e-6), ({"pulse_v": 2.0, "pulse_s": 1e-6}, 4e-6)],
+)
+def test_a_pulse_costs_energy_by_the_conductance(knobs, volts_squared_seconds):
+    """Catches a pulse's height or length that is left out, or counts by another power."""
+    devices = half_way(STEPS.varied(**knobs))
     before = devices.spent_j
     devices.pulse(np.eye(1, N)[0] * 3)
-    assert devices.spent_j - before == pytest.approx(3 * devices.g[0] * 4e-6)
+    assert devices.spent_j - before == pytest.approx(3 * devices.g[0] * volts_squared_seconds)
     assert devices.pulses[:2].tolist() == [53, 50]
 
 
