@@ -18,28 +18,28 @@ from .transient import settling_time
 class Constants:
     """What things cost, each with its source.
 
-    Assumed is what stands on no source, or on one that was not at hand when the figure was taken: check it before you
-    publish what follows from it.
+    Assumed is what stands on no source. ISAAC (Shafiee et al. 2016, ISCA, doi 10.1109/ISCA.2016.12) is quoted as the
+    model of it in the library hwcomponents does, the datasheet as Zephyr's page of the board Nucleo L476RG does.
     """
 
     node_capacitance_f: float = 1e-12
-    """Of a node with its lines, farads. Assumed: some 0.2 fF/um of wire and an amplifier's input."""
+    """Of a node with its lines, farads. Assumed: 2.5 mm of wire at 0.2 fF/um, and as much again for an amplifier."""
 
     settle_bits: int = 8
     """Nodes count as settled within half a step of this many bits of full scale. As the ADC below."""
 
-    dac_j: float = 3.1e-12
-    """A conversion of 8 bits. Assumed, after ISAAC (Shafiee et al. 2016, ISCA): 8 of its 1-bit DACs, 4 mW for 1024 of
-    them at 100 ns a conversion."""
+    dac_j: float = 3.3e-12
+    """A conversion of 8 bits: 8 of ISAAC's 1-bit DACs at 0.417 pJ, 4 mW for 1024 of them at 12 MHz in a pipeline that
+    keeps 100 of 128 rows busy."""
 
-    adc_j: float = 1.6e-12
-    """A conversion of 8 bits. Assumed, after ISAAC: 16 mW for 8 of its ADCs at 1.28 GS/s."""
+    adc_j: float = 1.67e-12
+    """A conversion of 8 bits: 16 mW for 8 of ISAAC's ADCs at 1.2 GS/s."""
 
     microcontroller: str = "STM32L476 (Cortex-M4) at 80 MHz"
     """What the digital network runs on."""
 
     cycle_j: float = 0.3e-9
-    """Its energy a clock cycle. Assumed, after STMicroelectronics DS10198: 100 uA/MHz in run mode, at 3.0 V."""
+    """Its energy a clock cycle: 100 uA/MHz in run mode (STMicroelectronics DS10198); at 3.0 V, assumed."""
 
     mac_cycles: float = 2.0
     """Its cycles a 16-bit multiply-accumulate. Assumed: the two instructions that one takes by `smlad` with its loads,

@@ -2,7 +2,7 @@
 
 aihwkit's weights of -1..1 are this package's range 0..1, so its steps count half here; its bounds' spreads are relative
 to that range too. Where a source gives no conductances in siemens, 100 uS is assumed, as are 1 V and 100 ns a pulse.
-The figures of rpu, rram and ecram are aihwkit's, of its fits to the papers; those papers, and pcm's, were not read.
+The figures are aihwkit's, of its fits to the papers; the papers themselves were not read.
 """
 
 from .devices import Device
@@ -36,14 +36,17 @@ PRESETS = {
         on_off=250.0,
         levels=21,
         response="SoftBounds",
-        dw_min_dtod=0.3,
-        dw_min_std=0.5,
-        read_noise_std=0.03,
-        nu=0.05,
-        nu_dtod=0.01,
+        dw_min_dtod=0.2,
+        dw_min_std=0.6,
+        up_down_dtod=0.05,
+        w_max_dtod=0.05,
+        read_noise_std=0.037,
+        nu=0.049,
+        nu_dtod=0.008,
         drift_t0_s=20.0,
-        source="assumed, after Joshi et al. 2020, Nat. Commun. 11, 2473 (25 uS, drift) and Nandakumar et al. 2020, "
-        "Front. Neurosci. 14, 406 (some 20 SET pulses to saturation); spreads and gradual RESET are assumed",
+        source="PCM of Nandakumar et al. 2020, Front. Neurosci. 14, 406, spreads as of aihwkit (PCMPreset), and of "
+        "Joshi et al. 2020, Nat. Commun. 11, 2473, 25 uS, drift and read noise at g_on, 20 s after a pulse, as of aihwkit "
+        "(PCMLikeNoiseModel); 20 pulses from end to end, gradual RESET and the ratio of 250 are assumed",
     ),
     "ecram": Device(
         on_off=100.0,
