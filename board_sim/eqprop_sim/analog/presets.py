@@ -45,7 +45,7 @@ PRESETS = {
         nu_dtod=0.008,
         drift_t0_s=20.0,
         source="PCM of Nandakumar et al. 2020, Front. Neurosci. 14, 406, spreads as of aihwkit (PCMPreset), and of "
-        "Joshi et al. 2020, Nat. Commun. 11, 2473, 25 uS, drift and read noise at g_on, 20 s after a pulse, as of aihwkit "
+        "Joshi et al. 2020, Nat. Commun. 11, 2473, 25 uS, drift, and read noise at g_on after 20 s, as of aihwkit "
         "(PCMLikeNoiseModel); 20 pulses from end to end, gradual RESET and the ratio of 250 are assumed",
     ),
     "ecram": Device(
