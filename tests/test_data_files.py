@@ -329,3 +329,18 @@ def test_a_spool_gives_back_what_it_was_given():
         for n in range(count):
             spool.append(block + n)
         assert np.array_equal(spool.finish(), np.concatenate([block + n for n in range(count)]))
+
+
+def test_a_network_says_how_it_hears_and_is_not_tested_on_what_is_heard_otherwise(tmp_path, monkeypatch):
+    """Catches a recipe that is not saved, leaves out a constant, or that nobody looks at."""
+    for n in range(10):
+        write_wav(tmp_path / "tones" / "low" / f"{n}.wav", tone(300 + n))
+        write_wav(tmp_path / "tones" / "high" / f"{n}.wav", tone(2000 + n))
+    saved, data = tmp_path / "tones.npz", f"--data={tmp_path / 'tones'}"
+    assert cli.main(["simulate", data, "--layers=256-4-2", "--epochs=1", f"--save={saved}"]) == 0
+    recipe = model.load(saved).recipe
+    assert recipe == sounds.RECIPE
+    assert sorted(recipe.values()) == [1e-10, 0.016, 0.032, sounds.BANDS, sounds.STEPS, 50.0, 4000.0]
+    assert cli.main(["evaluate", str(saved)]) == 0
+    monkeypatch.setitem(sounds.RECIPE, "hop_s", 0.02)
+    assert cli.main(["evaluate", str(saved)]) != 0

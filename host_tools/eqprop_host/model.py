@@ -11,7 +11,7 @@ import binascii
 import io
 import json
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -59,6 +59,9 @@ class Model:
     run: int = 0
     """What tells the run from others (`training.configuration`), so that a board which is given the network can go on
     with it; 0 for unknown. A header may lack it."""
+
+    recipe: dict = field(default_factory=dict)
+    """What made features of sounds or pictures, of `datasets.Dataset`; empty for none. A header may lack it."""
 
     @property
     def crc(self):
@@ -162,7 +165,7 @@ def _array(members, name):
 def _header(array):
     """Return the header, its values checked but for what the conductances say. Raises DataError."""
     try:
-        header = {"run": 0, **json.loads(array.tobytes())}
+        header = {"run": 0, "recipe": {}, **json.loads(array.tobytes())}
         version = header["format"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise DataError("is no saved network: its header is none") from error
@@ -180,6 +183,8 @@ def _header(array):
     for key in ("data", "version", "crc"):
         if not isinstance(header[key], str):
             raise DataError(f"{key}: {header[key]!r} is no text")
+    if not isinstance(header["recipe"], dict):
+        raise DataError(f"recipe: {header['recipe']!r} is no object")
     _check_sizes(header)
     return header
 

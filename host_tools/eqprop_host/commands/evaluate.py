@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import datasets
+from ..errors import DataError
 from ..files import check_writable
 from ..model import load, put
 from ..packing import levels_of
@@ -29,6 +30,8 @@ def run(options):
     scaling = datasets.Scaling.from_dict(model.scaling)
     dataset = datasets.load(options.data or model.data)
     datasets.check_layers(model.layers, dataset)
+    if dataset.recipe != model.recipe:
+        raise DataError(f"{dataset.name}: features by {dataset.recipe}, the network has learnt by {model.recipe}")
     tested = np.arange(len(dataset.labels)) if options.data else datasets.split(dataset, model.seed)[1]
     x, y = scaling.quantise(dataset.features, tested), dataset.labels[tested]
     with open_board(options.port, common.tell) as board:

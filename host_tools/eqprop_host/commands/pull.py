@@ -27,16 +27,15 @@ def run(options):
     dataset = datasets.load(options.data) if options.data else None
     with open_board(options.port, common.tell) as board:
         state, conductances = board.repeat(lambda: _read(board))
-    scaling, classes = _scaling(options, state, dataset)
+    learnt = _learnt(options, state, dataset)
     model = Model(
         layers=state.layers,
         seed=state.seed,
         halve_every=state.halve_every,
         sample=state.sample,
         conductances=conductances,
-        scaling=scaling.to_dict(),
+        **learnt,
         data=options.data or "",
-        classes=classes,
         version=eqprop.__version__,
         run=state.run,
     )
@@ -53,11 +52,12 @@ def _read(board):
     return state, board.conductances()
 
 
-def _scaling(options, state, dataset):
-    """Return (`datasets.Scaling`, classes). Raises BoardError when the board did not learn this data set."""
+def _learnt(options, state, dataset):
+    """Return what `Model` has of the data set. Raises BoardError when the board did not learn this one."""
     if dataset is None:
-        return datasets.Scaling(state.layers[0], (0.0,), (float(datasets.FULL_SCALE),)), state.layers[-1]
+        scaling = datasets.Scaling(state.layers[0], (0.0,), (float(datasets.FULL_SCALE),))
+        return {"scaling": scaling.to_dict(), "classes": state.layers[-1]}
     data = datasets.prepare(dataset, state.seed)
     if configuration(state.layers, state.seed, state.halve_every, data)["run"] != state.run:
         raise BoardError(f"--data {options.data}: the board's network did not learn that")
-    return data.scaling, data.classes
+    return {"scaling": data.scaling.to_dict(), "classes": data.classes, "recipe": data.recipe}

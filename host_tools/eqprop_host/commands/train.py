@@ -227,4 +227,5 @@ def _model(state, outcome, options, data):
         classes=data.classes,
         version=eqprop.__version__,
         run=state.run,
+        recipe=data.recipe,
     )

@@ -1,7 +1,7 @@
 """A data set as it was read, and what every source of one is checked for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -39,6 +39,9 @@ class Dataset:
     test_samples: int = 0
     """How many samples, the last ones, were published for testing alone; 0 where they are to be split off."""
 
+    recipe: dict = field(default_factory=dict)
+    """What makes the features of a sound or a picture, ready for JSON; empty where they are read as they stand."""
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -65,6 +68,9 @@ class Table:
     test_samples: int = 0
     """As of `Dataset`."""
 
+    recipe: dict = field(default_factory=dict)
+    """As of `Dataset`."""
+
 
 def dataset_of(source: str, table: Table) -> Dataset:
     """Return the data set that stands in the table of a source, checked. Raises DataError naming place and value."""
@@ -84,7 +90,8 @@ def dataset_of(source: str, table: Table) -> Dataset:
     if labels.min() == labels.max():
         raise DataError(f"{source}: label {labels[0]} on all samples ({len(labels)}): one class is nothing to learn")
     names = table.names[: features.shape[1]]
-    return Dataset(source, features, labels, int(labels.max()) + 1, names, table.class_names, table.test_samples)
+    classes = int(labels.max()) + 1
+    return Dataset(source, features, labels, classes, names, table.class_names, table.test_samples, table.recipe)
 
 
 def check_layers(layers: tuple, dataset: Dataset) -> None:

@@ -5,6 +5,8 @@ with a dot is passed over. All files of a data set are of one kind.
 
 - .png: 8 bits a channel, all of one size; colours become grey (ITU-R 601-2 luma). Features: pixels row by row, 0..255
 - .wav: see `eqprop_host.datasets.sounds`
+
+The recipe of the data set is the size of the pictures, or that of the sounds.
 """
 
 from pathlib import Path
@@ -13,9 +15,9 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import DataError
+from . import sounds
 from .blocks import Spool
 from .dataset import Table
-from .sounds import read_wav
 
 
 def read_folder(source):
@@ -37,26 +39,29 @@ def read_folder(source):
     suffix = files[0].suffix.lower()
     if suffix not in _READERS:
         raise DataError(f"{files[0]}: is neither a .png nor a .wav file")
+    values, recipe = _rows(files, suffix)
     return Table(
-        _rows(files, suffix),
+        values,
         lambda row, column: f"{files[row]}, feature {column}",
         np.array(labels, np.float64),
         lambda row: str(files[row]),
         class_names=tuple(path.name for path in classes),
+        recipe=recipe,
     )
 
 
 def _rows(files, suffix):
+    """Return (features, recipe) of the files."""
     spool, first = Spool(), None
     for path in files:
         if path.suffix.lower() != suffix:
             raise DataError(f"{path}: is no {suffix} file, as {files[0]} is")
-        row, shape = _READERS[suffix](path)
-        first = first or shape
-        if shape != first:
-            raise DataError(f"{path}: is of {shape}, {files[0]} is of {first}")
+        row, recipe = _READERS[suffix](path)
+        first = first or recipe
+        if recipe != first:
+            raise DataError(f"{path}: is of {recipe['pixels']} pixels, {files[0]} is of {first['pixels']}")
         spool.append(row[None])
-    return spool.finish()
+    return spool.finish(), first
 
 
 def _visible(source, folder):
@@ -67,7 +72,7 @@ def _visible(source, folder):
 
 
 def _read_png(path):
-    """Return (uint8 (pixels,), size as text) of a picture."""
+    """Return (uint8 (pixels,), recipe) of a picture."""
     try:
         with Image.open(path, formats=("PNG",)) as image:
             if image.mode[0] in "IF":
@@ -78,7 +83,7 @@ def _read_png(path):
     # Pillow raises SyntaxError for a broken chunk
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    return grey.ravel(), f"{grey.shape[1]}x{grey.shape[0]} pixels"
+    return grey.ravel(), {"pixels": f"{grey.shape[1]}x{grey.shape[0]}"}
 
 
-_READERS = {".png": _read_png, ".wav": read_wav}
+_READERS = {".png": _read_png, ".wav": sounds.read_wav}

@@ -22,9 +22,20 @@ _FRAME_S, _HOP_S = 0.032, 0.016
 _LOW_HZ, _HIGH_HZ = 50.0, 4000.0
 _FLOOR = 1e-10
 
+RECIPE = {
+    "loudness_steps": STEPS,
+    "loudness_bands": BANDS,
+    "frame_s": _FRAME_S,
+    "hop_s": _HOP_S,
+    "low_hz": _LOW_HZ,
+    "high_hz": _HIGH_HZ,
+    "floor": _FLOOR,
+}
+"""All constants of the above, saved with a network that has learnt from sounds."""
+
 
 def read_wav(path):
-    """Return (float32 (STEPS * BANDS,), what all files of a data set share) of a sound file. Raises DataError."""
+    """Return (float32 (STEPS * BANDS,), RECIPE) of a sound file. Raises DataError."""
     try:
         import soundfile
     except (ImportError, OSError) as error:  # OSError: its library is missing
@@ -39,7 +50,7 @@ def read_wav(path):
         raise DataError(f"{path}: {rate} samples/s, expected {2 * _HIGH_HZ:.0f} or more")
     if not len(samples):
         raise DataError(f"{path}: has no sound in it")
-    return loudness(samples.mean(axis=1), rate).astype(np.float32), "one length of features"
+    return loudness(samples.mean(axis=1), rate).astype(np.float32), RECIPE
 
 
 def loudness(samples, rate):

@@ -40,6 +40,9 @@ class Prepared:
     classes: int
     """Largest label of the whole data set + 1."""
 
+    recipe: dict
+    """As of `Dataset`."""
+
 
 def split(dataset: Dataset, seed: int, test_fraction: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
     """Return the indices of the training samples and of the test samples: int64, each ascending.
@@ -84,7 +87,7 @@ def prepare(dataset: Dataset, seed: int, test_fraction: float = 0.2) -> Prepared
         raise DataError(f"{dataset.name}: class {missing[0]} of 0..{dataset.classes - 1} has no {where}")
     scaling = fit_scaling(dataset.features, train)
     train_x, test_x = (scaling.quantise(dataset.features, rows) for rows in (train, test))
-    return Prepared(train_x, labels[train], test_x, labels[test], scaling, dataset.classes)
+    return Prepared(train_x, labels[train], test_x, labels[test], scaling, dataset.classes, dataset.recipe)
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
