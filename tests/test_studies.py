@@ -66,6 +66,10 @@ def test_a_study_of_another_data_set(capsys, tmp_path):
     assert code == 0, err
     assert out.startswith("iris, 4-8-3, 1 epochs: test error in percent, mean of 2 seeds\n")
     assert out.count("\n|") == 8 and "| stuck 20 % |" in out
+    one = ["--coarse", "--only=stuck", f"--picture={tmp_path}/stuck.png"]
+    code, again, err = run(capsys, "mismatch", "--data=iris", "--layers=4-8-3", "--epochs=1", "--seeds=2", *one)
+    assert code == 0 and again.splitlines()[-2:] == out.splitlines()[-2:] and again.count("\n|") == 4, err
+    assert (tmp_path / "stuck.png").read_bytes().startswith(b"\x89PNG")
 
 
 BAD = {
@@ -74,6 +78,8 @@ BAD = {
     "layers": (["mismatch", "--layers=63-8-10"], "layers: 63-8-10 has 63 inputs, digits has 64 features"),
     "seeds": (["mismatch", "--seeds=0"], "0 is no whole number"),
     "place": (["mismatch", "--picture=/dev/null/x.png"], "/dev/null/x.png"),
+    "no cases": (["mismatch", "--coarse", "--only=cases"], "--only cases: has no ends, so --coarse leaves none of it"),
+    "no curves": (["mismatch", "--only=cases", "--picture=x.png"], "--picture x.png: there is none of the cases"),
     "same file": (["mismatch", "--json=x", "--picture=./x"], "--picture x: is the file of --json too"),
 }
 

@@ -29,6 +29,9 @@ METHODS = {
 """Ways to get weights onto a chip: learnt there; learnt on an ideal one and programmed blindly; programmed with
 VERIFY rounds of reading and correcting; programmed blindly, then learnt on for one more epoch."""
 
+SERIES = ("spread", "levels", "stuck", "cases")
+"""What `Point.series` may be."""
+
 VERIFY = 5
 BATCH = 4
 _BASE = Device(levels=256, on_off=100.0)
@@ -41,7 +44,7 @@ class Point:
     """A kind of chip."""
 
     series: str
-    """What is varied: a panel of the plot, or "cases"."""
+    """One of SERIES: what is varied, a panel of the plot; or "cases"."""
 
     value: object
     """How far, in percent or levels; what it is, of a case."""
@@ -78,6 +81,7 @@ def add_options(parser):
     add("--seeds", type=common.whole(1, 1000), metavar="N", default=5, help="runs to take the mean of (%(default)s)")
     add("--seed", type=common.whole(0, 2**31), metavar="N", default=0, help="the first of them (%(default)s)")
     add("--coarse", action="store_true", help="the ends of each series alone")
+    add("--only", choices=SERIES, help="this series alone (all)")
     common.add_json(parser)
     add("--picture", type=Path, metavar="PATH", help="draw the curves, .png")
 
@@ -90,7 +94,11 @@ def run(options):
         raise DataError(f"--picture {options.picture}: is the file of --json too")
     dataset = datasets.load(options.data)
     datasets.check_layers(options.layers, dataset)
-    chips = points(options.coarse)
+    chips = [point for point in points(options.coarse) if options.only in (None, point.series)]
+    if not chips:
+        raise DataError(f"--only {options.only}: has no ends, so --coarse leaves none of it")
+    if options.picture and options.only == "cases":
+        raise DataError(f"--picture {options.picture}: there is none of the cases")
     errors = [{method: [] for method in METHODS} for _ in chips]
     with threadpool_limits(1):
         for seed in range(options.seed, options.seed + options.seeds):
@@ -185,7 +193,8 @@ def _draw(path, rows, options):
     styles = {"in_place": ("#1f5fa8", "o"), "transferred": ("#b8442c", "s"), "verified": ("#d99a2b", "^")}
     styles["tuned"] = ("#4c8c4a", "D")
     figure = Figure(figsize=(10, 3.4), dpi=200, layout="constrained")
-    panels = figure.subplots(1, len(titles), sharey=True)
+    titles = {series: title for series, title in titles.items() if any(row["series"] == series for row in rows)}
+    panels = figure.subplots(1, len(titles), sharey=True, squeeze=False)[0]
     for axes, (series, title) in zip(panels, titles.items(), strict=True):
         members = [row for row in rows if row["series"] == series]
         where = [row["value"] for row in members]
