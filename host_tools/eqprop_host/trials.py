@@ -24,9 +24,7 @@ _PREDICTED = 1000  # test samples that are settled at once
 # `eqprop.Plan.rates`, for 100 hidden nodes; their factor from the first epoch to the last; the nudge in the plan's,
 # which integers need large; the temperature of cross-entropy in the voltage that the right output is nudged to.
 _RATES = (2.0**-6, 2.0**-11)
-# Of a board's own errors, 1024 hidden nodes, 20 samples to a step; half of the nodes inhibitory, but for paired outputs
-_ONE_SIDED_RATES = (5 * 2.0**-6, 2.0**-12)
-_PAIRED_RATES = (5 * 2.0**-6, 2.0**-11)
+_ONE_SIDED_RATES = (5 * 2.0**-6, 2.0**-12)  # a board's own errors, 1024 hidden nodes, 20 samples to a step
 _LAST = 0.04
 _NUDGE = 0.1
 _TEMPERATURE = 0.2
@@ -134,7 +132,7 @@ def _float(run):
     plan = eqprop.plan(run.layers)
     circuit = Circuit.from_plan(plan, seed=run.seed, dtype=np.float32)
     one_sided = run.loss == "margin"
-    if one_sided and not run.paired:
+    if one_sided:
         _halve(circuit)
     trainer = Trainer.from_plan(
         circuit,
@@ -148,8 +146,7 @@ def _float(run):
     trainer.beta *= _NUDGE
     trainer.temperature_v = _TEMPERATURE * trainer.targets[0]
     # More samples to a step: smaller steps for each. More hidden nodes: each is told less of the error
-    one_sided_rates = _PAIRED_RATES if run.paired else _ONE_SIDED_RATES
-    driven, other = one_sided_rates if one_sided else _RATES
+    driven, other = _ONE_SIDED_RATES if one_sided else _RATES
     rates = (driven * run.layers[1] / 100, other)
     first = [eta * 2**shift * r / run.batch for eta, shift, r in zip(trainer.eta, plan.rates, rates, strict=True)]
     seconds, samples = 0.0, 0
