@@ -4,6 +4,7 @@ import contextlib
 import grp
 import json
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -324,9 +325,33 @@ def test_a_simulated_board_has_eqprop_already(capsys):
     assert code == 1 and "has eqprop already" in err
 
 
-def test_a_blank_simulated_board_can_be_tried(capsys):
-    code, out, err = run(capsys, "deploy", "--port", "sim:cortex-m3?blank=0k")
+def test_a_blank_simulated_board_can_be_tried(capsys, cortex_m3):
+    """The transcript of docs/field.md, but for its figures of bytes and nodes."""
+    page = (Path(__file__).parent.parent / "docs" / "field.md").read_text()
+    ((command, output),) = re.findall(r"^\$ eqprop (.*)\n((?:(?!\$|```).*\n)*)", page, re.MULTILINE)
+    code, out, err = run(capsys, *shlex.split(command))
+    assert code == 0, err
+    counted = r"\d+(?= bytes| of flash)|(?<=N = )\d+"
+    assert re.sub(counted, "#", out) == re.sub(counted, "#", output)
+
+
+def test_a_blank_board_needs_a_flash(capsys):
+    code, _, err = run(capsys, "deploy", "--port", "sim:cortex-m3?blank=0k")
     assert code == 1 and "blank=0k is no size" in err
+
+
+def test_the_board_is_ready_soon_and_small(cortex_m3, tmp_path):
+    """From import to the service: a second at 100 MHz, 40 KB of heap. Catches: work or tables at import."""
+    found = deploying.Found("micropython", "1.25.0", "", 6918, 0, [])
+    form, files = deploying.build(found, tmp_path / "eqprop")
+    assert form == "compiled for armv7em"
+    program = Path(__file__).parent / "programs" / "ready.py"
+    argv, environment = cortex_m3.command(program, path=[tmp_path])
+    done = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=100)
+    assert done.stderr == ""
+    instructions, heap_bytes = map(int, done.stdout.split())
+    assert instructions < 100_000_000
+    assert heap_bytes <= 40 * 1024
 
 
 def test_source_is_copied_where_nothing_compiles_it(blank, capsys, monkeypatch):
@@ -334,7 +359,7 @@ def test_source_is_copied_where_nothing_compiles_it(blank, capsys, monkeypatch):
     board = blank(heap_bytes=512 * 1024)
     code, out, err = run(capsys, "deploy", "--port", board.path)
     assert code == 0, err
-    assert "eqprop as source" in out and "tier thumb" in out
+    assert "runtime as source" in out and "tier thumb" in out
 
 
 # ---- the self-test itself

@@ -32,7 +32,7 @@ def run(options):
     found = done.found
     print(f"{found.machine}, MicroPython {found.version}, {found.heap} bytes of heap free, {found.flash} of flash")
     how = f"{len(done.copied)} files copied, {len(done.kept)} kept" if done.copied else "nothing to copy"
-    print(f"eqprop {done.form}: {done.size} bytes in {len(done.copied + done.kept)} files, hashes verified; {how}")
+    print(f"runtime {done.form}: {done.size} bytes in {len(done.copied + done.kept)} files, hashes verified; {how}")
     print(f"self-test passed: tier {done.tier}, conductance CRC {done.crc:08x} after 20 samples")
     print(f"serving, {done.heap} bytes of heap free: {', '.join(_rooms(done))}")
     results = {
