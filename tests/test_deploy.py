@@ -341,7 +341,7 @@ def test_a_blank_board_needs_a_flash(capsys):
 
 
 def test_the_board_is_ready_soon_and_small(cortex_m3, tmp_path):
-    """From import to the service: a second at 100 MHz, and the heap that the catalogue says. Catches: work at import."""
+    """From import to the service: a second at 100 MHz, and the heap that the catalogue says. Catches: work there."""
     found = deploying.Found("micropython", "1.25.0", "", 6918, 0, [])
     form, files = deploying.build(found, tmp_path / "eqprop")
     assert form == "compiled for armv7em"

@@ -83,7 +83,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(tmp_path, repository)
 
 
 def test_the_wheel_installs_and_its_demo_runs_in_a_clean_environment(tmp_path):
-    """What it needs is taken from this environment, without the project itself. Catches: a file left out of the wheel."""
+    """What it needs is taken from this environment, without the project itself. Catches: a file left out of it."""
     venv.create(tmp_path / "venv", with_pip=False, symlinks=True)
     (packages,) = (tmp_path / "venv").glob("lib/python*/site-packages")
     with zipfile.ZipFile(build("wheel", tmp_path)) as archive:
