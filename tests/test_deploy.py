@@ -50,7 +50,7 @@ def blank():
 def learn(path, until):
     """Have the board go on with the run of X and Y up to that sample, and keep it; return its state."""
     with open_board(path) as board:
-        board.resume(LAYERS, 3, 20, run=7, epoch=len(X))
+        board.resume(LAYERS, 3, 20, run=7, furthest=len(X), epoch=len(X))
         for _ in board.train(X, Y, until):
             pass
         return board.save()
