@@ -1,6 +1,7 @@
 """Emulated Cortex-M boards: real firmware, started, asked, overrun and counted."""
 
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -341,3 +342,20 @@ def test_the_command_runs_a_program(cortex_m3, tmp_path):
     refused = subprocess.run([*argv, "cortex-m9", str(script)], env=environment, capture_output=True, text=True)
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert refused.stderr.startswith("eqprop: cpu=cortex-m9 is none of ")
+
+
+def test_an_emulator_ends_with_its_host_however_that_ends(cortex_m3):
+    """Killed without a chance to say goodbye. Catches: a core that an orphan takes for ever."""
+    if not cortex._LEASH:
+        pytest.skip("needs util-linux's setpriv")
+    program = "from eqprop_sim import boards\nboard = boards.SimulatedBoard('sim:cortex-m3')\n"
+    program += "print(board._process.pid, flush=True)\ninput()\n"
+    argv = [sys.executable, "-c", program]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as host:
+        emulator = int(host.stdout.readline())
+        ending = os.pidfd_open(emulator)
+        host.kill()
+        try:
+            assert select.select([ending], [], [], 30)[0], "the emulator runs on"
+        finally:
+            os.close(ending)

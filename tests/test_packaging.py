@@ -7,9 +7,11 @@ import ast
 import json
 import re
 import shutil
+import site
 import subprocess
 import sys
 import tarfile
+import venv
 import zipfile
 from array import array
 from pathlib import Path
@@ -78,6 +80,23 @@ def test_the_wheel_holds_the_three_packages_and_their_data(tmp_path, repository)
     assert sorted(names) == sorted(expected)
     assert "eqprop = eqprop_host.cli:main" in commands
     assert f"Version: {eqprop.__version__}\n" in about
+
+
+def test_the_wheel_installs_and_its_demo_runs_in_a_clean_environment(tmp_path):
+    """What it needs is taken from this environment, without the project itself. Catches: a file left out of it."""
+    venv.create(tmp_path / "venv", with_pip=False, symlinks=True)
+    (packages,) = (tmp_path / "venv").glob("lib/python*/site-packages")
+    with zipfile.ZipFile(build("wheel", tmp_path)) as archive:
+        archive.extractall(packages)  # as pip does; it is pure Python
+    # A folder named here is searched, but its own .pth files are not followed: the project's is one of them
+    (packages / "needed.pth").write_text("".join(f"{folder}\n" for folder in site.getsitepackages()))
+    run = [str(tmp_path / "venv" / "bin" / "python"), "-m", "eqprop_host", "demo", f"--folder={tmp_path / 'demo'}"]
+    where = [*run[:1], "-c", "import eqprop, eqprop_host, eqprop_sim; print(eqprop.__file__)"]
+    printed = subprocess.run(where, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert printed.startswith(str(packages))
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "test error" in done.stdout
 
 
 def test_the_source_distribution_can_be_tested(tmp_path):

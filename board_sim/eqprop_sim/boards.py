@@ -8,6 +8,7 @@ The port is a pseudo terminal, or a TCP port on loopback where the system has no
 joined by &, as in `sim:?flip=1e-4&reset_every=500&seed=7`:
 
     heap=192k                  bytes of the heap (not of sim:)
+    blank=512k                 no eqprop yet: MicroPython's prompt, and an empty flash of that size (cortex only)
     flash=FOLDER               where checkpoints are kept; without it they are gone when the board is closed
     checkpoint_every=1000      samples between two checkpoints; where the board resets itself, a quarter of reset_every
     flip=, drop=, ...          faults of the line, the board and its flash, and the line's baud rate: `faults.Faults`
@@ -55,6 +56,7 @@ def _options(engine, query):
     """Return the options behind the `?`, refusing those that the engine does not have."""
     known = {"flash", "checkpoint_every", *faults.NAMES}
     known |= {"heap", "tier"} if engine == "micropython" or engine in cortex.CPUS else set()
+    known |= {"blank"} if engine in cortex.CPUS else set()
     options = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key not in known:
@@ -67,11 +69,12 @@ def _options(engine, query):
     return options
 
 
-def _heap_bytes(text):
+def _size(options, name, default):
     """Return the bytes that "96k", "1m" or "98304" stand for."""
+    text = options.get(name, default)
     match = re.fullmatch(r"([1-9]\d{0,9})([km]?)", text.lower())
     if not match:
-        raise ValueError(f"heap={text} is no size such as 192k")
+        raise ValueError(f"{name}={text} is no size such as 192k")
     return int(match[1]) * {"": 1, "k": 1024, "m": 1024 * 1024}[match[2]]
 
 
@@ -84,7 +87,10 @@ class _Board:
         if self.engine not in ("", "micropython", *cortex.CPUS):
             raise ValueError(f"{url} is no simulated board; there are {', '.join(ENGINES)}")
         options = _options(self.engine, query)
-        self.heap = _heap_bytes(options.get("heap", _HEAP))
+        self.heap = _size(options, "heap", _HEAP)
+        self.blank_kb = _size(options, "blank", "1k") // 1024 if "blank" in options else 0
+        if self.blank_kb > cortex.FLASH_KB:
+            raise ValueError(f"blank={options['blank']} is more than {cortex.FLASH_KB}k")
         self.tier = options.get("tier", "")
         self.faults = faults.Faults.parsed(options)
         self.faulty = self.faults != faults.Faults(seed=self.faults.seed)
@@ -120,6 +126,8 @@ class _Board:
         if self.engine == "micropython":
             return interpreters.obtain("unix", tell).command(program, *words, *words_of_tier, **options)
         board = cortex.obtain(self.engine, tell)
+        if self.blank_kb:
+            return board.blank(self.heap, self.blank_kb)
         return board.command(program, *words, *words_of_tier, self.engine, board.instruction_ns, flash=flash, **options)
 
 

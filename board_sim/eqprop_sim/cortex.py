@@ -6,6 +6,8 @@ Such a board has a core, a UART and a heap (firmware/cortex). Its filesystem is 
 paths, which it can read; one folder serves as its flash, where it can write, too. `time.ticks_cpu()` counts
 instructions exactly, modulo 2**30, so a program takes the same time in every run. All clocks go by instructions, of
 128 ns (Cortex-M0: 512 ns); only while a board waits for its serial port do they follow the computer's.
+
+A blank board is one as it is bought: MicroPython's prompt, and an empty flash of its own that outlives its resets.
 """
 
 import hashlib
@@ -21,9 +23,14 @@ from . import micropython_source
 from .installation import Failure, Unavailable, cache, filling, lock, make, need, run
 
 HEAP_BYTES = 192 * 1024
+FLASH_KB = 1024  # that a blank board has at most
 HOW_TO = "install the packages qemu-system-arm, gcc-arm-none-eabi and libnewlib-arm-none-eabi (apt) and try again"
 
 _EMULATOR = "qemu-system-arm"
+# A board does not see that its port has nobody at the other end: an emulator whose host is killed would run for ever.
+# util-linux has the kernel end it with the thread that started it; elsewhere it is left to `SimulatedBoard.close`.
+_SETPRIV = shutil.which("setpriv")
+_LEASH = [_SETPRIV, "--pdeathsig", "KILL", "--"] if _SETPRIV and Path(_SETPRIV).resolve().name == "setpriv" else []
 _COMPILER = "arm-none-eabi-gcc"
 _SOURCE = Path(__file__).parent / "firmware" / "cortex"
 # QEMU's machine, and the nanoseconds of an instruction as a power of two, which board.h must know
@@ -76,14 +83,27 @@ class Cortex:
         )
         if len(program.encode()) >= _TEXT_BYTES:
             raise ValueError(f"paths and arguments of {script} exceed {_TEXT_BYTES} bytes")
+        return self._emulator(program)
+
+    def blank(self, heap_bytes=None, flash_kb=FLASH_KB, monitor=None):
+        """Return (argv, environment) of a board with MicroPython's prompt, as `command`: it runs until it is ended.
+
+        heap_bytes: size of the heap; None for HEAP_BYTES. flash_kb: of its flash, FLASH_KB or less. monitor: path of a
+        socket where QEMU's monitor will listen; its `system_reset` is the board's reset button.
+        """
+        return self._emulator(f"{heap_bytes or HEAP_BYTES} {flash_kb}\n", monitor)
+
+    def _emulator(self, text, monitor=None):
+        """Return (argv, environment) of the emulator that starts the board with `text` (main.c)."""
         name, shift = _MACHINES[self.cpu]
-        machine = ["-machine", *name.split(), "-no-user-config", "-display", "none", "-monitor", "none"]
+        monitor = f"unix:{monitor},server=on,wait=off" if monitor else "none"
+        machine = ["-machine", *name.split(), "-no-user-config", "-display", "none", "-monitor", monitor]
         clock = ["-icount", f"shift={shift}"]
         # Ctrl-C is a byte for the board, as on a serial port
         serial = ["-chardev", "stdio,id=uart,signal=off", "-serial", "chardev:uart"]
-        host = ["-semihosting-config", "enable=on,target=native,arg=" + program.replace(",", ",,")]
-        argv = [shutil.which(_EMULATOR) or _EMULATOR, *machine, *clock, *serial, *host, "-kernel", str(self.firmware)]
-        return argv, dict(os.environ)
+        host = ["-semihosting-config", "enable=on,target=native,arg=" + text.replace(",", ",,")]
+        argv = [*_LEASH, shutil.which(_EMULATOR) or _EMULATOR, *machine, *clock, *serial, *host]
+        return [*argv, "-kernel", str(self.firmware)], dict(os.environ)
 
 
 def obtain(cpu, tell=lambda line: None):

@@ -14,6 +14,11 @@ from .board import Board
 from .errors import PortError, ProtocolError
 from .link import Link
 
+try:
+    import grp
+except ImportError:  # Windows
+    grp = None
+
 _BAUD = 115200
 _READ_S = 0.05
 _ANSWER_S = 3.0
@@ -25,6 +30,16 @@ def available_ports():
     """Return (URL, description) of each, the system's serial ports first."""
     real = [(port.device, port.description) for port in sorted(list_ports.comports())]
     return real + list(boards.ENGINES.items())
+
+
+def usb_ports():
+    """Return (path, description) of the system's serial ports that are USB devices, as boards are."""
+    return [(port.device, port.description) for port in sorted(list_ports.comports()) if port.vid is not None]
+
+
+def link(path, name, answer_s):
+    """Return a `Link` to what is at `path`, a device's path or any pyserial URL, called `name` in messages."""
+    return Link(lambda: _open_stream(path, name), name, answer_s)
 
 
 def _open_stream(path, name):
@@ -42,7 +57,18 @@ def _open_stream(path, name):
         reason = os.strerror(number) if number else error
         if number == errno.EAGAIN:
             reason = "another program uses it"
+        if number == errno.EACCES:
+            reason = f"{reason}{_who_may(path)}"
         raise PortError(f"port {name!r} cannot be opened: {reason}") from error
+
+
+def _who_may(path):
+    """Return what helps against a device that only its group may open, "" where that is not known."""
+    try:
+        group = grp and grp.getgrgid(os.stat(path).st_gid).gr_name
+    except (OSError, KeyError):
+        return ""
+    return group and f": its group may: `sudo usermod -aG {group} $USER`, then log in again"
 
 
 def _close(stream, close):
@@ -51,6 +77,23 @@ def _close(stream, close):
     close()
     if own:
         own.close()
+
+
+@contextlib.contextmanager
+def powered(port, tell=lambda line: None):
+    """Yield what pyserial opens for `port`: itself, or the path of the simulated board that it names, on meanwhile.
+
+    tell, errors: as `open_board`.
+    """
+    if not port.startswith(boards.SCHEME):
+        yield port
+        return
+    try:
+        simulated = boards.SimulatedBoard(port, tell)
+    except (ValueError, interpreters.Unavailable) as error:
+        raise PortError(f"port {error}") from error
+    with contextlib.closing(simulated):
+        yield simulated.path
 
 
 @contextlib.contextmanager

@@ -28,6 +28,8 @@ def use(tier=None):
         # No `micropython`, no emitter, too much for it, or too little heap to compile
         except (ImportError, SyntaxError, NotImplementedError, MemoryError):
             continue
+        except ValueError as error:  # MicroPython's, which names no file
+            raise ValueError("eqprop/kernels/{}.mpy: {}: made for another processor?".format(name, error)) from error
     raise ValueError("tier: {} is not supported here".format(tier))
 
 

@@ -4,7 +4,7 @@ A module's docstring is its command's help; `add_options(parser)` says what may 
 does it and returns the exit code, None for 0. What goes wrong is raised as an `EqpropError`.
 """
 
-from . import bench, demo, evaluate, infer, ports, pull, push, simulate, study, sweep, train
+from . import bench, demo, deploy, evaluate, infer, ports, pull, push, simulate, study, sweep, train, undeploy
 
 COMMANDS = {
     "demo": demo,
@@ -17,6 +17,8 @@ COMMANDS = {
     "push": push,
     "bench": bench,
     "study": study,
+    "deploy": deploy,
+    "undeploy": undeploy,
     "ports": ports,
 }
 """By the name that is typed, in the order in which help lists them."""

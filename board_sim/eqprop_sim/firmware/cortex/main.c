@@ -3,6 +3,9 @@
 // It is started with a text: the heap's size in bytes, a space, the folder that is its flash (none: it can write no
 // file), a newline, and the program. Uncaught exceptions go to the host's standard error, and the program's end is the
 // emulator's exit code.
+//
+// Without a program it is a board as it is bought: boot.py and main.py from a flash of its own, then MicroPython's
+// prompt. What stands for the flash's size then is a number, in KB. It is memory that a reset leaves as it is.
 #include <string.h>
 
 #include "py/compile.h"
@@ -14,10 +17,11 @@
 #include "py/stream.h"
 #include "shared/runtime/gchelper.h"
 #include "shared/runtime/interrupt_char.h"
+#include "shared/runtime/pyexec.h"
 #include "board.h"
 #include "semihosting.h"
 
-enum { STACK_BYTES = 32 * 1024, STACK_RESERVE = 1024, SMALLEST_HEAP = 4096 };
+enum { STACK_BYTES = 32 * 1024, STACK_RESERVE = 1024, SMALLEST_HEAP = 4096, FLASH_BYTES = 1024 * 1024 };
 
 extern char heap_start, ram_end;
 extern void hostfs_mount(const char *flash);
@@ -43,6 +47,10 @@ mp_uint_t mp_hal_ticks_us(void) {
 
 mp_uint_t mp_hal_ticks_ms(void) {
     return instructions() * NANOSECONDS_PER_INSTRUCTION / 1000000;
+}
+
+uint64_t mp_hal_time_ns(void) {
+    return instructions() * NANOSECONDS_PER_INSTRUCTION;
 }
 
 void mp_hal_delay_us(mp_uint_t us) {
@@ -106,16 +114,19 @@ void gc_collect(void) {
     gc_collect_end();
 }
 
+static void execute(const char *program) {
+    mp_lexer_t *lexer = mp_lexer_new_from_str_len(MP_QSTR__lt_string_gt_, program, strlen(program), 0);
+    mp_parse_tree_t tree = mp_parse(lexer, MP_PARSE_FILE_INPUT);
+    mp_call_function_0(mp_compile(&tree, MP_QSTR__lt_string_gt_, false));
+}
+
 // Return the exit code: 0, or 1 after an exception, or what was given to sys.exit.
 static int run(const char *flash, const char *program) {
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
         hostfs_mount(flash);
-        mp_lexer_t *lexer = mp_lexer_new_from_str_len(MP_QSTR__lt_string_gt_, program, strlen(program), 0);
-        mp_parse_tree_t tree = mp_parse(lexer, MP_PARSE_FILE_INPUT);
-        mp_obj_t main = mp_compile(&tree, MP_QSTR__lt_string_gt_, false);
         mp_hal_set_interrupt_char(3);
-        mp_call_function_0(main);
+        execute(program);
         nlr_pop();
         return 0;
     }
@@ -127,6 +138,53 @@ static int run(const char *flash, const char *program) {
     mp_obj_t value = mp_obj_exception_get_value(MP_OBJ_FROM_PTR(exception));
     mp_int_t code = 0;
     return value == mp_const_none || mp_obj_get_int_maybe(value, &code) ? code & 255 : 1;
+}
+
+// ---- a board as it is bought
+
+static const char mount_flash[] =
+    "import uctypes, vfs\n"
+    "class Flash:\n"
+    "    def __init__(self, address, size):\n"
+    "        self.memory = uctypes.bytearray_at(address, size)\n"
+    "    def readblocks(self, block, buffer, offset=0):\n"
+    "        start = 512 * block + offset\n"
+    "        buffer[:] = self.memory[start : start + len(buffer)]\n"
+    "    def writeblocks(self, block, buffer, offset=0):\n"
+    "        start = 512 * block + offset\n"
+    "        self.memory[start : start + len(buffer)] = buffer\n"
+    "    def ioctl(self, request, argument):\n"
+    "        return {4: len(self.memory) // 512, 5: 512}.get(request, 0)\n"
+    "flash = Flash(0x%x, %u)\n"
+    "try:\n"
+    "    vfs.mount(flash, '/')\n"
+    "except OSError:\n"
+    "    vfs.VfsLfs2.mkfs(flash)\n"
+    "    vfs.mount(flash, '/')\n"
+    "import sys\n"
+    "sys.path.append('/lib')\n"
+    "del Flash, flash, sys, uctypes, vfs\n";
+
+static __attribute__((noreturn)) void serve(size_t heap_bytes, char *flash, size_t flash_bytes) {
+    for (;;) {
+        gc_init(&heap_start, &heap_start + heap_bytes);
+        mp_init();
+        vstr_t program;
+        mp_print_t print;
+        vstr_init_print(&program, sizeof(mount_flash) + 16, &print);
+        mp_printf(&print, mount_flash, (uint)flash, (uint)flash_bytes);
+        execute(vstr_null_terminated_str(&program));
+        int ended = pyexec_file_if_exists("boot.py");
+        if (!(ended & PYEXEC_FORCED_EXIT) && pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL) {
+            ended = pyexec_file_if_exists("main.py");
+        }
+        while (!(ended & PYEXEC_FORCED_EXIT)) {
+            ended = pyexec_mode_kind == PYEXEC_MODE_RAW_REPL ? pyexec_raw_repl() : pyexec_friendly_repl();
+        }
+        mp_hal_stdout_tx_strn("MPY: soft reboot\r\n", 18);
+        gc_sweep_all();
+        mp_deinit();
+    }
 }
 
 static __attribute__((noreturn, used)) void start(void) {
@@ -150,6 +208,18 @@ static __attribute__((noreturn, used)) void start(void) {
     }
     mp_stack_set_top(&ram_end);
     mp_stack_set_limit(STACK_BYTES - STACK_RESERVE);
+    if (program[1] == 0) {
+        size_t flash_bytes = 0;
+        while (*++flash >= '0' && *flash <= '9') {
+            flash_bytes = flash_bytes * 10 + 1024 * (*flash - '0');
+        }
+        char *memory = &heap_start + room - FLASH_BYTES;
+        if (flash_bytes > FLASH_BYTES || heap_bytes > room - FLASH_BYTES) {
+            mp_printf(&error, "board: no room for a flash of %u bytes\n", (uint)flash_bytes);
+            host_exit(1);
+        }
+        serve(heap_bytes, memory, flash_bytes);
+    }
     gc_init(&heap_start, &heap_start + heap_bytes);
     mp_init();
     *program = 0;

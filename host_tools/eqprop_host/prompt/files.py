@@ -1,0 +1,71 @@
+# The files of a board. What is there is never written to: a new folder is filled, then takes the old one's place.
+import os
+from binascii import crc32, hexlify
+
+try:
+    from hashlib import sha256
+except ImportError:
+    sha256 = None
+
+
+def is_there(path):
+    try:
+        return os.stat(path) is not None
+    except OSError:
+        return False
+
+
+def walk(folder, inside=""):
+    """Yield the paths of all files in `folder`, relative to it; none where there is no such folder."""
+    if is_there(folder):
+        for entry in os.ilistdir(folder):
+            name = inside + entry[0]
+            if entry[1] & 0x4000:
+                for each in walk(folder + "/" + entry[0], name + "/"):
+                    yield each
+            else:
+                yield name
+
+
+def digest(path):
+    """Return the SHA-256 of a file, or its CRC-32 where the board has no SHA-256, in hexadecimal."""
+    whole = sha256() if sha256 else None
+    crc = 0
+    with open(path, "rb") as file:
+        piece = file.read(512)
+        while piece:
+            if whole:
+                whole.update(piece)
+            else:
+                crc = crc32(piece, crc)
+            piece = file.read(512)
+    return hexlify(whole.digest()).decode() if whole else "%08x" % crc
+
+
+def remove(path):
+    """Remove a file, or a folder with all that is in it, if it is there."""
+    if not is_there(path):
+        return
+    if os.stat(path)[0] & 0x4000:
+        for entry in list(os.ilistdir(path)):
+            remove(path + "/" + entry[0])
+        os.rmdir(path)
+    else:
+        os.remove(path)
+
+
+def make_folders(path):
+    """Make the folders in which the file `path` is to be."""
+    at = path.find("/", 1)
+    while at > 0:
+        if not is_there(path[:at]):
+            os.mkdir(path[:at])
+        at = path.find("/", at + 1)
+
+
+def repair(lib):
+    """Clear away what an interrupted `eqprop deploy` left: the runtime is the old one, or the new one, never half."""
+    if is_there(lib + "/eqprop-old") and not is_there(lib + "/eqprop"):
+        os.rename(lib + "/eqprop-old", lib + "/eqprop")
+    remove(lib + "/eqprop-old")
+    remove(lib + "/eqprop-new")

@@ -1,0 +1,18 @@
+"""Print the instructions from `import` until the service can take its first byte, and the heap bytes that it all took.
+
+cortex.py BOARD ready.py
+"""
+
+import gc
+import time
+
+gc.threshold(4096)  # as whatever starts the service does: what compiling and loading leave is collected early
+gc.collect()
+before = gc.mem_alloc()
+start = time.ticks_cpu()
+import eqprop.service  # noqa: E402
+
+service = eqprop.service.Service(checkpoints=eqprop.service.Checkpoints())
+ready = time.ticks_diff(time.ticks_cpu(), start)
+gc.collect()
+print(ready, gc.mem_alloc() - before)

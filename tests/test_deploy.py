@@ -1,0 +1,399 @@
+"""`eqprop deploy` and `undeploy` against real MicroPython firmware, through mpremote and pyserial, as typed."""
+
+import contextlib
+import grp
+import json
+import re
+import shlex
+import subprocess
+import sys
+import threading
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import serial
+from serial.tools.list_ports_common import ListPortInfo
+
+import eqprop
+from blank import FIRMWARE, BlankBoard, other_firmware
+from conftest import obtained
+from eqprop import selftest, tiers
+from eqprop.crossbar import EmulatedCrossbar
+from eqprop_host import catalogue, deploying, ports, remote
+from eqprop_host.ports import open_board
+from eqprop_host.remote import Remote
+from eqprop_sim import cortex
+from eqprop_sim.emulator import Network
+from test_cli import pseudo_terminal
+from typed import run
+
+LAYERS = (64, 32, 10)
+HEAP = 96 * 1024
+X = np.random.default_rng(1).integers(-127, 128, (40, 64)).astype(np.int8)
+Y = np.random.default_rng(2).integers(0, 10, 40)
+
+
+@pytest.fixture
+def blank():
+    """A function that starts a `BlankBoard` with the project's own firmware; all are switched off in the end."""
+    with contextlib.ExitStack() as switched_on:
+
+        def blank(cpu="cortex-m3", heap_bytes=192 * 1024, flash_kb=512):
+            board = obtained(cortex.obtain, cpu)
+            return switched_on.enter_context(contextlib.closing(BlankBoard(partial(board.blank, heap_bytes, flash_kb))))
+
+        yield blank
+
+
+def learn(path, until):
+    """Have the board go on with the run of X and Y up to that sample, and keep it; return its state."""
+    with open_board(path) as board:
+        board.resume(LAYERS, 3, 20, run=7, furthest=len(X), epoch=len(X))
+        for _ in board.train(X, Y, until):
+            pass
+        return board.save()
+
+
+def crc_after(samples):
+    network = Network(LAYERS, 3, 20)
+    network.learn_all(X[:samples], Y[:samples])
+    return network.crc()
+
+
+def held(path):
+    """Return the `State` of a board that has just started."""
+    with open_board(path) as board:
+        return board.state
+
+
+def installed(path):
+    """Return what of eqprop is on a board whose service does not run."""
+    return Remote(path, path).run("probe", fresh=True)["installed"]
+
+
+def test_from_blank_board_to_learning_and_back(blank, capsys, tmp_path):
+    """The whole of a board's life, in a heap of 96 KB.
+
+    Catches: a program at power-up that does not go on, a checkpoint that is not found again, files copied that were
+    there, something left behind.
+    """
+    board = blank(heap_bytes=HEAP)
+    code, out, err = run(capsys, "deploy", "--port", board.path, "--boot", "--json", tmp_path / "first.json")
+    assert code == 0, err
+    first = json.loads((tmp_path / "first.json").read_text())
+    assert first["tier"] == "thumb" and first["architecture"] == "armv7em" and first["boot"]
+    assert f"self-test passed: tier thumb, conductance CRC {selftest.TRAINED[1]:08x}" in out
+    assert first["files_copied"] == len(deploying.runtime_files("armv7em"))
+    assert learn(board.path, 25).crc == crc_after(25)
+    board.reset()
+    state = held(board.path)
+    assert (state.sample, state.crc) == (25, crc_after(25))
+    assert learn(board.path, 40).crc == crc_after(40)
+
+    code, out, _ = run(capsys, "deploy", "--port", board.path, "--json", tmp_path / "second.json")
+    second = json.loads((tmp_path / "second.json").read_text())
+    assert code == 0 and "nothing to copy" in out
+    assert (second["files_copied"], second["files_kept"]) == (0, first["files_copied"])
+    assert held(board.path).sample == 40
+
+    code, out, _ = run(capsys, "undeploy", "--port", board.path)
+    assert code == 0
+    assert out == "removed /main.py, /lib/eqprop, /eqprop-0.checkpoint, /eqprop-1.checkpoint\n"
+    argv = [sys.executable, "-m", "mpremote", "connect", board.path, "fs", "ls"]
+    listing = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+    assert listing.stdout.splitlines() == ["ls :"]
+    assert run(capsys, "undeploy", "--port", board.path)[1] == "there was nothing to remove\n"
+
+
+@pytest.mark.parametrize("cpu", ["cortex-m0", "cortex-m3", "cortex-m7"])
+def test_other_firmware(cpu, capsys):
+    """MicroPython's own qemu port, where EQPROP_FIRMWARE has it; it starts no main.py. Catches: what only ours does."""
+    if not FIRMWARE:
+        pytest.skip("EQPROP_FIRMWARE names no folder of firmware")
+    with contextlib.closing(BlankBoard(partial(other_firmware, cpu))) as board:
+        code, out, err = run(capsys, "deploy", "--port", board.path)
+        assert code == 0, err
+        assert "self-test passed: tier thumb" in out
+        assert learn(board.path, 25).crc == crc_after(25)
+        board.reset()
+        code, out, err = run(capsys, "deploy", "--port", board.path)
+        assert code == 0 and "nothing to copy" in out, err
+        assert held(board.path).sample == 25
+        assert learn(board.path, 40).crc == crc_after(40)
+        assert run(capsys, "undeploy", "--port", board.path)[0] == 0
+        assert installed(board.path) == {}
+
+
+def test_armv6m(blank, capsys):
+    """Catches: machine code of another processor than the board's."""
+    board = blank("cortex-m0")
+    code, out, err = run(capsys, "deploy", "--port", board.path)
+    assert code == 0, err
+    assert "compiled for armv6m" in out and "tier thumb" in out
+    assert learn(board.path, 25).crc == crc_after(25)
+
+
+def fails_at(call, fail):
+    """Return a `Remote._execute` that calls fail() at its n-th call, when half of its programs are done."""
+    execute = Remote._execute
+    left = [call]
+
+    def failing(remote, texts, timeout_s, *how):
+        if left[0] == 0:
+            if half := texts[: len(texts) // 2]:
+                execute(remote, half, timeout_s, *how)
+            fail()
+        left[0] -= 1
+        return execute(remote, texts, timeout_s, *how)
+
+    return failing
+
+
+POWER_CUT = """
+class Failing:
+    left = {operations}
+    def __getattr__(self, name):
+        operation = getattr(system, name)
+        if name not in ("remove", "rename", "rmdir"):
+            return operation
+        if self.left == 0:
+            raise SystemExit
+        self.left -= 1
+        return operation
+system = os
+os = Failing()
+"""
+
+
+def cut_text(cut, text, name):
+    """Return the text of a program, the installing one's with a power cut in it."""
+    return (cut if name == "install" else "") + text(name)
+
+
+def other_version(n):
+    """Return a `deploying.build` with one file more, another one for each n."""
+    build = deploying.build
+
+    def changed(found, folder):
+        form, files = build(found, folder)
+        files["more.mpy"] = list(files.values())[n]
+        return form, files
+
+    return changed
+
+
+def test_what_fails_leaves_the_old_runtime_or_the_new_one(blank, capsys, monkeypatch):
+    """The power fails at each step, and at each operation of the last one.
+
+    Catches: a runtime half old and half new, a board that no longer starts by itself, or cannot be deployed to.
+    """
+    board = blank()
+    assert run(capsys, "deploy", "--port", board.path, "--boot")[0] == 0
+    files = set(deploying.runtime_files("armv7em"))
+    versions = []
+    for n, fault in enumerate([("call", 2), ("operation", 1), ("operation", 2)]):
+        with monkeypatch.context() as changes:
+            changes.setattr(deploying, "build", other_version(1 + n))
+            kind, at = fault
+            changes.setattr(remote, "_PROMPT_S", 5.0)
+            changes.setattr(remote, "_FILES_S", 10.0)
+            if kind == "call":  # after the probe and the staging: while a file is written
+                changes.setattr(Remote, "_execute", fails_at(at, board.reset))
+            else:
+                changes.setattr(remote, "_text", partial(cut_text, POWER_CUT.format(operations=at), remote._text))
+            run(capsys, "deploy", "--port", board.path)
+        board.reset()
+        with open_board(board.path) as opened:
+            opened.bye()  # it started by itself
+        now = installed(board.path)
+        versions.append(now.pop("more.mpy", None))
+        assert len(now) == len(files)
+    # While files are written, and between the two renames, the old one is kept; then it is too late
+    assert versions[:2] == [None, None] and versions[2]
+
+
+def test_a_cable_pulled_while_files_are_copied_is_one_line(blank, capsys, monkeypatch):
+    board = blank()
+    monkeypatch.setattr(Remote, "_execute", fails_at(2, threading.Timer(1, board.unplug).start))
+    code, out, err = run(capsys, "deploy", "--port", board.path)
+    assert (code, out) == (1, "")
+    assert board.path in err.splitlines()[-1] and err.count("\n") == 2
+    assert re.search("fails|cannot be opened", err), err
+
+
+def test_a_full_flash_is_named_and_left_as_it_was(blank, capsys):
+    board = blank(flash_kb=40)
+    code, out, err = run(capsys, "deploy", "--port", board.path)
+    assert (code, out) == (1, "")
+    assert re.fullmatch(
+        rf"eqprop: port {board.path}: the board's flash is full: \d+ bytes are free, \d+ needed beside what is there: "
+        r"remove files, or `eqprop undeploy` first\n",
+        err,
+    )
+    assert installed(board.path) == {}
+
+
+def test_a_flash_that_fills_up_meanwhile_is_left_as_it_was(blank, capsys, monkeypatch):
+    """Catches: staged files that stay."""
+    board = blank(flash_kb=40)
+    monkeypatch.setattr(deploying, "_check_room", lambda *_: None)
+    code, out, err = run(capsys, "deploy", "--port", board.path)
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1] == f"eqprop: port {board.path}: the board's flash is full"
+    assert Remote(board.path, "it").run("probe")["flash"] > 36 * 1024
+
+
+def test_a_main_of_the_users_own_is_kept(blank, capsys):
+    board = blank()
+    Remote(board.path, "it").write({"main.py": b"print('mine')\n"}, "")
+    code, out, err = run(capsys, "deploy", "--port", board.path, "--boot")
+    assert (code, out) == (1, "")
+    assert "/main.py on the board is not eqprop's: have it end with `import eqprop.service" in err
+    assert run(capsys, "undeploy", "--port", board.path)[1] == "there was nothing to remove\n"
+    assert Remote(board.path, "it").run("probe")["starts"] == "print('mine')\n"
+
+
+def test_a_firmware_without_what_the_runtime_needs_is_told_which(blank, capsys):
+    """A module of the board's own hides MicroPython's, so that an import fails as it does in firmware that lacks it."""
+    board = blank()
+    Remote(board.path, "it").write({"select.py": b"", "array.py": b""}, "")
+    code, out, err = run(capsys, "deploy", "--port", board.path)
+    assert (code, out) == (1, "")
+    assert err == (
+        f"eqprop: port {board.path}: micropython 1.25.0 lacks `from select import poll`: "
+        "put MicroPython 1.23 or newer on the board\n"
+    )
+
+
+def test_another_firmware_at_the_prompt_is_named(capsys, monkeypatch):
+    """CircuitPython has the same prompt. What it says there is from its documentation."""
+    found = {"implementation": "circuitpython", "version": "9.2.1", "machine": "Raspberry Pi Pico with rp2040"}
+    found.update(mpy=518, heap=190000, lacking=["from micropython import kbd_intr"])
+    monkeypatch.setattr(Remote, "run", lambda *_, **__: found)
+    monkeypatch.setattr(deploying, "_stop_service", lambda *_: "")
+    code, out, err = run(capsys, "deploy", "--port", "loop://")
+    assert (code, out) == (1, "")
+    assert err == "eqprop: port loop://: the board runs circuitpython 9.2.1: put MicroPython 1.23 or newer on it\n"
+
+
+@pytest.mark.parametrize("says", [b"", b"temperature 21.5\r\n"])
+def test_a_board_without_a_prompt_is_told_what_to_do(capsys, monkeypatch, says):
+    """An Arduino sketch, silent or not. Catches: a wait without end."""
+    monkeypatch.setattr(remote, "_PROMPT_S", 2.0)
+    with pseudo_terminal(says) as path:
+        code, out, err = run(capsys, "deploy", "--port", path)
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1 and err.startswith(f"eqprop: port {path}: no MicroPython answers, it says ")
+    assert "put MicroPython 1.23 or newer on the board" in err
+    assert ("temperature" in err) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("devices", "words"), [([], "no board is connected by USB"), (["ttyACM0", "ttyACM1"], "several")]
+)
+def test_no_port_and_not_one_board(capsys, monkeypatch, devices, words):
+    found = []
+    for device in devices:
+        port = ListPortInfo(f"/dev/{device}")
+        port.vid = 0x2E8A
+        found.append(port)
+    monkeypatch.setattr(ports.list_ports, "comports", lambda: [ListPortInfo("/dev/ttyS0"), *found])
+    code, out, err = run(capsys, "deploy")
+    assert (code, out) == (1, "")
+    assert words in err and "--port" in err and err.count("\n") == 1
+    assert all(f"/dev/{device}" in err for device in devices)
+
+
+def test_a_port_that_may_not_be_opened_says_which_group_may(capsys, monkeypatch, tmp_path):
+    device = tmp_path / "ttyACM0"
+    device.touch()
+
+    def denied(_):
+        raise serial.SerialException(13, f"could not open port {device}")
+
+    monkeypatch.setattr(serial.Serial, "open", denied)
+    code, out, err = run(capsys, "deploy", "--port", device)
+    group = grp.getgrgid(device.stat().st_gid).gr_name
+    assert (code, out) == (1, "")
+    assert f"cannot be opened: Permission denied: its group may: `sudo usermod -aG {group} $USER`, then log in" in err
+
+
+def test_a_simulated_board_has_eqprop_already(capsys):
+    code, _, err = run(capsys, "deploy", "--port", "sim:micropython")
+    assert code == 1 and "has eqprop already" in err
+
+
+def test_a_blank_simulated_board_can_be_tried(capsys, cortex_m3):
+    """The transcript of docs/field.md, but for its figures of bytes and nodes."""
+    page = (Path(__file__).parent.parent / "docs" / "field.md").read_text()
+    ((command, output),) = re.findall(r"^\$ eqprop (.*)\n((?:(?!\$|```).*\n)*)", page, re.MULTILINE)
+    code, out, err = run(capsys, *shlex.split(command))
+    assert code == 0, err
+    counted = r"\d+(?= bytes| of flash)|(?<=N = )\d+"
+    assert re.sub(counted, "#", out) == re.sub(counted, "#", output)
+
+
+def test_a_blank_board_needs_a_flash(capsys):
+    code, _, err = run(capsys, "deploy", "--port", "sim:cortex-m3?blank=0k")
+    assert code == 1 and "blank=0k is no size" in err
+
+
+def test_the_board_is_ready_soon_and_small(cortex_m3, tmp_path):
+    """From import to the service: a second at 100 MHz, and the heap that the catalogue says. Catches: work there."""
+    found = deploying.Found("micropython", "1.25.0", "", 6918, 0, [])
+    form, files = deploying.build(found, tmp_path / "eqprop")
+    assert form == "compiled for armv7em"
+    program = Path(__file__).parent / "programs" / "ready.py"
+    argv, environment = cortex_m3.command(program, path=[tmp_path])
+    done = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=100)
+    assert done.stderr == ""
+    instructions, heap_bytes = map(int, done.stdout.split())
+    assert instructions < 100_000_000
+    assert heap_bytes <= catalogue.RUNTIME_BYTES
+
+
+def test_source_is_copied_where_nothing_compiles_it(blank, capsys, monkeypatch):
+    monkeypatch.setattr(deploying, "_mpy_cross", lambda: None)
+    board = blank(heap_bytes=512 * 1024)
+    code, out, err = run(capsys, "deploy", "--port", board.path)
+    assert code == 0, err
+    assert "runtime as source" in out and "tier thumb" in out
+
+
+# ---- the self-test itself
+
+
+@pytest.mark.parametrize("tier", tiers.TIERS)
+def test_the_selftest_passes_on_every_tier(tier, every_micropython, tmp_path):
+    """Its vectors are the plain kernels' on CPython. Catches: vectors left behind, a tier that computes other bits."""
+    assert selftest.run() == ("plain", selftest.TRAINED[1])
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import eqprop.selftest, eqprop.tiers, sys\n"
+        "try:\n    eqprop.tiers.use(sys.argv[1])\n"
+        "except ValueError:\n    print('none')\n"
+        "else:\n    print(*eqprop.selftest.run())\n"
+    )
+    argv, environment = every_micropython.command(program, tier, path=[Path(eqprop.__file__).parent.parent])
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout in (f"{tier} {selftest.TRAINED[1]}\n", "none\n" if tier != "plain" else ""), done.stderr
+
+
+@pytest.mark.parametrize("verb", ["settle", "pull", "nudge", "program"])
+def test_the_selftest_notices_a_verb_that_is_wrong(monkeypatch, verb):
+    """One bit wrong, in one verb, in what one sample leaves behind."""
+    right = getattr(EmulatedCrossbar, verb)
+    calls = []
+
+    def wrong(crossbar, *arguments):
+        result = right(crossbar, *arguments)
+        calls.append(verb)
+        if len(calls) == 2:
+            crossbar.conductances(0)[0] ^= 1
+        return result
+
+    monkeypatch.setattr(EmulatedCrossbar, verb, wrong)
+    with pytest.raises(ValueError, match="selftest: verbs of 12-8-4 give"):
+        selftest.run()

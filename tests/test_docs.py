@@ -1,0 +1,80 @@
+"""The pages of docs/: what is generated is up to date, what they link to is there.
+
+As a program, write the generated parts anew.
+"""
+
+import ast
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+import eqprop
+from eqprop_host import catalogue, commands
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PACKAGES = (ROOT / "runtime/eqprop", ROOT / "host_tools/eqprop_host", ROOT / "board_sim/eqprop_sim")
+BOARDS = """# Boards
+
+What boards usually have free under MicroPython, and the widest network that `eqprop.plan` finds room for beside the
+runtime with its service (56 KB) and 16 KB for all else; inputs and outputs of the 8×8 digits, and of gestures of 12
+readings on three axes. Heap and flash are rounded figures of common builds, not measurements of ours, and differ
+between versions: `eqprop deploy` asks the board.
+
+"""
+
+
+def boards_page():
+    return BOARDS + catalogue.table()
+
+
+def test_the_catalogue_is_what_plan_computes():
+    """Catches: a table left behind when a network takes more memory."""
+    assert (DOCS / "boards.md").read_text() == boards_page(), "run tests/test_docs.py"
+
+
+def test_the_catalogue_names_the_widest_network():
+    for kind in catalogue.BOARDS:
+        room = 1024 * kind.heap_kb - catalogue.RUNTIME_BYTES - catalogue.SPARE_BYTES
+        for inputs, _, outputs in catalogue.TASKS.values():
+            n = kind.widest((inputs, 1, outputs))
+            assert eqprop.plan((inputs, n + 1, outputs)).bytes > room
+            assert n == 0 or eqprop.plan((inputs, n, outputs)).bytes <= room
+
+
+def test_the_figure_is_what_the_network_does():
+    """Catches: a picture of an older circuit."""
+    picture = runpy.run_path(str(DOCS / "equilibrium.py"))["picture"]
+    assert (DOCS / "equilibrium.svg").read_text() == picture(), "run docs/equilibrium.py"
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_what_a_page_links_to_is_there(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_command_that_a_page_shows_exists():
+    for page in [*DOCS.glob("*.md"), ROOT / "README.md"]:
+        shown = re.findall(r"^(?:\$ )?eqprop ([a-z]+)", page.read_text(), re.MULTILINE)
+        assert set(shown) <= set(commands.COMMANDS), page
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_every_public_function_is_documented(package):
+    """Catches: a function or class, not hidden by an underscore, of which nothing says what it does."""
+    without = []
+    for file in package.rglob("*.py"):
+        if file.parent.name in ("prompt", "firmware") or file.name.startswith("_"):
+            continue
+        for node in ast.parse(file.read_text()).body:
+            public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+            if public and not ast.get_docstring(node):
+                without.append(f"{file.name}: {node.name}")
+    assert not without
+
+
+if __name__ == "__main__":
+    (DOCS / "boards.md").write_text(boards_page())
