@@ -69,7 +69,7 @@ with cached(__file__, eqprop.kernels.plain.__file__, eqprop.circuit.__file__, eq
             for k in range(outputs.shape[1]):
                 outputs[n, k] = voltages[k]
 
-    @numba.njit(cache=True)
+    @numba.njit(cache=True, nogil=True)
     def _learn_all(state, x, labels):
         right = total = answer = loss = 0
         for n in range(len(x)):

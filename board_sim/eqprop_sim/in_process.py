@@ -39,10 +39,13 @@ class EmulatedBoard:
 
     - state: its `eqprop.messages.State` when last asked; `sample` is always that of this moment
     - identity: what it says it is
-    - sent, sample_bytes: 0, as no line leads to it
+    - emulated: whether its crossbar is the bit-exact emulator
+    - sent, sample_bytes: 0, as no line leads to it; line: None, and restarts: none, for the same reason
     """
 
     sent = sample_bytes = 0
+    line = None
+    restarts = ()
 
     def __init__(self, network_type=Network, name="emulator"):
         """Hold no network yet: `configure` comes first.
@@ -50,6 +53,7 @@ class EmulatedBoard:
         network_type: with the methods of `eqprop_sim.emulator.Network`. name: of the physics, for `identity`.
         """
         self.identity = f"eqprop {eqprop.__version__} {name}"
+        self.emulated = network_type is Network
         self._network_type = network_type
         self._network = None
         self._run = self._epoch = 0

@@ -10,6 +10,7 @@
 """
 
 import secrets
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from eqprop.bench import VERBS
 from eqprop.packing import LEVELS, Code
 
 from .errors import BoardError, ProtocolError, RestartError
-from .link import largest_payload, printable
+from .link import Line, largest_payload, printable
 from .packing import covers, pack
 
 _LEAST = 192  # bytes of payload that any message of either side fits into but one of samples
@@ -30,13 +31,34 @@ _IDLE = 200  # answers in a row by which nothing was learnt, whatever a line may
 _RESTARTS = 50  # in a row, without a sample learnt or a task done
 
 
+@dataclass(frozen=True)
+class Restart:
+    """A session that ended otherwise than was wanted, and how the next one began."""
+
+    reason: str
+    """In one line."""
+
+    reached: int
+    """The next sample to learn, as far as was known before."""
+
+    sample: int
+    """The next sample to learn, as the board then said."""
+
+    reset: bool
+    """Whether the board had started anew; otherwise only its line had failed."""
+
+
 class Board:
     """A board that answered HELLO.
 
     - state: its `eqprop.messages.State` when last asked, `sample` as of the last answer
     - identity: what it says it is
+    - restarts: each `Restart` so far
+    - emulated: None, as whether its crossbar is the emulator's can only be seen by comparing the two
     - sample_bytes: bytes of records sent so far, without repetitions. sent: all bytes sent
     """
+
+    emulated = None
 
     def __init__(self, link):
         """Say HELLO. Raises ProtocolError when nobody answers, BoardError when it speaks another protocol."""
@@ -48,8 +70,14 @@ class Board:
         self._restored = False  # conductances that no repetition of the run would give
         self._furthest = 0  # samples that the run can have come to
         self._data = (None, None)
+        self.restarts = []
         self._forget_cache()
         self._greet()
+
+    @property
+    def line(self):
+        """What has been on the line so far: a `link.Line`."""
+        return Line(self._link.sent, self._link.received, self._link.repeats)
 
     @property
     def sent(self):
@@ -146,23 +174,33 @@ class Board:
         # The checkpoint of a longer run that began alike may still be in the flash
         return the_run and state.sample <= self._furthest
 
-    def recover(self):
-        """After a RestartError: greet the board, and have it hold this run again, if need be from its first sample.
+    def recover(self, error=None):
+        """Greet the board, and have it hold this run again, if need be from its first sample.
 
-        Raises RestartError when what it held cannot be had again, PortError or ProtocolError when it does not come
-        back.
+        error: the RestartError after which this is done; None where only a new session is wanted.
+        Raises BoardError when what it held cannot be had again, PortError or ProtocolError when it does not come back.
         """
         for _ in range(_RESTARTS):
             try:
-                self._greet()
+                self._restart(error)
                 if self._configuration and not self._holds_the_run():
                     if self._restored:
                         raise BoardError(f"port {self._link.name}: the board has lost the network that it was given")
                     self._ask_state(messages.CONFIGURE, messages.pack_configure(self._configuration))
                 return self.state
-            except RestartError as error:
-                last = error
-        raise ProtocolError(f"{last}, again and again")
+            except RestartError as another:
+                error = another
+        raise ProtocolError(f"{error}, again and again")
+
+    def _restart(self, error):
+        """Greet the board, and note it where it had started anew, or its line had failed."""
+        reached = self.state.sample
+        sample = self._greet().sample
+        failed = error is not None and error.__cause__ is not None
+        reset = sample < reached or not failed  # a board may take its port along when it resets
+        if error or sample < reached:
+            reason = str(error or f"port {self._link.name}: the board has started anew")
+            self.restarts.append(Restart(reason, reached, sample, reset))
 
     def repeat(self, work):
         """Return work(), done again from its start whenever the board starts anew meanwhile."""
@@ -171,7 +209,7 @@ class Board:
                 return work()
             except RestartError as error:
                 last = error
-                self._greet()
+                self._restart(error)
         raise ProtocolError(f"{last}, again and again")
 
     # ---- training
@@ -205,7 +243,7 @@ class Board:
                 restarts += 1
                 if restarts > _RESTARTS:
                     raise ProtocolError(f"{error}, again and again") from error
-                self.recover()
+                self.recover(error)
 
     def _send_samples(self, samples, until, stop):
         """Send samples until all are learnt; see `train`. Raises RestartError."""
@@ -339,19 +377,20 @@ class Board:
 
     def conductances(self):
         """Return every crossbar's conductances: uint16 steps, flat as `eqprop.Plan.shapes` says."""
-        crossbars = []
-        for c, (rows, columns) in enumerate(eqprop.plan(self._layers()).shapes):
-            total = rows * columns
+        shapes = eqprop.plan(self._layers()).shapes
+        return [self.read(c, 0, rows * columns) for c, (rows, columns) in enumerate(shapes)]
 
-            def question(first, most, c=c):
-                count = min(self._link.good // 2, most)
-                return messages.READ, messages.pack_read(c, first, count), count
+    def read(self, crossbar, start, count):
+        """Return `count` conductances of a crossbar, from device `start` on: uint16 steps."""
 
-            data = b"".join(self._link.gather(total, question, messages.DEVICES))
-            if len(data) != 2 * total:
-                raise ProtocolError(f"port {self._link.name}: {len(data)} bytes for crossbar {c} of {total} devices")
-            crossbars.append(np.frombuffer(data, "<u2").astype(np.uint16))
-        return crossbars
+        def question(first, most):
+            size = min(self._link.good // 2, most)
+            return messages.READ, messages.pack_read(crossbar, start + first, size), size
+
+        data = b"".join(self._link.gather(count, question, messages.DEVICES))
+        if len(data) != 2 * count:
+            raise ProtocolError(f"port {self._link.name}: {len(data)} bytes for {count} devices of crossbar {crossbar}")
+        return np.frombuffer(data, "<u2").astype(np.uint16)
 
     def restore(self, conductances, sample):
         """Write every crossbar's conductances, as `conductances` returns them, and go on with sample `sample`.
@@ -370,6 +409,21 @@ class Board:
             for _ in self._link.gather(len(g), question, messages.DONE):
                 pass
         return self._ask_state(messages.RESUME, messages.pack_resume(sample))
+
+    def put_back(self, conductances, sample):
+        """Have the board go on with its run from `sample`, with conductances that the run gave there: as `restore`.
+
+        A session of its own begins. A board that loses them goes on where it can, as in any run.
+        """
+
+        def again():
+            try:
+                self._configure()
+                return self.restore(conductances, sample)
+            finally:
+                self._restored = False
+
+        return self.repeat(again)
 
     def save(self):
         """Have the board write a checkpoint, if its flash allows another one; return its state: `saved` tells."""

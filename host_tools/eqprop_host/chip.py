@@ -24,7 +24,11 @@ class ChipBoard:
     - crossbar: what plays the chip, by the contract of `eqprop.crossbar`
     - state: as a board's; the CRC is that of the chip's conductances
     - sample_bytes: bytes of samples sent so far
+    - emulated: False, as the crossbar is a chip's; restarts: none, as no run goes on after one
     """
+
+    emulated = False
+    restarts = ()
 
     def __init__(self, board, network_type):
         """Use `board`, which has said HELLO, and make chips of the crossbars of `network_type`."""
@@ -41,6 +45,11 @@ class ChipBoard:
         """Bytes sent so far."""
         return self.board.sent
 
+    @property
+    def line(self):
+        """What has been on the line so far: a `link.Line`."""
+        return self.board.line
+
     def configure(self, layers, seed, halve_every, *, run=0, epoch=0, levels=b""):
         """Make a chip, and a learner for it on the board: as `Board.configure`, but that `levels` change nothing."""
         self._network = self._network_type(layers, seed, halve_every)
@@ -51,7 +60,7 @@ class ChipBoard:
         self._progress = messages.Progress(0, 0, 0, 0, 0)
         return self.refresh()
 
-    def recover(self):
+    def recover(self, _error=None):
         """After a RestartError: raise BoardError, as only the board knew how far its learner was."""
         raise BoardError(f"{self.identity}: it has started anew, and lost what it knew of the chip")
 

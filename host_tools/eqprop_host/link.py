@@ -39,6 +39,17 @@ _REOPEN_S = 0.2  # between two attempts to open a port
 
 
 @dataclass(frozen=True)
+class Line:
+    """What has been on a line so far."""
+
+    sent_bytes: int
+    received_bytes: int
+
+    repeats: int
+    """Questions that were lost, they or their answers, and had to be asked again."""
+
+
+@dataclass(frozen=True)
 class Asked:
     """A question on its way."""
 
@@ -57,7 +68,7 @@ class Link:
 
     - limit: bytes of a payload; credit: bytes that may be unanswered. Both are the board's to say, in STATE
     - good: bytes of a payload that has a fair chance to arrive, `limit` at most
-    - sent, received: bytes so far
+    - sent, received: bytes so far. repeats: questions that were lost so far
     - waiting: `Asked` that have no answer yet, oldest first
     - took_s: seconds that the last question took, those before it answered
     """
@@ -74,6 +85,7 @@ class Link:
         self.credit = 0
         self.sent = 0
         self.received = 0
+        self.repeats = 0
         self.waiting = deque()
         self.took_s = 0.0
         self._open = open_stream
@@ -263,6 +275,7 @@ class Link:
         self.waiting.clear()
 
     def _give_up(self, lost):
+        self.repeats += len(lost)
         self._late.extend(replace(each, given_up=True) for each in lost)
 
     def hear(self, expected):
