@@ -112,7 +112,7 @@ def run(seed, expected, engine=None, samples=SAMPLES):
         contextlib.closing(SimulatedBoard(url)) as board,
     ):
         folder = Path(name)
-        log = folder / "run.jsonl"
+        log = folder / "run.arrow"
         answered(board.path)
         first = host(folder, f"--port={board.path}", f"--limit={samples}", f"--log-every={EVERY}", f"--log={log}")
         while first.poll() is None and not (log.exists() and log.stat().st_size):
@@ -134,22 +134,22 @@ def run(seed, expected, engine=None, samples=SAMPLES):
 
 def wrong_with(code, folder, log, expected, samples):
     """Return what is wrong with the end of a run of so many samples, or ""."""
-    from eqprop_host import runlog
+    from eqprop_host import open_log
+    from eqprop_host.runlog.verify import verify
 
     if code:
         return f"exit code {code}"
     crc = json.loads((folder / "out.json").read_text())["conductance_crc"]
     if crc != f"{expected[samples][1]:08x}":
         return f"conductance CRC {crc} instead of {expected[samples][1]:08x}"
-    records = runlog.read(log)
-    seen = [(record["sample"], record["crossbar"]) for record in records.conductances]
-    due = {sample for sample in expected if sample <= samples}
-    if len(seen) != len(set(seen)) or {sample for sample, _ in seen} != due:
-        return f"the log holds conductances of {seen}"
-    for record in records.conductances:
-        if (record["steps"].ravel() != expected[record["sample"]][0][record["crossbar"]]).any():
-            return f"the log holds other conductances at {record['sample']}"
-    measured = [record["sample"] for record in records.metrics]
+    found = open_log(log)
+    if wrong := verify(log, found):
+        return wrong[0]
+    for sample in (each for each in expected if each <= samples):
+        conductances = found.conductances(sample)
+        if any((ours.ravel() != theirs).any() for ours, theirs in zip(conductances, expected[sample][0], strict=True)):
+            return f"the log holds other conductances at {sample}"
+    measured = [row["sample"] for row in found.metrics]
     return "" if measured == [samples] else f"the log holds metrics of {measured}"
 
 

@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 
 import eqprop
-from eqprop_host import commands, datasets, model, ports, runlog
+from eqprop_host import commands, datasets, model, ports
 from eqprop_host.board import Board
 from eqprop_host.progress import show_progress
+from eqprop_host.runlog import open_log
+from eqprop_host.runlog.verify import verify
 from eqprop_sim.emulator import Network
 from typed import run
 
@@ -38,7 +40,7 @@ def trained(tmp_path, capsys):
     return tmp_path
 
 
-WRITTEN = (("json", "json"), ("log", "jsonl"), ("save", "npz"), ("picture", "png"))
+WRITTEN = (("json", "json"), ("log", "arrow"), ("save", "npz"), ("picture", "png"))
 
 
 def test_train_gives_the_bits_of_the_emulator_and_says_so(trained):
@@ -67,22 +69,20 @@ def test_train_says_how_each_epoch_went_in_plain_lines(trained):
 
 
 def test_train_logs_every_epoch_and_its_conductances(trained):
-    log = runlog.read(trained / "run.jsonl")
+    log = open_log(trained / "run.arrow")
     count = len(datasets.prepare(datasets.load("iris"), seed=4).train_y)
     assert [row["sample"] for row in log.metrics] == [count, 2 * count, 3 * count]
-    assert [(c["sample"], c["crossbar"]) for c in log.conductances] == [
-        (epoch * count, crossbar) for epoch in range(4) for crossbar in range(2)
-    ]
+    assert log.logged == [epoch * count for epoch in range(4)] and log.end == "closed"
     saved = model.load(trained / "run.npz")
-    assert all((c["steps"].ravel() == saved.conductances[c["crossbar"]]).all() for c in log.conductances[-2:])
+    assert all((c.ravel() == g).all() for c, g in zip(log.conductances(3 * count), saved.conductances, strict=True))
     assert (trained / "run.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_conductances_are_logged_at_the_interval_asked_for(tmp_path, capsys):
     code, _, err = run(capsys, *TRAIN, "--limit=130", "--log-every=50", f"--log={tmp_path}/run.jsonl")
     assert code == 0, err
-    log = runlog.read(tmp_path / "run.jsonl")
-    assert [c["sample"] for c in log.conductances if c["crossbar"] == 0] == [0, 50, 100, 120, 130]
+    log = open_log(tmp_path / "run.jsonl")
+    assert log.logged == [0, 50, 100, 120, 130]
 
 
 @pytest.mark.usefixtures("unix_micropython")
@@ -109,8 +109,8 @@ def test_simulate_is_train_without_a_board(trained, tmp_path, capsys):
     assert here.pop("physics") == "fixed" and there.pop("port") == "sim:" and set(here) == set(there)
     assert all(here[key] == there[key] for key in set(here) - differing)
     assert model.load(again / "run.npz").crc == model.load(trained / "run.npz").crc
-    logs = [runlog.read(folder / "run.jsonl") for folder in (trained, again)]
-    assert [c["crc"] for c in logs[0].conductances] == [c["crc"] for c in logs[1].conductances]
+    logs = [list(open_log(folder / "run.arrow").read("conductances")) for folder in (trained, again)]
+    assert [c["crc"] for c in logs[0]] == [c["crc"] for c in logs[1]]
     assert (again / "run.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -197,7 +197,7 @@ def test_ports_lists_the_simulated_boards(capsys):
 def test_demo_ends_with_an_error_a_log_a_picture_and_equal_bits(tmp_path, capsys):
     code, out, err = run(capsys, "demo", f"--folder={tmp_path}/new/demo")
     assert code == 0, err
-    (log,) = (tmp_path / "new/demo").glob("*.jsonl")
+    (log,) = (tmp_path / "new/demo").glob("*.arrow")
     assert out.startswith("test error ") and str(log) in out and str(log.with_suffix(".png")) in out
     assert log.with_suffix(".png").is_file() and log.with_suffix(".npz").is_file()
     assert len({line.split()[3] for line in out.splitlines() if line.startswith("sim:")}) == 1
@@ -241,9 +241,8 @@ def test_ctrl_c_saves_what_was_learnt(tmp_path):
     saved = model.load(tmp_path / "run.npz")
     assert results["interrupted"] and results["training_samples"] == saved.sample >= 120
     assert results["conductance_crc"] == f"{saved.crc:08x}" and results["conductance_crc"] in out
-    log = runlog.read(tmp_path / "run.jsonl")
-    logged = [c["sample"] for c in log.conductances if c["crossbar"] == 0]
-    assert not log.truncated and logged == sorted(set(logged)) and logged[-1] == saved.sample
+    log = open_log(tmp_path / "run.arrow")
+    assert not verify(log.path, log) and log.logged[-1] == saved.sample and log.end == "interrupted"
 
 
 def test_a_terminal_gets_a_bar_with_rate_error_and_time_left():

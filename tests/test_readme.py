@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from eqprop_host import cli, commands
+from eqprop_host import cli, commands, open_log
 from eqprop_host.studies import mnist
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
+
+
+def programs():
+    """Return the README's Python, block by block."""
+    return re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.mark.usefixtures("unix_micropython")
@@ -18,10 +23,18 @@ def test_transcripts_are_what_the_commands_print(tmp_path, monkeypatch, capsys):
     """Catches a README left behind: the conductances are the same bits on every machine."""
     monkeypatch.chdir(tmp_path)
     transcripts = re.findall(r"^\$ eqprop (.*)\n((?:(?!\$|```).*\n)*)", README, re.MULTILINE)
-    assert len(transcripts) == 4
+    assert len(transcripts) == 6
     for arguments, output in transcripts:
         assert cli.main(shlex.split(arguments)) == 0
         assert capsys.readouterr().out == output
+    *_, analysis = programs()
+    names: dict = {}
+    imports, *questions = analysis.strip().splitlines()
+    exec(imports, names)
+    answers = [eval(question, names) for question in filter(None, questions)]
+    best = min(row["test_error_percent"] for row in open_log("run.arrow").metrics)
+    run = open_log("run.arrow").run
+    assert [answers[0].to_dict(), dict(answers[1].fetchall()), dict(answers[2].iter_rows())] == 3 * [{run: best}]
 
 
 def test_instructions_are_those_of_the_boards(tmp_path, cortex_m3):
@@ -42,7 +55,7 @@ def test_every_command_is_documented(command):
 
 
 def test_the_board_program_runs():
-    (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    program, *_ = programs()
     exec(program, {})  # the README's own text
 
 

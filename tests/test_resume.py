@@ -5,8 +5,10 @@ import json
 
 import pytest
 
-from eqprop_host import cli, runlog
+from eqprop_host import cli, open_log
 from eqprop_host.commands import train
+from eqprop_host.runlog import RunLog
+from eqprop_host.runlog.verify import verify
 
 RUN = ["--data=iris", "--layers=4-5-3", "--epochs=4", "--seed=3", "--log-every=50"]
 SAMPLES = 480
@@ -47,29 +49,30 @@ def eqprop(tmp_path, monkeypatch, capsys):
 @pytest.fixture
 def clean(eqprop, tmp_path):
     """What the run comes to when nothing happens: (what it prints, its log)."""
-    code, out, _ = eqprop("train", *RUN, "--log=clean.jsonl", "--port=sim:micropython")
+    code, out, _ = eqprop("train", *RUN, "--log=clean.arrow", "--port=sim:micropython")
     assert code == 0
-    return out, runlog.read(tmp_path / "clean.jsonl")
+    return out, open_log(tmp_path / "clean.arrow")
 
 
 def interrupt(eqprop, monkeypatch, looks, *options):
     """Interrupt a run when `looks` frames have been sent or so."""
     with monkeypatch.context() as patched:
         patched.setattr(train, "on_ctrl_c", lambda: contextlib.nullcontext(StopsAfter(looks)))
-        assert eqprop("train", *RUN, "--log=run.jsonl", *options)[0] == 130
+        assert eqprop("train", *RUN, "--log=run.arrow", *options)[0] == 130
 
 
 def same(log, clean):
     """Assert that a resumed run's log holds what the clean one's does, each once, beside where it was interrupted."""
-    key = lambda record: (record["sample"], record.get("crossbar"))  # noqa: E731
-    for kind in ("conductances", "metrics"):
-        resumed = {key(record): record for record in getattr(log, kind)}
-        assert len(resumed) == len(getattr(log, kind))
-        for record in getattr(clean, kind):
-            twin = resumed[key(record)]
-            for name in ("crc", "train_error_percent", "test_error_percent", "loss"):
-                assert twin.get(name) == record.get(name)
-    assert log.end["reason"] == "closed"
+    assert verify(log.path, log) == [] and log.end == "closed"
+    measured = {row["sample"]: row for row in log.metrics}
+    assert len(measured) == len(log.metrics)
+    for row in clean.metrics:
+        for name in ("train_error_percent", "test_error_percent", "loss"):
+            assert measured[row["sample"]][name] == row[name]
+    assert set(clean.logged) <= set(log.logged)
+    for sample in {*clean.logged, *range(0, SAMPLES, 37)}:
+        for ours, theirs in zip(log.conductances(sample), clean.conductances(sample), strict=True):
+            assert (ours == theirs).all()
 
 
 @pytest.mark.parametrize(("looks", "flash"), [(5, "flash"), (20, None), (40, "flash"), (60, "flash")])
@@ -80,64 +83,69 @@ def test_a_run_goes_on_where_it_was_interrupted(eqprop, clean, tmp_path, monkeyp
     """
     port = f"--port=sim:micropython?flash={flash}" if flash else "--port=sim:micropython"
     interrupt(eqprop, monkeypatch, looks, port, "--save=run.npz")
-    stopped = runlog.read(tmp_path / "run.jsonl").metrics[-1]["sample"]
+    stopped = open_log(tmp_path / "run.arrow").metrics[-1]["sample"]
     assert 0 < stopped < SAMPLES
-    code, out, told = eqprop("train", "--resume=run.jsonl")
+    code, out, told = eqprop("train", "--resume=run.arrow")
     assert (code, out) == (0, clean[0])
     assert f"the board goes on with sample {stopped if flash else 0}\n" in told
-    log = runlog.read(tmp_path / "run.jsonl")
+    log = open_log(tmp_path / "run.arrow")
     same(log, clean[1])
-    assert [event["event"] for event in log.events] == ["connect", "resume", "connect"]
+    assert [event["event"] for event in log.events if event["event"] != "checkpoint"] == ["connect", "resume"]
     assert eqprop("evaluate", "run.npz", "--port=sim:micropython")[0] == 0
 
 
 def test_what_is_typed_counts_where_it_is_the_default_too(eqprop, tmp_path):
     """Catches a port that a resumed run takes from its log although another one, the default, was typed."""
-    told = eqprop("train", *RUN, "--log=run.jsonl", "--port=sim:micropython")[1]
-    assert eqprop("train", *RUN, "--resume=run.jsonl", "--port=sim:", "--json=out.json")[:2] == (0, told)
+    told = eqprop("train", *RUN, "--log=run.arrow", "--port=sim:micropython")[1]
+    assert eqprop("train", *RUN, "--resume=run.arrow", "--port=sim:", "--json=out.json")[:2] == (0, told)
     assert json.loads((tmp_path / "out.json").read_text())["port"] == "sim:"
+
+
+def cut(path, behind, torn=0):
+    """Cut a log behind its last record of which `behind(header)` is true, but for so many bytes of the next one."""
+    ends = [place.end for header, place in open_log(path)._records if behind(header)]
+    path.write_bytes(path.read_bytes()[: ends[-1] + torn])
 
 
 def test_a_log_that_was_cut_goes_on(eqprop, clean, tmp_path, monkeypatch):
     """As a killed host leaves it: without its end, in the middle of a record. Catches a record written behind it."""
     interrupt(eqprop, monkeypatch, 30, "--port=sim:micropython?flash=flash")
-    path = tmp_path / "run.jsonl"
-    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-3]) + b'{"record": "conduc')
-    assert eqprop("train", "--resume=run.jsonl")[:2] == (0, clean[0])
-    same(runlog.read(path), clean[1])
+    path = tmp_path / "run.arrow"
+    cut(path, lambda header: header["record"] == "steps", torn=20)
+    assert eqprop("train", "--resume=run.arrow")[:2] == (0, clean[0])
+    same(open_log(path), clean[1])
 
 
 def test_an_epoch_that_was_learnt_but_not_logged_is_logged(eqprop, clean, tmp_path):
     """A host that was killed between the two. Catches an error that only counts what is learnt from here on."""
-    assert eqprop("train", *RUN, "--log=run.jsonl", "--port=sim:micropython?flash=flash")[0] == 0
-    path = tmp_path / "run.jsonl"
-    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
-    assert runlog.read(path).metrics[-1]["sample"] < SAMPLES
-    assert eqprop("train", "--resume=run.jsonl")[:2] == (0, clean[0])
-    same(runlog.read(path), clean[1])
+    assert eqprop("train", *RUN, "--log=run.arrow", "--port=sim:micropython?flash=flash")[0] == 0
+    path = tmp_path / "run.arrow"
+    cut(path, lambda header: header["record"] == "conductances" and header["sample"] == SAMPLES)
+    assert open_log(path).metrics[-1]["sample"] < SAMPLES
+    assert eqprop("train", "--resume=run.arrow")[:2] == (0, clean[0])
+    same(open_log(path), clean[1])
 
 
 def test_a_longer_run_that_began_alike_is_not_taken_for_this_one(eqprop, tmp_path):
     """Its checkpoint is what the board starts with after a reset, or a host that was killed. Catches its network."""
     port = "--port=sim:micropython?flash=flash"
     assert eqprop("train", *RUN, port)[0] == 0
-    expected = eqprop("train", *RUN, "--limit=130", "--port=sim:micropython", "--log=run.jsonl")[1]
+    expected = eqprop("train", *RUN, "--limit=130", "--port=sim:micropython", "--log=run.arrow")[1]
     assert eqprop("train", *RUN, "--limit=130", f"{port}&reset_every=50&checkpoint_every=0&seed=1")[1] == expected
     assert eqprop("train", *RUN, port)[0] == 0
-    path = tmp_path / "run.jsonl"
-    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:6]))
-    code, out, told = eqprop("train", "--resume=run.jsonl", port)
+    cut(tmp_path / "run.arrow", lambda header: header["sample"] < 100)
+    code, out, told = eqprop("train", "--resume=run.arrow", port)
     assert (code, out) == (0, expected) and "the board goes on with sample 0\n" in told
 
 
 def test_a_run_goes_on_on_another_board(eqprop, clean, tmp_path, monkeypatch):
     """Pulled from one and pushed to the other, which is the numba one. Catches a network that forgets its run."""
     interrupt(eqprop, monkeypatch, 30, "--port=sim:micropython?flash=flash")
-    stopped = runlog.read(tmp_path / "run.jsonl").metrics[-1]["sample"]
+    stopped = open_log(tmp_path / "run.arrow").metrics[-1]["sample"]
     code, said, _ = eqprop("pull", "board.npz", "--port=sim:micropython?flash=flash", "--data=iris")
     assert code == 0 and said.startswith(f"4-5-3 after {stopped} samples, conductance CRC ")
     assert eqprop("push", "board.npz", "--port=sim:?flash=other") == (0, said, "")
-    code, out, told = eqprop("train", "--resume=run.jsonl", "--port=sim:?flash=other")
+    code, out, told = eqprop("train", "--resume=run.arrow", "--port=sim:?flash=other")
     assert (code, out) == (0, clean[0]) and f"goes on with sample {stopped}\n" in told
 
 
@@ -170,28 +178,57 @@ def test_a_board_that_cannot_keep_a_network_says_so(eqprop):
     assert code == 0 and "eqprop: the board could not write 3 of its checkpoints: is its filesystem full?\n" in told
 
 
+@pytest.mark.parametrize("at", [0, 130, 333])
+def test_a_run_goes_on_from_any_logged_sample(eqprop, clean, tmp_path, at):
+    """Replayed from its log, pushed to a board that never saw it, resumed there. Catches a replay without its run."""
+    name = clean[1].path.name
+    assert eqprop("log", "replay", name, f"--at={at}", "--save=then.npz")[0] == 0
+    assert eqprop("push", "then.npz", "--port=sim:?flash=other")[0] == 0
+    code, out, told = eqprop("train", f"--resume={name}", "--port=sim:?flash=other")
+    assert (code, out) == (0, clean[0]) and f"goes on with sample {at}\n" in told
+    log = open_log(tmp_path / name)
+    assert verify(log.path, log) == [] and len(log.metrics) == len(clean[1].metrics)
+
+
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["--resume=run.jsonl", "--epochs=5"], "--epochs 5: a resumed run keeps its own"),
-        (["--resume=run.jsonl", "--epochs=10"], "--epochs 10: a resumed run keeps its own"),
-        (["--resume=run.jsonl", "--layers=4-6-3"], "--layers 4-6-3: a resumed run keeps its own"),
-        (["--resume=run.jsonl", "--log=x.jsonl"], "--log x.jsonl: a resumed run keeps its own"),
-        (["--resume=none.jsonl"], "none.jsonl: cannot be read: No such file or directory"),
-        (["--resume=bare.jsonl"], "bare.jsonl: is of a run that cannot be resumed: it keeps no options of it"),
-        (["--resume=new.jsonl"], "new.jsonl: is of a run that cannot be resumed here: --new=1 is no option of it"),
-        (["--resume=asks.jsonl"], "asks.jsonl: is of a run that cannot be resumed here: --help is no option of it"),
-        (["--resume=odd.jsonl"], "odd.jsonl: is of a run that cannot be resumed: it keeps no options of it"),
+        (["--resume=run.arrow", "--epochs=5"], "--epochs 5: a resumed run keeps its own"),
+        (["--resume=run.arrow", "--epochs=10"], "--epochs 10: a resumed run keeps its own"),
+        (["--resume=run.arrow", "--layers=4-6-3"], "--layers 4-6-3: a resumed run keeps its own"),
+        (["--resume=run.arrow", "--log=x.arrow"], "--log x.arrow: a resumed run keeps its own"),
+        (["--resume=none.arrow"], "none.arrow: cannot be read: No such file or directory"),
+        (["--resume=bare.arrow"], "bare.arrow: is of a run that cannot be resumed: it keeps no options of it"),
+        (["--resume=new.arrow"], "new.arrow: is of a run that cannot be resumed here: --new=1 is no option of it"),
+        (["--resume=asks.arrow"], "asks.arrow: is of a run that cannot be resumed here: --help is no option of it"),
+        (["--resume=odd.arrow"], "odd.arrow: is of a run that cannot be resumed: it keeps no options of it"),
+        (["--resume=run.csv"], "run.csv: .csv would not survive a kill: log to .arrow, and `eqprop log export` it"),
     ],
 )
 def test_what_cannot_be_resumed_is_named(eqprop, tmp_path, argv, words):
-    runlog.RunLog("bare.jsonl", {}).close()
+    RunLog("bare.arrow", {}).close()
     options = {"run": RUN, "odd": ["--epochs=many"], "new": ["--new=1"], "asks": ["--help"]}
     for name, kept in options.items():
-        runlog.RunLog(f"{name}.jsonl", {"options": kept}).close()
-    before = {path: path.read_bytes() for path in tmp_path.glob("*.jsonl")}
+        RunLog(f"{name}.arrow", {"layers": "4-5-3", "options": kept}).close()
+    eqprop("log", "export", "run.arrow", "run.csv")
+    before = {path: path.read_bytes() for path in tmp_path.glob("*.*")}
     assert eqprop("train", *argv) == (1, "", f"eqprop: {words}\n")
-    assert before == {path: path.read_bytes() for path in tmp_path.glob("*.jsonl")}
+    assert before == {path: path.read_bytes() for path in tmp_path.glob("*.*")}
+
+
+def test_a_simulation_is_not_resumed(eqprop, tmp_path):
+    """Neither on a board nor here: it begins anew in seconds. Catches a log that a run of another kind goes on in."""
+    assert eqprop("simulate", *RUN, "--log=run.arrow")[0] == 0
+    before = (tmp_path / "run.arrow").read_bytes()
+    code, out, told = eqprop("train", "--resume=run.arrow")
+    words = "is of `eqprop simulate`, which begins anew: only runs on a board are resumed"
+    assert (code, out, told) == (1, "", f"eqprop: run.arrow: {words}\n")
+    code, out, told = eqprop("simulate", "--resume=run.arrow")
+    assert code == 2 and told == "eqprop: unrecognized arguments: --resume=run.arrow\n"
+    assert eqprop("simulate", *RUN, "--log=run.arrow")[2] == (
+        "eqprop: run.arrow: is not empty, and a log overwrites nothing\n"
+    )
+    assert before == (tmp_path / "run.arrow").read_bytes()
 
 
 def test_results_say_how_many_bytes_went_over_the_line(eqprop, tmp_path):

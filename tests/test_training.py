@@ -21,21 +21,38 @@ class Recorder:
     """A reporter and a log that remember."""
 
     def __init__(self):
-        self.updates, self.lines, self.rows, self.samples = [], [], [], []
+        self.updates, self.lines, self.rows, self.samples, self.looks, self.moments = [], [], [], [], [], []
 
-    def update(self, done, error_percent, rate):
+    def update(self, done, error_percent, rate, loss):
         self.updates.append((done, error_percent, rate))
+
+    def look(self, test_error_percent, line, conductances):
+        self.looks.append((test_error_percent, [steps.shape for steps in conductances()]))
+
+    def conductances(self):
+        return self.board.conductances()
 
     def line(self, text):
         self.lines.append(text)
 
-    def metrics(self, **row):
+    def metrics(self, board, **row):
         self.rows.append(row)
 
-    def conductances(self, sample, crossbar, shape, steps):
-        assert steps.size == shape[0] * shape[1]
-        if crossbar == 0:
+    measured = -1
+
+    def begin(self, board, order, teach):
+        self.reached_samples, self.order, self.board = [board.state.sample], order, board
+        assert len(order(0, 7)) == 7 and callable(teach)
+
+    def reached(self, sample):
+        self.reached_samples.append(sample)
+
+    def interval(self, board, complete):
+        sample = board.state.sample
+        self.moments.append((sample, complete))
+        if sample not in self.samples:
             self.samples.append(sample)
+        assert self.reached_samples[-1] == board.state.sample
 
 
 class StopsAfter:
@@ -134,7 +151,7 @@ def test_an_interrupt_ends_the_run_with_all_that_was_sent(looks):
     """Catches samples lost or logged twice, and a run that goes on."""
     outcome, recorder, board = run(Schedule(10, 0, 2), StopsAfter(looks), log_every=25)
     assert outcome.interrupted and outcome.samples == board.refresh().sample < 10 * COUNT
-    assert recorder.samples == sorted(set(recorder.samples)) and recorder.samples[-1] == outcome.samples
+    assert recorder.moments == sorted(set(recorder.moments)) and recorder.moments[-1] == (outcome.samples, True)
     whole = run(Schedule(10, 0, 2, outcome.samples))[0] if outcome.samples else None
     assert whole is None or whole.crc == outcome.crc
 

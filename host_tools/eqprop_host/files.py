@@ -48,6 +48,35 @@ def claim(file, path):
             return
 
 
+def is_claimed(path):
+    """Return whether a process has claimed the file at `path`, as far as can be seen."""
+    if fcntl:
+        with open(path, "rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            except OSError:
+                pass
+    return False
+
+
+@contextlib.contextmanager
+def new_file(path):
+    """Yield a binary file open for writing, which then is at `path` whole or, on any failure, is nowhere.
+
+    Raises LogError naming the path where there is something already, and when it cannot be written.
+    """
+    with _beside(path) as (target, beside):
+        if target.exists():
+            raise LogError(f"{path}: is there already, and is not overwritten")
+        with open(beside, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(beside, target)
+
+
 def check_writable(path):
     """Raise LogError unless `write_whole` can write at `path`: before the work of which it is to hold the results."""
     with _beside(path) as (_, beside):

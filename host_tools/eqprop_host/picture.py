@@ -13,9 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-import eqprop
-
-from .errors import DataError
 from .files import write_whole
 
 WIDTH_INCH = 11
@@ -32,24 +29,22 @@ _GREY, _BLUE = "#8c8c8c", "#1f5fa8"
 
 
 def draw(path, log):
-    """Write a PNG of the run in `log`, a `runlog.Log`, to `path`: whole, or not at all.
+    """Write a PNG of the run in `log`, a `runlog.reader.Log`, to `path`: whole, or not at all.
 
     It is WIDTH_INCH * DPI pixels wide, and the higher the more crossbars there are. Before and after are the first and
-    the last logged conductances of a crossbar; a crossbar that was never logged is left out. Raises LogError when the
-    file cannot be written, DataError when the log does not say of which layers it is, or has other conductances.
+    the last logged conductances; without any, only the curve is drawn. Raises LogError when the file cannot be
+    written or the log has conductances of other layers, DataError when it does not say of which it is.
     """
     # Drawing without pyplot touches no global state, needs no display, and is loaded only where something is drawn.
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    plan = _plan(log)
+    plan = log.plan
     sections = [(2.7, partial(_draw_curve, log.metrics))]
-    for c, shape in enumerate(plan.shapes):
-        logged = [record for record in log.conductances if record["crossbar"] == c]
-        if any(record["shape"] != shape for record in logged):
-            raise DataError(f"{log.path}: crossbar {c} of {plan} is {shape}, not as logged")
-        if logged:
-            sections += _crossbar_sections(plan, c, [logged[0], logged[-1]])
+    if log.logged:
+        moments = [(sample, log.snapshot(sample)) for sample in (log.logged[0], log.logged[-1])]
+        for c in range(len(plan.shapes)):
+            sections += _crossbar_sections(plan, c, [(sample, steps[c]) for sample, steps in moments])
     heights = [height for height, _ in sections]
     layout = ConstrainedLayoutEngine(h_pad=0.08, w_pad=0.08)
     figure = Figure(figsize=(WIDTH_INCH, sum(heights) + 0.5), dpi=DPI, layout=layout)
@@ -62,17 +57,10 @@ def draw(path, log):
     write_whole(path, file.getvalue())
 
 
-def _plan(log):
-    try:
-        return eqprop.plan(log.run["layers"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{log.path}: the run does not say its layers: {error}") from error
-
-
 def _title(plan, log):
     title = f"eqprop {plan}"
-    if "data" in log.run:
-        name = Path(str(log.run["data"])).name
+    if "data" in log.configuration:
+        name = Path(str(log.configuration["data"])).name
         # The font has no glyph for every letter of a file name.
         title += " on " + "".join(c if c.isprintable() and c <= _LAST_LETTER else "?" for c in name)[-40:]
     if log.metrics:
@@ -105,7 +93,7 @@ def _draw_curve(metrics, part):
 
 
 def _crossbar_sections(plan, c, pair):
-    """Return the sections for the first and last record of crossbar c: (inches, what draws it)."""
+    """Return the sections for crossbar c, first and last (sample, steps): (inches, what draws it)."""
     sections = []
     side = math.isqrt(plan.layers[0])
     if c == 0 and side >= SIDE_MIN and side * side == plan.layers[0]:
@@ -123,8 +111,8 @@ def _draw_conductances(plan, c, pair, part):
     """Draw crossbar c's conductances, a row for each node that it feeds."""
     from matplotlib.colors import PowerNorm
 
-    low = min(int(record["steps"].min()) for record in pair)
-    high = max(int(record["steps"].max()) for record in pair)
+    low = min(int(steps.min()) for _, steps in pair)
+    high = max(int(steps.max()) for _, steps in pair)
     # A few devices grow far beyond the others; the root keeps both in sight.
     norm = PowerNorm(0.5, low, max(high, low + 1))
     target = f"{_kind(plan, c + 1)} node"
@@ -133,9 +121,10 @@ def _draw_conductances(plan, c, pair, part):
     both = part.subplots(1, 2, sharey=True)
     for k, axes in enumerate(both):
         # Stored node by node where the inputs drive it, wire by wire elsewhere.
-        table = pair[k]["steps"] if c == 0 else pair[k]["steps"].T
+        sample, steps = pair[k]
+        table = steps if c == 0 else steps.T
         image = axes.imshow(table, norm=norm, aspect="auto", cmap="viridis")
-        axes.set_title(("before", "after")[k] + f" training ({pair[k]['sample']:,} samples)", fontsize=10)
+        axes.set_title(("before", "after")[k] + f" training ({sample:,} samples)", fontsize=10)
         axes.set_ylabel(target if k == 0 else "")
         _name_wires(axes, plan, c)
         _name_nodes(axes, plan.layers[c + 1])
@@ -184,7 +173,7 @@ def _draw_weights(plan, pair, part):
     count = _tiles(nodes, side)
     shown = nodes if count == nodes else f"first {count} of {nodes}"
     part.suptitle(f"What the {shown} {_kind(plan, 1)} nodes look for", fontsize=11)
-    before, after = (signed_weights(record["steps"])[:count].reshape(count, side, side) for record in pair)
+    before, after = (signed_weights(steps)[:count].reshape(count, side, side) for _, steps in pair)
     maps = (("weights after training", after), ("what training changed in them", after - before))
     for axes, (title, tiles) in zip(part.subplots(1, 2), maps, strict=True):
         # Full colour at what one weight in 200 exceeds, or the largest would leave all others pale.

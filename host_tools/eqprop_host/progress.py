@@ -1,29 +1,126 @@
-"""How a run shows its progress on stderr: a live bar on a terminal, plain lines elsewhere."""
+"""How a run shows its progress on stderr: a live view on a terminal, plain lines elsewhere."""
 
 import contextlib
 import sys
+from dataclasses import dataclass, field
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+import numpy as np
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+_BARS = "▁▂▃▄▅▆▇█"
+_COLOURS = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))
+_MAP_WIDTH, _MAP_HEIGHT = 64, 16  # cells; two of them, one above the other, are a character
+_CURVE = 40
+
+
+@dataclass
+class View:
+    """What is shown of a run."""
+
+    total: int
+    """Training samples of the whole run."""
+
+    done: int = 0
+    rate: float = 0.0
+    """Training samples a second."""
+
+    error_percent: float | None = None
+    """Of the training samples of this epoch so far."""
+
+    loss: float | None = None
+    test_errors: list[float] = field(default_factory=list)
+    """In percent, after each epoch."""
+
+    link: str = ""
+    """How the line does, in words."""
+
+    conductances: list[np.ndarray] = field(default_factory=list)
+    """uint16 steps (rows, columns) of each crossbar, as last known."""
+
+    def __rich__(self):
+        """Return it for a terminal."""
+        bar = Table.grid(padding=(0, 1))
+        left = f"{_clock((self.total - self.done) / self.rate)} left" if self.rate and self.done < self.total else ""
+        bar.add_row(
+            "training",
+            ProgressBar(total=max(1, self.total), completed=self.done, width=40),
+            f"{self.done}/{self.total}",
+            f"{self.rate:,.0f} samples/s",
+            left,
+        )
+        figures = []
+        if self.error_percent is not None:
+            figures.append(f"error {self.error_percent:.1f} %")
+        if self.loss is not None:
+            figures.append(f"loss {self.loss:,.0f}")
+        if self.test_errors:
+            figures.append(f"test error {self.test_errors[-1]:.2f} %  {_curve(self.test_errors)}")
+        if self.link:
+            figures.append(self.link)
+        return Group(bar, Text("  ".join(figures)), *map(_map, self.conductances))
+
+
+def _clock(seconds):
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _curve(values):
+    """Return the last values as a line of bars from 0."""
+    most = max(values) or 1
+    return "".join(_BARS[min(7, int(8 * value / most))] for value in values[-_CURVE:])
+
+
+def _map(steps):
+    """Return a crossbar as a block of colours, the square root of its conductances, each cell a mean of devices."""
+    table = np.sqrt(steps.astype(np.float64))
+    for axis, most in ((0, _MAP_HEIGHT), (1, _MAP_WIDTH)):
+        parts = np.array_split(np.arange(table.shape[axis]), min(table.shape[axis], most))
+        table = np.stack([table.take(part, axis).mean(axis) for part in parts], axis)
+    table = (table - table.min()) / max(1.0, np.ptp(table))
+    text = Text()
+    for row in range(0, len(table), 2):
+        for column in range(table.shape[1]):
+            upper = _colour(table[row, column])
+            lower = f" on {_colour(table[row + 1, column])}" if row + 1 < len(table) else ""
+            text.append("▀", style=upper + lower)
+        text.append("\n")
+    return text
+
+
+def _colour(value):
+    at = min(int(value * (len(_COLOURS) - 1)), len(_COLOURS) - 2)
+    part = value * (len(_COLOURS) - 1) - at
+    mixed = (round(a + part * (b - a)) for a, b in zip(_COLOURS[at], _COLOURS[at + 1], strict=True))
+    return "rgb({},{},{})".format(*mixed)
+
+
+def link_text(sent_bytes, received_bytes, repeats):
+    """Return in words how a line does."""
+    health = "link sound" if not repeats else f"link: {repeats} repeats"
+    return f"{health}, {(sent_bytes + received_bytes) / 1000:,.0f} kB"
 
 
 @contextlib.contextmanager
 def show_progress(total, stream=None):
-    """Yield a reporter for `total` training samples: `update(done, error_percent, rate)` and `line(text)`.
+    """Yield a reporter for `total` training samples: `update`, `look` and `line`.
 
-    error_percent: of the samples of this epoch so far. rate: training samples a second.
+    update(done, error_percent, rate, loss): error in percent and mean loss of the samples of this epoch so far, rate
+    in training samples a second. look(test_error_percent, line, conductances): after an epoch; line is a `link.Line`
+    or None, conductances() gives those of each crossbar, uint16 (rows, columns), and is only called where they are
+    shown. line(text): a line to be kept.
     """
     stream = stream or sys.stderr
     if stream.isatty():
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]:,.0f} samples/s  error {task.fields[error]:.1f} %"),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=Console(file=stream, highlight=False)) as bar:
-            yield _Bar(bar, total)
+        view = View(total)
+        console = Console(file=stream, highlight=False)
+        with Live(view, console=console, refresh_per_second=8) as live:
+            yield _Shown(live, view)
     else:
         yield _Lines(stream)
 
@@ -35,31 +132,44 @@ def show_nothing(_total):
 
 
 class _Silence:
-    def update(self, done, error_percent, rate):
+    def update(self, done, error_percent, rate, loss=None):
+        """Show nothing."""
+
+    def look(self, test_error_percent, line, conductances):
         """Show nothing."""
 
     def line(self, text):
         """Show nothing."""
 
 
-class _Bar:
-    def __init__(self, bar, total):
-        self._bar = bar
-        self._task = bar.add_task("training", total=total, rate=0.0, error=100.0)
+class _Shown:
+    def __init__(self, live, view):
+        self._live = live
+        self._view = view
 
-    def update(self, done, error_percent, rate):
-        self._bar.update(self._task, completed=done, error=error_percent, rate=rate)
+    def update(self, done, error_percent, rate, loss=None):
+        view = self._view
+        view.done, view.error_percent, view.rate, view.loss = done, error_percent, rate, loss
+
+    def look(self, test_error_percent, line, conductances):
+        self._view.test_errors.append(test_error_percent)
+        self._view.conductances = conductances()
+        if line:
+            self._view.link = link_text(line.sent_bytes, line.received_bytes, line.repeats)
 
     def line(self, text):
-        self._bar.console.print(text)
+        self._live.console.print(text)
 
 
 class _Lines:
     def __init__(self, stream):
         self._stream = stream
 
-    def update(self, done, error_percent, rate):
+    def update(self, done, error_percent, rate, loss=None):
         """Show nothing between the lines."""
+
+    def look(self, test_error_percent, line, conductances):
+        """Show nothing: the line says it."""
 
     def line(self, text):
         print(text, file=self._stream, flush=True)

@@ -91,7 +91,7 @@ def simulate_point(options: dict) -> dict:
     from .progress import show_nothing
 
     row = dict.fromkeys(MEASURED) | options | {"error": None}
-    files = dict.fromkeys(("json", "log", "log_every", "save", "picture"))
+    files = dict.fromkeys(("json", "log", "log_every", "save", "picture", "tensorboard"))
     try:
         sizes = eqprop.parse_layers(options["layers"])
         results = simulate(argparse.Namespace(**{**options, **files, "layers": sizes}), shown=show_nothing)
@@ -135,14 +135,18 @@ class Results:
 
     def add(self, key, row):
         """Write a point's row, in place of an earlier one. Raises LogError."""
-        pa, parquet = _pyarrow(self.folder)
+        import pyarrow as pa
+        from pyarrow import parquet
+
         sink = pa.BufferOutputStream()
         parquet.write_table(pa.Table.from_pylist([{"key": key, **row}], _schema(pa, row)), sink)
         write_whole(self.folder / f"{key}.parquet", sink.getvalue().to_pybytes())
 
     def rows(self):
         """Return all rows, dicts, in order of key. Raises LogError for a file that is no result."""
-        pa, parquet = _pyarrow(self.folder)
+        import pyarrow as pa
+        from pyarrow import parquet
+
         rows = []
         for path in sorted(self.folder.glob("*.parquet")):
             try:
@@ -157,15 +161,6 @@ class Results:
     def done(self):
         """Return the keys of the points that did not fail."""
         return {row["key"] for row in self.rows() if row["error"] is None}
-
-
-def _pyarrow(folder):
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise LogError(f"{folder}: needs pyarrow: pip install eqprop[sweep]") from error
-    return pyarrow, pyarrow.parquet
 
 
 def _schema(pa, row):

@@ -1,5 +1,6 @@
 """A training run: a data set goes to a board, epoch by epoch, and what it learns is measured and logged."""
 
+import functools
 import struct
 import time
 import zlib
@@ -12,6 +13,8 @@ import eqprop
 from .datasets import epoch_order
 from .errors import RestartError
 from .packing import levels_of
+
+_epoch_order = functools.lru_cache(maxsize=4)(epoch_order)
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,16 @@ class Schedule:
     def samples(self, count):
         """Return how many training samples the run has on `count` distinct ones."""
         return min(self.epochs * count, self.limit or self.epochs * count)
+
+    def epoch_order(self, count, epoch):
+        """Return the order in which epoch 0, 1, ... has `count` distinct samples: int64."""
+        return _epoch_order(count, self.seed, epoch)
+
+    def order(self, count, first, last):
+        """Return which of `count` distinct samples are training samples number first..last - 1: int64."""
+        orders = [self.epoch_order(count, epoch) for epoch in range(first // count, -(-last // count))]
+        begin = first % count
+        return np.concatenate([*orders, np.zeros(0, np.int64)])[begin : begin + last - first].astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -77,7 +90,17 @@ def default_halve_epochs(epochs):
 
 def error_percent(board, x, y):
     """Return the percentage of x (int8 (samples, inputs)) that the board does not put into the classes y."""
-    return 100 * float(np.mean(board.infer(x)[0] != y))
+    return _error_percent(confusion(board, x, y))
+
+
+def confusion(board, x, y):
+    """Return how many of x (int8 (samples, inputs)) of each class y the board puts into which: (outputs, outputs)."""
+    outputs = board.state.layers[-1]
+    return np.bincount(y * outputs + board.infer(x)[0], minlength=outputs**2).reshape(outputs, outputs)
+
+
+def _error_percent(table):
+    return 100 * float((table.sum() - np.trace(table)) / table.sum())
 
 
 def configuration(layers, seed, halve_every, data):
@@ -100,42 +123,29 @@ def configuration(layers, seed, halve_every, data):
     }
 
 
-def train(
-    board,
-    data,
-    schedule,
-    interrupt,
-    reporter,
-    log=None,
-    log_every=None,
-    logged=(),
-    keep=False,
-    clock=time.perf_counter,
-):
+def train(board, data, schedule, interrupt, reporter, log=None, log_every=None, keep=False, clock=time.perf_counter):
     """Train a configured board on `data` (`datasets.Prepared`) and return the `Outcome`.
 
     It goes on from the board's next sample, which is not 0 where a run is resumed, and falls back where the board
-    starts anew. reporter: of `progress.show_progress`. log: a `runlog.RunLog` or None. log_every: training samples
-    between two logged sets of conductances, None for an epoch. logged: what the log of a resumed run holds, see
-    `logged_by`; nothing is logged twice. keep: whether the outcome is to hold the conductances. After an interrupt the
-    samples under way are still learnt, tested and logged.
+    starts anew. reporter: of `progress.show_progress`. log: a `recorder.Recorder` or None. log_every: training samples
+    between two logged sets of conductances, None for an epoch. keep: whether the outcome is to hold the conductances.
+    After an interrupt the samples under way are still learnt, tested and logged.
     """
-    run = _Run(board, data, schedule, interrupt, reporter, log, log_every, set(logged), keep, clock)
+    run = _Run(board, data, schedule, interrupt, reporter, log, log_every, keep, clock)
     while True:
         try:
-            run.note()
-            if run.over():
+            if run.note():
                 return run.outcome()
             run.go_on()
         except RestartError as error:
             reporter.line(f"{error}: going on")
-            board.recover()
+            board.recover(error)
 
 
 class _Run:
     """What `train` knows. Whatever it does next follows from the board's next sample, which may fall back."""
 
-    def __init__(self, board, data, schedule, interrupt, reporter, log, log_every, logged, keep, clock):
+    def __init__(self, board, data, schedule, interrupt, reporter, log, log_every, keep, clock):
         self.board, self.data, self.schedule = board, data, schedule
         self.interrupt, self.reporter, self.log, self.clock = interrupt, reporter, log, clock
         self.count = len(data.train_y)
@@ -146,26 +156,39 @@ class _Run:
         self.bytes = 0
         self.train_error = 100.0
         self.loss = 0.0
-        self.tested = None
         self.test_error = 100.0
-        self.logged = logged
+        self.tested = self.told = self.noted = None
         self.keep = keep
+        if log:
+            log.begin(board, functools.partial(schedule.order, self.count), self._teach)
+            self.told = log.measured
 
-    def over(self):
-        return self.board.state.sample >= self.total or self.interrupt.requested
+    def _teach(self, until):
+        """Let the board learn up to sample `until` again."""
+        for _ in self._train(until):
+            pass
+
+    def _train(self, until, stop=lambda: False):
+        order = functools.partial(self.schedule.epoch_order, self.count)
+        return self.board.train(self.data.train_x, self.data.train_y, until, order, stop)
 
     def note(self):
-        """Test and log the network where it stands, if it is to be done here and was not."""
+        """Test and log the network where it stands, if it is to be done and was not; return whether the run is over."""
         sample = self.board.state.sample
-        ends = self.over()
-        if self.log and (sample % self.log_every == 0 or sample % self.count == 0 or ends):
-            self._log_conductances(sample)
+        ends = sample >= self.total or self.interrupt.requested
+        complete = self.noted is None or ends
+        due = complete or sample % self.log_every == 0 or sample % self.count == 0
+        if self.log and due and self.noted != (sample, complete):
+            self.log.interval(self.board, complete)
+            self.noted = (sample, complete)
         if (sample % self.count == 0 or ends) and self.tested != sample:
-            self.test_error = error_percent(self.board, self.data.test_x, self.data.test_y)
-            self.tested = sample
+            table = confusion(self.board, self.data.test_x, self.data.test_y)
+            self.test_error = _error_percent(table)
             if sample:
                 self._take(self.board.progress())
-                self._tell_epoch(sample)
+                self._tell_epoch(sample, table)
+            self.tested = sample
+        return ends
 
     def _take(self, progress):
         """Take up the totals of the epoch."""
@@ -173,19 +196,12 @@ class _Run:
             self.train_error = 100 - 100 * progress.right / progress.counted
             self.loss = progress.loss / progress.counted
 
-    def _log_conductances(self, sample):
-        shapes = eqprop.plan(self.board.state.layers).shapes
-        wanted = [c for c in range(len(shapes)) if ("conductances", sample, c) not in self.logged]
-        if wanted:
-            conductances = self.board.conductances()
-            for c in wanted:
-                self.log.conductances(sample=sample, crossbar=c, shape=shapes[c], steps=conductances[c])
-                self.logged.add(("conductances", sample, c))
-
-    def _tell_epoch(self, sample):
-        if ("metrics", sample) in self.logged:
+    def _tell_epoch(self, sample, table):
+        """Show and log what an epoch came to, once, however often the board has to learn it."""
+        if self.told is not None and sample <= self.told:
             return
-        self.logged.add(("metrics", sample))
+        self.reporter.look(self.test_error, self.board.line, self._maps)
+        self.told = sample
         epoch = (sample - 1) // self.count
         rate = self.learnt / self.seconds if self.seconds else 0.0
         self.reporter.line(
@@ -194,37 +210,40 @@ class _Run:
         )
         if self.log:
             self.log.metrics(
+                self.board,
                 sample=sample,
                 epoch=epoch + 1,
                 train_error_percent=self.train_error,
                 test_error_percent=self.test_error,
                 loss=self.loss,
                 samples_per_second=rate,
+                confusion=table.ravel(),
             )
+
+    def _maps(self):
+        """Return each crossbar's conductances as they are: uint16 steps (rows, columns)."""
+        shapes = eqprop.plan(self.board.state.layers).shapes
+        conductances = (self.log or self.board).conductances()
+        return [steps.reshape(shape) for steps, shape in zip(conductances, shapes, strict=True)]
 
     def go_on(self):
         """Train up to where the network is to be tested or logged next."""
-        board, data = self.board, self.data
-        sample = board.state.sample
+        sample = self.board.state.sample
         until = next_stop(sample, self.total, self.count, self.log_every if self.log else self.count)
-        started, sent = self.clock(), board.sent
-        before = board.state.sample
+        started, sent = self.clock(), self.board.sent
+        before = sample
         try:
-            for progress in board.train(
-                data.train_x,
-                data.train_y,
-                until,
-                lambda epoch: epoch_order(self.count, self.schedule.seed, epoch),
-                lambda: self.interrupt.requested,
-            ):
+            for progress in self._train(until, lambda: self.interrupt.requested):
                 self.learnt += max(progress.sample - before, 0)
                 before = progress.sample
                 self._take(progress)
+                if self.log:
+                    self.log.reached(progress.sample)
                 rate = self.learnt / (self.seconds + self.clock() - started)
-                self.reporter.update(progress.sample, self.train_error, rate)
+                self.reporter.update(progress.sample, self.train_error, rate, self.loss)
         finally:
             self.seconds += self.clock() - started
-            self.bytes += board.sent - sent
+            self.bytes += self.board.sent - sent
 
     def outcome(self):
         state = self.board.save()
@@ -245,14 +264,3 @@ class _Run:
 def next_stop(sample, total, count, log_every):
     """Return where a run of `total` samples, `count` an epoch, stops next behind `sample`, to be tested or logged."""
     return min(total, *(sample + step - sample % step for step in (count, log_every)))
-
-
-def furthest(logged, total, count, log_every):
-    """Return how many samples a run can have learnt of whose log `logged_by` told: it stops to log, then goes on."""
-    return next_stop(max((what[1] for what in logged), default=0), total, count, log_every)
-
-
-def logged_by(log):
-    """Return what a `runlog.Log` holds of a run, for `train` not to log it again."""
-    conductances = {("conductances", record["sample"], record["crossbar"]) for record in log.conductances}
-    return conductances | {("metrics", record["sample"]) for record in log.metrics}

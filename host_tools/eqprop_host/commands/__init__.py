@@ -4,7 +4,23 @@ A module's docstring is its command's help; `add_options(parser)` says what may 
 does it and returns the exit code, None for 0. What goes wrong is raised as an `EqpropError`.
 """
 
-from . import bench, demo, deploy, evaluate, infer, ports, pull, push, simulate, study, sweep, train, undeploy
+from . import (
+    bench,
+    demo,
+    deploy,
+    evaluate,
+    infer,
+    log,
+    monitor,
+    ports,
+    pull,
+    push,
+    simulate,
+    study,
+    sweep,
+    train,
+    undeploy,
+)
 
 COMMANDS = {
     "demo": demo,
@@ -16,6 +32,8 @@ COMMANDS = {
     "pull": pull,
     "push": push,
     "bench": bench,
+    "monitor": monitor,
+    "log": log,
     "study": study,
     "deploy": deploy,
     "undeploy": undeploy,

@@ -26,12 +26,12 @@ def run(options):
     except OSError as error:
         raise LogError(f"{options.folder}: cannot be made: {error.strerror}") from error
     stem = options.folder / time.strftime("%Y%m%d-%H%M%S")
-    files = [f"--log={stem}.jsonl", f"--save={stem}.npz", f"--picture={stem}.png"]
+    files = [f"--log={stem}.arrow", f"--save={stem}.npz", f"--picture={stem}.png"]
     results = _shown("--port=sim:", "--data=digits", "--layers=64-32-10", "--epochs=10", "--seed=0", *files)
     if results["interrupted"]:
         return common.INTERRUPTED
     print(f"test error      {results['test_error_percent']:.2f} %")
-    for kind, suffix in (("log", "jsonl"), ("network", "npz"), ("picture", "png")):
+    for kind, suffix in (("log", "arrow"), ("network", "npz"), ("picture", "png")):
         print(f"{kind:<16}{stem}.{suffix}")
     crcs = set()
     for port in PORTS:

@@ -33,6 +33,17 @@ def whole(low, high):
     return whole
 
 
+def percent(text):
+    """Return a number within 0..90, as an argparse type."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= 90:
+        raise argparse.ArgumentTypeError(f"{text} is not in 0..90 percent")
+    return value
+
+
 def layers(text):
     """Return the layer sizes that "64-32-10" means, as an argparse type."""
     try:
@@ -67,15 +78,18 @@ def add_layers(parser):
     parser.add_argument("--layers", type=layers, metavar="SIZES", default=(64, 32, 10), help=text)
 
 
-def add_json(parser):
+def add_json(parser, text="write error, CRC, speed and versions, as JSON"):
     """Add `--json`, for `write_json`."""
-    text = "write error, CRC, speed and versions, as JSON"
     parser.add_argument("--json", metavar="PATH", type=Path, help=text)
+
+
+def versions():
+    """Return the versions that results depend on."""
+    return {"eqprop": eqprop.__version__, "python": platform.python_version(), "numpy": np.__version__}
 
 
 def write_json(path, results):
     """Write a dict and the versions that it is of to `path`, or nothing where that is None."""
     if path:
-        versions = {"eqprop": eqprop.__version__, "python": platform.python_version(), "numpy": np.__version__}
-        text = json.dumps({**results, "version": eqprop.__version__, "versions": versions}, indent=2)
+        text = json.dumps({**results, "version": eqprop.__version__, "versions": versions()}, indent=2)
         write_whole(path, text.encode() + b"\n")

@@ -3,6 +3,7 @@
 import contextlib
 from pathlib import Path
 
+from eqprop.fixed import G_MAX
 from eqprop_sim.analog import PhysicsError
 from eqprop_sim.analog.crossbar import AnalogNetwork
 from eqprop_sim.in_process import EmulatedBoard
@@ -79,6 +80,7 @@ def simulate(options, netlist=None, port=None, tell=lambda line: None, **details
 
     place = {**place, "device": options.device or "ideal", "set": options.set, **({"port": port} if port else {})}
     try:
-        return train.train_network(options, place, opened, finish=finish, **details)
+        step = hardware.device.g_on / G_MAX
+        return train.train_network(options, place, opened, finish=finish, siemens_per_step=step, **details)
     except PhysicsError as error:  # a circuit that does not settle
         raise DataError(str(error)) from error

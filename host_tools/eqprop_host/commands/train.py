@@ -15,8 +15,11 @@ from ..model import Model, save
 from ..picture import draw
 from ..ports import open_board
 from ..progress import show_progress
-from ..runlog import RunLog, read
-from ..training import Schedule, configuration, default_halve_epochs, furthest, logged_by, train
+from ..recorder import BUDGET_PERCENT, Recorder, gave_up
+from ..runlog import RunLog, open_log
+from ..runlog.schema import SIEMENS_PER_STEP
+from ..tensorboard import TensorBoard
+from ..training import Schedule, configuration, default_halve_epochs, next_stop, train
 from . import options as common
 
 _COUNT = common.whole(1, 2**30 - 1)
@@ -24,7 +27,7 @@ _COUNT = common.whole(1, 2**30 - 1)
 _OWN = ("layers", "data", "epochs", "limit", "seed", "halve_epochs", "log_every")
 """Options that make a run what it is."""
 
-_FREE = ("port", "json", "save", "picture")
+_FREE = ("port", "json", "save", "picture", "log_budget", "tensorboard")
 """Those that may change when it is resumed."""
 
 
@@ -54,8 +57,11 @@ def add_file_options(parser):
     """Add what may be written about a run."""
     add = parser.add_argument
     common.add_json(parser)
-    add("--log", type=Path, metavar="PATH", help="log metrics and conductances, .jsonl")
-    add("--log-every", type=_COUNT, metavar="N", help="samples between logged conductances (an epoch)")
+    add("--log", type=Path, metavar="PATH", help="log metrics and every step's conductances: .arrow, .jsonl")
+    add("--log-every", type=_COUNT, metavar="N", help="samples between checks of conductances (an epoch)")
+    text = "of the line's bytes for conductances, of a board that is not emulated (%(default)g %%)"
+    add("--log-budget", type=common.percent, metavar="PERCENT", default=BUDGET_PERCENT, help=text)
+    add("--tensorboard", type=Path, metavar="FOLDER", help="write TensorBoard event files of what is logged, too")
     add("--save", type=Path, metavar="PATH", help="save the trained network")
     add("--picture", type=Path, metavar="PATH", help="draw what was learnt, from the log, .png")
 
@@ -69,7 +75,7 @@ def train_on_port(options):
     """Train on the board at `--port`, or go on with the run of `--resume`; otherwise as `train_network`."""
     before = None
     if options.resume:
-        before = read(options.resume)
+        before = open_log(options.resume)
         options = _resumed(options, before)
     opened = partial(open_board, options.port, common.tell)
     return train_network(options, {"port": options.port}, opened, typed=_typed(options), before=before)
@@ -89,10 +95,12 @@ def _typed(options):
 
 def _resumed(options, log):
     """Return the options of the run that `log` is of; those typed now take the place of what does not change a run."""
+    if "physics" in log.configuration:
+        raise DataError(f"{log.path}: is of `eqprop simulate`, which begins anew: only runs on a board are resumed")
     parser = argparse.ArgumentParser(exit_on_error=False, add_help=False)
     add_options(parser)
     try:
-        kept, others = parser.parse_known_args(list(map(str, log.run["options"])))
+        kept, others = parser.parse_known_args(list(map(str, log.configuration["options"])))
     except (KeyError, TypeError, argparse.ArgumentError) as error:
         raise DataError(f"{log.path}: is of a run that cannot be resumed: it keeps no options of it") from error
     if others:
@@ -111,15 +119,41 @@ def _resumed(options, log):
     return kept
 
 
-def _open_log(options, place, typed, before):
-    """Return the log to write, a new one or the one to go on with."""
-    if before:
-        log = RunLog.resume(options.log)
-        log.event("resume")
-        return log
-    about = {"layers": common.layers_text(options.layers), "seed": options.seed, "epochs": options.epochs}
-    about.update(data=options.data, **place, version=eqprop.__version__, **({"options": typed} if typed else {}))
-    return RunLog(options.log, about)
+def _configuration(options, place, data, configured, siemens_per_step):
+    """Return all that a run depends on, as its log keeps it."""
+    return {
+        "layers": common.layers_text(options.layers),
+        "seed": options.seed,
+        "epochs": options.epochs,
+        "limit": options.limit,
+        "halve_every": configured["halve_every"],
+        "board_run": configured["run"],
+        "data": options.data,
+        "scaling": data.scaling.to_dict(),
+        "recipe": data.recipe,
+        "classes": data.classes,
+        "training_samples": len(data.train_y),
+        "test_samples": len(data.test_y),
+        "log_every": options.log_every,
+        "siemens_per_step": siemens_per_step,
+        **place,
+        "version": eqprop.__version__,
+        "versions": common.versions(),
+    }
+
+
+@contextlib.contextmanager
+def _recorder(options, about, data, before):
+    """Yield what writes the log, a new one or the one to go on with; None where none is asked for."""
+    if not options.log:
+        yield None
+        return
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context(RunLog.reopen(options.log) if before else RunLog(options.log, about))
+        sink = None
+        if options.tensorboard:
+            sink = stack.enter_context(contextlib.closing(TensorBoard(options.tensorboard)))
+        yield stack.enter_context(contextlib.closing(Recorder(log, data, options.log_budget, sink)))
 
 
 def _check_places(options):
@@ -136,13 +170,22 @@ def _check_places(options):
             check_writable(path)
 
 
-def train_network(options, place, opened, shown=show_progress, finish=lambda data, results: {}, typed=(), before=None):
+def train_network(
+    options,
+    place,
+    opened,
+    shown=show_progress,
+    finish=lambda data, results: {},
+    typed=(),
+    before=None,
+    siemens_per_step=SIEMENS_PER_STEP,
+):
     """Train as the options say, write what they name, and return what `--json` holds.
 
     place: dict that says where, for log and results. opened: returns the context of a `Board` or of its like. shown:
     `progress.show_progress` or its like. finish: given the data and the results, returns what else belongs to these.
-    typed: the options as they may be typed, where the log is to be one that can be resumed. before: the log, as `read`,
-    of the run to go on with.
+    typed: the options as they may be typed, where the log is to be one that can be resumed. before: the log, as
+    `open_log` gives it, of the run to go on with. siemens_per_step: the scale of the conductances.
     """
     dataset = datasets.load(options.data)
     datasets.check_layers(options.layers, dataset)
@@ -154,28 +197,28 @@ def train_network(options, place, opened, shown=show_progress, finish=lambda dat
         raise DataError(f"--halve-epochs {halve_epochs}: {halve_every} samples are too many to count")
     count = len(data.train_y)
     total = schedule.samples(count)
-    logged = logged_by(before) if before else ()
     configured = configuration(options.layers, options.seed, halve_every, data)
-    if options.picture and not options.log:
-        raise DataError(f"--picture {options.picture}: draws from a log, so --log is needed too")
+    for name in ("picture", "tensorboard"):
+        if (path := getattr(options, name)) and not options.log:
+            raise DataError(f"--{name} {path}: draws from a log, so --log is needed too")
     _check_places(options)
     with contextlib.ExitStack() as stack:
         interrupt = stack.enter_context(on_ctrl_c())
-        log = stack.enter_context(_open_log(options, place, typed, before)) if options.log else None
+        about = _configuration(options, place, data, configured, siemens_per_step)
+        about.update({"options": typed} if typed else {})
+        log = stack.enter_context(_recorder(options, about, data, before))
         board = stack.enter_context(opened())
         if before:
-            board.resume(**configured, furthest=furthest(logged, total, count, options.log_every or count))
+            # A run stops to be logged, each epoch at least, then goes on: so far it can have come
+            every = (None if gave_up(before) else options.log_every) or count
+            board.resume(**configured, furthest=next_stop(before.sample, total, count, every))
             common.tell(f"the board goes on with sample {board.state.sample}")
         else:
             board.configure(**configured)
-        if log:
-            log.event("connect", board=board.identity, sample=board.state.sample)
         with shown(total) as reporter:
-            outcome = train(
-                board, data, schedule, interrupt, reporter, log, options.log_every, logged, bool(options.save)
-            )
-        if log and outcome.interrupted:
-            log.close("interrupted")
+            outcome = train(board, data, schedule, interrupt, reporter, log, options.log_every, bool(options.save))
+        if log:
+            log.finish("interrupted" if outcome.interrupted else "closed")
         if options.save:
             model = _model(board.state, outcome, options, data)
             if model.crc != outcome.crc:
@@ -183,7 +226,7 @@ def train_network(options, place, opened, shown=show_progress, finish=lambda dat
             save(options.save, model)
         identity, state = board.identity, board.state
     if options.picture:
-        draw(options.picture, read(options.log))
+        draw(options.picture, open_log(options.log))
     if state.failed:
         common.tell(f"the board could not write {state.failed} of its checkpoints: is its filesystem full?")
     results = _results(options, outcome, len(data.test_y), place, identity)

@@ -1,6 +1,6 @@
 """Tables in Parquet: numbers in every column; the label in the column called `label`, or else in the last one.
 
-A file is read batch by batch, so its size does not matter. Needs pyarrow, which `pip install eqprop[parquet]` brings.
+A file is read batch by batch, so its size does not matter.
 """
 
 import numpy as np
@@ -14,11 +14,9 @@ LABEL = "label"
 
 def read_parquet(source, file):
     """Return the `Table` of a .parquet file, open in binary, the label moved to its last column. Raises DataError."""
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise DataError(f"{source}: needs pyarrow: pip install eqprop[parquet]") from error
+    import pyarrow
+    import pyarrow.parquet
+
     try:
         parquet = pyarrow.parquet.ParquetFile(file)
         names = parquet.schema_arrow.names

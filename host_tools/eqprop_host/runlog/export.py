@@ -1,0 +1,90 @@
+"""A log from one format into another, and the logs of many boards into one dataset."""
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+from urllib.parse import quote
+
+from ..errors import LogError
+from ..files import new_file, unwritable
+from . import whole
+from .formats import LIVE, WHOLE
+from .reader import open_log
+from .schema import TABLES
+
+
+def export(source, path, repair=False):
+    """Write the log at `source` to `path`, in the format that its suffix says; return the `Log` that was read.
+
+    Nothing is overwritten. Raises LogError when something is at `path` already, and for a source that is damaged
+    unless `repair` is set: then what is sound is written, and `Log.dropped` says what is not. A .parquet that is
+    there gets the run added (`merge`).
+    """
+    path = Path(path)
+    if path.suffix not in (*LIVE, *WHOLE):
+        raise LogError(f"{path}: a log's suffix is {', '.join([*LIVE, *WHOLE])}, not {path.suffix or 'none'}")
+    log = open_log(source)
+    if log.dropped and not repair:
+        span = log.dropped[0]
+        text = f"damaged at byte {span.start}, {span.end - span.start} bytes: --repair copies what is sound"
+        raise LogError(f"{source}: {text}")
+    if path.suffix == ".parquet":
+        _add_run(log, path)
+        return log
+    with new_file(path) as file:
+        if path.suffix == ".csv":
+            whole.write_csv(file, log.read_all())
+        elif path.suffix == ".npz":
+            whole.write_npz(file, _tables(log))
+        else:
+            encoder = LIVE[path.suffix].Encoder(log.siemens_per_step)
+            file.write(encoder.begin())
+            for row in log.read_all():
+                file.write(encoder.rows([row]))
+    return log
+
+
+def merge(sources, path):
+    """Add the runs of logs to the .parquet dataset at `path`; return how many were not in it before.
+
+    A run that is in it with as many rows is left alone, one with fewer is replaced. Raises LogError as `export`.
+    """
+    if Path(path).suffix != ".parquet":
+        raise LogError(f"{path}: logs are merged into a .parquet")
+    return sum(_add_run(open_log(source), Path(path)) for source in sources)
+
+
+def board_of(log):
+    """Return the board's identity as the log says it, "unknown" where it does not."""
+    return next((event["detail"]["board"] for event in log.events if "board" in event["detail"]), "unknown")
+
+
+def _tables(log):
+    return {table: log.table(table) for table in TABLES if any(h["record"] == table for h in log.headers)}
+
+
+def _add_run(log, path):
+    """Add a log's run to a dataset; return whether it was not there. Its folders appear one by one, `run` last."""
+    existing = whole.runs_of(path) if path.exists() else {}
+    if log.run in existing and open_log(path, log.run).rows >= log.rows:
+        return False
+    place = f"board={quote(board_of(log), safe=' .-+')}/run={log.run}"
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        tables = {}
+        for table, content in _tables(log).items():
+            tables[table] = content.drop_columns(["run"]) if table == "run" else content
+        whole.write_parquet(beside / "{table}" / place, tables)
+        for n, folder in enumerate(path.glob(f"*/board=*/run={log.run}")):
+            os.rename(folder, beside / str(n))
+        for table in reversed(TABLES):
+            if table in tables:
+                target = path / table / place
+                target.parent.mkdir(parents=True, exist_ok=True)
+                os.rename(beside / table / place, target)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return log.run not in existing

@@ -1,0 +1,35 @@
+"""Following a log that another program writes."""
+
+from pathlib import Path
+
+from .formats import LIVE
+from .reader import open_log
+
+
+class Follower:
+    """Reads what is new in a log at each `poll`; what was read is not read again.
+
+    - log: the `Log` as it was at first
+    """
+
+    def __init__(self, path):
+        """Open the log. Raises as `open_log`."""
+        self.log = open_log(path)
+        self._path = Path(path)
+        self._module = LIVE.get(self._path.suffix)
+        self._waiting = list(self.log.read_all())
+        self._end = self.log.size - sum(span.end - span.start for span in self.log.dropped if span.end == self.log.size)
+
+    def poll(self):
+        """Return the new rows, as `Log.read` gives them."""
+        rows, self._waiting = self._waiting, []
+        if self._module and not rows:
+            decoder = self._module.Decoder()
+            with open(self._path, "rb") as file:
+                spans = list(self._module.scan(file, self._end))
+                for span in spans:
+                    if span.header is not None:
+                        self._end = span.end
+                        file.seek(span.start)
+                        rows += decoder.rows(file.read(span.end - span.start))
+        return rows

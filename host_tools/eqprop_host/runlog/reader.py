@@ -1,0 +1,232 @@
+"""Reading a log: what it holds is found at once, and read as it is asked for."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+import eqprop
+
+from ..errors import DataError, LogError
+from . import whole
+from .formats import LIVE, WHOLE
+from .schema import FORMAT, OF_TABLE, arrow_schema, batch, check, shown
+from .spans import Span
+
+COMPLETE = ("board", "twin")
+"""The sources of conductances that are a whole crossbar's."""
+
+
+class Log:
+    """A log of any format: what describes the run, and its tables, read as they are asked for.
+
+    Of an .arrow, .jsonl or .parquet only an index is held in memory; a .csv and an .npz are read whole.
+
+    - path: where it is. run: identifies the run. configuration: dict of all that it depends on.
+    - rows: how many there are. sample: training samples learnt by the last of them.
+    - dropped: the `Span`s of the file that are no sound record, and are left out here. They may be a record that is
+      just being written.
+    - size: bytes of a live format's file that were looked at.
+    - end: why the run ended; None when it goes on, or was killed.
+    """
+
+    def __init__(self, path, records, dropped, decode):
+        """Take an index, (header, what `decode` makes rows of) for each record, and what of the file is none."""
+        self.path = Path(path)
+        self.dropped = dropped
+        spans = [place for _, place in records if isinstance(place, Span)] + dropped
+        self.size = max((span.end for span in spans), default=0)
+        self._records = records
+        self._decode = decode
+        if not records:
+            raise LogError(f"{path}: is no log, or cut at its very start")
+        if records[0][0]["record"] != "run":
+            raise LogError(f"{path}: is no log: record {shown(records[0][0]['record'])}, where the first is 'run'")
+        (first,) = self.read("run", stop=1)
+        self.run = first["run"]
+        try:
+            self.configuration = json.loads(first["configuration"])
+        except ValueError as error:
+            raise LogError(f"{path}: configuration is no JSON") from error
+        if not isinstance(self.configuration, dict):
+            raise LogError(f"{path}: configuration is {shown(self.configuration)}")
+        self.rows = sum(header["rows"] for header, _ in records)
+        self.sample = max(header["sample"] for header, _ in records)
+        last = list(self.read("end"))[-1:] if records[-1][0]["record"] == "end" else []
+        self.end = last[0]["reason"] if last else None
+
+    @property
+    def headers(self):
+        """The header of each record, in order: dicts as `runlog.spans.Span` says."""
+        return [header for header, _ in self._records]
+
+    def read(self, table, start=0, stop=None, where=lambda header: True):
+        """Yield the rows of a table as dicts of what is not null; lists are NumPy arrays, times datetime in UTC.
+
+        start, stop: records of that table to begin with and to end before. where: reads only records whose header it
+        accepts. Raises LogError for a row that is none.
+        """
+        chosen = [record for record in self._records if record[0]["record"] == table][start:stop]
+        for header, place in chosen:
+            if where(header):
+                yield from self._checked(place)
+
+    def read_all(self):
+        """Yield every row, in order, as `read` does."""
+        for _, place in self._records:
+            yield from self._checked(place)
+
+    def _checked(self, place):
+        for row in self._decode(place):
+            try:
+                check(row)
+            except LogError as error:
+                raise LogError(f"{self.path}: row {row.get('sequence')}: {error}") from error
+            yield row
+
+    def batches(self, table):
+        """Yield a table's Arrow record batches, one a record, with that table's columns."""
+        schema = arrow_schema(self.siemens_per_step)
+        for header, place in self._records:
+            if header["record"] == table:
+                yield batch(list(self._decode(place)), schema).select(OF_TABLE[table])
+
+    def table(self, table):
+        """Return a whole table as an Arrow table; its schema says each column's unit and meaning."""
+        schema = pa.schema([arrow_schema(self.siemens_per_step).field(name) for name in OF_TABLE[table]])
+        return pa.Table.from_batches(self.batches(table), schema)
+
+    def frame(self, table):
+        """Return a whole table as a pandas DataFrame (needs pandas)."""
+        return self.table(table).to_pandas()
+
+    @cached_property
+    def metrics(self):
+        """The rows of `metrics`, as `read` gives them."""
+        return list(self.read("metrics"))
+
+    @cached_property
+    def events(self):
+        """The rows of `event`, as `read` gives them; `detail` is a dict."""
+        return [{**row, "detail": json.loads(row["detail"])} for row in self.read("event")]
+
+    @property
+    def siemens_per_step(self):
+        """The scale of the conductances."""
+        return float(self.configuration.get("siemens_per_step", 1e-9))
+
+    @cached_property
+    def plan(self):
+        """The `eqprop.Plan` of the network. Raises DataError when the log does not say its layers."""
+        try:
+            return eqprop.plan(self.configuration["layers"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"{self.path}: the run does not say its layers: {error}") from error
+
+    @cached_property
+    def logged(self):
+        """The sample numbers at which all conductances are logged, ascending."""
+        return sorted({h["sample"] for h in self.headers if h["record"] == "conductances" and h["source"] in COMPLETE})
+
+    def snapshot(self, sample):
+        """Return the conductances logged at `sample`, one of `logged`: uint16 steps (rows, columns) a crossbar.
+
+        Raises LogError when they are damaged, or not those of the run's layers.
+        """
+        found = {}
+        for row in self.read("conductances", where=lambda h: h["sample"] == sample and h["source"] in COMPLETE):
+            found.setdefault(row["crossbar"], row["steps"])
+        shapes = self.plan.shapes
+        if sorted(found) != list(range(len(shapes))):
+            raise LogError(f"{self.path}: conductances at sample {sample}: of crossbars {sorted(found)} only")
+        for c, (rows, columns) in enumerate(shapes):
+            if found[c].size != rows * columns:
+                raise LogError(f"{self.path}: crossbar {c} of {self.plan} is {(rows, columns)}, not as logged")
+        return [found[c].reshape(shape) for c, shape in enumerate(shapes)]
+
+    @property
+    def steps(self):
+        """How many training steps are logged, from the first on."""
+        return max((h["sample"] for h in self.headers if h["record"] == "steps"), default=0)
+
+    @cached_property
+    def samples(self):
+        """The distinct training samples: (int8 (samples, inputs), int64 classes (samples,))."""
+        found = {row["first"]: row for row in self.read("samples")}
+        rows = [found[first] for first in sorted(found)]
+        inputs = self.plan.layers[0]
+        features = [row["features"].reshape(-1, inputs) for row in rows] or [np.zeros((0, inputs), np.int8)]
+        labels = [row["labels"] for row in rows] or [np.zeros(0)]
+        return np.concatenate(features), np.concatenate(labels).astype(np.int64)
+
+    def siemens(self, sample):
+        """Return the conductances after `sample` training samples in siemens: float64 (rows, columns) a crossbar."""
+        return [steps * self.siemens_per_step for steps in self.conductances(sample)]
+
+    def conductances(self, sample):
+        """Return the exact conductances after `sample` training samples: uint16 steps (rows, columns) a crossbar.
+
+        Raises LogError as `runlog.replay.network_at`.
+        """
+        from .replay import conductances_at
+
+        return conductances_at(self, sample)
+
+
+def open_log(path, run=None):
+    """Return the `Log` at `path`: an .arrow, .jsonl, .csv or .npz file, or a .parquet dataset.
+
+    run: which of the runs in a dataset of several.
+
+    Sound records are found behind damaged ones; what is passed over is in `Log.dropped`. Raises LogError naming the
+    path and what is wrong: a file that is missing, empty, no log, of a newer format, or has lost what the run is.
+    """
+    path = Path(path)
+    try:
+        if path.suffix == ".parquet":
+            return Log(path, *whole.read_parquet(path, run))
+        if path.suffix in WHOLE:
+            return Log(path, *whole.READERS[path.suffix](path))
+        if path.suffix not in LIVE:
+            raise LogError(f"a log's suffix is {', '.join([*LIVE, *WHOLE])}, not {path.suffix or 'none'}")
+        return Log(path, *_index(path, LIVE[path.suffix]))
+    except LogError as error:
+        text = str(error)
+        raise error if text.startswith(f"{path}: ") else LogError(f"{path}: {text}") from error
+    except OSError as error:
+        raise LogError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _index(path, module):
+    """Return (records, dropped spans, decode) of a live format's file."""
+    records, dropped = [], []
+    decoder = module.Decoder()
+    with open(path, "rb") as file:
+        for span in module.scan(file):
+            if span.header is None:
+                dropped.append(span)
+            elif span.header["record"] == "schema":
+                if span.header["format"] > FORMAT:
+                    text = f"written by a newer eqprop; this one reads up to {FORMAT}"
+                    raise LogError(f"format {span.header['format']}, {text}")
+                decoder.batch(_bytes(file, span))
+            else:
+                records.append((span.header, span))
+        if not file.tell():
+            raise LogError("is empty")
+
+    def decode(span):
+        with open(path, "rb") as file:
+            return decoder.rows(_bytes(file, span))
+
+    return records, dropped, decode
+
+
+def _bytes(file, span):
+    at = file.tell()
+    file.seek(span.start)
+    data = file.read(span.end - span.start)
+    file.seek(at)
+    return data

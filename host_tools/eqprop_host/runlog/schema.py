@@ -1,0 +1,181 @@
+"""What a log's rows hold: one table of columns for every format, each with its meaning and unit.
+
+Every row has a `record`, which says of what table it is; the columns that do not belong to that table are null.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from ..errors import LogError
+
+FORMAT = 2
+"""The version of the format that is written, and the newest that is read."""
+
+TABLES = ("run", "samples", "steps", "conductances", "metrics", "event", "end")
+"""The values of `record`.
+
+- run           first in a log: what the run is
+- samples       the distinct training samples as the board gets them, where its crossbar has a digital twin
+- steps         which of them each training step learnt: with the last conductances before it, the step's own
+- conductances  of one crossbar, or of a part of it, at one moment
+- metrics       how well the network does, after each epoch
+- event         something happened
+- end           the run could say that it ended
+"""
+
+SIEMENS_PER_STEP = 1e-9
+"""Nominal: an emulated crossbar has no siemens of its own. Full scale, 32767 steps, is 32.8 microsiemens."""
+
+_LIST_U16, _LIST_U32, _LIST_I8 = pa.list_(pa.uint16()), pa.list_(pa.uint32()), pa.list_(pa.int8())
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of every log."""
+
+    name: str
+    type: pa.DataType
+    tables: tuple[str, ...]
+    """The tables it belongs to."""
+
+    unit: str
+    meaning: str
+
+
+def _column(name, kind, tables, unit, meaning):
+    return Column(name, kind, TABLES if tables == "all" else tuple(tables.split()), unit, meaning)
+
+
+COLUMNS = (
+    _column("record", pa.string(), "all", "", "the row's table"),
+    _column("sequence", pa.int64(), "all", "rows", "0, 1, 2 ... through the whole log: a gap or a repetition shows"),
+    _column("utc", pa.timestamp("us", "UTC"), "all", "UTC", "when it was written"),
+    _column("sample", pa.int64(), "all", "samples", "training samples learnt so far"),
+    _column(
+        "board_ticks_us",
+        pa.int64(),
+        "metrics event",
+        "us",
+        "the board's own clock; null so far: the protocol carries none",
+    ),
+    _column("format", pa.int64(), "run", "", "version of this format"),
+    _column("run", pa.string(), "run", "", "identifies the run, whatever its file is called"),
+    _column("configuration", pa.string(), "run", "", "a JSON object: all that the run depends on"),
+    _column("first", pa.int64(), "samples steps conductances", "", "place of the first sample, step or device"),
+    _column("labels", _LIST_U16, "samples", "", "classes of the samples"),
+    _column("features", _LIST_I8, "samples", "1/127 of full scale", "of all samples in a row, inputs of each together"),
+    _column("order", _LIST_U32, "steps", "", "places in `samples` of what the steps learnt, in order"),
+    _column("crossbar", pa.int32(), "conductances", "", "it joins layer `crossbar` and layer `crossbar` + 1"),
+    _column("steps", _LIST_U16, "conductances", "steps", "conductances, row by row, as `eqprop.Plan.shapes` says"),
+    _column("crc", pa.int64(), "conductances", "", "CRC-32 of `steps` as little-endian uint16"),
+    _column("source", pa.string(), "conductances", "", "board: it was read; twin: its digital twin, of the same bits"),
+    _column("epoch", pa.int64(), "metrics", "epochs", "passes over the data so far, the one under way counted"),
+    _column("train_error_percent", pa.float64(), "metrics", "%", "of the epoch's samples, each before it was learnt"),
+    _column("test_error_percent", pa.float64(), "metrics", "%", "of the test samples"),
+    _column("loss", pa.float64(), "metrics", "(16 voltage units)^2", "mean of the epoch (`eqprop.learning.Learner`)"),
+    _column("samples_per_second", pa.float64(), "metrics", "1/s", "since the run began, tests left out"),
+    _column("confusion", _LIST_U32, "metrics", "samples", "test samples by (class, answer), outputs x outputs"),
+    _column(
+        "residual_free", pa.float64(), "metrics", "full scale", "most that one sweep more moves a voltage, free phase"
+    ),
+    _column("residual_plus", pa.float64(), "metrics", "full scale", "the same, phase PLUS"),
+    _column("residual_minus", pa.float64(), "metrics", "full scale", "the same, phase MINUS"),
+    _column("saturated_nodes", pa.int64(), "metrics", "nodes", "at a rail in the free phase of any probed sample"),
+    _column("dead_nodes", pa.int64(), "metrics", "nodes", "hidden, at zero volts in the free phase of all of them"),
+    _column("link_sent_bytes", pa.int64(), "metrics", "bytes", "on the line to the board, since it was opened"),
+    _column("link_received_bytes", pa.int64(), "metrics", "bytes", "from the board"),
+    _column(
+        "link_repeats", pa.int64(), "metrics", "", "questions that were lost, they or their answers, and asked again"
+    ),
+    _column(
+        "event", pa.string(), "event", "", "connect, resume, reset, fault, checkpoint, no-twin, divergence, repair"
+    ),
+    _column("detail", pa.string(), "event", "", "a JSON object that describes it"),
+    _column("reason", pa.string(), "end", "", '"closed", "interrupted", or in one line the error that ended the run'),
+)
+
+BY_NAME = {column.name: column for column in COLUMNS}
+
+OF_TABLE = {table: tuple(column.name for column in COLUMNS if table in column.tables) for table in TABLES}
+"""The names of each table's columns, in order."""
+
+_MAY_BE_NULL = {
+    name
+    for name in OF_TABLE["metrics"]
+    if name.startswith(("board_", "link_", "residual_")) or name in ("saturated_nodes", "dead_nodes", "confusion")
+}
+
+
+def arrow_schema(siemens_per_step=SIEMENS_PER_STEP):
+    """Return the Arrow schema of a log; each field's metadata says unit and meaning, that of `steps` its siemens."""
+    fields = []
+    for column in COLUMNS:
+        metadata = {"unit": column.unit, "meaning": column.meaning}
+        if column.name == "steps":
+            metadata["siemens_per_step"] = repr(siemens_per_step)
+        fields.append(pa.field(column.name, column.type, metadata=metadata))
+    return pa.schema(fields, metadata={"eqprop_log": str(FORMAT)})
+
+
+_EMPTY = {column.name: pa.nulls(1, column.type) for column in COLUMNS}
+
+
+def batch(rows, schema):
+    """Return rows, dicts of one table, as an Arrow record batch of all columns; schema: of `arrow_schema`."""
+    columns = []
+    for column in COLUMNS:
+        if all(row.get(column.name) is None for row in rows):
+            empty = _EMPTY[column.name]
+            columns.append(empty if len(rows) == 1 else pa.nulls(len(rows), column.type))
+        elif pa.types.is_list(column.type):
+            columns.append(_lists(column.type, [row.get(column.name) for row in rows]))
+        else:
+            columns.append(pa.array([row.get(column.name) for row in rows], column.type))
+    return pa.record_batch(columns, schema=schema)
+
+
+def _lists(kind, values):
+    """Return NumPy arrays, one a row, as an Arrow list array, without a Python object for each item."""
+    if any(value is None for value in values):
+        return pa.array([None if value is None else list(value) for value in values], kind)
+    dtype = kind.value_type.to_pandas_dtype()
+    offsets = np.cumsum([0, *(len(value) for value in values)]).astype(np.int32)
+    flat = np.concatenate([np.asarray(value, dtype) for value in values])
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat, kind.value_type))
+
+
+def rows_of(record_batch):
+    """Return an Arrow record batch as rows: dicts of what is not null, lists as NumPy arrays, times as datetime."""
+    rows = [{} for _ in range(record_batch.num_rows)]
+    for name in record_batch.schema.names:
+        array = record_batch.column(name)
+        if array.null_count == len(array) or name not in BY_NAME:
+            continue
+        listed = pa.types.is_list(array.type)
+        dtype = BY_NAME[name].type.value_type.to_pandas_dtype() if listed else None
+        for row, value in zip(rows, array, strict=True):
+            if value.is_valid:
+                row[name] = value.values.to_numpy(zero_copy_only=False).astype(dtype) if listed else value.as_py()
+    return rows
+
+
+def check(row):
+    """Raise LogError unless a row is one of a log: its table known, the columns of that table there."""
+    table = row.get("record")
+    if table not in TABLES:
+        raise LogError(f"record {shown(table)} is none of a log")
+    if table == "run" and not isinstance(row.get("format"), int):
+        raise LogError("record 'run' without format")
+    if table == "run" and row["format"] > FORMAT:
+        raise LogError(f"format {row['format']}, written by a newer eqprop; this one reads up to {FORMAT}")
+    missing = [name for name in OF_TABLE[table] if row.get(name) is None and name not in _MAY_BE_NULL]
+    if missing:
+        raise LogError(f"record {table!r} without {missing[0]}")
+
+
+def shown(value):
+    """Return what a message shows of a value: its first 40 characters."""
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."

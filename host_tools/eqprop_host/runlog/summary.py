@@ -1,0 +1,44 @@
+"""What a log, or a dataset of many, comes to, in a few lines: one run at a time in memory."""
+
+from pathlib import Path
+
+from . import whole
+from .export import board_of
+from .reader import open_log
+from .schema import TABLES
+
+
+def summaries(path):
+    """Yield the summary of each run at `path`, as `summary`, reading one after the other."""
+    if Path(path).suffix == ".parquet":
+        for run in whole.runs_of(path):
+            yield summary(open_log(path, run))
+    else:
+        yield summary(open_log(path))
+
+
+def summary(log):
+    """Return what a run is and came to, as a dict that JSON can hold."""
+    last = log.metrics[-1] if log.metrics else {}
+    headers = log.headers
+    return {
+        "path": str(log.path),
+        "run": log.run,
+        "board": board_of(log),
+        "layers": log.configuration.get("layers"),
+        "data": log.configuration.get("data"),
+        "seed": log.configuration.get("seed"),
+        "version": log.configuration.get("version"),
+        "training_samples": log.sample,
+        "epochs": last.get("epoch", 0),
+        "test_error_percent": last.get("test_error_percent"),
+        "best_test_error_percent": min((row["test_error_percent"] for row in log.metrics), default=None),
+        "samples_per_second": last.get("samples_per_second"),
+        "steps_logged": sum(h["sample"] - h["first"] for h in headers if h["record"] == "steps"),
+        "conductances_logged": len(log.logged),
+        "siemens_per_step": log.siemens_per_step,
+        "rows": {table: sum(h["rows"] for h in headers if h["record"] == table) for table in TABLES},
+        "events": [f"{event['event']} at sample {event['sample']}" for event in log.events],
+        "end": log.end,
+        "dropped_bytes": sum(span.end - span.start for span in log.dropped),
+    }

@@ -1,0 +1,85 @@
+"""Whether a log is what was written: checksums, gaps, duplicates, and that its samples make its conductances."""
+
+import binascii
+from collections import Counter
+
+from ..errors import LogError
+from .reader import COMPLETE, open_log
+from .replay import holds, learn, network_at, put
+
+
+def verify(path, log=None):
+    """Return what is wrong with the log at `path`, a line each: nothing for a sound one. Raises as `open_log`.
+
+    A log that goes on or was killed is sound. log: the `Log`, where it is open already.
+    """
+    log = log or open_log(path)
+    found = [f"bytes {span.start} to {span.end}: no sound record" for span in log.dropped]
+    found += _sequence(log)
+    found += _steps(log)
+    found += _repeated(log)
+    found += _checksums(log)
+    return [*found, *_replayed(log)]
+
+
+def _sequence(log):
+    """Find rows that are missing or come twice."""
+    expected = 0
+    for header in log.headers:
+        if header["sequence"] > expected:
+            yield f"rows {expected} to {header['sequence'] - 1}: missing"
+        elif header["sequence"] < expected:
+            yield f"row {header['sequence']}: comes twice"
+        expected = max(expected, header["sequence"] + header["rows"])
+
+
+def _steps(log):
+    """Find training steps that are missing or come twice."""
+    expected = 0
+    for header in log.headers:
+        if header["record"] == "steps":
+            if header["first"] > expected:
+                yield f"steps {expected} to {header['first'] - 1}: missing"
+            elif header["first"] < expected:
+                yield f"steps {header['first']} to {min(expected, header['sample']) - 1}: come twice"
+            expected = max(expected, header["sample"])
+
+
+def _repeated(log):
+    """Find moments that are logged twice."""
+    counts = Counter(h["sample"] for h in log.headers if h["record"] == "metrics")
+    yield from (f"metrics at sample {sample}: come {count} times" for sample, count in counts.items() if count > 1)
+    rows = Counter()
+    for h in log.headers:
+        if h["record"] == "conductances" and h["source"] in COMPLETE:
+            rows[h["sample"]] += h["rows"]
+    crossbars = len(log.plan.shapes) if rows else 0
+    for sample, count in rows.items():
+        if count != crossbars:
+            yield f"conductances at sample {sample}: {count} of {crossbars} crossbars"
+
+
+def _checksums(log):
+    """Find conductances that are not those that were logged."""
+    for row in log.read("conductances"):
+        crc = binascii.crc32(row["steps"].astype("<u2").tobytes())
+        if crc != row["crc"]:
+            yield f"row {row['sequence']}: CRC-32 {crc:08x} of its conductances, not {row['crc']:08x} as written"
+
+
+def _replayed(log):
+    """Find logged conductances that the samples between them do not make: one pass through all steps."""
+    if not log.logged or not any(header["record"] == "steps" for header in log.headers):
+        return
+    diverged = {event["detail"]["until_sample"] for event in log.events if event["event"] == "divergence"}
+    network = network_at(log, log.logged[0])
+    for before, after in zip(log.logged, log.logged[1:], strict=False):
+        logged = log.snapshot(after)
+        try:
+            learn(log, network, after)
+        except LogError:  # a board that lost its twin: no steps, which is no fault
+            pass
+        else:
+            if not holds(network, logged) and after not in diverged:
+                yield f"conductances at sample {after}: not what the steps since {before} make"
+        put(network, logged, after)

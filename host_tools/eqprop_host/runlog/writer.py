@@ -1,0 +1,245 @@
+"""A log being written: each record appended in one piece, whole up to its last one whatever ends the run."""
+
+import base64
+import binascii
+import contextlib
+import json
+import os
+import secrets
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import LogError
+from ..files import claim, unwritable
+from .formats import live
+from .reader import open_log
+from .schema import FORMAT, SIEMENS_PER_STEP, check
+
+
+class RunLog:
+    """A log being written.
+
+        with RunLog("run.arrow", {"layers": "64-32-10", "seed": 0}) as log:
+            log.metrics(sample=1437, epoch=1, ...)
+
+    Left by an error before anything but the run itself was logged, it takes its file away again: nothing happened.
+    A record is handed to the operating system in one piece as it is written, so a killed program loses none; metrics
+    and events are also forced to the disk, so a power cut loses an epoch at most. One writer at a time has the file.
+    Every method raises LogError when the record cannot be written, such as on a full disk; the part of it that was
+    written is taken back, and the log takes no further records then.
+
+    - run: identifies the run. configuration: the dict that it was begun with. sample: of the last record.
+    - resumed: the state a reopened log ended in, a `runlog.reader.Log`; None for a new one.
+    """
+
+    def __init__(self, path, configuration, clock=time.time):
+        """Create the file and write the run's record, `configuration` being any dict that JSON can hold.
+
+        clock: returns seconds since 1970, UTC. Raises LogError, and leaves nothing, for another suffix than .arrow or
+        .jsonl, a file that is not empty, and a path that cannot be written.
+        """
+        self._open(path, clock)
+        try:
+            if os.fstat(self._file).st_size:
+                raise LogError(f"{self._path}: is not empty, and a log overwrites nothing")
+            self._fresh = True
+            self.configuration = {"siemens_per_step": SIEMENS_PER_STEP, **configuration}
+            self.run = "r" + secrets.token_hex(8)  # no reader of a partitioned dataset takes it for a number
+            text = json.dumps(self.configuration, default=_plain, allow_nan=False)
+            self._encoder = live(path).Encoder(self.configuration["siemens_per_step"])
+            self._ahead = self._encoder.begin()  # in one piece with the run, without which it is no log
+            self._write([{"record": "run", "format": FORMAT, "run": self.run, "configuration": text}], sample=0)
+        except BaseException:
+            self._remove()
+            raise
+
+    @classmethod
+    def reopen(cls, path, clock=time.time):
+        """Open the log at `path` to append to it: what a run that was cut short goes on with.
+
+        A last record that was cut is taken out; the event `repair` then holds its bytes, the first 64 KB. Raises
+        LogError when the file is no log, is damaged elsewhere, or has another writer.
+        """
+        self = cls.__new__(cls)
+        live(path)
+        if not Path(path).exists():
+            raise LogError(f"{path}: cannot be read: No such file or directory")
+        self._open(path, clock)
+        try:
+            self.resumed = log = open_log(path)
+            torn = [span for span in log.dropped if span.end == os.fstat(self._file).st_size]
+            if len(log.dropped) > len(torn):
+                span = log.dropped[0]
+                text = f"damaged at byte {span.start}: `eqprop log export --repair` copies what is sound"
+                raise LogError(f"{path}: {text}")
+            self.run, self.configuration, self.sample = log.run, log.configuration, log.sample
+            self._sequence = log.rows
+            self._encoder = live(path).Encoder(self.configuration["siemens_per_step"])
+            if torn:
+                with open(path, "rb") as file:
+                    file.seek(torn[0].start)
+                    kept = base64.b64encode(file.read(_TORN_BYTES)).decode()
+                os.ftruncate(self._file, torn[0].start)
+                self.event("repair", dropped_bytes=torn[0].end - torn[0].start, base64=kept)
+        except BaseException:
+            self._release()
+            raise
+        return self
+
+    def _open(self, path, clock):
+        """Take the file, which may be new, for this writer alone."""
+        self._path = path = Path(path)
+        self._clock = clock
+        self._sequence = 0
+        self._ahead = b""
+        self._created = self._fresh = False
+        self._file: int | None = None
+        self.sample = 0
+        self.resumed = None
+        live(path)
+        try:
+            self._created = not path.exists()
+            if not self._created and not path.is_file():  # a pipe, opened, would wait for its reader
+                raise LogError(f"{path}: is no regular file")
+            # Each write goes to the end of the file, wherever somebody else left it.
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        except OSError as error:
+            raise unwritable(path, error) from error
+        try:
+            claim(self._file, path)
+        except LogError:
+            self._release()
+            raise
+
+    def samples(self, features, labels):
+        """Log the distinct training samples: int8 (samples, inputs) and their classes (samples,)."""
+        count = max(1, _SAMPLES_BYTES // features.shape[1])
+        for first in range(0, len(labels), count):
+            part = slice(first, first + count)
+            self._write(
+                [{"record": "samples", "first": first, "labels": labels[part], "features": features[part].ravel()}]
+            )
+
+    def steps(self, first, order):
+        """Log which samples, by their place among the distinct ones, the steps from number `first` on learnt."""
+        self._write([{"record": "steps", "first": first, "order": order}], sample=first + len(order))
+
+    def conductances(self, sample, pieces, source="board"):
+        """Log conductances after `sample` training samples.
+
+        pieces: (crossbar, first device, steps) each, steps being uint16, flat as `eqprop.Plan.shapes` says. source:
+        "board" where they were read, "twin" where the digital twin gave them. Raises ValueError for another type.
+        """
+        rows = []
+        for crossbar, first, steps in pieces:
+            if steps.dtype != np.uint16:
+                raise ValueError(f"steps: {steps.dtype}, not uint16")
+            crc = binascii.crc32(steps.astype("<u2").tobytes())
+            row = {"record": "conductances", "crossbar": crossbar, "first": first, "steps": steps, "crc": crc}
+            rows.append({**row, "source": source})
+        self._write(rows, sample=sample)
+
+    def metrics(self, *, sample, **fields):
+        """Log how well the network does; `runlog.schema` says what each field means. Forced to the disk."""
+        self._write([{"record": "metrics", **fields}], sample=sample)
+        self._sync()
+
+    def event(self, event, sample=None, board_ticks_us=None, **detail):
+        """Log that something happened: its name, and whatever describes it that JSON can hold."""
+        text = json.dumps(detail, default=_plain, allow_nan=False)
+        row = {"record": "event", "event": event, "detail": text, "board_ticks_us": board_ticks_us}
+        self._write([row], sample=self.sample if sample is None else sample)
+        self._sync()
+
+    def close(self, reason="closed"):
+        """Log the end of the run and close the file. Does nothing when it is closed."""
+        if self._file is None:
+            return
+        try:
+            self._write([{"record": "end", "reason": reason}])
+            self._sync()
+        finally:
+            self._release()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, _traceback):
+        if error is None:
+            self.close()
+        elif self._sequence <= 1 and self._file is not None:
+            self._remove()
+        else:
+            # What ended the run matters more than that the log cannot hold it.
+            with contextlib.suppress(LogError):
+                self.close(" ".join(f"{kind.__name__}: {error}".split()))
+
+    def _write(self, rows, sample=None):
+        """Append rows of one table, each with number, time and sample, in one piece."""
+        if self._file is None:
+            raise LogError(f"{self._path}: is closed")
+        utc = datetime.fromtimestamp(self._clock(), timezone.utc)
+        sample = self.sample if sample is None else int(sample)
+        complete = []
+        for place, row in enumerate(rows):
+            stamp = {"record": row["record"], "sequence": self._sequence + place, "utc": utc, "sample": sample}
+            complete.append({**stamp, **{key: _number(value) for key, value in row.items()}})
+            check(complete[-1])
+        self._append(self._ahead + self._encoder.rows(complete))
+        self._ahead = b""
+        self._sequence += len(rows)
+        self.sample = sample
+
+    def _append(self, data):
+        left = memoryview(data)
+        start = os.fstat(self._file).st_size
+        try:
+            while left:
+                left = left[os.write(self._file, left) :]
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, start)
+            raise self._failed(error) from error
+
+    def _sync(self):
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error):
+        """Take no further record, which would stand behind a cut one, and return the LogError that says why."""
+        self._release()
+        return LogError(f"{self._path}: cannot be written: {error.strerror or error}")
+
+    def _release(self):
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _remove(self):
+        """Leave things as they were found: no file, or an empty one."""
+        with contextlib.suppress(OSError):
+            if self._created:
+                self._path.unlink()
+            elif self._fresh:
+                os.ftruncate(self._file, 0)
+        self._release()
+
+
+_SAMPLES_BYTES = 1 << 20
+_TORN_BYTES = 1 << 16
+
+
+def _number(value):
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _plain(value):
+    """Return a NumPy number as Python's, for JSON."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is nothing that JSON can hold")
