@@ -1,0 +1,39 @@
+"""Write one HTML page about runs, which opens offline; or a figure for a paper."""
+
+from pathlib import Path
+
+from ..errors import LogError
+from ..files import check_writable
+from ..report import draw_figure, write_page
+from ..runlog import open_log
+from . import options as common
+
+
+def add_options(parser):
+    """Add what may be typed behind `eqprop report`."""
+    add = parser.add_argument
+    add("log", type=Path, nargs="+", help="logs of any format, to compare")
+    add("--html", type=Path, metavar="PATH", help="the page (beside the first log)")
+    add("--png", type=Path, metavar="PATH", help="a figure instead, 300 dots an inch")
+    add("--svg", type=Path, metavar="PATH", help="a figure instead, its text as text")
+
+
+def run(options):
+    """Write what was asked for, and say where."""
+    figures = {kind: getattr(options, kind) for kind in ("png", "svg") if getattr(options, kind)}
+    page = options.html or (None if figures else options.log[0].with_suffix(".html"))
+    places = [*figures.values(), *([page] if page else [])]
+    for path in places:
+        if path in options.log:
+            raise LogError(f"{path}: is a log")
+        check_writable(path)
+    logs = [open_log(path) for path in options.log]
+    for log in logs:
+        for span in log.dropped:
+            common.tell(f"{log.path}: bytes {span.start} to {span.end} are no sound record, left out")
+    for kind, path in figures.items():
+        draw_figure(path, logs, kind)
+    if page:
+        write_page(page, logs)
+    for path in places:
+        print(path)

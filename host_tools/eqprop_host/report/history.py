@@ -1,0 +1,65 @@
+"""What a report shows of a run, as numbers: moments of its conductances, and what they say of the devices."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import LogError
+
+MOMENTS = 41
+"""How many moments of a run are shown."""
+
+QUANTILES = (5, 25, 50, 75, 95)
+"""Of the conductances, in percent."""
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """A run's conductances at some moments, and figures of each; a list for each crossbar."""
+
+    samples: list[int]
+    """Training samples learnt at each moment."""
+
+    steps: list[np.ndarray]
+    """uint16 (moments, rows, columns)."""
+
+    quantiles: list[np.ndarray]
+    """Steps, float64 (moments, QUANTILES)."""
+
+    lowest_percent: list[np.ndarray]
+    """Devices at g_min, of all (moments,): they no longer take part, unless an update lifts them."""
+
+    highest_percent: list[np.ndarray]
+    """Devices at g_max, of all (moments,)."""
+
+    updates: list[np.ndarray]
+    """Mean absolute change of a device in steps per 1000 samples, from the moment before (moments - 1,)."""
+
+
+def history(log, most=MOMENTS):
+    """Return the `History` of a log at up to `most` moments, evenly spread; the exact ones between those logged.
+
+    Where a step cannot be restored, the nearest logged conductances stand for it.
+    """
+    wanted = np.linspace(0, log.sample, most).astype(int).tolist() if log.logged else []
+    found = {}
+    for sample in sorted(set(wanted)):
+        try:
+            found[sample] = log.conductances(sample)
+        except LogError:
+            nearest = min(log.logged, key=lambda n: abs(n - sample))
+            found[nearest] = log.snapshot(nearest)
+    samples = sorted(found)
+    plan = log.plan
+    steps = [np.array([found[n][c] for n in samples], np.uint16) for c in range(len(plan.shapes))]
+    steps = [s.reshape(-1, *shape) for s, shape in zip(steps, plan.shapes, strict=True)]
+    flat = [s.reshape(len(s), rows * columns) for s, (rows, columns) in zip(steps, plan.shapes, strict=True)]
+    passed = np.maximum(np.diff(samples), 1) / 1000
+    return History(
+        samples=samples,
+        steps=steps,
+        quantiles=[np.percentile(f, QUANTILES, axis=1).T if len(f) else np.zeros((0, 5)) for f in flat],
+        lowest_percent=[100 * np.mean(f <= plan.g_min, axis=1) for f in flat],
+        highest_percent=[100 * np.mean(f >= plan.g_max, axis=1) for f in flat],
+        updates=[np.abs(np.diff(f.astype(np.int32), axis=0)).mean(axis=1) / passed for f in flat],
+    )

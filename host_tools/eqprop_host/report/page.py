@@ -1,0 +1,98 @@
+"""One HTML page about one run or several: it holds all it needs, and opens without a network."""
+
+import base64
+import html
+import json
+from importlib import resources
+
+import numpy as np
+
+import eqprop
+
+from ..files import write_whole
+from ..runlog.summary import summary
+from .history import MOMENTS, QUANTILES, history
+
+_BYTES_MAX = 6_000_000
+"""Of maps in a page, over all runs; larger networks are shown at fewer moments."""
+
+
+def write_page(path, logs):
+    """Write a page about `logs`, a list of `runlog.Log`, to `path`: whole, or not at all.
+
+    Raises LogError when it cannot be written, DataError for a log that does not say its layers.
+    """
+    data = {"version": eqprop.__version__, "quantiles": QUANTILES, "runs": [_run(log, len(logs)) for log in logs]}
+    # Inside a script element nothing but "</" ends it, and no name of a file may do that.
+    text = json.dumps(data, allow_nan=False, default=_plain).replace("<", "\\u003c")
+    title = "eqprop: " + ", ".join(log.path.name for log in logs)
+    page = _file("page.html")
+    for mark, content in (
+        ("TITLE", html.escape(title)),
+        ("STYLE", _file("page.css")),
+        ("DATA", text),
+        ("SCRIPT", _file("page.js")),
+    ):
+        page = page.replace(f"<!--{mark}-->", content)
+    write_whole(path, page.encode())
+
+
+def _file(name):
+    return resources.files(__package__).joinpath(name).read_text("utf-8")
+
+
+def _run(log, runs):
+    """Return what the page shows of one run, as JSON holds it."""
+    plan = log.plan
+    devices = sum(rows * columns for rows, columns in plan.shapes)
+    past = history(log, int(min(MOMENTS, max(2, _BYTES_MAX // runs // devices))))
+    metrics = log.metrics
+    names = sorted({name for row in metrics for name in row} - {"record", "sequence", "utc", "confusion"})
+    return {
+        "name": log.path.name,
+        "summary": {key: value for key, value in summary(log).items() if key not in ("rows", "events")},
+        "columns": {name: [row.get(name) for row in metrics] for name in names},
+        "seconds": [_seconds(log, row) for row in metrics],
+        "events": [
+            {"seconds": _seconds(log, e), "sample": e["sample"], "event": e["event"], "detail": json.dumps(e["detail"])}
+            for e in log.events
+        ],
+        "confusion": _confusion(metrics, plan.layers[-1]),
+        "samples": past.samples,
+        "crossbars": [_crossbar(log, past, c) for c in range(len(plan.shapes))],
+    }
+
+
+def _seconds(log, row):
+    (first,) = log.read("run", stop=1)
+    return (row["utc"] - first["utc"]).total_seconds()
+
+
+def _confusion(metrics, outputs):
+    table = next((row["confusion"] for row in reversed(metrics) if "confusion" in row), None)
+    return None if table is None else table.reshape(outputs, outputs)
+
+
+def _crossbar(log, past, c):
+    """Return what the page shows of a crossbar: its maps a node in each row, as square roots in 8 bits, and figures."""
+    steps = past.steps[c] if c == 0 else past.steps[c].transpose(0, 2, 1)
+    low, high = (int(steps.min()), int(steps.max())) if steps.size else (0, 1)
+    scaled = np.sqrt((steps - np.float64(low)) / max(1, high - low))
+    return {
+        "name": f"{log.plan.layers[c]} to {log.plan.layers[c + 1]}",
+        "rows": steps.shape[1],
+        "columns": steps.shape[2],
+        "low": low,
+        "high": high,
+        "maps": [base64.b64encode(np.rint(255 * image).astype(np.uint8).tobytes()).decode() for image in scaled],
+        "quantiles": past.quantiles[c],
+        "lowest_percent": past.lowest_percent[c],
+        "highest_percent": past.highest_percent[c],
+        "updates": past.updates[c],
+    }
+
+
+def _plain(value):
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is nothing that JSON can hold")
