@@ -19,7 +19,7 @@ PACKAGES = (ROOT / "runtime/eqprop", ROOT / "host_tools/eqprop_host", ROOT / "bo
 BOARDS = """# Boards
 
 What boards usually have free under MicroPython, and the widest network that `eqprop.plan` finds room for beside the
-runtime with its service (56 KB) and 16 KB for all else; inputs and outputs of the 8×8 digits, and of gestures of 12
+runtime with its service (58 KB) and 16 KB for all else; inputs and outputs of the 8×8 digits, and of gestures of 12
 readings on three axes. Heap and flash are rounded figures of common builds, not measurements of ours, and differ
 between versions: `eqprop deploy` asks the board.
 

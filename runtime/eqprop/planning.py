@@ -17,7 +17,7 @@ from .fixed import CURRENT_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits, isqrt
 _ITEM_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4}
 _BLOCK_BYTES = 32 if sys.maxsize > 2**32 else 16  # MicroPython's heap comes in blocks of four machine words
 # What a network takes beside its arrays and what grows with its crossbars: measured, `tests/test_plan.py`
-_BLOCKS = 43
+_BLOCKS = 44
 _TUPLES = 22  # with an item for each crossbar: of `Plan` and of `eqprop.circuit.Circuit`
 
 

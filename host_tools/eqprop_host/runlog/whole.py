@@ -41,9 +41,11 @@ def read_csv(path):
     try:
         with open(path, newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file, strict=True)
-            if not {"record", "sequence", "sample"} <= set(reader.fieldnames or ()):
-                raise LogError("is no log: its header has no record, sequence and sample")
+            if lacking := BY_NAME.keys() - set(reader.fieldnames or ()):
+                raise LogError(f"is no log: its header has no column {min(lacking)}")
             for cells in reader:
+                if None in cells or None in cells.values():
+                    raise ValueError("has not as many cells as the header")
                 rows.append(
                     typed({name: _cell(name, text) for name, text in cells.items() if text and name in BY_NAME})
                 )
