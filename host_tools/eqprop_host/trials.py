@@ -24,7 +24,7 @@ _PREDICTED = 1000  # test samples that are settled at once
 # `eqprop.Plan.rates`, for 100 hidden nodes; their factor from the first epoch to the last; the nudge in the plan's,
 # which integers need large; the temperature of cross-entropy in the voltage that the right output is nudged to.
 _RATES = (2.0**-6, 2.0**-11)
-_ONE_SIDED_RATES = (5 * 2.0**-6, 2.0**-12)  # a board's own errors, 1024 hidden nodes, 20 samples to a step
+_ONE_SIDED_RATES = (3 * 2.0**-6, 2.0**-11)  # a board's own errors, paired outputs, 20 samples to a step
 _LAST = 0.04
 _NUDGE = 0.1
 _TEMPERATURE = 0.2
@@ -133,9 +133,6 @@ def _float(run):
     x, y, test_x, test_y = _samples(run)
     plan = eqprop.plan(run.layers)
     circuit = Circuit.from_plan(plan, seed=run.seed, dtype=np.float32)
-    one_sided = run.loss == "margin"
-    if one_sided:
-        _halve(circuit)
     trainer = Trainer.from_plan(
         circuit,
         plan,
@@ -148,7 +145,7 @@ def _float(run):
     trainer.beta *= _NUDGE
     trainer.temperature_v = _TEMPERATURE * trainer.targets[0]
     # More samples to a step: smaller steps for each. More hidden nodes: each is told less of the error
-    driven, other = _ONE_SIDED_RATES if one_sided else _RATES
+    driven, other = _ONE_SIDED_RATES if run.loss == "margin" else _RATES
     rates = (driven * run.layers[1] / 100, other)
     first = [eta * 2**shift * r / run.batch for eta, shift, r in zip(trainer.eta, plan.rates, rates, strict=True)]
     seconds, samples = 0.0, 0
@@ -163,13 +160,6 @@ def _float(run):
             samples += len(order)
         found = [trainer.predict(test_x[at : at + _PREDICTED]) for at in range(0, len(test_y), _PREDICTED)]
     return _result(np.concatenate(found), test_y, samples, seconds)
-
-
-def _halve(circuit):
-    """Make half of the hidden nodes inhibitory; a board's plan has an eighth of them so."""
-    rail, half = circuit.high[-1][0], circuit.layers[1] // 2
-    circuit.low[1][:half], circuit.high[1][:half] = 0, rail
-    circuit.low[1][half:], circuit.high[1][half:] = -rail, 0
 
 
 def _relu(run):
