@@ -41,14 +41,13 @@ def read_csv(path):
     try:
         with open(path, newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file, strict=True)
-            if lacking := BY_NAME.keys() - set(reader.fieldnames or ()):
-                raise LogError(f"is no log: its header has no column {min(lacking)}")
+            if not {"record", "sequence", "sample"} <= set(reader.fieldnames or ()):
+                raise LogError("is no log: its header has no record, sequence and sample")
             for cells in reader:
-                if None in cells or None in cells.values():
-                    raise ValueError("has not as many cells as the header")
-                rows.append(
-                    typed({name: _cell(name, text) for name, text in cells.items() if text and name in BY_NAME})
-                )
+                row = typed({name: _cell(name, text) for name, text in cells.items() if text and name in BY_NAME})
+                if row.get("record") == "conductances" and "source" not in row:
+                    raise ValueError("conductances without a source")
+                rows.append(row)
     except (csv.Error, UnicodeDecodeError, ValueError) as error:
         raise LogError(f"row {len(rows) + 1}: {' '.join(str(error).split())}") from error
     return _indexed(rows)
