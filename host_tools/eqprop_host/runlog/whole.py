@@ -21,6 +21,7 @@ from .json_lines import typed
 from .schema import BY_NAME, COLUMNS, OF_TABLE, TABLES, rows_of
 from .spans import header_of
 
+_NEEDED = {"conductances": ("crossbar", "source", "steps"), "steps": ("first", "order")}
 _HEADER = ("record", "sequence", "sample", "first", "crossbar", "source")
 
 
@@ -45,8 +46,9 @@ def read_csv(path):
                 raise LogError("is no log: its header has no record, sequence and sample")
             for cells in reader:
                 row = typed({name: _cell(name, text) for name, text in cells.items() if text and name in BY_NAME})
-                if row.get("record") == "conductances" and "source" not in row:
-                    raise ValueError("conductances without a source")
+                for name in _NEEDED.get(row.get("record"), ()):
+                    if name not in row:
+                        raise ValueError(f"{row['record']} without {name}")
                 rows.append(row)
     except (csv.Error, UnicodeDecodeError, ValueError) as error:
         raise LogError(f"row {len(rows) + 1}: {' '.join(str(error).split())}") from error
