@@ -219,3 +219,19 @@ def test_a_benchmark_learns_as_any_run_does(verbs):
 def test_bye_ends_the_service(desk):
     assert desk.ask(m.BYE, b"") == (m.DONE, b"")
     assert desk.service.done
+
+
+def test_what_was_written_counts_without_resume(desk):
+    """Catches totals of the conductances before, by which a board may divide for ever."""
+    desk.greet()
+    desk.state(m.CONFIGURE, configure(LAYERS, 5, 0))
+    rows, columns = eqprop.plan(LAYERS).shapes[0]
+    twin = eqprop.Network(LAYERS, 5)
+    data = (2 * twin.g_min).to_bytes(2, "little") * (rows * columns)
+    assert desk.ask(m.WRITE, m.pack_write(0, 0, data)) == (m.DONE, b"")
+    twin.restore(0, 0, data)
+    twin.settle_restored(0)
+    desk.progress(0, ROWS)
+    for x, label in [(x, label) for label, x in ROWS]:
+        twin.learn(x, label)
+    assert desk.status().crc == twin.crc()

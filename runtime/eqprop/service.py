@@ -291,6 +291,7 @@ class Service:
             raise ValueError("SAMPLES: no sample in the record of {}".format(network.sample))
         epoch = self._configured.epoch
         begins = epoch and network.sample % epoch == 0
+        self._take_written()
         network.learn(self._x, label)
         totals = self._totals
         if begins:
@@ -318,6 +319,7 @@ class Service:
             raise ValueError("INFER: {} bytes are no whole samples of {} features".format(len(payload), inputs))
         if count * _class_size(network.layers) > self._limit:
             raise ValueError("INFER: the answers to {} samples are too long".format(count))
+        self._take_written()
         answer = bytearray()
         for at in range(messages.INFER_HEADER, len(payload), size):
             x = payload[at : at + size]
@@ -349,6 +351,11 @@ class Service:
         self.network.restore(crossbar, start, data)
         return messages.DONE, b""
 
+    def _take_written(self):
+        """Take up what WRITE wrote where no RESUME did: by stale totals a node could be divided for ever."""
+        if self._restoring:
+            self.network.settle_restored(self.network.sample)
+
     def _resume(self, payload):
         sample = messages.unpack_resume(payload)
         if self._restoring:  # asked again, it is answered and changes nothing
@@ -370,6 +377,7 @@ class Service:
         verbs, first = messages.unpack_bench(payload, inputs)
         learnt = network.sample - first  # of these samples; with one missing before them, none can be learnt
         start = messages.BENCH_HEADER + learnt * (messages.SAMPLE_HEADER + inputs) if learnt >= 0 else len(payload)
+        self._take_written()
         if start < len(payload):
             self._restoring = False
         measure, at = (measure_verbs, 2) if verbs else (measure_samples, 0)
