@@ -19,8 +19,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import serial
-
 ROOT = Path(__file__).parent.parent
 PATHS = [str(ROOT / folder) for folder in ("runtime", "host_tools", "board_sim")]
 SAMPLES = 500
@@ -78,25 +76,18 @@ def host(folder, *arguments):
 
 def answered(path):
     """Wait until the board at `path` answers: a host of its own takes one that starts slowly, or is away, for none."""
-    from eqprop_host.errors import PortError
-    from eqprop_host.link import Link
-
-    def opened():
-        try:
-            return serial.serial_for_url(path, timeout=0.05)
-        except serial.SerialException as error:
-            raise PortError(f"{path}: {error}") from error
+    from eqprop_host.errors import PortError, ProtocolError
+    from eqprop_host.ports import open_board
 
     until = time.monotonic() + 60
     while True:
-        with contextlib.closing(Link(opened, path, 60.0)) as link:
-            try:
-                link.greet()
+        try:
+            with open_board(path):
                 return
-            except PortError:  # what the killed host had sent resets it, and it takes its port along
-                if time.monotonic() > until:
-                    raise
-        time.sleep(0.01)
+        except (PortError, ProtocolError):  # what the killed host had sent resets it, and it takes its port along
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def run(seed, expected, engine=None, samples=SAMPLES):

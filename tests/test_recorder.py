@@ -20,6 +20,7 @@ from eqprop_host.training import Schedule, configuration, train
 from eqprop_host.twin import probe
 from eqprop_sim.emulator import Network
 from eqprop_sim.in_process import EmulatedBoard
+from interrupting import StopsAfter
 from lines import Line, connect
 from memory_flash import MemoryFlash
 
@@ -204,17 +205,6 @@ def test_parts_are_where_they_say(tmp_path):
             assert np.array_equal(log.snapshot(0)[row["crossbar"]].ravel()[devices], row["steps"])
             seen[row["crossbar"]] |= set(devices)
     assert [len(devices) for devices in seen] == [rows * columns for rows, columns in eqprop.plan(LAYERS).shapes]
-
-
-class StopsAfter:
-    """An interrupt that is requested from the n-th time it is looked at."""
-
-    def __init__(self, looks):
-        self.looks = itertools.count(-looks)
-
-    @property
-    def requested(self):
-        return next(self.looks) >= 0
 
 
 @pytest.mark.parametrize("board_is", ["behind", "level", "ahead"])

@@ -9,21 +9,10 @@ from eqprop_host import cli, open_log
 from eqprop_host.commands import train
 from eqprop_host.runlog import RunLog
 from eqprop_host.runlog.verify import verify
+from interrupting import StopsAfter
 
 RUN = ["--data=iris", "--layers=4-5-3", "--epochs=4", "--seed=3", "--log-every=50"]
 SAMPLES = 480
-
-
-class StopsAfter:
-    """An interrupt that is requested from the n-th time it is looked at."""
-
-    def __init__(self, looks):
-        self.looks = looks
-
-    @property
-    def requested(self):
-        self.looks -= 1
-        return self.looks < 0
 
 
 pytestmark = pytest.mark.usefixtures("unix_micropython")

@@ -10,6 +10,7 @@ from eqprop_host import datasets
 from eqprop_host.training import Schedule, configuration, default_halve_epochs, train
 from eqprop_sim.emulator import Network
 from eqprop_sim.in_process import EmulatedBoard
+from interrupting import StopsAfter
 from lines import Line, connect
 
 LAYERS = (4, 3, 3)
@@ -53,18 +54,6 @@ class Recorder:
         if sample not in self.samples:
             self.samples.append(sample)
         assert self.reached_samples[-1] == board.state.sample
-
-
-class StopsAfter:
-    """An interrupt that is requested from the n-th time it is looked at."""
-
-    def __init__(self, looks):
-        self.looks = looks
-
-    @property
-    def requested(self):
-        self.looks -= 1
-        return self.looks < 0
 
 
 BOARDS = {"behind a link": lambda: connect(Line(limit=192)), "in process": EmulatedBoard}

@@ -18,12 +18,12 @@ import eqprop
 from eqprop import messages
 from eqprop.bench import VERBS
 from eqprop.packing import LEVELS, Code
+from eqprop.service import LEAST
 
 from .errors import BoardError, ProtocolError, RestartError
 from .link import Line, largest_payload, printable
 from .packing import covers, pack
 
-_LEAST = 192  # bytes of payload that any message of either side fits into but one of samples
 _SLOW_S = 1.0  # for an answer: the frames are too large
 _FRAMES = 3  # of samples on their way: more would keep one waiting who wants to stop
 _WHOLE = 2  # figures of samples timed whole, before those of `eqprop.bench.VERBS`
@@ -96,7 +96,7 @@ class Board:
 
     def _take(self, state):
         """Take up what the board says of itself, as far as it can be true. Raises ProtocolError."""
-        if state.limit < _LEAST:
+        if state.limit < LEAST:
             raise ProtocolError(f"port {self._link.name}: a payload limit of {state.limit} bytes is too small")
         if state.layers:
             self._parsed(eqprop.plan, state.layers)

@@ -19,6 +19,7 @@ from eqprop.bench import widest
 from eqprop.checkpoint import NAMES
 
 from . import ports
+from .board import Board
 from .errors import BoardError, PortError, ProtocolError
 from .link import printable
 from .remote import Remote
@@ -143,7 +144,7 @@ def _stop_service(path, name):
     """End the service if it runs, so that the board is at its prompt; return what an unknown board says instead."""
     try:
         with contextlib.closing(ports.link(path, name, _BYE_S)) as link:
-            ports.Board(link).bye()
+            Board(link).bye()
     except ProtocolError as error:
         return str(error)
     return ""
@@ -297,4 +298,4 @@ def _serve(remote):
     """Start the service and see it answer; return the bytes of heap that it and the network it holds leave free."""
     remote.start(_START)
     with contextlib.closing(ports.link(remote.path, remote.name, _START_S)) as link:
-        return ports.Board(link).state.free_heap
+        return Board(link).state.free_heap

@@ -95,6 +95,12 @@ def save(path, model):
     write_whole(path, file.getvalue())
 
 
+def check_sent(model, crc):
+    """Raise BoardError unless the conductances that a board sent for `model` have the CRC that it said."""
+    if model.crc != crc:
+        raise BoardError(f"the board's conductances have CRC {crc:08x}, those it sent {model.crc:08x}")
+
+
 def put(board, model, **options):
     """Put a saved network on a board and return its state. Raises BoardError when what it holds then is another.
 

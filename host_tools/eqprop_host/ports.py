@@ -37,9 +37,9 @@ def usb_ports():
     return [(port.device, port.description) for port in sorted(list_ports.comports()) if port.vid is not None]
 
 
-def link(path, name, answer_s):
+def link(path, name, answer_s, reconnect_s=0.0):
     """Return a `Link` to what is at `path`, a device's path or any pyserial URL, called `name` in messages."""
-    return Link(lambda: _open_stream(path, name), name, answer_s)
+    return Link(lambda: _open_stream(path, name), name, answer_s, reconnect_s)
 
 
 def _open_stream(path, name):
@@ -80,6 +80,17 @@ def _close(stream, close):
 
 
 @contextlib.contextmanager
+def _simulated(port, tell):
+    """Yield the simulated board that `port` names, on meanwhile. Raises PortError."""
+    try:
+        board = boards.SimulatedBoard(port, tell)
+    except (ValueError, interpreters.Unavailable) as error:
+        raise PortError(f"port {error}") from error
+    with contextlib.closing(board):
+        yield board
+
+
+@contextlib.contextmanager
 def powered(port, tell=lambda line: None):
     """Yield what pyserial opens for `port`: itself, or the path of the simulated board that it names, on meanwhile.
 
@@ -88,12 +99,8 @@ def powered(port, tell=lambda line: None):
     if not port.startswith(boards.SCHEME):
         yield port
         return
-    try:
-        simulated = boards.SimulatedBoard(port, tell)
-    except (ValueError, interpreters.Unavailable) as error:
-        raise PortError(f"port {error}") from error
-    with contextlib.closing(simulated):
-        yield simulated.path
+    with _simulated(port, tell) as board:
+        yield board.path
 
 
 @contextlib.contextmanager
@@ -105,19 +112,14 @@ def open_board(port, tell=lambda line: None):
     PortError when the port cannot be opened or does not come back, otherwise as `Board`.
     """
     if not port.startswith(boards.SCHEME):
-        with contextlib.closing(Link(lambda: _open_stream(port, port), port, _ANSWER_S, _RECONNECT_S)) as link:
-            yield Board(link)
+        with contextlib.closing(link(port, port, _ANSWER_S, _RECONNECT_S)) as opened:
+            yield Board(opened)
         return
-    try:
-        simulated = boards.SimulatedBoard(port, tell)
-    except (ValueError, interpreters.Unavailable) as error:
-        raise PortError(f"port {error}") from error
-    with contextlib.closing(simulated):
+    with _simulated(port, tell) as simulated:
         try:
             # A board that died at once has taken its port along: opening fails, too
-            link = Link(lambda: _open_stream(simulated.path, port), port, _START_S, simulated.reconnect_s)
-            with contextlib.closing(link):
-                yield Board(link)
+            with contextlib.closing(link(simulated.path, port, _START_S, simulated.reconnect_s)) as opened:
+                yield Board(opened)
         except (PortError, ProtocolError) as error:
             if words := simulated.last_words():
                 raise type(error)(f"{error}: {words}") from error

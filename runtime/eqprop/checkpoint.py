@@ -109,8 +109,9 @@ class Checkpoints:
             for c in range(network.crossbars):
                 size = 2 * len(network.conductances(c))
                 for start in range(0, size, _PIECE):
-                    piece = file.read(min(_PIECE, size - start))
-                    if len(piece) < min(_PIECE, size - start):
+                    wanted = min(_PIECE, size - start)
+                    piece = file.read(wanted)
+                    if len(piece) < wanted:
                         raise ValueError("checkpoint: is of other crossbars")
                     network.restore(c, start // 2, piece)
         network.settle_restored(sample)

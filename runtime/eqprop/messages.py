@@ -86,7 +86,6 @@ _LABEL = "<H"
 _MEASURES = "<IIHI"
 _CACHED = const(128)
 _LOSS_BITS = const(30)
-_LOSS_MASK = const(0x3FFFFFFF)
 
 SAMPLES_HEADER = const(4)
 RUN_HEADER = const(1)
@@ -221,11 +220,9 @@ def sample_run(payload, at, size):
     return count, cached, at, end
 
 
-def pack_progress(progress):
-    """Return the PROGRESS payload of a `Progress`, whose loss may be a pair: modulo 2**30, and the rest above it."""
-    sample, cached, counted, right, loss = progress
-    low, high = loss if isinstance(loss, tuple) else (loss & _LOSS_MASK, loss >> _LOSS_BITS)
-    return struct.pack(_PROGRESS, sample, cached, counted, right, low, high)
+def pack_progress(sample, cached, totals):
+    """Return a PROGRESS payload; totals: samples, right answers, loss modulo 2**30, the rest of it above."""
+    return struct.pack(_PROGRESS, sample, cached, *totals)
 
 
 def unpack_progress(payload):

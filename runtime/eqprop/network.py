@@ -193,10 +193,10 @@ def load(layers=None, folder=""):
         return built[-1]
 
     checkpoints = Checkpoints(folder)
-    checkpoints.load(build)
+    found = checkpoints.load(build)
     if errors:
         raise errors[0]
-    if not built or checkpoints.saved is None:
+    if not found:
         return None
     built[-1]._checkpoints = checkpoints
     return built[-1]

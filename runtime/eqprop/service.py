@@ -24,7 +24,7 @@ from .packing import LEVELS, Code, unpack
 
 CHUNK = 32  # bytes: a host pads what it sends with zeros to a multiple of it, so that the board can read blindly
 _LIMIT = 1024  # bytes of payload
-_LEAST = const(192)  # of which any STATE has room
+LEAST = const(192)  # bytes of payload that any buffer holds at least
 _CLOCK = (ticks_us, "us", 1000)
 _CREDIT = 256  # bytes that a UART's receive buffer holds on common ports
 _CACHE = const(16777216)  # bytes
@@ -38,6 +38,7 @@ _CONFIGURED_ONLY = (
     messages.SAVE,
     messages.BENCH,
 )
+_SETTLING = (messages.SAMPLES, messages.INFER, messages.BENCH)
 _LOSS_BITS = const(30)
 _LOSS_MASK = const(0x3FFFFFFF)
 _TICKS_MASK = const(0xFFFFFFFF)
@@ -91,7 +92,7 @@ class Service:
         self._restoring = False
         self._chip = ChipLoop(zeros)
         self._line = None
-        self._reserve(max(limit, _LEAST))
+        self._reserve(max(limit, LEAST))
         self._forget()
         self._handlers = {
             messages.HELLO: self._hello,
@@ -149,6 +150,8 @@ class Service:
             return messages.ERROR, messages.pack_error(messages.GREET, "HELLO comes first")
         if self.network is None and kind in _CONFIGURED_ONLY:
             raise ValueError("no network: CONFIGURE comes first")
+        if self._restoring and kind in _SETTLING:  # what WRITE wrote counts without a RESUME, too
+            self.network.settle_restored(self.network.sample)
         return handler(payload)
 
     def _status(self, _=None):
@@ -272,9 +275,7 @@ class Service:
                     self._learn(payload, at, cached)
                 number += 1
                 at += step
-        low_high = (self._totals[2], self._totals[3])
-        progress = (network.sample, self._cached, self._totals[0], self._totals[1], low_high)
-        return messages.PROGRESS, messages.pack_progress(progress)
+        return messages.PROGRESS, messages.pack_progress(network.sample, self._cached, self._totals)
 
     def _learn(self, data, at, cached):
         """Learn the next sample: the record at `at`, or the one in the cache whose slot is there."""
@@ -291,7 +292,6 @@ class Service:
             raise ValueError("SAMPLES: no sample in the record of {}".format(network.sample))
         epoch = self._configured.epoch
         begins = epoch and network.sample % epoch == 0
-        self._take_written()
         network.learn(self._x, label)
         totals = self._totals
         if begins:
@@ -319,7 +319,6 @@ class Service:
             raise ValueError("INFER: {} bytes are no whole samples of {} features".format(len(payload), inputs))
         if count * _class_size(network.layers) > self._limit:
             raise ValueError("INFER: the answers to {} samples are too long".format(count))
-        self._take_written()
         answer = bytearray()
         for at in range(messages.INFER_HEADER, len(payload), size):
             x = payload[at : at + size]
@@ -351,11 +350,6 @@ class Service:
         self.network.restore(crossbar, start, data)
         return messages.DONE, b""
 
-    def _take_written(self):
-        """Take up what WRITE wrote where no RESUME did: by stale totals a node could be divided for ever."""
-        if self._restoring:
-            self.network.settle_restored(self.network.sample)
-
     def _resume(self, payload):
         sample = messages.unpack_resume(payload)
         if self._restoring:  # asked again, it is answered and changes nothing
@@ -377,7 +371,6 @@ class Service:
         verbs, first = messages.unpack_bench(payload, inputs)
         learnt = network.sample - first  # of these samples; with one missing before them, none can be learnt
         start = messages.BENCH_HEADER + learnt * (messages.SAMPLE_HEADER + inputs) if learnt >= 0 else len(payload)
-        self._take_written()
         if start < len(payload):
             self._restoring = False
         measure, at = (measure_verbs, 2) if verbs else (measure_samples, 0)

@@ -7,7 +7,7 @@ import eqprop
 from .. import datasets
 from ..errors import BoardError
 from ..files import check_writable
-from ..model import Model, save
+from ..model import Model, check_sent, save
 from ..ports import open_board
 from ..training import configuration
 from . import options as common
@@ -39,8 +39,7 @@ def run(options):
         version=eqprop.__version__,
         run=state.run,
     )
-    if model.crc != state.crc:
-        raise BoardError(f"the board's conductances have CRC {state.crc:08x}, those it sent {model.crc:08x}")
+    check_sent(model, state.crc)
     save(options.model, model)
     print(f"{common.layers_text(state.layers)} after {state.sample} samples, conductance CRC {state.crc:08x}")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import eqprop
 
 from .. import datasets
-from ..errors import BoardError, DataError, LogError
+from ..errors import DataError, LogError
 from ..files import check_writable
 from ..interrupts import on_ctrl_c
-from ..model import Model, save
+from ..model import Model, check_sent, save
 from ..picture import draw
 from ..ports import open_board
 from ..progress import show_progress
@@ -221,8 +221,7 @@ def train_network(
             log.finish("interrupted" if outcome.interrupted else "closed")
         if options.save:
             model = _model(board.state, outcome, options, data)
-            if model.crc != outcome.crc:
-                raise BoardError(f"the board's conductances have CRC {outcome.crc:08x}, those it sent {model.crc:08x}")
+            check_sent(model, outcome.crc)
             save(options.save, model)
         identity, state = board.identity, board.state
     if options.picture:
