@@ -43,6 +43,7 @@ def rows_of(data, features, classes, epochs, limit=None):
         about.setdefault("loss", "margin" if physics == "fixed" else "squared")
         return Run(physics, sizes, data, **{"epochs": epochs, "seed": 0, "limit": limit, "paired": paired, **about})
 
+    widest = run("float", 1024, **_WIDEST, epochs=4 * epochs)
     rows = [
         Row("fixed point, as on a board", run("fixed", 100), 3),
         Row("fixed point, as on a board", run("fixed", 512, epochs=2 * epochs), 1),
@@ -51,11 +52,11 @@ def rows_of(data, features, classes, epochs, limit=None):
         Row("float, as on a board", run("float", 100, batch=4), 3),
         *(Row(f"float, {kind}", run("float", 100, batch=4, **about), 1) for kind, about in _VARIANTS.items()),
         Row("float, as on a board", run("float", 512, batch=20), 1),
-        Row("float, one-sided errors, paired outputs", run("float", 1024, **_WIDEST, epochs=4 * epochs), 1),
+        Row("float, one-sided errors, paired outputs", widest, 1),
     ]
-    for hidden, seeds in ((100, 3), (512, 1)):
-        same = relu_width(features, classes, run("fixed", hidden).parameters)
-        rows.append(Row("ReLU, as many hidden nodes", run("relu", hidden, batch=100), seeds))
+    for like, seeds in ((run("fixed", 100), 3), (run("fixed", 512), 1), (widest, 1)):
+        same = relu_width(features, classes, like.parameters)
+        rows.append(Row("ReLU, as many hidden nodes", run("relu", like.layers[1], batch=100), seeds))
         rows.append(Row("ReLU, as many parameters", run("relu", same, batch=100), seeds))
     return rows
 
