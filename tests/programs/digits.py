@@ -18,5 +18,10 @@ def train(network, data):
 
 if __name__ == "__main__":
     use(sys.argv[1])
+    network = eqprop.Network("64-32-10", 0, 200)
     with open(sys.argv[2], "rb") as file:
-        print(train(eqprop.Network("64-32-10", 0, 200), file.read()))
+        sample = file.read(65)  # one at a time: a heap in which sources were compiled is in pieces
+        while sample:
+            train(network, sample)
+            sample = file.read(65)
+    print(network.crc())
