@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import eqprop
-from eqprop import circuit as laws
+from eqprop import laws
 from eqprop.crossbar import EmulatedCrossbar
 from eqprop.fixed import U_MAX
 from eqprop.network import zeros

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import eqprop
 from checked import Checked, CheckedArray
-from eqprop import circuit as laws
+from eqprop import laws
 from eqprop.circuit import FREE, MINUS, PLUS
 from eqprop.fixed import CURRENT_MAX, TOTAL_MAX, U_MAX, V_MAX
 from eqprop.kernels.plain import highest, pull

@@ -1,7 +1,7 @@
 """The board's own network at the speed of the processor: its source, compiled by numba.
 
-The files of the kernels and of the circuit are loaded a second time and each function compiled, so that the board's
-modules stay plain Python.
+The files of the kernels, the circuit and its laws are loaded a second time and each function compiled, so that the
+board's modules stay plain Python.
 """
 
 import importlib.util
@@ -14,6 +14,7 @@ import numpy as np
 import eqprop
 import eqprop.circuit
 import eqprop.kernels.plain
+import eqprop.laws
 import eqprop.packing
 from eqprop.circuit import FREE, MINUS, PLUS
 from eqprop.crossbar import EmulatedCrossbar
@@ -25,40 +26,41 @@ from .machine_code import cached
 _DTYPES = {"b": np.int8, "B": np.int16, "h": np.int16, "H": np.int16, "i": np.int32, "I": np.uint32}
 
 
-def _compile(source, kernels=None):
-    """Load module `source` again with its functions compiled, calling those of `kernels`, compiled before."""
+def _compile(source, *before):
+    """Load module `source` again with its functions compiled, calling those of the modules compiled before."""
     spec = importlib.util.spec_from_file_location(source.__name__ + "_compiled", source.__file__)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    if kernels:
-        vars(module).update(
-            (name, item) for name, item in vars(kernels).items() if name in dir(module) and name[0] != "_"
-        )
+    for each in before:
+        vars(module).update((name, item) for name, item in vars(each).items() if name in dir(module) and name[0] != "_")
     for name, item in list(vars(module).items()):
         if isinstance(item, types.FunctionType) and item.__module__ == spec.name:
             setattr(module, name, numba.njit(cache=True)(item))
     return module
 
 
-with cached(__file__, eqprop.kernels.plain.__file__, eqprop.circuit.__file__, eqprop.packing.__file__):
+_SOURCES = [module.__file__ for module in (eqprop.kernels.plain, eqprop.circuit, eqprop.laws, eqprop.packing)]
+
+with cached(__file__, *_SOURCES):
     kernels = _compile(eqprop.kernels.plain)
-    circuit = _compile(eqprop.circuit, kernels)
+    circuit = _compile(eqprop.circuit)
+    laws = _compile(eqprop.laws, kernels, circuit)
     packing = _compile(eqprop.packing)
 
     @numba.njit(cache=True)
     def _settle(state, x):
-        circuit.drive(state, x)
-        return circuit.settle(state)
+        laws.drive(state, x)
+        return laws.settle(state)
 
     @numba.njit(cache=True)
     def _learn(state, x, label):
         answer = _settle(state, x)
-        loss = circuit.pull_outputs(state, label)
+        loss = laws.pull_outputs(state, label)
         if loss:
-            circuit.nudge(state, PLUS)
-            circuit.nudge(state, MINUS)
-            circuit.program(state)
+            laws.nudge(state, PLUS)
+            laws.nudge(state, MINUS)
+            laws.program(state)
         return answer, loss
 
     @numba.njit(cache=True)
@@ -86,7 +88,11 @@ def _zeros(typecode, items):
 class _Crossbar(EmulatedCrossbar):
     """The same laws, compiled; features may be any buffer of int8."""
 
-    laws = circuit
+    def _prepare(self):
+        self.laws = laws
+
+    def refresh(self):
+        circuit.refresh(self.circuit)
 
     def checked(self, x):
         """Return `x` as a NumPy array. Raises as `EmulatedCrossbar.check`."""

@@ -17,7 +17,7 @@ import numpy as np
 import eqprop.kernels.plain
 from eqprop.circuit import FREE, MINUS, PLUS
 
-from .emulator import Network, circuit
+from .emulator import Network, laws
 from .machine_code import cached
 
 NUDGINGS = ("centred", "positive", "negative", "random-sign")
@@ -26,7 +26,7 @@ LOSSES = ("margin", "squared", "cross-entropy")
 _TEMPERATURE = 0.2  # of the voltage that the right output is pulled to
 _CURRENT_MAX = 2**29 - 1
 
-with cached(__file__, eqprop.kernels.plain.__file__, circuit.__file__):
+with cached(__file__, eqprop.kernels.plain.__file__, laws.__file__):
 
     @numba.njit(cache=True)
     def _score(state, paired, score):
@@ -66,9 +66,9 @@ with cached(__file__, eqprop.kernels.plain.__file__, circuit.__file__):
     def _nudge(state, sign):
         """Settle the nudged phases: both for sign 0, or one, with the free state for the other."""
         if sign >= 0:
-            circuit.nudge(state, PLUS)
+            laws.nudge(state, PLUS)
         if sign <= 0:
-            circuit.nudge(state, MINUS)
+            laws.nudge(state, MINUS)
         if sign:
             other = state.phases[MINUS if sign > 0 else PLUS]
             for c in range(len(state.g)):
@@ -79,20 +79,20 @@ with cached(__file__, eqprop.kernels.plain.__file__, circuit.__file__):
         score = np.zeros(len(state.currents) // 2 if paired else len(state.currents))
         right = 0
         for n in range(len(x)):
-            circuit.drive(state, x[n])
-            circuit.settle(state)
+            laws.drive(state, x[n])
+            laws.settle(state)
             right += _score(state, paired, score) == labels[n]
             if _pull(state, score, labels[n], targets, margin, beta, temperature, paired):
                 _nudge(state, signs[n])
-                circuit.program(state)
+                laws.program(state)
         return right
 
     @numba.njit(cache=True)
     def _infer_all(state, x, paired, classes):
         score = np.zeros(len(state.currents) // 2 if paired else len(state.currents))
         for n in range(len(x)):
-            circuit.drive(state, x[n])
-            circuit.settle(state)
+            laws.drive(state, x[n])
+            laws.settle(state)
             classes[n] = _score(state, paired, score)
 
 

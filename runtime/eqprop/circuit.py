@@ -1,29 +1,12 @@
-"""The emulated circuit: what the kernels do to one network's arrays, phase by phase.
+"""The emulated circuit: the arrays of one network, and what follows from its conductances alone.
 
 Plain functions of a `Circuit` and of integers, in the subset of `eqprop.kernels.plain`, so that the host compiles this
-file together with the kernels. Nothing here allocates.
+file, too. Nothing here allocates. What goes on in the circuit, phase by phase, is `eqprop.laws`.
 """
 
 from collections import namedtuple
 
 from ._compat import const
-from .kernels.plain import (
-    clear,
-    contrast,
-    copy,
-    displace,
-    highest,
-    inject,
-    invert,
-    load,
-    multiply,
-    pull,
-    relax,
-    sum_between,
-    sum_driven,
-    update_between,
-    update_driven,
-)
 
 # What is fixed for a network, then a tuple with an element for each crossbar c from `g` to `scales`, of which the node
 # arrays (total to shape) belong to layer c + 1. `phases` is (free, plus, minus), each a tuple of voltage arrays.
@@ -64,116 +47,6 @@ PLUS = const(1)
 MINUS = const(2)
 
 
-def drive(circuit, x):
-    """Put the features `x` (int8) on the driven rows and compute the currents that they send, once a sample."""
-    load(x, circuit.inputs, circuit.active)
-    multiply(circuit.g[0], circuit.inputs, circuit.active, circuit.shifts[0], circuit.driven)
-
-
-def settle(circuit):
-    """Free phase: settle from zero volts, without nudge; return the first of the highest output nodes.
-
-    Each of `circuit.sweeps` sweeps goes up: the odd layers first, in which the first hidden one is.
-    """
-    last = len(circuit.g) - 1
-    free = circuit.phases[FREE]
-    for c in range(last + 1):
-        clear(free[c], circuit.shape[c][0])
-    inject(circuit.rest, circuit.rest, 0, circuit.base[last])
-    for _ in range(circuit.sweeps):
-        relax_layers(circuit, free, 0)
-        relax_layers(circuit, free, 1)
-    return highest(free[last], circuit.shape[last][0])
-
-
-def nudge(circuit, phase):
-    """Nudged phase: settle from the free state with the currents into (PLUS) or out of (MINUS) the outputs.
-
-    The outputs are at once where these currents bring them; the sweeps go down from there, one fewer than in the free
-    phase: the layer below the outputs and every second one, then the outputs and the others.
-    """
-    last = len(circuit.g) - 1
-    v = circuit.phases[phase]
-    for c in range(last + 1):
-        copy(circuit.phases[FREE][c], v[c])
-    sign = 1 if phase == PLUS else -1
-    inject(circuit.rest, circuit.currents, sign, circuit.base[last])
-    displace(
-        circuit.currents,
-        sign,
-        circuit.reciprocal[last],
-        circuit.shift[last],
-        circuit.low[last],
-        circuit.high[last],
-        v[last],
-    )
-    for _ in range(circuit.sweeps - 1):
-        relax_layers(circuit, v, (last + 1) % 2)
-        relax_layers(circuit, v, last % 2)
-
-
-def relax_layers(circuit, v, first):
-    """Relax every second layer, from layer `first` + 1 on: block descent on the power, exact as none joins another."""
-    last = len(circuit.g) - 1
-    for c in range(first, last + 1, 2):
-        below = c if c else 0
-        above = c + 1 if c < last else c
-        relax(
-            circuit.shape[c],
-            circuit.base[c],
-            circuit.g[below],
-            v[c - 1 if c else 0],
-            circuit.g[above],
-            v[above],
-            circuit.reciprocal[c],
-            circuit.shift[c],
-            circuit.low[c],
-            circuit.high[c],
-            v[c],
-        )
-
-
-def pull_outputs(circuit, label):
-    """Set the currents to what pulls the free outputs to their targets; return the loss (`kernels.plain.pull`)."""
-    last = len(circuit.g) - 1
-    output = circuit.phases[FREE][last]
-    return pull(output, circuit.targets, label, circuit.beta, circuit.scales[last] - 2, circuit.currents)
-
-
-def program(circuit):
-    """Change every conductance by EqProp's rule from the voltages of both nudged phases; rates[c]: right shift."""
-    rates = circuit.rates
-    for c in range(len(circuit.g)):
-        contrast(circuit.phases[PLUS][c], circuit.phases[MINUS][c], circuit.reach[c], circuit.delta[c], circuit.mean[c])
-    update_driven(
-        circuit.g[0],
-        circuit.inputs,
-        circuit.active,
-        circuit.gains[0],
-        rates[0],
-        1 << (rates[0] - 1),
-        circuit.limits,
-        circuit.delta[0],
-        circuit.mean[0],
-        circuit.total[0],
-    )
-    for c in range(1, len(circuit.g)):
-        update_between(
-            circuit.g[c],
-            circuit.gains[c],
-            rates[c],
-            1 << (rates[c] - 1),
-            circuit.limits,
-            circuit.delta[c - 1],
-            circuit.mean[c - 1],
-            circuit.total[c - 1],
-            circuit.delta[c],
-            circuit.mean[c],
-            circuit.total[c],
-        )
-    divide(circuit)
-
-
 def refresh(circuit):
     """Recompute every node's total conductance from the devices, after these were set from outside."""
     sum_driven(circuit.g[0], circuit.total[0])
@@ -186,3 +59,50 @@ def divide(circuit):
     """Prepare the division by every node's total conductance."""
     for c in range(len(circuit.g)):
         invert(circuit.total[c], circuit.scales[c], circuit.reciprocal[c], circuit.shift[c])
+
+
+def sum_driven(g, total):
+    """Set total[j] to the sum of the driven crossbar's conductances at node j."""
+    width = len(g) // len(total)
+    at = 0
+    for j in range(len(total)):
+        s = 0
+        for _ in range(width):
+            s += g[at]
+            at += 1
+        total[j] = s
+
+
+def sum_between(g, total_below, total_above):
+    """Add each row of a crossbar to its node's total below (bias rows have none), set those above to its columns."""
+    columns = len(total_above)
+    for k in range(columns):
+        total_above[k] = 0
+    at = 0
+    for j in range(len(g) // columns):
+        s = 0
+        for k in range(columns):
+            s += g[at]
+            total_above[k] += g[at]
+            at += 1
+        if j < len(total_below):
+            total_below[j] += s
+
+
+def invert(total, scale, reciprocal, shift):
+    """Prepare the division by each node's total conductance.
+
+    With e such that 2**14 <= total * 2**-e < 2**15: reciprocal = round(2**28 / floor(total * 2**-e)), 2**13..2**14,
+    and shift = e + 14 - scale >= 0; their relative error together is below 2**-13. Needs total >= 2**scale.
+    """
+    for j in range(len(total)):
+        t = total[j]
+        e = 0
+        while t >= 32768:
+            t >>= 1
+            e += 1
+        while t < 16384:
+            t <<= 1
+            e -= 1
+        reciprocal[j] = (268435456 + (t >> 1)) // t
+        shift[j] = e + 14 - scale

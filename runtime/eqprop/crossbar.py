@@ -16,8 +16,7 @@ code. It allocates nothing after construction.
 import binascii
 from array import array
 
-from . import circuit
-from .circuit import MINUS, PLUS, Circuit
+from .circuit import MINUS, PLUS, Circuit, refresh
 from .fixed import DELTA_MAX, RATE_MAX, U_MAX, V_MAX, Xorshift32
 
 BUFFERS = (bytes, bytearray, memoryview, array)
@@ -63,7 +62,6 @@ class EmulatedCrossbar(CheckedCrossbar):
     """Conductances, node voltages and the circuit's laws in integers (formats: `eqprop.fixed`, scales: `Plan`)."""
 
     tier = "plain"
-    laws = circuit
 
     def __init__(self, plan, allocate, seed):
         """Build the crossbars of `plan` with initial conductances from `seed`.
@@ -85,7 +83,10 @@ class EmulatedCrossbar(CheckedCrossbar):
         self.refresh()
 
     def _prepare(self):
-        """Do what a tier's own kernels need before the first of them runs: nothing for the plain ones."""
+        """Have the laws at hand, in the form of this tier."""
+        from . import laws  # here, so that a board that has them in machine code does not load them
+
+        self.laws = laws
 
     def _initialise(self, random):
         """Draw the initial conductances: half of them g_min, half uniform from there to plan.initial."""
@@ -147,7 +148,7 @@ class EmulatedCrossbar(CheckedCrossbar):
 
     def refresh(self):
         """Recompute every node's total conductance from the devices, after these were set from outside."""
-        self.laws.refresh(self.circuit)
+        refresh(self.circuit)
 
     def conductances(self, c):
         """Return crossbar c's conductances, flat as `Plan.shapes` says: uint16 steps, its own memory."""

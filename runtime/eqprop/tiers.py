@@ -2,7 +2,7 @@
 
 - thumb  MicroPython's inline assembler (`eqprop.kernels.thumb`): Arm Cortex-M
 - viper  MicroPython's viper emitter (`eqprop.kernels.viper`), compiled to machine code where the port has it
-- plain  `eqprop.circuit` on `eqprop.kernels.plain`: any Python
+- plain  `eqprop.laws` on `eqprop.kernels.plain`: any Python
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The circuit's laws in Thumb assembler, ARMv6-M and up: the same bits as `eqprop.circuit` on `plain`.
+"""The circuit's laws in Thumb assembler, ARMv6-M and up: the same bits as `eqprop.laws` on `plain`.
 
 The kernels work on the table of `eqprop.machine`: a word's address is the table's plus four times its number there,
 addresses are its even words, the low ones. active[0] is how many inputs are not zero, each word behind it one of
@@ -406,7 +406,7 @@ def settle(r0, r1, r2):
     cmp(r7, 0)
     bne(DISPLACE)
     label(PLACED0)
-    # `circuit.settle` and `nudge`: on the stack table 0, node 4, half sweeps left 8, bytes from a layer's words to the
+    # `laws.settle` and `nudge`: on the stack table 0, node 4, half sweeps left 8, bytes from a layer's words to the
     # address of its voltages 12, whether all the layers above are at zero 16, crossbar 20, the layer's words 24,
     # voltages 28, and whether the core has ARMv7-M's instructions 48
     push({r0, r1, r2, r3, r4, r5, r6, r7})

@@ -1,4 +1,4 @@
-"""The circuit's laws for MicroPython's viper emitter: the same bits as `eqprop.circuit` on `plain`, in machine words.
+"""The circuit's laws for MicroPython's viper emitter: the same bits as `eqprop.laws` on `plain`, in machine words.
 
 They work on the table of `eqprop.machine`; numbers of words are meant where an index is given. active[0] is how many
 inputs are not zero, and from bit 16 on how many of them are above zero, the bias row with them. Each word behind it
