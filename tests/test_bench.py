@@ -2,7 +2,6 @@
 
 import eqprop
 from eqprop import bench
-from eqprop import messages as m
 from eqprop.crossbar import EmulatedCrossbar
 
 
@@ -85,6 +84,6 @@ def test_the_widest_network_just_fits():
 
 
 def test_measures_travel_whole():
-    measures = m.Measures(5, 8, 9, 128, "thumb", "instructions", (3, 4, 5, 6, 7, 8))
-    assert m.unpack_measures(m.pack_measures(measures)) == measures
-    assert m.unpack_bench(m.pack_bench(True, 70000, [(1, b"abc")]), 3) == (True, 70000)
+    measures = bench.Measures(5, 8, 9, 128, "thumb", "instructions", (3, 4, 5, 6, 7, 8))
+    assert bench.unpack_measures(bench.pack_measures(measures)) == measures
+    assert bench.unpack_bench(bench.pack_bench(True, 70000, [(1, b"abc")]), 3) == (True, 70000)

@@ -153,13 +153,14 @@ def test_a_host_that_hangs_up_is_an_error():
 
 def looped(layers):
     """Return a `ChipLoop` that learns on a chip whose outputs are 0, and the list of what it asked of it."""
-    loop, asked = chip.ChipLoop(lambda code, items: [0] * items), []
+    asked = []
 
-    def exchange(payload, turn):
-        asked.append(payload[0])
-        return turn + 1, b"" if payload[0] == chip.PROGRAM else bytes(2 * layers[-1])
+    class Chip:
+        def exchange(self, payload, turn):
+            asked.append(payload[0])
+            return turn + 1, b"" if payload[0] == chip.PROGRAM else bytes(2 * layers[-1])
 
-    loop.exchange = exchange
+    loop = chip.ChipLoop(lambda code, items: [0] * items, Chip())
     loop.answer(chip.CHIP_CONFIGURE, b"\0" + chip.pack_configure(layers, 0))
     return loop, asked
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqprop import messages as m
+from eqprop.bench import unpack_measures
 from eqprop.frames import Receiver, Sender, encoded_size
 from eqprop_host.board import Board
 from eqprop_host.errors import EqpropError
@@ -103,7 +104,7 @@ def test_a_host_survives_any_answers():
         lies += line.lies
 
 
-@given(st.binary(max_size=80), st.sampled_from([m.unpack_state, m.unpack_progress, m.unpack_measures]))
+@given(st.binary(max_size=80), st.sampled_from([m.unpack_state, m.unpack_progress, unpack_measures]))
 def test_answers_are_parsed_or_refused(payload, unpack):
     """Catches another exception than ValueError, which the host does not expect."""
     for data in (payload, bytes((m.PROTOCOL,)) + payload):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import eqprop
 from desk import Desk, configure, samples
+from eqprop import bench
 from eqprop import messages as m
 from eqprop.packing import Code
 from records import record
@@ -153,7 +154,7 @@ def test_conductances_travel_to_another_board(desk):
         (m.RESUME, b"", "RESUME: 0 bytes are too few"),
         (m.BENCH, b"", "BENCH: 0 bytes are too few"),
         (m.BENCH, b"\1\0\0\0\0\0\0abc", "BENCH: 5 bytes are no whole samples of 4 features"),
-        (m.BENCH, m.pack_bench(False, 0, [(2, b"\1\2\3\4")]), "label: 2 is not in 0..1"),
+        (m.BENCH, bench.pack_bench(False, 0, [(2, b"\1\2\3\4")]), "label: 2 is not in 0..1"),
     ],
 )
 def test_nonsense_is_answered_in_words_and_changes_nothing(desk, kind, payload, words):
@@ -198,8 +199,8 @@ def test_a_benchmark_learns_as_any_run_does(verbs):
     desk.state(m.CONFIGURE, configure(LAYERS, 5, 0))
     seen = []
     for first, end in ((1, 3), (0, 2), (0, 2), (0, len(ROWS)), (1, 2)):
-        kind, answer = desk.ask(m.BENCH, m.pack_bench(verbs, first, ROWS[first:end]))
-        measures = m.unpack_measures(answer)
+        kind, answer = desk.ask(m.BENCH, bench.pack_bench(verbs, first, ROWS[first:end]))
+        measures = bench.unpack_measures(answer)
         assert kind == m.MEASURES and measures.heap_bytes == eqprop.plan(LAYERS).bytes
         assert (measures.unit, measures.tick_ns, measures.tier) == ("ticks", 50, "plain")
         seen.append((measures.sample, measures.ticks))

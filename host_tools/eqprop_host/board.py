@@ -15,8 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import eqprop
-from eqprop import messages
-from eqprop.bench import VERBS
+from eqprop import bench, messages
 from eqprop.packing import LEVELS, Code
 from eqprop.service import LEAST
 
@@ -430,7 +429,7 @@ class Board:
         return self._ask_state(messages.SAVE)
 
     def bench(self, x, y, verbs):
-        """Learn samples as `train` does, timed; return `eqprop.messages.Measures` of them all.
+        """Learn samples as `train` does, timed; return `eqprop.bench.Measures` of them all.
 
         verbs: time each of `eqprop.bench.VERBS`, instead of learning and inferring as a whole. The board's network is
         not that of its run afterwards.
@@ -450,11 +449,11 @@ class Board:
 
     def _measured(self, verbs, first, rows):
         """Return the `Measures` when the board has learnt `rows`, of which the first is sample `first`."""
-        answer = self._link.ask(messages.BENCH, messages.pack_bench(verbs, first, rows), messages.MEASURES)
-        measures = self._parsed(messages.unpack_measures, answer)
+        answer = self._link.ask(messages.BENCH, bench.pack_bench(verbs, first, rows), messages.MEASURES)
+        measures = self._parsed(bench.unpack_measures, answer)
         if measures.sample != first + len(rows):
             raise ProtocolError(f"port {self._link.name}: next sample is {measures.sample}, not {first + len(rows)}")
-        if len(measures.ticks) != _WHOLE + len(VERBS):
+        if len(measures.ticks) != _WHOLE + len(bench.VERBS):
             raise ProtocolError(f"port {self._link.name}: {len(measures.ticks)} figures of a benchmark")
         return measures
 

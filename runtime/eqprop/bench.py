@@ -1,11 +1,33 @@
-"""How long this processor takes to learn and to infer, and for each of a crossbar's verbs while it learns."""
+"""How long this processor takes to learn and to infer, and for each of a crossbar's verbs while it learns.
 
-from ._compat import free_heap, ticks_diff
+What the host asks for it, and is answered, beside the messages of `eqprop.messages`:
+
+    BENCH      9           verbs u8, first number u32, then samples: label u16, features i8...; learns them as SAMPLES
+                           does, timed
+    MEASURES  71           next sample u32, heap bytes of the network u32, widest hidden layer that would fit u16 (0:
+                           no limit), nanoseconds of a tick u32, tier, a space, what a tick is and a zero in UTF-8,
+                           then ticks u32 each, modulo 2**32, in all since CONFIGURE: to learn samples and to infer
+                           each, of those asked with verbs 0, and of each of VERBS, of those with 1
+"""
+
+import struct
+from collections import namedtuple
+
+from ._compat import const, free_heap, ticks_diff
 from .learning import Learner
 from .planning import Plan
 
 VERBS = ("settle", "pull", "nudge", "program")  # settle: of the free phase; a training sample nudges twice
-_WIDEST = 8191
+_WIDEST = const(8191)
+_TICKS_MASK = const(0xFFFFFFFF)
+
+_BENCH = "<BI"
+_LABEL = "<H"
+_MEASURES = "<IIHI"
+_HEADER_BYTES = const(5)
+_LABEL_BYTES = const(2)
+
+Measures = namedtuple("Measures", ("sample", "heap_bytes", "widest", "tick_ns", "tier", "unit", "ticks"))
 
 
 class Stopwatch:
@@ -101,3 +123,82 @@ def widest(layers, free):
         else:
             high = middle - 1
     return low
+
+
+class Benchmark:
+    """What BENCH was asked of a network, summed up since it was configured."""
+
+    def __init__(self, network, clock):
+        """Measure `network` by `clock`, as `Service` has it."""
+        self._network = network
+        self._counter, self._unit, self._tick_ns = clock
+        self._ticks = [0] * (2 + len(VERBS))  # to learn and infer what was timed whole, then of each verb
+        free = free_heap()
+        self._widest = widest(network.layers, None if free is None else free + network.plan.bytes)
+
+    def answer(self, payload):
+        """Learn what the network has not learnt yet of a BENCH payload; return the payload of MEASURES."""
+        network = self._network
+        inputs = network.layers[0]
+        verbs, first = unpack_bench(payload, inputs)
+        learnt = network.sample - first  # of these samples; with one missing before them, none can be learnt
+        start = _HEADER_BYTES + learnt * (_LABEL_BYTES + inputs) if learnt >= 0 else len(payload)
+        measure, at = (measure_verbs, 2) if verbs else (measure_samples, 0)
+        for each in measure(network, rows(payload, start, inputs), self._counter):
+            self._ticks[at] += each
+            at += 1
+        ticks = [total & _TICKS_MASK for total in self._ticks]
+        tier = network.crossbar.tier
+        measures = (network.sample, network.plan.bytes, self._widest, self._tick_ns, tier, self._unit, ticks)
+        return pack_measures(Measures(*measures))
+
+
+def pack_bench(verbs, first, samples):
+    """Return a BENCH payload: learn `samples`, (label, features as bytes) each, and time it; verbs: each verb.
+
+    first: number of the first sample.
+    """
+    payload = bytearray(struct.pack(_BENCH, verbs, first))
+    for label, features in samples:
+        payload += struct.pack(_LABEL, label)
+        payload += features
+    return payload
+
+
+def unpack_bench(payload, inputs):
+    """Return (whether each verb is to be timed, number of the first sample); their `rows` start behind the header."""
+    if len(payload) < _HEADER_BYTES:
+        raise ValueError("BENCH: {} bytes are too few".format(len(payload)))
+    verbs, first = struct.unpack_from(_BENCH, payload, 0)
+    size = len(payload) - _HEADER_BYTES
+    if size % (_LABEL_BYTES + inputs):
+        raise ValueError("BENCH: {} bytes are no whole samples of {} features".format(size, inputs))
+    return bool(verbs), first
+
+
+def rows(payload, start, inputs):
+    """Yield (features, label) of each sample from offset `start` on; the features are views of the payload."""
+    while start < len(payload):
+        features = start + _LABEL_BYTES
+        yield payload[features : features + inputs], payload[start] | payload[start + 1] << 8
+        start = features + inputs
+
+
+def pack_measures(measures):
+    """Return the MEASURES payload of a `Measures`."""
+    head = struct.pack(_MEASURES, *measures[:4])
+    words = "{} {}\0".format(measures.tier, measures.unit).encode()
+    return head + words + struct.pack("<{}I".format(len(measures.ticks)), *measures.ticks)
+
+
+def unpack_measures(payload):
+    """Return the `Measures` in a MEASURES payload."""
+    head = struct.calcsize(_MEASURES)
+    if len(payload) < head:
+        raise ValueError("MEASURES: {} bytes are too few".format(len(payload)))
+    fields = struct.unpack_from(_MEASURES, payload, 0)
+    text, zero, ticks = bytes(payload[head:]).partition(b"\0")
+    words = text.decode().split()
+    if len(words) != 2 or not zero or len(ticks) % 4:
+        raise ValueError("MEASURES: {} bytes are no tier, unit and ticks".format(len(payload)))
+    return Measures(*(fields + (words[0], words[1], struct.unpack("<{}I".format(len(ticks) // 4), ticks))))

@@ -28,13 +28,9 @@ from .circuit import FREE, MINUS, PLUS
 from .crossbar import CheckedCrossbar
 from .kernels.plain import highest, pull
 from .learning import Learner
+from .messages import CHIP, CHIP_CONFIGURE, CHIP_INFER, CHIP_LEARN, RESULT
 from .planning import Plan
 
-CHIP_CONFIGURE = const(32)
-CHIP_LEARN = const(33)
-CHIP_INFER = const(34)
-RESULT = const(35)
-CHIP = const(96)
 _IN_TURN = (CHIP_CONFIGURE, CHIP_LEARN, CHIP_INFER, RESULT)
 
 SETTLE = const(1)
@@ -125,9 +121,9 @@ class RemoteCrossbar(CheckedCrossbar):
 class ChipLoop:
     """The board's side: a learner on a `RemoteCrossbar`, asked by the host as `Service` is."""
 
-    def __init__(self, allocate):
-        """Learn nothing yet. `exchange`, set by who joins it to a line, is as `Line.exchange`."""
-        self.exchange = None
+    def __init__(self, allocate, line):
+        """Learn nothing yet. line: the `Line` to who plays the crossbar, None for none."""
+        self.line = line
         self._turn = None
         self._allocate = allocate
         self._crossbar = None
@@ -154,7 +150,7 @@ class ChipLoop:
 
     def _configure(self, payload):
         """Begin anew; the conductances are the chip's affair."""
-        if self.exchange is None:
+        if self.line is None:
             raise ValueError("chip: no line to the crossbar")
         size = len(payload) - _CONFIGURE_BYTES
         if size < 0 or size % 2:
@@ -181,7 +177,7 @@ class ChipLoop:
         return bytes(payload[start:])
 
     def _ask(self, verb, payload):
-        self._turn, result = self.exchange(bytes((verb,)) + payload, self._turn)
+        self._turn, result = self.line.exchange(bytes((verb,)) + payload, self._turn)
         return result
 
     def _done(self, answer):

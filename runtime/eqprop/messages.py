@@ -15,8 +15,7 @@ the board answers, in the order asked and with the question's sequence number; t
     WRITE      6           crossbar u8, start u32, conductances u16...                  DONE
     RESUME     7           sample u32                                                   STATE
     BYE        8           nothing; the board's service ends                            DONE
-    BENCH      9           verbs u8, first number u32, then samples: label u16,         MEASURES
-                           features i8...; learns them as SAMPLES does, timed
+    BENCH      9           learns samples as SAMPLES does, timed (`eqprop.bench`)       MEASURES
     STATUS    10           nothing                                                      STATE
     SAVE      11           nothing; writes a checkpoint if wear allows                  STATE
 
@@ -31,12 +30,9 @@ the board answers, in the order asked and with the question's sequence number; t
     DEVICES   68           conductances u16...
     DONE      69           nothing
     ERROR     70           kind u8 (REFUSED, or GREET: the board has started anew, HELLO comes first), message in UTF-8
-    MEASURES  71           next sample u32, heap bytes of the network u32, widest hidden layer that would fit u16 (0:
-                           no limit), nanoseconds of a tick u32, tier, a space, what a tick is and a zero in UTF-8,
-                           then ticks u32 each, modulo 2**32, in all since CONFIGURE: to learn samples and to infer
-                           each, of those asked with verbs 0, and of each of `eqprop.bench.VERBS`, of those with 1
+    MEASURES  71           how long it took
 
-Records are those of `eqprop.packing`, of the levels that CONFIGURE names.
+Types 32 to 35 and 96 are of a crossbar chip (`eqprop.chip`). Records are those of `eqprop.packing`, of the levels that CONFIGURE names.
 """
 
 import struct
@@ -57,6 +53,10 @@ BYE = const(8)
 BENCH = const(9)
 STATUS = const(10)
 SAVE = const(11)
+CHIP_CONFIGURE = const(32)
+CHIP_LEARN = const(33)
+CHIP_INFER = const(34)
+RESULT = const(35)
 STATE = const(65)
 PROGRESS = const(66)
 CLASSES = const(67)
@@ -64,6 +64,7 @@ DEVICES = const(68)
 DONE = const(69)
 ERROR = const(70)
 MEASURES = const(71)
+CHIP = const(96)
 
 REFUSED = const(0)
 GREET = const(1)
@@ -81,9 +82,6 @@ _DEVICES = "<BI"
 _READ = "<BIH"
 _RESUME = "<I"
 _PROGRESS = "<IHIIII"
-_BENCH = "<BI"
-_LABEL = "<H"
-_MEASURES = "<IIHI"
 _CACHED = const(128)
 _LOSS_BITS = const(30)
 
@@ -91,8 +89,6 @@ SAMPLES_HEADER = const(4)
 RUN_HEADER = const(1)
 SLOT_SIZE = const(2)
 INFER_HEADER = const(1)
-BENCH_HEADER = const(5)
-SAMPLE_HEADER = const(2)
 DEVICES_HEADER = const(5)
 
 Configuration = namedtuple("Configuration", ("run", "seed", "halve_every", "epoch", "layers", "levels"))
@@ -118,7 +114,6 @@ State = namedtuple(
     ),
 )
 Progress = namedtuple("Progress", ("sample", "cached", "counted", "right", "loss"))
-Measures = namedtuple("Measures", ("sample", "heap_bytes", "widest", "tick_ns", "tier", "unit", "ticks"))
 
 
 def _unpack(layout, payload, name):
@@ -281,49 +276,3 @@ def pack_resume(sample):
 def unpack_resume(payload):
     """Return the sample number."""
     return _unpack(_RESUME, payload, "RESUME")[0]
-
-
-def pack_bench(verbs, first, samples):
-    """Return a BENCH payload: learn `samples`, (label, features as bytes) each, and time it; verbs: each verb.
-
-    first: number of the first sample.
-    """
-    payload = bytearray(struct.pack(_BENCH, verbs, first))
-    for label, features in samples:
-        payload += struct.pack(_LABEL, label)
-        payload += features
-    return payload
-
-
-def unpack_bench(payload, inputs):
-    """Return (whether each verb is to be timed, number of the first sample); their `rows` start at BENCH_HEADER."""
-    verbs, first = _unpack(_BENCH, payload, "BENCH")
-    size = len(payload) - BENCH_HEADER
-    if size % (SAMPLE_HEADER + inputs):
-        raise ValueError("BENCH: {} bytes are no whole samples of {} features".format(size, inputs))
-    return bool(verbs), first
-
-
-def rows(payload, start, inputs):
-    """Yield (features, label) of each sample from offset `start` on; the features are views of the payload."""
-    while start < len(payload):
-        features = start + SAMPLE_HEADER
-        yield payload[features : features + inputs], payload[start] | payload[start + 1] << 8
-        start = features + inputs
-
-
-def pack_measures(measures):
-    """Return the MEASURES payload of a `Measures`."""
-    head = struct.pack(_MEASURES, *measures[:4])
-    words = "{} {}\0".format(measures.tier, measures.unit).encode()
-    return head + words + struct.pack("<{}I".format(len(measures.ticks)), *measures.ticks)
-
-
-def unpack_measures(payload):
-    """Return the `Measures` in a MEASURES payload."""
-    fields = _unpack(_MEASURES, payload, "MEASURES")
-    text, zero, ticks = bytes(payload[struct.calcsize(_MEASURES) :]).partition(b"\0")
-    words = text.decode().split()
-    if len(words) != 2 or not zero or len(ticks) % 4:
-        raise ValueError("MEASURES: {} bytes are no tier, unit and ticks".format(len(payload)))
-    return Measures(*(fields + (words[0], words[1], struct.unpack("<{}I".format(len(ticks) // 4), ticks))))

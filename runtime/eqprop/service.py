@@ -15,9 +15,7 @@ import sys
 
 from . import __version__, messages
 from ._compat import SerialPort, const, free_heap, ticks_us
-from .bench import VERBS, measure_samples, measure_verbs, widest
 from .checkpoint import Checkpoints
-from .chip import CHIP, CHIP_CONFIGURE, CHIP_INFER, CHIP_LEARN, RESULT, ChipLoop, Line
 from .frames import Receiver, Sender
 from .network import Network, zeros
 from .packing import LEVELS, Code, unpack
@@ -38,10 +36,10 @@ _CONFIGURED_ONLY = (
     messages.SAVE,
     messages.BENCH,
 )
+_OF_CHIP = (messages.CHIP_CONFIGURE, messages.CHIP_LEARN, messages.CHIP_INFER, messages.RESULT)
 _SETTLING = (messages.SAMPLES, messages.INFER, messages.BENCH)
 _LOSS_BITS = const(30)
 _LOSS_MASK = const(0x3FFFFFFF)
-_TICKS_MASK = const(0xFFFFFFFF)
 
 
 def _class_size(layers):
@@ -90,8 +88,9 @@ class Service:
         self._session = None
         self._fresh = True  # whether this session may still CONFIGURE
         self._restoring = False
-        self._chip = ChipLoop(zeros)
-        self._line = None
+        self._sequence = 0  # of the message to answer
+        self._port = None
+        self._chip = None
         self._reserve(max(limit, LEAST))
         self._forget()
         self._handlers = {
@@ -106,10 +105,6 @@ class Service:
             messages.BENCH: self._bench,
             messages.STATUS: self._status,
             messages.SAVE: self._save,
-            CHIP_CONFIGURE: self._chip_configure,
-            CHIP_LEARN: lambda payload: (CHIP, self._chip.answer(CHIP_LEARN, payload)),
-            CHIP_INFER: lambda payload: (CHIP, self._chip.answer(CHIP_INFER, payload)),
-            RESULT: lambda payload: (CHIP, self._chip.answer(RESULT, payload)),
         }
         self._take_up()
 
@@ -132,22 +127,24 @@ class Service:
         An answer is valid until the next one is asked for.
         """
         for kind, sequence, payload in self._receiver.feed(data):
-            if self._line:
-                self._line.sequence = sequence
+            self._sequence = sequence
             try:
                 kind, payload = self._answer(kind, payload)
-                answer = self._sender.encode(kind, self._latest(sequence), payload)
+                answer = self._sender.encode(kind, self._sequence, payload)
             except Exception as error:  # whatever a message may cause, the board's loop goes on
                 words = messages.pack_error(messages.REFUSED, str(error))
-                answer = self._sender.encode(messages.ERROR, self._latest(sequence), words[: self._limit])
+                answer = self._sender.encode(messages.ERROR, self._sequence, words[: self._limit])
             yield answer
 
     def _answer(self, kind, payload):
+        of_chip = kind in _OF_CHIP
         handler = self._handlers.get(kind)
-        if not handler:
+        if not handler and not of_chip:
             raise ValueError("message type {} is unknown".format(kind))
         if self._session is None and kind != messages.HELLO:
             return messages.ERROR, messages.pack_error(messages.GREET, "HELLO comes first")
+        if of_chip:
+            return self._chip_message(kind, payload)
         if self.network is None and kind in _CONFIGURED_ONLY:
             raise ValueError("no network: CONFIGURE comes first")
         if self._restoring and kind in _SETTLING:  # what WRITE wrote counts without a RESUME, too
@@ -186,7 +183,8 @@ class Service:
             self._cached = 0
             self._fresh = True
             self._restoring = False
-            self._chip.greet()
+            if self._chip:
+                self._chip.greet()
         return self._status()
 
     def _forget(self):
@@ -200,8 +198,7 @@ class Service:
         self._slots = 0
         self._cached = 0
         self._totals = [0, 0, 0, 0]  # samples, right answers, loss modulo 2**30, the rest of it
-        self._ticks = [0] * (2 + len(VERBS))  # to learn and infer what was timed whole, then of each verb
-        self._widest = None
+        self._benchmark = None
 
     def _configure(self, payload):
         """Build the network anew, once a session: a frame that arrives again must not undo what was learnt."""
@@ -250,18 +247,27 @@ class Service:
                 slots //= 2
         self._slots = slots
 
-    def _latest(self, sequence):
-        """Return the number of the message to answer: `sequence`, or of the last RESULT that answering it took."""
-        return self._line.sequence if self._line else sequence
-
     def join(self, read, write):
         """Let a crossbar chip at the other end be asked over this line: blocking read(buffer), write(data)."""
-        self._line = Line(read, write, CHUNK, Receiver(self._limit), Sender(self._limit))
-        self._chip.exchange = self._line.exchange
+        self._port = (read, write)
 
-    def _chip_configure(self, payload):
-        self._forget()
-        return CHIP, self._chip.answer(CHIP_CONFIGURE, payload)
+    def _chip_message(self, kind, payload):
+        """Answer what concerns a chip; in the midst of it, its `Line` hears other messages and answers those."""
+        if not self._chip:
+            from .chip import ChipLoop, Line  # here, so that a board without one does not load it
+
+            line = Line(*self._port, CHUNK, Receiver(self._limit), Sender(self._limit)) if self._port else None
+            self._chip = ChipLoop(zeros, line)
+        if kind == messages.CHIP_CONFIGURE:
+            self._forget()
+        line = self._chip.line
+        if not line:
+            return messages.CHIP, self._chip.answer(kind, payload)
+        line.sequence = self._sequence
+        try:
+            return messages.CHIP, self._chip.answer(kind, payload)
+        finally:
+            self._sequence = line.sequence
 
     def _samples(self, payload):
         network = self.network
@@ -366,24 +372,16 @@ class Service:
 
     def _bench(self, payload):
         network = self.network
-        inputs = network.layers[0]
-        counter, unit, tick_ns = self._clock
-        verbs, first = messages.unpack_bench(payload, inputs)
-        learnt = network.sample - first  # of these samples; with one missing before them, none can be learnt
-        start = messages.BENCH_HEADER + learnt * (messages.SAMPLE_HEADER + inputs) if learnt >= 0 else len(payload)
-        if start < len(payload):
-            self._restoring = False
-        measure, at = (measure_verbs, 2) if verbs else (measure_samples, 0)
-        for each in measure(network, messages.rows(payload, start, inputs), counter):
-            self._ticks[at] += each
-            at += 1
-        if self._widest is None:
-            free = free_heap()
-            self._widest = widest(network.layers, None if free is None else free + network.plan.bytes)
-        ticks = [total & _TICKS_MASK for total in self._ticks]
-        tier = network.crossbar.tier
-        measures = messages.Measures(network.sample, network.plan.bytes, self._widest, tick_ns, tier, unit, ticks)
-        return messages.MEASURES, messages.pack_measures(measures)
+        if not self._benchmark:
+            from .bench import Benchmark  # here, so that a board that is not measured does not load it
+
+            self._benchmark = Benchmark(network, self._clock)
+        sample = network.sample
+        try:
+            return messages.MEASURES, self._benchmark.answer(payload)
+        finally:
+            if network.sample != sample:
+                self._restoring = False
 
     def _bye(self, _):
         self.done = True

@@ -7,6 +7,7 @@ import sys
 
 from eqprop import messages as m
 from eqprop import network as networks
+from eqprop.bench import pack_bench
 from eqprop.fixed import Xorshift32
 from eqprop.frames import Receiver, Sender
 from eqprop.planning import plan
@@ -43,7 +44,7 @@ def questions():
         (m.READ, m.pack_read(1, 3, 4)),
         (m.WRITE, m.pack_write(1, 2, b"\0\x10\0\x20")),
         (m.RESUME, m.pack_resume(7)),
-        (m.BENCH, bytes(m.pack_bench(1, 0, [(1, bytes(4)), (0, bytes(4))]))),
+        (m.BENCH, bytes(pack_bench(1, 0, [(1, bytes(4)), (0, bytes(4))]))),
         (m.STATUS, b""),
         (m.SAVE, b""),
     ]
