@@ -1,5 +1,6 @@
 """A host without a line: it asks a service and hears its answers at once."""
 
+from eqprop import asking
 from eqprop import messages as m
 from eqprop.frames import Receiver, Sender
 from eqprop.packing import Code
@@ -14,7 +15,7 @@ def configure(layers, seed, halve_every, run=0, epoch=0, levels=b""):
 
 
 def samples(first, rows):
-    return m.pack_samples(first, [([record(CODE, x, label) for label, x in rows], None)])
+    return asking.pack_samples(first, [([record(CODE, x, label) for label, x in rows], None)])
 
 
 class Desk:
@@ -30,7 +31,7 @@ class Desk:
     def greet(self):
         """Begin a session; return the `State` that answers."""
         self.session += 1
-        return self.state(m.HELLO, m.pack_hello(self.session))
+        return self.state(m.HELLO, asking.pack_hello(self.session))
 
     def status(self):
         return self.state(m.STATUS, b"")
@@ -48,10 +49,10 @@ class Desk:
         """Return the `State` that answers."""
         kind, answer = self.ask(kind, payload)
         assert kind == m.STATE, answer
-        return m.unpack_state(answer)
+        return asking.unpack_state(answer)
 
     def progress(self, first, rows):
         """Return the `Progress` that answers training samples."""
         kind, answer = self.ask(m.SAMPLES, samples(first, rows))
         assert kind == m.PROGRESS, answer
-        return m.unpack_progress(answer)
+        return asking.unpack_progress(answer)

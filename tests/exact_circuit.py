@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import eqprop
 from eqprop import laws
-from eqprop.crossbar import EmulatedCrossbar
 from eqprop.fixed import U_MAX
 from eqprop.network import zeros
+from eqprop.plain import PlainCrossbar
 from float_circuit import FloatCircuit
 
 
@@ -167,7 +167,7 @@ def fill(crossbar, style, rng, x):
 
 def build(plan, sweeps=None):
     """Return an emulated crossbar of `plan` on the plain kernels, with `sweeps` in each phase if given."""
-    crossbar = EmulatedCrossbar(plan, zeros, 0)
+    crossbar = PlainCrossbar(plan, zeros, 0)
     if sweeps:
         crossbar.circuit = crossbar.circuit._replace(sweeps=sweeps)
     return crossbar

@@ -2,7 +2,7 @@
 
 import eqprop
 from eqprop import bench
-from eqprop.crossbar import EmulatedCrossbar
+from eqprop.plain import PlainCrossbar
 
 
 class Counter:
@@ -32,7 +32,7 @@ class Slow(eqprop.Network):
 
     @staticmethod
     def crossbar_type(*arguments):
-        return Costly(EmulatedCrossbar(*arguments))
+        return Costly(PlainCrossbar(*arguments))
 
 
 class Costly:

@@ -14,7 +14,7 @@ import pytest
 import serial
 
 import eqprop
-from eqprop import messages
+from eqprop import asking, messages
 from eqprop.frames import Receiver, Sender
 from eqprop_host.errors import BoardError, PortError, ProtocolError
 from eqprop_host.ports import available_ports, open_board
@@ -105,7 +105,7 @@ def test_a_board_says_nothing_before_it_is_asked():
     simulated = boards.SimulatedBoard("sim:")
     with serial.serial_for_url(simulated.path, timeout=60) as port:
         port.write(b"nonsense" + bytes(24))
-        hello = bytes(Sender(64).encode(messages.HELLO, 7, messages.pack_hello(5)))
+        hello = bytes(Sender(64).encode(messages.HELLO, 7, asking.pack_hello(5)))
         port.write(hello + bytes(-len(hello) % 32))
         line = port.read_until(b"\0")
     simulated.close()

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk import Desk, configure
+from eqprop import asking
 from eqprop import messages as m
 from eqprop.checkpoint import BURST, NAMES, Checkpoints
 from eqprop.service import Service
@@ -154,7 +155,7 @@ def test_another_network_at_the_same_sample_is_kept_too():
     for seed in (5, 6):
         desk.greet()
         begun = desk.state(m.CONFIGURE, configure((4, 3, 2), seed, 0))
-        resumed = desk.state(m.RESUME, m.pack_resume(7))
+        resumed = desk.state(m.RESUME, asking.pack_resume(7))
         assert begun.saved == resumed.saved == m.NEVER_SAVED
         assert desk.state(m.SAVE, b"").saved == 7
         state = Desk(checkpoints=keeping(flash)).status()

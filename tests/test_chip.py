@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eqprop import chip, messages
+from eqprop import asking, chip, messages
 from eqprop.frames import Receiver, Sender
 from eqprop.service import CHUNK, Service
 from eqprop_host import datasets
@@ -73,7 +73,7 @@ def test_what_does_not_come_in_turn_is_an_error():
     service = Service()
     learn = b"\1" + chip.pack_learn(0, bytes(4))
     assert b"HELLO comes first" in ask(service, chip.CHIP_LEARN, 1, learn)[2]
-    ask(service, messages.HELLO, 2, messages.pack_hello(1))
+    ask(service, messages.HELLO, 2, asking.pack_hello(1))
     assert b"CHIP_CONFIGURE comes first" in ask(service, chip.CHIP_LEARN, 3, learn)[2]
     assert b"turn 1 has failed" in ask(service, chip.CHIP_LEARN, 4, learn)[2]
     configure = b"\2" + chip.pack_configure((4, 3), 0)
@@ -86,14 +86,14 @@ def test_a_session_begins_the_turns_anew_and_the_boards_own_network_is_forgotten
     """Catches a host that is given the answer to the turn of another one, and a learner beside a network."""
     service = Service()
     service.join(None, None)
-    ask(service, messages.HELLO, 1, messages.pack_hello(1))
+    ask(service, messages.HELLO, 1, asking.pack_hello(1))
     configuration = messages.Configuration(0, 0, 0, 0, (4, 3), b"")
     ask(service, messages.CONFIGURE, 2, messages.pack_configure(configuration))
     assert service.network
     kind, _, done = ask(service, chip.CHIP_CONFIGURE, 3, b"\1" + chip.pack_configure((4, 3), 0))
     assert kind == chip.CHIP and len(done) == 1 + chip.OUTCOME_BYTES + 2 * 3 and not service.network
     assert b"5 bytes are no layers" in ask(service, chip.CHIP_CONFIGURE, 6, b"\2" + bytes(5))[2]
-    ask(service, messages.HELLO, 4, messages.pack_hello(2))
+    ask(service, messages.HELLO, 4, asking.pack_hello(2))
     kind, _, done = ask(service, chip.CHIP_CONFIGURE, 5, b"\1" + chip.pack_configure((4, 2), 0))
     assert kind == chip.CHIP and len(done) == 1 + chip.OUTCOME_BYTES + 2 * 2
 
@@ -137,10 +137,10 @@ def test_a_stranger_in_the_midst_of_a_sample_is_an_error():
 def test_a_host_that_comes_in_the_midst_of_a_sample_is_not_refused():
     """As after one that was killed. Catches an error in place of the answer, and a version taken for a turn."""
     service = Service()
-    hello = (messages.HELLO, 8, messages.pack_hello(2))
+    hello = (messages.HELLO, 8, asking.pack_hello(2))
     host = Host(hello)
     service.join(host.read, host.write)
-    ask(service, messages.HELLO, 1, messages.pack_hello(1))
+    ask(service, messages.HELLO, 1, asking.pack_hello(1))
     ask(service, chip.CHIP_CONFIGURE, 3, b"\1" + chip.pack_configure((4, 3), 0))
     assert ask(service, chip.CHIP_LEARN, 7, b"\2" + chip.pack_learn(1, bytes(4)))[:2] == (messages.ERROR, 7)
     assert ask(service, *hello[:1], 9, hello[2])[:2] == (messages.STATE, 9)

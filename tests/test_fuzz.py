@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eqprop import asking
 from eqprop import messages as m
 from eqprop.bench import unpack_measures
 from eqprop.frames import Receiver, Sender, encoded_size
@@ -104,13 +105,13 @@ def test_a_host_survives_any_answers():
         lies += line.lies
 
 
-@given(st.binary(max_size=80), st.sampled_from([m.unpack_state, m.unpack_progress, unpack_measures]))
+@given(st.binary(max_size=80), st.sampled_from([asking.unpack_state, asking.unpack_progress, unpack_measures]))
 def test_answers_are_parsed_or_refused(payload, unpack):
     """Catches another exception than ValueError, which the host does not expect."""
     for data in (payload, bytes((m.PROTOCOL,)) + payload):
         with contextlib.suppress(ValueError):
             unpack(data)
-        assert m.unpack_error(data)[0] in (m.REFUSED, m.GREET)
+        assert asking.unpack_error(data)[0] in (m.REFUSED, m.GREET)
 
 
 def test_a_host_keeps_no_more_than_its_buffers():

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import eqprop
-from eqprop.crossbar import EmulatedCrossbar
 from eqprop.fixed import CURRENT_MAX, TOTAL_MAX, U_MAX, V_MAX
 from eqprop.network import zeros
+from eqprop.plain import PlainCrossbar
 
 RUNTIME = Path(eqprop.__file__).parent.parent
 MEMORY = Path(__file__).parent / "programs" / "memory.py"
@@ -122,7 +122,7 @@ def test_crossbar_allocates_the_planned_buffers_and_no_more(layers):
         return zeros(typecode, items)
 
     plan = eqprop.plan(layers)
-    EmulatedCrossbar(plan, allocate, 0)
+    PlainCrossbar(plan, allocate, 0)
     assert made == [(code, items) for _, code, items in plan.buffers()]
 
 

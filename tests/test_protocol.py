@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cobs import cobs
 
+from eqprop import asking
 from eqprop import messages as m
 from eqprop.frames import Sender
 from eqprop.packing import Code
@@ -21,20 +22,20 @@ LEVELS = bytes(range(0, 128, 8))
 CODE = Code(4, 2, LEVELS)
 RECORDS = [record(CODE, bytes(x), label) for label, x in ((1, (0, 8, 16, 120)), (0, (120, 0, 0, 8)), (1, (8, 8, 8, 8)))]
 QUESTIONS = [
-    ("HELLO: session 0x11223344", m.HELLO, m.pack_hello(0x11223344)),
+    ("HELLO: session 0x11223344", m.HELLO, asking.pack_hello(0x11223344)),
     (
         "CONFIGURE: run 7, seed 5, rates that never halve, 3 samples an epoch, 4-3-2, 16 levels",
         m.CONFIGURE,
         m.pack_configure(m.Configuration(7, 5, 0, 3, (4, 3, 2), LEVELS)),
     ),
-    ("SAMPLES: 0, 1 and 2 as records", m.SAMPLES, m.pack_samples(0, [(RECORDS, None)])),
-    ("SAMPLES: 3 and 4 from slots 2 and 0", m.SAMPLES, m.pack_samples(3, [(None, [2, 0])])),
-    ("SAMPLES: 3 and 4 again, nothing is learnt", m.SAMPLES, m.pack_samples(3, [(None, [2, 0])])),
+    ("SAMPLES: 0, 1 and 2 as records", m.SAMPLES, asking.pack_samples(0, [(RECORDS, None)])),
+    ("SAMPLES: 3 and 4 from slots 2 and 0", m.SAMPLES, asking.pack_samples(3, [(None, [2, 0])])),
+    ("SAMPLES: 3 and 4 again, nothing is learnt", m.SAMPLES, asking.pack_samples(3, [(None, [2, 0])])),
     ("INFER: two records", m.INFER, b"\1" + b"".join(RECORDS[:2])),
-    ("READ: 5 devices of crossbar 1 from device 2", m.READ, m.pack_read(1, 2, 5)),
-    ("WRITE: refused, samples were learnt", m.WRITE, m.pack_write(1, 2, b"\x00\x30")),
+    ("READ: 5 devices of crossbar 1 from device 2", m.READ, asking.pack_read(1, 2, 5)),
+    ("WRITE: refused, samples were learnt", m.WRITE, asking.pack_write(1, 2, b"\x00\x30")),
     ("STATUS", m.STATUS, b""),
-    ("SAMPLES: 5 from a slot that is empty, refused", m.SAMPLES, m.pack_samples(5, [(None, [9])])),
+    ("SAMPLES: 5 from a slot that is empty, refused", m.SAMPLES, asking.pack_samples(5, [(None, [9])])),
     ("HELLO of version 1: refused", m.HELLO, b"\x01"),
     ("BYE", m.BYE, b""),
 ]

@@ -17,8 +17,8 @@ import eqprop.kernels.plain
 import eqprop.laws
 import eqprop.packing
 from eqprop.circuit import FREE, MINUS, PLUS
-from eqprop.crossbar import EmulatedCrossbar
 from eqprop.learning import Learner
+from eqprop.plain import PlainCrossbar
 
 from .machine_code import cached
 
@@ -85,17 +85,16 @@ def _zeros(typecode, items):
     return np.zeros(items, _DTYPES[typecode])
 
 
-class _Crossbar(EmulatedCrossbar):
+class _Crossbar(PlainCrossbar):
     """The same laws, compiled; features may be any buffer of int8."""
 
-    def _prepare(self):
-        self.laws = laws
+    laws = laws
 
     def refresh(self):
         circuit.refresh(self.circuit)
 
     def checked(self, x):
-        """Return `x` as a NumPy array. Raises as `EmulatedCrossbar.check`."""
+        """Return `x` as a NumPy array. Raises as `PlainCrossbar.check`."""
         try:
             x = np.frombuffer(x, np.int8)
         except (TypeError, ValueError):

@@ -3,7 +3,7 @@
 import numpy as np
 
 import eqprop
-from eqprop import messages
+from eqprop import asking, messages
 
 from .emulator import Network
 
@@ -29,15 +29,15 @@ def parts(count, first, until, order=None, most=_PART, epoch=0):
 def totalled(progress, epoch, samples, right, loss):
     """Return `progress` after a part of `parts` was learnt, of the same `epoch`: its totals are the epoch's."""
     if epoch and progress.sample % epoch == 0:
-        progress = messages.Progress(progress.sample, 0, 0, 0, 0)
+        progress = asking.Progress(progress.sample, 0, 0, 0, 0)
     sample, cached, counted, before, total = progress
-    return messages.Progress(sample + samples, cached, counted + samples, before + right, total + loss)
+    return asking.Progress(sample + samples, cached, counted + samples, before + right, total + loss)
 
 
 class EmulatedBoard:
     """A network of this process, by default the bit-exact emulator, trained and asked as a board behind a link is.
 
-    - state: its `eqprop.messages.State` when last asked; `sample` is always that of this moment
+    - state: its `eqprop.asking.State` when last asked; `sample` is always that of this moment
     - identity: what it says it is
     - emulated: whether its crossbar is the bit-exact emulator
     - sent, sample_bytes: 0, as no line leads to it; line: None, and restarts: none, for the same reason
@@ -68,7 +68,7 @@ class EmulatedBoard:
     def refresh(self):
         """Return the state: `crc` and `sample` are those of this moment."""
         network = self._network
-        self.state = messages.State(
+        self.state = asking.State(
             protocol=messages.PROTOCOL,
             session=0,
             limit=0,
@@ -94,7 +94,7 @@ class EmulatedBoard:
         Raises ValueError for impossible layers.
         """
         self._run, self._epoch = run, epoch
-        self._progress = messages.Progress(0, 0, 0, 0, 0)
+        self._progress = asking.Progress(0, 0, 0, 0, 0)
         self._network = self._network_type(layers, seed, halve_every)
         self._network.warm_up()  # before anybody looks at the clock
         return self.refresh()

@@ -16,7 +16,7 @@ import threading
 import time
 import tty
 
-from eqprop import messages
+from eqprop import asking, messages
 from eqprop.frames import Receiver
 
 from .faults import Direction
@@ -142,7 +142,7 @@ class Wire:
         for kind, _, payload in self._receiver.feed(data):
             if kind != messages.PROGRESS:
                 continue
-            sample = messages.unpack_progress(payload).sample
+            sample = asking.unpack_progress(payload).sample
             self._left -= sample - self._learnt if self._learnt is not None else 0
             self._learnt = sample
             if self._left <= 0:  # at any moment from here on

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import eqprop
-from eqprop import bench, messages
+from eqprop import asking, bench, messages
 from eqprop.packing import LEVELS, Code
 from eqprop.service import LEAST
 
@@ -50,7 +50,7 @@ class Restart:
 class Board:
     """A board that answered HELLO.
 
-    - state: its `eqprop.messages.State` when last asked, `sample` as of the last answer
+    - state: its `eqprop.asking.State` when last asked, `sample` as of the last answer
     - identity: what it says it is
     - restarts: each `Restart` so far
     - emulated: None, as whether its crossbar is the emulator's can only be seen by comparing the two
@@ -112,7 +112,7 @@ class Board:
 
     def _ask_state(self, kind, payload=b""):
         """Return the `State` that a message about the network held is answered with."""
-        state = self._parsed(messages.unpack_state, self._link.ask(kind, payload, messages.STATE))
+        state = self._parsed(asking.unpack_state, self._link.ask(kind, payload, messages.STATE))
         if self._configuration and state.layers not in ((), self._configuration.layers):
             raise ProtocolError(f"port {self._link.name}: the board holds a network of layers {state.layers}")
         return self._take(state)
@@ -269,7 +269,7 @@ class Board:
             asked, payload, _ = link.hear(messages.PROGRESS)
             back = not asked  # a pause: what is on its way is lost
             if asked:
-                progress = self._parsed(messages.unpack_progress, payload)
+                progress = self._parsed(asking.unpack_progress, payload)
                 sent_in, end = asked.about
                 if progress.sample > furthest:
                     raise ProtocolError(f"port {link.name}: next sample is {progress.sample}, not {furthest}")
@@ -293,8 +293,8 @@ class Board:
 
     def progress(self):
         """Return the `Progress` of this moment."""
-        payload = self._link.ask(messages.SAMPLES, messages.pack_samples(self.state.sample, ()), messages.PROGRESS)
-        return self._parsed(messages.unpack_progress, payload)
+        payload = self._link.ask(messages.SAMPLES, asking.pack_samples(self.state.sample, ()), messages.PROGRESS)
+        return self._parsed(asking.unpack_progress, payload)
 
     def _room(self):
         """Return the bytes of a good payload of which two may be on their way, so that the line never rests."""
@@ -317,10 +317,10 @@ class Board:
             if chosen and room < 0:
                 break
             chosen.append((index, known))
-        return messages.pack_samples(first, self._runs(samples, chosen)), first + len(chosen)
+        return asking.pack_samples(first, self._runs(samples, chosen)), first + len(chosen)
 
     def _runs(self, samples, chosen):
-        """Return the runs of `eqprop.messages.pack_samples` for pairs of a sample's index and its slot, or None."""
+        """Return the runs of `eqprop.asking.pack_samples` for pairs of a sample's index and its slot, or None."""
         runs: list = []
         start = 0
         while start < len(chosen):
@@ -384,7 +384,7 @@ class Board:
 
         def question(first, most):
             size = min(self._link.good // 2, most)
-            return messages.READ, messages.pack_read(crossbar, start + first, size), size
+            return messages.READ, asking.pack_read(crossbar, start + first, size), size
 
         data = b"".join(self._link.gather(count, question, messages.DEVICES))
         if len(data) != 2 * count:
@@ -403,11 +403,11 @@ class Board:
 
             def question(first, most, c=c, data=data):
                 count = max(1, min((self._room() - messages.DEVICES_HEADER) // 2, most))
-                return messages.WRITE, messages.pack_write(c, first, data[first : first + count].tobytes()), count
+                return messages.WRITE, asking.pack_write(c, first, data[first : first + count].tobytes()), count
 
             for _ in self._link.gather(len(g), question, messages.DONE):
                 pass
-        return self._ask_state(messages.RESUME, messages.pack_resume(sample))
+        return self._ask_state(messages.RESUME, asking.pack_resume(sample))
 
     def put_back(self, conductances, sample):
         """Have the board go on with its run from `sample`, with conductances that the run gave there: as `restore`.

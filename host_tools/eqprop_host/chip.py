@@ -12,7 +12,7 @@ import struct
 import numpy as np
 
 import eqprop
-from eqprop import chip, messages
+from eqprop import asking, chip
 from eqprop_sim.in_process import parts, totalled
 
 from .errors import BoardError, ProtocolError
@@ -57,7 +57,7 @@ class ChipBoard:
         self._about = {"run": run, "seed": seed, "halve_every": halve_every, "layers": tuple(layers)}
         self._epoch = epoch
         self._converse(chip.CHIP_CONFIGURE, chip.pack_configure(layers, halve_every))
-        self._progress = messages.Progress(0, 0, 0, 0, 0)
+        self._progress = asking.Progress(0, 0, 0, 0, 0)
         return self.refresh()
 
     def recover(self, _error=None):

@@ -21,8 +21,9 @@ from typing import Any
 
 import serial
 
+from eqprop.asking import pack_hello, unpack_error, unpack_state
 from eqprop.frames import Receiver, Sender, encoded_size
-from eqprop.messages import ERROR, GREET, HELLO, STATE, pack_hello, unpack_error, unpack_state
+from eqprop.messages import ERROR, GREET, HELLO, STATE
 from eqprop.service import CHUNK
 
 from .errors import BoardError, PortError, ProtocolError, RestartError

@@ -77,19 +77,19 @@ class RemoteCrossbar(CheckedCrossbar):
         self._rates = bytearray(plan.rates)
 
     def settle(self, x):
-        """As `EmulatedCrossbar.settle`."""
+        """As `PlainCrossbar.settle`."""
         self.check(x)
         self._read(FREE, self._ask(SETTLE, bytes(x)))
         return highest(self._phases[FREE], self.classes)
 
     def pull(self, label):
-        """As `EmulatedCrossbar.pull`."""
+        """As `PlainCrossbar.pull`."""
         self.check_label(label)
         plan = self.plan
         return pull(self._phases[FREE], plan.targets, label, plan.beta, plan.scales[-1] - 2, self.currents)
 
     def nudge(self, phase):
-        """As `EmulatedCrossbar.nudge`."""
+        """As `PlainCrossbar.nudge`."""
         self.check_phase(phase)
         currents = struct.pack("<{}i".format(len(self.currents)), *self.currents)
         self._read(phase, self._ask(NUDGE, bytes((phase,)) + currents))

@@ -9,8 +9,8 @@ A learner uses a crossbar through these verbs, and knows nothing else of it:
     set_rate(c, rate) how fast those of crossbar c do so, from now on
     voltages(layer, phase), conductances(c), restore(c, start, data), refresh()
 
-`EmulatedCrossbar` is the board's own, in fixed point, by the plain kernels; `eqprop.machine` has its twin in machine
-code. It allocates nothing after construction.
+`EmulatedCrossbar` is the board's own, in fixed point; `eqprop.plain` has its verbs by the plain kernels,
+`eqprop.machine` in machine code. Neither allocates after construction.
 """
 
 import binascii
@@ -59,9 +59,10 @@ class CheckedCrossbar:
 
 
 class EmulatedCrossbar(CheckedCrossbar):
-    """Conductances, node voltages and the circuit's laws in integers (formats: `eqprop.fixed`, scales: `Plan`)."""
+    """Conductances and node voltages in integers (formats: `eqprop.fixed`, scales: `Plan`).
 
-    tier = "plain"
+    A subclass names its `tier`, and has the circuit's laws do the verbs.
+    """
 
     def __init__(self, plan, allocate, seed):
         """Build the crossbars of `plan` with initial conductances from `seed`.
@@ -83,10 +84,7 @@ class EmulatedCrossbar(CheckedCrossbar):
         self.refresh()
 
     def _prepare(self):
-        """Have the laws at hand, in the form of this tier."""
-        from . import laws  # here, so that a board that has them in machine code does not load them
-
-        self.laws = laws
+        """Do what the kernels need before the first of them runs: nothing, unless a subclass says so."""
 
     def _initialise(self, random):
         """Draw the initial conductances: half of them g_min, half uniform from there to plan.initial."""
@@ -97,31 +95,6 @@ class EmulatedCrossbar(CheckedCrossbar):
                 draw = random.below(2 * spread) - spread
                 g[i] = self.plan.g_min + (draw if draw > 0 else 0)
 
-    def settle(self, x):
-        """Free phase: drive features `x` (int8 or their bytes, one for each input), settle from zero volts, no nudge.
-
-        Returns the first of the highest output nodes. Raises as `check`.
-        """
-        self.check(x)
-        self.laws.drive(self.circuit, x)
-        return self.laws.settle(self.circuit)
-
-    def pull(self, label):
-        """Set `currents` to what pulls the free outputs to the plan's targets; return the loss (`kernels.plain.pull`).
-
-        Raises ValueError for a label that is no output.
-        """
-        self.check_label(label)
-        return self.laws.pull_outputs(self.circuit, label)
-
-    def nudge(self, phase):
-        """Nudged phase PLUS or MINUS: settle from the free state with `currents` added to (PLUS) or drawn (MINUS).
-
-        Raises ValueError for another phase.
-        """
-        self.check_phase(phase)
-        self.laws.nudge(self.circuit, phase)
-
     def set_rate(self, c, rate):
         """Change crossbar c's conductances by 2**-rate from now on: each step up halves its learning rate.
 
@@ -129,10 +102,6 @@ class EmulatedCrossbar(CheckedCrossbar):
         """
         self.check_rate(rate)
         self.circuit.rates[c] = rate
-
-    def program(self):
-        """Change every conductance by the EqProp rule from the voltages held in PLUS and MINUS."""
-        self.laws.program(self.circuit)
 
     def voltages(self, layer, phase):
         """Return the voltages of layer 1..L in that phase: int16, its own memory, valid until the next settle.

@@ -23,7 +23,7 @@ from .crossbar import BUFFERS, EmulatedCrossbar
 
 
 class MachineCrossbar(EmulatedCrossbar):
-    """`EmulatedCrossbar` by kernels on its table, one call for a verb: on a board, calls cost as much as arithmetic.
+    """The crossbar's verbs by kernels on its table, one call for a verb: on a board, calls cost as much as arithmetic.
 
     A subclass names its `kernels`: settle(x, table, phase), which takes `x` in the free phase alone and returns the
     answer; pull(table, label), which returns the loss; and program(table). flag: what its kernels want to find.
@@ -51,19 +51,19 @@ class MachineCrossbar(EmulatedCrossbar):
             _enter(table, 28 + 38 * c, words, arrays)
 
     def settle(self, x):
-        """As `EmulatedCrossbar.settle`."""
+        """As `PlainCrossbar.settle`."""
         if type(x) not in BUFFERS or len(x) != self.features:
             self.check(x)
         return self._settle(x, self.table, FREE)
 
     def pull(self, label):
-        """As `EmulatedCrossbar.pull`."""
+        """As `PlainCrossbar.pull`."""
         if not 0 <= label < self.classes:
             self.check_label(label)
         return self._pull(self.table, label)
 
     def nudge(self, phase):
-        """As `EmulatedCrossbar.nudge`."""
+        """As `PlainCrossbar.nudge`."""
         if phase != PLUS and phase != MINUS:
             self.check_phase(phase)
         self._settle(0, self.table, phase)
@@ -74,7 +74,7 @@ class MachineCrossbar(EmulatedCrossbar):
         self.table[37 + 38 * c] = rate
 
     def program(self):
-        """As `EmulatedCrossbar.program`."""
+        """As `PlainCrossbar.program`."""
         self._program(self.table)
 
 

@@ -1,7 +1,8 @@
-"""What a host and a board say to each other: message types and payloads, one source for both sides.
+"""What a host and a board say to each other: message types and payloads, and what a board packs and unpacks.
 
-`docs/protocol.md` has the rules of the conversation and test vectors. Integers are little-endian. The host asks and
-the board answers, in the order asked and with the question's sequence number; the board never speaks first.
+`eqprop.asking` is the host's half; `docs/protocol.md` has the rules of the conversation and test vectors. Integers are
+little-endian. The host asks and the board answers, in the order asked and with the question's sequence number; the
+board never speaks first.
 
     asked                  payload                                                      answered
     HELLO      1           protocol u8, session u32                                     STATE
@@ -32,7 +33,8 @@ the board answers, in the order asked and with the question's sequence number; t
     ERROR     70           kind u8 (REFUSED, or GREET: the board has started anew, HELLO comes first), message in UTF-8
     MEASURES  71           how long it took
 
-Types 32 to 35 and 96 are of a crossbar chip (`eqprop.chip`). Records are those of `eqprop.packing`, of the levels that CONFIGURE names.
+Types 32 to 35 and 96 are of a crossbar chip (`eqprop.chip`). Records are those of `eqprop.packing`, of the levels that
+CONFIGURE names.
 """
 
 import struct
@@ -72,18 +74,17 @@ GREET = const(1)
 UNKNOWN_HEAP = 0xFFFFFFFF
 NEVER_SAVED = 0xFFFFFFFF
 RUN_MAX = const(127)
+CACHED = const(128)
 SLOTS_MAX = 0xFFFF
 
-_HELLO = "<BI"
+HELLO_LAYOUT = "<BI"
 _CONFIGURE = "<IIIIB"
-_STATE = "<BIHHIIIIIIIIHHB"
-_SAMPLES = "<I"
-_DEVICES = "<BI"
-_READ = "<BIH"
-_RESUME = "<I"
-_PROGRESS = "<IHIIII"
-_CACHED = const(128)
-_LOSS_BITS = const(30)
+STATE_LAYOUT = "<BIHHIIIIIIIIHHB"
+SAMPLES_LAYOUT = "<I"
+DEVICES_LAYOUT = "<BI"
+READ_LAYOUT = "<BIH"
+RESUME_LAYOUT = "<I"
+PROGRESS_LAYOUT = "<IHIIII"
 
 SAMPLES_HEADER = const(4)
 RUN_HEADER = const(1)
@@ -92,55 +93,28 @@ INFER_HEADER = const(1)
 DEVICES_HEADER = const(5)
 
 Configuration = namedtuple("Configuration", ("run", "seed", "halve_every", "epoch", "layers", "levels"))
-State = namedtuple(
-    "State",
-    (
-        "protocol",
-        "session",
-        "limit",
-        "credit",
-        "free_heap",
-        "run",
-        "sample",
-        "crc",
-        "seed",
-        "halve_every",
-        "saved",
-        "written",
-        "failed",
-        "slots",
-        "layers",
-        "identity",
-    ),
-)
-Progress = namedtuple("Progress", ("sample", "cached", "counted", "right", "loss"))
 
 
-def _unpack(layout, payload, name):
+def unpack(layout, payload, name):
     """Unpack the head of a payload. Raises ValueError naming the message when it is too short."""
     if len(payload) < struct.calcsize(layout):
         raise ValueError("{}: {} bytes are too few".format(name, len(payload)))
     return struct.unpack_from(layout, payload, 0)
 
 
-def _sizes(payload, start, count, name):
+def layer_sizes(payload, start, count, name):
     """Return `count` layer sizes from offset `start`."""
     if len(payload) < start + 2 * count:
         raise ValueError("{}: {} bytes are too few".format(name, len(payload)))
     return struct.unpack_from("<{}H".format(count), payload, start)
 
 
-def pack_hello(session):
-    """Return a HELLO payload of this protocol version; session: any number the host has not used lately."""
-    return struct.pack(_HELLO, PROTOCOL, session)
-
-
 def unpack_hello(payload):
     """Return the session. Raises ValueError naming both versions for a host of another protocol."""
-    protocol = _unpack("<B", payload, "HELLO")[0]
+    protocol = unpack("<B", payload, "HELLO")[0]
     if protocol != PROTOCOL:
         raise ValueError("protocol {}: this board speaks {}".format(protocol, PROTOCOL))
-    return _unpack(_HELLO, payload, "HELLO")[1]
+    return unpack(HELLO_LAYOUT, payload, "HELLO")[1]
 
 
 def pack_configure(configuration):
@@ -157,48 +131,22 @@ def pack_configure(configuration):
 
 def unpack_configure(payload):
     """Return the `Configuration` in a CONFIGURE payload."""
-    run, seed, halve_every, epoch, count = _unpack(_CONFIGURE, payload, "CONFIGURE")
+    run, seed, halve_every, epoch, count = unpack(_CONFIGURE, payload, "CONFIGURE")
     start = struct.calcsize(_CONFIGURE)
-    layers = _sizes(payload, start, count, "CONFIGURE")
+    layers = layer_sizes(payload, start, count, "CONFIGURE")
     return Configuration(run, seed, halve_every, epoch, layers, bytes(payload[start + 2 * count :]))
 
 
 def pack_state(state):
-    """Return the STATE payload of a `State`."""
-    layers = state.layers
-    fields = state[:14] + (len(layers),)
-    return struct.pack(_STATE, *fields) + struct.pack("<{}H".format(len(layers)), *layers) + state.identity.encode()
-
-
-def unpack_state(payload):
-    """Return the `State` in a STATE payload. Raises ValueError naming both versions for another protocol."""
-    protocol = _unpack("<B", payload, "STATE")[0]
-    if protocol != PROTOCOL:
-        raise ValueError("it speaks protocol {}, this eqprop {}".format(protocol, PROTOCOL))
-    fields = _unpack(_STATE, payload, "STATE")
-    start = struct.calcsize(_STATE)
-    layers = _sizes(payload, start, fields[14], "STATE")
-    identity = bytes(payload[start + 2 * fields[14] :]).decode()
-    return State(*(fields[:14] + (layers, identity)))
-
-
-def pack_samples(first, runs):
-    """Return a SAMPLES payload: the first one's number, and runs, each (records, None) or (None, cache slots)."""
-    payload = bytearray(struct.pack(_SAMPLES, first))
-    for records, slots in runs:
-        if records:
-            payload.append(len(records))
-            for record in records:
-                payload += record
-        else:
-            payload.append(_CACHED | len(slots))
-            payload += struct.pack("<{}H".format(len(slots)), *slots)
-    return payload
+    """Return the STATE payload of the fields of an `eqprop.asking.State`, in order."""
+    layers, identity = state[14:]
+    sizes = struct.pack("<{}H".format(len(layers)), *layers)
+    return struct.pack(STATE_LAYOUT, *(state[:14] + (len(layers),))) + sizes + identity.encode()
 
 
 def unpack_samples(payload):
     """Return the number of the first sample in a SAMPLES payload; its runs follow at SAMPLES_HEADER."""
-    return _unpack(_SAMPLES, payload, "SAMPLES")[0]
+    return unpack(SAMPLES_LAYOUT, payload, "SAMPLES")[0]
 
 
 def sample_run(payload, at, size):
@@ -206,8 +154,8 @@ def sample_run(payload, at, size):
 
     size: bytes of a record. Raises ValueError for a run without samples, or one that the payload does not hold.
     """
-    count = payload[at] & ~_CACHED
-    cached = payload[at] >= _CACHED
+    count = payload[at] & ~CACHED
+    cached = payload[at] >= CACHED
     at += RUN_HEADER
     end = at + count * (SLOT_SIZE if cached else size)
     if not count or end > len(payload):
@@ -217,13 +165,7 @@ def sample_run(payload, at, size):
 
 def pack_progress(sample, cached, totals):
     """Return a PROGRESS payload; totals: samples, right answers, loss modulo 2**30, the rest of it above."""
-    return struct.pack(_PROGRESS, sample, cached, *totals)
-
-
-def unpack_progress(payload):
-    """Return the `Progress` in a PROGRESS payload."""
-    sample, cached, counted, right, low, high = _unpack(_PROGRESS, payload, "PROGRESS")
-    return Progress(sample, cached, counted, right, high << _LOSS_BITS | low)
+    return struct.pack(PROGRESS_LAYOUT, sample, cached, *totals)
 
 
 def pack_error(kind, words):
@@ -231,48 +173,17 @@ def pack_error(kind, words):
     return bytes((kind,)) + words.encode()
 
 
-def unpack_error(payload):
-    """Return (kind, words); of what is no such payload, such as a board of another protocol sends, the words."""
-    if not len(payload):
-        return REFUSED, ""
-    if payload[0] > GREET:
-        return REFUSED, _words(payload)
-    return payload[0], _words(payload[1:])
-
-
-def _words(payload):
-    try:
-        return bytes(payload).decode()
-    except UnicodeError:
-        return repr(bytes(payload))
-
-
-def pack_read(crossbar, start, count):
-    """Return a READ payload: `count` devices of a crossbar, from device `start`."""
-    return struct.pack(_READ, crossbar, start, count)
-
-
 def unpack_read(payload):
     """Return (crossbar, start, count)."""
-    return _unpack(_READ, payload, "READ")
-
-
-def pack_write(crossbar, start, data):
-    """Return a WRITE payload: conductances as little-endian uint16 bytes, from device `start` on."""
-    return struct.pack(_DEVICES, crossbar, start) + data
+    return unpack(READ_LAYOUT, payload, "READ")
 
 
 def unpack_write(payload):
     """Return (crossbar, start, data)."""
-    crossbar, start = _unpack(_DEVICES, payload, "WRITE")
+    crossbar, start = unpack(DEVICES_LAYOUT, payload, "WRITE")
     return crossbar, start, payload[DEVICES_HEADER:]
-
-
-def pack_resume(sample):
-    """Return a RESUME payload: go on with training sample `sample` on the conductances written."""
-    return struct.pack(_RESUME, sample)
 
 
 def unpack_resume(payload):
     """Return the sample number."""
-    return _unpack(_RESUME, payload, "RESUME")[0]
+    return unpack(RESUME_LAYOUT, payload, "RESUME")[0]

@@ -156,7 +156,7 @@ class Service:
         checkpoints = self._checkpoints
         free = free_heap()
         saved = checkpoints.saved if checkpoints else None
-        state = messages.State(
+        state = (
             messages.PROTOCOL,
             self._session,
             self._limit,

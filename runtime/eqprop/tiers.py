@@ -2,12 +2,10 @@
 
 - thumb  MicroPython's inline assembler (`eqprop.kernels.thumb`): Arm Cortex-M
 - viper  MicroPython's viper emitter (`eqprop.kernels.viper`), compiled to machine code where the port has it
-- plain  `eqprop.laws` on `eqprop.kernels.plain`: any Python
+- plain  `eqprop.plain`, the laws on `eqprop.kernels.plain`: any Python
 """
 
 import sys
-
-from .crossbar import EmulatedCrossbar
 
 _CORTEX_M = (4, 5, 6, 7, 8)  # armv6m to armv7emdp, as MicroPython numbers what native code a .mpy file may hold
 TIERS = ("thumb", "viper", "plain")
@@ -34,13 +32,15 @@ def use(tier=None):
 
 
 def emulated_crossbar(plan, allocate, seed):
-    """Return an emulated crossbar of the tier in use (`EmulatedCrossbar`)."""
+    """Return an emulated crossbar of the tier in use (`eqprop.crossbar.EmulatedCrossbar`)."""
     return _in_use(plan, allocate, seed)
 
 
 def _crossbar_type(name):
     if name == "plain":
-        return EmulatedCrossbar
+        from .plain import PlainCrossbar
+
+        return PlainCrossbar
     if name == "thumb":
         if getattr(sys.implementation, "_mpy", 0) >> 10 & 15 not in _CORTEX_M:
             raise ImportError  # before it costs the heap that compiling takes

@@ -5,6 +5,7 @@ micropython fuzz.py FRAMES SEED
 
 import sys
 
+from eqprop import asking
 from eqprop import messages as m
 from eqprop import network as networks
 from eqprop.bench import pack_bench
@@ -34,16 +35,16 @@ def questions():
     configuration = m.Configuration(1, 2, 3, 6, LAYERS, bytes(range(8)))
     records = [bytes((n, 40 + n)) for n in range(3)]
     return [
-        (m.HELLO, m.pack_hello(1)),
+        (m.HELLO, asking.pack_hello(1)),
         (m.CONFIGURE, m.pack_configure(configuration)),
-        (m.SAMPLES, bytes(m.pack_samples(0, [(records, None)]))),
-        (m.SAMPLES, bytes(m.pack_samples(3, [(None, [0, 1]), (records, None)]))),
+        (m.SAMPLES, bytes(asking.pack_samples(0, [(records, None)]))),
+        (m.SAMPLES, bytes(asking.pack_samples(3, [(None, [0, 1]), (records, None)]))),
         (m.INFER, b"\0" + bytes(range(12))),
         (m.INFER, b"\1" + bytes(range(6))),
-        (m.READ, m.pack_read(0, 0, 30)),
-        (m.READ, m.pack_read(1, 3, 4)),
-        (m.WRITE, m.pack_write(1, 2, b"\0\x10\0\x20")),
-        (m.RESUME, m.pack_resume(7)),
+        (m.READ, asking.pack_read(0, 0, 30)),
+        (m.READ, asking.pack_read(1, 3, 4)),
+        (m.WRITE, asking.pack_write(1, 2, b"\0\x10\0\x20")),
+        (m.RESUME, asking.pack_resume(7)),
         (m.BENCH, bytes(pack_bench(1, 0, [(1, bytes(4)), (0, bytes(4))]))),
         (m.STATUS, b""),
         (m.SAVE, b""),

@@ -1,0 +1,40 @@
+"""The emulated crossbar by the plain kernels: on any Python, and what every tier in machine code is compared with."""
+
+from . import laws
+from .crossbar import EmulatedCrossbar
+
+
+class PlainCrossbar(EmulatedCrossbar):
+    """The crossbar's verbs (`eqprop.crossbar`) by `eqprop.laws`."""
+
+    tier = "plain"
+    laws = laws
+
+    def settle(self, x):
+        """Free phase: drive features `x` (int8 or their bytes, one for each input), settle from zero volts, no nudge.
+
+        Returns the first of the highest output nodes. Raises as `check`.
+        """
+        self.check(x)
+        self.laws.drive(self.circuit, x)
+        return self.laws.settle(self.circuit)
+
+    def pull(self, label):
+        """Set `currents` to what pulls the free outputs to the plan's targets; return the loss (`kernels.plain.pull`).
+
+        Raises ValueError for a label that is no output.
+        """
+        self.check_label(label)
+        return self.laws.pull_outputs(self.circuit, label)
+
+    def nudge(self, phase):
+        """Nudged phase PLUS or MINUS: settle from the free state with `currents` added to (PLUS) or drawn (MINUS).
+
+        Raises ValueError for another phase.
+        """
+        self.check_phase(phase)
+        self.laws.nudge(self.circuit, phase)
+
+    def program(self):
+        """Change every conductance by the EqProp rule from the voltages held in PLUS and MINUS."""
+        self.laws.program(self.circuit)
