@@ -79,19 +79,23 @@ def mpremote(board, *words):
     return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=100).stdout
 
 
-def test_from_blank_board_to_learning_and_back(blank, capsys, tmp_path):
+@pytest.mark.parametrize(
+    "cpu, architecture", [("cortex-m0", "armv6m"), ("cortex-m3", "armv7em"), ("cortex-m7", "armv7em")]
+)
+def test_from_blank_board_to_learning_and_back(cpu, blank, capsys, tmp_path):
     """The whole of a board's life, in a heap of 96 KB.
 
-    Catches: a program at power-up that does not go on, a checkpoint that is not found again, files copied that were
-    there, something left behind.
+    Catches: machine code of another processor than the board's, a program at power-up that does not go on, a checkpoint
+    that is not found again, files copied that were there, something left behind.
     """
-    board = blank(heap_bytes=HEAP)
+    board = blank(cpu, HEAP)
+    architecture = "armv6m" if cpu == "cortex-m0" else "armv7em"
     code, out, err = run(capsys, "deploy", "--port", board.path, "--boot", "--json", tmp_path / "first.json")
     assert code == 0, err
     first = json.loads((tmp_path / "first.json").read_text())
-    assert first["tier"] == "thumb" and first["architecture"] == "armv7em" and first["boot"]
+    assert first["tier"] == "thumb" and first["architecture"] == architecture and first["boot"]
     assert f"self-test passed: tier thumb, conductance CRC {selftest.TRAINED[1]:08x}" in out
-    assert first["files_copied"] == len(deploying.runtime_files("armv7em"))
+    assert first["files_copied"] == len(deploying.runtime_files(architecture))
     assert learn(board.path, 25).crc == crc_after(25)
     board.reset()
     state = held(board.path)
@@ -117,26 +121,19 @@ def test_other_firmware(cpu, capsys):
     if not FIRMWARE:
         pytest.skip("EQPROP_FIRMWARE names no folder of firmware")
     with contextlib.closing(BlankBoard(partial(other_firmware, cpu))) as board:
+        board.prompt()
         code, out, err = run(capsys, "deploy", "--port", board.path)
         assert code == 0, err
         assert "self-test passed: tier thumb" in out
         assert learn(board.path, 25).crc == crc_after(25)
         board.reset()
+        board.prompt()
         code, out, err = run(capsys, "deploy", "--port", board.path)
         assert code == 0 and "nothing to copy" in out, err
         assert held(board.path).sample == 25
         assert learn(board.path, 40).crc == crc_after(40)
         assert run(capsys, "undeploy", "--port", board.path)[0] == 0
         assert installed(board.path) == {}
-
-
-def test_armv6m(blank, capsys):
-    """Catches: machine code of another processor than the board's."""
-    board = blank("cortex-m0")
-    code, out, err = run(capsys, "deploy", "--port", board.path)
-    assert code == 0, err
-    assert "compiled for armv6m" in out and "tier thumb" in out
-    assert learn(board.path, 25).crc == crc_after(25)
 
 
 def test_the_board_is_ready_soon_and_small(blank, capsys):

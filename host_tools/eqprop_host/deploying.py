@@ -47,8 +47,11 @@ _MARK = "# By `eqprop deploy --boot`"
 _FOLDER_BLOCKS = 2  # of a filesystem, for a folder
 _BYE_S = 0.3
 _START_S = 5.0
-# Left to run by mpremote, whose goodbye to the prompt, CR and Ctrl-B, must not be taken for a host's first bytes
+# Left to run by mpremote, whose goodbye to the prompt, CR and Ctrl-B, must not be taken for a host's first bytes. From
+# the start, Ctrl-C is a byte of a host's like any other.
 _START = """
+import micropython
+micropython.kbd_intr(-1)
 import select, sys, gc
 poll = select.poll()
 poll.register(sys.stdin, select.POLLIN)
@@ -142,6 +145,8 @@ def only_board():
 
 def _stop_service(path, name):
     """End the service if it runs, so that the board is at its prompt; return what an unknown board says instead."""
+    if ports.at_prompt(path, name):
+        return ""
     try:
         with contextlib.closing(ports.link(path, name, _BYE_S)) as link:
             Board(link).bye()

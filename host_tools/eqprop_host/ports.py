@@ -8,6 +8,7 @@ import os
 import serial
 from serial.tools import list_ports
 
+from eqprop.service import CHUNK
 from eqprop_sim import boards, interpreters
 
 from .board import Board
@@ -21,6 +22,10 @@ except ImportError:  # Windows
 
 _BAUD = 115200
 _READ_S = 0.05
+_PROMPT = b">>> "
+_TO_PROMPT = b"\r\x03\r\x02".ljust(CHUNK, b"\0")  # Ctrl-C; Ctrl-B, out of the raw prompt
+_SILENCES = 6  # reads without a byte, after which there will be none
+_PROMPT_BYTES = 4096  # what a program may say before it is interrupted
 _ANSWER_S = 3.0
 _RECONNECT_S = 60.0
 _START_S = 60.0  # a simulated board may have to compile its kernels first
@@ -40,6 +45,24 @@ def usb_ports():
 def link(path, name, answer_s, reconnect_s=0.0):
     """Return a `Link` to what is at `path`, a device's path or any pyserial URL, called `name` in messages."""
     return Link(lambda: _open_stream(path, name), name, answer_s, reconnect_s)
+
+
+def at_prompt(path, name):
+    """Return whether MicroPython is at its prompt at `path`, or comes there at Ctrl-C. A service minds it as noise.
+
+    What a service is asked may mean anything at a prompt, a reset as well; so this comes first. Raises PortError.
+    """
+    with contextlib.closing(_open_stream(path, name)) as stream:
+        try:
+            stream.write(_TO_PROMPT)
+            heard, silences = b"", 0
+            while silences < _SILENCES and len(heard) < _PROMPT_BYTES and not heard.endswith(_PROMPT):
+                data = stream.read(stream.in_waiting or 1)
+                heard += data
+                silences += not data
+        except OSError as error:
+            raise PortError(f"port {name} fails: {error}") from error
+    return heard.endswith(_PROMPT)
 
 
 def _open_stream(path, name):

@@ -2,6 +2,9 @@
 import gc
 import os
 
+import micropython
+
+micropython.kbd_intr(-1)  # a host may speak already, and Ctrl-C is a byte of its like any other
 gc.threshold(4096)
 try:
     import eqprop.service
