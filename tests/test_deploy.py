@@ -79,9 +79,7 @@ def mpremote(board, *words):
     return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=100).stdout
 
 
-@pytest.mark.parametrize(
-    "cpu, architecture", [("cortex-m0", "armv6m"), ("cortex-m3", "armv7em"), ("cortex-m7", "armv7em")]
-)
+@pytest.mark.parametrize("cpu", ["cortex-m0", "cortex-m3", "cortex-m7"])
 def test_from_blank_board_to_learning_and_back(cpu, blank, capsys, tmp_path):
     """The whole of a board's life, in a heap of 96 KB.
 
