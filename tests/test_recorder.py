@@ -43,7 +43,7 @@ def run(path, board=None, limit=3 * COUNT, log_every=50, reopen=False, interrupt
     """Train a configured board and log it; return (log, board)."""
     board = board or configured()
     log = RunLog.reopen(path) if reopen else RunLog(path, CONFIGURATION)
-    recorder = Recorder(log, DATA, **options)
+    recorder = Recorder(log, DATA, **{"budget_percent": 10.0, **options})
     with show_progress(limit) as reporter:
         train(board, DATA, Schedule(10, 5, 2, limit), interrupt, reporter, recorder, log_every)
     recorder.finish("closed")

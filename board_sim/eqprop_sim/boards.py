@@ -17,6 +17,7 @@ joined by &, as in `sim:?flip=1e-4&reset_every=500&seed=7`:
 """
 
 import contextlib
+import importlib.util
 import os
 import re
 import socket
@@ -118,6 +119,8 @@ class _Board:
         words = [f"{key}={value}" for key, value in values.items()]
         words_of_tier = [f"tier={self.tier}"] if self.tier else []
         if self.engine == "":
+            if not importlib.util.find_spec("numba"):
+                raise ModuleNotFoundError("sim: compiles its kernels", name="numba")
             paths = [*folders, *filter(None, [os.environ.get("PYTHONPATH")])]
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
             return [sys.executable, "-m", "eqprop_sim", *words], environment

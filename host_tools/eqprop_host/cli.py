@@ -6,9 +6,23 @@ import sys
 
 import eqprop
 
-from .commands import COMMANDS
+from . import commands
 from .commands.options import INTERRUPTED, tell
 from .errors import EqpropError
+
+_EXTRAS = {
+    "distributed": "sweep",
+    "matplotlib": "host",
+    "numba": "sim",
+    "PIL": "host",
+    "pyarrow": "host",
+    "scipy": "sim",
+    "sklearn": "study",
+    "soundfile": "sound",
+    "tensorboardX": "tensorboard",
+    "threadpoolctl": "sim",
+}
+"""What brings a library that a command may need."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -18,24 +32,32 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"eqprop: {message}\n")
 
 
-def _parser():
+def _parser(words):
     parser = _Parser(prog="eqprop", description="Train neural networks on a microcontroller, by physics.")
     parser.add_argument("--version", action="version", version=eqprop.__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, module in COMMANDS.items():
-        sub = commands.add_parser(name, help=module.__doc__, description=module.__doc__)
-        module.add_options(sub)
-        sub.set_defaults(run=module.run)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in commands.COMMANDS:
+        summary = commands.summary(name)
+        sub = subparsers.add_parser(name, help=summary, description=summary)
+        if name in words[:1]:
+            module = commands.module(name)
+            module.add_options(sub)
+            sub.set_defaults(run=module.run)
     return parser
 
 
 def main(argv=None):
     """Run the command; return its exit code: 0, 1 after one line about an error, 2 for wrong usage, 130 for Ctrl-C."""
     words = sys.argv[1:] if argv is None else argv
-    options = _parser().parse_args(words)
-    options.words = words[1:]
     try:
+        options = _parser(words).parse_args(words)
+        options.words = words[1:]
         return options.run(options) or 0
+    except ModuleNotFoundError as error:
+        if (extra := _EXTRAS.get((error.name or "").partition(".")[0])) is None:
+            raise
+        tell(f"{words[0]}: needs {error.name}: pip install 'eqprop[{extra}]'")
+        return 1
     except EqpropError as error:
         tell(error)
         return 1

@@ -13,9 +13,6 @@ from .errors import LogError
 from .runlog.replay import network_at, put
 from .twin import Twin, probe
 
-BUDGET_PERCENT = 10.0
-"""Of the line's bytes, what conductances of a board without a twin may take."""
-
 _STRIDE = 1024  # steps that are worth a look, or those of a second: each look takes the host from its board
 _STEPS = 2048  # steps to a record, or those of a second
 _SNAPSHOT_STEPS = 2048  # so that no step is far from the logged conductances before it
@@ -35,7 +32,7 @@ class Recorder:
     - measured: training samples learnt where metrics were logged last, -1 before
     """
 
-    def __init__(self, log, data, budget_percent=BUDGET_PERCENT, sink=None, clock=time.monotonic):
+    def __init__(self, log, data, budget_percent, sink=None, clock=time.monotonic):
         """Write to `log`, a `runlog.RunLog`, new or reopened. data: `datasets.Prepared`, what will be learnt.
 
         budget_percent: of the line's bytes, what reading conductances may take, below 100. sink: a

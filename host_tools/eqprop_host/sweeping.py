@@ -182,10 +182,8 @@ def connected(scheduler=None, workers=None):
 
     A context that closes what it started. Raises ClusterError when no scheduler answers.
     """
-    try:
-        import distributed
-    except ImportError as error:
-        raise ClusterError("sweep: needs distributed: pip install eqprop[sweep]") from error
+    import distributed
+
     if scheduler is None:
         return distributed.Client(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
     try:

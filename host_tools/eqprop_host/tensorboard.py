@@ -9,11 +9,9 @@ class TensorBoard:
     """Writes event files to a folder (needs tensorboardX: the extra `tensorboard`)."""
 
     def __init__(self, folder):
-        """Begin a file in `folder`. Raises DataError without tensorboardX, or where the folder cannot be made."""
-        try:
-            from tensorboardX import SummaryWriter
-        except ImportError as error:
-            raise DataError('--tensorboard: needs tensorboardX: pip install "eqprop[tensorboard]"') from error
+        """Begin a file in `folder`. Raises DataError where the folder cannot be made."""
+        from tensorboardX import SummaryWriter
+
         try:
             self._writer = SummaryWriter(str(folder))
         except OSError as error:

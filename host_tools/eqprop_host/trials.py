@@ -15,7 +15,6 @@ import eqprop
 from eqprop.fixed import U_MAX
 
 from . import datasets
-from .errors import DataError
 from .progress import show_nothing
 from .training import default_halve_epochs
 
@@ -163,11 +162,8 @@ def _float(run):
 
 
 def _relu(run):
-    try:
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.neural_network import MLPClassifier
-    except ImportError as error:
-        raise DataError("study mnist: needs scikit-learn: pip install eqprop[study]") from error
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
     from threadpoolctl import threadpool_limits
 
     x, y, test_x, test_y = _samples(run)

@@ -12,16 +12,12 @@ from ..errors import DataError, LogError
 from ..files import check_writable
 from ..interrupts import on_ctrl_c
 from ..model import Model, check_sent, save
-from ..picture import draw
 from ..ports import open_board
 from ..progress import show_progress
-from ..recorder import BUDGET_PERCENT, Recorder, gave_up
-from ..runlog import RunLog, open_log
-from ..runlog.schema import SIEMENS_PER_STEP
-from ..tensorboard import TensorBoard
 from ..training import Schedule, configuration, default_halve_epochs, next_stop, train
 from . import options as common
 
+_BUDGET_PERCENT = 10.0
 _COUNT = common.whole(1, 2**30 - 1)
 
 _OWN = ("layers", "data", "epochs", "limit", "seed", "halve_epochs", "log_every")
@@ -60,7 +56,7 @@ def add_file_options(parser):
     add("--log", type=Path, metavar="PATH", help="log metrics and every step's conductances: .arrow, .jsonl")
     add("--log-every", type=_COUNT, metavar="N", help="samples between checks of conductances (an epoch)")
     text = "of the line's bytes for conductances, of a board that is not emulated (%(default)g %%)"
-    add("--log-budget", type=common.percent, metavar="PERCENT", default=BUDGET_PERCENT, help=text)
+    add("--log-budget", type=common.percent, metavar="PERCENT", default=_BUDGET_PERCENT, help=text)
     add("--tensorboard", type=Path, metavar="FOLDER", help="write TensorBoard event files of what is logged, too")
     add("--save", type=Path, metavar="PATH", help="save the trained network")
     add("--picture", type=Path, metavar="PATH", help="draw what was learnt, from the log, .png")
@@ -75,6 +71,8 @@ def train_on_port(options):
     """Train on the board at `--port`, or go on with the run of `--resume`; otherwise as `train_network`."""
     before = None
     if options.resume:
+        from ..runlog import open_log
+
         before = open_log(options.resume)
         options = _resumed(options, before)
     opened = partial(open_board, options.port, common.tell)
@@ -135,7 +133,7 @@ def _configuration(options, place, data, configured, siemens_per_step):
         "training_samples": len(data.train_y),
         "test_samples": len(data.test_y),
         "log_every": options.log_every,
-        "siemens_per_step": siemens_per_step,
+        **({"siemens_per_step": siemens_per_step} if siemens_per_step else {}),
         **place,
         "version": eqprop.__version__,
         "versions": common.versions(),
@@ -148,6 +146,11 @@ def _recorder(options, about, data, before):
     if not options.log:
         yield None
         return
+    # Here, as a run without a log needs none of what they need
+    from ..recorder import Recorder
+    from ..runlog import RunLog
+    from ..tensorboard import TensorBoard
+
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(RunLog.reopen(options.log) if before else RunLog(options.log, about))
         sink = None
@@ -178,14 +181,14 @@ def train_network(
     finish=lambda data, results: {},
     typed=(),
     before=None,
-    siemens_per_step=SIEMENS_PER_STEP,
+    siemens_per_step=None,
 ):
     """Train as the options say, write what they name, and return what `--json` holds.
 
     place: dict that says where, for log and results. opened: returns the context of a `Board` or of its like. shown:
     `progress.show_progress` or its like. finish: given the data and the results, returns what else belongs to these.
     typed: the options as they may be typed, where the log is to be one that can be resumed. before: the log, as
-    `open_log` gives it, of the run to go on with. siemens_per_step: the scale of the conductances.
+    `open_log` gives it, of the run to go on with. siemens_per_step: the scale of a chip's conductances.
     """
     dataset = datasets.load(options.data)
     datasets.check_layers(options.layers, dataset)
@@ -209,6 +212,8 @@ def train_network(
         log = stack.enter_context(_recorder(options, about, data, before))
         board = stack.enter_context(opened())
         if before:
+            from ..recorder import gave_up
+
             # A run stops to be logged, each epoch at least, then goes on: so far it can have come
             every = (None if gave_up(before) else options.log_every) or count
             board.resume(**configured, furthest=next_stop(before.sample, total, count, every))
@@ -225,6 +230,9 @@ def train_network(
             save(options.save, model)
         identity, state = board.identity, board.state
     if options.picture:
+        from ..picture import draw
+        from ..runlog import open_log
+
         draw(options.picture, open_log(options.log))
     if state.failed:
         common.tell(f"the board could not write {state.failed} of its checkpoints: is its filesystem full?")

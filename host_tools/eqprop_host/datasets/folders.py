@@ -12,7 +12,6 @@ The recipe of the data set is the size of the pictures, or that of the sounds.
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from ..errors import DataError
 from . import sounds
@@ -73,6 +72,8 @@ def _visible(source, folder):
 
 def _read_png(path):
     """Return (uint8 (pixels,), recipe) of a picture."""
+    from PIL import Image, UnidentifiedImageError  # here: boards are worked with where no pictures are
+
     try:
         with Image.open(path, formats=("PNG",)) as image:
             if image.mode[0] in "IF":

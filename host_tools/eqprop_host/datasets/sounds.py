@@ -38,8 +38,8 @@ def read_wav(path):
     """Return (float32 (STEPS * BANDS,), RECIPE) of a sound file. Raises DataError."""
     try:
         import soundfile
-    except (ImportError, OSError) as error:  # OSError: its library is missing
-        raise DataError(f"{path}: needs soundfile: pip install eqprop[sound]") from error
+    except OSError as error:
+        raise DataError(f"{path}: soundfile lacks its library: {error}") from error
     try:
         with open(path, "rb") as file:
             samples, rate = soundfile.read(file, dtype="float64", always_2d=True)
