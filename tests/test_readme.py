@@ -23,7 +23,7 @@ def test_transcripts_are_what_the_commands_print(tmp_path, monkeypatch, capsys):
     """Catches a README left behind: the conductances are the same bits on every machine."""
     monkeypatch.chdir(tmp_path)
     transcripts = re.findall(r"^\$ eqprop (.*)\n((?:(?!\$|```).*\n)*)", README, re.MULTILINE)
-    assert len(transcripts) == 6
+    assert len(transcripts) == 7
     for arguments, output in transcripts:
         assert cli.main(shlex.split(arguments)) == 0
         assert capsys.readouterr().out == output
