@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections import deque
 
 import numpy as np
 
@@ -45,6 +46,7 @@ class Recorder:
         self._clock = clock
         self._flushed = clock()
         self._pending = []
+        self._snapshots = deque()  # (sample, Future of the conductances) that are not logged yet
         self._credit = 0.0
         self._line_bytes = 0
         self._next_device = 0
@@ -52,7 +54,7 @@ class Recorder:
         self._twin = self._mirror = None
         before = log.resumed
         self._steps_logged = self._flushed_steps = before.steps if before else 0
-        self._snapshot_logged = max(before.logged, default=-1) if before else -1
+        self._snapshot_taken = max(before.logged, default=-1) if before else -1
         self.measured = before.metrics[-1]["sample"] if before and before.metrics else -1
 
     def begin(self, board, order, teach):
@@ -74,7 +76,7 @@ class Recorder:
         if self._twin or self._mirror:
             if not resumed or len(resumed.samples[1]) < len(self._data.train_y):
                 self._log.samples(self._data.train_x, self._data.train_y)
-            if self._twin and self._snapshot_logged < 0:
+            if self._twin and self._snapshot_taken < 0:
                 self._log_conductances(self._twin.network.sample, self._twin.copy(), "twin")
             if sample > self._steps_logged:
                 self._step(self._steps_logged, sample)
@@ -82,7 +84,7 @@ class Recorder:
     def _begin_twin(self, board):
         """Give the board a twin if it has its conductances."""
         twin = Twin(board, self._data)
-        if self._snapshot_logged >= 0:
+        if self._snapshot_taken >= 0:
             reached = min(self._steps_logged, board.state.sample)
             network = network_at(self._log.resumed, reached)
             put(twin.network, [network.conductances(c) for c in range(network.crossbars)], reached)
@@ -136,6 +138,7 @@ class Recorder:
         """Take in steps first..last - 1."""
         if not (self._twin or self._mirror):
             return
+        self._log_snapshots(wait=False)
         order = self._order(first, last)
         if self._twin:
             self._twin.learn(order)
@@ -145,9 +148,10 @@ class Recorder:
             self._steps_logged = last
         if self._steps_logged - self._flushed_steps >= _STEPS or self._clock() - self._flushed >= 1:
             self._flush()
-        if self._twin and self._steps_logged - self._snapshot_logged >= _SNAPSHOT_STEPS:
+        if self._twin and self._steps_logged - self._snapshot_taken >= _SNAPSHOT_STEPS:
             self._flush()
-            self._log_conductances(self._steps_logged, self._twin.copy(), "twin")
+            self._snapshots.append((self._steps_logged, self._twin.snapshot()))
+            self._snapshot_taken = self._steps_logged
 
     def _flush(self):
         """Log the steps that wait."""
@@ -157,6 +161,12 @@ class Recorder:
             self._log.steps(self._steps_logged - len(order), order)
         self._flushed_steps = self._steps_logged
         self._flushed = self._clock()
+
+    def _log_snapshots(self, wait):
+        """Log the twin's snapshots, or those that it has come to: the board is not to wait for its twin."""
+        while self._snapshots and (wait or self._snapshots[0][1].done()):
+            sample, conductances = self._snapshots.popleft()
+            self._log_conductances(sample, conductances.result(), "twin")
 
     def interval(self, board, complete):
         """Log conductances, as the interval asks for that the user has set; not while the board is behind.
@@ -170,6 +180,7 @@ class Recorder:
         if board.state.sample < self._sample:
             return
         self._flush()
+        self._log_snapshots(wait=True)
         if self._twin:
             if divergence := self._twin.check(board, self._teach):
                 self._diverged(divergence)
@@ -195,7 +206,7 @@ class Recorder:
         far = board.emulated is None
         if far:
             self._credit += self._budget * self._line_since(board)
-        if sample <= self._snapshot_logged:
+        if sample <= self._snapshot_taken:
             return
         if self._twin:
             self._log_conductances(sample, self._twin.copy(), "twin")
@@ -215,7 +226,7 @@ class Recorder:
 
     def _log_conductances(self, sample, conductances, source):
         self._log.conductances(sample, [(c, 0, steps) for c, steps in enumerate(conductances)], source)
-        self._snapshot_logged = sample
+        self._snapshot_taken = max(sample, self._snapshot_taken)
         if self._sink:
             self._sink.conductances(sample, conductances)
 
@@ -261,6 +272,7 @@ class Recorder:
         self._note_restarts()
         self._catch_up()
         self._flush()
+        self._log_snapshots(wait=True)
         self._note_checkpoints()
         self._log.close(reason)
         self.close()
@@ -269,6 +281,7 @@ class Recorder:
         """End the twin; after an error, log the steps that wait before."""
         with contextlib.suppress(LogError):  # what ended the run matters more, and a closed log takes none
             self._flush()
+            self._log_snapshots(wait=True)
         self._end_twin()
 
     def _end_twin(self):

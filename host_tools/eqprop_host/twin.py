@@ -85,8 +85,14 @@ class Twin:
 
     def copy(self):
         """Return a copy of the conductances: uint16 steps, flat, a crossbar."""
-        network = self.network
-        return [network.conductances(c).copy() for c in range(network.crossbars)]
+        return self.snapshot().result()
+
+    def snapshot(self):
+        """Return the Future of a copy of the conductances as they are when all so far is learnt; waits for nothing."""
+        return self._worker.submit(self._copy)
+
+    def _copy(self):
+        return [self._network.conductances(c).copy() for c in range(self._network.crossbars)]
 
     def learn(self, order):
         """Learn training samples, by their places in the data."""

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import gc
 from functools import partial
 from pathlib import Path
 
@@ -220,6 +221,7 @@ def train_network(
             common.tell(f"the board goes on with sample {board.state.sample}")
         else:
             board.configure(**configured)
+        gc.freeze()  # what is there now is no garbage: looking through it again and again takes the board's time
         with shown(total) as reporter:
             outcome = train(board, data, schedule, interrupt, reporter, log, options.log_every, bool(options.save))
         if log:

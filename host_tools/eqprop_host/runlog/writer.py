@@ -191,7 +191,7 @@ class RunLog:
         self._append(self._ahead + self._encoder.rows(complete))
         self._ahead = b""
         self._sequence += len(rows)
-        self.sample = sample
+        self.sample = max(self.sample, sample)
 
     def _append(self, data):
         left = memoryview(data)
