@@ -1,5 +1,6 @@
 """Tiers of the circuit's laws: which there are, how one is forced, and what they refuse before they touch memory."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 import eqprop
 from eqprop import tiers
+from test_viper_compiles import VIPER, compiled
 
 RUNTIME = Path(eqprop.__file__).parent.parent
 PROGRAMS = Path(__file__).parent / "programs"
@@ -49,3 +51,19 @@ def test_every_tier_refuses_what_it_must_not_touch(unix_micropython, tier):
     """By the verbs of the crossbar itself. Catches: code that reads past a short buffer, or a number as an address."""
     _, *refusals = run(unix_micropython, tier)
     assert refusals == REFUSALS
+
+
+def test_machine_code_of_another_processor_is_named(cortex_m3, tmp_path):
+    """Catches MicroPython's own words alone, which name no file."""
+    package = tmp_path / "eqprop"
+    shutil.copytree(Path(eqprop.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    for tier in ("thumb", "viper"):
+        (package / "kernels" / f"{tier}.py").unlink()
+    assert compiled("xtensawin", VIPER, package / "kernels" / "viper.mpy") == ""
+    program = tmp_path / "program.py"
+    program.write_text("import eqprop\n")
+    argv, environment = cortex_m3.command(program, path=[tmp_path])
+    done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ValueError: eqprop/kernels/viper.mpy: ") and last.endswith(": made for another processor?")
