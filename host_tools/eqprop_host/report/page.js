@@ -89,8 +89,11 @@ function drawRuns() {
   $("made").textContent = `${data.runs.length} run${data.runs.length === 1 ? "" : "s"}, drawn by eqprop ${data.version}`;
   const keys = [["layers", "network"], ["data", "data"], ["seed", "seed"], ["training_samples", "samples learnt"], ["epochs", "epochs"],
     ["test_error_percent", "test error %"], ["best_test_error_percent", "best %"], ["samples_per_second", "samples/s"], ["board", "board"], ["end", "end"]];
-  $("runs").append(table(["run", ...keys.map((k) => k[1])],
-    data.runs.map((r) => [r.name, ...keys.map((k) => (k[0] === "end" && r.summary.end === null ? "goes on, or was killed" : number(r.summary[k[0]])))])));
+  const cell = (summary, key) => {
+    if (key === "board") return element("td", { class: "text" }, summary.board);
+    return key === "end" && summary.end === null ? "goes on, or was killed" : number(summary[key]);
+  };
+  $("runs").append(table(["run", ...keys.map((k) => k[1])], data.runs.map((r) => [r.name, ...keys.map((k) => cell(r.summary, k[0]))])));
   const line = (column, dash) => data.runs.map((r, k) => ({ name: r.name, x: r.columns.sample || [], y: r.columns[column] || [], colour: COLOURS[k % COLOURS.length], dash }));
   $("curves").append(chart("Test error (%)", "training samples", line("test_error_percent")));
   $("curves").append(chart("Training error (%), each sample before it is learnt", "training samples", line("train_error_percent")));
