@@ -256,7 +256,10 @@ class Service:
         if not self._chip:
             from .chip import ChipLoop, Line  # here, so that a board without one does not load it
 
-            line = Line(*self._port, CHUNK, Receiver(self._limit), Sender(self._limit)) if self._port else None
+            line = None
+            if self._port:
+                read, write = self._port
+                line = Line(read, write, CHUNK, Receiver(self._limit), Sender(self._limit))
             self._chip = ChipLoop(zeros, line)
         if kind == messages.CHIP_CONFIGURE:
             self._forget()
