@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import eqprop
 from eqprop.bench import widest
@@ -41,7 +41,7 @@ ARCHITECTURES = (
 """As MicroPython numbers what native code a board takes (`sys.implementation._mpy`); None for none."""
 
 _MPY = 6  # the version of .mpy files that mpy-cross writes
-_MACHINE_CODE = {"kernels/thumb.py", "kernels/viper.py", "kernels/records.py"}
+_MACHINE_CODE = {"kernels/thumb.py", "kernels/viper.py", "kernels/records.py", "features/kernels/viper.py"}
 _OLDEST = "1.23"
 _MARK = "# By `eqprop deploy --boot`"
 _FOLDER_BLOCKS = 2  # of a filesystem, for a folder
@@ -281,7 +281,9 @@ def undeploy(path, name):
 def _check_room(found, contents, name):
     """Raise BoardError unless the new runtime fits beside the old one."""
     block = found.block
-    needed = sum(-(-len(data) // block) * block for data in contents.values()) + 3 * _FOLDER_BLOCKS * block
+    folders = {parent for each in contents for parent in PurePosixPath(each).parents}  # with the runtime's own, "."
+    needed = sum(-(-len(data) // block) * block for data in contents.values())
+    needed += (1 + len(folders)) * _FOLDER_BLOCKS * block  # and the one that holds all
     if needed > found.flash:
         raise BoardError(
             f"port {name}: the board's flash is full: {found.flash} bytes are free, {needed} needed beside what is "
