@@ -69,6 +69,7 @@ class Network:
             raise MemoryError(text.format(plan, plan.bytes, free, error)) from error
         self._settle = self.crossbar.settle  # bound once, as in `Learner`
         self._checkpoints = None
+        self._notes = b""
         self.learner = self.learner_type(self.crossbar, plan, halve_every)
 
     @property
@@ -108,6 +109,26 @@ class Network:
                 second = v
         right, wrong = self.plan.targets
         return min(100, 100 * (first - second) // (right - wrong))
+
+    @property
+    def notes(self):
+        """What the program keeps together with the conductances: a scale, a limit, a count; bytes, b"" at first.
+
+        `save` writes them into the same checkpoint, and after `eqprop.load` here they are. A few hundred at most; to
+        change them is to assign other ones.
+        """
+        return self._notes
+
+    @notes.setter
+    def notes(self, notes):
+        self._notes = notes
+        if self._checkpoints:
+            self._checkpoints.saved = None  # the newest checkpoint has others
+
+    @property
+    def failures(self):
+        """How many times `save` could not write: the flash is full, read-only or broken. Told from "too lately"."""
+        return self._checkpoints.failed if self._checkpoints else 0
 
     def learn(self, x, label):
         """Learn one sample: features `x` (int8 or their bytes, one for each input; 127 is full scale), class `label`.
