@@ -197,20 +197,27 @@ def build(found, folder):
     They are source where there is no mpy-cross, or the board takes no .mpy files of its version.
     """
     sources = runtime_files(found.architecture)
-    compiler = _mpy_cross() if found.mpy & 255 == _MPY else None
-    if not compiler:
+    if not _mpy_cross() or found.mpy & 255 != _MPY:
         return "as source", sources
     built = {}
     for name, source in sources.items():
         result = (folder / name).with_suffix(".mpy")
-        result.parent.mkdir(parents=True, exist_ok=True)
-        march = [f"-march={found.architecture}"] if found.architecture else []
-        argv = [compiler, *march, "-s", f"eqprop/{name}", "-o", str(result), str(source)]
-        done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        if done.returncode:
-            raise BoardError(f"{name}: mpy-cross fails: {(done.stderr.strip().splitlines() or ['no reason'])[-1]}")
+        compile_module(f"eqprop/{name}", source, result, found.architecture)
         built[result.relative_to(folder).as_posix()] = result
     return f"compiled for {found.architecture or 'any processor'}", built
+
+
+def compile_module(name, source, result, architecture):
+    """Compile the file `source`, which tracebacks are to call `name`, into `result`, and make its folder.
+
+    architecture: as in ARCHITECTURES. Raises BoardError with the compiler's reason.
+    """
+    result.parent.mkdir(parents=True, exist_ok=True)
+    march = [f"-march={architecture}"] if architecture else []
+    argv = [_mpy_cross(), *march, "-s", name, "-o", str(result), str(source)]
+    done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise BoardError(f"{name}: mpy-cross fails: {(done.stderr.strip().splitlines() or ['no reason'])[-1]}")
 
 
 def _mpy_cross():
