@@ -25,7 +25,7 @@ from eqprop_sim.installation import Unavailable
 HERE = Path(__file__).parent
 FIRMWARE = Path(eqprop_sim.__file__).parent / "firmware"
 FIELD = FIRMWARE / "field"
-MICROPYTHON = FIELD / "micropython"  # what MicroPython alone is to find there
+MICROPYTHON = FIELD / "on_micropython"  # what MicroPython alone is to find there
 RUNTIME = Path(eqprop.__file__).parent.parent
 PORTS = ("sim:", "sim:micropython", *(f"sim:{cpu}" for cpu in cortex.CPUS))
 HEAP_BYTES = 96 * 1024  # of an emulated board

@@ -18,7 +18,7 @@ from flash import Flash, options  # noqa: E402
 
 
 def use_simulated_time():
-    """Give CPython's own `time` and asyncio the simulated clock; on MicroPython, the folder of that name does."""
+    """Give CPython's own `time` and asyncio the simulated clock; on MicroPython, the folder on_micropython does."""
     import asyncio
     import selectors
     import time
