@@ -14,7 +14,6 @@ if hasattr(gc, "threshold"):
     gc.threshold(4096)  # what compiling leaves is collected early, as on a board that serves
 
 from clock import clock  # noqa: E402
-from flash import Flash, options  # noqa: E402
 
 
 def use_simulated_time():
@@ -46,11 +45,14 @@ def use_simulated_time():
     asyncio.events.new_event_loop = Loop
 
 
-values, (folder, program, act) = options(sys.argv[1:])
 if sys.implementation.name == "cpython":
     use_simulated_time()
 else:
     sys.modules["_asyncio"] = None  # asyncio's queue in C, which goes by real time: there is one in Python behind it
+
+from flash import Flash, options  # noqa: E402 (and with it the runtime, which takes what `time` has now)
+
+values, (folder, program, act) = options(sys.argv[1:])
 flash = Flash(folder)
 builtins.open = flash.open
 try:
