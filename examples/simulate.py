@@ -28,7 +28,8 @@ FIELD = FIRMWARE / "field"
 MICROPYTHON = FIELD / "on_micropython"  # what MicroPython alone is to find there
 RUNTIME = Path(eqprop.__file__).parent.parent
 PORTS = ("sim:", "sim:micropython", *(f"sim:{cpu}" for cpu in cortex.CPUS))
-HEAP_BYTES = 96 * 1024  # of an emulated board
+HEAP_BYTES = 96 * 1024  # of an emulated board, for the program and the runtime
+_FIELD_BYTES = 96 * 1024  # more, for the field around it
 _ARCHITECTURES = {"cortex-m0": "armv6m", "cortex-m3": "armv7m", "cortex-m4": "armv7em", "cortex-m7": "armv7em"}
 
 
@@ -57,7 +58,8 @@ def command(example, port, act, flash, work, program="main", options=()):
     for name, source in sources.items():
         compile_module(name, source, (work / name).with_suffix(".mpy"), _ARCHITECTURES[cpu])
     shutil.copy2(script, work)
-    return board.command(work / script.name, *words, heap_bytes=HEAP_BYTES, flash=flash)
+    words.append(f"heap={HEAP_BYTES}")
+    return board.command(work / script.name, *words, heap_bytes=HEAP_BYTES + _FIELD_BYTES, flash=flash)
 
 
 def simulate(example, port="sim:", act="main", flash=None, **more):

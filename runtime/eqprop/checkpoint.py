@@ -140,19 +140,19 @@ class Checkpoints:
             self._earned_ms = min(self._earned_ms + max(passed, 0) // 1000, BURST * self._rest_ms)
         return self._earned_ms >= count * self._rest_ms
 
-    def save(self, network, configuration, totals):
+    def save(self, network, configuration, totals, at_once=False):
         """Write a checkpoint, unless that would be too many; return whether the newest one is of this moment.
 
-        configuration: the payload of CONFIGURE. totals: the four of the epoch. A filesystem or a heap that fails is
-        counted.
+        configuration: the payload of CONFIGURE. totals: the four of the epoch. at_once: write it even so; later ones
+        wait the longer. A filesystem or a heap that fails is counted.
         """
         if self.saved == network.sample:
             return True
-        if not self._allows(1):
+        if not self._allows(1) and not at_once:
             return False
         if not self._read:  # a program that did not ask what is there must not leave that the newest
             self._whole()
-        self._earned_ms -= self._rest_ms
+        self._earned_ms = max(self._earned_ms - self._rest_ms, -BURST * self._rest_ms)
         self._last = network.sample
         slot = 1 - self._newest
         number = self.written + 1

@@ -13,6 +13,20 @@ _IDLE_US = 1000
 _NO_ANSWER = 5  # EIO
 
 
+try:
+    from uctypes import addressof, bytearray_at
+
+    def _as_bytes(buffer):
+        """Return the memory of a buffer, whatever its items are."""
+        return bytearray_at(addressof(buffer), len(bytes(buffer)))
+
+except ImportError:
+
+    def _as_bytes(buffer):
+        """Return the memory of a buffer, whatever its items are."""
+        return memoryview(buffer).cast("B")
+
+
 class _Bench:
     """What is wired to the board."""
 
@@ -142,13 +156,14 @@ class I2C:
         clock.enter()
         try:
             device = _bench.devices.get(address)
-            clock.advance(self._byte_us * (1 + (len(data) if data else 0) + (1 + len(buffer) if buffer else 0)))
+            size = (1 + len(data) if data else 0) + (1 + len(_as_bytes(buffer)) if buffer else 0)
+            clock.advance(self._byte_us * size)
             if not device:
                 raise OSError(_NO_ANSWER)
             if data:
                 device.written(data)
             if buffer:
-                device.read_into(buffer)
+                device.read_into(_as_bytes(buffer))
         finally:
             clock.leave()
         if buffer:

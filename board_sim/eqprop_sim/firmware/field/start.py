@@ -3,7 +3,8 @@
 FOLDER is its flash. PROGRAM is the module that a board would have as main.py. ACT is what the module `scene` is to set
 up around the board: `scene.play(act, flash)`. The board is left as soon as the scene raises SystemExit.
 
-Options: per_us, instructions that a microsecond of computing has (see `clock`).
+Options: per_us, instructions that a microsecond of computing has (see `clock`); heap, the bytes that the program and
+the runtime have together, on a board whose heap has room for the simulation beside them.
 """
 
 import builtins
@@ -43,6 +44,7 @@ def use_simulated_time():
     for name in ("ticks_us", "ticks_ms", "ticks_add", "ticks_diff", "sleep_us", "sleep_ms", "sleep"):
         setattr(time, name, getattr(ticks, name))
     asyncio.events.new_event_loop = Loop
+    asyncio.sleep_ms = lambda ms: asyncio.sleep(ms / 1000)
 
 
 if sys.implementation.name == "cpython":
@@ -50,7 +52,28 @@ if sys.implementation.name == "cpython":
 else:
     sys.modules["_asyncio"] = None  # asyncio's queue in C, which goes by real time: there is one in Python behind it
 
-from flash import Flash, options  # noqa: E402 (and with it the runtime, which takes what `time` has now)
+
+
+def allocated():
+    """Return the bytes of the heap that are in use, once what is forgotten is collected."""
+    gc.collect()
+    return gc.mem_alloc() if hasattr(gc, "mem_alloc") else 0
+
+
+def leave_free(size):
+    """Take of the heap what exceeds this size."""
+    ballast = []
+    while gc.mem_free() > size:
+        ballast.append(bytearray(256))
+    return ballast
+
+
+before = allocated()
+import eqprop  # noqa: E402, F401 (only now: it takes what `time` has)
+
+runtime = allocated() - before
+
+from flash import Flash, options  # noqa: E402
 
 values, (folder, program, act) = options(sys.argv[1:])
 flash = Flash(folder)
@@ -59,6 +82,8 @@ try:
     import scene
 
     scene.play(act, flash)
+    allocated()
+    ballast = leave_free(values["heap"] - runtime) if "heap" in values else None
     clock.per_us = values.get("per_us", 0)
     __import__(program)
 except SystemExit:
