@@ -14,6 +14,7 @@
 - window    `Window` holds samples, int16; `Statistics`: mean, deviation, ends, crossings and steps of them
 - spectrum  `Spectrum`: power by an integer FFT; `Bands`: its sums over bands, on a logarithmic scale
 - mel       `FilterBank`: bands as the ear hears them
+- utterance  `Utterance`: where a word begins and ends, and what it sounds like
 - scale     `Scaler`: running mean and deviation of features; `fit`: a known range; both to int8
 - arithmetic  what these share: sine, logarithm, square root
 

@@ -29,16 +29,16 @@ def sine(n, turn):
 
 
 def log2(x):
-    """Return the binary logarithm of x in Q8, within 2/256, for 1 <= x < 2**30; 0 for less.
+    """Return the binary logarithm of x in Q8, within 3.1/256, for 1 <= x < 2**30; 0 for less.
 
-    With e = bits(x) - 1 and f the 8 bits behind the first one: 256 e + f + ((f (256 - f) * 89) >> 16), which is
-    Mitchell's approximation (IRE Transactions on Electronic Computers, 1962) and a parabola for what it leaves.
+    With e = bits(x) - 1 and f the 8 bits behind the first one: 256 e + f + ((92 f (256 - f) + 2**15) >> 16), which
+    is Mitchell's approximation (IRE Transactions on Electronic Computers, 1962) and a parabola for what it leaves.
     """
     if x < 1:
         return 0
     e = bits(x) - 1
     f = (x << 29 - e >> 21) & 255
-    return (e << 8) + f + ((f * (256 - f) * 89) >> 16)
+    return (e << 8) + f + ((f * (256 - f) * 92 + 32768) >> 16)
 
 
 def root(x):

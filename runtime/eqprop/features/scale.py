@@ -13,7 +13,7 @@ def fit(values, low, high, out, start=0):
     """
     width = high - low
     for i in range(len(values)):
-        v = values[i]
+        v = int(values[i])
         v = low if v < low else high if v > high else v
         out[start + i] = (254 * (v - low) + width // 2) // width - _U_MAX
 
@@ -49,7 +49,7 @@ class Scaler:
         mean = self.mean
         deviation = self.deviation
         for i in range(self.n):
-            d = 256 * x[i] - mean[i]
+            d = 256 * int(x[i]) - mean[i]
             mean[i] += d // count
             if d < 0:
                 d = -d
@@ -66,7 +66,7 @@ class Scaler:
         self._check(x)
         for i in range(self.n):
             s = max(self.deviation[i], 256)
-            d = 256 * x[i] - self.mean[i]
+            d = 256 * int(x[i]) - self.mean[i]
             d = 4 * s if d > 4 * s else -4 * s if d < -4 * s else d
             d = (32 * d + s // 2) // s
             out[start + i] = _U_MAX if d > _U_MAX else -_U_MAX if d < -_U_MAX else d

@@ -11,13 +11,14 @@ FLOOR = 1024  # added to log2 of a power: what is below 1/16 of a squared step i
 class Spectrum:
     """Power of the frequencies in a window, its mean taken off, under Hann's window.
 
-    - power: int32 for bins 0..size/2, bin k being k * rate / size Hz; each is below 2**28, and so is their sum.
+    - power: int32 for bins 0..size/2, bin k being k * rate / size Hz; each is 2**28 at most, and all
+      together below 2**29.
     - exponent: powers are in units of (a sample's step)**2 / 4**exponent: a quiet window is shifted left by so many
       bits before it is transformed, a loud one right (block floating point).
 
     A sine of amplitude a has power about (a / 2)**2 * 4**exponent in its bin, a quarter of that in the two beside it.
     The FFT is one of size/2 complex numbers, radix 2, each stage halved and rounded, so nothing wraps; compared with
-    the exact spectrum, the error of re and im is within 2 units (tests). Takes 6 * size bytes, and 200 more.
+    the exact spectrum, the error of re and im is within log2(size) units (tests). Takes 6 * size bytes, and 200 more.
     """
 
     def __init__(self, window):

@@ -41,8 +41,8 @@ def describe(samples, size, results):
     if mean - low > peak:
         peak = mean - low
     shift = 0
-    # 2**30 // size in halves: a square of up to 2**32 is never made
-    while (peak >> shift) > 32767 or (peak >> shift) * (peak >> shift) >= 1073741824 // size:
+    most = 1073741823 // size
+    while (peak >> shift) > 32767 or (peak >> shift) * (peak >> shift) > most:
         shift += 1
     squares = crossings = 0
     below = samples[0] < mean
@@ -117,7 +117,8 @@ def transform(work, twiddles, size):
         for k in range(span):
             c = twiddles[k * stride]
             s = twiddles[k * stride + 1]
-            for a in range(2 * k, size, 4 * span):
+            a = 2 * k
+            while a < size:  # a range of a step that varies would be an object on the heap
                 b = a + 2 * span
                 re = work[b]
                 im = work[b + 1]
@@ -129,6 +130,7 @@ def transform(work, twiddles, size):
                 r = (work[a + 1] << 14) + 16384
                 work[a + 1] = (r + t) >> 15
                 work[b + 1] = (r - t) >> 15
+                a += 4 * span
         span *= 2
 
 
@@ -136,8 +138,8 @@ def measure(work, twiddles, power, size):
     """Separate the spectrum of the real samples, and write its power: re**2 + im**2, for 0..size/2.
 
     With Z the transform, A = Z[k] + Z*[size/2 - k], B = Z[k] - Z*[size/2 - k]: X = (A - i W B) / 2, rounded. Hann's
-    window halves the mean, so |Z| <= 2**13.6, A * 2**14 and W B stay below 2**28.7; all powers sum up to less than
-    2**28.
+    window halves the mean, so |Z| <= 2**13.6, A * 2**14 and W B stay below 2**28.7; a power is 2**28 at most, all
+    together are below 2**29 (Parseval: 1.5 * 2**28, and rounding).
     """
     half = size >> 1
     b = 0
@@ -178,7 +180,7 @@ def logarithms(sums, levels, bands, offset):
             while x >> e > 1:
                 e += 1
             f = ((x << (29 - e)) >> 21) & 255
-            level = (e << 8) + f + ((f * (256 - f) * 89) >> 16) + offset
+            level = (e << 8) + f + ((f * (256 - f) * 92 + 32768) >> 16) + offset
             if level < 0:
                 level = 0
         levels[b] = level

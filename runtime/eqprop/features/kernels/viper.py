@@ -48,9 +48,8 @@ def describe(samples: ptr16, size: int, results: ptr32):
     if mean - low > peak:
         peak = mean - low
     shift = 0
-    most = 1  # as a literal, 2**30 would be an object
-    most = (most << 30) // size
-    while (peak >> shift) > 32767 or (peak >> shift) * (peak >> shift) >= most:
+    most = 1073741823 // size
+    while (peak >> shift) > 32767 or (peak >> shift) * (peak >> shift) > most:
         shift += 1
     samples = ptr16(start)
     squares = 0
@@ -241,7 +240,7 @@ def logarithms(sums: ptr32, levels: ptr16, bands: int, offset: int):
             while x >> e > 1:
                 e += 1
             f = ((x << (29 - e)) >> 21) & 255
-            level = (e << 8) + f + ((f * (256 - f) * 89) >> 16) + offset
+            level = (e << 8) + f + ((f * (256 - f) * 92 + 32768) >> 16) + offset
             if level < 0:
                 level = 0
         levels[0] = level
