@@ -65,7 +65,7 @@ class Statistics:
 
     - low, high: the ends. mean: sum // size.
     - deviation: root of the mean square of the distance d from `mean`: floor(sqrt(sum((|d| >> s)**2) // size)) << s,
-      where s is 0 as long as size * max(|d|)**2 < 2**30; its relative error is below 2**-9 up to 1024 samples.
+      where s is 0 as long as size * max(|d|)**2 < 2**30; wrong by less than 1 + max(|d|) / 512.
     - crossings: how often the signal passed the mean, 0..size - 1. step: mean distance of neighbours, floored.
 
     A sensor that is stuck shows deviation 0. Takes 150 bytes.
