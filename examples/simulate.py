@@ -30,6 +30,7 @@ RUNTIME = Path(eqprop.__file__).parent.parent
 PORTS = ("sim:", "sim:micropython", *(f"sim:{cpu}" for cpu in cortex.CPUS))
 HEAP_BYTES = 96 * 1024  # of an emulated board, for the program and the runtime
 _FIELD_BYTES = 96 * 1024  # more, for the field around it
+_ON_A_PC = {"recordings.py", "study.py", "tape.py"}  # what an example has that no board sees
 _ARCHITECTURES = {"cortex-m0": "armv6m", "cortex-m3": "armv7m", "cortex-m4": "armv7em", "cortex-m7": "armv7em"}
 
 
@@ -53,7 +54,7 @@ def command(example, port, act, flash, work, program="main", options=()):
     sources = {f"eqprop/{name}": source for name, source in runtime_files(_ARCHITECTURES[cpu]).items()}
     sources.update((f"asyncio/{source.name}", source) for source in asyncio.glob("*.py"))
     for folder in (FIRMWARE, HERE / example, FIELD, MICROPYTHON):  # of two modules of a name, the last
-        sources.update((source.name, source) for source in folder.glob("*.py") if source.name != "study.py")
+        sources.update((source.name, source) for source in folder.glob("*.py") if source.name not in _ON_A_PC)
     sources.update((f"parts/{source.name}", source) for source in (FIELD / "parts").glob("*.py"))
     for name, source in sources.items():
         compile_module(name, source, (work / name).with_suffix(".mpy"), _ARCHITECTURES[cpu])

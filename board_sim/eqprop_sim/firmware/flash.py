@@ -11,7 +11,7 @@ _open = open  # a program may be given `Flash.open` in its place
 
 
 class Flash:
-    """Files in `folder`: `open` is as the builtin, for "rb" and "wb".
+    """Files in `folder`: `open` is as the builtin, for "wb" and whatever reads.
 
     full: bytes of the largest file that there is room for, 0 for no limit. fail_ppm: writes of a million that fail.
     cut_every: mean bytes after which the power fails, which ends the program; 0 for never. `left` counts them down.
@@ -27,7 +27,7 @@ class Flash:
         self.read_only = False
         self.left = 1 + self.random.below(2 * cut_every) if cut_every else None
 
-    def open(self, name, mode):
+    def open(self, name, mode="r"):
         """Open a file of this flash."""
         path = self.folder + "/" + name
         if mode != "wb":

@@ -4,6 +4,7 @@ Nothing is allocated after construction.
 """
 
 from ..network import zeros
+from .kernels import chosen
 
 TOO_LONG, NOTHING, WORD = -1, 0, 1
 
@@ -20,7 +21,7 @@ class Utterance:
     - loudness: by how much the last frame's levels exceeded it, on the mean of all bands: 256 are 3 dB.
     - length: frames of the last word.
 
-    Levels are those of `Bands` or `FilterBank`. Takes 2 * bands * (frames + 3) bytes, and 300 more.
+    Levels are those of `Bands` or `FilterBank`. Takes 2 * bands * (frames + 2 * steps) bytes, and 400 more.
     """
 
     def __init__(self, bands, steps=8, frames=64, rise=260, pause=14, floor=1024):
@@ -43,11 +44,15 @@ class Utterance:
         self.loudness = 0
         self.length = 0
         self._kept = zeros("h", bands * frames)  # the last frames, in a ring
-        self._sums = zeros("i", bands)
+        self._means = zeros("i", bands * steps)
+        self._where = zeros("i", 5)
+        self.kernels = chosen()
         self.restart()
 
     def restart(self):
         """Forget the background and what was heard, as after a pause in listening."""
+        for b in range(self.bands):
+            self.background[b] = 0
         self._count = 0  # frames since then, so far as they make the background
         self._next = 0  # place in the ring
         self._loud = 0  # loud frames at a stretch, or of the word
@@ -114,31 +119,15 @@ class Utterance:
         one where that is none, each level raised to the background; of it, the mean of all features is taken off, and
         2600 (30 dB) become 127. To be called before the next `push`.
         """
-        bands = self.bands
-        steps = self.steps
-        length = self.length
-        kept = self._kept
-        background = self.background
-        sums = self._sums
-        first = self._next - self.pause - length + self.frames
-        mean = 0
-        # Twice: the mean of all, then the features
-        for turn in range(2):
-            total = 0
-            for s in range(steps):
-                begin = s * length // steps
-                end = max((s + 1) * length // steps, begin + 1)
-                for b in range(bands):
-                    sums[b] = 0
-                for n in range(begin, end):
-                    at = (first + n) % self.frames * bands
-                    for b in range(bands):
-                        v = kept[at + b]
-                        sums[b] += max(v, background[b])
-                for b in range(bands):
-                    v = sums[b] // (end - begin)
-                    total += v
-                    if turn:
-                        v = (254 * (v - mean) + _RANGE) // (2 * _RANGE)
-                        out[start + s * bands + b] = -127 if v < -127 else 127 if v > 127 else v
-            mean = total // (steps * bands)
+        where = self._where
+        where[0] = (self._next - self.pause - self.length) % self.frames
+        where[1] = self.frames
+        where[2] = self.bands
+        where[3] = self.steps
+        where[4] = self.length
+        means = self._means
+        size = len(means)
+        mean = self.kernels.stretch(self._kept, self.background, means, where) // size
+        for i in range(size):
+            v = (254 * (means[i] - mean) + _RANGE) // (2 * _RANGE)
+            out[start + i] = -127 if v < -127 else 127 if v > 127 else v

@@ -35,6 +35,7 @@ class _Bench:
         self.watchers = {}
         self.voltages = {}
         self.devices = {}
+        self.sound = None
         self.read_at = None
         self.latency = 0
         self.measured = None
@@ -64,6 +65,11 @@ def watch(pin, changed):
 def feed(pin, source):
     """Have an ADC on this pin read source(): 0..65535."""
     _bench.voltages[pin] = source
+
+
+def listen(source):
+    """Have source(buffer) fill a bytearray with what a microphone on the I2S bus hears: little-endian int16."""
+    _bench.sound = source
 
 
 def measure(pin):
@@ -218,6 +224,37 @@ class ADC:
             clock.leave()
         _was_read()
         return value
+
+
+class I2S:
+    """`machine.I2S` as it receives, 16 bits, one channel: `readinto` waits until its buffer is full."""
+
+    RX = 0
+    TX = 1
+    MONO = 0
+    STEREO = 1
+
+    def __init__(self, id, *, sck, ws, sd, mode, bits, format, rate, ibuf):
+        if (mode, bits, format) != (self.RX, 16, self.MONO):
+            raise ValueError("mode, bits, format: only RX, 16, MONO are simulated")
+        self._rate = rate
+
+    def readinto(self, buffer):
+        """Fill the buffer; return how many bytes that were. Raises OSError where nothing is wired to the bus."""
+        buffer = _as_bytes(buffer)
+        clock.enter()
+        try:
+            clock.advance(1000000 * len(buffer) // (2 * self._rate))
+            if not _bench.sound:
+                raise OSError(_NO_ANSWER)
+            _bench.sound(buffer)
+        finally:
+            clock.leave()
+        _was_read()
+        return len(buffer)
+
+    def deinit(self):
+        """Give it back."""
 
 
 def idle():

@@ -186,3 +186,32 @@ def logarithms(sums, levels, bands, offset):
         levels[b] = level
     for b in range(bands + 2):
         sums[b] = 0
+
+
+def stretch(kept, background, means, word):
+    """Write the mean of each band in each stretch of a word, step by step; return the sum of them all.
+
+    kept: frames of levels in a ring; word: first frame, frames of the ring, bands, steps, length. Step s has frames
+    s * length // steps up to, but without, (s + 1) * length // steps, or one where that is none; each level is raised
+    to the background. The mean is floored. A sum stays below 2**15 frames * 2**15; that of all means below 2**30 for up
+    to 2**15 of them.
+    """
+    frames = word[1]
+    bands = word[2]
+    steps = word[3]
+    length = word[4]
+    total = 0
+    for s in range(steps):
+        begin = s * length // steps
+        end = (s + 1) * length // steps
+        if end == begin:
+            end += 1
+        for b in range(bands):
+            level = 0
+            for n in range(begin, end):
+                v = kept[(word[0] + n) % frames * bands + b]
+                level += v if v > background[b] else background[b]
+            level //= end - begin
+            means[s * bands + b] = level
+            total += level
+    return total

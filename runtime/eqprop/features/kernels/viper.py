@@ -247,3 +247,44 @@ def logarithms(sums: ptr32, levels: ptr16, bands: int, offset: int):
         levels = ptr16(int(levels) + 2)
         bands -= 1
     sums[1] = 0
+
+
+@micropython.viper
+def stretch(kept: ptr16, background: ptr16, means: ptr32, word: ptr32) -> int:
+    """As `plain.stretch`. The frames follow each other in the ring: a remainder is taken at each step's first alone."""
+    start = int(kept)
+    first = int(word[0])
+    frames = int(word[1])
+    bands = int(word[2])
+    steps = int(word[3])
+    length = int(word[4])
+    width = bands << 1
+    stop = start + frames * width
+    total = 0
+    s = 0
+    while s < steps:
+        begin = s * length // steps
+        count = (s + 1) * length // steps - begin
+        if count == 0:
+            count = 1
+        at = start + (first + begin) % frames * width
+        b = 0
+        while b < bands:
+            low = (background[b] ^ 0x8000) - 0x8000
+            level = 0
+            kept = ptr16(at + (b << 1))
+            n = count
+            while n:
+                v = (kept[0] ^ 0x8000) - 0x8000
+                level += v if v > low else low
+                kept = ptr16(int(kept) + width)
+                if int(kept) >= stop:
+                    kept = ptr16(int(kept) - stop + start)
+                n -= 1
+            level = level // count
+            means[0] = level
+            means = ptr32(int(means) + 4)
+            total += level
+            b += 1
+        s += 1
+    return total
