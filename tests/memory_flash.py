@@ -40,7 +40,8 @@ class _Reader(_File):
     def __init__(self, data):
         self.data = bytes(data)
 
-    def read(self, count):
+    def read(self, count=None):
+        count = len(self.data) if count is None else count
         piece, self.data = self.data[:count], self.data[count:]
         return piece
 

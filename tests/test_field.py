@@ -1,6 +1,7 @@
 """What a program on a board has of the runtime beside learning: keeping, loading, confidence, learning in slices."""
 
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,27 @@ def test_another_network_is_refused_and_kept(tmp_path):
 
 
 def test_a_folder_that_is_not_there_keeps_nothing(tmp_path):
-    assert not eqprop.Network("4-5-3").save(str(tmp_path / "none"))
+    """And the program is told why. Catches a save that was too lately taken for one that failed."""
+    network = eqprop.Network("4-5-3")
+    assert not network.save(str(tmp_path / "none")) and network.failures == 1
+    kept = eqprop.Network("4-5-3")
+    while kept.save(str(tmp_path)):
+        learnt(kept, ROWS[:1])
+    assert kept.failures == 0
+
+
+@given(st.binary(max_size=600), st.binary(max_size=600))
+def test_notes_are_kept_with_what_was_learnt(notes, others):
+    """Of any length, and written when they alone changed. Catches notes with the CRC, or those of another checkpoint."""
+    with tempfile.TemporaryDirectory() as folder:
+        network = learnt(eqprop.Network("4-5-3", 7), ROWS[:3])
+        assert network.notes == b""
+        for each in (notes, others):
+            network.notes = each
+            assert network.save(folder)
+            again = eqprop.load("4-5-3", folder)
+            assert (again.notes, again.crc(), again.sample) == (each, network.crc(), 3)
+        assert again.save(folder) and eqprop.load(folder=folder).notes == others
 
 
 @given(st.lists(st.sampled_from(ROWS), max_size=12), st.integers(0, 99))

@@ -4,10 +4,6 @@ The files of the kernels, the circuit and its laws are loaded a second time and 
 board's modules stay plain Python.
 """
 
-import importlib.util
-import sys
-import types
-
 import numba
 import numpy as np
 
@@ -20,33 +16,15 @@ from eqprop.circuit import FREE, MINUS, PLUS
 from eqprop.learning import Learner
 from eqprop.plain import PlainCrossbar
 
-from .machine_code import cached
-
-# Conductances have 15 bits, and reciprocals too: as int16 both need no sign care in numba's mixed arithmetic.
-_DTYPES = {"b": np.int8, "B": np.int16, "h": np.int16, "H": np.int16, "i": np.int32, "I": np.uint32}
-
-
-def _compile(source, *before):
-    """Load module `source` again with its functions compiled, calling those of the modules compiled before."""
-    spec = importlib.util.spec_from_file_location(source.__name__ + "_compiled", source.__file__)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    for each in before:
-        vars(module).update((name, item) for name, item in vars(each).items() if name in dir(module) and name[0] != "_")
-    for name, item in list(vars(module).items()):
-        if isinstance(item, types.FunctionType) and item.__module__ == spec.name:
-            setattr(module, name, numba.njit(cache=True)(item))
-    return module
-
+from .machine_code import cached, compiled, zeros
 
 _SOURCES = [module.__file__ for module in (eqprop.kernels.plain, eqprop.circuit, eqprop.laws, eqprop.packing)]
 
 with cached(__file__, *_SOURCES):
-    kernels = _compile(eqprop.kernels.plain)
-    circuit = _compile(eqprop.circuit)
-    laws = _compile(eqprop.laws, kernels, circuit)
-    packing = _compile(eqprop.packing)
+    kernels = compiled(eqprop.kernels.plain)
+    circuit = compiled(eqprop.circuit)
+    laws = compiled(eqprop.laws, kernels, circuit)
+    packing = compiled(eqprop.packing)
 
     @numba.njit(cache=True)
     def _settle(state, x):
@@ -79,10 +57,6 @@ with cached(__file__, *_SOURCES):
             right += answer == labels[n]
             total += loss
         return right, total, answer, loss
-
-
-def _zeros(typecode, items):
-    return np.zeros(items, _DTYPES[typecode])
 
 
 class _Crossbar(PlainCrossbar):
@@ -126,7 +100,7 @@ class Network(eqprop.Network):
 
     crossbar_type = _Crossbar
     learner_type = _Learner
-    allocate = staticmethod(_zeros)
+    allocate = staticmethod(zeros)
 
     def learn_all(self, x, labels):
         """Learn samples in order, as `learn` would; return (right answers, total loss) of before each was learnt.

@@ -1,14 +1,43 @@
-"""Where the machine code that numba makes is kept: the user's cache folder, under a digest of all it was made from."""
+"""The runtime's own source compiled by numba, and where the machine code is kept.
+
+That is the user's cache folder, under a digest of all it was made from.
+"""
 
 import atexit
 import contextlib
 import hashlib
+import importlib.util
 import shutil
+import sys
 import tempfile
+import types
 from pathlib import Path
 
 import numba
+import numpy as np
 from platformdirs import user_cache_path
+
+# Conductances have 15 bits, and reciprocals too: as int16 both need no sign care in numba's mixed arithmetic.
+_DTYPES = {"b": np.int8, "B": np.int16, "h": np.int16, "H": np.int16, "i": np.int32, "I": np.uint32}
+
+
+def zeros(typecode, items):
+    """Return a NumPy array that holds what a board's array of `typecode` holds, for compiled kernels."""
+    return np.zeros(items, _DTYPES[typecode])
+
+
+def compiled(source, *before):
+    """Load module `source` again with its functions compiled, calling those of the modules compiled before."""
+    spec = importlib.util.spec_from_file_location(source.__name__ + "_compiled", source.__file__)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    for each in before:
+        vars(module).update((name, item) for name, item in vars(each).items() if name in dir(module) and name[0] != "_")
+    for name, item in list(vars(module).items()):
+        if isinstance(item, types.FunctionType) and item.__module__ == spec.name:
+            setattr(module, name, numba.njit(cache=True)(item))
+    return module
 
 
 @contextlib.contextmanager

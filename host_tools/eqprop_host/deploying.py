@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import eqprop
 from eqprop.bench import widest
@@ -41,7 +41,7 @@ ARCHITECTURES = (
 """As MicroPython numbers what native code a board takes (`sys.implementation._mpy`); None for none."""
 
 _MPY = 6  # the version of .mpy files that mpy-cross writes
-_MACHINE_CODE = {"kernels/thumb.py", "kernels/viper.py", "kernels/records.py"}
+_MACHINE_CODE = {"kernels/thumb.py", "kernels/viper.py", "kernels/records.py", "features/kernels/viper.py"}
 _OLDEST = "1.23"
 _MARK = "# By `eqprop deploy --boot`"
 _FOLDER_BLOCKS = 2  # of a filesystem, for a folder
@@ -197,20 +197,27 @@ def build(found, folder):
     They are source where there is no mpy-cross, or the board takes no .mpy files of its version.
     """
     sources = runtime_files(found.architecture)
-    compiler = _mpy_cross() if found.mpy & 255 == _MPY else None
-    if not compiler:
+    if not _mpy_cross() or found.mpy & 255 != _MPY:
         return "as source", sources
     built = {}
     for name, source in sources.items():
         result = (folder / name).with_suffix(".mpy")
-        result.parent.mkdir(parents=True, exist_ok=True)
-        march = [f"-march={found.architecture}"] if found.architecture else []
-        argv = [compiler, *march, "-s", f"eqprop/{name}", "-o", str(result), str(source)]
-        done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        if done.returncode:
-            raise BoardError(f"{name}: mpy-cross fails: {(done.stderr.strip().splitlines() or ['no reason'])[-1]}")
+        compile_module(f"eqprop/{name}", source, result, found.architecture)
         built[result.relative_to(folder).as_posix()] = result
     return f"compiled for {found.architecture or 'any processor'}", built
+
+
+def compile_module(name, source, result, architecture):
+    """Compile the file `source`, which tracebacks are to call `name`, into `result`, and make its folder.
+
+    architecture: as in ARCHITECTURES. Raises BoardError with the compiler's reason.
+    """
+    result.parent.mkdir(parents=True, exist_ok=True)
+    march = [f"-march={architecture}"] if architecture else []
+    argv = [_mpy_cross(), *march, "-s", name, "-o", str(result), str(source)]
+    done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise BoardError(f"{name}: mpy-cross fails: {(done.stderr.strip().splitlines() or ['no reason'])[-1]}")
 
 
 def _mpy_cross():
@@ -281,7 +288,9 @@ def undeploy(path, name):
 def _check_room(found, contents, name):
     """Raise BoardError unless the new runtime fits beside the old one."""
     block = found.block
-    needed = sum(-(-len(data) // block) * block for data in contents.values()) + 3 * _FOLDER_BLOCKS * block
+    folders = {parent for each in contents for parent in PurePosixPath(each).parents}  # with the runtime's own, "."
+    needed = sum(-(-len(data) // block) * block for data in contents.values())
+    needed += (1 + len(folders)) * _FOLDER_BLOCKS * block  # and the one that holds all
     if needed > found.flash:
         raise BoardError(
             f"port {name}: the board's flash is full: {found.flash} bytes are free, {needed} needed beside what is "

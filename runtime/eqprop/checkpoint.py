@@ -6,7 +6,7 @@ checkpoint or the one before it. A slot's file, integers little-endian:
     "EQCP", format u8 (1), number u32 (1 for a board's first checkpoint, then 2, 3, ...: the wear), next sample u32,
     totals of the epoch: samples u32, right answers u32, loss u32 modulo 2**30, loss u32 // 2**30;
     length u16 and the payload of CONFIGURE (`eqprop.messages`), conductances u16... of all crossbars in order,
-    CRC-32 u32 of all before
+    the program's notes (`Network.notes`), CRC-32 u32 of all before
 
 Wear. NOR flash endures some 100,000 erasures of a sector. A checkpoint is written when `every` samples have been
 learnt, but on average no more often than once in `rest_s` seconds, a host's SAVE included, beyond the first `BURST`
@@ -15,7 +15,7 @@ filesystem without any wear levelling, reaches 100,000 after 2 * 100,000 * 600 s
 a 64-32-10 network takes 9 KB, three blocks of 4 KB and two of its own, so that the 350 blocks of a 1.4 MB filesystem
 endure 350 * 100,000 / 5 = 7 million checkpoints, 133 years. What was learnt since the last one is sent again.
 
-Reading and writing need some 300 bytes of heap beside the file itself.
+Reading and writing need some 300 bytes of heap beside the file itself, and reading as many as there are notes.
 """
 
 import struct
@@ -30,6 +30,7 @@ _MAGIC = b"EQCP"
 _HEADER = "<4sBIIIIIIH"
 _FORMAT = const(1)
 _HEADER_SIZE = const(31)
+_CRC_SIZE = const(4)
 _RESIDUE = const(0x2144DF1C)  # CRC-32 of anything followed by its own CRC-32
 _PIECE = const(256)
 _TICK_US = const(100000)
@@ -114,7 +115,9 @@ class Checkpoints:
                     if len(piece) < wanted:
                         raise ValueError("checkpoint: is of other crossbars")
                     network.restore(c, start // 2, piece)
+            notes = file.read()[:-_CRC_SIZE]
         network.settle_restored(sample)
+        network.notes = notes
         return sample, (counted, right, low, high)
 
     def begin(self, sample):
@@ -137,19 +140,19 @@ class Checkpoints:
             self._earned_ms = min(self._earned_ms + max(passed, 0) // 1000, BURST * self._rest_ms)
         return self._earned_ms >= count * self._rest_ms
 
-    def save(self, network, configuration, totals):
+    def save(self, network, configuration, totals, at_once=False):
         """Write a checkpoint, unless that would be too many; return whether the newest one is of this moment.
 
-        configuration: the payload of CONFIGURE. totals: the four of the epoch. A filesystem or a heap that fails is
-        counted.
+        configuration: the payload of CONFIGURE. totals: the four of the epoch. at_once: write it even so; later ones
+        wait the longer. A filesystem or a heap that fails is counted.
         """
         if self.saved == network.sample:
             return True
-        if not self._allows(1):
+        if not self._allows(1) and not at_once:
             return False
         if not self._read:  # a program that did not ask what is there must not leave that the newest
             self._whole()
-        self._earned_ms -= self._rest_ms
+        self._earned_ms = max(self._earned_ms - self._rest_ms, -BURST * self._rest_ms)
         self._last = network.sample
         slot = 1 - self._newest
         number = self.written + 1
@@ -177,4 +180,6 @@ class Checkpoints:
                 part = network.conductances(c)
                 file.write(part)
                 crc = crc32(part, crc)
+            file.write(network.notes)
+            crc = crc32(network.notes, crc)
             file.write(struct.pack("<I", crc))

@@ -69,6 +69,7 @@ class Network:
             raise MemoryError(text.format(plan, plan.bytes, free, error)) from error
         self._settle = self.crossbar.settle  # bound once, as in `Learner`
         self._checkpoints = None
+        self._notes = b""
         self.learner = self.learner_type(self.crossbar, plan, halve_every)
 
     @property
@@ -100,7 +101,7 @@ class Network:
         outputs = self.outputs
         first = second = -32768
         for n in range(len(outputs)):
-            v = outputs[n]
+            v = int(outputs[n])  # the simulator's are NumPy's, which wrap
             if v > first:
                 second = first
                 first = v
@@ -108,6 +109,26 @@ class Network:
                 second = v
         right, wrong = self.plan.targets
         return min(100, 100 * (first - second) // (right - wrong))
+
+    @property
+    def notes(self):
+        """What the program keeps together with the conductances: a scale, a limit, a count; bytes, b"" at first.
+
+        `save` writes them into the same checkpoint, and after `eqprop.load` here they are. A few hundred at most; to
+        change them is to assign other ones.
+        """
+        return self._notes
+
+    @notes.setter
+    def notes(self, notes):
+        self._notes = notes
+        if self._checkpoints:
+            self._checkpoints.saved = None  # the newest checkpoint has others
+
+    @property
+    def failures(self):
+        """How many times `save` could not write: the flash is full, read-only or broken. Told from "too lately"."""
+        return self._checkpoints.failed if self._checkpoints else 0
 
     def learn(self, x, label):
         """Learn one sample: features `x` (int8 or their bytes, one for each input; 127 is full scale), class `label`.
@@ -130,12 +151,15 @@ class Network:
         """
         return self.learner.slices(x, label)
 
-    def save(self, folder=""):
+    def save(self, folder="", at_once=False):
         """Keep the network in this folder of the flash ("" for the current one); return whether it is kept as it is.
 
         As often as one likes: flash is written only as often as it endures for years, and so that a power cut at any
         byte leaves this or the one before (`eqprop.checkpoint`). False where it was written too lately, is full or
         fails. `load` reads it, and so does the service, for `eqprop pull`. Takes 300 bytes of heap meanwhile.
+
+        at_once: do not ask whether it is too lately, for what a person does, who is slow: 200,000 presses of a button
+        wear out a flash that nothing levels.
         """
         from .checkpoint import Checkpoints  # here, so that a board that keeps nothing does not load them
         from .messages import Configuration, pack_configure
@@ -143,7 +167,7 @@ class Network:
         if not self._checkpoints:
             self._checkpoints = Checkpoints(folder)
         described = pack_configure(Configuration(0, self.seed, self.halve_every, 0, self.layers, b""))
-        return self._checkpoints.save(self, described, (0, 0, 0, 0))
+        return self._checkpoints.save(self, described, (0, 0, 0, 0), at_once)
 
     def conductances(self, c):
         """Return crossbar c's conductances in steps, flat, row by row of `plan.shapes[c]`; its own memory."""

@@ -31,6 +31,11 @@ def use(tier=None):
     raise ValueError("tier: {} is not supported here".format(tier))
 
 
+def in_use():
+    """Return the name of the tier in use."""
+    return _in_use.tier
+
+
 def emulated_crossbar(plan, allocate, seed):
     """Return an emulated crossbar of the tier in use (`eqprop.crossbar.EmulatedCrossbar`)."""
     return _in_use(plan, allocate, seed)

@@ -6,9 +6,8 @@ micropython allocation.py TIER LAYERS...
 import sys
 from array import array
 
-import micropython
-
 import eqprop
+import micropython
 from eqprop.tiers import use
 
 

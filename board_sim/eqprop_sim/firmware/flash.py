@@ -5,15 +5,17 @@ For MicroPython and CPython alike.
 
 from eqprop.fixed import Xorshift32
 
-_ERROR, _FULL = 5, 28  # EIO, ENOSPC
+_ERROR, _FULL, _READ_ONLY = 5, 28, 30  # EIO, ENOSPC, EROFS
 _MILLION = 1000000
+_open = open  # a program may be given `Flash.open` in its place
 
 
 class Flash:
-    """Files in `folder`: `open` is as the builtin, for "rb" and "wb".
+    """Files in `folder`: `open` is as the builtin, for "wb" and whatever reads.
 
     full: bytes of the largest file that there is room for, 0 for no limit. fail_ppm: writes of a million that fail.
-    cut_every: mean bytes after which the power fails, which ends the program; 0 for never.
+    cut_every: mean bytes after which the power fails, which ends the program; 0 for never. `left` counts them down.
+    read_only: whether nothing can be written.
     """
 
     def __init__(self, folder, seed=0, full=0, fail_ppm=0, cut_every=0):
@@ -22,18 +24,23 @@ class Flash:
         self.full = full
         self.fail_ppm = fail_ppm
         self.random = Xorshift32(seed)
+        self.read_only = False
         self.left = 1 + self.random.below(2 * cut_every) if cut_every else None
 
-    def open(self, name, mode):
+    def open(self, name, mode="r"):
         """Open a file of this flash."""
         path = self.folder + "/" + name
-        return _Writer(self, path) if mode == "wb" else open(path, mode)
+        if mode != "wb":
+            return _open(path, mode)
+        if self.read_only:
+            raise OSError(_READ_ONLY)
+        return _Writer(self, path)
 
 
 class _Writer:
     def __init__(self, flash, path):
         self.flash = flash
-        self.file = open(path, "wb")  # noqa: SIM115 (closed where this is left)
+        self.file = _open(path, "wb")  # noqa: SIM115 (closed where this is left)
         self.size = 0
 
     def __enter__(self):

@@ -7,10 +7,9 @@ import time
 # Compiling leaves much behind: collected early, it does not scatter over the heap what stays
 gc.threshold(4096)
 
-from flash import Flash, options  # noqa: E402
-
 import eqprop.service  # noqa: E402
 from eqprop.checkpoint import Checkpoints  # noqa: E402
+from flash import Flash, options  # noqa: E402
 
 values, words = options(sys.argv[1:])
 every = values.pop("checkpoint_every")

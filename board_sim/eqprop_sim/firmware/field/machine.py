@@ -1,0 +1,272 @@
+"""MicroPython's `machine` in a simulated field: pins, buses and sleep, as its documentation has them.
+
+A program sees nothing else. The scene wires parts to it: `attach`, `drive` and `watch`, or a whole part of `parts`.
+`latency` is how many instructions the program took from what it read last to the pin that it set then.
+"""
+
+from clock import clock
+
+_BITS = 9  # of a byte on an I2C bus, with its acknowledge
+_PIN_US = 1
+_ADC_US = 2
+_IDLE_US = 1000
+_NO_ANSWER = 5  # EIO
+
+
+try:
+    from uctypes import addressof, bytearray_at
+
+    def _as_bytes(buffer):
+        """Return the memory of a buffer, whatever its items are."""
+        return bytearray_at(addressof(buffer), len(bytes(buffer)))
+
+except ImportError:
+
+    def _as_bytes(buffer):
+        """Return the memory of a buffer, whatever its items are."""
+        return memoryview(buffer).cast("B")
+
+
+class _Bench:
+    """What is wired to the board."""
+
+    def __init__(self):
+        self.levels = {}
+        self.watchers = {}
+        self.voltages = {}
+        self.devices = {}
+        self.sound = None
+        self.read_at = None
+        self.latency = 0
+        self.measured = None
+
+
+_bench = _Bench()
+
+
+# ---- the scene's side
+
+
+def attach(address, device):
+    """Put a device on the I2C bus; None takes it off. It has written(data) and read_into(buffer)."""
+    _bench.devices[address] = device
+
+
+def drive(pin, level):
+    """Put a pin to 0 or 1 from outside."""
+    _bench.levels[pin] = level
+
+
+def watch(pin, changed):
+    """Call changed(level) whenever the program changes this output."""
+    _bench.watchers[pin] = changed
+
+
+def feed(pin, source):
+    """Have an ADC on this pin read source(): 0..65535."""
+    _bench.voltages[pin] = source
+
+
+def listen(source):
+    """Have source(buffer) fill a bytearray with what a microphone on the I2S bus hears: little-endian int16."""
+    _bench.sound = source
+
+
+def measure(pin):
+    """Count instructions from the last reading of a sensor to the next setting of this pin, from now on."""
+    _bench.measured = pin
+    _bench.read_at = None
+    _bench.latency = 0
+
+
+def latency():
+    """Return the most instructions that `measure` has counted."""
+    return _bench.latency
+
+
+def _was_read():
+    if _bench.measured is not None:
+        _bench.read_at = clock.instructions()
+
+
+# ---- the program's side
+
+
+class Pin:
+    """`machine.Pin`."""
+
+    IN = 0
+    OUT = 1
+    OPEN_DRAIN = 2
+    PULL_UP = 1
+    PULL_DOWN = 2
+
+    def __init__(self, id, mode=-1, pull=-1, *, value=None):
+        self.id = id
+        self.init(mode, pull, value=value)
+
+    def init(self, mode=-1, pull=-1, *, value=None):
+        """Set it up."""
+        if self.id not in _bench.levels:
+            _bench.levels[self.id] = 1 if pull == self.PULL_UP else 0
+        if value is not None:
+            self.value(value)
+
+    def value(self, level=None):
+        """Return the level, or set it."""
+        if level is None:
+            clock.advance(_PIN_US)
+            return _bench.levels[self.id]
+        clock.enter()
+        try:
+            level = 1 if level else 0
+            if self.id == _bench.measured and _bench.read_at is not None:
+                _bench.latency = max(_bench.latency, clock.instructions() - _bench.read_at)
+                _bench.read_at = None
+            if level != _bench.levels[self.id]:
+                _bench.levels[self.id] = level
+                changed = _bench.watchers.get(self.id)
+                if changed:
+                    changed(level)
+        finally:
+            clock.leave()
+
+    def __call__(self, level=None):
+        """Do as `value`."""
+        return self.value(level)
+
+    def on(self):
+        """Set it to 1."""
+        self.value(1)
+
+    def off(self):
+        """Set it to 0."""
+        self.value(0)
+
+    def toggle(self):
+        """Change it."""
+        self.value(1 - _bench.levels[self.id])
+
+
+class I2C:
+    """`machine.I2C`, its methods for memories and for whole transfers. Raises OSError where nothing answers."""
+
+    def __init__(self, id=0, *, scl=None, sda=None, freq=400000):
+        self._byte_us = _BITS * 1000000 // freq
+
+    def scan(self):
+        """Return the addresses that answer."""
+        return sorted(address for address, device in _bench.devices.items() if device)
+
+    def _transfer(self, address, data, buffer):
+        clock.enter()
+        try:
+            device = _bench.devices.get(address)
+            size = (1 + len(data) if data else 0) + (1 + len(_as_bytes(buffer)) if buffer else 0)
+            clock.advance(self._byte_us * size)
+            if not device:
+                raise OSError(_NO_ANSWER)
+            if data:
+                device.written(data)
+            if buffer:
+                device.read_into(_as_bytes(buffer))
+        finally:
+            clock.leave()
+        if buffer:
+            _was_read()
+
+    def writeto(self, address, data, stop=True):
+        """Write bytes."""
+        self._transfer(address, data, None)
+        return len(data)
+
+    def readfrom_into(self, address, buffer, stop=True):
+        """Read bytes into a buffer."""
+        self._transfer(address, None, buffer)
+
+    def readfrom(self, address, size, stop=True):
+        """Return bytes."""
+        buffer = bytearray(size)
+        self._transfer(address, None, buffer)
+        return bytes(buffer)
+
+    def writeto_mem(self, address, register, data, *, addrsize=8):
+        """Write bytes to a register and those behind it."""
+        self._transfer(address, bytes((register,)) + bytes(data), None)
+
+    def readfrom_mem_into(self, address, register, buffer, *, addrsize=8):
+        """Read bytes from a register and those behind it into a buffer."""
+        self._transfer(address, bytes((register,)), buffer)
+
+    def readfrom_mem(self, address, register, size, *, addrsize=8):
+        """Return bytes from a register and those behind it."""
+        buffer = bytearray(size)
+        self.readfrom_mem_into(address, register, buffer)
+        return bytes(buffer)
+
+
+SoftI2C = I2C
+
+
+class ADC:
+    """`machine.ADC`."""
+
+    def __init__(self, id):
+        self.id = id.id if isinstance(id, Pin) else id
+
+    def read_u16(self):
+        """Return what is there, 0..65535 of full scale."""
+        clock.enter()
+        try:
+            clock.advance(_ADC_US)
+            value = _bench.voltages[self.id]()
+        finally:
+            clock.leave()
+        _was_read()
+        return value
+
+
+class I2S:
+    """`machine.I2S` as it receives, 16 bits, one channel: `readinto` waits until its buffer is full."""
+
+    RX = 0
+    TX = 1
+    MONO = 0
+    STEREO = 1
+
+    def __init__(self, id, *, sck, ws, sd, mode, bits, format, rate, ibuf):
+        if (mode, bits, format) != (self.RX, 16, self.MONO):
+            raise ValueError("mode, bits, format: only RX, 16, MONO are simulated")
+        self._rate = rate
+
+    def readinto(self, buffer):
+        """Fill the buffer; return how many bytes that were. Raises OSError where nothing is wired to the bus."""
+        buffer = _as_bytes(buffer)
+        clock.enter()
+        try:
+            clock.advance(1000000 * len(buffer) // (2 * self._rate))
+            if not _bench.sound:
+                raise OSError(_NO_ANSWER)
+            _bench.sound(buffer)
+        finally:
+            clock.leave()
+        _was_read()
+        return len(buffer)
+
+    def deinit(self):
+        """Give it back."""
+
+
+def idle():
+    """Wait for the next interrupt: a millisecond."""
+    clock.advance(_IDLE_US)
+
+
+def lightsleep(ms):
+    """Wait with the processor asleep."""
+    clock.advance(1000 * ms)
+
+
+def reset():
+    """End the program."""
+    raise SystemExit

@@ -1,0 +1,1 @@
+"""Simulated parts, for scenes to wire to a board."""

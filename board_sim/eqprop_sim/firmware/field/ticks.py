@@ -1,0 +1,43 @@
+"""What `time` has in a simulated field: waiting, and telling the time."""
+
+from clock import clock
+
+_PERIOD = 1 << 30
+_CALL_US = 1  # so that a loop that waits for a time comes to it
+
+
+def ticks_us():
+    """Return microseconds modulo 2**30."""
+    clock.advance(_CALL_US)
+    return clock.now() % _PERIOD
+
+
+def ticks_ms():
+    """Return milliseconds modulo 2**30."""
+    clock.advance(_CALL_US)
+    return clock.now() // 1000 % _PERIOD
+
+
+def ticks_add(ticks, delta):
+    """Return ticks moved by delta."""
+    return (ticks + delta) % _PERIOD
+
+
+def ticks_diff(now, then):
+    """Return now - then, as ticks come round."""
+    return (now - then + _PERIOD // 2) % _PERIOD - _PERIOD // 2
+
+
+def sleep_us(us):
+    """Wait."""
+    clock.advance(us)
+
+
+def sleep_ms(ms):
+    """Wait."""
+    clock.advance(1000 * ms)
+
+
+def sleep(seconds):
+    """Wait."""
+    clock.advance(int(seconds * 1000000))

@@ -1,0 +1,127 @@
+"""Learning gestures from whoever holds the board: they make one, and press its button.
+
+`live` does everything, a little at a time: it yields how many milliseconds it has nothing to do, 0 for none, so that a
+program may sleep meanwhile (main.py) or see to something else (robot.py).
+"""
+
+import eqprop
+from examples import Examples
+from recorder import Recorder
+
+LAYERS = "64-32-10"  # the recorder's features; room for ten gestures
+SURE = 40  # percent of confidence
+PASS_MS = 100
+RETRY = 600  # passes until the flash is tried again
+
+# How often the lamp blinks; lit, it asks which gesture that was
+KNOWN, NO_GESTURE, SENSOR, FLASH, STOPPED = 1, 2, 3, 4, 5
+
+
+class Gestures:
+    """label: of the last gesture that was known, None before the first."""
+
+    def __init__(self, sensor, buttons, lamp):
+        """Learn from a sensor (`accelerometer.Accelerometer`) and Pins: a button for each label, low when pressed."""
+        self.label = None
+        self.net = None
+        self._sensor = sensor
+        self._buttons = buttons
+        self._lamp = lamp
+        self._recorder = Recorder()
+        self._examples = Examples(len(buttons))
+        self._working = False
+        self._waiting = False  # a gesture, for its name
+        self._held = None  # the button that is down
+
+    def live(self):
+        """Yield the milliseconds to wait, for ever."""
+        try:
+            self.net = eqprop.load(LAYERS) or eqprop.Network(LAYERS)
+        except ValueError as error:
+            print("stopped, flash untouched: it keeps another network:", error)
+            while True:
+                yield from self._blink(STOPPED)
+                yield 1000
+        print("network {}: {} samples learnt".format(LAYERS, self.net.sample))
+        kept = True
+        passes = 0
+        while True:
+            yield PASS_MS
+            yield from self._watch()
+            label = self._pressed()
+            if label is not None and not self._waiting:
+                print("button {} without a gesture".format(label))
+                yield from self._blink(NO_GESTURE)
+            elif label is not None:
+                yield from self._learn(label)
+                kept = False
+                passes = 0
+            if not kept and passes % RETRY == 0:
+                kept = yield from self._keep()
+            passes += 1
+
+    def _watch(self):
+        """Take what the sensor has, and say which gesture it was when one is complete."""
+        try:
+            if not self._working:
+                self._sensor.start()
+                self._recorder.clear()
+                self._working = True
+            for at in range(0, 3 * self._sensor.read(), 3):
+                if self._recorder.push(self._sensor.samples, at):
+                    yield from self._answer()
+        except (OSError, ValueError) as error:
+            print("sensor:", "does not answer" if isinstance(error, OSError) else error)
+            self._working = self._waiting = False
+            yield from self._blink(SENSOR)
+            yield 1000
+
+    def _answer(self):
+        """Show which gesture it was, or ask."""
+        self._recorder.measure()
+        yield 0
+        label = self.net.infer(self._recorder.features)
+        confidence = self.net.confidence if self.net.sample else 0
+        self._waiting = True
+        self._lamp.value(confidence < SURE)
+        if confidence < SURE:
+            print("perhaps gesture {}, {} %: which is it?".format(label, confidence))
+        else:
+            self.label = label
+            print("gesture {}, {} %".format(label, confidence))
+            yield from self._blink(KNOWN)
+
+    def _pressed(self):
+        """Return the label of a button that was not down before, or None."""
+        before, self._held = self._held, None
+        for label, button in enumerate(self._buttons):
+            if not button.value():
+                self._held = label
+                return None if label == before else label
+        return None
+
+    def _learn(self, label):
+        """Learn the gesture that waits, and go over the others again."""
+        self._waiting = False
+        self._lamp.off()
+        self._examples.add(self._recorder.features, label)
+        for x, name in self._examples.lesson():
+            for _ in self.net.slices(x, name):
+                yield 0
+            yield 0
+        print("learnt as gesture", label)
+
+    def _keep(self):
+        """Save the network; return whether all that was learnt is in the flash now."""
+        if self.net.save(at_once=True):
+            return True
+        print("flash: full, read-only or broken: learnt, not kept")
+        yield from self._blink(FLASH)
+        return False
+
+    def _blink(self, times):
+        for _ in range(times):
+            self._lamp.on()
+            yield 120
+            self._lamp.off()
+            yield 180

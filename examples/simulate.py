@@ -1,0 +1,102 @@
+"""Run an example's program, as it is, on a simulated board in a simulated field.
+
+    python examples/simulate.py EXAMPLE [PORT [ACT]]      such as: gesture sim:cortex-m0
+
+EXAMPLE is a folder here: its main.py, and scene.py, which says what there is around the board and what happens; ACT is
+one of the scene's. PORT is sim: (this Python), sim:micropython, or sim:cortex-m0, m3, m4 or m7: emulated boards, whose
+runtime and program are compiled as `eqprop deploy` does.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import eqprop
+import eqprop_sim
+from eqprop_host.deploying import compile_module, runtime_files
+from eqprop_host.errors import EqpropError
+from eqprop_sim import cortex, installation, interpreters, micropython_source
+from eqprop_sim.installation import Unavailable
+
+HERE = Path(__file__).parent
+FIRMWARE = Path(eqprop_sim.__file__).parent / "firmware"
+FIELD = FIRMWARE / "field"
+MICROPYTHON = FIELD / "on_micropython"  # what MicroPython alone is to find there
+RUNTIME = Path(eqprop.__file__).parent.parent
+PORTS = ("sim:", "sim:micropython", *(f"sim:{cpu}" for cpu in cortex.CPUS))
+HEAP_BYTES = 96 * 1024  # of an emulated board, for the program and the runtime
+_FIELD_BYTES = 96 * 1024  # more, for the field around it
+_ON_A_PC = {"recordings.py", "study.py", "tape.py"}  # what an example has that no board sees
+_ARCHITECTURES = {"cortex-m0": "armv6m", "cortex-m3": "armv7m", "cortex-m4": "armv7em", "cortex-m7": "armv7em"}
+
+
+def command(example, port, act, flash, work, program="main", options=()):
+    """Return (argv, environment) that run a program of the folder `example` on a board.
+
+    act: of its scene. flash: the folder where the program's files are. work: an empty folder, for what is compiled.
+    options: as firmware/field/start.py has them, such as "per_us=125".
+    """
+    words = [str(Path(flash).resolve()), program, act, *options]
+    script = FIELD / "start.py"
+    folders = [FIELD, HERE / example, RUNTIME, FIRMWARE]
+    if port == "sim:":
+        path = os.pathsep.join(map(str, folders))
+        return [sys.executable, str(script), *words], {**os.environ, "PYTHONPATH": path}
+    asyncio = installation.cache() / f"source-{micropython_source.VERSION}" / "extmod" / "asyncio"
+    if port == "sim:micropython":
+        return interpreters.obtain("unix").command(script, *words, path=[MICROPYTHON, *folders, asyncio.parent])
+    cpu = port.removeprefix("sim:")
+    board = cortex.obtain(cpu)
+    sources = {f"eqprop/{name}": source for name, source in runtime_files(_ARCHITECTURES[cpu]).items()}
+    sources.update((f"asyncio/{source.name}", source) for source in asyncio.glob("*.py"))
+    for folder in (FIRMWARE, HERE / example, FIELD, MICROPYTHON):  # of two modules of a name, the last
+        sources.update((source.name, source) for source in folder.glob("*.py") if source.name not in _ON_A_PC)
+    sources.update((f"parts/{source.name}", source) for source in (FIELD / "parts").glob("*.py"))
+    for name, source in sources.items():
+        compile_module(name, source, (work / name).with_suffix(".mpy"), _ARCHITECTURES[cpu])
+    shutil.copy2(script, work)
+    words.append(f"heap={HEAP_BYTES}")
+    return board.command(work / script.name, *words, heap_bytes=HEAP_BYTES + _FIELD_BYTES, flash=flash)
+
+
+def simulate(example, port="sim:", act="main", flash=None, **more):
+    """Run an example as `command`, in a folder of its own if `flash` is None; return what it printed.
+
+    Raises RuntimeError with what the board says when it fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="eqprop-") as work:
+        flash = Path(flash or Path(work) / "flash")
+        flash.mkdir(exist_ok=True)
+        argv, environment = command(example, port, act, flash, Path(work) / "board", **more)
+        done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stdout + done.stderr)
+    return done.stdout
+
+
+def main(arguments):
+    """Run what the command line says; return the exit code."""
+    parser = argparse.ArgumentParser(prog="simulate.py", description=__doc__.partition("\n")[0])
+    parser.add_argument("example", help="a folder here, or its path")
+    parser.add_argument("port", nargs="?", default="sim:", choices=PORTS)
+    parser.add_argument("act", nargs="?", default="main")
+    parser.add_argument("--program", default="main", help="its module, if not main")
+    parser.add_argument("--flash", type=Path, help="the folder that is its flash, kept; without it, an empty one")
+    parser.add_argument("--mhz", type=int, default=0, help="let computing take time, on emulated boards")
+    asked = parser.parse_args(arguments)
+    options = [f"per_us={asked.mhz}"]
+    try:
+        shown = simulate(asked.example, asked.port, asked.act, asked.flash, program=asked.program, options=options)
+    except (OSError, RuntimeError, ValueError, EqpropError, Unavailable) as error:
+        print(f"eqprop: {error}", file=sys.stderr)
+        return 1
+    print(shown, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,112 @@
+"""Words: a board that learns a few spoken words from whoever speaks to it, and goes on learning.
+
+Press the button: a lamp shows the word whose turn it is. Say it, and it is learnt. At any other time, say a word: its
+lamp lights up, or blinks when the board is not sure. See README.md.
+"""
+
+from ear import FEATURES, RATE_HZ, Ear
+from lamps import ALL, Lamps
+from lessons import Lessons
+
+import eqprop
+from machine import I2S, Pin
+
+SURE = 20  # percent of confidence
+SECOND = 63  # blocks of 16 ms
+
+try:
+    with open("words.txt") as file:  # a word a line, to have others
+        words = file.read().split()
+except OSError:
+    words = ["yes", "no", "left", "right", "stop", "go"]
+
+clock, select, data = Pin(16), Pin(17), Pin(18)
+microphone = I2S(0, sck=clock, ws=select, sd=data, mode=I2S.RX, bits=16, format=I2S.MONO, rate=RATE_HZ, ibuf=8192)
+button = Pin(14, Pin.IN, Pin.PULL_UP)
+lamps = Lamps([Pin(2 + n, Pin.OUT) for n in range(len(words))])
+ear = Ear(microphone)
+layers = (FEATURES, 24, len(words))
+try:
+    network = eqprop.load(layers) or eqprop.Network(layers)
+except ValueError as error:
+    lamps.show(ALL, SECOND)
+    print("another network is kept here, move its files away:", error)
+    raise SystemExit from error
+print("knows", network.sample, "examples of", ", ".join(words))
+lessons = Lessons(network)
+
+
+def answer():
+    """Tell which word was heard."""
+    word = network.infer(ear.word)
+    sure = network.confidence
+    lamps.show(word, SECOND, sure < SURE)
+    print("heard", words[word], sure, "%" if sure >= SURE else "%, not sure")
+
+
+class Teaching:
+    """The button, and the word whose turn it is."""
+
+    turn = -1
+    left = 0  # blocks to wait for it, 0 while nothing is taught
+    pressed = False
+    unsaved = False
+    failures = 0
+
+    def look(self):
+        """See whether the button was pressed: the next word's turn, or the same one's when nobody said it."""
+        pressed = not button.value()
+        if pressed and not self.pressed:
+            if self.left or self.turn < 0 or self.done:
+                self.turn = (self.turn + 1) % len(words)
+            self.done = False
+            self.left = 4 * SECOND
+            lamps.show(self.turn, self.left)
+            print("say", words[self.turn])
+        self.pressed = pressed
+
+    def wait(self):
+        """Let a block pass without the word."""
+        self.left -= 1
+        if not self.left:
+            print("nothing heard: press again to say", words[self.turn])
+
+    def learn(self):
+        """Learn the word that was heard."""
+        lessons.teach(ear.word, self.turn)
+        self.left = 0
+        self.done = True
+        self.unsaved = True
+        lamps.off()
+        print("learnt", words[self.turn])
+
+    def save(self):
+        """Keep the network, as often as the flash endures."""
+        self.unsaved = not network.save()
+        if network.failures > self.failures:
+            self.failures = network.failures
+            lamps.show(ALL, SECOND, True)
+            print("cannot be kept, the flash is full or fails: known until the power goes")
+
+
+teaching = Teaching()
+fault = ""
+blocks = 0
+while True:
+    spoken = ear.listen()
+    lamps.tick()
+    teaching.look()
+    if ear.fault != fault:
+        fault = ear.fault
+        print("microphone:", fault or "well again")
+        lamps.show(ALL, SECOND, True)
+    if spoken and teaching.left:
+        teaching.learn()
+        teaching.save()
+    elif spoken:
+        answer()
+    elif teaching.left:
+        teaching.wait()
+    blocks += 1
+    if teaching.unsaved and blocks % (10 * SECOND) == 0:
+        teaching.save()

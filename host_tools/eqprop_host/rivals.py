@@ -1,0 +1,73 @@
+"""What a board's network is measured against, on the same int8 features: nearest neighbours, and ReLU in float.
+
+Each rival answers test samples and says how many bytes it would keep on a board: neighbours all training samples with
+their labels, a ReLU network float32 weights and biases. Neither counts what it needs besides to learn.
+"""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from eqprop.fixed import U_MAX
+
+from .errors import DataError
+
+_EPOCHS = 200
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A way to classify, after it has seen the training samples."""
+
+    name: str
+    answers: np.ndarray
+    """Of the test samples: int."""
+    kept_bytes: int
+
+    def right_percent(self, labels):
+        """Return the share of right answers."""
+        return 100 * float(np.mean(self.answers == labels))
+
+
+def conductance_bytes(plan):
+    """Return the bytes that a network of this `eqprop.Plan` keeps: its conductances, two each."""
+    return 2 * sum(rows * columns for rows, columns in plan.shapes)
+
+
+def neighbour_distances(x, test_x, k=1):
+    """Return each test sample's mean Euclidean distance from its k nearest of x: float, in steps of int8."""
+    return np.sqrt(np.sort(_squares(x, test_x), axis=1)[:, :k]).mean(axis=1)
+
+
+def nearest_neighbours(x, y, test_x, k=1):
+    """Return the Rival that answers with the label of most of the k nearest of x, of the nearest one in a draw."""
+    order = np.argsort(_squares(x, test_x), axis=1, kind="stable")[:, :k]
+    votes = np.zeros((len(test_x), int(np.max(y)) + 1))
+    for rank in range(order.shape[1]):
+        votes[np.arange(len(test_x)), y[order[:, rank]]] += 1 + 1e-6 * 2.0**-rank
+    return Rival(f"{k} nearest neighbour{'s' if k > 1 else ''}", votes.argmax(axis=1), x.shape[1] * len(x) + len(x))
+
+
+def relu_network(x, y, test_x, hidden, seed=0, epochs=_EPOCHS):
+    """Return the Rival that is a ReLU network of so many hidden nodes, trained by Adam. Raises DataError."""
+    try:
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.neural_network import MLPClassifier
+    except ImportError as error:
+        raise DataError("ReLU networks need scikit-learn: pip install eqprop[study]") from error
+    from threadpoolctl import threadpool_limits
+
+    network = MLPClassifier((hidden,), random_state=seed, batch_size=min(32, len(x)), max_iter=epochs, tol=0)
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are as many as were asked for
+        network.fit(np.asarray(x, np.float32) / U_MAX, y)
+        answers = network.predict(np.asarray(test_x, np.float32) / U_MAX)
+    parameters = sum(a.size for a in (*network.coefs_, *network.intercepts_))
+    return Rival("ReLU in float32, trained by Adam", answers, 4 * parameters)
+
+
+def _squares(x, test_x):
+    """Return the squared distances, int64, of each test sample (rows) from each of x."""
+    x, test_x = (np.asarray(samples, np.int64) for samples in (x, test_x))
+    return (test_x**2).sum(axis=1)[:, None] - 2 * test_x @ x.T + (x**2).sum(axis=1)

@@ -1,0 +1,92 @@
+"""Windows of a signal: the samples that features are made of, and their statistics.
+
+Samples are int16. Nothing is allocated after construction.
+"""
+
+from ..network import zeros
+from .arithmetic import root
+from .kernels import chosen
+
+
+class Window:
+    """The last `size` samples of a signal, of which `hop` are new each time.
+
+    - size, hop: samples. A power of two for spectra.
+    - samples: all of them, the oldest first: array of int16, zeros at first.
+    - fresh: the last `hop` of them, to be written to: a memoryview of `samples`, for `machine.I2S.readinto`, say.
+
+    Sample by sample: `if window.push(value): ...` each time that `hop` have come. In blocks: `slide()`, then fill
+    `fresh`. Takes 2 * size bytes, and 200 more.
+    """
+
+    allocate = staticmethod(zeros)
+
+    def __init__(self, size, hop=None):
+        """Make a window of `size` samples, 1..16384, which moves on by `hop`, 1..size; None for `size`.
+
+        Raises ValueError.
+        """
+        hop = size if hop is None else hop
+        if not 1 <= size <= 16384:
+            raise ValueError("size: {} is not in 1..16384".format(size))
+        if not 1 <= hop <= size:
+            raise ValueError("hop: {} is not in 1..{}".format(hop, size))
+        self.size = size
+        self.hop = hop
+        self.kernels = self.choose_kernels()
+        self.samples = self.allocate("h", size)
+        self.fresh = memoryview(self.samples)[size - hop :]
+        self._pushed = 0
+
+    def choose_kernels(self):
+        """Return the module of kernels that all features of this window run by."""
+        return chosen()
+
+    def slide(self):
+        """Make room for `hop` samples: the others move to the front. What is in `fresh` then is to be overwritten."""
+        self._pushed = 0
+        if self.hop < self.size:
+            self.kernels.slide(self.samples, self.size, self.hop)
+
+    def push(self, value):
+        """Take one sample, an integer, limited to int16; return whether `hop` have come since the last time."""
+        if not self._pushed:
+            self.slide()
+        self.fresh[self._pushed] = -32768 if value < -32768 else 32767 if value > 32767 else value
+        self._pushed += 1
+        if self._pushed < self.hop:
+            return False
+        self._pushed = 0
+        return True
+
+
+class Statistics:
+    """What the samples of a window are like, in their unit, after `measure`.
+
+    - low, high: the ends. mean: sum // size.
+    - deviation: root of the mean square of the distance d from `mean`: floor(sqrt(sum((|d| >> s)**2) // size)) << s,
+      where s is 0 as long as size * max(|d|)**2 < 2**30; wrong by less than 1 + max(|d|) / 512.
+    - crossings: how often the signal passed the mean, 0..size - 1. step: mean distance of neighbours, floored.
+
+    A sensor that is stuck shows deviation 0. Takes 150 bytes.
+    """
+
+    def __init__(self, window):
+        """Describe this window: of 1024 samples or fewer. Raises ValueError."""
+        if window.size > 1024:
+            raise ValueError("window: {} samples, 1024 at most have statistics".format(window.size))
+        self.window = window
+        self._results = window.allocate("i", 7)
+        self.low = self.high = self.mean = self.deviation = self.crossings = self.step = 0
+
+    def measure(self):
+        """Describe the samples that are in the window now."""
+        window = self.window
+        results = self._results
+        window.kernels.describe(window.samples, window.size, results)
+        self.low = int(results[0])
+        self.high = int(results[1])
+        self.mean = int(results[2]) // window.size
+        self.crossings = int(results[3])
+        self.step = int(results[4]) // max(1, window.size - 1)
+        self.deviation = root(int(results[5]) // window.size) << int(results[6])

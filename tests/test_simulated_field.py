@@ -1,0 +1,43 @@
+"""Programs of boards in a simulated field: the same everywhere, with `machine`, asyncio and parts as they are known."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "examples"))
+
+from simulate import simulate  # noqa: E402
+
+FIELD = ROOT / "tests/programs/field"
+PRINTED = """\
+[24] 65535
+b'3' 0 32
+1 40
+b'3' 62 1
+1 80
+True
+lamp 1
+lamp 0
+pressed 60
+b'3' 193 1
+lamp 1
+lamp 0
+lamp 1
+lamp 0
+"""
+ACTS = {
+    "": PRINTED,
+    "absent": re.sub("b'3'.*", "error 5", PRINTED.replace("[24]", "[]")),
+    "full": PRINTED.replace("True", "False"),
+}
+
+
+@pytest.mark.usefixtures("unix_micropython", "cortex_m3")
+@pytest.mark.parametrize("act", ACTS)
+def test_a_program_does_the_same_on_every_board(act):
+    """Catches: real time, a part whose arithmetic differs, an interpreter that finds a module of its own."""
+    for port in ("sim:", "sim:micropython", "sim:cortex-m3"):
+        assert simulate(FIELD, port, act) == ACTS[act], port
