@@ -140,6 +140,21 @@ def test_wear_is_counted_over_restarts_and_bounded():
     assert again.load(construct) and again.written == checkpoints.written
 
 
+def test_a_person_may_save_at_once_and_others_wait_the_longer():
+    """Catches a press that is not kept, and presses that are not counted."""
+    flash, now = MemoryFlash(), [0]
+    checkpoints, network = Checkpoints(rest_s=600, open_file=flash.open, ticks=lambda: now[0]), construct(CONFIGURATION)
+    for _ in range(BURST + 2):
+        learn(network)
+        assert checkpoints.save(network, CONFIGURATION, (0, 0, 0, 0), at_once=True)
+    learn(network)
+    for ms in range(0, 3 * 600 * 1000, 200):  # two were too many, and one is to be earned
+        assert not checkpoints.save(network, CONFIGURATION, (0, 0, 0, 0)), ms
+        now[0] += 200000
+    now[0] += 200000
+    assert checkpoints.save(network, CONFIGURATION, (0, 0, 0, 0))
+
+
 def test_saving_twice_writes_once():
     flash = MemoryFlash()
     checkpoints, network = keeping(flash), construct(CONFIGURATION)

@@ -4,12 +4,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import eqprop
 from eqprop.checkpoint import NAMES
+from eqprop_sim import emulator
 
 ROOT = Path(__file__).parent.parent
 ROWS = [(bytes((17 * n % 128, 5 * n % 90, 100 - n, 3)), n % 3) for n in range(40)]
@@ -66,7 +68,7 @@ def test_a_folder_that_is_not_there_keeps_nothing(tmp_path):
 
 @given(st.binary(max_size=600), st.binary(max_size=600))
 def test_notes_are_kept_with_what_was_learnt(notes, others):
-    """Of any length, and written when they alone changed. Catches notes with the CRC, or those of another checkpoint."""
+    """Of any length, and written when they alone changed. Catches notes with the CRC, or those of another one."""
     with tempfile.TemporaryDirectory() as folder:
         network = learnt(eqprop.Network("4-5-3", 7), ROWS[:3])
         assert network.notes == b""
@@ -104,6 +106,16 @@ def test_confidence_grows_with_learning():
         high, low = network.plan.targets
         assert seen[-1] == min(100, 100 * (first - second) // (high - low))
     assert seen[0] < 50 < 90 < seen[-1] <= 100
+
+
+def test_confidence_is_the_same_in_the_simulator():
+    """Catches NumPy's int16, which wraps."""
+    network, twin = emulator.Network("4-5-3", 1), eqprop.Network("4-5-3", 1)
+    for x, label in ROWS:
+        network.learn(np.frombuffer(x, np.int8), label)
+        twin.learn(x, label)
+        assert network.infer(np.frombuffer(x, np.int8)) == twin.infer(x)
+        assert network.confidence == twin.confidence
 
 
 def test_a_slice_is_short_on_boards(cortex_board):
