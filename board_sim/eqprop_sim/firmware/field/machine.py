@@ -121,7 +121,7 @@ class Pin:
         try:
             level = 1 if level else 0
             if self.id == _bench.measured and _bench.read_at is not None:
-                _bench.latency = max(_bench.latency, clock.instructions() - _bench.read_at)
+                _bench.latency = max(_bench.latency, clock.instructions_since(_bench.read_at))
                 _bench.read_at = None
             if level != _bench.levels[self.id]:
                 _bench.levels[self.id] = level

@@ -8,14 +8,12 @@ _CALL_US = 1  # so that a loop that waits for a time comes to it
 
 def ticks_us():
     """Return microseconds modulo 2**30."""
-    clock.advance(_CALL_US)
-    return clock.now() % _PERIOD
+    return clock.advance(_CALL_US) % _PERIOD
 
 
 def ticks_ms():
     """Return milliseconds modulo 2**30."""
-    clock.advance(_CALL_US)
-    return clock.now() // 1000 % _PERIOD
+    return clock.advance(_CALL_US) // 1000 % _PERIOD
 
 
 def ticks_add(ticks, delta):
