@@ -12,6 +12,8 @@ _MANY = 0x80  # with it, a register's number counts on from byte to byte
 _SETTINGS = b"\x47\x00\x00\x98\x40"
 _BYPASS, _STREAM = b"\x00", b"\x80"  # empty the FIFO; let its oldest sample make room for a new one
 
+MOST = 8  # samples of a reading: 1.2 ms on the bus
+
 _STUCK = 50  # equal samples: a real sensor flickers
 _PINNED = 10  # samples at full scale, one after another
 _FULL_SCALE = 32700
@@ -23,10 +25,10 @@ class Accelerometer:
     """samples: x, y, z, x, ... after `read`; array of int16, in 1/8 mg."""
 
     def __init__(self, i2c, address=0x18):
-        self.samples = array("h", bytes(2 * 3 * 32))
+        self.samples = array("h", bytes(2 * 3 * MOST))
         self._i2c = i2c
         self._address = address
-        self._parts = [memoryview(self.samples)[: 3 * n] for n in range(33)]
+        self._parts = [memoryview(self.samples)[: 3 * n] for n in range(MOST + 1)]
         self._settings = bytearray(len(_SETTINGS))
         self._byte = bytearray(1)
         self._last = [0, 0, 0]
@@ -44,7 +46,7 @@ class Accelerometer:
         self._last[0] = self._last[1] = self._last[2] = 0
 
     def read(self):
-        """Fetch what has been sampled, 32 at most; return how many. Call it twice a second or more.
+        """Fetch the oldest samples that there are, MOST at most; return how many. 32 are held, 0.6 s of them.
 
         Raises OSError when the sensor does not answer, ValueError when it says what cannot be: `start` it again.
         """
@@ -53,7 +55,7 @@ class Accelerometer:
         if self._settings != _SETTINGS:
             raise ValueError("it has lost its settings, or garbage")
         i2c.readfrom_mem_into(self._address, _FIFO_SRC_REG, self._byte)
-        held = 32 if self._byte[0] & 0x40 else self._byte[0] & 31
+        held = min(MOST, 32 if self._byte[0] & 0x40 else self._byte[0] & 31)
         if held:
             i2c.readfrom_mem_into(self._address, _OUT_X_L | _MANY, self._parts[held])
         self._check(held)

@@ -1,6 +1,7 @@
 """The windows that were learnt, to be gone over again with each new one: or a gesture would push out another."""
 
 KEPT = 10  # of each gesture
+LESSON = 40  # samples, at least
 
 
 class Examples:
@@ -17,8 +18,9 @@ class Examples:
         kept.append(bytes(features))
 
     def lesson(self):
-        """Return an iterator of (features, label) over all of them, label by label in turn."""
-        for n in range(KEPT):
-            for label, kept in enumerate(self._of):
-                if n < len(kept):
-                    yield kept[n], label
+        """Return an iterator of (features, label) over all of them, label by label in turn; over few, several times."""
+        for _ in range(-(-LESSON // sum(len(kept) for kept in self._of))):
+            for n in range(KEPT):
+                for label, kept in enumerate(self._of):
+                    if n < len(kept):
+                        yield kept[n], label

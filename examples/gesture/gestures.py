@@ -4,14 +4,17 @@
 program may sleep meanwhile (main.py) or see to something else (robot.py).
 """
 
-import eqprop
+from accelerometer import MOST
 from examples import Examples
 from recorder import Recorder
+
+import eqprop
 
 LAYERS = "64-32-10"  # the recorder's features; room for ten gestures
 SURE = 40  # percent of confidence
 PASS_MS = 100
-RETRY = 600  # passes until the flash is tried again
+RETRY_SENSOR = 10  # passes until it is started again
+RETRY_FLASH = 600
 
 # How often the lamp blinks; lit, it asks which gesture that was
 KNOWN, NO_GESTURE, SENSOR, FLASH, STOPPED = 1, 2, 3, 4, 5
@@ -20,21 +23,27 @@ KNOWN, NO_GESTURE, SENSOR, FLASH, STOPPED = 1, 2, 3, 4, 5
 class Gestures:
     """label: of the last gesture that was known, None before the first."""
 
-    def __init__(self, sensor, buttons, lamp):
-        """Learn from a sensor (`accelerometer.Accelerometer`) and Pins: a button for each label, low when pressed."""
+    def __init__(self, sensor, buttons, lamp, calm=lambda: True):
+        """Learn from a sensor (`accelerometer.Accelerometer`) and Pins: a button for each label, low when pressed.
+
+        calm: whether flash may be written now, which on many boards halts everything.
+        """
         self.label = None
         self.net = None
         self._sensor = sensor
         self._buttons = buttons
         self._lamp = lamp
+        self._calm = calm
         self._recorder = Recorder()
         self._examples = Examples(len(buttons))
-        self._working = False
+        self._rest = 0  # passes that the sensor is left alone; None while it works
         self._waiting = False  # a gesture, for its name
         self._held = None  # the button that is down
+        self._save_at = None  # the pass in which to save what was learnt; None when it is kept
+        self._failed = False
 
     def live(self):
-        """Yield the milliseconds to wait, for ever."""
+        """Yield the milliseconds to wait, for ever. The network is there from the first time on."""
         try:
             self.net = eqprop.load(LAYERS) or eqprop.Network(LAYERS)
         except ValueError as error:
@@ -43,38 +52,45 @@ class Gestures:
                 yield from self._blink(STOPPED)
                 yield 1000
         print("network {}: {} samples learnt".format(LAYERS, self.net.sample))
-        kept = True
         passes = 0
         while True:
             yield PASS_MS
             yield from self._watch()
+            yield 0
             label = self._pressed()
             if label is not None and not self._waiting:
                 print("button {} without a gesture".format(label))
                 yield from self._blink(NO_GESTURE)
             elif label is not None:
                 yield from self._learn(label)
-                kept = False
-                passes = 0
-            if not kept and passes % RETRY == 0:
-                kept = yield from self._keep()
+                self._save_at = passes
+            if self._save_at is not None and passes >= self._save_at and self._calm():
+                yield from self._save(passes)
             passes += 1
 
     def _watch(self):
         """Take what the sensor has, and say which gesture it was when one is complete."""
+        if self._rest:
+            self._rest -= 1
+            return
         try:
-            if not self._working:
+            if self._rest == 0:
                 self._sensor.start()
                 self._recorder.clear()
-                self._working = True
-            for at in range(0, 3 * self._sensor.read(), 3):
-                if self._recorder.push(self._sensor.samples, at):
-                    yield from self._answer()
+                self._rest = None
+            count = MOST
+            while count == MOST:
+                count = self._sensor.read()
+                for at in range(0, 3 * count, 3):
+                    yield 0
+                    if self._recorder.push(self._sensor.samples, at):
+                        yield from self._answer()
         except (OSError, ValueError) as error:
             print("sensor:", "does not answer" if isinstance(error, OSError) else error)
-            self._working = self._waiting = False
+            self._rest = RETRY_SENSOR
+            self._waiting = False
+            self._lamp.off()
             yield from self._blink(SENSOR)
-            yield 1000
 
     def _answer(self):
         """Show which gesture it was, or ask."""
@@ -111,13 +127,18 @@ class Gestures:
             yield 0
         print("learnt as gesture", label)
 
-    def _keep(self):
-        """Save the network; return whether all that was learnt is in the flash now."""
+    def _save(self, passes):
+        """Keep all that was learnt in the flash; when that fails, say so and try again later."""
         if self.net.save(at_once=True):
-            return True
-        print("flash: full, read-only or broken: learnt, not kept")
-        yield from self._blink(FLASH)
-        return False
+            if self._failed:
+                print("flash: kept again")
+            self._save_at = None
+            self._failed = False
+        else:
+            print("flash: full, read-only or broken: learnt, but not kept")
+            self._save_at = passes + RETRY_FLASH
+            self._failed = True
+            yield from self._blink(FLASH)
 
     def _blink(self, times):
         for _ in range(times):

@@ -54,7 +54,7 @@ class Hand:
     def acceleration(self, us):
         """Return what the board feels: (x, y, z) in mg."""
         passed = us - self._start
-        phase = passed * 256 // self._lasts if 0 <= passed < self._lasts else 256
+        phase = max(0, passed * 256 // self._lasts) if passed < self._lasts else 256
         roll, pitch, yaw = (held + (holds - held) * phase // 256 for held, holds in zip(self._held, self._holds))
         x, y, z = self._moved(phase) if phase < 256 else (0, 0, 0)
         x, y = _part(x, yaw + 64) - _part(y, yaw), _part(x, yaw) + _part(y, yaw + 64)

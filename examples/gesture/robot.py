@@ -4,12 +4,13 @@ Every 10 ms the arm's position is read and its motor switched. The learner gives
 """
 
 import asyncio
+import gc
 from time import ticks_add, ticks_diff, ticks_ms
-
-from machine import ADC, I2C, Pin
 
 from accelerometer import Accelerometer
 from gestures import Gestures
+
+from machine import ADC, I2C, Pin
 
 PERIOD_MS = 10
 SLACK = 400  # of the position, 0..65535
@@ -17,27 +18,37 @@ SLACK = 400  # of the position, 0..65535
 sensor = Accelerometer(I2C(0, sda=Pin(4), scl=Pin(5), freq=400_000))
 buttons = [Pin(n, Pin.IN, Pin.PULL_UP) for n in (10, 11, 12, 13, 14)]
 lamp = Pin(25, Pin.OUT, value=0)
-gestures = Gestures(sensor, buttons, lamp)
-
 position = ADC(Pin(26))
 forward = Pin(16, Pin.OUT, value=0)
 backward = Pin(17, Pin.OUT, value=0)
 
 
+def stands():
+    """Return whether the arm is where it should be."""
+    return not (forward.value() or backward.value())
+
+
+gestures = Gestures(sensor, buttons, lamp, calm=stands)
+
+
 async def learn():
     """Learn, and give way."""
-    for pause_ms in gestures.live():
+    for pause_ms in steps:
         await asyncio.sleep_ms(pause_ms)
 
 
 async def control():
     """Turn the arm to where the last gesture sends it: a sixth of the way for the first, five for the last."""
     due = ticks_ms()
+    count = 0
     while True:
         target = 65536 * (1 + (gestures.label or 0)) // (1 + len(buttons))
         ahead = target - position.read_u16()
         forward.value(ahead > SLACK)
         backward.value(ahead < -SLACK)
+        count += 1
+        if stands() and count % 100 == 0:
+            gc.collect()  # takes longer than a slice of learning
         due = ticks_add(due, PERIOD_MS)
         await asyncio.sleep_ms(max(0, ticks_diff(due, ticks_ms())))
 
@@ -47,4 +58,6 @@ async def main():
     await asyncio.gather(control(), learn())
 
 
+steps = gestures.live()
+next(steps)  # the network is read from the flash, or made: before anything moves
 asyncio.run(main())
