@@ -51,12 +51,12 @@ class Person:
 
 
 class Arm:
-    """A joint with a motor and a potentiometer, 0..65535: it turns at a constant speed.
+    """A joint with a motor and a potentiometer, 0..65535: it turns at a constant speed, per millisecond.
 
     worst_us: the longest time between two readings, after which the arm moved, or stood.
     """
 
-    def __init__(self, forward, backward, speed=3):
+    def __init__(self, forward, backward, speed=1):
         self.worst_us = [0, 0]
         self._speed = speed
         self._at = 20000
