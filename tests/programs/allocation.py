@@ -6,8 +6,9 @@ micropython allocation.py TIER LAYERS...
 import sys
 from array import array
 
-import eqprop
 import micropython
+
+import eqprop
 from eqprop.tiers import use
 
 

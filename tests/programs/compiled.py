@@ -9,10 +9,10 @@ import sys
 import time
 from array import array
 
+import micropython
 import uctypes
 
 import eqprop
-import micropython
 from eqprop.fixed import Xorshift32
 
 
