@@ -17,6 +17,7 @@ from checked import CheckedArray
 from eqprop.features import mel
 from eqprop.features.arithmetic import log2, root, sine
 from eqprop.features.kernels import plain
+from eqprop.features.population import Population
 from eqprop.features.scale import Scaler, fit
 from eqprop.features.spectrum import Bands, Spectrum
 from eqprop.features.utterance import NOTHING, TOO_LONG, WORD, Utterance
@@ -326,6 +327,32 @@ def test_a_range_becomes_int8(low, data):
     for value, found in zip(values, out[1:], strict=True):
         exact = 254 * (min(max(value, low), high) - low) / (high - low) - 127
         assert abs(found - exact) <= 0.5 + 1e-9
+
+
+@given(st.data(), st.integers(2, 9), st.integers(-400, 400), st.integers(1, 500))
+def test_a_population_interpolates_between_its_units(data, units, low, step):
+    """Against NumPy's interpolation. Catches: units of a neighbouring channel, a code that was there before."""
+    value = st.integers(-32768, 32767) | st.integers(low - 9, low + units * step)
+    population = Population(3, units, low, step)
+    centres = low + step * np.arange(units)
+    for values in data.draw(st.lists(st.lists(value, min_size=3, max_size=3), min_size=1)):
+        exact = np.array([[127 * np.interp(v, centres, row) for row in np.eye(units)] for v in values])
+        found = np.frombuffer(population.encode(array("i", values)), np.int8).reshape(exact.shape)
+        assert np.all(np.abs(found - exact) < 1)
+        assert np.all(found.sum(axis=1) == 127)
+
+
+def test_a_population_refuses_what_does_not_fit():
+    """Catches a code that is written in part."""
+    population = Population(2, 4, 0, 10)
+    before = bytes(population.encode((5, 25)))
+    for values in ((), (1,), (1, 2, 3)):
+        with pytest.raises(ValueError, match=rf"^values: {len(values)}, not 2$"):
+            population.encode(values)
+    assert population.code == before
+    for channels, units, step in ((0, 4, 10), (2, 1, 10), (2, 4, 0), (2, 4, 32768)):
+        with pytest.raises(ValueError, match=f"^channels, units, step: {channels}, {units}, {step}: "):
+            Population(channels, units, 0, step)
 
 
 # ---- words

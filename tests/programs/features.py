@@ -9,6 +9,7 @@ from array import array
 import eqprop  # noqa: F401
 from eqprop import tiers
 from eqprop.features.mel import FilterBank
+from eqprop.features.population import Population
 from eqprop.features.scale import Scaler, fit
 from eqprop.features.spectrum import Bands
 from eqprop.features.utterance import Utterance
@@ -38,6 +39,8 @@ class Ears:
         self.scaler = Scaler(3, 2)
         self.utterance = Utterance(3, 2, frames=20, pause=3)
         self.out = array("b", bytes(9))
+        self.population = Population(3, 5, 0, 1500)
+        self.word = None
 
     def hear(self, signal, shift):
         """Push a signal, shifted right, sample by sample."""
@@ -50,6 +53,7 @@ class Ears:
                 self.scaler.update(levels)
                 self.scaler.scale(levels, self.out)
                 fit(levels, 1000, 6000, self.out, 3)
+                self.population.encode(levels)
                 self.word = self.utterance.push(levels)
 
     def write(self):
@@ -81,7 +85,8 @@ def report(window_type=Window):
                 power = (power * 3 + int(ears.mel.spectrum.power[k])) % 1000003
             line = [size, turn, s.low, s.high, s.mean, s.deviation, s.crossings, s.step, power, ears.word]
             line += [ears.mel.spectrum.exponent, ears.utterance.loudness]
-            for part in (ears.mel.levels, ears.bands.levels, ears.scaler.mean, ears.scaler.deviation, ears.out):
+            scaler, code = ears.scaler, ears.population.code
+            for part in (ears.mel.levels, ears.bands.levels, scaler.mean, scaler.deviation, ears.out, code):
                 line += [int(each) for each in part]
             lines.append(" ".join(str(each) for each in line))
         heap_lock()

@@ -16,6 +16,7 @@
 - mel       `FilterBank`: bands as the ear hears them
 - utterance  `Utterance`: where a word begins and ends, and what it sounds like
 - scale     `Scaler`: running mean and deviation of features; `fit`: a known range; both to int8
+- population  `Population`: few features spread over many units
 - arithmetic  what these share: sine, logarithm, square root
 
 A board loads only what it imports. Objects allocate nothing once they are built. They share a window, so that samples
