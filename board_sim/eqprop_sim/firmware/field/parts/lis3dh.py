@@ -12,7 +12,7 @@ from clock import clock
 
 from .noise import Noise
 
-_RATES_HZ = (0, 1, 10, 25, 50, 100, 200, 400)
+_RATES_HZ = (0, 1, 10, 25, 50, 100, 200, 400, 0, 1344)  # at 8 and above 9 in low power alone, of 8 bits
 _MG = (1, 2, 4, 12)
 _DEPTH = 32
 _WHO_AM_I, _CTRL_1, _CTRL_4, _CTRL_5 = 0x0F, 0x20, 0x23, 0x24
@@ -96,7 +96,7 @@ class LIS3DH:
 
     def _update(self):
         """Take the samples that are due by now."""
-        rate = _RATES_HZ[min(self._registers[_CTRL_1] >> 4, 7)]
+        rate = _RATES_HZ[min(self._registers[_CTRL_1] >> 4, 9)]
         if not rate:
             self._next = None
             return
