@@ -26,5 +26,7 @@ class Noise:
 
     def bell(self, deviation):
         """Return an integer of nearly normal distribution: the sum of three uniform ones, of this deviation."""
+        if not deviation:
+            return 0
         total = self.below(1024) + self.below(1024) + self.below(1024)
         return (total - 1534) * deviation // 512
