@@ -1,6 +1,6 @@
 """How well faults that nobody has seen are told from normal vibration; over several seeds, beside other ways.
 
-    python examples/anomaly/study.py [--seeds 10] [--picture examples/anomaly/anomaly.png]
+    python examples/anomaly/study.py [--seeds 10] [--picture examples/anomaly/anomaly.svg]
 
 Each seed is another fan and another network. It learns and sets its limit as `main.py` does, from `scene.py`'s fan
 through the same features; then come 500 normal windows, and 100 of each fault. The area under the ROC curve (AUC) is
@@ -179,7 +179,7 @@ def draw(runs, path):
     right.legend(frameon=False, loc="lower left", fontsize=8)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=90)
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     plt.close(figure)
 
 
