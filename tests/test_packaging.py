@@ -107,12 +107,12 @@ def test_the_wheel_is_light_and_its_demo_runs_in_a_clean_environment(unix_microp
     assert done.returncode == 0 and "conductance CRC 5db56ec2" in done.stdout, done.stderr
     done = run("eqprop", "evaluate", "digits.npz", "--port", "sim:micropython")
     assert done.returncode == 0 and "of 360 samples" in done.stdout, done.stderr
-    for command, needs in (
-        ("demo", "numba: pip install 'eqprop[sim]'"),
-        ("log", "pyarrow: pip install 'eqprop[host]'"),
+    for command, told in (
+        ("demo", "port sim: needs numba: pip install 'eqprop[sim]'"),
+        ("log", "log: needs pyarrow: pip install 'eqprop[host]'"),
     ):
         done = run("eqprop", command)
-        assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"eqprop: {command}: needs {needs}")
+        assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"eqprop: {told}")
     install(f"{wheel}[host,sim]")
     done = run("eqprop", "demo", "--folder", "demo")
     assert done.returncode == 0, done.stderr

@@ -120,7 +120,7 @@ class _Board:
         words_of_tier = [f"tier={self.tier}"] if self.tier else []
         if self.engine == "":
             if not importlib.util.find_spec("numba"):
-                raise ModuleNotFoundError("sim: compiles its kernels", name="numba")
+                raise interpreters.Unavailable("sim: needs numba: pip install 'eqprop[sim]'")
             paths = [*folders, *filter(None, [os.environ.get("PYTHONPATH")])]
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
             return [sys.executable, "-m", "eqprop_sim", *words], environment

@@ -18,9 +18,10 @@ from eqprop.plain import PlainCrossbar
 
 from .machine_code import cached, compiled, zeros
 
-_SOURCES = [module.__file__ for module in (eqprop.kernels.plain, eqprop.circuit, eqprop.laws, eqprop.packing)]
+SOURCES = [module.__file__ for module in (eqprop.kernels.plain, eqprop.circuit, eqprop.laws, eqprop.packing)]
+"""What its machine code is made from, and that of whatever calls it."""
 
-with cached(__file__, *_SOURCES):
+with cached(__file__, *SOURCES):
     kernels = compiled(eqprop.kernels.plain)
     circuit = compiled(eqprop.circuit)
     laws = compiled(eqprop.laws, kernels, circuit)

@@ -14,10 +14,9 @@ What settles and what is programmed are the runtime's laws, compiled; only what 
 import numba
 import numpy as np
 
-import eqprop.kernels.plain
 from eqprop.circuit import FREE, MINUS, PLUS
 
-from .emulator import Network, laws
+from .emulator import SOURCES, Network, laws
 from .machine_code import cached
 
 NUDGINGS = ("centred", "positive", "negative", "random-sign")
@@ -26,7 +25,7 @@ LOSSES = ("margin", "squared", "cross-entropy")
 _TEMPERATURE = 0.2  # of the voltage that the right output is pulled to
 _CURRENT_MAX = 2**29 - 1
 
-with cached(__file__, eqprop.kernels.plain.__file__, laws.__file__):
+with cached(__file__, *SOURCES):
 
     @numba.njit(cache=True)
     def _score(state, paired, score):

@@ -54,9 +54,10 @@ def main(argv=None):
         options.words = words[1:]
         return options.run(options) or 0
     except ModuleNotFoundError as error:
-        if (extra := _EXTRAS.get((error.name or "").partition(".")[0])) is None:
+        library = (error.name or "").partition(".")[0]
+        if library not in _EXTRAS:
             raise
-        tell(f"{words[0]}: needs {error.name}: pip install 'eqprop[{extra}]'")
+        tell(f"{words[0]}: needs {library}: pip install 'eqprop[{_EXTRAS[library]}]'")
         return 1
     except EqpropError as error:
         tell(error)

@@ -42,6 +42,7 @@ ARCHITECTURES = (
 
 _MPY = 6  # the version of .mpy files that mpy-cross writes
 _MACHINE_CODE = {"kernels/thumb.py", "kernels/viper.py", "kernels/records.py", "features/kernels/viper.py"}
+_HOSTS = "asking.py"  # a host's half of the messages
 _OLDEST = "1.23"
 _MARK = "# By `eqprop deploy --boot`"
 _FOLDER_BLOCKS = 2  # of a filesystem, for a folder
@@ -188,7 +189,7 @@ def runtime_files(architecture):
     names = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.py"))}
     arm = architecture is not None and architecture.startswith("armv")
     without = {"kernels/viper.py"} if arm else {"kernels/thumb.py"} if architecture else _MACHINE_CODE
-    return {name: path for name, path in names.items() if name not in without}
+    return {name: path for name, path in names.items() if name not in {*without, _HOSTS}}
 
 
 def build(found, folder):

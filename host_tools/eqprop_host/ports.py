@@ -4,6 +4,7 @@ import contextlib
 import errno
 import functools
 import os
+import time
 
 import serial
 from serial.tools import list_ports
@@ -24,8 +25,8 @@ _BAUD = 115200
 _READ_S = 0.05
 _PROMPT = b">>> "
 _TO_PROMPT = b"\r\x03\r\x02".ljust(CHUNK, b"\0")  # Ctrl-C; Ctrl-B, out of the raw prompt
-_SILENCES = 6  # reads without a byte, after which there will be none
-_PROMPT_BYTES = 4096  # what a program may say before it is interrupted
+_SILENCES = 6  # reads without a byte, after which nobody minds Ctrl-C
+_PROMPT_S = 2.0  # for a program that was interrupted to end
 _ANSWER_S = 3.0
 _RECONNECT_S = 60.0
 _START_S = 60.0  # a simulated board may have to compile its kernels first
@@ -55,10 +56,10 @@ def at_prompt(path, name):
     with contextlib.closing(_open_stream(path, name)) as stream:
         try:
             stream.write(_TO_PROMPT)
-            heard, silences = b"", 0
-            while silences < _SILENCES and len(heard) < _PROMPT_BYTES and not heard.endswith(_PROMPT):
+            heard, silences, until = b"", 0, time.monotonic() + _PROMPT_S
+            while not heard.endswith(_PROMPT) and time.monotonic() < until and (heard or silences < _SILENCES):
                 data = stream.read(stream.in_waiting or 1)
-                heard += data
+                heard = (heard + data)[-len(_PROMPT) :]
                 silences += not data
         except OSError as error:
             raise PortError(f"port {name} fails: {error}") from error

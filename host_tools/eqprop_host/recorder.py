@@ -148,7 +148,8 @@ class Recorder:
             self._steps_logged = last
         if self._steps_logged - self._flushed_steps >= _STEPS or self._clock() - self._flushed >= 1:
             self._flush()
-        if self._twin and self._steps_logged - self._snapshot_taken >= _SNAPSHOT_STEPS:
+        # Where the board is behind what is logged, so is its twin
+        if self._twin and len(new) and self._steps_logged - self._snapshot_taken >= _SNAPSHOT_STEPS:
             self._flush()
             self._snapshots.append((self._steps_logged, self._twin.snapshot()))
             self._snapshot_taken = self._steps_logged
@@ -279,10 +280,12 @@ class Recorder:
 
     def close(self):
         """End the twin; after an error, log the steps that wait before."""
-        with contextlib.suppress(LogError):  # what ended the run matters more, and a closed log takes none
-            self._flush()
-            self._log_snapshots(wait=True)
-        self._end_twin()
+        try:
+            with contextlib.suppress(LogError):  # what ended the run matters more, and a closed log takes none
+                self._flush()
+                self._log_snapshots(wait=True)
+        finally:
+            self._end_twin()
 
     def _end_twin(self):
         if self._twin:

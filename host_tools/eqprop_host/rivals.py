@@ -11,8 +11,6 @@ import numpy as np
 
 from eqprop.fixed import U_MAX
 
-from .errors import DataError
-
 _EPOCHS = 200
 
 
@@ -50,12 +48,9 @@ def nearest_neighbours(x, y, test_x, k=1):
 
 
 def relu_network(x, y, test_x, hidden, seed=0, epochs=_EPOCHS):
-    """Return the Rival that is a ReLU network of so many hidden nodes, trained by Adam. Raises DataError."""
-    try:
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.neural_network import MLPClassifier
-    except ImportError as error:
-        raise DataError("ReLU networks need scikit-learn: pip install eqprop[study]") from error
+    """Return the Rival that is a ReLU network of so many hidden nodes, trained by Adam."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
     from threadpoolctl import threadpool_limits
 
     network = MLPClassifier((hidden,), random_state=seed, batch_size=min(32, len(x)), max_iter=epochs, tol=0)

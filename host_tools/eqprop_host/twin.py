@@ -89,9 +89,11 @@ class Twin:
 
     def snapshot(self):
         """Return the Future of a copy of the conductances as they are when all so far is learnt; waits for nothing."""
-        return self._worker.submit(self._copy)
+        return self._worker.submit(self._copy, tuple(self._jobs))
 
-    def _copy(self):
+    def _copy(self, before):
+        for job in before:  # they have ended: raises what went wrong with one
+            job.result()
         return [self._network.conductances(c).copy() for c in range(self._network.crossbars)]
 
     def learn(self, order):

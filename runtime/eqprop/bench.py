@@ -15,6 +15,7 @@ from collections import namedtuple
 
 from ._compat import const, free_heap, ticks_diff
 from .learning import Learner
+from .messages import unpack
 from .planning import Plan
 
 VERBS = ("settle", "pull", "nudge", "program")  # settle: of the free phase; a training sample nudges twice
@@ -167,9 +168,7 @@ def pack_bench(verbs, first, samples):
 
 def unpack_bench(payload, inputs):
     """Return (whether each verb is to be timed, number of the first sample); their `rows` start behind the header."""
-    if len(payload) < _HEADER_BYTES:
-        raise ValueError("BENCH: {} bytes are too few".format(len(payload)))
-    verbs, first = struct.unpack_from(_BENCH, payload, 0)
+    verbs, first = unpack(_BENCH, payload, "BENCH")
     size = len(payload) - _HEADER_BYTES
     if size % (_LABEL_BYTES + inputs):
         raise ValueError("BENCH: {} bytes are no whole samples of {} features".format(size, inputs))
@@ -193,11 +192,8 @@ def pack_measures(measures):
 
 def unpack_measures(payload):
     """Return the `Measures` in a MEASURES payload."""
-    head = struct.calcsize(_MEASURES)
-    if len(payload) < head:
-        raise ValueError("MEASURES: {} bytes are too few".format(len(payload)))
-    fields = struct.unpack_from(_MEASURES, payload, 0)
-    text, zero, ticks = bytes(payload[head:]).partition(b"\0")
+    fields = unpack(_MEASURES, payload, "MEASURES")
+    text, zero, ticks = bytes(payload[struct.calcsize(_MEASURES) :]).partition(b"\0")
     words = text.decode().split()
     if len(words) != 2 or not zero or len(ticks) % 4:
         raise ValueError("MEASURES: {} bytes are no tier, unit and ticks".format(len(payload)))

@@ -253,7 +253,12 @@ class Service:
 
     def _chip_message(self, kind, payload):
         """Answer what concerns a chip; in the midst of it, its `Line` hears other messages and answers those."""
+        configures = kind == messages.CHIP_CONFIGURE
+        if configures:
+            self._forget()
         if not self._chip:
+            if not configures:
+                raise ValueError("no network: CHIP_CONFIGURE comes first")
             from .chip import ChipLoop, Line  # here, so that a board without one does not load it
 
             line = None
@@ -261,8 +266,6 @@ class Service:
                 read, write = self._port
                 line = Line(read, write, CHUNK, Receiver(self._limit), Sender(self._limit))
             self._chip = ChipLoop(zeros, line)
-        if kind == messages.CHIP_CONFIGURE:
-            self._forget()
         line = self._chip.line
         if not line:
             return messages.CHIP, self._chip.answer(kind, payload)
@@ -383,7 +386,7 @@ class Service:
         try:
             return messages.MEASURES, self._benchmark.answer(payload)
         finally:
-            if network.sample != sample:
+            if network.sample != sample:  # those before one that is refused count
                 self._restoring = False
 
     def _bye(self, _):

@@ -172,6 +172,8 @@ def _check_places(options):
         taken[path.resolve()] = f"--{name}"
         if name != "log":  # which checks itself, as it overwrites nothing
             check_writable(path)
+    if options.picture:
+        import matplotlib.figure  # noqa: F401 (which is not to be missed once all is learnt)
 
 
 def train_network(
@@ -221,7 +223,9 @@ def train_network(
             common.tell(f"the board goes on with sample {board.state.sample}")
         else:
             board.configure(**configured)
+        gc.collect()
         gc.freeze()  # what is there now is no garbage: looking through it again and again takes the board's time
+        stack.callback(gc.unfreeze)
         with shown(total) as reporter:
             outcome = train(board, data, schedule, interrupt, reporter, log, options.log_every, bool(options.save))
         if log:
