@@ -75,9 +75,10 @@ def test_what_does_not_come_in_turn_is_an_error():
     assert b"HELLO comes first" in ask(service, chip.CHIP_LEARN, 1, learn)[2]
     ask(service, messages.HELLO, 2, asking.pack_hello(1))
     assert b"CHIP_CONFIGURE comes first" in ask(service, chip.CHIP_LEARN, 3, learn)[2]
-    assert b"turn 1 has failed" in ask(service, chip.CHIP_LEARN, 4, learn)[2]
+    assert b"CHIP_CONFIGURE comes first" in ask(service, chip.RESULT, 4, b"\1")[2]
     configure = b"\2" + chip.pack_configure((4, 3), 0)
     assert b"no line to the crossbar" in ask(service, chip.CHIP_CONFIGURE, 5, configure)[2]
+    assert b"turn 2 has failed" in ask(service, chip.CHIP_CONFIGURE, 6, configure)[2]
     assert b"a RESULT that nobody asked for" in ask(service, chip.RESULT, 7, b"\4")[2]
     assert b"message 35 without a turn" in ask(service, chip.RESULT, 8, b"")[2]
 

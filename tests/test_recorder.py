@@ -12,6 +12,7 @@ from eqprop.checkpoint import Checkpoints
 from eqprop.fixed import V_MAX
 from eqprop.service import Service
 from eqprop_host import datasets
+from eqprop_host import recorder as recorder_module
 from eqprop_host.progress import show_progress
 from eqprop_host.recorder import Recorder
 from eqprop_host.runlog import RunLog, open_log
@@ -266,6 +267,44 @@ def test_a_log_cut_after_any_record_is_gone_on_with(tmp_path, states, board_is):
         assert all(holds(log, n, states[n]) for n in range(0, 91, 15))
         samples = [row["sample"] for row in log.metrics]
         assert len(samples) == len(set(samples))
+
+
+def test_a_killed_run_whose_twin_lagged_goes_on(tmp_path, states, monkeypatch):
+    """Its log has steps without the snapshots of then, and its board an older checkpoint.
+
+    Catches conductances logged under a sample that the twin has not come to.
+    """
+    for name, steps in (("_SNAPSHOT_STEPS", 20), ("_STEPS", 5), ("_STRIDE", 20)):
+        monkeypatch.setattr(recorder_module, name, steps)
+    path, board = tmp_path / "run.arrow", configured()
+    with monkeypatch.context() as lagging:
+        log_snapshots = Recorder._log_snapshots
+        lagging.setattr(Recorder, "_log_snapshots", lambda self, wait: log_snapshots(self, wait) if wait else None)
+        log = RunLog(path, CONFIGURATION)
+        recorder = Recorder(log, DATA, 10.0)
+
+        interval = recorder.interval
+
+        def killed(board, complete):
+            if board.state.sample < 90:
+                return interval(board, complete)
+            recorder._seen = board.state.sample
+            recorder._catch_up()
+            raise KeyboardInterrupt
+
+        recorder.interval = killed
+        with pytest.raises(KeyboardInterrupt), show_progress(90) as reporter:
+            train(board, DATA, Schedule(10, 5, 2, 90), WHO, reporter, recorder, 90)
+        content = path.read_bytes()
+        recorder.close()
+    assert open_log(path).logged != [0]
+    resumed = tmp_path / "resumed.arrow"
+    resumed.write_bytes(content)
+    assert open_log(resumed).logged == [0] and open_log(resumed).steps > 60
+    board.put_back(states[45], 45)
+    log, _ = run(resumed, board, reopen=True)
+    assert verify(resumed, log) == []
+    assert all(holds(log, n, states[n]) for n in log.logged)
 
 
 def test_what_happens_to_a_board_is_an_event(tmp_path, states):

@@ -29,8 +29,11 @@ HOW_TO = "install the packages qemu-system-arm, gcc-arm-none-eabi and libnewlib-
 _EMULATOR = "qemu-system-arm"
 # A board does not see that its port has nobody at the other end: an emulator whose host is killed would run for ever.
 # util-linux has the kernel end it with the thread that started it; elsewhere it is left to `SimulatedBoard.close`.
+# A host that was killed before the kernel knew is no more the parent then.
 _SETPRIV = shutil.which("setpriv")
-_LEASH = [_SETPRIV, "--pdeathsig", "KILL", "--"] if _SETPRIV and Path(_SETPRIV).resolve().name == "setpriv" else []
+_LEASH = [_SETPRIV, "--pdeathsig", "KILL", "--", "sh", "-c", 'test "$PPID" = "$0" && exec "$@"']  # then the host's ID
+if not (_SETPRIV and Path(_SETPRIV).resolve().name == "setpriv"):
+    _LEASH = []
 _COMPILER = "arm-none-eabi-gcc"
 _SOURCE = Path(__file__).parent / "firmware" / "cortex"
 # QEMU's machine, and the nanoseconds of an instruction as a power of two, which board.h must know
@@ -102,7 +105,8 @@ class Cortex:
         # Ctrl-C is a byte for the board, as on a serial port
         serial = ["-chardev", "stdio,id=uart,signal=off", "-serial", "chardev:uart"]
         host = ["-semihosting-config", "enable=on,target=native,arg=" + text.replace(",", ",,")]
-        argv = [*_LEASH, shutil.which(_EMULATOR) or _EMULATOR, *machine, *clock, *serial, *host]
+        leash = [*_LEASH, str(os.getpid())] if _LEASH else []
+        argv = [*leash, shutil.which(_EMULATOR) or _EMULATOR, *machine, *clock, *serial, *host]
         return [*argv, "-kernel", str(self.firmware)], dict(os.environ)
 
 

@@ -28,9 +28,13 @@ from .circuit import FREE, MINUS, PLUS
 from .crossbar import CheckedCrossbar
 from .kernels.plain import highest, pull
 from .learning import Learner
-from .messages import CHIP, CHIP_CONFIGURE, CHIP_INFER, CHIP_LEARN, RESULT
 from .planning import Plan
 
+CHIP_CONFIGURE = const(32)
+CHIP_LEARN = const(33)
+CHIP_INFER = const(34)
+RESULT = const(35)
+CHIP = const(96)
 _IN_TURN = (CHIP_CONFIGURE, CHIP_LEARN, CHIP_INFER, RESULT)
 
 SETTLE = const(1)

@@ -36,7 +36,10 @@ _CONFIGURED_ONLY = (
     messages.SAVE,
     messages.BENCH,
 )
-_OF_CHIP = (messages.CHIP_CONFIGURE, messages.CHIP_LEARN, messages.CHIP_INFER, messages.RESULT)
+# Those of `eqprop.chip`, which is loaded only when it is needed
+_CHIP_CONFIGURE = const(32)
+_CHIP_RESULT = const(35)
+_CHIP = const(96)
 _SETTLING = (messages.SAMPLES, messages.INFER, messages.BENCH)
 _LOSS_BITS = const(30)
 _LOSS_MASK = const(0x3FFFFFFF)
@@ -137,7 +140,7 @@ class Service:
             yield answer
 
     def _answer(self, kind, payload):
-        of_chip = kind in _OF_CHIP
+        of_chip = _CHIP_CONFIGURE <= kind <= _CHIP_RESULT
         handler = self._handlers.get(kind)
         if not handler and not of_chip:
             raise ValueError("message type {} is unknown".format(kind))
@@ -253,7 +256,7 @@ class Service:
 
     def _chip_message(self, kind, payload):
         """Answer what concerns a chip; in the midst of it, its `Line` hears other messages and answers those."""
-        configures = kind == messages.CHIP_CONFIGURE
+        configures = kind == _CHIP_CONFIGURE
         if configures:
             self._forget()
         if not self._chip:
@@ -268,10 +271,10 @@ class Service:
             self._chip = ChipLoop(zeros, line)
         line = self._chip.line
         if not line:
-            return messages.CHIP, self._chip.answer(kind, payload)
+            return _CHIP, self._chip.answer(kind, payload)
         line.sequence = self._sequence
         try:
-            return messages.CHIP, self._chip.answer(kind, payload)
+            return _CHIP, self._chip.answer(kind, payload)
         finally:
             self._sequence = line.sequence
 
