@@ -31,7 +31,7 @@ _EMULATOR = "qemu-system-arm"
 # util-linux has the kernel end it with the thread that started it; elsewhere it is left to `SimulatedBoard.close`.
 # A host that was killed before the kernel knew is no more the parent then.
 _SETPRIV = shutil.which("setpriv")
-_LEASH = [_SETPRIV, "--pdeathsig", "KILL", "--", "sh", "-c", 'test "$PPID" = "$0" && exec "$@"']  # then the host's ID
+_LEASH = [_SETPRIV, "--pdeathsig", "KILL", "--", "/bin/sh", "-c", 'test "$PPID" = "$0" && exec "$@"']  # then the host's ID
 if not (_SETPRIV and Path(_SETPRIV).resolve().name == "setpriv"):
     _LEASH = []
 _COMPILER = "arm-none-eabi-gcc"
