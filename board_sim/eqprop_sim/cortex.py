@@ -29,9 +29,9 @@ HOW_TO = "install the packages qemu-system-arm, gcc-arm-none-eabi and libnewlib-
 _EMULATOR = "qemu-system-arm"
 # A board does not see that its port has nobody at the other end: an emulator whose host is killed would run for ever.
 # util-linux has the kernel end it with the thread that started it; elsewhere it is left to `SimulatedBoard.close`.
-# A host that was killed before the kernel knew is no more the parent then.
+# A host that was killed before the kernel knew is no more the parent then, by its ID, which comes last.
 _SETPRIV = shutil.which("setpriv")
-_LEASH = [_SETPRIV, "--pdeathsig", "KILL", "--", "/bin/sh", "-c", 'test "$PPID" = "$0" && exec "$@"']  # then the host's ID
+_LEASH = [_SETPRIV, "--pdeathsig", "KILL", "--", "/bin/sh", "-c", 'test "$PPID" = "$0" && exec "$@"']
 if not (_SETPRIV and Path(_SETPRIV).resolve().name == "setpriv"):
     _LEASH = []
 _COMPILER = "arm-none-eabi-gcc"
