@@ -115,13 +115,13 @@ class Network:
         """What the program keeps together with the conductances: a scale, a limit, a count; bytes, b"" at first.
 
         `save` writes them into the same checkpoint, and after `eqprop.load` here they are. A few hundred at most; to
-        change them is to assign other ones.
+        change them is to assign other ones, of which a copy is taken: TypeError for what is no bytes.
         """
         return self._notes
 
     @notes.setter
     def notes(self, notes):
-        self._notes = notes
+        self._notes = b"" + notes  # a copy, or a TypeError: here, not in the middle of a checkpoint
         if self._checkpoints:
             self._checkpoints.saved = None  # the newest checkpoint has others
 
