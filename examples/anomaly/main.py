@@ -14,6 +14,7 @@ import eqprop
 from machine import I2C, Pin, lightsleep
 
 LAYERS = (UNITS * FEATURES, 24, 2)
+NOTES = 8 * FEATURES + 8  # bytes: the scale, windows left to learn, the limit
 LEARNT = 2500  # windows, at the beginning
 MORE = 500  # windows, when the button says that they are normal, too
 SET = 250  # windows that set the limit
@@ -157,7 +158,10 @@ def blink(flashes):
 def start():
     """Return the network that the flash holds, None when it holds none; stop when it is another program's."""
     try:
-        return eqprop.load(LAYERS)
+        network = eqprop.load(LAYERS)
+        if network and len(network.notes) != NOTES:
+            raise ValueError("notes: {} bytes are wanted, {} kept".format(NOTES, len(network.notes)))
+        return network
     except ValueError as error:
         print("flash:", error)
     while True:  # nothing is learnt, and nothing lost
