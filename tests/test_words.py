@@ -149,11 +149,57 @@ def test_another_network_in_the_flash_is_left_alone(tmp_path):
     assert (tmp_path / "eqprop-0.checkpoint").read_bytes() == kept
 
 
+@pytest.mark.usefixtures("unix_micropython")
+@pytest.mark.parametrize("words", [("oui", *recordings.WORDS[1:]), recordings.WORDS[::-1]])
+def test_a_network_of_as_many_other_words_is_left_alone(tmp_path, words):
+    """Catches a program that goes on with lamps that mean something else."""
+    making, said = reel(3)
+    making.say(said[0], recordings.WORDS, teaching=True)
+    run(tmp_path, making)
+    kept = (tmp_path / "eqprop-0.checkpoint").read_bytes()
+    making.write(tmp_path, words)
+    printed = simulate("words", "sim:micropython", flash=tmp_path)
+    assert printed.startswith("another network is kept here, move its files away: notes: ")
+    assert (tmp_path / "eqprop-0.checkpoint").read_bytes() == kept
+
+
+@pytest.mark.usefixtures("unix_micropython")
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("turn left\r\n\n stop \ngo", "knows 0 examples of turn left, stop, go"),
+        ("\n \n", "words.txt: has 0 words, expected 1 to 12, a word a line"),
+        ("word\n" * 13, "words.txt: has 13 words, expected 1 to 12, a word a line"),
+    ],
+)
+def test_a_list_of_words(tmp_path, text, first):
+    """Catches a word that is split at its space, more words than lamps, whose pins are the button's."""
+    making, _ = reel(3)
+    making.write(tmp_path, ())
+    (tmp_path / "words.txt").write_text(text, newline="")
+    for port in ("sim:", "sim:micropython"):
+        assert simulate("words", port, flash=tmp_path).splitlines()[0] == first
+
+
+def test_a_lone_example_is_not_learnt_over_and_over_by_a_network_that_knows_others():
+    """Catches a new word that pushes out the others after a reset, when nothing of them is kept."""
+    network = words_study.Network((4, 5, 3), 1)
+    x = np.array([1, 2, 3, 4], np.int8)
+    words_study.Lessons(network).teach(x, 0)
+    assert network.sample == 9
+    again = words_study.Lessons(network)
+    for label, learnt in enumerate((1, 2, 3)):
+        before = network.sample
+        again.teach(x, label)
+        assert network.sample - before == learnt
+
+
 def test_a_folder_of_wav_files(tmp_path, capsys):
     """At another rate, in stereo. Catches a folder that only espeak-ng's words would go through."""
     soundfile = pytest.importorskip("soundfile")
     for each in recordings.speak(1, ["m1", "f1", "f2"], 2):
-        file = tmp_path / "wav" / recordings.WORDS[each.word] / f"{each.voice}-{id(each)}.wav"
+        suffix = ".WAV" if each.voice == "f2" else ".wav"
+        file = tmp_path / "wav" / recordings.WORDS[each.word] / f"{each.voice}-{id(each)}{suffix}"
         file.parent.mkdir(parents=True, exist_ok=True)
         twice = np.repeat(each.samples, 2)
         soundfile.write(file, np.stack([twice, twice], axis=1), 16000)

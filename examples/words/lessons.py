@@ -15,6 +15,7 @@ class Lessons:
         self.network = network
         self.size = size
         self.again = again
+        self._knows = network.sample > 0  # what it learnt before is not among those that are kept
         self._kept = []
         self._newest = -1
         self._at = 0
@@ -28,7 +29,8 @@ class Lessons:
         if len(kept) < self.size:
             kept.append(None)
         kept[self._newest] = (bytes(features), label)
-        for _ in range(self.again):
+        # Over and over, a lone example would push out what it knew
+        for _ in range(min(self.again, len(kept) - 1) if self._knows else self.again):
             # 31 has no divisor in common with the sizes that one would choose: all come in turn, in another order
             self._at = (self._at + 31) % len(kept)
             learn(*kept[self._at])

@@ -13,12 +13,16 @@ from machine import I2S, Pin
 
 SURE = 20  # percent of confidence
 SECOND = 63  # blocks of 16 ms
+MOST = 12  # words: lamps from GP2 on, the button is on GP14
 
 try:
     with open("words.txt") as file:  # a word a line, to have others
-        words = file.read().split()
+        words = [line.strip() for line in file if line.strip()]
 except OSError:
     words = ["yes", "no", "left", "right", "stop", "go"]
+if not 0 < len(words) <= MOST:
+    print("words.txt: has {} words, expected 1 to {}, a word a line".format(len(words), MOST))
+    raise SystemExit
 
 clock, select, data = Pin(16), Pin(17), Pin(18)
 microphone = I2S(0, sck=clock, ws=select, sd=data, mode=I2S.RX, bits=16, format=I2S.MONO, rate=RATE_HZ, ibuf=8192)
@@ -26,12 +30,18 @@ button = Pin(14, Pin.IN, Pin.PULL_UP)
 lamps = Lamps([Pin(2 + n, Pin.OUT) for n in range(len(words))])
 ear = Ear(microphone)
 layers = (FEATURES, 24, len(words))
+notes = "\n".join(words).encode()
 try:
-    network = eqprop.load(layers) or eqprop.Network(layers)
+    network = eqprop.load(layers)
+    if network and network.notes != notes:
+        raise ValueError("notes: {} are wanted, {} kept".format(notes, network.notes))
 except ValueError as error:
     lamps.show(ALL, SECOND)
     print("another network is kept here, move its files away:", error)
     raise SystemExit from error
+if not network:
+    network = eqprop.Network(layers)
+    network.notes = notes  # kept with it: layers alone do not tell whose words these are
 print("knows", network.sample, "examples of", ", ".join(words))
 lessons = Lessons(network)
 

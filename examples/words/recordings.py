@@ -76,7 +76,7 @@ def read_folder(folder):
         raise DataError(f"{folder}: has {len(words)} folders, expected one for each of two words or more")
     found = []
     for word, text in enumerate(words):
-        files = sorted((folder / text).glob("*.wav"))
+        files = sorted(path for path in (folder / text).iterdir() if path.suffix.lower() == ".wav")
         if not files:
             raise DataError(f"{folder / text}: has no .wav files")
         for file in files:

@@ -14,6 +14,7 @@ BUTTON = 14
 FIRST_LAMP = 2
 BLOCK = 128
 BLOCK_US = 16000
+ACTS = ("main",)
 FAULTS = ("absent", "stuck", "saturated", "garbage")
 
 
@@ -80,4 +81,10 @@ class Player:
 
 def play(act, flash):
     """Play the tape; there is but one act, "main"."""
+    if act not in ACTS:
+        raise ValueError("act: {} is none of {}".format(act, ", ".join(ACTS)))
+    try:
+        flash.open("tape.pcm", "rb").close()
+    except OSError:
+        raise ValueError("flash: {} has no tape.pcm: make it with tape.py".format(flash.folder)) from None
     machine.listen(Player(flash).fill)
