@@ -9,6 +9,7 @@ runtime and program are compiled as `eqprop deploy` does.
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,8 @@ RUNTIME = Path(eqprop.__file__).parent.parent
 PORTS = ("sim:", "sim:micropython", *(f"sim:{cpu}" for cpu in cortex.CPUS))
 HEAP_BYTES = 96 * 1024  # of an emulated board, for the program and the runtime
 _FIELD_BYTES = 96 * 1024  # more, for the field around it
+# A traceback's last line, where a scene will not play
+_REFUSED = re.compile(r"^ValueError: ((?:act|flash): .*)\s*\Z", re.MULTILINE)
 _ON_A_PC = {"recordings.py", "study.py", "tape.py"}  # what an example has that no board sees
 _ARCHITECTURES = {"cortex-m0": "armv6m", "cortex-m3": "armv7m", "cortex-m4": "armv7em", "cortex-m7": "armv7em"}
 
@@ -39,7 +42,12 @@ def command(example, port, act, flash, work, program="main", options=()):
 
     act: of its scene. flash: the folder where the program's files are. work: an empty folder, for what is compiled.
     options: as firmware/field/start.py has them, such as "per_us=125".
+    Raises ValueError when there is no such example or program.
     """
+    for name in ("scene", program):
+        if not (HERE / example / f"{name}.py").is_file():
+            folders = ", ".join(sorted(path.parent.name for path in HERE.glob("*/scene.py")))
+            raise ValueError(f"example: {example} has no {name}.py; there are {folders}")
     words = [str(Path(flash).resolve()), program, act, *options]
     script = FIELD / "start.py"
     folders = [FIELD, HERE / example, RUNTIME, FIRMWARE]
@@ -66,7 +74,7 @@ def command(example, port, act, flash, work, program="main", options=()):
 def simulate(example, port="sim:", act="main", flash=None, **more):
     """Run an example as `command`, in a folder of its own if `flash` is None; return what it printed.
 
-    Raises RuntimeError with what the board says when it fails.
+    Raises RuntimeError with what the board says when it fails, ValueError for no such example, program or act.
     """
     with tempfile.TemporaryDirectory(prefix="eqprop-") as work:
         flash = Path(flash or Path(work) / "flash")
@@ -74,6 +82,8 @@ def simulate(example, port="sim:", act="main", flash=None, **more):
         argv, environment = command(example, port, act, flash, Path(work) / "board", **more)
         done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
+        if refused := _REFUSED.search(done.stdout + done.stderr):
+            raise ValueError(refused[1])
         raise RuntimeError(done.stdout + done.stderr)
     return done.stdout
 
@@ -90,6 +100,8 @@ def main(arguments):
     asked = parser.parse_args(arguments)
     options = [f"per_us={asked.mhz}"]
     try:
+        if asked.mhz and not asked.port.startswith("sim:cortex"):
+            raise ValueError(f"--mhz: {asked.mhz}, but {asked.port} is no emulated board, such as sim:cortex-m0")
         shown = simulate(asked.example, asked.port, asked.act, asked.flash, program=asked.program, options=options)
     except (OSError, RuntimeError, ValueError, EqpropError, Unavailable) as error:
         print(f"eqprop: {error}", file=sys.stderr)

@@ -12,6 +12,7 @@ import eqprop
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "examples"))
 
+import simulate as command  # noqa: E402
 from simulate import simulate  # noqa: E402
 
 BOARDS = ("sim:", "sim:micropython", "sim:cortex-m3", "sim:cortex-m0")
@@ -66,6 +67,28 @@ def test_another_network_is_left_alone(tmp_path):
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     assert simulate("drift", "sim:", "short", tmp_path) == "flash: layers: (24, 16, 5) are wanted, (4, 5, 3) kept\n"
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["drif"], "example: drif has no scene.py; there are anomaly, drift, gesture, words"),
+        (["drift", "sim:", "main", "--program", "man"], "example: drift has no man.py; there are "),
+        (["drift", "sim:", "man"], "act: man is none of main, short, measured, faults"),
+        (["drift", "sim:micropython", "man"], "act: man is none of main, short, measured, faults"),
+        (["drift", "sim:cortex-m3", "man"], "act: man is none of main, short, measured, faults"),
+        (["anomaly", "sim:", "man"], "act: man is none of main, faults, measured, imbalance, "),
+        (["words", "sim:", "man"], "act: man is none of main"),
+        (["words"], "flash: "),
+        (["drift", "sim:", "--mhz", "125"], "--mhz: 125, but sim: is no emulated board"),
+    ],
+)
+def test_what_there_is_not_to_be_run_is_named(arguments, message, unix_micropython, cortex_m3, capsys):
+    """Catches a traceback for a slip of the pen."""
+    assert command.main(arguments) == 1
+    shown = capsys.readouterr()
+    assert shown.err.startswith(f"eqprop: {message}") and shown.err.count("\n") == 1
+    assert shown.out == ""
 
 
 @pytest.mark.parametrize(("port", "most"), [("sim:cortex-m3", 200_000), ("sim:cortex-m0", 260_000)])

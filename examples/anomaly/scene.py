@@ -26,6 +26,7 @@ WELL = 660  # seconds from the start to the first fault of "main"
 SPEEDS_HZ = (24, 31, 42)
 HELD = 2048  # samples for which speed and load stay
 FAULTS = ("imbalance", "misalignment", "looseness", "bearing", "rubbing", "blade", "mounting")
+ACTS = ("main", "faults", "measured") + FAULTS
 # By order, in half turns: mg at 31 Hz. What a fault changes, and what it adds
 ORDERS = {2: 60, 4: 20, 6: 10, 14: 40}
 CHANGED = {
@@ -124,6 +125,8 @@ def tell():
 
 def play(act, flash):
     """Set up what is around the board."""
+    if act not in ACTS:
+        raise ValueError("act: {} is none of {}".format(act, ", ".join(ACTS)))
     fan = Fan(1)
     sensor = LIS3DH(lambda _: (fan.sample(), 0, 1000), noise_mg=0)
     machine.drive(BUTTON, 1)

@@ -13,6 +13,7 @@ from clock import clock
 from parts.noise import Noise
 from parts.tcs3472 import TCS3472
 
+ACTS = ("main", "short", "measured", "faults")
 GATE = 15
 BUTTONS = (10, 11, 12, 13, 14)
 TAUGHT = 100
@@ -146,6 +147,8 @@ class Measured(Belt):
 
 def play(act, flash):
     """Set up what is around the board."""
+    if act not in ACTS:
+        raise ValueError("act: {} is none of {}".format(act, ", ".join(ACTS)))
     if act == "faults":
         fail(flash)
     elif act == "measured":
