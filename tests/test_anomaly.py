@@ -19,16 +19,21 @@ FAULTS = """\
 goes on after 10000 samples
 sensor: no answer
 button: nothing to learn from
+    absent: 0 alarms, the LED flashed 20 times
 sensor: well again
 button: learns that this is normal, too
 flash: cannot be written, learning goes on
 sensor: no answer
+    absent: 0 alarms, the LED flashed 14 times
 sensor: well again
 sensor: stuck
+    stuck: 0 alarms, the LED flashed 8 times
 sensor: well again
 sensor: saturated
+    saturated: 0 alarms, the LED flashed 9 times
 sensor: well again
 sensor: samples are lost
+    garbage: 0 alarms, the LED flashed 14 times
 sensor: well again
 """
 
@@ -73,7 +78,7 @@ def test_the_alarm_is_the_same_on_every_board(port, flash, unix_micropython, cor
 
 
 def test_what_goes_wrong_is_said_and_survived(flash, unix_micropython):
-    """Catches a window of a broken sensor that is learnt or judged, a fault that ends the program."""
+    """Catches a window of a broken sensor that is learnt or judged, a fault that ends the program or is not shown."""
     before = eqprop.load(folder=str(flash)).crc()
     for port in ("sim:", "sim:micropython"):
         assert simulate("anomaly", port, "faults", flash) == FAULTS

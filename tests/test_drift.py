@@ -19,17 +19,22 @@ BOARDS = ("sim:", "sim:micropython", "sim:cortex-m3", "sim:cortex-m0")
 FAULTS = """\
 knows nothing yet
 sensor: no answer
+    absent: the gate moved 0 times, the LED flashed 13
 sensor: well again
 button turning: no tomato to learn from
 flash: cannot be written, learning goes on
 100 checked, of the last 100 86 were right
 sensor: no answer
+    absent: the gate moved 0 times, the LED flashed 13
 sensor: well again
 sensor: stuck
+    stuck: the gate moved 0 times, the LED flashed 7
 sensor: well again
 sensor: saturated
+    saturated: the gate moved 0 times, the LED flashed 12
 sensor: well again
 sensor: garbage: [43394, 54486, 34331, 60680]
+    garbage: the gate moved 0 times, the LED flashed 13
 sensor: well again
 """
 
@@ -47,7 +52,10 @@ def test_learning_on_stays_right_where_a_frozen_network_fails():
 
 @pytest.mark.parametrize("port", BOARDS)
 def test_what_goes_wrong_is_said_and_survived(port, unix_micropython, cortex_m3):
-    """On every board, in 96 KB on the emulated ones. Catches: a label for no tomato, a fault that ends the program."""
+    """On every board, in 96 KB on the emulated ones.
+
+    Catches: a label for no tomato, a fault that ends the program or that the LED does not show, a gate that it moves.
+    """
     assert simulate("drift", port, "faults") == FAULTS
 
 

@@ -19,6 +19,7 @@ from parts.noise import Noise
 ADDRESS = 0x18
 BUTTON = 10
 ALARM = 15
+LED = 25
 SECOND = 1000000
 
 RATE_HZ = 1344
@@ -142,8 +143,18 @@ def play(act, flash):
         machine.attach(ADDRESS, None)
         press(SECOND)
         press(4 * SECOND)
+        seen = {ALARM: 0, LED: 0}  # how often they went on while the sensor fails
+        machine.watch(ALARM, lambda level: see(ALARM, level))
+        machine.watch(LED, lambda level: see(LED, level))
+
+        def see(pin, level):
+            seen[pin] += level
 
         def fail(how):
+            if how is None:
+                failed = sensor.fault or "absent"
+                print("    {}: {} alarms, the LED flashed {} times".format(failed, seen[ALARM], seen[LED]))
+            seen.update({ALARM: 0, LED: 0})
             sensor.fault = how
             machine.attach(ADDRESS, None if how == "absent" else sensor)
 

@@ -15,6 +15,7 @@ from parts.tcs3472 import TCS3472
 
 ACTS = ("main", "short", "measured", "faults")
 GATE = 15
+LED = 25
 BUTTONS = (10, 11, 12, 13, 14)
 TAUGHT = 100
 CHECKED = 10
@@ -95,6 +96,8 @@ class Belt:
         self.number = -1
         self.end = tomatoes
         self.left = 0
+        self.failing = None
+        self.moved = self.flashed = 0
         self.part = TCS3472(self.light, seed)
         for pin in BUTTONS:
             machine.drive(pin, 1)
@@ -132,8 +135,25 @@ class Belt:
 
     def fail(self, how):
         """Let the sensor fail: "absent", or as the part has it; None for no longer."""
+        if self.failing:
+            print("    {}: the gate moved {} times, the LED flashed {}".format(self.failing, self.moved, self.flashed))
+        self.failing = how
+        self.moved = self.flashed = 0
         self.part.fault = how
         machine.attach(ADDRESS, None if how == "absent" else self.part)
+
+    def watch(self):
+        """Count what the gate and the LED do while the sensor fails."""
+        machine.watch(GATE, self.move)
+        machine.watch(LED, self.flash)
+
+    def move(self, level):
+        """See the gate move."""
+        self.moved += 1
+
+    def flash(self, level):
+        """See the LED change."""
+        self.flashed += level
 
 
 class Measured(Belt):
@@ -162,6 +182,7 @@ def fail(flash):
     """Let all go wrong: no sensor, a button and no tomato, a flash that cannot be written, a sensor that fails."""
     flash.read_only = True
     belt = Belt(130)
+    belt.watch()
     belt.fail("absent")
     clock.at(3 * SECOND, lambda: belt.fail(None))
     belt.press(2, 3500000)
