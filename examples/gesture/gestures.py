@@ -14,7 +14,8 @@ LAYERS = "64-32-10"  # the recorder's features; room for ten gestures
 SURE = 40  # percent of confidence
 PASS_MS = 100
 RETRY_SENSOR = 10  # passes until it is started again
-RETRY_FLASH = 600
+RETRY_FLASH = 600  # then twice as many, and so on: each try may wear it
+RETRY_FLASH_MOST = 36000
 
 # How often the lamp blinks; lit, it asks which gesture that was
 KNOWN, NO_GESTURE, SENSOR, FLASH, STOPPED = 1, 2, 3, 4, 5
@@ -40,17 +41,22 @@ class Gestures:
         self._waiting = False  # a gesture, for its name
         self._held = None  # the button that is down
         self._save_at = None  # the pass in which to save what was learnt; None when it is kept
+        self._retry = RETRY_FLASH
         self._failed = False
 
     def live(self):
         """Yield the milliseconds to wait, for ever. The network is there from the first time on."""
         try:
-            self.net = eqprop.load(LAYERS) or eqprop.Network(LAYERS)
+            net = eqprop.load(LAYERS)
+            if net:
+                self._examples.take_up(net.notes)
         except ValueError as error:
             print("stopped, flash untouched: it keeps another network:", error)
             while True:
                 yield from self._blink(STOPPED)
                 yield 1000
+        self.net = net or eqprop.Network(LAYERS)
+        self.net.notes = self._examples.notes  # the same memory: each save writes what is there by then
         print("network {}: {} samples learnt".format(LAYERS, self.net.sample))
         passes = 0
         while True:
@@ -64,6 +70,7 @@ class Gestures:
             elif label is not None:
                 yield from self._learn(label)
                 self._save_at = passes
+                self._retry = RETRY_FLASH
             if self._save_at is not None and passes >= self._save_at and self._calm():
                 yield from self._save(passes)
             passes += 1
@@ -121,6 +128,7 @@ class Gestures:
         self._waiting = False
         self._lamp.off()
         self._examples.add(self._recorder.features, label)
+        yield 0
         for x, name in self._examples.lesson():
             for _ in self.net.slices(x, name):
                 yield 0
@@ -128,7 +136,7 @@ class Gestures:
         print("learnt as gesture", label)
 
     def _save(self, passes):
-        """Keep all that was learnt in the flash; when that fails, say so and try again later."""
+        """Keep all that was learnt, and the examples, in the flash; when that fails, say so and try again later."""
         if self.net.save(at_once=True):
             if self._failed:
                 print("flash: kept again")
@@ -136,7 +144,8 @@ class Gestures:
             self._failed = False
         else:
             print("flash: full, read-only or broken: learnt, but not kept")
-            self._save_at = passes + RETRY_FLASH
+            self._save_at = passes + self._retry
+            self._retry = min(2 * self._retry, RETRY_FLASH_MOST)
             self._failed = True
             yield from self._blink(FLASH)
 

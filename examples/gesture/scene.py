@@ -117,6 +117,17 @@ def cut(person, sensor, flash):
     person.teach(1)
 
 
+def four(person, sensor, flash):
+    """Teach four gestures."""
+    person.teach(3, (0, 1, 2, 3))
+
+
+def fifth(person, sensor, flash):
+    """Teach the fifth gesture, and make all of them: after `four`, on the same flash."""
+    person.teach(3, (4,))
+    person.show()
+
+
 def show(person, sensor, flash):
     """Teach nothing."""
     person.show()
@@ -129,6 +140,14 @@ def absent(person, sensor, flash):
     person.press(0)
     person.then(lambda: machine.attach(ADDRESS, sensor), 3500000)
     person.teach(1, (0,))
+
+
+def unnamed(person, sensor, flash):
+    """Pull the sensor off while a gesture waits for its name, and plug it in again; press the button then."""
+    person.make(0)
+    person.then(lambda: machine.attach(ADDRESS, None), 3500000)
+    person.then(lambda: machine.attach(ADDRESS, sensor), 3500000)
+    person.press(0)
 
 
 def failing(fault):
@@ -184,9 +203,10 @@ def full(person, sensor, flash):
 
 
 def read_only(person, sensor, flash):
-    """Let nothing be written."""
+    """Let nothing be written; wait ten minutes."""
     flash.read_only = True
     person.teach(1, (0, 1))
+    person.then(lambda: None, 600000000)
 
 
 def other(person, sensor, flash):
@@ -194,12 +214,20 @@ def other(person, sensor, flash):
     eqprop.Network("4-3-2").save()
 
 
+def alike(person, sensor, flash):
+    """Keep in the flash what another program has learnt with the same layers."""
+    eqprop.Network("64-32-10").save()
+
+
 ACTS = {
     "main": learn,
     "timed": timed,
     "show": show,
+    "four": four,
+    "fifth": fifth,
     "cut": cut,
     "absent": absent,
+    "unnamed": unnamed,
     "stuck": failing("stuck"),
     "saturated": failing("saturated"),
     "garbage": failing("garbage"),
@@ -208,6 +236,7 @@ ACTS = {
     "full": full,
     "read-only": read_only,
     "other": other,
+    "alike": alike,
 }
 
 
