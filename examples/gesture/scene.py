@@ -241,7 +241,9 @@ ACTS = {
 
 
 def play(act, flash):
-    """Set up one of ACTS."""
+    """Set up one of ACTS. Raises ValueError for another."""
+    if act not in ACTS:
+        raise ValueError("act: {} is none of {}".format(act, ", ".join(ACTS)))
     hand = Hand(seed=1)
     sensor = LIS3DH(hand.acceleration, seed=1, noise_mg=2)
     person = Person(hand)
