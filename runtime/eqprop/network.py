@@ -114,14 +114,15 @@ class Network:
     def notes(self):
         """What the program keeps together with the conductances: a scale, a limit, a count; bytes, b"" at first.
 
-        `save` writes them into the same checkpoint, and after `eqprop.load` here they are. A few hundred at most; to
-        change them is to assign other ones, of which a copy is taken: TypeError for what is no bytes.
+        `save` writes them, as they are then, into the same checkpoint, and after `eqprop.load` here they are; loading
+        takes as much heap again. To change them is to assign them, a buffer of bytes: TypeError for anything else.
         """
         return self._notes
 
     @notes.setter
     def notes(self, notes):
-        self._notes = b"" + notes  # a copy, or a TypeError: here, not in the middle of a checkpoint
+        memoryview(notes)  # a TypeError here, not in the middle of a checkpoint
+        self._notes = notes
         if self._checkpoints:
             self._checkpoints.saved = None  # the newest checkpoint has others
 
