@@ -108,7 +108,7 @@ def test_the_wheel_is_light_and_its_demo_runs_in_a_clean_environment(unix_microp
     done = run("eqprop", "evaluate", "digits.npz", "--port", "sim:micropython")
     assert done.returncode == 0 and "of 360 samples" in done.stdout, done.stderr
     for command, told in (
-        ("demo", "port sim: needs numba: pip install 'eqprop[sim]'"),
+        ("train", "port sim: needs numba: pip install 'eqprop[sim]'"),
         ("log", "log: needs pyarrow: pip install 'eqprop[host]'"),
     ):
         done = run("eqprop", command)
