@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 import eqprop
 from checked import CheckedArray
 from eqprop.features import mel
-from eqprop.features.arithmetic import log2, root, sine
+from eqprop.features.arithmetic import log2, sine
 from eqprop.features.kernels import plain
 from eqprop.features.population import Population
 from eqprop.features.scale import Scaler, fit
 from eqprop.features.spectrum import Bands, Spectrum
 from eqprop.features.utterance import NOTHING, TOO_LONG, WORD, Utterance
 from eqprop.features.window import Statistics, Window
+from eqprop.fixed import isqrt
 from eqprop_sim import features as compiled
 
 RUNTIME = Path(eqprop.__file__).parent.parent
@@ -71,7 +72,7 @@ def test_log2_is_within_its_bound(x):
 
 @given(st.integers(0, 2**30 - 1))
 def test_root_is_floored(x):
-    assert root(x) == math.isqrt(x)
+    assert isqrt(x) == math.isqrt(x)
 
 
 def test_nothing_has_no_logarithm():

@@ -30,10 +30,15 @@ def bits(n: int) -> int:
 
 
 def isqrt(n: int) -> int:
-    """Return floor(sqrt(n)) for n >= 0."""
+    """Return floor(sqrt(n)) for 0 <= n < 2**30, two bits at a time."""
     r = 0
-    while (r + 1) * (r + 1) <= n:
-        r += 1
+    bit = 1 << 28
+    while bit:
+        if n >= r + bit:
+            n -= r + bit
+            r += 2 * bit
+        r >>= 1
+        bit >>= 2
     return r
 
 

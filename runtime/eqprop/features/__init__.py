@@ -17,7 +17,7 @@
 - utterance  `Utterance`: where a word begins and ends, and what it sounds like
 - scale     `Scaler`: running mean and deviation of features; `fit`: a known range; both to int8
 - population  `Population`: few features spread over many units
-- arithmetic  what these share: sine, logarithm, square root
+- arithmetic  what these share: sine, logarithm
 
 A board loads only what it imports. Objects allocate nothing once they are built. They share a window, so that samples
 are copied nowhere; it has all its memory itself, so that no code is given a buffer of another kind. The inner loops

@@ -1,4 +1,4 @@
-"""Sine, logarithm and square root in integers: what features are made of, and applications need beside them."""
+"""Sine and logarithm in integers: what features are made of, and applications need beside them."""
 
 from ..fixed import bits
 
@@ -39,17 +39,3 @@ def log2(x):
     e = bits(x) - 1
     f = (x << 29 - e >> 21) & 255
     return (e << 8) + f + ((f * (256 - f) * 92 + 32768) >> 16)
-
-
-def root(x):
-    """Return floor(sqrt(x)) for 0 <= x < 2**30, two bits at a time."""
-    result = 0
-    bit = 1 << 28
-    while bit:
-        if x >= result + bit:
-            x -= result + bit
-            result = (result >> 1) + bit
-        else:
-            result >>= 1
-        bit >>= 2
-    return result

@@ -9,9 +9,8 @@ coding of movement direction, Science 233, 1986; as triangular membership functi
 Integer only; allocates nothing after construction.
 """
 
+from ..fixed import U_MAX
 from ..network import zeros
-
-_U_MAX = 127
 
 
 class Population:
@@ -59,14 +58,14 @@ class Population:
             d = int(values[c]) - low
             if 0 <= d < top:
                 k = d // step
-                part = _U_MAX * (d % step) // step
+                part = U_MAX * (d % step) // step
             else:
                 k = 0 if d < 0 else units - 2
-                part = 0 if d < 0 else _U_MAX
+                part = 0 if d < 0 else U_MAX
             place = places[c]
             code[place] = code[place + 1] = 0
             places[c] = place = start + k
-            code[place] = _U_MAX - part
+            code[place] = U_MAX - part
             code[place + 1] = part
             start += units
         return code

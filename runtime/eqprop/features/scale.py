@@ -1,8 +1,7 @@
 """Bringing features to int8: by a range that is known, or by the mean and deviation that they turn out to have."""
 
+from ..fixed import U_MAX
 from ..network import zeros
-
-_U_MAX = 127
 
 
 def fit(values, low, high, out, start=0):
@@ -15,7 +14,7 @@ def fit(values, low, high, out, start=0):
     for i in range(len(values)):
         v = int(values[i])
         v = low if v < low else high if v > high else v
-        out[start + i] = (254 * (v - low) + width // 2) // width - _U_MAX
+        out[start + i] = (254 * (v - low) + width // 2) // width - U_MAX
 
 
 class Scaler:
@@ -69,7 +68,7 @@ class Scaler:
             d = 256 * int(x[i]) - self.mean[i]
             d = 4 * s if d > 4 * s else -4 * s if d < -4 * s else d
             d = (32 * d + s // 2) // s
-            out[start + i] = _U_MAX if d > _U_MAX else -_U_MAX if d < -_U_MAX else d
+            out[start + i] = U_MAX if d > U_MAX else -U_MAX if d < -U_MAX else d
 
     def _check(self, x):
         if len(x) != self.n:

@@ -3,8 +3,8 @@
 Samples are int16. Nothing is allocated after construction.
 """
 
+from ..fixed import isqrt
 from ..network import zeros
-from .arithmetic import root
 from .kernels import chosen
 
 
@@ -89,4 +89,4 @@ class Statistics:
         self.mean = int(results[2]) // window.size
         self.crossings = int(results[3])
         self.step = int(results[4]) // max(1, window.size - 1)
-        self.deviation = root(int(results[5]) // window.size) << int(results[6])
+        self.deviation = isqrt(int(results[5]) // window.size) << int(results[6])
