@@ -21,6 +21,9 @@ import uctypes
 from .circuit import FREE, MINUS, PLUS
 from .crossbar import BUFFERS, EmulatedCrossbar
 
+# A board looks for a built-in name in a long list, one by one, whenever its cache of look-ups has lost it
+_len, _type = len, type
+
 
 class MachineCrossbar(EmulatedCrossbar):
     """The crossbar's verbs by kernels on its table, one call for a verb: on a board, calls cost as much as arithmetic.
@@ -52,7 +55,7 @@ class MachineCrossbar(EmulatedCrossbar):
 
     def settle(self, x):
         """As `PlainCrossbar.settle`."""
-        if type(x) not in BUFFERS or len(x) != self.features:
+        if _type(x) not in BUFFERS or _len(x) != self.features:
             self.check(x)
         return self._settle(x, self.table, FREE)
 
