@@ -9,19 +9,14 @@ distance from the five nearest of all windows learnt; a float ReLU network of th
 measured and made-up samples; and a float autoencoder, which learns the measured ones.
 """
 
-import argparse
 import sys
 import warnings
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import roc_auc_score
-from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.neural_network import MLPRegressor
 
 import eqprop
 import eqprop_sim
@@ -30,10 +25,11 @@ from eqprop_sim.emulator import Network
 from eqprop_sim.features import Window
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE)]
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 sys.path += [str(Path(eqprop_sim.__file__).parent / "firmware" / "field")]
 
 import scene  # noqa: E402
+import studying  # noqa: E402
 from novelty import SCALED, UNITS, Novelty  # noqa: E402
 from vibration import FEATURES, SAMPLES, Vibration  # noqa: E402
 
@@ -102,10 +98,7 @@ def run(seed):
 
 def _relu(network, seed, codes):
     x = np.frombuffer(b"".join(network.samples), np.int8).reshape(-1, LAYERS[0]) / 127
-    relu = MLPClassifier(LAYERS[1:-1], random_state=seed, batch_size=32, max_iter=10)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        relu.fit(x, network.labels)
+    relu = rivals.fitted(x, network.labels, LAYERS[1:-1], seed, epochs=10)
     return lambda fault: relu.predict_proba(codes[fault] / 127)[:, 1]
 
 
@@ -159,7 +152,8 @@ def table(runs):
 
 def draw(runs, path):
     """Draw the scores of one run, and the AUC of all."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained", width_ratios=(3, 2))
+    figure = studying.figure(9, 3.4)
+    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     done, limit = runs[0]
     at = 0
     for fault, scores in done["EqProp"].items():
@@ -179,16 +173,12 @@ def draw(runs, path):
     right.legend(frameon=False, loc="lower left", fontsize=8)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
-    plt.close(figure)
+    studying.write(figure, path)
 
 
 def main(arguments=None):
     """Print the table, and draw the picture."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seeds", type=int, default=10, metavar="N", help="runs (10)")
-    parser.add_argument("--picture", type=Path, metavar="PATH", help=".svg or .png")
-    options = parser.parse_args(arguments)
+    options = studying.parser(__doc__).parse_args(arguments)
     runs = [run(seed) for seed in range(options.seeds)]
     print("\n".join(table(runs)))
     false = sum(alarms(done["EqProp"][None], limit) for done, limit in runs)

@@ -8,14 +8,9 @@ begins to age, and of the 1000 behind the end of it. What they look like, and th
 the last 200 tomatoes with a label, and a float ReLU network of the same layers that is trained on them.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 
 import eqprop
@@ -24,10 +19,11 @@ from eqprop_host import rivals
 from eqprop_sim.emulator import Network
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE)]
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 sys.path += [str(Path(eqprop_sim.__file__).parent / "firmware" / "field")]
 
 import scene  # noqa: E402
+import studying  # noqa: E402
 from colour import Colour, ColourSensor  # noqa: E402
 from rehearsal import Rehearsal  # noqa: E402
 
@@ -142,7 +138,8 @@ def table(runs, rivals_runs):
 
 def draw(runs, path):
     """Draw how the errors go with the sensor's age."""
-    figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
+    figure = studying.figure(8, 3.6)
+    axes = figure.subplots()
     centres = np.arange(scene.TAUGHT + SHARE // 2, LIFE - SHARE // 2 + 1, SHARE)
     for kind, colour in COLOURS.items():
         each = np.array(
@@ -155,16 +152,12 @@ def draw(runs, path):
     axes.set(xlim=(0, LIFE), ylim=(0, 100), xlabel="tomatoes", ylabel="sorted wrongly, %")
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(0.02, 0.9))
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
-    plt.close(figure)
+    studying.write(figure, path)
 
 
 def main(arguments=None):
     """Print the table, and draw the picture."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seeds", type=int, default=10, metavar="N", help="runs (10)")
-    parser.add_argument("--picture", type=Path, metavar="PATH", help=".svg or .png")
-    options = parser.parse_args(arguments)
+    options = studying.parser(__doc__).parse_args(arguments)
     runs, rivals_runs = zip(*(run(seed) for seed in range(options.seeds)), strict=True)
     print("\n".join(table(runs, rivals_runs)))
     early, late = (np.array([percent(done["learns on"], rows) for done in runs]) for rows in (EARLY, LATE))

@@ -6,9 +6,6 @@ The same hand, sensor, recorder and lessons as on the board, and the network's o
 gestures, one after another, and then makes each of them twenty times more.
 """
 
-import argparse
-import io
-import re
 import sys
 from pathlib import Path
 
@@ -16,8 +13,9 @@ import numpy as np
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-sys.path[:0] = [str(HERE), str(ROOT / "board_sim/eqprop_sim/firmware/field")]
+sys.path[:0] = [str(HERE), str(HERE.parent), str(ROOT / "board_sim/eqprop_sim/firmware/field")]
 
+import studying  # noqa: E402
 from accelerometer import Accelerometer  # noqa: E402
 from examples import KEPT, Examples  # noqa: E402
 from gestures import LAYERS, SURE  # noqa: E402
@@ -134,12 +132,7 @@ def table(results):
 
 def draw(path, results):
     """Draw what the sensor feels of each gesture, and how the share of right answers grows with examples."""
-    import matplotlib
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "gesture"})
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    figure = studying.figure(10, 4.2)
     left, right = figure.subfigures(1, 2, width_ratios=(3, 2))
     ms = 20 * np.arange(2, SAMPLES, 4)
     rows = left.subplots(len(GESTURES), 1, sharex=True, sharey=True)
@@ -165,17 +158,12 @@ def draw(path, results):
     axes.legend(frameon=False)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    file = io.StringIO()
-    FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None})
-    path.write_text(re.sub(r"(\.\d\d)\d+", r"\1", re.sub(r"\n +", "\n", file.getvalue())))
+    studying.write(figure, path)
 
 
-def main():
+def main(arguments=None):
     """Run the study; print its table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seeds", type=int, default=10, help="how many hands")
-    parser.add_argument("--picture", type=Path, help="write it as SVG")
-    asked = parser.parse_args()
+    asked = studying.parser(__doc__).parse_args(arguments)
     results = [measure(seed) for seed in range(asked.seeds)]
     print(table(results), end="")
     if asked.picture:

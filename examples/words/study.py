@@ -7,17 +7,23 @@ board is: `lessons.Lessons`. The rivals see the same features, all at once and a
 to use in place of espeak-ng, FOLDER/WORD/VOICE-1.wav and so on.
 """
 
-import argparse
 import sys
+from pathlib import Path
 
 import numpy as np
-from ear import BANDS, FEATURES, STEPS
-from lessons import Lessons
-from recordings import WORDS, features, read_folder, speak
 
+from eqprop_host.commands.options import whole
 from eqprop_host.errors import DataError, EqpropError
 from eqprop_host.rivals import conductance_bytes, nearest_neighbours, relu_network
 from eqprop_sim.emulator import Network
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import studying  # noqa: E402
+from ear import BANDS, FEATURES, STEPS  # noqa: E402
+from lessons import Lessons  # noqa: E402
+from recordings import WORDS, features, read_folder, speak  # noqa: E402
 
 HIDDEN = 24
 HELD_OUT = 20  # voices of 71, or as large a share of a folder's
@@ -86,15 +92,9 @@ def table(right, kept):
         yield f"| {who} | {np.mean(each):.1f} ± {np.std(each):.1f} % | {kept[who]:,} |"
 
 
-def draw(file, x, labels, words, curves, right):
+def draw(path, x, labels, words, curves, right):
     """Draw what the board makes of each word, and how it learns from voice to voice."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "words", "font.family": "sans-serif"})
-    from matplotlib import pyplot
-
-    figure = pyplot.figure(figsize=(8, 4.6), layout="constrained")
+    figure = studying.figure(8, 4.6)
     grid = figure.add_gridspec(2, len(words), height_ratios=(1, 1.9))
     for word, text in enumerate(words):
         axes = figure.add_subplot(grid[0, word])
@@ -121,16 +121,14 @@ def draw(file, x, labels, words, curves, right):
     axes.set_ylim(50, 100)
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right", fontsize=9)
-    figure.savefig(file, metadata={"Date": None} if str(file).endswith(".svg") else None, dpi=80)
+    studying.write(figure, path)
 
 
 def main(arguments):
     """Run what the command line says; return the exit code."""
-    parser = argparse.ArgumentParser(prog="study.py", description=__doc__.partition("\n")[0])
+    parser = studying.parser(__doc__)
     parser.add_argument("--folder", help="with WAV files, in place of espeak-ng")
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--times", type=int, default=5, help="that espeak-ng's voices say each word")
-    parser.add_argument("--picture", help="an .svg or .png file to draw")
+    parser.add_argument("--times", type=whole(1, 100), default=5, metavar="N", help="that a voice says each word")
     asked = parser.parse_args(arguments)
     try:
         recordings, words = read_folder(asked.folder) if asked.folder else (speak(0, times=asked.times), WORDS)

@@ -47,17 +47,31 @@ def nearest_neighbours(x, y, test_x, k=1):
     return Rival(f"{k} nearest neighbour{'s' if k > 1 else ''}", votes.argmax(axis=1), x.shape[1] * len(x) + len(x))
 
 
-def relu_network(x, y, test_x, hidden, seed=0, epochs=_EPOCHS):
-    """Return the Rival that is a ReLU network of so many hidden nodes, trained by Adam."""
+def as_float(x):
+    """Return int8 features as float32, -1..1."""
+    return np.asarray(x, np.float32) / U_MAX
+
+
+def fitted(x, y, hidden, seed, epochs, batch=32, **more):
+    """Return scikit-learn's ReLU network of these hidden layers, trained by Adam in one thread.
+
+    x: float (samples, inputs). more: as `MLPClassifier` takes it.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
     from threadpoolctl import threadpool_limits
 
-    network = MLPClassifier((hidden,), random_state=seed, batch_size=min(32, len(x)), max_iter=epochs, tol=0)
+    batch = min(batch, len(x))
+    network = MLPClassifier(hidden, random_state=seed, batch_size=batch, max_iter=epochs, tol=0, **more)
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are as many as were asked for
-        network.fit(np.asarray(x, np.float32) / U_MAX, y)
-        answers = network.predict(np.asarray(test_x, np.float32) / U_MAX)
+        return network.fit(x, y)
+
+
+def relu_network(x, y, test_x, hidden, seed=0, epochs=_EPOCHS):
+    """Return the Rival that is a ReLU network of so many hidden nodes."""
+    network = fitted(as_float(x), y, (hidden,), seed, epochs)
+    answers = network.predict(as_float(test_x))
     parameters = sum(a.size for a in (*network.coefs_, *network.intercepts_))
     return Rival("ReLU in float32, trained by Adam", answers, 4 * parameters)
 

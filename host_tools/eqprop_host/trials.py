@@ -6,16 +6,15 @@ same seed.
 
 import argparse
 import time
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 import eqprop
-from eqprop.fixed import U_MAX
 
 from . import datasets
 from .progress import show_nothing
+from .rivals import as_float, fitted
 from .training import default_halve_epochs
 
 _PREDICTED = 1000  # test samples that are settled at once
@@ -120,8 +119,7 @@ def _result(found, test_y, samples, seconds):
 def _samples(run):
     """Return (x, y, test x, test y), x float32 in -1..1."""
     data = datasets.prepare(datasets.load(run.data), run.seed)
-    x, test_x = (x.astype(np.float32) / U_MAX for x in (data.train_x, data.test_x))
-    return x, data.train_y, test_x, data.test_y
+    return as_float(data.train_x), data.train_y, as_float(data.test_x), data.test_y
 
 
 def _float(run):
@@ -162,18 +160,9 @@ def _float(run):
 
 
 def _relu(run):
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.neural_network import MLPClassifier
-    from threadpoolctl import threadpool_limits
-
     x, y, test_x, test_y = _samples(run)
     order = datasets.epoch_order(len(y), run.seed, 0)[: run.limit]
-    network = MLPClassifier(
-        run.layers[1:-1], random_state=run.seed, alpha=0, batch_size=run.batch, max_iter=run.epochs, tol=0
-    )
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are as many as were asked for
-        started = time.perf_counter()
-        network.fit(x[order], y[order])
-        seconds = time.perf_counter() - started
+    started = time.perf_counter()
+    network = fitted(x[order], y[order], run.layers[1:-1], run.seed, run.epochs, run.batch, alpha=0)
+    seconds = time.perf_counter() - started
     return _result(network.predict(test_x), test_y, run.epochs * len(order), seconds)
