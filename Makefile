@@ -34,7 +34,7 @@ types: $(READY)
 	MYPYPATH=$(STUBS) $(BIN)/mypy --custom-typeshed-dir $(STUBS) --no-site-packages --cache-dir .cache/mypy-runtime -p eqprop
 
 unit: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile # a file stays with a core: what its tests share is made once
 
 # Half an hour on one core, and a quarter more for the rest
 hostile: $(READY)
