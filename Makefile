@@ -33,8 +33,9 @@ types: $(READY)
 	$(BIN)/mypy
 	MYPYPATH=$(STUBS) $(BIN)/mypy --custom-typeshed-dir $(STUBS) --no-site-packages --cache-dir .cache/mypy-runtime -p eqprop
 
+# A file of tests stays with a core: what they share is made once
 unit: $(READY)
-	$(BIN)/pytest -n auto --dist loadfile # a file stays with a core: what its tests share is made once
+	$(BIN)/pytest -n auto --dist loadfile
 
 # Half an hour on one core, and a quarter more for the rest
 hostile: $(READY)

@@ -3,6 +3,7 @@
 import subprocess
 import tempfile
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -54,6 +55,15 @@ def test_another_network_is_refused_and_kept(tmp_path):
     with pytest.raises(ValueError, match=r"^layers: \(4, 6, 3\) are wanted, \(4, 5, 3\) kept$"):
         eqprop.load("4-6-3", str(tmp_path))
     assert (tmp_path / NAMES[0]).read_bytes() == before
+
+
+@pytest.mark.parametrize("error", [MemoryError("no room"), OSError(5)])
+def test_a_network_that_cannot_be_read_is_no_network_that_is_not_there(error, tmp_path, monkeypatch):
+    """Catches a program that starts anew over what was learnt because its heap was too full that day."""
+    assert eqprop.Network("4-5-3").save(str(tmp_path))
+    monkeypatch.setattr(eqprop.Network, "restore", Mock(side_effect=error))
+    with pytest.raises(type(error)):
+        eqprop.load("4-5-3", str(tmp_path))
 
 
 def test_a_folder_that_is_not_there_keeps_nothing(tmp_path):

@@ -141,7 +141,7 @@ def test_a_flash_that_cannot_be_written_is_named_and_stops_nothing(act, tmp_path
 def test_another_programs_network_is_left_as_it_is(act, layers, tmp_path):
     """Catches a program that starts anew over what was learnt, or goes on with what is not its own."""
     printed = simulate("gesture", act=act, flash=tmp_path)
-    assert printed.startswith("stopped, flash untouched: it keeps another network: ") and 5 * BLINK in printed
+    assert printed.startswith("stopped, flash untouched: ") and 5 * BLINK in printed
     assert "learnt" not in printed
     kept = eqprop.load(folder=str(tmp_path))
     assert (kept.layers, kept.sample) == (layers, 0)

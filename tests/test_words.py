@@ -144,7 +144,7 @@ def test_another_network_in_the_flash_is_left_alone(tmp_path):
     kept = (tmp_path / "eqprop-0.checkpoint").read_bytes()
     making.write(tmp_path, (*recordings.WORDS, "seven"))
     printed = simulate("words", "sim:micropython", flash=tmp_path)
-    assert printed.startswith("another network is kept here, move its files away: layers: (96, 24, 7) are wanted")
+    assert printed.startswith("stopped, flash untouched: layers: (96, 24, 7) are wanted")
     assert (tmp_path / "eqprop-0.checkpoint").read_bytes() == kept
 
 
@@ -158,7 +158,7 @@ def test_a_network_of_as_many_other_words_is_left_alone(tmp_path, words):
     kept = (tmp_path / "eqprop-0.checkpoint").read_bytes()
     making.write(tmp_path, words)
     printed = simulate("words", "sim:micropython", flash=tmp_path)
-    assert printed.startswith("another network is kept here, move its files away: notes: ")
+    assert printed.startswith("stopped, flash untouched: notes: ")
     assert (tmp_path / "eqprop-0.checkpoint").read_bytes() == kept
 
 

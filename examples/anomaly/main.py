@@ -156,13 +156,13 @@ def blink(flashes):
 
 
 def start():
-    """Return the network that the flash holds, None when it holds none; stop when it is another program's."""
+    """Return the network that the flash holds, None when it holds none; stop for one that is another program's."""
     try:
         network = eqprop.load(LAYERS)
         if network and len(network.notes) != NOTES:
             raise ValueError("notes: {} bytes are wanted, {} kept".format(NOTES, len(network.notes)))
         return network
-    except ValueError as error:
+    except (MemoryError, OSError, ValueError) as error:
         print("flash:", error)
     while True:  # nothing is learnt, and nothing lost
         blink(STOPPED)

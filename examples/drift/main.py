@@ -130,7 +130,7 @@ def stopped():
 
 try:
     network = eqprop.load(LAYERS)
-except ValueError as error:
+except (MemoryError, OSError, ValueError) as error:
     print("flash:", error)
     stopped()
 print("goes on after {} samples".format(network.sample) if network else "knows nothing yet")

@@ -50,8 +50,8 @@ class Gestures:
             net = eqprop.load(LAYERS)
             if net:
                 self._examples.take_up(net.notes)
-        except ValueError as error:
-            print("stopped, flash untouched: it keeps another network:", error)
+        except (MemoryError, OSError, ValueError) as error:
+            print("stopped, flash untouched:", error)
             while True:
                 yield from self._blink(STOPPED)
                 yield 1000

@@ -35,9 +35,9 @@ try:
     network = eqprop.load(layers)
     if network and network.notes != notes:
         raise ValueError("notes: {} are wanted, {} kept".format(notes, network.notes))
-except ValueError as error:
+except (MemoryError, OSError, ValueError) as error:
     lamps.show(ALL, SECOND)
-    print("another network is kept here, move its files away:", error)
+    print("stopped, flash untouched:", error)
     raise SystemExit from error
 if not network:
     network = eqprop.Network(layers)

@@ -10,10 +10,11 @@ checkpoint or the one before it. A slot's file, integers little-endian:
 
 Wear. NOR flash endures some 100,000 erasures of a sector. A checkpoint is written when `every` samples have been
 learnt, but on average no more often than once in `rest_s` seconds, a host's SAVE included, beyond the first `BURST`
-after a start. A slot takes every second one: at the default of 600 s a board that trains day and night, on a
-filesystem without any wear levelling, reaches 100,000 after 2 * 100,000 * 600 s = 3.8 years. littlefs levels wear:
-a 64-32-10 network takes 9 KB, three blocks of 4 KB and two of its own, so that the 350 blocks of a 1.4 MB filesystem
-endure 350 * 100,000 / 5 = 7 million checkpoints, 133 years. What was learnt since the last one is sent again.
+after a start and those that are written at once. A slot takes every second one: at the default of 600 s a board that
+trains day and night, on a filesystem without any wear levelling, reaches 100,000 after 2 * 100,000 * 600 s = 3.8 years.
+littlefs levels wear: a 64-32-10 network takes 9 KB, three blocks of 4 KB and two of its own, so that the 350 blocks of
+a 1.4 MB filesystem endure 350 * 100,000 / 5 = 7 million checkpoints, 133 years. What was learnt since the last one is
+sent again.
 
 Reading and writing need some 300 bytes of heap beside the file itself, and reading as many as there are notes.
 """
@@ -63,16 +64,19 @@ class Checkpoints:
         self._ticks = ticks
         self._then = ticks()
 
-    def load(self, configure):
+    def load(self, configure, strict=False):
         """Restore the newest checkpoint that is whole; return (next sample, totals), or None without one.
 
         configure(payload) is called with the payload of CONFIGURE and returns a network to restore into. A checkpoint
-        for which it, or the network, raises ValueError or MemoryError is passed over.
+        for which it, the network or the flash raises ValueError, MemoryError or OSError is passed over; strict: the
+        error is raised instead, so that what is kept is not taken for nothing.
         """
         for slot in self._whole():
             try:
                 sample, totals = self._restore(slot, configure)
             except (OSError, ValueError, MemoryError):
+                if strict:
+                    raise
                 continue
             self._newest = slot
             self.saved = self._last = sample

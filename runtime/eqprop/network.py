@@ -197,31 +197,23 @@ def load(layers=None, folder=""):
     """Return the network that was last kept in this folder of the flash, to go on with; None where there is none.
 
     layers: what it must be of, "64-32-10" or a tuple; None for any. Raises ValueError when it is of others, MemoryError
-    when there is no room for it; what is in the flash stays there.
+    when there is no room for it, OSError when the flash fails; what it holds stays there.
     """
     from .checkpoint import Checkpoints  # as in `save`
     from .messages import unpack_configure
 
     wanted = None if layers is None else parse_layers(layers)
     built = []
-    errors = []
 
     def build(payload):
         described = unpack_configure(payload)
-        try:
-            if wanted not in (None, described.layers):
-                raise ValueError("layers: {} are wanted, {} kept".format(wanted, described.layers))
-            built.append(Network(described.layers, described.seed, described.halve_every))
-        except (ValueError, MemoryError) as error:
-            errors.append(error)
-            raise
-        return built[-1]
+        if wanted not in (None, described.layers):
+            raise ValueError("layers: {} are wanted, {} kept".format(wanted, described.layers))
+        built.append(Network(described.layers, described.seed, described.halve_every))
+        return built[0]
 
     checkpoints = Checkpoints(folder)
-    found = checkpoints.load(build)
-    if errors:
-        raise errors[0]
-    if not found:
+    if not checkpoints.load(build, strict=True):
         return None
-    built[-1]._checkpoints = checkpoints
-    return built[-1]
+    built[0]._checkpoints = checkpoints
+    return built[0]
