@@ -22,6 +22,7 @@ from eqprop.service import LEAST
 from .errors import BoardError, ProtocolError, RestartError
 from .link import Line, largest_payload, printable
 from .packing import covers, pack
+from .sample_cache import SampleCache
 
 _SLOW_S = 1.0  # for an answer: the frames are too large
 _FRAMES = 3  # of samples on their way: more would keep one waiting who wants to stop
@@ -69,8 +70,8 @@ class Board:
         self._restored = False  # conductances that no repetition of the run would give
         self._furthest = 0  # samples that the run can have come to
         self._data = (None, None)
+        self._cache = None  # of the data; None until there is something in it
         self.restarts = []
-        self._forget_cache()
         self._greet()
 
     @property
@@ -83,14 +84,10 @@ class Board:
         """Bytes sent so far."""
         return self._link.sent
 
-    def _forget_cache(self):
-        self._slots = []  # which sample of the data is in each of the board's slots
-        self._slot_of = {}
-
     def _greet(self):
         """Begin a session, at a port that may have to come back first."""
         state = self._link.greet()
-        self._forget_cache()
+        self._cache = None
         return self._take(state)
 
     def _take(self, state):
@@ -225,7 +222,7 @@ class Board:
         sample 0, so `sample` may go back meanwhile; what it has learnt in the end is the same.
         """
         if x is not self._data[0] or y is not self._data[1]:
-            if self._slots:
+            if self._cache:
                 self.recover()  # a new session begins with an empty cache
             self._data = (x, y)
         if not covers(self._code.levels, x):
@@ -248,7 +245,9 @@ class Board:
         """Send samples until all are learnt; see `train`. Raises RestartError."""
         link = self._link
         base = following = furthest = self.state.sample
-        cached = len(self._slots)
+        if self._cache is None:
+            self._cache = SampleCache(len(samples.x), self.state.slots)
+        cached = len(self._cache)
         batch, generation, idle = 1, 0, 0
         stopped = False
         link.begin()
@@ -288,7 +287,7 @@ class Board:
             if back:
                 generation += 1
                 following = base
-                self._truncate(cached)
+                self._cache.truncate(cached)
             batch = max(1, batch // 2) if link.took_s > _SLOW_S else min(2 * batch, messages.RUN_MAX)
 
     def progress(self):
@@ -303,55 +302,18 @@ class Board:
     def _frame(self, samples, first, end):
         """Return (payload, end) of the frame of samples `first`.. up to `end`, or as many as it should hold."""
         room = self._room() - messages.SAMPLES_HEADER
-        chosen: list = []
-        new = set()
-        for index in samples.indices(first, end):
-            known = self._slot_of.get(index)
-            if index in new:  # the next frame can name its slot, and the board is to keep it once
-                break
-            if known is None:
-                new.add(index)
-            room -= self._code.size if known is None else messages.SLOT_SIZE
-            begins = not chosen or (chosen[-1][1] is None) != (known is None)
-            room -= messages.RUN_HEADER if begins else 0
-            if chosen and room < 0:
-                break
-            chosen.append((index, known))
-        return asking.pack_samples(first, self._runs(samples, chosen)), first + len(chosen)
+        runs = self._cache.runs(samples.indices(first, end), self._code.size, room)
+        packed = [(self._records(samples, which) if slots is None else None, slots) for which, slots in runs]
+        return asking.pack_samples(first, packed), first + sum(len(which) for which, _ in runs)
 
-    def _runs(self, samples, chosen):
-        """Return the runs of `eqprop.asking.pack_samples` for pairs of a sample's index and its slot, or None."""
-        runs: list = []
-        start = 0
-        while start < len(chosen):
-            end = start
-            new = chosen[start][1] is None
-            while end < len(chosen) and (chosen[end][1] is None) == new:
-                end += 1
-            if new:
-                indices = [index for index, _ in chosen[start:end]]
-                records = pack(self._code, samples.x[indices], samples.y[indices])
-                runs.append(([record.tobytes() for record in records], None))
-            else:
-                runs.append((None, [slot for _, slot in chosen[start:end]]))
-            start = end
-        return runs
+    def _records(self, samples, indices):
+        return [record.tobytes() for record in pack(self._code, samples.x[indices], samples.y[indices])]
 
     def _keep(self, samples, first, end):
         """Note what the board will have in its cache when it has learnt samples `first`..`end` - 1."""
-        for number, index in enumerate(samples.indices(first, end), first):
-            if index not in self._slot_of:
-                self.sample_bytes += self._code.size if number >= self._counted else 0
-                if len(self._slots) < self.state.slots:
-                    self._slot_of[index] = len(self._slots)
-                    self._slots.append(index)
+        sent = self._cache.keep(samples.indices(first, end))
+        self.sample_bytes += self._code.size * int(np.count_nonzero(sent[max(0, self._counted - first) :]))
         self._counted = max(self._counted, end)
-
-    def _truncate(self, cached):
-        """Forget slots that the board has not filled yet."""
-        for index in self._slots[cached:]:
-            del self._slot_of[index]
-        del self._slots[cached:]
 
     # ---- everything else
 
@@ -471,12 +433,13 @@ class _Numbered:
         self._epoch = None
 
     def indices(self, first, end):
-        """Return the indices into the data set of samples `first`..`end` - 1."""
-        return [self._index(number) for number in range(first, end)]
-
-    def _index(self, number):
-        epoch, at = divmod(number, len(self.x))
-        if epoch != self._epoch:
-            self._epoch = epoch
-            self._permutation = self._order(epoch) if self._order else range(len(self.x))
-        return int(self._permutation[at])
+        """Return the indices into the data set of samples `first`..`end` - 1: int64."""
+        parts = [np.zeros(0, np.int64)]
+        while first < end:
+            epoch, at = divmod(first, len(self.x))
+            if epoch != self._epoch:
+                self._epoch = epoch
+                self._permutation = np.asarray(self._order(epoch)) if self._order else np.arange(len(self.x))
+            parts.append(self._permutation[at : at + end - first])
+            first += len(parts[-1])
+        return np.concatenate(parts)
