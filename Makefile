@@ -35,7 +35,7 @@ types: $(READY)
 
 # A file of tests stays with a core: what they share is made once
 unit: $(READY)
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile
 
 # Half an hour on one core, and a quarter more for the rest
 hostile: $(READY)
