@@ -267,16 +267,21 @@ def test_a_cache_that_is_too_small_is_used_as_far_as_it_goes():
     assert board.refresh().crc == epochs_crc(3)
 
 
-def test_other_data_are_not_taken_from_the_cache():
+@pytest.mark.parametrize("epoch", [0, 60])
+def test_other_data_are_not_taken_from_the_cache(epoch):
+    """More of them, too. Catches a cache of the first data, also where nothing was in it."""
     board = connect(Line())
-    board.configure(LAYERS, 3, 25, epoch=60)
+    board.configure(LAYERS, 3, 25, epoch=epoch)
     list(board.train(X, Y))
-    other = X[::-1].copy()
-    list(board.train(other, Y))
+    other, labels = np.concatenate([X[::-1], X[:30]]), np.concatenate([Y, Y[:30]])
+    list(board.train(other, labels, until=150))
     twin = eqprop.Network(LAYERS, 3, 25)
-    for features in (X, other):
-        for x, label in zip(features, Y, strict=True):
-            twin.learn(x.tobytes(), int(label))
+    for x, label in [
+        *zip(X, Y, strict=True),
+        *zip(other[60:], labels[60:], strict=True),
+        *zip(X[::-1], Y, strict=True),
+    ]:
+        twin.learn(x.tobytes(), int(label))
     assert board.refresh().crc == twin.crc()
 
 

@@ -224,6 +224,7 @@ class Board:
         if x is not self._data[0] or y is not self._data[1]:
             if self._cache:
                 self.recover()  # a new session begins with an empty cache
+            self._cache = None
             self._data = (x, y)
         if not covers(self._code.levels, x):
             raise ValueError("x: has values that are none of the levels configured")
