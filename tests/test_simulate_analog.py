@@ -69,7 +69,14 @@ BAD = {
     "number": (["--set=nu=x"], "--set nu=x: 'x' is no number"),
     "whole": (["--set=levels=2.5"], "--set levels=2.5: '2.5' is no whole number"),
     "levels": (["--set=levels=0"], "levels: 0 is not 2 or more"),
-    "resistance": (["--set=row_ohm=-1"], "row_ohm: -1.0 is not 0 or more"),
+    "resistance": (["--set=row_ohm=-1"], "row_ohm: -1.0 is not in 0..1e+06"),
+    "open row": (["--set=row_ohm=inf"], "row_ohm: inf is not in 0..1e+06"),
+    "open column": (["--set=column_ohm=inf"], "column_ohm: inf is not in 0..1e+06"),
+    "lightning": (["--set=drive_v=1e308"], "drive_v: 1e+308 is not in 1e-06..1000"),
+    "pulse": (["--set=pulse_v=1e308"], "pulse_v: 1e+308 is not in 1.17549e-38..1000"),
+    "wide": (["--set=on_off=inf"], "on_off: inf is not in 1..1e+12"),
+    "spread without end": (["--set=dw_min_std=inf"], "dw_min_std: inf is not in 0..100"),
+    "unit": (["--set=curve_unit=uS"], "--set curve_unit=uS: needs --set curve=FILE"),
     "rounding": (["--set=rounding=up"], "rounding: 'up' is none of mixed, stochastic"),
     "curve": (["--set=curve=none.csv"], "none.csv: cannot be read"),
     "netlist": (["--netlist=/dev/null/x.cir"], "/dev/null/x.cir"),
@@ -93,6 +100,7 @@ def test_a_chip_needs_its_physics(option, capsys, tmp_path, monkeypatch):
 
 def test_every_knob_can_be_set():
     numbers = {
+        "g_on": 0.025,
         "levels": 7,
         "response": "SoftBounds",
         "rounding": "stochastic",
@@ -100,7 +108,7 @@ def test_every_knob_can_be_set():
         "dac_bits": 6,
         "adc_bits": 6,
     }
-    skipped = {"curve"}
+    skipped = {"curve", "curve_unit"}
     for name in set(analog.knobs()) - skipped:
         value = numbers.get(name, 0.25 if name != "on_off" else 3.0)
         made = analog.hardware("ideal", [f"{name}={value}"])

@@ -4,11 +4,10 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from eqprop_sim.analog import PhysicsError, Wires, energy, netlist
+from eqprop_sim.analog import PhysicsError, Wires, curve_files, energy, netlist
 from eqprop_sim.analog.crossbar import Hardware
 from eqprop_sim.analog.periphery import Converter, Periphery
 from eqprop_sim.analog.presets import PRESETS
-from eqprop_sim.analog.pulses import PulseCurve
 
 from .errors import DataError
 from .files import write_whole
@@ -19,7 +18,7 @@ LEDGER_SAMPLES = 50
 _CONVERTERS = ("dac_bits", "adc_bits", "dac_noise_v", "adc_noise_v")
 _WIRES = ("row_ohm", "column_ohm")
 _HARDWARE = ("drive_v", "rounding", "verify")
-_TEXT = ("response", "rounding")
+_TEXT = ("response", "rounding", "curve", "curve_unit")
 _WHOLE = ("levels", "dac_bits", "adc_bits", "verify")
 
 
@@ -27,7 +26,7 @@ def knobs():
     """Return what `--set` knows, by name."""
     device = [field.name for field in fields(type(PRESETS["ideal"])) if field.name != "source"]
     periphery = [field.name for field in fields(Periphery) if field.name not in ("dac", "adc")]
-    return [*device, *periphery, *_CONVERTERS, *_WIRES, *_HARDWARE]
+    return [*device, "curve_unit", *periphery, *_CONVERTERS, *_WIRES, *_HARDWARE]
 
 
 def add_options(parser):
@@ -47,8 +46,10 @@ def hardware(device, settings):
     device = PRESETS[device or "ideal"]
     try:
         if "curve" in values:
-            curve, g_off, g_on = PulseCurve.load(values.pop("curve"))
+            curve, g_off, g_on = curve_files.load(values.pop("curve"), values.pop("curve_unit", None))
             device = replace(device, curve=curve, response="Curve", levels=None, g_on=g_on, on_off=g_on / g_off)
+        elif "curve_unit" in values:
+            raise DataError(f"--set curve_unit={values['curve_unit']}: needs --set curve=FILE")
         own = {name: values.pop(name) for name in list(values) if hasattr(device, name)}
         dac, adc = (
             Converter(values.pop(f"{name}_bits", None), values.pop(f"{name}_noise_v", 0.0)) for name in ("dac", "adc")
@@ -65,7 +66,7 @@ def _parsed(text):
     name, equals, value = text.partition("=")
     if not equals or name not in knobs():
         raise DataError(f"--set {text}: is no NAME=VALUE; the names are {', '.join(knobs())}")
-    if name in _TEXT or name == "curve":
+    if name in _TEXT:
         return name, value
     try:
         return name, int(value) if name in _WHOLE else float(value)

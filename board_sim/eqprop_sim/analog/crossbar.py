@@ -26,6 +26,9 @@ from .nodal import Nodal
 from .periphery import Periphery, rail_v
 from .wires import Wires
 
+DRIVE_V = (1e-6, 1000.0)
+"""Range of `Hardware.drive_v`: below it all is noise, above it no device survives."""
+
 
 @dataclass(frozen=True)
 class Hardware:
@@ -50,7 +53,7 @@ class Hardware:
     """How often conductances that are written from outside are read and corrected."""
 
     def __post_init__(self):
-        check_between("drive_v", self.drive_v, np.finfo(np.float32).tiny)
+        check_between("drive_v", self.drive_v, *DRIVE_V)
         if self.rounding not in ROUNDINGS:
             raise PhysicsError(f"rounding: {self.rounding!r} is none of {', '.join(ROUNDINGS)}")
         if self.verify != int(self.verify) or self.verify < 0:

@@ -21,6 +21,13 @@ from .pulses import PulseCurve
 
 RESPONSES = ("ConstantStep", "LinearStep", "SoftBounds", "Curve")
 ROUNDINGS = ("mixed", "stochastic")
+DEVICE_LEAST_S = 1e-15
+DEVICE_MOST_S = 0.1
+"""Siemens: conductances outside are no device's, and mostly in another unit."""
+
+_RATIO_MOST = 1e12
+_SPREAD_MOST = 100.0  # relative
+_PULSE_MOST = 1000.0  # volts, and seconds
 _STEP_LEAST = 0.05  # of the nominal step: no spread makes a device that moves the wrong way
 
 
@@ -102,8 +109,8 @@ class Device:
 
     def __post_init__(self):
         tiny = float(np.finfo(np.float32).tiny)
-        check_between("g_on", self.g_on, tiny)
-        check_between("on_off", self.on_off, 1.0)
+        check_between("g_on", self.g_on, DEVICE_LEAST_S, DEVICE_MOST_S)
+        check_between("on_off", self.on_off, 1.0, _RATIO_MOST)
         if self.response not in RESPONSES:
             raise PhysicsError(f"response: {self.response!r} is none of {', '.join(RESPONSES)}")
         if (self.response == "Curve") != (self.curve is not None):
@@ -115,10 +122,12 @@ class Device:
         for name in ("gamma_up", "gamma_down", "corrupt_devices_prob"):
             check_between(name, getattr(self, name), 0.0, 1.0)
         for name in _SPREADS:
-            check_between(name, getattr(self, name), 0.0)
+            check_between(name, getattr(self, name), 0.0, _SPREAD_MOST)
         check_between("up_down", self.up_down, -0.9, 0.9)
-        for name in ("drift_t0_s", "retention_s", "endurance", "pulse_v", "pulse_s"):
+        for name in ("drift_t0_s", "retention_s", "endurance"):
             check_between(name, getattr(self, name), tiny)
+        for name in ("pulse_v", "pulse_s"):
+            check_between(name, getattr(self, name), tiny, _PULSE_MOST)
 
     @property
     def g_off(self):

@@ -6,6 +6,9 @@ import numpy as np
 
 from .errors import PhysicsError, check_between
 
+_MOST = 1000.0
+"""Volts, or relative: above it nothing of a signal is left."""
+
 
 @dataclass(frozen=True)
 class Converter:
@@ -22,7 +25,7 @@ class Converter:
             if self.bits != int(self.bits):
                 raise PhysicsError(f"bits: {self.bits!r} is no whole number")
             check_between("bits", self.bits, 1, 32)
-        check_between("noise_v", self.noise_v, 0.0)
+        check_between("noise_v", self.noise_v, 0.0, _MOST)
 
     def convert(self, volts, range_v, random):
         """Return voltages as converted; range_v: full scale. The steps lie symmetrically about 0 V."""
@@ -56,7 +59,7 @@ class Periphery:
 
     def __post_init__(self):
         for name in ("diode_offset_v", "gain_dtod", "amplifier_offset_v"):
-            check_between(name, getattr(self, name), 0.0)
+            check_between(name, getattr(self, name), 0.0, _MOST)
 
     def spread(self, circuit, seed):
         """Give a circuit's diodes and amplifiers their spreads, drawn from `seed`, for good."""

@@ -1,19 +1,26 @@
-"""A measured pulse curve: the conductances of one device under a train of pulses up, then of pulses down."""
+"""A measured pulse curve: the conductances of one device under a train of pulses up, then of pulses down.
 
-import csv
+Measurements are noisy, quantised and repeat: each train is averaged over its cycles, then fitted by the nearest curve
+that never turns back (isotonic regression). `curve_files` reads them from files.
+"""
+
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
 from .errors import PhysicsError
+
+_NOISE_MOST = 0.2
+"""Of a train's range: the root mean square distance from the fit above which the readings follow no curve."""
 
 
 @dataclass(frozen=True, eq=False)
 class PulseCurve:
     """The mean curve of a device, scaled to its range 0..1.
 
-    - up: (pulses + 1,) rising states, before and after each pulse up
-    - down: (pulses + 1,) falling ones, before and after each pulse down
+    - up: (pulses + 1,) states that never fall, before and after each pulse up
+    - down: (pulses + 1,) states that never rise, before and after each pulse down
     """
 
     up: np.ndarray
@@ -22,10 +29,12 @@ class PulseCurve:
     def __post_init__(self):
         for name, values, sign in (("up", self.up, 1), ("down", self.down, -1)):
             if len(values) < 2:
-                raise PhysicsError(f"curve: {len(values)} conductances {name} are too few")
-            if not (sign * np.diff(values) > 0).all():
-                at = int(np.argmin(sign * np.diff(values) > 0)) + 1
-                raise PhysicsError(f"curve: pulse {at} {name} does not move the conductance {name}")
+                raise PhysicsError(f"curve: expected two or more conductances {name}, got {len(values)}")
+            steps = sign * np.diff(values)
+            if not (steps >= 0).all():
+                raise PhysicsError(f"curve: pulse {int(np.argmin(steps >= 0)) + 1} {name} turns the conductance back")
+            if not steps.any():
+                raise PhysicsError(f"curve: the pulses {name} do not move the conductance")
 
     @property
     def pulses(self):
@@ -33,35 +42,23 @@ class PulseCurve:
         return min(len(self.up), len(self.down)) - 1
 
     @classmethod
-    def load(cls, path):
-        """Read a .csv of a header `direction,siemens` and a row for each conductance: up or down, in order.
+    def fitted(cls, up, down):
+        """Return (curve, lowest, highest) of measured trains, each one or more cycles of readings.
 
-        Returns (curve, g_off, g_on): the range is that of all rows. Raises PhysicsError naming the line.
+        up, down: lists of sequences of conductances, in siemens; cycles of different length count up to the shortest.
+        Raises PhysicsError for readings that follow no curve.
         """
-        trains: dict = {"up": [], "down": []}
-        try:
-            with open(path, newline="", encoding="utf-8") as file:
-                reader = csv.DictReader(file)
-                if reader.fieldnames != ["direction", "siemens"]:
-                    raise PhysicsError(f"{path}: the header is {reader.fieldnames}, not direction,siemens")
-                for row in reader:
-                    _take(path, reader.line_num, row, trains)
-        except OSError as error:
-            raise PhysicsError(f"{path}: cannot be read: {error.strerror}") from error
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise PhysicsError(f"{path}: is no CSV: {error}") from error
-        values = [*trains["up"], *trains["down"]]
-        if not values or min(values) == max(values):
-            raise PhysicsError(f"{path}: holds no range of conductances")
-        low, high = min(values), max(values)
-        return cls(*((np.array(trains[d]) - low) / (high - low) for d in ("up", "down"))), low, high
+        fits = [_fit(name, cycles, rising) for name, cycles, rising in (("up", up, True), ("down", down, False))]
+        low, high = min(map(np.min, fits)), max(map(np.max, fits))
+        return cls(*((fit - low) / (high - low) for fit in fits)), float(low), float(high)
 
     def after(self, position, pulses):
         """Return the states after so many pulses (any real number, down where negative) from `position` 0..1."""
+        # Where readings repeat, np.interp finds the last of them: the next pulse leaves the plateau
         up, down = np.arange(len(self.up)), np.arange(len(self.down))
         risen = np.interp(np.interp(position, self.up, up) + pulses, up, self.up)
         fallen = np.interp(np.interp(-position, -self.down, down) - pulses, down, self.down)
-        # Beyond where the one train ended, a pulse the same way does nothing; it never turns back
+        # Beyond the end of a train, another pulse the same way does nothing; it never turns back
         return np.where(pulses > 0, np.maximum(risen, position), np.minimum(fallen, position))
 
     def pulses_up(self, wanted):
@@ -69,13 +66,16 @@ class PulseCurve:
         return np.interp(wanted, self.up, np.arange(len(self.up)))
 
 
-def _take(path, line, row, trains):
-    try:
-        value = float(row["siemens"])
-        train = trains[row["direction"].strip()]
-    except (KeyError, TypeError, ValueError, AttributeError):
-        shown = ",".join(str(cell) for cell in row.values())
-        raise PhysicsError(f"{path}: line {line}: {shown} is not up or down and a conductance") from None
-    if not 0 < value < np.inf:
-        raise PhysicsError(f"{path}: line {line}: {value:g} S is no conductance")
-    train.append(value)
+def _fit(name, cycles, rising):
+    """Return the nearest curve that never turns back to the mean of the cycles."""
+    length = min(map(len, cycles), default=0)
+    if length < 2:
+        raise PhysicsError(f"curve: expected two or more conductances {name}, got {length}")
+    mean = np.mean([cycle[:length] for cycle in cycles], axis=0)
+    fit = isotonic_regression(mean, increasing=rising).x
+    if not np.ptp(mean):
+        raise PhysicsError(f"curve: the pulses {name} do not move the conductance")
+    if np.ptp(fit) == 0 or np.sqrt(np.mean((mean - fit) ** 2)) > _NOISE_MOST * np.ptp(mean):
+        turned = "fall" if rising else "rise"
+        raise PhysicsError(f"curve: the conductances {name} {turned} instead: check the directions, and S against ohm")
+    return fit

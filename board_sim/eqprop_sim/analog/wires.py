@@ -14,6 +14,9 @@ from scipy.sparse.linalg import splu
 
 from .errors import check_between
 
+MOST_OHM = 1e6
+"""Of a line's segment: what is above it is an open line."""
+
 
 @dataclass(frozen=True)
 class Wires:
@@ -26,8 +29,8 @@ class Wires:
     """Of a bit line, between neighbouring rows."""
 
     def __post_init__(self):
-        check_between("row_ohm", self.row_ohm, 0.0)
-        check_between("column_ohm", self.column_ohm, 0.0)
+        check_between("row_ohm", self.row_ohm, 0.0, MOST_OHM)
+        check_between("column_ohm", self.column_ohm, 0.0, MOST_OHM)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,140 @@
+"""Measured pulse curves: every file a laboratory has gives the same device, or one line that says what to type."""
+
+import numpy as np
+import pandas
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eqprop_sim.analog import PhysicsError, curve_files
+from eqprop_sim.analog.pulses import PulseCurve
+
+N = np.arange(41)
+UP = 1e-6 + 9e-6 * (1 - np.exp(-N / 12))
+DOWN = UP[-1] - (UP[-1] - 1e-6) * (1 - np.exp(-N / 9)) / (1 - np.exp(-40 / 9))
+
+
+def table(up, down, value="siemens"):
+    """Return the readings as pandas holds them."""
+    return pandas.DataFrame({"direction": ["up"] * len(up) + ["down"] * len(down), value: [*up, *down]})
+
+
+def columns(names, up=UP, down=DOWN):
+    return pandas.DataFrame(dict(zip(names, (N, up, down), strict=True)))
+
+
+def noisy(relative, seed=0):
+    random = np.random.default_rng(seed)
+    return [each * (1 + relative * random.standard_normal(41)) for each in (UP, DOWN)]
+
+
+GOOD = {
+    "as documented": lambda path: table(UP, DOWN).to_csv(path, index=False),
+    "byte order mark": lambda path: table(UP, DOWN).to_csv(path, index=False, encoding="utf-8-sig"),
+    "Windows lines": lambda path: table(UP, DOWN).to_csv(path, index=False, lineterminator="\r\n"),
+    "semicolon": lambda path: table(UP, DOWN).to_csv(path, index=False, sep=";"),
+    "semicolon, decimal comma": lambda path: table(UP, DOWN).to_csv(path, index=False, sep=";", decimal=","),
+    "tab": lambda path: table(UP, DOWN).to_csv(path, index=False, sep="\t"),
+    "spaces after commas": lambda path: path.write_text(table(UP, DOWN).to_csv(index=False).replace(",", ", ")),
+    "capitals": lambda path: table(UP, DOWN).rename(columns=str.capitalize).to_csv(path, index=False),
+    "microsiemens": lambda path: table(UP * 1e6, DOWN * 1e6, "conductance (uS)").to_csv(path, index=False),
+    "µS in Latin-1": lambda path: table(UP * 1e6, DOWN * 1e6, "G [µS]").to_csv(path, index=False, encoding="latin-1"),
+    "ohm": lambda path: table(1 / UP, 1 / DOWN, "ohm").to_csv(path, index=False),
+    "kohm": lambda path: table(1e-3 / UP, 1e-3 / DOWN, "resistance (kOhm)").to_csv(path, index=False),
+    "two columns": lambda path: columns(["pulse", "LTP (S)", "LTD (S)"]).to_csv(path, index=False),
+    "columns of savetxt": lambda path: np.savetxt(path, np.c_[UP, DOWN], header="up_S down_S", comments=""),
+    "comments": lambda path: path.write_text("# device 7, 100 ns\n" + table(UP, DOWN).to_csv(index=False) + "# end\n"),
+    "blank rows": lambda path: path.write_text(table(UP, DOWN).to_csv(index=False) + ",\n\n"),
+}
+"""How a file of the same device is written."""
+
+
+@pytest.mark.parametrize("case", GOOD)
+def test_every_file_of_the_device_is_the_device(tmp_path, case):
+    GOOD[case](tmp_path / "curve.csv")
+    curve, low, high = curve_files.load(tmp_path / "curve.csv")
+    assert low == pytest.approx(1e-6, rel=1e-4) and high == pytest.approx(UP[-1], rel=1e-4)
+    assert np.allclose(curve.up, (UP - low) / (high - low), atol=1e-4)
+    assert np.allclose(curve.down, (DOWN - low) / (high - low), atol=1e-4)
+
+
+ROUGH = {
+    "0.2 % noise": noisy(0.002),
+    "1 % noise": noisy(0.01),
+    "5 % noise": noisy(0.05),
+    "saturates": (np.minimum(UP, 9e-6), np.minimum(DOWN, 9e-6)),
+    "steps of 0.1 uS": (np.round(UP, 7), np.round(DOWN, 7)),
+    "steps of 2 uS": (np.round(UP / 2e-6) * 2e-6 + 1e-9, np.round(DOWN / 2e-6) * 2e-6 + 1e-9),
+}
+
+
+@pytest.mark.parametrize("case", ROUGH)
+def test_noise_and_plateaus_are_smoothed(tmp_path, case):
+    table(*ROUGH[case]).to_csv(tmp_path / "curve.csv", index=False)
+    curve, low, high = curve_files.load(tmp_path / "curve.csv")
+    assert (np.diff(curve.up) >= 0).all() and (np.diff(curve.down) <= 0).all()
+    assert np.abs(low + (high - low) * curve.up - UP).max() < 1.5e-6
+    # Pulse by pulse to the top and down again: no plateau holds the device
+    seen = [0.0]
+    for direction in [1] * 45 + [-1] * 45:
+        seen.append(float(curve.after(np.array(seen[-1]), np.array(direction))))
+    assert max(seen) == pytest.approx(curve.up[-1]) and seen[-1] == pytest.approx(curve.down[-1])
+
+
+def test_cycles_are_averaged(tmp_path):
+    cycles = [noisy(0.05, seed) for seed in range(20)]
+    pandas.concat([table(*each) for each in cycles]).to_csv(tmp_path / "curve.csv", index=False)
+    curve, low, high = curve_files.load(tmp_path / "curve.csv")
+    assert curve.pulses == 40
+    assert np.abs(low + (high - low) * curve.up - UP).max() < 4e-7  # twenty readings are closer than one
+
+
+@given(
+    st.lists(st.floats(1e-9, 1e-3), min_size=2, max_size=12, unique=True),
+    st.lists(st.floats(1e-9, 1e-3), min_size=2, max_size=12, unique=True),
+)
+def test_rising_and_falling_readings_are_kept_as_they_are(up, down):
+    curve, low, high = PulseCurve.fitted([sorted(up)], [sorted(down, reverse=True)])
+    assert np.allclose(low + (high - low) * curve.up, sorted(up), rtol=1e-9, atol=0)
+    assert np.allclose(low + (high - low) * curve.down, sorted(down, reverse=True), rtol=1e-9, atol=0)
+
+
+HEAD = "direction,siemens\n"
+RAMP = HEAD + "up,1e-05\nup,3e-05\nup,4e-05\ndown,4e-05\ndown,2e-05\ndown,1e-05\n"
+BAD = {
+    "no file": (None, "cannot be read: No such file"),
+    "empty": ("", "expected a header and rows of conductances, found none"),
+    "header only": (HEAD, "expected two or more conductances up, got 0"),
+    "other columns": ("a,b\n1,2\n", "expected the columns direction,siemens or LTP,LTD, got a,b"),
+    "no unit": ("pulse,LTP,LTD\n0,1,2\n", "the header pulse,LTP,LTD names no unit: add --set curve_unit=uS"),
+    "direction": (HEAD + "up,1e-5\nsideways,2\n", "line 3: expected up or down and a conductance, got sideways,2"),
+    "text": (HEAD + "up,x\nup,y\n", "line 2: expected a conductance, got x"),
+    "three cells": (HEAD + "up,1,2\n", "line 2: expected up or down and a conductance, got up,1,2"),
+    "negative": (HEAD + "up,-1e-5\n", "line 2: -1e-5 is -1e-05 S, expected 1e-15..0.1 S"),
+    "zero": (HEAD + "up,0\n", "line 2: 0 is 0 S, expected 1e-15..0.1 S"),
+    "nan": (HEAD + "up,nan\n", "line 2: nan is nan S, expected"),
+    "infinite": (HEAD + "up,inf\n", "line 2: inf is inf S, expected"),
+    "uS called siemens": (HEAD + "up,1.0\n", "line 2: 1.0 is 1 S, expected 1e-15..0.1 S: name its unit by --set cur"),
+    "ohm called siemens": (HEAD + "up,103317.2\n", "is 103317 S, expected 1e-15..0.1 S"),
+    "one way": (HEAD + "up,1e-5\nup,2e-5\n", "expected two or more conductances down, got 0"),
+    "the other way": (HEAD + "up,4e-5\nup,1e-5\ndown,1e-5\ndown,4e-5\n", "conductances up fall instead"),
+    "scattered": (HEAD + 8 * "up,1e-5\nup,9e-5\n" + "down,9e-5\ndown,1e-5\n", "conductances up fall instead"),
+    "never moves": (HEAD + "up,1e-5\nup,1e-5\ndown,1e-5\ndown,1e-5\n", "the pulses up do not move the conductance"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_is_no_curve_is_refused(tmp_path, case):
+    text, message = BAD[case]
+    if text is not None:
+        (tmp_path / "curve.csv").write_text(text)
+    with pytest.raises(PhysicsError) as caught:
+        curve_files.load(tmp_path / "curve.csv")
+    assert "curve.csv: " in str(caught.value) and message in str(caught.value)
+
+
+def test_a_unit_may_be_named(tmp_path):
+    columns(["pulse", "LTP", "LTD"], UP * 1e6, DOWN * 1e6).to_csv(tmp_path / "curve.csv", index=False)
+    assert curve_files.load(tmp_path / "curve.csv", "uS")[1] == pytest.approx(1e-6)
+    with pytest.raises(PhysicsError, match="curve_unit: expected one such as S, uS, ohm, kohm, got parsec"):
+        curve_files.load(tmp_path / "curve.csv", "parsec")
