@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checked import Checked, CheckedArray
 from eqprop.fixed import (
     CURRENT_MAX,
     DELTA_MAX,
@@ -17,6 +18,7 @@ from eqprop.fixed import (
     bits,
     isqrt,
 )
+from eqprop.kernels.plain import scatter
 
 ROOTS = st.integers(0, 2000)
 
@@ -42,12 +44,23 @@ def bitwise(state):
     return sum(bit << i for i, bit in enumerate(x))
 
 
+def at(state):
+    """Return a generator in that state."""
+    random = Xorshift32(0)
+    random.low, random.high = state & 0xFFFF, state >> 16
+    return random
+
+
+def state_of(random):
+    return random.high << 16 | random.low
+
+
 @given(st.integers(1, 2**32 - 1))
 def test_xorshift_follows_its_definition(state):
     """Each state by the 32-bit matrices of Marsaglia's paper. Catches: any other shift, a missing 32-bit mask."""
-    random = Xorshift32(0)
-    random.state = state
-    assert random.next() == bitwise(state) == random.state
+    random = at(state)
+    assert random.next() == random.high
+    assert state_of(random) == bitwise(state)
 
 
 def test_xorshift_gives_the_values_of_the_paper():
@@ -55,23 +68,22 @@ def test_xorshift_gives_the_values_of_the_paper():
 
     Recipe: y^=y<<13; y^=y>>17; y^=y<<5 on a 32-bit unsigned y (Marsaglia 2003, section 4).
     """
-    random = Xorshift32(0)
-    random.state = 2463534242
-    assert [random.next() for _ in range(4)] == [723471715, 2497366906, 2064144800, 2008045182]
+    random = at(2463534242)
+    assert [random.next() and state_of(random) for _ in range(4)] == [723471715, 2497366906, 2064144800, 2008045182]
 
 
 @given(st.integers(-(2**40), 2**40))
 def test_every_seed_gives_a_live_stream(seed):
     """No seed leads to the state 0, which xorshift never leaves; seeds count modulo 2**32. Catches: `or 1` dropped."""
     random = Xorshift32(seed)
-    assert 0 < random.state < 2**32
-    assert random.state == Xorshift32(seed & 0xFFFFFFFF).state
+    assert 0 < state_of(random) < 2**32
+    assert state_of(random) == state_of(Xorshift32(seed & 0xFFFFFFFF))
 
 
 def test_the_one_seed_that_hashes_to_zero_is_live_too():
     """The multiplicative hash is a bijection, so exactly one seed meets 0. Catches: `or 1` dropped."""
     seed = -0x9E3779B9 * pow(2654435761, -1, 2**32) % 2**32
-    assert Xorshift32(seed).state > 0
+    assert state_of(Xorshift32(seed)) > 0
 
 
 def test_neighbouring_seeds_give_unlike_streams():
@@ -101,9 +113,21 @@ def test_draws_below_a_limit_are_uniform(seed):
 @given(st.integers(1, 2**16), st.integers(1, 2**32 - 1))
 def test_draws_stay_below_their_limit(n, state):
     """0 <= draw < n for every n up to 2**16 and every state. Catches: a multiply by n + 1."""
-    random = Xorshift32(0)
-    random.state = state
-    assert 0 <= random.below(n) < n
+    assert 0 <= at(state).below(n) < n
+
+
+@given(st.integers(1, 2**32 - 1), st.integers(1, G_MAX), st.integers(1, 9))
+def test_conductances_are_scattered_by_the_generator(state, spread, count):
+    """As drawn one by one from an Xorshift32, in integers that a 32-bit board does not keep on its heap.
+
+    Catches: a step of the generator that the kernel does otherwise, a spread that is cut, a state that is not kept.
+    """
+    random, least = at(state), 3
+    stream = [Checked(n) for n in (random.low, random.high, least, spread, count)]
+    g = CheckedArray("H", count)
+    scatter(g, stream)
+    assert list(g) == [least + max(0, random.below(2 * spread) - spread) for _ in range(count)]
+    assert stream[:2] == [random.low, random.high]
 
 
 def test_limits_keep_the_promises_of_their_comments():

@@ -96,3 +96,18 @@ def test_no_more_instructions_than_c(core, tmp_path):
     (assembler, crc), (compiled, compiled_crc) = ([int(word) for word in line.split()] for line in lines)
     assert crc == compiled_crc
     assert assembler <= compiled
+
+
+@pytest.mark.parametrize(
+    ("core", "tier", "most"),
+    [("cortex-m0", "thumb", 5.0e6), ("cortex-m3", "thumb", 4.0e6), ("cortex-m0", "viper", 5.0e6)],
+)
+def test_a_network_is_built_in_few_instructions(core, tier, most):
+    """64-32-10, looking for free heap of 512 KB included: at most a tenth of a second on a Pico.
+
+    Catches: a draw on big integers, sums of conductances in bytecode, arrays that a generator fills item by item.
+    """
+    in_use, line = run(obtained(cortex.obtain, core), "building.py", tier, "64-32-10")
+    layers, instructions, crc = line.split()
+    assert (in_use, layers, int(crc)) == (tier, "64-32-10", eqprop.Network("64-32-10").crc())
+    assert 1.0e6 < int(instructions) <= most

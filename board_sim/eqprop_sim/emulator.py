@@ -65,8 +65,10 @@ class _Crossbar(PlainCrossbar):
 
     laws = laws
 
-    def refresh(self):
-        circuit.refresh(self.circuit)
+    gather = staticmethod(kernels.gather)
+
+    def scatter(self, g, stream):
+        kernels.scatter(g, np.frombuffer(stream, np.int32))
 
     def checked(self, x):
         """Return `x` as a NumPy array. Raises as `PlainCrossbar.check`."""

@@ -47,46 +47,10 @@ PLUS = const(1)
 MINUS = const(2)
 
 
-def refresh(circuit):
-    """Recompute every node's total conductance from the devices, after these were set from outside."""
-    sum_driven(circuit.g[0], circuit.total[0])
-    for c in range(1, len(circuit.g)):
-        sum_between(circuit.g[c], circuit.total[c - 1], circuit.total[c])
-    divide(circuit)
-
-
 def divide(circuit):
     """Prepare the division by every node's total conductance."""
     for c in range(len(circuit.g)):
         invert(circuit.total[c], circuit.scales[c], circuit.reciprocal[c], circuit.shift[c])
-
-
-def sum_driven(g, total):
-    """Set total[j] to the sum of the driven crossbar's conductances at node j."""
-    width = len(g) // len(total)
-    at = 0
-    for j in range(len(total)):
-        s = 0
-        for _ in range(width):
-            s += g[at]
-            at += 1
-        total[j] = s
-
-
-def sum_between(g, total_below, total_above):
-    """Add each row of a crossbar to its node's total below (bias rows have none), set those above to its columns."""
-    columns = len(total_above)
-    for k in range(columns):
-        total_above[k] = 0
-    at = 0
-    for j in range(len(g) // columns):
-        s = 0
-        for k in range(columns):
-            s += g[at]
-            total_above[k] += g[at]
-            at += 1
-        if j < len(total_below):
-            total_below[j] += s
 
 
 def invert(total, scale, reciprocal, shift):

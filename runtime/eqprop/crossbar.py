@@ -16,7 +16,7 @@ A learner uses a crossbar through these verbs, and knows nothing else of it:
 import binascii
 from array import array
 
-from .circuit import MINUS, PLUS, Circuit, refresh
+from .circuit import MINUS, PLUS, Circuit, divide
 from .fixed import DELTA_MAX, RATE_MAX, U_MAX, V_MAX, Xorshift32
 
 BUFFERS = (bytes, bytearray, memoryview, array)
@@ -61,8 +61,11 @@ class CheckedCrossbar:
 class EmulatedCrossbar(CheckedCrossbar):
     """Conductances and node voltages in integers (formats: `eqprop.fixed`, scales: `Plan`).
 
-    A subclass names its `tier`, and has the circuit's laws do the verbs.
+    A subclass names its `tier`, has the circuit's laws do the verbs, and `scatter` and `gather` of
+    `eqprop.kernels.plain` draw the initial conductances and add them up.
     """
+
+    scatter = gather = staticmethod(None)
 
     def __init__(self, plan, allocate, seed):
         """Build the crossbars of `plan` with initial conductances from `seed`.
@@ -80,20 +83,20 @@ class EmulatedCrossbar(CheckedCrossbar):
         self._prepare()
         for c, rate in enumerate(plan.rates):
             self.set_rate(c, rate)
-        self._initialise(Xorshift32(seed))
+        self._initialise(seed)
         self.refresh()
 
     def _prepare(self):
         """Do what the kernels need before the first of them runs: nothing, unless a subclass says so."""
 
-    def _initialise(self, random):
+    def _initialise(self, seed):
         """Draw the initial conductances: half of them g_min, half uniform from there to plan.initial."""
-        for c in range(len(self.circuit.g)):
-            g = self.circuit.g[c]
-            spread = self.plan.initial[c]
-            for i in range(len(g)):
-                draw = random.below(2 * spread) - spread
-                g[i] = self.plan.g_min + (draw if draw > 0 else 0)
+        random = Xorshift32(seed)
+        stream = array("i", (random.low, random.high, self.plan.g_min, 0, 0))
+        for c, g in enumerate(self.circuit.g):
+            stream[3] = self.plan.initial[c]
+            stream[4] = len(g)
+            self.scatter(g, stream)
 
     def set_rate(self, c, rate):
         """Change crossbar c's conductances by 2**-rate from now on: each step up halves its learning rate.
@@ -117,7 +120,21 @@ class EmulatedCrossbar(CheckedCrossbar):
 
     def refresh(self):
         """Recompute every node's total conductance from the devices, after these were set from outside."""
-        refresh(self.circuit)
+        for c, total in enumerate(self.circuit.total):
+            for j in range(len(total)):
+                total[j] = self._total(c, j)
+        divide(self.circuit)
+
+    def _total(self, c, j):
+        """Return the sum of the conductances at node j of layer c + 1, from the devices of both its crossbars."""
+        g = self.circuit.g
+        nodes = len(self.circuit.total[c])
+        rows = len(g[c]) // nodes
+        total = self.gather(g[c], j, rows, nodes) if c else self.gather(g[0], rows * j, rows, 1)
+        if c + 1 < len(g):
+            columns = len(self.circuit.total[c + 1])
+            total += self.gather(g[c + 1], columns * j, columns, 1)
+        return total
 
     def conductances(self, c):
         """Return crossbar c's conductances, flat as `Plan.shapes` says: uint16 steps, its own memory."""

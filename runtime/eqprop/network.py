@@ -6,28 +6,21 @@ from . import tiers
 from ._compat import free_heap
 from .circuit import FREE
 from .learning import Learner
-from .planning import Plan, parse_layers
+from .planning import ITEM_BYTES, Plan, parse_layers
 
 SAMPLE_MAX = 2**30 - 1
 
 
-class _Zeros:
-    """An iterable of known length, from which `array` builds itself without a second copy on the heap."""
-
-    def __init__(self, items):
-        self.items = items
-
-    def __len__(self):
-        return self.items
-
-    def __iter__(self):
-        for _ in range(self.items):
-            yield 0
-
-
 def zeros(typecode, items):
-    """Return a zeroed array of `items` elements."""
-    return array(typecode, _Zeros(items))
+    """Return a zeroed array of `items` elements: it grows in its place on the heap, so there is no second copy."""
+    piece = array(typecode, bytes(ITEM_BYTES[typecode] * min(items, max(32, items // 16))))
+    if len(piece) == items:
+        return piece
+    made = array(typecode)
+    for _ in range(items // len(piece)):
+        made.extend(piece)
+    made.extend(piece[: items - len(made)])
+    return made
 
 
 class Network:

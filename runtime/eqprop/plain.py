@@ -2,6 +2,7 @@
 
 from . import laws
 from .crossbar import EmulatedCrossbar
+from .kernels import plain
 
 
 class PlainCrossbar(EmulatedCrossbar):
@@ -9,6 +10,8 @@ class PlainCrossbar(EmulatedCrossbar):
 
     tier = "plain"
     laws = laws
+    scatter = staticmethod(plain.scatter)
+    gather = staticmethod(plain.gather)
 
     def settle(self, x):
         """Free phase: drive features `x` (int8 or their bytes, one for each input), settle from zero volts, no nudge.

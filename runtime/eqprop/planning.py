@@ -14,7 +14,7 @@ import sys
 
 from .fixed import CURRENT_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits, isqrt
 
-_ITEM_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4}
+ITEM_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4}
 _BLOCK_BYTES = 32 if sys.maxsize > 2**32 else 16  # MicroPython's heap comes in blocks of four machine words
 # What a network takes beside its arrays and what grows with its crossbars: measured, `tests/test_plan.py`
 _BLOCKS = 44
@@ -92,7 +92,7 @@ class Plan:
             raise ValueError("layers: {} is too wide for 15-bit conductances".format(self))
         blocks = _BLOCKS + count + _TUPLES * _tuple_blocks(count) + _tuple_blocks(count + 1) + _tuple_blocks(count - 1)
         for _, code, items in self.buffers():
-            blocks += 1 - (-_ITEM_BYTES[code] * items // _BLOCK_BYTES)
+            blocks += 1 - (-ITEM_BYTES[code] * items // _BLOCK_BYTES)
         self.bytes = blocks * _BLOCK_BYTES
 
     def _choose(self):

@@ -17,6 +17,7 @@ import copy
 import numpy as np
 
 from eqprop.fixed import G_MAX, U_MAX, V_MAX, Xorshift32
+from eqprop.kernels.plain import scatter
 
 from .errors import PhysicsError, check_between, check_finite
 
@@ -180,10 +181,12 @@ def volts_per_code(plan, drive_v=1.0):
 def initial_steps(plan, seed):
     """Return the runtime's initial conductances, uint16 steps, flat, for each crossbar (as `EmulatedCrossbar`)."""
     random = Xorshift32(seed)
+    stream = [random.low, random.high, plan.g_min, 0, 0]
     crossbars = []
     for (rows, columns), spread in zip(plan.shapes, plan.initial, strict=True):
-        draws = (random.below(2 * spread) - spread for _ in range(rows * columns))
-        crossbars.append(np.array([plan.g_min + max(draw, 0) for draw in draws], np.uint16))
+        crossbars.append(np.zeros(rows * columns, np.uint16))
+        stream[3:] = spread, rows * columns
+        scatter(crossbars[-1], stream)
     return crossbars
 
 

@@ -8,6 +8,35 @@ input, the bias pair last; those of the others lie row by row, the bias pair (+,
 """
 
 
+def scatter(g, stream):
+    """Draw conductances: half of them `least`, half uniform from there to least + spread.
+
+    stream = (halves of the state of an `eqprop.fixed.Xorshift32`, low and high, least, spread, devices). Each device is
+    least + max(0, (top 16 bits of the next state - 2**15) * spread >> 15); the state that follows is put back.
+    """
+    low = stream[0]
+    high = stream[1]
+    least = stream[2]
+    spread = stream[3]
+    for i in range(stream[4]):
+        high ^= (high << 13 | low >> 3) & 0xFFFF
+        low ^= low << 13 & 0xFFFF
+        low ^= high >> 1
+        high ^= (high << 5 | low >> 11) & 0xFFFF
+        low ^= low << 5 & 0xFFFF
+        g[i] = least + ((high - 32768) * spread >> 15) if high > 32768 else least
+    stream[0] = low
+    stream[1] = high
+
+
+def gather(g, start, count, step):
+    """Return the sum of `count` conductances, one or more, every `step`-th from device `start` on."""
+    total = 0
+    for i in range(start, start + count * step, step):
+        total += g[i]
+    return total
+
+
 def load(x, inputs, active):
     """Copy the features `x` into `inputs` and list those that are not zero.
 

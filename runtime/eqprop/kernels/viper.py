@@ -23,6 +23,43 @@ from ..machine import MachineCrossbar
 
 
 @micropython.viper
+def scatter(g: ptr16, stream: ptr32):
+    """As `eqprop.kernels.plain.scatter`."""
+    # In halves of 16 bits: a word may have 32 or 64
+    low = int(stream[0])
+    high = int(stream[1])
+    least = int(stream[2])
+    spread = int(stream[3])
+    count = int(stream[4])
+    while count:
+        high ^= (high << 13 | low >> 3) & 0xFFFF
+        low ^= low << 13 & 0xFFFF
+        low ^= high >> 1
+        high ^= (high << 5 | low >> 11) & 0xFFFF
+        low ^= low << 5 & 0xFFFF
+        g[0] = least
+        if high >> 15:
+            g[0] = ((high & 0x7FFF) * spread >> 15) + least
+        g = ptr16(int(g) + 2)
+        count -= 1
+    stream[0] = low
+    stream[1] = high
+
+
+@micropython.viper
+def gather(g: ptr16, start: int, count: int, step: int) -> int:
+    """As `eqprop.kernels.plain.gather`."""
+    total = 0
+    g = ptr16(int(g) + (start << 1))
+    step <<= 1
+    while count:
+        total = g[0] + total
+        g = ptr16(int(g) + step)
+        count -= 1
+    return total
+
+
+@micropython.viper
 def settle(x, table, phase: int) -> int:
     """Free phase of features `x`, or nudged phase: return the answer."""
     if not phase:
@@ -678,3 +715,5 @@ class ViperCrossbar(MachineCrossbar):
 
     tier = "viper"
     kernels = (settle, pull, program)
+    scatter = staticmethod(scatter)
+    gather = staticmethod(gather)

@@ -1,0 +1,15 @@
+"""Print the tier in use and how many instructions it takes to build each network.
+
+micropython building.py TIER LAYERS...
+"""
+
+import sys
+import time
+
+import eqprop
+
+print(eqprop.tiers.use(sys.argv[1]))
+for layers in sys.argv[2:]:
+    start = time.ticks_cpu()
+    network = eqprop.Network(layers)
+    print(layers, time.ticks_diff(time.ticks_cpu(), start), network.crc())
