@@ -30,7 +30,7 @@ X = np.arange(12, dtype=np.int8).reshape(3, 4)
 def test_a_board_survives_any_frames():
     """Catches an exception that escapes, a buffer that grows, and a parser that stays out of step."""
     counts = fuzz(FRAMES, 1)
-    assert set(counts) >= {m.STATE, m.PROGRESS, m.CLASSES, m.DEVICES, m.DONE, m.ERROR, m.MEASURES}
+    assert set(counts) >= {m.STATE, m.PROGRESS, m.CLASSES, m.DEVICES, m.DONE, m.ERROR, m.MEASURES, m.NOTES}
     assert sum(counts.values()) > FRAMES
 
 
@@ -97,6 +97,8 @@ def test_a_host_survives_any_answers():
             lambda board=board: list(board.train(X, [0, 1, 0], until=9)),
             lambda board=board: board.restore([np.full(30, 9000, np.uint16), np.full(10, 9000, np.uint16)], 3),
             lambda board=board: board.bench(X, [0, 1, 0], False),
+            lambda board=board: board.write_notes(bytes(99)),
+            board.read_notes,
         ):
             try:
                 work()
@@ -105,7 +107,10 @@ def test_a_host_survives_any_answers():
         lies += line.lies
 
 
-@given(st.binary(max_size=80), st.sampled_from([asking.unpack_state, asking.unpack_progress, unpack_measures]))
+@given(
+    st.binary(max_size=80),
+    st.sampled_from([asking.unpack_state, asking.unpack_progress, asking.unpack_notes, unpack_measures]),
+)
 def test_answers_are_parsed_or_refused(payload, unpack):
     """Catches another exception than ValueError, which the host does not expect."""
     for data in (payload, bytes((m.PROTOCOL,)) + payload):

@@ -482,7 +482,7 @@ def test_what_is_no_board_is_said_in_one_line(stranger, kind, words):
 
 def test_an_answer_that_is_no_state_is_refused():
     line = Line()
-    line.service._status = lambda _=None: (messages.STATE, b"\2\2")
+    line.service._status = lambda _=None: (messages.STATE, b"\3\2")
     with pytest.raises(ProtocolError, match="STATE: 2 bytes are too few"):
         connect(line)
 
@@ -490,10 +490,10 @@ def test_an_answer_that_is_no_state_is_refused():
 def test_a_board_of_another_protocol_is_refused():
     """Whether it refuses itself, as a board of version 1 does, or answers. Catches a STATE read by the wrong rules."""
     line = Line()
-    line.service._status = lambda _=None: (messages.STATE, b"\3" + bytes(60))
-    with pytest.raises(ProtocolError, match="^port line: it speaks protocol 3, this eqprop 2$"):
+    line.service._status = lambda _=None: (messages.STATE, b"\4" + bytes(60))
+    with pytest.raises(ProtocolError, match="^port line: it speaks protocol 4, this eqprop 3$"):
         connect(line)
     line = Line()
-    line.service._answer = lambda kind, payload: (messages.ERROR, b"protocol 2: this board speaks 1")
-    with pytest.raises(BoardError, match="^port line refuses: protocol 2: this board speaks 1$"):
+    line.service._answer = lambda kind, payload: (messages.ERROR, b"protocol 3: this board speaks 2")
+    with pytest.raises(BoardError, match="^port line refuses: protocol 3: this board speaks 2$"):
         connect(line)

@@ -128,8 +128,8 @@ def test_conductances_travel_to_another_board(desk):
     [
         (77, b"", "message type 77 is unknown"),
         (m.HELLO, b"", "HELLO: 0 bytes are too few"),
-        (m.HELLO, b"\x01", "protocol 1: this board speaks 2"),
-        (m.HELLO, b"\x02\0", "HELLO: 2 bytes are too few"),
+        (m.HELLO, b"\x01", "protocol 1: this board speaks 3"),
+        (m.HELLO, b"\x03\0", "HELLO: 2 bytes are too few"),
         (m.CONFIGURE, b"\0\0\0", "CONFIGURE: 3 bytes are too few"),
         (m.CONFIGURE, configure((4, 2), 0, 0)[:-1], "CONFIGURE: 20 bytes are too few"),
         (m.CONFIGURE, configure((4, 2), 0, 0, levels=bytes(257)), "levels: 257 are not 1..256"),

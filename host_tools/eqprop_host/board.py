@@ -23,6 +23,7 @@ from .errors import BoardError, ProtocolError, RestartError
 from .link import Line, largest_payload, printable
 from .packing import covers, pack
 from .sample_cache import SampleCache
+from .sample_order import SampleOrder
 
 _SLOW_S = 1.0  # for an answer: the frames are too large
 _FRAMES = 3  # of samples on their way: more would keep one waiting who wants to stop
@@ -68,6 +69,7 @@ class Board:
         self._configuration = None
         self._code = None
         self._restored = False  # conductances that no repetition of the run would give
+        self._notes = None  # to keep with the run's network
         self._furthest = 0  # samples that the run can have come to
         self._data = (None, None)
         self._cache = None  # of the data; None until there is something in it
@@ -149,6 +151,7 @@ class Board:
         self._configuration = configuration
         self._code = Code(configuration.layers[0], configuration.layers[-1], configuration.levels or LEVELS)
         self._restored = False
+        self._notes = None
 
     def _configure(self):
         self._greet()  # a board builds one network a session
@@ -183,6 +186,7 @@ class Board:
                     if self._restored:
                         raise BoardError(f"port {self._link.name}: the board has lost the network that it was given")
                     self._ask_state(messages.CONFIGURE, messages.pack_configure(self._configuration))
+                self._keep_notes()
                 return self.state
             except RestartError as another:
                 error = another
@@ -233,7 +237,7 @@ class Board:
         restarts = 0
         while self.state.sample < until and not stop():
             try:
-                for progress in self._send_samples(_Numbered(x, y, order), until, stop):
+                for progress in self._send_samples(SampleOrder(x, y, order), until, stop):
                     restarts = 0
                     yield progress
             except RestartError as error:
@@ -381,7 +385,9 @@ class Board:
         def again():
             try:
                 self._configure()
-                return self.restore(conductances, sample)
+                state = self.restore(conductances, sample)
+                self._keep_notes()
+                return state
             finally:
                 self._restored = False
 
@@ -390,6 +396,37 @@ class Board:
     def save(self):
         """Have the board write a checkpoint, if its flash allows another one; return its state: `saved` tells."""
         return self._ask_state(messages.SAVE)
+
+    def write_notes(self, notes):
+        """Keep `notes` (bytes) on the board with its network: in its checkpoints, and for any host to read.
+
+        Bytes that mean nothing to the board, 2048 at most; fewer where its heap is small. Raises BoardError with the
+        board's own bound for more, RestartError when the board starts anew meanwhile; `recover` writes them again.
+        """
+        self._notes = bytes(notes)
+        self._keep_notes()
+
+    def _keep_notes(self):
+        """Write the notes of this run, if it has any: a board that started anew may have lost them."""
+        notes = self._notes
+        if notes is None:
+            return
+        room = self._link.limit - messages.NOTES_HEADER
+        # Piece after piece: the board takes none before the piece that it follows
+        for first in range(0, len(notes) or 1, room):
+            piece = asking.pack_notes_write(first, len(notes), notes[first : first + room])
+            self._link.ask(messages.NOTES_WRITE, piece, messages.DONE)
+
+    def read_notes(self):
+        """Return the notes that a host, or the board's own program, kept with the board's network: bytes."""
+        notes, total = b"", 1
+        while len(notes) < total:
+            answer = self._link.ask(messages.NOTES_READ, asking.pack_notes_read(len(notes), 0xFFFF), messages.NOTES)
+            total, piece = self._parsed(asking.unpack_notes, answer)
+            if not piece and len(notes) < total:
+                raise ProtocolError(f"port {self._link.name}: the notes end at {len(notes)} of {total} bytes")
+            notes += piece
+        return notes
 
     def bench(self, x, y, verbs):
         """Learn samples as `train` does, timed; return `eqprop.bench.Measures` of them all.
@@ -423,24 +460,3 @@ class Board:
     def bye(self):
         """End the board's service."""
         self._link.ask(messages.BYE, b"", messages.DONE)
-
-
-class _Numbered:
-    """The samples of a run by their numbers 0, 1, ...: a data set, over and over, each epoch in an order of its own."""
-
-    def __init__(self, x, y, order):
-        self.x, self.y = x, np.asarray(y)
-        self._order = order
-        self._epoch = None
-
-    def indices(self, first, end):
-        """Return the indices into the data set of samples `first`..`end` - 1: int64."""
-        parts = [np.zeros(0, np.int64)]
-        while first < end:
-            epoch, at = divmod(first, len(self.x))
-            if epoch != self._epoch:
-                self._epoch = epoch
-                self._permutation = np.asarray(self._order(epoch)) if self._order else np.arange(len(self.x))
-            parts.append(self._permutation[at : at + end - first])
-            first += len(parts[-1])
-        return np.concatenate(parts)

@@ -9,6 +9,7 @@ from .messages import (
     DEVICES_LAYOUT,
     GREET,
     HELLO_LAYOUT,
+    NOTES_LAYOUT,
     PROGRESS_LAYOUT,
     PROTOCOL,
     READ_LAYOUT,
@@ -112,3 +113,19 @@ def pack_write(crossbar, start, data):
 def pack_resume(sample):
     """Return a RESUME payload: go on with training sample `sample` on the conductances written."""
     return struct.pack(RESUME_LAYOUT, sample)
+
+
+def pack_notes_write(offset, total, piece):
+    """Return a NOTES_WRITE payload: a piece of the notes, which have `total` bytes."""
+    return struct.pack(NOTES_LAYOUT, offset, total) + piece
+
+
+def pack_notes_read(offset, count):
+    """Return a NOTES_READ payload: up to `count` bytes of the notes, from `offset`."""
+    return struct.pack(NOTES_LAYOUT, offset, count)
+
+
+def unpack_notes(payload):
+    """Return (how many bytes the notes have, those asked for)."""
+    total = unpack("<H", payload, "NOTES")[0]
+    return total, bytes(payload[2:])

@@ -19,6 +19,8 @@ board never speaks first.
     BENCH      9           learns samples as SAMPLES does, timed (`eqprop.bench`)       MEASURES
     STATUS    10           nothing                                                      STATE
     SAVE      11           nothing; writes a checkpoint if wear allows                  STATE
+    NOTES_WRITE 12         offset u16, total u16, bytes; a piece of the host's notes    DONE
+    NOTES_READ 13          offset u16, count u16                                        NOTES
 
     STATE     65           protocol u8, session u32, payload limit u16, credit u16, free heap u32, run u32, next
                            sample u32, CRC-32 of the conductances u32, seed u32, halve_every u32, next sample of this
@@ -32,6 +34,7 @@ board never speaks first.
     DONE      69           nothing
     ERROR     70           kind u8 (REFUSED, or GREET: the board has started anew, HELLO comes first), message in UTF-8
     MEASURES  71           how long it took
+    NOTES     72           total u16, bytes: those asked for, or fewer at the end of the notes
 
 Types 32 to 35 and 96 are of a crossbar chip (`eqprop.chip`). Records are those of `eqprop.packing`, of the levels that
 CONFIGURE names.
@@ -42,7 +45,7 @@ from collections import namedtuple
 
 from ._compat import const
 
-PROTOCOL = const(2)
+PROTOCOL = const(3)
 
 HELLO = const(1)
 CONFIGURE = const(2)
@@ -55,6 +58,8 @@ BYE = const(8)
 BENCH = const(9)
 STATUS = const(10)
 SAVE = const(11)
+NOTES_WRITE = const(12)
+NOTES_READ = const(13)
 STATE = const(65)
 PROGRESS = const(66)
 CLASSES = const(67)
@@ -62,6 +67,7 @@ DEVICES = const(68)
 DONE = const(69)
 ERROR = const(70)
 MEASURES = const(71)
+NOTES = const(72)
 
 REFUSED = const(0)
 GREET = const(1)
@@ -80,12 +86,15 @@ DEVICES_LAYOUT = "<BI"
 READ_LAYOUT = "<BIH"
 RESUME_LAYOUT = "<I"
 PROGRESS_LAYOUT = "<IHIIII"
+NOTES_LAYOUT = "<HH"
+_NOTES = "<H"
 
 SAMPLES_HEADER = const(4)
 RUN_HEADER = const(1)
 SLOT_SIZE = const(2)
 INFER_HEADER = const(1)
 DEVICES_HEADER = const(5)
+NOTES_HEADER = const(4)
 
 Configuration = namedtuple("Configuration", ("run", "seed", "halve_every", "epoch", "layers", "levels"))
 
@@ -182,3 +191,19 @@ def unpack_write(payload):
 def unpack_resume(payload):
     """Return the sample number."""
     return unpack(RESUME_LAYOUT, payload, "RESUME")[0]
+
+
+def unpack_notes_write(payload):
+    """Return (offset, total, piece)."""
+    offset, total = unpack(NOTES_LAYOUT, payload, "NOTES_WRITE")
+    return offset, total, payload[NOTES_HEADER:]
+
+
+def unpack_notes_read(payload):
+    """Return (offset, count)."""
+    return unpack(NOTES_LAYOUT, payload, "NOTES_READ")
+
+
+def pack_notes(total, piece):
+    """Return a NOTES payload: how many bytes the notes have, and some of them."""
+    return struct.pack(_NOTES, total) + piece

@@ -35,6 +35,8 @@ _CONFIGURED_ONLY = (
     messages.RESUME,
     messages.SAVE,
     messages.BENCH,
+    messages.NOTES_WRITE,
+    messages.NOTES_READ,
 )
 # Those of `eqprop.chip`, which is loaded only when it is needed
 _CHIP_CONFIGURE = const(32)
@@ -108,6 +110,8 @@ class Service:
             messages.BENCH: self._bench,
             messages.STATUS: self._status,
             messages.SAVE: self._save,
+            messages.NOTES_WRITE: self._notes_write,
+            messages.NOTES_READ: self._notes_read,
         }
         self._take_up()
 
@@ -186,6 +190,7 @@ class Service:
             self._cached = 0
             self._fresh = True
             self._restoring = False
+            self._notes = None
             if self._chip:
                 self._chip.greet()
         return self._status()
@@ -202,6 +207,7 @@ class Service:
         self._cached = 0
         self._totals = [0, 0, 0, 0]  # samples, right answers, loss modulo 2**30, the rest of it
         self._benchmark = None
+        self._notes = None
 
     def _configure(self, payload):
         """Build the network anew, once a session: a frame that arrives again must not undo what was learnt."""
@@ -391,6 +397,21 @@ class Service:
         finally:
             if network.sample != sample:  # those before one that is refused count
                 self._restoring = False
+
+    def _notes_write(self, payload):
+        if not self._notes:
+            from .notes import Notes  # here, so that a board without notes does not load it
+
+            self._notes = Notes()
+        if self._notes.write(self.network, *messages.unpack_notes_write(payload)) and self._checkpoints:
+            self._checkpoints.saved = None  # the newest checkpoint has other notes
+        return messages.DONE, b""
+
+    def _notes_read(self, payload):
+        offset, count = messages.unpack_notes_read(payload)
+        notes = self.network.notes
+        count = min(count, self._limit - messages.NOTES_HEADER)
+        return messages.NOTES, messages.pack_notes(len(notes), notes[offset : offset + count])
 
     def _bye(self, _):
         self.done = True

@@ -48,6 +48,9 @@ def questions():
         (m.BENCH, bytes(pack_bench(1, 0, [(1, bytes(4)), (0, bytes(4))]))),
         (m.STATUS, b""),
         (m.SAVE, b""),
+        (m.NOTES_WRITE, asking.pack_notes_write(0, 8, b"abcd")),
+        (m.NOTES_WRITE, asking.pack_notes_write(4, 8, b"efgh")),
+        (m.NOTES_READ, asking.pack_notes_read(2, 99)),
     ]
 
 
