@@ -13,13 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import serial
 
 import eqprop
-from eqprop_host import commands, datasets, model, ports
+from eqprop_host import cli, commands, datasets, model, ports
 from eqprop_host.board import Board
 from eqprop_host.progress import show_progress
 from eqprop_host.runlog import open_log
 from eqprop_host.runlog.verify import verify
+from eqprop_sim import boards
 from eqprop_sim.emulator import Network
 from typed import run
 
@@ -325,15 +327,31 @@ BAD = {
     "log of another kind": (lambda d: [*TRAIN, f"--log={d}/run.doc"], "run.doc"),
     "json in no folder": (lambda d: [*TRAIN, f"--json={d}/no/run.json"], "no/run.json: cannot be written"),
     "model in no folder": (lambda d: [*TRAIN, f"--save={d}/no/run.npz"], "no/run.npz: cannot be written"),
-    "one file twice": (lambda d: [*TRAIN, f"--save={d}/a", f"--json={d}/a"], "a: is the file of --json too"),
+    "one file twice": (
+        lambda d: [*TRAIN, f"--save={d}/a.npz", f"--json={d}/a.npz"],
+        "a.npz: is the file of --json too",
+    ),
     "data overwritten": (
         lambda d: [*TRAIN, table(d, "1,2,3,4,0\n4,3,2,1,1\n"), f"--json={d}/bad.csv"],
         "is the file of --data too",
     ),
-    "model is a device": (lambda d: [*TRAIN, "--save=/dev/null"], "/dev/null: is no regular file"),
+    "results are a device": (lambda d: [*TRAIN, "--json=/dev/null"], "/dev/null: is no regular file"),
     "name too long": (lambda d: [*TRAIN, f"--json={d}/{'n' * 300}"], "cannot be written: File name too long"),
     "endless halving": (lambda d: [*TRAIN, "--halve-epochs=99999999"], "--halve-epochs: 99999999 is no whole number"),
     "demo in no folder": (lambda d: ["demo", "--folder=/proc/eqprop"], "/proc/eqprop: cannot be made"),
+    "picture of another kind": (
+        lambda d: [*TRAIN, f"--picture={d}/x.jpg"],
+        "x.jpg': a picture is a .png file, such as ",
+    ),
+    "model of another kind": (
+        lambda d: [*TRAIN, f"--save={d}/m.pkl"],
+        "m.pkl': a saved network is a .npz file, such as ",
+    ),
+    "mistyped layers": (lambda d: ["train", "--layers", "-64-32-10"], "such as 64-32-10, not '-64-32-10'"),
+    "study of no row": (
+        lambda d: ["study", "mnist", "--data=digits", "--only=nonsense"],
+        "--only nonsense: no row's text holds that; the rows are: fixed point, as on a board; ",
+    ),
     "picture without log": (lambda d: [*TRAIN, f"--picture={d}/run.png"], "--log is needed"),
     "no model": (lambda d: ["evaluate", d / "none.npz"], "none.npz"),
     "no features": (lambda d: ["infer", d / "none.npz", d / "none.csv"], "none.npz"),
@@ -355,7 +373,8 @@ def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, capsys, name):
     ("says", "words"),
     [
         (b"", "is silent: no answer within 0.15 s"),
-        (b"\r\n>>> ", "is not running eqprop: it says b'\\r\\n>>> "),
+        (b"\r\nlogin: ", "is not running eqprop: it says b'\\r\\nlogin: "),
+        (b"\r\n>>> ", "has MicroPython's prompt and is not running eqprop: run `eqprop deploy --port /dev/"),
     ],
 )
 def test_a_port_without_eqprop_is_named_and_leaves_nothing(tmp_path, capsys, monkeypatch, says, words):
@@ -365,6 +384,67 @@ def test_a_port_without_eqprop_is_named_and_leaves_nothing(tmp_path, capsys, mon
     assert code == 1 and out == ""
     assert err.startswith(f"eqprop: port {path} {words}") and err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_a_board_with_a_bare_prompt_is_named_at_once(capsys, cortex_m3):
+    """Catches minutes of waiting; without a prompt to read, as another program has read it before."""
+    board = boards.SimulatedBoard("sim:cortex-m3?blank=512k")
+    with contextlib.closing(board):
+        with contextlib.closing(serial.serial_for_url(board.path, timeout=10)) as port:
+            assert port.read_until(b">>> ").endswith(b">>> ")
+        code, out, err = run(capsys, *TRAIN, f"--port={board.path}")
+    assert code == 1 and out == ""
+    assert err.endswith(f": run `eqprop deploy --port {board.path}`\n") and err.count("\n") == 1
+
+
+def test_the_bare_command_is_its_help(capsys):
+    code, out, err = run(capsys)
+    assert code == 0 and not err and out.startswith("usage: eqprop") and "train " in out
+
+
+def test_the_version_is_named(capsys):
+    code, out, _ = run(capsys, "--version")
+    assert code == 0 and out == f"eqprop {eqprop.__version__}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_what_completes_commands_and_options(capsys, shell):
+    code, out, err = run(capsys, "--completion", shell)
+    assert code == 0 and not err
+    assert all(command in out for command in commands.COMMANDS)
+    assert all(word in out for word in ("halve-epochs", "mismatch", "replay", "scheduler"))
+
+
+def test_bash_completes(tmp_path):
+    """Catches a script that a shell refuses, or that completes nothing."""
+    ask = 'COMP_WORDS=(eqprop sim); COMP_CWORD=1; _shtab_eqprop; echo "${COMPREPLY[@]}"'
+    script = subprocess.run(
+        [sys.executable, "-m", "eqprop_host", "--completion", "bash"],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    done = subprocess.run(["bash", "-c", f"{script}\n{ask}"], capture_output=True, text=True)
+    assert done.stdout.split() == ["simulate"], done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_terminal_that_lacks_letters_gets_what_it_can(tmp_path, encoding):
+    (tmp_path / "a\u732b\u00b5.csv").write_text("1,2,3,4,0\n4,3,2,1,1\n")
+    command = [sys.executable, "-m", "eqprop_host", "train", "--layers=4-8-3", "--data", "no/a\u732b\u00b5.csv"]
+    done = subprocess.run(command, env={**ENVIRONMENT, "PYTHONIOENCODING": encoding}, capture_output=True)
+    shown = {"ascii": "a\\u732bu.csv", "cp1252": "a\\u732b\u00b5.csv"}[encoding].encode(encoding)
+    assert done.returncode == 1 and shown in done.stderr and b"Traceback" not in done.stderr
+
+
+def test_every_missing_library_is_named_by_what_brings_it():
+    """Catches an extra that pyproject.toml no longer has."""
+    project = (ROOT / "pyproject.toml").read_text()
+    extras = dict(re.findall(r'^(\w+) = \[((?:"[^"]*"(?:, )?)+)\]$', project, re.MULTILINE))
+    wheels = {"PIL": "pillow", "sklearn": "scikit-learn"}
+    for library, extra in cli.EXTRAS.items():
+        assert f'"{wheels.get(library, library)}' in extras[extra], library
 
 
 def test_every_command_and_option_has_help(capsys):

@@ -465,7 +465,12 @@ def test_totals_are_those_of_the_epoch_however_large():
     ("stranger", "kind", "words"),
     [
         (Stranger(), ProtocolError, "port line is silent: no answer within 0.03 s"),
-        (Stranger(b"\r\n>>> "), ProtocolError, "port line is not running eqprop: it says b'\\r\\n>>> '"),
+        (Stranger(b"login: "), ProtocolError, "port line is not running eqprop: it says b'login: '"),
+        (
+            Stranger(b"\r\n>>> "),
+            ProtocolError,
+            "port line has MicroPython's prompt and is not running eqprop: run `eqprop deploy --port line`",
+        ),
         (Stranger(error=OSError("cable pulled")), PortError, "port line fails: cable pulled"),
         (
             Stranger(error=serial.SerialTimeoutException("Write timeout")),

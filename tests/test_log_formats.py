@@ -8,12 +8,14 @@ import sys
 import zipfile
 
 import numpy as np
+import pandas
 import pytest
 
 from eqprop_host import cli, model
 from eqprop_host.errors import LogError
 from eqprop_host.runlog import RunLog, open_log
 from eqprop_host.runlog.export import export, merge
+from eqprop_host.runlog.reader import Log
 from eqprop_host.runlog.verify import verify
 
 SUFFIXES = (".arrow", ".jsonl", ".parquet", ".csv", ".npz")
@@ -45,6 +47,32 @@ def same(one, other):
         for key in a:
             assert type(a[key]) is type(b[key]) and np.array_equal(a[key], b[key])
             assert not isinstance(a[key], np.ndarray) or a[key].dtype == b[key].dtype
+
+
+def test_one_table_is_what_other_tools_read(logs, tmp_path, capsys):
+    """Catches a table with columns of the others, and one that is overwritten."""
+    metrics = open_log(logs[0]).metrics
+    for suffix, read in ((".csv", pandas.read_csv), (".parquet", pandas.read_parquet)):
+        path = tmp_path / f"metrics{suffix}"
+        code, out, err = run(capsys, "log", "export", logs[0], path, "--table=metrics")
+        assert code == 0 and out == f"{path}: 3 rows\n", err
+        frame = read(path)
+        assert "steps" not in frame and frame.test_error_percent.tolist() == [m["test_error_percent"] for m in metrics]
+        code, _, err = run(capsys, "log", "export", logs[0], path, "--table=metrics")
+        assert code == 1 and "is there already" in err
+    code, _, err = run(capsys, "log", "export", logs[0], tmp_path / "x.npz", "--table=metrics")
+    assert code == 1 and err.endswith("x.npz: a table is written to a .csv or .parquet file, not .npz\n")
+
+
+def test_a_summary_fits_a_terminal(logs, capsys, monkeypatch):
+    """Catches a line of hundreds of events."""
+    monkeypatch.setenv("COLUMNS", "80")
+    event = {"sequence": 0, "record": "event", "sample": 7, "event": "reset", "detail": {"board": "b"}}
+    monkeypatch.setattr(Log, "events", [event] * 400)
+    code, out, err = run(capsys, "log", "info", logs[0])
+    assert code == 0, err
+    head, *lines = out.splitlines()
+    assert all(len(line) <= 80 for line in lines) and "  events       reset 400 times, first at sample 7" in out
 
 
 @pytest.mark.parametrize("first", SUFFIXES)

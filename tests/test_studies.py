@@ -80,7 +80,7 @@ BAD = {
     "place": (["mismatch", "--picture=/dev/null/x.png"], "/dev/null/x.png"),
     "no cases": (["mismatch", "--coarse", "--only=cases"], "--only cases: has no ends, so --coarse leaves none of it"),
     "no curves": (["mismatch", "--only=cases", "--picture=x.png"], "--picture x.png: there is none of the cases"),
-    "same file": (["mismatch", "--json=x", "--picture=./x"], "--picture x: is the file of --json too"),
+    "same file": (["mismatch", "--json=x.png", "--picture=./x.png"], "--picture x.png: is the file of --json too"),
 }
 
 

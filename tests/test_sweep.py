@@ -42,6 +42,20 @@ def test_a_grid_has_every_combination_and_a_draw_some_of_them_once(varied, data)
     assert drawn == sweeping.grid(varied, draws, seed)
 
 
+def test_a_sweep_is_shown_in_a_table(tmp_path, capsys, in_process):
+    """Caught: an option whose value is a list."""
+    folder = tmp_path / "widths"
+    options = ["--data=iris", "--epochs=1", "--vary=layers=4-8-3,4-6-3", "--vary=seed=0..1"]
+    assert run(capsys, "sweep", "run", folder, *options)[0] == 0
+    code, out, err = run(capsys, "sweep", "show", folder)
+    assert code == 0, err
+    head, line, *rows = out.splitlines()
+    assert head == "| test error % | spread | seeds | layers |" and {row.split(" | ")[-1] for row in rows} == {
+        "4-8-3 |",
+        "4-6-3 |",
+    }
+
+
 def test_a_key_is_of_the_options_and_the_version(monkeypatch):
     """Caught: a key of the order in which the options come, or without the version."""
     key = sweeping.Point({"seed": 1, "layers": "4-8-3"}).key

@@ -1,16 +1,19 @@
-"""The `eqprop` command: what is typed, and what becomes of errors. What it does is in `eqprop_host.commands`."""
+"""The `eqprop` command: parses what was typed and turns errors into one line. `eqprop_host.commands` does the work."""
 
 import argparse
 import os
+import re
 import sys
+from pathlib import Path
 
 import eqprop
 
 from . import commands
 from .commands.options import INTERRUPTED, tell
 from .errors import EqpropError
+from .screen import safe_streams
 
-_EXTRAS = {
+EXTRAS = {
     "distributed": "sweep",
     "matplotlib": "host",
     "numba": "sim",
@@ -22,47 +25,112 @@ _EXTRAS = {
     "tensorboardX": "tensorboard",
     "threadpoolctl": "sim",
 }
-"""What brings a library that a command may need."""
+"""The extra of eqprop that brings each library that not every installation has."""
+
+_SIM_ALONE = {"scipy", "threadpoolctl"}
+"""Libraries of the extra `sim` that `host` does not bring."""
+
+_FILES = ("data", "features", "folder")
+"""Arguments that name a file or a folder, or something else."""
+
+_SHELLS = ("bash", "zsh", "fish", "tcsh")
 
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
     def error(self, message):
-        self.exit(2, f"eqprop: {message}\n")
+        self.exit(2, f"eqprop: {' '.join(message.split())}\n")
 
 
-def _parser(words):
+class _Completion(argparse.Action):
+    """Prints the completion script of a shell and ends."""
+
+    def __call__(self, parser, _namespace, shell, _option=None):
+        import shtab
+
+        whole = _parser([name for name in commands.COMMANDS if not commands.lacking(name)])
+        for action in _actions(whole):
+            if action.type is Path or action.dest in _FILES:
+                action.complete = shtab.FILE
+        print(shtab.complete(whole, shell))
+        parser.exit()
+
+
+def _actions(parser):
+    """Yield every option and argument of a parser and of its subparsers."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                yield from _actions(sub)
+        else:
+            yield action
+
+
+def _parser(loaded):
+    """Return the parser of the whole command; the commands in `loaded` have their own options."""
     parser = _Parser(prog="eqprop", description="Train neural networks on a microcontroller, by physics.")
-    parser.add_argument("--version", action="version", version=eqprop.__version__)
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"eqprop {eqprop.__version__}")
+    text = 'print what completes eqprop\'s words in a shell; for bash: eval "$(eqprop --completion bash)"'
+    parser.add_argument("--completion", action=_Completion, choices=_SHELLS, metavar="SHELL", help=text)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name in commands.COMMANDS:
         summary = commands.summary(name)
-        sub = subparsers.add_parser(name, help=summary, description=summary)
-        if name in words[:1]:
+        lacking = commands.lacking(name)
+        needs = f" Needs {_install(lacking)}." if lacking else ""
+        sub = subparsers.add_parser(name, help=summary + needs, description=summary)
+        if name in loaded:
             module = commands.module(name)
             module.add_options(sub)
             sub.set_defaults(run=module.run)
     return parser
 
 
+def _joined(words):
+    """Return the words with a value that begins with a minus sign joined to its option, as argparse needs it.
+
+    `--layers -64-32-10` is a mistyped size, about which `--layers` has something to say, and not an unknown option.
+    """
+    joined: list[str] = []
+    for word in words:
+        if joined and re.fullmatch(r"--[a-z-]+", joined[-1]) and re.match(r"-\d", word):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _install(libraries):
+    """Return the line that brings libraries which eqprop can use."""
+    extras = {EXTRAS[library] for library in libraries}
+    if "host" in extras and not _SIM_ALONE & {*libraries}:
+        extras.discard("sim")
+    return f"pip install 'eqprop[{','.join(sorted(extras))}]'"
+
+
 def main(argv=None):
     """Run the command; return its exit code: 0, 1 after one line about an error, 2 for wrong usage, 130 for Ctrl-C."""
-    words = sys.argv[1:] if argv is None else argv
+    words = _joined(sys.argv[1:] if argv is None else argv)
+    safe_streams()
     try:
-        options = _parser(words).parse_args(words)
+        parser = _parser(words[:1])
+        options = parser.parse_args(words)
+        if not options.command:
+            parser.print_help()
+            return 0
         options.words = words[1:]
         return options.run(options) or 0
     except ModuleNotFoundError as error:
         library = (error.name or "").partition(".")[0]
-        if library not in _EXTRAS:
+        if library not in EXTRAS:
             raise
-        tell(f"{words[0]}: needs {library}: pip install 'eqprop[{_EXTRAS[library]}]'")
+        lacking = [library, *commands.lacking(words[0])]
+        tell(f"{' '.join(words[:1])}: needs {library}: {_install(lacking)}")
         return 1
     except EqpropError as error:
         tell(error)
         return 1
-    except BrokenPipeError:  # whoever read our output has had enough, and so must the interpreter's own last flush
+    except BrokenPipeError:  # the reader of our output has ended, and so must the interpreter's own last flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:

@@ -14,6 +14,7 @@ a session was begun; `greet` opens it again, as a USB board takes its port along
 import contextlib
 import itertools
 import random
+import shlex
 import time
 from collections import deque
 from dataclasses import dataclass, replace
@@ -31,6 +32,10 @@ from .errors import BoardError, PortError, ProtocolError, RestartError
 _ATTEMPTS = 3
 _LIMIT = 1024  # bytes of payload before the board has said its own limit
 _OVERHEARD = 40  # bytes kept to tell what a port that is no board says
+_TAIL = 512  # bytes kept to see whether it is at MicroPython's prompt
+_TO_PROMPT = b"\r\x02"  # has the prompt show itself, also from raw mode, and interrupts no program
+# What MicroPython says in its three modes, into any of which bytes of a frame may take it
+_AT_PROMPT = (b"\n>>> ", b"raw REPL; CTRL-B to exit", b"paste mode; Ctrl-C to cancel")
 _WINDOW = 64  # questions on their way, well below the 256 sequence numbers
 _PAUSE_S = 0.1  # the shortest after which something counts as lost
 _PATIENCE = 16  # times that, at most, when pause follows pause: so no sequence number comes round within a silence
@@ -104,6 +109,7 @@ class Link:
         self._heard = deque()
         self._understood = False
         self._overheard = b""
+        self._tail = b""
         self._padding = b""
         self._mean_s = None
         self._deviation_s = 0.0
@@ -167,11 +173,13 @@ class Link:
         self._since = None
         self.resize(max(self.limit, _LIMIT))
         pause, until = _PAUSE_S, self._clock() + _ATTEMPTS * self.answer_s
+        prompt = b""
         while self._clock() < until:
+            self._tail = b""
             session = self._random.randrange(2**30)  # a small integer on any board: its heap is the same each time
             began = self._clock()
             # A zero first: it ends what a torn frame left in the board's receiver
-            sequence = self._ask(HELLO, pack_hello(session), b"\0")[0]
+            sequence = self._ask(HELLO, pack_hello(session), prompt + b"\0")[0]
             while self._clock() < min(began + pause, until):
                 self._listen()
                 while self._heard:
@@ -182,6 +190,9 @@ class Link:
                             self._greeted = self._conversing = True
                             self._measure(self._clock() - began)
                             return state
+            if any(words in self._tail for words in _AT_PROMPT):
+                raise self._at_prompt()
+            prompt = _TO_PROMPT  # noise to a service
             pause *= 2
             self._padding = bytes(CHUNK - 1)
         raise self._silence()
@@ -384,6 +395,7 @@ class Link:
             self._fail(PortError(f"port {self.name} fails: {error}"), error)
         self.received += len(data)
         self._overheard = (self._overheard + data)[:_OVERHEARD]
+        self._tail = (self._tail + data)[-_TAIL:]
         for kind, sequence, payload in self._receiver.feed(data):
             if kind >= STATE:  # an echo of what we ask is no answer
                 self._understood = True
@@ -394,6 +406,11 @@ class Link:
         if self._overheard and not self._understood:
             return ProtocolError(f"port {self.name} is not running eqprop: it says {self._overheard!r}")
         return ProtocolError(f"port {self.name} is silent: no answer within {_ATTEMPTS * self.answer_s:g} s")
+
+    def _at_prompt(self):
+        """Return the error for a board that MicroPython's prompt answers."""
+        deploy = f"eqprop deploy --port {shlex.quote(self.name)}"
+        return ProtocolError(f"port {self.name} has MicroPython's prompt and is not running eqprop: run `{deploy}`")
 
     def _fail(self, failure, error=None):
         """Raise `failure` because of `error`: as a RestartError where the conversation may go on."""

@@ -1,12 +1,13 @@
 """The commands of `eqprop`, one module each.
 
-A module's docstring is its command's help; `add_options(parser)` says what may be typed behind it, and `run(options)`
-does it and returns the exit code, None for 0. What goes wrong is raised as an `EqpropError`. A module is loaded when
-its command is typed: what one needs, the others do without.
+A module's docstring is its command's help; `add_options(parser)` adds its options, and `run(options)` does the work
+and returns the exit code, None for 0. What goes wrong is raised as an `EqpropError`. A module is loaded when its
+command is typed, so that a command works where the libraries that only others need are missing.
 """
 
 import ast
 import importlib
+import importlib.util
 from importlib import resources
 
 COMMANDS = (
@@ -29,6 +30,17 @@ COMMANDS = (
 )
 """In the order in which help lists them."""
 
+_NEEDS = {
+    "demo": ("matplotlib", "numba", "pyarrow"),
+    "simulate": ("numba", "scipy"),
+    "sweep": ("distributed", "numba", "pyarrow", "scipy"),
+    "monitor": ("pyarrow",),
+    "report": ("matplotlib", "numba", "pyarrow"),
+    "log": ("numba", "pyarrow"),
+    "study": ("matplotlib", "numba", "scipy", "sklearn", "threadpoolctl"),
+}
+"""What a command needs beyond a plain `pip install eqprop`; the others need more for some of their options alone."""
+
 
 def module(command):
     """Return the module of a command."""
@@ -38,3 +50,8 @@ def module(command):
 def summary(command):
     """Return the docstring of a command's module, without loading it."""
     return ast.get_docstring(ast.parse((resources.files(__name__) / f"{command}.py").read_text("utf-8")))
+
+
+def lacking(command):
+    """Return the libraries that a command needs and this installation lacks."""
+    return [name for name in _NEEDS.get(command, ()) if importlib.util.find_spec(name) is None]

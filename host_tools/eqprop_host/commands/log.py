@@ -1,13 +1,16 @@
 """Look into logs: info, verify, export, merge, replay."""
 
+import shutil
+import textwrap
 from pathlib import Path
 
 from ..errors import LogError
 from ..files import check_writable
 from ..model import save
 from ..runlog import open_log
-from ..runlog.export import export, merge
+from ..runlog.export import export, export_table, merge
 from ..runlog.replay import model_at
+from ..runlog.schema import TABLES
 from ..runlog.summary import summaries
 from ..runlog.verify import verify
 from . import options as common
@@ -41,6 +44,8 @@ def _export_options(add, _):
     add("log", type=Path, help="what to read")
     add("to", type=Path, metavar="PATH", help=".arrow, .jsonl, .parquet, .csv or .npz; nothing is overwritten")
     add("--repair", action="store_true", help="copy what is sound of a damaged log")
+    text = "this table alone, for other tools: a .csv or .parquet file that is no log"
+    add("--table", choices=TABLES, metavar="TABLE", help=f"{text}; {', '.join(TABLES)}")
 
 
 def _merge_options(add, _):
@@ -51,7 +56,7 @@ def _merge_options(add, _):
 def _replay_options(add, _):
     add("log", type=Path, help="a log of any format")
     add("--at", type=common.whole(0, 2**30 - 1), metavar="SAMPLE", help="training samples learnt (all)")
-    add("--save", type=Path, metavar="PATH", help="save the network, for evaluate, infer or push")
+    add("--save", type=common.model, metavar="PATH", help="save the network, .npz, for evaluate, infer or push")
 
 
 _ARGUMENTS = {
@@ -85,19 +90,47 @@ def _info(options):
 
 
 def _lines(run):
-    """Yield what is printed of a run's summary."""
-    yield f"{run['path']}: run {run['run']} on {run['board']}"
-    yield f"  network      {run['layers']}, data {run['data']}, seed {run['seed']}, eqprop {run['version']}"
+    """Yield the lines that say what a run is and came to, none wider than the terminal."""
+    yield from _wrapped(f"{run['path']}: ", f"run {run['run']} on {run['board']}", "  ")
+    about = f"{run['layers']}, data {run['data']}, seed {run['seed']}, eqprop {run['version']}"
+    facts = [("network", about)]
     if run["epochs"]:
         error, best = run["test_error_percent"], run["best_test_error_percent"]
-        yield f"  test error   {error:.2f} % after {run['epochs']} epochs, best {best:.2f} %"
-    yield f"  learnt       {run['training_samples']:,} samples, {run['steps_logged']:,} of their steps can be replayed"
-    yield f"  conductances logged {run['conductances_logged']} times, {run['siemens_per_step']:g} S a step"
-    yield f"  rows         {', '.join(f'{table} {count}' for table, count in run['rows'].items() if count)}"
-    yield f"  events       {', '.join(run['events']) or 'none'}"
-    yield f"  end          {run['end'] or 'none: it goes on, or was killed'}"
+        facts.append(("test error", f"{error:.2f} % after {run['epochs']} epochs, best {best:.2f} %"))
+    learnt = f"{run['training_samples']:,} samples, {run['steps_logged']:,} of their steps can be replayed"
+    rows = ", ".join(f"{table} {count}" for table, count in run["rows"].items() if count)
+    facts += [
+        ("learnt", learnt),
+        ("conductances", f"logged {run['conductances_logged']} times, {run['siemens_per_step']:g} S a step"),
+        ("rows", rows),
+        ("events", _events_text(run["events"])),
+        ("end", run["end"] or "none: it goes on, or was killed"),
+    ]
     if run["dropped_bytes"]:
-        yield f"  dropped      {run['dropped_bytes']} bytes that are no sound record"
+        facts.append(("dropped", f"{run['dropped_bytes']} bytes that are no sound record"))
+    for name, text in facts:
+        yield from _wrapped(f"  {name:<13}", text, 15 * " ")
+
+
+def _wrapped(head, text, indent):
+    """Return the lines of `head` and `text` in the width of the terminal, where no word is longer than that."""
+    width = shutil.get_terminal_size().columns
+    return textwrap.wrap(text, width, initial_indent=head, subsequent_indent=indent, break_long_words=False)
+
+
+def _events_text(events):
+    """Return events as "reset at sample 3", those of many as "reset 12 times, first at sample 3, last at 900"."""
+    kinds: dict = {}
+    for event in events:
+        kind, _, sample = event.partition(" at sample ")
+        kinds.setdefault(kind, []).append(sample)
+    return "; ".join(_often(kind, samples) for kind, samples in kinds.items()) or "none"
+
+
+def _often(kind, samples):
+    if len(samples) <= 3:
+        return f"{kind} at sample {', '.join(samples)}"
+    return f"{kind} {len(samples)} times, first at sample {samples[0]}, last at {samples[-1]}"
 
 
 def _verify(options):
@@ -115,9 +148,14 @@ def _verify(options):
 
 
 def _export(options):
-    log = export(options.log, options.to, options.repair)
+    if options.table:
+        log = export_table(options.log, options.to, options.table, options.repair)
+        rows = sum(header["rows"] for header in log.headers if header["record"] == options.table)
+    else:
+        log = export(options.log, options.to, options.repair)
+        rows = log.rows
     _tell_dropped(log)
-    print(f"{options.to}: {log.rows} rows")
+    print(f"{options.to}: {rows} rows")
 
 
 def _merge(options):

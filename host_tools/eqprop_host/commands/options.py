@@ -33,6 +33,23 @@ def whole(low, high):
     return whole
 
 
+def named(suffix, content):
+    """Return an argparse type for the path of a file of one format, `content`, whose name ends in `suffix`."""
+
+    def named(text):
+        path = Path(text)
+        if path.suffix.lower() != suffix:
+            like = path.with_suffix(suffix) if path.name else f"NAME{suffix}"
+            raise argparse.ArgumentTypeError(f"{text!r}: {content} is a {suffix} file, such as {like}")
+        return path
+
+    return named
+
+
+picture = named(".png", "a picture")
+model = named(".npz", "a saved network")
+
+
 def percent(text):
     """Return a number within 0..90, as an argparse type."""
     try:

@@ -1,7 +1,5 @@
 """Save the network that a board holds to a file."""
 
-from pathlib import Path
-
 import eqprop
 
 from .. import datasets
@@ -15,7 +13,7 @@ from . import options as common
 
 def add_options(parser):
     """Add what may be typed behind `eqprop pull`."""
-    parser.add_argument("model", type=Path, help="to write, an .npz file for push, evaluate and infer")
+    parser.add_argument("model", type=common.model, help="to write, an .npz file for push, evaluate and infer")
     common.add_port(parser)
     text = "what the board was trained with; its features are scaled so (inputs -127..127 as they are)"
     common.add_data(parser, default=None, text=text)

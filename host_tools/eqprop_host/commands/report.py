@@ -13,9 +13,9 @@ def add_options(parser):
     """Add what may be typed behind `eqprop report`."""
     add = parser.add_argument
     add("log", type=Path, nargs="+", help="logs of any format, to compare")
-    add("--html", type=Path, metavar="PATH", help="the page (beside the first log)")
-    add("--png", type=Path, metavar="PATH", help="a figure instead, 300 dots an inch")
-    add("--svg", type=Path, metavar="PATH", help="a figure instead, its text as text")
+    add("--html", type=common.named(".html", "a page"), metavar="PATH", help="the page (beside the first log)")
+    add("--png", type=common.picture, metavar="PATH", help="a figure instead, 300 dots an inch")
+    add("--svg", type=common.named(".svg", "such a figure"), metavar="PATH", help="a figure instead, its text as text")
 
 
 def run(options):

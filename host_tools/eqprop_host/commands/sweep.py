@@ -116,6 +116,11 @@ def _names(vary):
     return [text.partition("=")[0].replace("-", "_") for text in vary]
 
 
+def _cell(value):
+    """Return the value of an option as a table shows it: what was not set is empty."""
+    return "" if value is None else " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def _show(options):
     """Print a table of the combinations, best first, and what failed."""
     if options.json:
@@ -127,12 +132,12 @@ def _show(options):
     simulate.add_learning_options(parser)
     dests = [action.dest for action in parser._actions]
     found = ranked(rows, dests)
-    differing = [d for d in dests if d != "seed" and len({each["options"][d] for each in found}) > 1]
+    differing = [d for d in dests if d != "seed" and len({_cell(each["options"][d]) for each in found}) > 1]
     print("| " + " | ".join(["test error %", "spread", "seeds", *map(_typed, differing)]) + " |")
     print("|---:|---:|---:|" + "---|" * len(differing))
     for each in found[: options.top]:
         spread = "" if each["spread"] is None else f"{each['spread']:.2f}"
-        cells = [f"{each['mean']:.2f}", spread, str(each["seeds"]), *(str(each["options"][d]) for d in differing)]
+        cells = [f"{each['mean']:.2f}", spread, str(each["seeds"]), *(_cell(each["options"][d]) for d in differing)]
         print("| " + " | ".join(cells) + " |")
     failed = [row for row in rows if row["error"] is not None]
     for row in failed:

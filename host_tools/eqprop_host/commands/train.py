@@ -59,8 +59,8 @@ def add_file_options(parser):
     text = "of the line's bytes for conductances, of a board that is not emulated (%(default)g %%)"
     add("--log-budget", type=common.percent, metavar="PERCENT", default=_BUDGET_PERCENT, help=text)
     add("--tensorboard", type=Path, metavar="FOLDER", help="write TensorBoard event files of what is logged, too")
-    add("--save", type=Path, metavar="PATH", help="save the trained network")
-    add("--picture", type=Path, metavar="PATH", help="draw what was learnt, from the log, .png")
+    add("--save", type=common.model, metavar="PATH", help="save the trained network, .npz")
+    add("--picture", type=common.picture, metavar="PATH", help="draw what was learnt, from the log, .png")
 
 
 def run(options):

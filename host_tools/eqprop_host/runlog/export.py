@@ -6,12 +6,17 @@ import shutil
 from pathlib import Path
 from urllib.parse import quote
 
+from pyarrow import parquet
+
 from ..errors import LogError
 from ..files import new_file, unwritable
 from . import whole
 from .formats import LIVE, WHOLE
 from .reader import open_log
-from .schema import TABLES
+from .schema import OF_TABLE, TABLES
+
+TABLE_SUFFIXES = (".csv", ".parquet")
+"""The formats of a single table."""
 
 
 def export(source, path, repair=False):
@@ -24,11 +29,7 @@ def export(source, path, repair=False):
     path = Path(path)
     if path.suffix not in (*LIVE, *WHOLE):
         raise LogError(f"{path}: a log's suffix is {', '.join([*LIVE, *WHOLE])}, not {path.suffix or 'none'}")
-    log = open_log(source)
-    if log.dropped and not repair:
-        span = log.dropped[0]
-        text = f"damaged at byte {span.start}, {span.end - span.start} bytes: --repair copies what is sound"
-        raise LogError(f"{source}: {text}")
+    log = _opened(source, repair)
     if path.suffix == ".parquet":
         _add_run(log, path)
         return log
@@ -42,6 +43,38 @@ def export(source, path, repair=False):
             file.write(encoder.begin())
             for row in log.read_all():
                 file.write(encoder.rows([row]))
+    return log
+
+
+def export_table(source, path, table, repair=False):
+    """Write one table of the log at `source` to `path`, a .csv or a single .parquet file, for other tools to read.
+
+    The file is no log: it holds that table's columns alone. Returns the `Log` that was read. Raises LogError as
+    `export`, and for a table of which the log has no row.
+    """
+    path = Path(path)
+    if path.suffix not in TABLE_SUFFIXES:
+        suffixes = " or ".join(TABLE_SUFFIXES)
+        raise LogError(f"{path}: a table is written to a {suffixes} file, not {path.suffix or 'one without a suffix'}")
+    log = _opened(source, repair)
+    present = [name for name in TABLES if any(h["record"] == name for h in log.headers)]
+    if table not in present:
+        raise LogError(f"{source}: has no rows of table {table}; there are {', '.join(present)}")
+    with new_file(path) as file:
+        if path.suffix == ".csv":
+            whole.write_csv(file, log.read(table), OF_TABLE[table])
+        else:
+            parquet.write_table(log.table(table), file, compression="zstd")
+    return log
+
+
+def _opened(source, repair):
+    """Return the `Log` at `source`. Raises LogError for a damaged one unless it is to be repaired."""
+    log = open_log(source)
+    if log.dropped and not repair:
+        span = log.dropped[0]
+        text = f"damaged at byte {span.start}, {span.end - span.start} bytes: --repair copies what is sound"
+        raise LogError(f"{source}: {text}")
     return log
 
 

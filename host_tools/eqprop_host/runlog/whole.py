@@ -18,7 +18,7 @@ from pyarrow import parquet
 
 from ..errors import LogError
 from .json_lines import typed
-from .schema import BY_NAME, COLUMNS, OF_TABLE, TABLES, rows_of
+from .schema import BY_NAME, OF_TABLE, TABLES, rows_of
 from .spans import header_of
 
 _NEEDED = {"conductances": ("crossbar", "source", "steps"), "steps": ("first", "order")}
@@ -119,13 +119,13 @@ def write_npz(path, tables):
     np.savez_compressed(path, **arrays)
 
 
-def write_csv(file, rows):
-    """Write rows to an open binary file."""
+def write_csv(file, rows, names=tuple(BY_NAME)):
+    """Write the columns `names` of rows to an open binary file."""
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column.name for column in COLUMNS])
+    writer.writerow(names)
     for row in rows:
-        writer.writerow([_text(row.get(column.name)) for column in COLUMNS])
+        writer.writerow([_text(row.get(name)) for name in names])
     text.detach()
 
 

@@ -3,7 +3,6 @@
 import io
 import statistics
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -83,7 +82,7 @@ def add_options(parser):
     add("--coarse", action="store_true", help="the ends of each series alone")
     add("--only", choices=SERIES, help="this series alone (all)")
     common.add_json(parser)
-    add("--picture", type=Path, metavar="PATH", help="draw the curves, .png")
+    add("--picture", type=common.picture, metavar="PATH", help="draw the curves, .png")
 
 
 def run(options):

@@ -83,7 +83,7 @@ def add_options(parser):
     add("--workers", type=common.whole(1, 1024), metavar="N", default=os.cpu_count(), help="processes (%(default)s)")
     common.add_json(parser)
     add("--markdown", type=Path, metavar="PATH", help=f"write the table, or put it between {_BEGIN} and {_END} there")
-    add("--picture", type=Path, metavar="PATH", help="draw the errors, .png")
+    add("--picture", type=common.picture, metavar="PATH", help="draw the errors, .png")
 
 
 def run(options):
@@ -94,6 +94,9 @@ def run(options):
     rows = rows_of(options.data, dataset.features.shape[1], dataset.classes, options.epochs, options.limit)
     if options.seeds:
         rows = [Row(row.text, row.run, options.seeds) for row in rows]
+    if not any(options.only in row.text for row in rows):
+        texts = "; ".join(dict.fromkeys(row.text for row in rows))
+        raise DataError(f"--only {options.only}: no row's text holds that; the rows are: {texts}")
     done = _held(options.json)
     todo = [run for row in rows if options.only in row.text for run in _runs(row) if run not in done]
 
