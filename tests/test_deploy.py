@@ -41,9 +41,10 @@ def blank():
     """A function that starts a `BlankBoard` with the project's own firmware; all are switched off in the end."""
     with contextlib.ExitStack() as switched_on:
 
-        def blank(cpu="cortex-m3", heap_bytes=192 * 1024, flash_kb=512):
+        def blank(cpu="cortex-m3", heap_bytes=192 * 1024, flash_kb=512, **flash):
             board = obtained(cortex.obtain, cpu)
-            return switched_on.enter_context(contextlib.closing(BlankBoard(partial(board.blank, heap_bytes, flash_kb))))
+            command = partial(board.blank, heap_bytes, cortex.Flash(flash_kb, **flash))
+            return switched_on.enter_context(contextlib.closing(BlankBoard(command)))
 
         yield blank
 

@@ -9,6 +9,8 @@ joined by &, as in `sim:?flip=1e-4&reset_every=500&seed=7`:
 
     heap=192k                  bytes of the heap (not of sim:)
     blank=512k                 no eqprop yet: MicroPython's prompt, and an empty flash of that size (cortex only)
+    mount=/flash, format=fat   where a blank board's flash is mounted (/), and its filesystem (littlefs; none for none)
+    block=4k                   bytes of a block of it (4k; 512 with format=fat)
     flash=FOLDER               where checkpoints are kept; without it they are gone when the board is closed
     checkpoint_every=1000      samples between two checkpoints; where the board resets itself, a quarter of reset_every
     flip=, drop=, ...          faults of the line, the board and its flash, and the line's baud rate: `faults.Faults`
@@ -57,7 +59,7 @@ def _options(engine, query):
     """Return the options behind the `?`, refusing those that the engine does not have."""
     known = {"flash", "checkpoint_every", *faults.NAMES}
     known |= {"heap", "tier"} if engine == "micropython" or engine in cortex.CPUS else set()
-    known |= {"blank"} if engine in cortex.CPUS else set()
+    known |= {"blank", "mount", "format", "block"} if engine in cortex.CPUS else set()
     options = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key not in known:
@@ -79,6 +81,28 @@ def _size(options, name, default):
     return int(match[1]) * {"": 1, "k": 1024, "m": 1024 * 1024}[match[2]]
 
 
+def _blank(options):
+    """Return the `cortex.Flash` of a blank board, None for one that has eqprop."""
+    if "blank" not in options:
+        for name in ("mount", "format", "block"):
+            if name in options:
+                raise ValueError(f"{name}={options[name]} is for a blank board: add blank=512k")
+        return None
+    kb = _size(options, "blank", "") // 1024
+    if not 16 <= kb <= cortex.FLASH_KB:
+        raise ValueError(f"blank={options['blank']}: expected 16k to {cortex.FLASH_KB}k")
+    kind = options.get("format", "littlefs")
+    if kind not in cortex.FORMATS:
+        raise ValueError(f"format={kind}: expected one of {', '.join(cortex.FORMATS)}")
+    block = _size(options, "block", str(cortex.FORMATS[kind]))
+    if block not in (512, 1024, 2048, 4096):
+        raise ValueError(f"block={options['block']}: expected 512, 1k, 2k or 4k")
+    mount = options.get("mount", "/")
+    if not re.fullmatch(r"/\w{0,20}", mount, re.ASCII):
+        raise ValueError(f"mount={mount}: expected / or one folder such as /flash")
+    return cortex.Flash(kb, kind, block, mount)
+
+
 class _Board:
     """What a `sim:` URL stands for."""
 
@@ -89,9 +113,7 @@ class _Board:
             raise ValueError(f"{url} is no simulated board; there are {', '.join(ENGINES)}")
         options = _options(self.engine, query)
         self.heap = _size(options, "heap", _HEAP)
-        self.blank_kb = _size(options, "blank", "1k") // 1024 if "blank" in options else 0
-        if self.blank_kb > cortex.FLASH_KB:
-            raise ValueError(f"blank={options['blank']} is more than {cortex.FLASH_KB}k")
+        self.blank = _blank(options)
         self.tier = options.get("tier", "")
         self.faults = faults.Faults.parsed(options)
         self.faulty = self.faults != faults.Faults(seed=self.faults.seed)
@@ -129,8 +151,8 @@ class _Board:
         if self.engine == "micropython":
             return interpreters.obtain("unix", tell).command(program, *words, *words_of_tier, **options)
         board = cortex.obtain(self.engine, tell)
-        if self.blank_kb:
-            return board.blank(self.heap, self.blank_kb)
+        if self.blank:
+            return board.blank(self.heap, self.blank)
         return board.command(program, *words, *words_of_tier, self.engine, board.instruction_ns, flash=flash, **options)
 
 

@@ -7,7 +7,8 @@ paths, which it can read; one folder serves as its flash, where it can write, to
 instructions exactly, modulo 2**30, so a program takes the same time in every run. All clocks go by instructions, of
 128 ns (Cortex-M0: 512 ns); only while a board waits for its serial port do they follow the computer's.
 
-A blank board is one as it is bought: MicroPython's prompt, and an empty flash of its own that outlives its resets.
+A blank board is one as it is bought: MicroPython's prompt, and an empty flash of its own that outlives its resets, in
+blocks, with a filesystem and where that is mounted as on common boards (`Flash`).
 """
 
 import hashlib
@@ -24,6 +25,8 @@ from .installation import Failure, Unavailable, cache, filling, lock, make, need
 
 HEAP_BYTES = 192 * 1024
 FLASH_KB = 1024  # that a blank board has at most
+FORMATS = {"littlefs": 4096, "fat": 512, "none": 4096}
+"""Filesystems of a blank board, and the bytes of a block that boards have with them unless told otherwise."""
 HOW_TO = "install the packages qemu-system-arm, gcc-arm-none-eabi and libnewlib-arm-none-eabi (apt) and try again"
 
 _EMULATOR = "qemu-system-arm"
@@ -47,6 +50,19 @@ _MACHINES = {
 CPUS = tuple(_MACHINES)
 _TEXT_BYTES = 8192  # that the firmware has for the text that it is started with
 _CHECK = 'print("ready")\n'
+
+
+@dataclass(frozen=True)
+class Flash:
+    """The flash of a blank board. The rp2 and esp32 ports mount it at /, stm32, nrf, mimxrt and zephyr at /flash."""
+
+    kb: int = FLASH_KB
+    """FLASH_KB or less."""
+    format: str = "littlefs"
+    """One of FORMATS."""
+    block: int = 0
+    """Bytes; 0 for those of FORMATS."""
+    mount: str = "/"
 
 
 @dataclass(frozen=True)
@@ -88,13 +104,15 @@ class Cortex:
             raise ValueError(f"paths and arguments of {script} exceed {_TEXT_BYTES} bytes")
         return self._emulator(program)
 
-    def blank(self, heap_bytes=None, flash_kb=FLASH_KB, monitor=None):
+    def blank(self, heap_bytes=None, flash=None, monitor=None):
         """Return (argv, environment) of a board with MicroPython's prompt, as `command`: it runs until it is ended.
 
-        heap_bytes: size of the heap; None for HEAP_BYTES. flash_kb: of its flash, FLASH_KB or less. monitor: path of a
+        heap_bytes: size of the heap; None for HEAP_BYTES. flash: its `Flash`; None for the largest. monitor: path of a
         socket where QEMU's monitor will listen; its `system_reset` is the board's reset button.
         """
-        return self._emulator(f"{heap_bytes or HEAP_BYTES} {flash_kb}\n", monitor)
+        flash = flash or Flash()
+        how = f"{flash.kb} {flash.block or FORMATS[flash.format]} {flash.format} {flash.mount}"
+        return self._emulator(f"{heap_bytes or HEAP_BYTES} {how}\n", monitor)
 
     def _emulator(self, text, monitor=None):
         """Return (argv, environment) of the emulator that starts the board with `text` (main.c)."""

@@ -5,7 +5,9 @@
 // emulator's exit code.
 //
 // Without a program it is a board as it is bought: boot.py and main.py from a flash of its own, then MicroPython's
-// prompt. What stands for the flash's size then is a number, in KB. It is memory that a reset leaves as it is.
+// prompt. The flash's folder is then replaced by four words: its size in KB, the bytes of a block, its filesystem
+// (littlefs, fat or none) and where that is mounted. The flash is memory that a reset leaves as it is. Such a board
+// takes the serial port's interrupt, so that Ctrl-C ends a program that reads nothing.
 #include <string.h>
 
 #include "py/compile.h"
@@ -15,6 +17,7 @@
 #include "py/runtime.h"
 #include "py/stackctrl.h"
 #include "py/stream.h"
+#include "lib/oofatfs/ff.h"
 #include "shared/runtime/gchelper.h"
 #include "shared/runtime/interrupt_char.h"
 #include "shared/runtime/pyexec.h"
@@ -65,10 +68,52 @@ void mp_hal_delay_ms(mp_uint_t ms) {
     }
 }
 
+// FAT's times of files: the first moment it has, for there is no calendar.
+DWORD get_fattime(void) {
+    return 1 << 21 | 1 << 16;
+}
+
 // ---- the serial port
 
-// The interrupt is never taken, so that what a program counts is its own instructions: a pending one ends `wfi`.
+// Bytes that the interrupt of a blank board has taken.
+static volatile uint8_t taken[256];
+static volatile uint8_t taken_first, taken_end;
+static bool interrupts;
+
+static void take_bytes(void) {
+    while (uart_ready()) {
+        if ((uint8_t)(taken_end + 1) == taken_first) {
+            REGISTER(0xe000e180) = 1 << UART_INTERRUPT; // NVIC_ICER0: until there is room
+            return;
+        }
+        int byte = uart_take();
+        if (byte == mp_interrupt_char) {
+            mp_sched_keyboard_interrupt();
+        } else {
+            taken[taken_end++] = byte;
+        }
+    }
+}
+
+static int next_taken(void) {
+    for (;;) {
+        __asm__ volatile ("cpsid i"); // a byte that comes between the question and `wfi` still ends it
+        if (taken_first != taken_end) {
+            int byte = taken[taken_first++];
+            REGISTER(0xe000e100) = 1 << UART_INTERRUPT; // NVIC_ISER0
+            __asm__ volatile ("cpsie i");
+            return byte;
+        }
+        __asm__ volatile ("wfi \n cpsie i");
+        mp_handle_pending(true);
+    }
+}
+
+// With a program the interrupt is never taken, so that what it counts is its own instructions: a pending one ends `wfi`.
 int mp_hal_stdin_rx_chr(void) {
+    if (interrupts) {
+        return next_taken();
+    }
     for (;;) {
         REGISTER(0xe000e280) = 1 << UART_INTERRUPT; // NVIC_ICPR0; before asking, so that no byte is slept over
         if (uart_ready()) {
@@ -93,7 +138,8 @@ mp_uint_t mp_hal_stdout_tx_strn(const char *text, size_t length) {
 
 uintptr_t mp_hal_stdio_poll(uintptr_t flags) {
     uintptr_t ready = flags & MP_STREAM_POLL_WR;
-    return (flags & MP_STREAM_POLL_RD) && uart_ready() ? ready | MP_STREAM_POLL_RD : ready;
+    bool can_read = interrupts ? taken_first != taken_end : uart_ready();
+    return (flags & MP_STREAM_POLL_RD) && can_read ? ready | MP_STREAM_POLL_RD : ready;
 }
 
 // ---- the program
@@ -143,36 +189,43 @@ static int run(const char *flash, const char *program) {
 // ---- a board as it is bought
 
 static const char mount_flash[] =
-    "import uctypes, vfs\n"
+    "import os, sys, uctypes, vfs\n"
     "class Flash:\n"
-    "    def __init__(self, address, size):\n"
+    "    def __init__(self, address, size, block):\n"
     "        self.memory = uctypes.bytearray_at(address, size)\n"
+    "        self.block = block\n"
     "    def readblocks(self, block, buffer, offset=0):\n"
-    "        start = 512 * block + offset\n"
+    "        start = self.block * block + offset\n"
     "        buffer[:] = self.memory[start : start + len(buffer)]\n"
     "    def writeblocks(self, block, buffer, offset=0):\n"
-    "        start = 512 * block + offset\n"
+    "        start = self.block * block + offset\n"
     "        self.memory[start : start + len(buffer)] = buffer\n"
     "    def ioctl(self, request, argument):\n"
-    "        return {4: len(self.memory) // 512, 5: 512}.get(request, 0)\n"
-    "flash = Flash(0x%x, %u)\n"
+    "        return {4: len(self.memory) // self.block, 5: self.block}.get(request, 0)\n"
+    "block, kind, path = '%s'.split()\n"
+    "flash = Flash(0x%x, %u, int(block))\n"
     "try:\n"
-    "    vfs.mount(flash, '/')\n"
+    "    if kind != 'none':\n"
+    "        vfs.mount(flash, path)\n"
     "except OSError:\n"
-    "    vfs.VfsLfs2.mkfs(flash)\n"
-    "    vfs.mount(flash, '/')\n"
-    "import sys\n"
-    "sys.path.append('/lib')\n"
-    "del Flash, flash, sys, uctypes, vfs\n";
+    "    (vfs.VfsFat if kind == 'fat' else vfs.VfsLfs2).mkfs(flash)\n"
+    "    vfs.mount(flash, path)\n"
+    "if path != '/' and kind != 'none':\n"
+    "    os.chdir(path)\n"
+    "    sys.path.append(path)\n"
+    "sys.path.append(path.rstrip('/') + '/lib')\n"
+    "del Flash, block, flash, kind, os, path, sys, uctypes, vfs\n";
 
-static __attribute__((noreturn)) void serve(size_t heap_bytes, char *flash, size_t flash_bytes) {
+static __attribute__((noreturn)) void serve(size_t heap_bytes, char *flash, size_t flash_bytes, const char *how) {
+    interrupts = true;
+    __asm__ volatile ("cpsie i");
     for (;;) {
         gc_init(&heap_start, &heap_start + heap_bytes);
         mp_init();
         vstr_t program;
         mp_print_t print;
-        vstr_init_print(&program, sizeof(mount_flash) + 16, &print);
-        mp_printf(&print, mount_flash, (uint)flash, (uint)flash_bytes);
+        vstr_init_print(&program, sizeof(mount_flash) + 64, &print);
+        mp_printf(&print, mount_flash, how, (uint)flash, (uint)flash_bytes);
         execute(vstr_null_terminated_str(&program));
         int ended = pyexec_file_if_exists("boot.py");
         if (!(ended & PYEXEC_FORCED_EXIT) && pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL) {
@@ -218,7 +271,8 @@ static __attribute__((noreturn, used)) void start(void) {
             mp_printf(&error, "board: no room for a flash of %u bytes\n", (uint)flash_bytes);
             host_exit(1);
         }
-        serve(heap_bytes, memory, flash_bytes);
+        *program = 0;
+        serve(heap_bytes, memory, flash_bytes, flash);
     }
     gc_init(&heap_start, &heap_start + heap_bytes);
     mp_init();
@@ -242,4 +296,6 @@ static __attribute__((naked)) void fault(void) {
 }
 
 // Faults of all kinds become HardFaults, for no other handler is enabled.
-__attribute__((section(".vectors"), used)) static const void *const vectors[] = {&ram_end, reset, fault, fault};
+__attribute__((section(".vectors"), used)) static const void *const vectors[] = {
+    &ram_end, reset, fault, fault, [16 + UART_INTERRUPT] = take_bytes,
+};

@@ -24,6 +24,9 @@
 
 #define MICROPY_VFS (1)
 #define MICROPY_READER_VFS (1)
+#define MICROPY_FATFS_ENABLE_LFN (1)
+#define MICROPY_FATFS_MAX_SS (4096)
+#define MICROPY_FATFS_RPATH (2)
 #define MICROPY_PY_ASYNCIO (0)
 #define MICROPY_PY_BUILTINS_INPUT (0) // would edit lines
 #define MICROPY_PY_SYS_PLATFORM "qemu"
