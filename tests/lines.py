@@ -11,8 +11,11 @@ _TIMEOUT_S = 0.05
 class Line:
     """A pyserial-like port with a service behind it that reads chunk by chunk, and a line with seeded faults.
 
-    Its clock is `clock`: it goes on only while a reader waits in vain.
+    Its clock is `clock`: it goes on only while a reader waits in vain. `printed` is what a program on the board prints
+    before each answer.
     """
+
+    printed = b""
 
     def __init__(self, seed=0, flip=0.0, drop=0.0, duplicate=0.0, **options):
         self.options = options
@@ -50,7 +53,7 @@ class Line:
         while len(self.to_board) >= CHUNK:
             chunk, self.to_board = self.to_board[:CHUNK], self.to_board[CHUNK:]
             for answer in self.service.receive(chunk):
-                self.up.put(bytes(answer), 0.0)
+                self.up.put(self.printed + bytes(answer), 0.0)
                 self.to_host += self.up.take(float("inf"))
         return len(self.to_host)
 

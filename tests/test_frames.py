@@ -39,10 +39,10 @@ def test_the_line_carries_what_an_independent_cobs_makes_of_it(frame):
     """Catches a wrong header, byte order or CRC that encoder and decoder would share."""
     kind, sequence, payload = frame
     line = bytes(Sender(LIMIT).encode(kind, sequence, payload))
-    raw = cobs.decode(line[:-1])
+    raw = cobs.decode(line[1:-1])
     head = bytes((kind, sequence)) + len(payload).to_bytes(2, "little") + payload
     assert raw == head + crc32(head).to_bytes(4, "little")
-    assert line[-1] == 0 and 0 not in line[:-1] and len(line) <= encoded_size(len(payload))
+    assert line[0] == line[-1] == 0 not in line[1:-1] and len(line) <= encoded_size(len(payload))
     assert received(Receiver(LIMIT), cobs.encode(raw) + b"\0") == [frame]
 
 
@@ -51,12 +51,20 @@ def test_a_damaged_frame_is_dropped_and_the_next_one_understood(first, second, d
     """Catches a CRC that is not compared, and a parser that stays out of step."""
     sender, receiver = Sender(LIMIT), Receiver(LIMIT)
     line = bytearray(sender.encode(*first))
-    at = data.draw(st.integers(0, len(line) - 2))
+    at = data.draw(st.integers(1, len(line) - 2))
     line[at] ^= data.draw(st.integers(1, 255))
     assert received(receiver, bytes(line)) == []
     # A byte that became zero only tore the frame; a flip of the first torn part may leave one frame or two.
-    assert received(receiver, b"\0" + bytes(sender.encode(*second))) == [second]
+    assert received(receiver, bytes(sender.encode(*second))) == [second]
     assert receiver.bad >= 1
+
+
+@given(frames, frames, st.binary(max_size=2 * LIMIT))
+def test_what_a_program_prints_between_frames_costs_none(first, second, printed):
+    """Catches a frame that begins where the text before it ends."""
+    sender, receiver = Sender(LIMIT), Receiver(LIMIT)
+    line = printed + bytes(sender.encode(*first)) + printed + bytes(sender.encode(*second))
+    assert received(receiver, line) == [first, second]
 
 
 @given(st.binary(max_size=4 * LIMIT), frames)
@@ -65,7 +73,7 @@ def test_noise_of_any_length_is_survived_in_bounded_memory(noise, frame):
     receiver = Receiver(LIMIT)
     size = len(receiver._buffer)
     assert received(receiver, noise) == []
-    assert received(receiver, b"\0" + bytes(Sender(LIMIT).encode(*frame))) == [frame]
+    assert received(receiver, bytes(Sender(LIMIT).encode(*frame))) == [frame]
     assert len(receiver._buffer) == size
 
 

@@ -50,6 +50,17 @@ def test_a_clean_line_gives_the_conductances_of_the_network_itself():
     assert totals[-1].right == right
 
 
+def test_what_a_program_prints_costs_no_answer():
+    """In each learning step, as people look for faults. Catches text that the next answer is taken for a part of."""
+    line = Line()
+    line.printed = b"learnt 5, loss 1234\r\n"
+    board = connect(line)
+    board.configure(LAYERS, 3, 25)
+    list(board.train(X, Y))
+    assert board.refresh().crc == CLEAN_CRC
+    assert board.line.repeats == 0 and line.now == 0
+
+
 @given(st.integers(0, 2**31 - 1), st.booleans())
 def test_a_bad_line_gives_them_too(seed, cached):
     """Catches a lost sample, one learnt twice, an answer taken for another's, and slots that the two differ on."""

@@ -69,9 +69,9 @@ def test_the_specification_shows_what_is_said():
 def test_the_vectors_are_frames_by_an_independent_reading():
     for number, (_, asked, answered) in enumerate(conversation(), 1):
         for frame, least in ((asked, 1), (answered, 65)):
-            raw = cobs.decode(frame[:-1])
+            raw = cobs.decode(frame[1:-1])
             kind, sequence, size = raw[0], raw[1], int.from_bytes(raw[2:4], "little")
-            assert frame[-1] == 0 and 0 not in frame[:-1]
+            assert frame[0] == frame[-1] == 0 not in frame[1:-1]
             assert (kind >= least, sequence, size) == (True, number, len(raw) - 8)
             assert crc32(raw[:-4]) == int.from_bytes(raw[-4:], "little")
 

@@ -178,8 +178,7 @@ class Link:
             self._tail = b""
             session = self._random.randrange(2**30)  # a small integer on any board: its heap is the same each time
             began = self._clock()
-            # A zero first: it ends what a torn frame left in the board's receiver
-            sequence = self._ask(HELLO, pack_hello(session), prompt + b"\0")[0]
+            sequence = self._ask(HELLO, pack_hello(session), prompt)[0]
             while self._clock() < min(began + pause, until):
                 self._listen()
                 while self._heard:
@@ -320,7 +319,6 @@ class Link:
                 lost = list(self.waiting)
                 self._adapt(lost)
                 self.give_up()
-                self._write(b"\0")  # it ends what is left of a torn frame
                 return None, None, lost
             self._listen()
 

@@ -1,12 +1,13 @@
 """Frames on a serial line, without any input or output: bytes in, frames out.
 
-A frame on the line is COBS(header, payload, CRC-32) followed by one 0x00, the only zero in it:
+A frame on the line is COBS(header, payload, CRC-32), which holds no zero, between two bytes 0x00:
 
     header   type u8, sequence u8, payload length u16
     payload  at most the receiver's limit
     CRC-32   u32 of header and payload (binascii.crc32)
 
-All integers are little-endian. Empty frames (zeros in a row) are nothing: a sender may pad with them.
+All integers are little-endian. Empty frames (zeros in a row) are nothing: a sender may pad with them. The zero in front
+ends whatever else is on the line: what a program on the board printed, or what is left of a torn frame.
 COBS: Cheshire and Baker, Consistent Overhead Byte Stuffing, IEEE/ACM Transactions on Networking 7 (1999).
 
 A `Receiver` decodes in its one buffer and never holds more than that; a frame too long, torn or with a wrong CRC is
@@ -23,9 +24,9 @@ _OVERHEAD = const(8)  # header and CRC
 
 
 def encoded_size(length: int) -> int:
-    """Return the most bytes a frame with a payload of `length` bytes takes on the line, its delimiter included."""
+    """Return the most bytes a frame with a payload of `length` bytes takes on the line, both zeros included."""
     raw = length + _OVERHEAD
-    return raw + raw // 254 + 2
+    return raw + raw // 254 + 3
 
 
 class Sender:
@@ -49,9 +50,9 @@ class Sender:
         return self._view[: self._stuff(header + bytes(payload) + struct.pack("<I", crc))]
 
     def _stuff(self, raw):
-        """Write COBS(raw) and the delimiter to the buffer and return their length."""
+        """Write COBS(raw) and a zero to the buffer, behind its first zero, and return the length of it all."""
         out = self._buffer
-        at = 0
+        at = 1
         start = 0
         end = len(raw)
         while start <= end:
