@@ -1,6 +1,7 @@
 """Simulated boards, opened as hardware is: through pyserial, by a path or a URL."""
 
 import contextlib
+import functools
 import gc
 import os
 import socket
@@ -16,8 +17,10 @@ import serial
 import eqprop
 from eqprop import asking, messages
 from eqprop.frames import Receiver, Sender
+from eqprop_host import datasets
 from eqprop_host.errors import BoardError, PortError, ProtocolError
 from eqprop_host.ports import available_ports, open_board
+from eqprop_host.training import configuration
 from eqprop_sim import boards
 
 LAYERS = (6, 5, 4)
@@ -107,7 +110,7 @@ def test_a_board_says_nothing_before_it_is_asked():
         port.write(b"nonsense" + bytes(24))
         hello = bytes(Sender(64).encode(messages.HELLO, 7, asking.pack_hello(5)))
         port.write(hello + bytes(-len(hello) % 32))
-        line = port.read_until(b"\0")
+        line = port.read(1) + port.read_until(b"\0")
     simulated.close()
     ((kind, sequence, _),) = Receiver(1024).feed(line)
     assert (kind, sequence) == (messages.STATE, 7)
@@ -223,6 +226,22 @@ def test_bytes_beyond_the_receive_buffer_are_lost_and_sent_again(trained_crc):
     """Catches a buffer that has no end: the board's credit is 2048 bytes."""
     with open_board("sim:micropython?buffer=256") as board:
         assert train(board) == trained_crc
+
+
+@pytest.mark.usefixtures("unix_micropython")
+def test_prints_on_the_line_cost_little():
+    """20 lines a second at 115,200 baud, measured by what is sent. Catches text that takes the next answer along."""
+    data = datasets.prepare(datasets.load("digits"), 0)
+    sent = []
+    for prints in ("", "prints=20&"):
+        with open_board(f"sim:micropython?{prints}baud=115200&seed=1") as board:
+            board.configure(**configuration((64, 32, 10), 0, 4 * len(data.train_y), data))
+            order = functools.partial(datasets.epoch_order, len(data.train_y), 0)
+            for _ in board.train(data.train_x, data.train_y, 200, order):
+                pass
+            assert f"{board.refresh().crc:08x}" == "5db56ec2"
+            sent.append(board.sent)
+    assert sent[1] < 3 * sent[0]
 
 
 @pytest.mark.usefixtures("unix_micropython")

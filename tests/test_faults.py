@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqprop_sim.faults import Direction, Faults
+from eqprop_sim import emulator
+from eqprop_sim.faults import Direction, Faults, Printer
+from eqprop_sim.firmware.rot import rotting
 
 NOISY = Faults(flip=0.01, drop=0.01, duplicate=0.01, burst=0.005, stall=0.001, seed=4)
 
@@ -55,6 +57,36 @@ def test_a_baud_rate_takes_its_time():
 def test_a_clean_line_changes_nothing():
     data = bytes(range(256)) * 50
     assert arrived(Direction(Faults(), "down"), data) == data
+
+
+def test_lines_are_printed_as_often_as_asked_and_now_and_then_within_an_answer():
+    """Catches a rate that is another, answers that lose a byte, and lines that all fall between answers."""
+    printer = Printer(Faults(prints=20, seed=3))
+    said = [printer.start(0.0)]
+    for n in range(100_000):  # of 1 ms, with an answer in each tenth
+        said.append(printer.among(b"<answer>" if n % 10 == 0 else b"", n / 1000))
+    assert said[0] == b"\r\nmy board 7, ready\r\n"
+    lines = sum(part.count(b"T = ") for part in said)
+    assert lines == pytest.approx(2000, rel=0.1)
+    whole = sum(b"<answer>" in part for part in said)
+    assert whole == pytest.approx(10_000 - 0.4 * lines, rel=0.02)
+    assert Printer(Faults()).start(0.0) == b"" and Printer(Faults()).due() is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_memory_that_rots_is_a_bit_off_after_a_sample(seed):
+    """Catches a flip of several bits, or of none, and one that is always of the same thing."""
+    whole, rotten = (kind((4, 3, 2), seed) for kind in (emulator.Network, rotting(emulator.Network, 10**6, seed)))
+    flipped = 0
+    for network in (whole, rotten):
+        network.learn(bytes((60, 0, 10, 90)), 1)
+    for c in range(2):
+        for ours, theirs in (
+            (whole.conductances(c), rotten.conductances(c)),
+            (whole.crossbar.circuit.total[c], rotten.crossbar.circuit.total[c]),
+        ):
+            flipped += sum(int(bits).bit_count() for bits in (ours ^ theirs).view(f"u{ours.itemsize}"))
+    assert flipped == 1
 
 
 @pytest.mark.parametrize(

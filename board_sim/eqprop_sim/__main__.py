@@ -9,6 +9,7 @@ from eqprop.checkpoint import Checkpoints
 
 from .emulator import Network, unpack, warm_up
 from .firmware.flash import Flash, options
+from .firmware.rot import rotting
 
 _CREDIT = 4096  # bytes: what a pseudo terminal holds for a reader
 
@@ -16,9 +17,11 @@ _CREDIT = 4096  # bytes: what a pseudo terminal holds for a reader
 if __name__ == "__main__":
     values, _ = options(sys.argv[1:])
     every = values.pop("checkpoint_every")
+    rot_ppm = values.pop("rot_ppm")
+    network = rotting(Network, rot_ppm, values["seed"]) if rot_ppm else Network
     # What a board has not read yet stays in its receive buffer, not in this interpreter's
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False), eqprop.service.CHUNK))
     warm_up()  # before the first host speaks, so that no answer is late
     with contextlib.suppress(OSError):  # the host hung up
         checkpoints = Checkpoints(every=every, rest_s=0, open_file=Flash(**values).open)
-        eqprop.service.main(Network, checkpoints=checkpoints, credit=_CREDIT, identity="numba", unpack=unpack)
+        eqprop.service.main(network, checkpoints=checkpoints, credit=_CREDIT, identity="numba", unpack=unpack)

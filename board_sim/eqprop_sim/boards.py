@@ -13,7 +13,8 @@ joined by &, as in `sim:?flip=1e-4&reset_every=500&seed=7`:
     block=4k                   bytes of a block of it (4k; 512 with format=fat)
     flash=FOLDER               where checkpoints are kept; without it they are gone when the board is closed
     checkpoint_every=1000      samples between two checkpoints; where the board resets itself, a quarter of reset_every
-    flip=, drop=, ...          faults of the line, the board and its flash, and the line's baud rate: `faults.Faults`
+    flip=, drop=, ...          faults of the line, the board, its memory and its flash, what a program prints on the
+                               same line, and the line's baud rate: `faults.Faults`
 
     python -m eqprop_sim.boards sim:...      start a board, print its path, and keep it running until input ends
 """
@@ -135,6 +136,7 @@ class _Board:
             "checkpoint_every": self.checkpoint_every,
             "seed": (fails.seed * 1000003 + boot) % 2**31,
             "full": fails.full,
+            "rot_ppm": round(fails.rot * 1e6),
             "fail_ppm": round(fails.fail * 1e6),
             "cut_every": fails.cut_every,
         }

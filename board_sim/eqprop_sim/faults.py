@@ -2,6 +2,7 @@
 
 `Faults` are the options of a simulated board (`eqprop_sim.boards`). `Direction` is one wire of a line: the bytes that
 go in come out damaged and late. Which bytes are damaged follows from the seed and the bytes' place in the stream alone.
+`Printer` is a program on the board that prints on the same line.
 """
 
 import random
@@ -11,6 +12,7 @@ from dataclasses import dataclass, fields
 _LONGEST = 64  # bytes of a burst, and of what arrives twice
 _SLICE_S = 0.002  # bytes come out in pieces as long as that
 _STALL_S = (0.05, 0.3)
+_WITHIN_S = 0.005  # that a line printed has an answer to fall into
 _BITS = 10  # a byte on the line: start bit, 8 data bits, stop bit
 
 
@@ -41,6 +43,14 @@ class Faults:
 
     buffer: int = 0
     """Bytes that the board's receive buffer holds: what comes while it is full is lost; 0 for no limit."""
+
+    prints: int = 0
+    """Lines that a program on the board prints on the same line, each second on average: within the answer that the
+    board gives in the next 5 ms, otherwise by itself. Also a message at each start.
+    """
+
+    rot: float = 0.0
+    """Probability that after a sample a bit of a conductance, or of a node's total, is flipped in its memory."""
 
     reset_every: int = 0
     """The board resets after 1..2n samples, n on average; 0 for never."""
@@ -94,6 +104,40 @@ class Faults:
 
 
 NAMES = tuple(option.name for option in fields(Faults))
+
+
+class Printer:
+    """What a program on the board prints, and when."""
+
+    def __init__(self, faults):
+        """Print as often as `faults` say."""
+        self._per_s = faults.prints
+        self._random = random.Random(f"{faults.seed} prints")
+        self._next = None
+
+    def start(self, now):
+        """Return the message that the board starts with at second `now`, as bytes."""
+        if not self._per_s:
+            return b""
+        self._wait(now)
+        return b"\r\nmy board 7, ready\r\n"
+
+    def due(self):
+        """Return when the next line is printed at the latest, None for never."""
+        return None if self._next is None else self._next + _WITHIN_S
+
+    def among(self, answer, now):
+        """Return `answer`, what the board says at second `now`, b"" for nothing, with what is printed until then."""
+        whole = answer
+        while self._next is not None and self._next + (0 if whole else _WITHIN_S) <= now:
+            at = self._random.randrange(len(whole) + 1)
+            line = b"T = %.1f C\r\n" % self._random.uniform(15, 30)
+            answer = answer[:at] + line + answer[at:]
+            self._wait(self._next)
+        return answer
+
+    def _wait(self, since):
+        self._next = since + self._random.expovariate(self._per_s)
 
 
 class Direction:

@@ -19,7 +19,7 @@ import tty
 from eqprop import asking, messages
 from eqprop.frames import Receiver
 
-from .faults import Direction
+from .faults import Direction, Printer
 
 _PIECE = 4096
 _HEARD = 65535  # bytes of the longest payload that is looked into
@@ -43,6 +43,7 @@ class Wire:
         self.path = path
         self.resets = 0
         self.down, self.up = Direction(faults, "down"), Direction(faults, "up")
+        self._printer = Printer(faults)
         self._start = start
         self._faults = faults
         self._random = random.Random(f"{faults.seed} reset")
@@ -74,6 +75,8 @@ class Wire:
         self.process = self._start(self.resets)
         self._input, self._output = self.process.stdin.fileno(), self.process.stdout.fileno()
         os.set_blocking(self._input, False)
+        now = time.monotonic()
+        self.up.put(self._printer.start(now), now)
         self._to_board = b""
         self._learnt = None
         self._receiver = Receiver(_HEARD)
@@ -112,7 +115,7 @@ class Wire:
 
     def _listen(self):
         """Take in what comes, waiting for it or for what is due."""
-        due = [at for at in (self.down.due(), self.up.due()) if at is not None]
+        due = [at for at in (self.down.due(), self.up.due(), self._printer.due()) if at is not None]
         pause = min([_IDLE_S, *(max(0.0, at - time.monotonic()) for at in due)])
         # A terminal or a board that takes no more is asked again soon
         pause = min(pause, 0.001) if self._to_host or self._to_board else pause
@@ -126,7 +129,7 @@ class Wire:
             if data:
                 self._deaths = 0
                 self._overhear(data)
-                self.up.put(data, now)
+                self.up.put(self._printer.among(data, now), now)
             else:
                 self._deaths += 1
                 if self._faults.restarts and self._deaths < _DEATHS:
@@ -134,6 +137,8 @@ class Wire:
                 else:  # its last words are for whoever opened the port
                     self._ending = True
                     self._unplug()
+        else:
+            self.up.put(self._printer.among(b"", now), now)
 
     def _overhear(self, data):
         """Count the samples that the board has learnt, and see whether a reset is due soon."""
