@@ -1,5 +1,6 @@
 # make demo    set up everything and watch a simulated board learn the digits
 # make test    set up everything and run every check
+# make boards  the tests on a Raspberry Pi Pico's own firmware, emulated: it is built first, which takes minutes
 # make hostile the long form of the link's tests: 200 hostile runs, a power cut at every byte, a million bad frames
 #
 # Needs Python 3.10 or newer. Everything goes into .venv and .cache here, and MicroPython into the user's cache.
@@ -16,7 +17,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && { echo $$p; break; }; done)
 endif
 
-.PHONY: demo test format lint types unit hostile package.json clean
+.PHONY: demo test format lint types unit boards hostile package.json clean
 
 demo: $(READY)
 	@$(BIN)/eqprop demo
@@ -36,6 +37,10 @@ types: $(READY)
 # A file of tests stays with a core: what they share is made once
 unit: $(READY)
 	$(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile
+
+# Needs the packages cmake and libstdc++-arm-none-eabi-newlib beside what .ci/run installs
+boards: $(READY)
+	CI=true EQPROP_BOARDS=1 $(BIN)/pytest tests/test_rp2040.py --durations=0
 
 # Half an hour on one core, and a quarter more for the rest
 hostile: $(READY)

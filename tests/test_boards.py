@@ -128,6 +128,9 @@ def test_a_board_says_nothing_before_it_is_asked():
         ("sim:?flash=/nowhere", "port flash=/nowhere is no folder"),
         ("sim:?flash=", "port flash= is no folder"),
         ("sim:?checkpoint_every=x", "port checkpoint_every=x is no number of samples"),
+        ("sim:rp2040?heap=64k", "port sim:rp2040 has no option heap=64k"),
+        ("sim:rp2040?full=1000", "port sim:rp2040 has no option full=1000"),
+        ("sim:rp2040?blank=512k", "port blank=512k: a Pico's flash has its own size: write blank without a size"),
         ("sim:micropython?tier=fast", "port tier=fast is none of thumb, viper, plain"),
         ("sim:micropython?heap=lots", "port heap=lots is no size such as 192k"),
         ("/dev/eqprop-none", "port '/dev/eqprop-none' cannot be opened: No such file or directory"),
@@ -261,8 +264,8 @@ def test_a_board_can_be_started_for_others(trained_crc):
 
 
 def test_the_simulated_boards_are_listed():
-    emulated = [f"sim:cortex-m{n}" for n in (0, 3, 4, 7)]
-    assert [url for url, _ in available_ports()][-6:] == ["sim:", "sim:micropython", *emulated]
+    emulated = [*(f"sim:cortex-m{n}" for n in (0, 3, 4, 7)), "sim:rp2040"]
+    assert [url for url, _ in available_ports()][-7:] == ["sim:", "sim:micropython", *emulated]
 
 
 @pytest.mark.skipif(not boards.tty, reason="needs pseudo terminals")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from eqprop_sim import installation, interpreters, micropython_source
+from eqprop_sim import debian, installation, interpreters, micropython_source, nodejs, rp2040
 
 ROOT = Path(__file__).parent.parent
 
@@ -34,7 +34,7 @@ def bare(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setattr(installation.platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
-    monkeypatch.setattr(interpreters, "_node_folders", lambda: [])
+    monkeypatch.setattr(nodejs, "_folders", lambda: [])
     return folder
 
 
@@ -142,7 +142,7 @@ def test_every_reason_is_told_in_one_line(bare, monkeypatch):
     fake(bare, "apt-get", "echo 'E: no network' >&2; exit 100")
     for tool in ("make", "gcc"):
         fake(bare, tool, "exit 0")
-    monkeypatch.setattr(interpreters, "_fetch_node", lambda: installation.run(["pip"]))
+    monkeypatch.setattr(nodejs, "_install", lambda: installation.run(["pip"]))
     told = []
     with pytest.raises(interpreters.Unavailable) as caught:
         interpreters.obtain(tell=told.append)
@@ -151,7 +151,22 @@ def test_every_reason_is_told_in_one_line(bare, monkeypatch):
     assert "unix: apt-get: E: no network" in message
     assert "webassembly: pip: No such file or directory" in message
     assert message.endswith(interpreters.HOW_TO)
-    assert told == [f"installing node from PyPI's {interpreters._NODE_PACKAGE}"]
+    assert told == [f"installing node from PyPI's {nodejs.PACKAGE}"]
+
+
+def test_a_pico_that_cannot_be_had_is_one_line(bare, monkeypatch):
+    monkeypatch.setattr(nodejs, "_install", lambda: installation.run(["pip"]))
+    with pytest.raises(installation.Unavailable) as caught:
+        rp2040.obtain()
+    assert str(caught.value) == f"no emulated rp2040 (pip: No such file or directory): {rp2040.HOW_TO}"
+
+
+def test_another_webassembly_build_that_cannot_be_had_is_one_line(bare, monkeypatch):
+    fake(bare, "node", "exit 0")
+    fake(bare, "npm", "echo 'npm ERR! network' >&2; exit 1")
+    with pytest.raises(installation.Unavailable) as caught:
+        interpreters.obtain_webassembly("1.23.0")
+    assert str(caught.value) == f"no MicroPython 1.23.0 (npm: npm ERR! network): {interpreters.HOW_TO}"
 
 
 def test_a_failed_build_leaves_nothing_behind(bare, tmp_path, monkeypatch):
@@ -236,7 +251,7 @@ deb [arch=amd64 signed-by=/some/key.gpg] file:///mirror/debian trixie main
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_mirror_is_the_one_that_apt_uses(name, tmp_path, monkeypatch):
     """Catches a guess by file format, by order, or by suite alone."""
-    monkeypatch.setattr(micropython_source, "_debian_suites", lambda: {"trixie"})
+    monkeypatch.setattr(debian, "_suites", lambda: {"trixie"})
     sources = tmp_path / name
     sources.write_text(SOURCES[name])
     options = [
@@ -247,7 +262,7 @@ def test_the_mirror_is_the_one_that_apt_uses(name, tmp_path, monkeypatch):
         "-o",
         "APT::Architecture=amd64",
     ]
-    assert micropython_source._debian_mirror(*options) == "file:/mirror/debian/"
+    assert debian.mirror(*options) == "file:/mirror/debian/"
 
 
 def test_the_command_prints_where(every_micropython):

@@ -3,12 +3,14 @@
     sim:                 CPython, the plain kernels compiled by numba
     sim:micropython      a real MicroPython interpreter; ?heap=192k limits its heap, ?tier=plain has it compute so
     sim:cortex-m0        MicroPython's firmware on an emulated Cortex-M0, with the same options; also m3, m4 and m7
+    sim:rp2040           a Raspberry Pi Pico's own firmware, on the emulated microcontroller with its flash and USB
 
 The port is a pseudo terminal, or a TCP port on loopback where the system has none. Options follow a question mark,
 joined by &, as in `sim:?flip=1e-4&reset_every=500&seed=7`:
 
-    heap=192k                  bytes of the heap (not of sim:)
+    heap=192k                  bytes of the heap (not of sim: and sim:rp2040)
     blank=512k                 no eqprop yet: MicroPython's prompt, and an empty flash of that size (cortex only)
+    blank                      the same for a Pico, whose flash has its own size (rp2040 only)
     mount=/flash, format=fat   where a blank board's flash is mounted (/), and its filesystem (littlefs; none for none)
     block=4k                   bytes of a block of it (4k; 512 with format=fat)
     flash=FOLDER               where checkpoints are kept; without it they are gone when the board is closed
@@ -22,6 +24,7 @@ joined by &, as in `sim:?flip=1e-4&reset_every=500&seed=7`:
 import contextlib
 import importlib.util
 import os
+import random
 import re
 import socket
 import subprocess
@@ -34,7 +37,7 @@ from urllib.parse import parse_qsl
 import eqprop
 from eqprop.tiers import TIERS
 
-from . import cortex, faults, interpreters
+from . import cortex, faults, interpreters, rp2040
 
 try:
     import tty
@@ -48,8 +51,10 @@ ENGINES = {
     "sim:": "simulated board: CPython, kernels compiled by numba",
     "sim:micropython": "simulated board: real MicroPython, heap of 192 KB",
     **{f"sim:{cpu}": f"simulated board: emulated {cpu.title()}, heap of 192 KB" for cpu in cortex.CPUS},
+    "sim:rp2040": "simulated board: emulated Raspberry Pi Pico with its own firmware",
 }
 _HEAP = "192k"
+_NOT_OF_A_PICO = {"fail", "full", "rot"}  # faults that simulated boards have by their own program
 _STOP_S = 2  # for a board that has stopped to be seen to
 _END_S = 10  # for one whose port has hung up to end
 _RECONNECT_S = 30.0
@@ -61,6 +66,8 @@ def _options(engine, query):
     known = {"flash", "checkpoint_every", *faults.NAMES}
     known |= {"heap", "tier"} if engine == "micropython" or engine in cortex.CPUS else set()
     known |= {"blank", "mount", "format", "block"} if engine in cortex.CPUS else set()
+    if engine == "rp2040":
+        known = known - _NOT_OF_A_PICO | {"blank", "tier"}
     options = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key not in known:
@@ -82,8 +89,12 @@ def _size(options, name, default):
     return int(match[1]) * {"": 1, "k": 1024, "m": 1024 * 1024}[match[2]]
 
 
-def _blank(options):
-    """Return the `cortex.Flash` of a blank board, None for one that has eqprop."""
+def _blank(engine, options):
+    """Return the `cortex.Flash` of a blank board, True for a Pico, whose flash is its own; None for one with eqprop."""
+    if engine == "rp2040":
+        if options.get("blank"):
+            raise ValueError(f"blank={options['blank']}: a Pico's flash has its own size: write blank without a size")
+        return "blank" in options or None
     if "blank" not in options:
         for name in ("mount", "format", "block"):
             if name in options:
@@ -104,17 +115,22 @@ def _blank(options):
     return cortex.Flash(kb, kind, block, mount)
 
 
+def is_blank(url):
+    """Return whether the simulated board that `url` names is one without eqprop."""
+    return "blank" in dict(parse_qsl(url.partition("?")[2], keep_blank_values=True))
+
+
 class _Board:
     """What a `sim:` URL stands for."""
 
     def __init__(self, url):
         """Raise ValueError for an unknown board or option."""
         self.engine, _, query = url.removeprefix(SCHEME).partition("?")
-        if self.engine not in ("", "micropython", *cortex.CPUS):
+        if self.engine not in ("", "micropython", "rp2040", *cortex.CPUS):
             raise ValueError(f"{url} is no simulated board; there are {', '.join(ENGINES)}")
         options = _options(self.engine, query)
         self.heap = _size(options, "heap", _HEAP)
-        self.blank = _blank(options)
+        self.blank = _blank(self.engine, options)
         self.tier = options.get("tier", "")
         self.faults = faults.Faults.parsed(options)
         self.faulty = self.faults != faults.Faults(seed=self.faults.seed)
@@ -129,6 +145,8 @@ class _Board:
 
     def command(self, flash, boot, tell):
         """Return (argv, environment) of the board's process when it starts for the boot-th time, from 0."""
+        if self.engine == "rp2040":
+            return self._pico(Path(flash) / "rp2040.flash", boot, tell)
         folders = [str(Path(package).parent.parent) for package in (eqprop.__file__, __file__)]
         fails = self.faults
         values = {
@@ -157,6 +175,13 @@ class _Board:
             return board.blank(self.heap, self.blank)
         return board.command(program, *words, *words_of_tier, self.engine, board.instruction_ns, flash=flash, **options)
 
+    def _pico(self, image, boot, tell):
+        board = rp2040.obtain(tell)
+        if boot == 0 and not self.blank:
+            board.install(image, self.tier, self.checkpoint_every, tell)
+        cut_every = self.faults.cut_every
+        return board.command(image, cut_every and random.Random(f"{self.faults.seed} {boot}").randint(1, 2 * cut_every))
+
 
 class SimulatedBoard:
     """A running board. `path` is what pyserial opens: a device's path or a socket:// URL."""
@@ -169,7 +194,7 @@ class SimulatedBoard:
         """
         board = _Board(url)
         self.wire = None
-        self._emulated = board.engine in cortex.CPUS
+        self._emulated = board.engine in ("rp2040", *cortex.CPUS)
         self.reconnect_s = _RECONNECT_S if board.faults.restarts else 0.0
         if board.faulty and not tty:
             raise ValueError(f"{url}: faults need a system with pseudo terminals")
@@ -178,7 +203,8 @@ class SimulatedBoard:
             self._errors = undo.enter_context(tempfile.TemporaryFile())
             self._hang_up = undo.enter_context(contextlib.ExitStack())
             flash = board.flash or self._folders.enter_context(tempfile.TemporaryDirectory(prefix="eqprop-flash-"))
-            if board.faulty:
+            # A Pico's USB is no terminal: bytes are carried to it and from it
+            if tty and (board.faulty or board.engine == "rp2040"):
                 self.path = self._on_wire(board, flash, tell)
             else:
                 start = self._on_terminal if tty else self._on_loopback
@@ -199,7 +225,12 @@ class SimulatedBoard:
         folder = self._folders.enter_context(tempfile.TemporaryDirectory(prefix="eqprop-port-"))
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
         path = os.path.join(folder, "port")
-        self.wire = Wire(path, lambda boot: self._start(*board.command(flash, boot, tell), **pipes), board.faults)
+        first = board.command(flash, 0, tell)
+
+        def start(boot):
+            return self._start(*(board.command(flash, boot, tell) if boot else first), **pipes)
+
+        self.wire = Wire(path, start, board.faults)
         self._hang_up.callback(self.wire.close)
         return path
 

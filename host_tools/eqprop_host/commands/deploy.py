@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from eqprop_sim import boards
+
 from .. import deploying
 from ..errors import BoardError
 from ..ports import powered
@@ -59,6 +61,6 @@ def checked_port(port):
     """Return the port of the board to work on. Raises PortError for none or several, BoardError for a simulated one."""
     if port is None:
         return deploying.only_board()
-    if port.startswith("sim:") and "blank=" not in port:
+    if port.startswith(boards.SCHEME) and not boards.is_blank(port):
         raise BoardError(f"port {port}: has eqprop already; a blank board is sim:cortex-m3?blank=512k")
     return port
