@@ -2,6 +2,7 @@
 # make test    set up everything and run every check
 # make boards  the tests on a Raspberry Pi Pico's own firmware, emulated: it is built first, which takes minutes
 # make hostile the long form of the link's tests: 200 hostile runs, a power cut at every byte, a million bad frames
+# make hosts   the README's commands with every Python at hand, and the lowest and newest libraries
 #
 # Needs Python 3.10 or newer. Everything goes into .venv and .cache here, and MicroPython into the user's cache.
 
@@ -17,7 +18,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && { echo $$p; break; }; done)
 endif
 
-.PHONY: demo test format lint types unit boards hostile package.json clean
+.PHONY: demo test format lint types unit boards hostile hosts package.json clean
 
 demo: $(READY)
 	@$(BIN)/eqprop demo
@@ -47,6 +48,10 @@ hostile: $(READY)
 	$(BIN)/python tests/hostile.py
 	PYTHONPATH=runtime:tests $(BIN)/python tests/programs/power_cuts.py 64-32-10 1
 	EQPROP_FUZZ_FRAMES=1000000 $(BIN)/pytest -q tests/test_fuzz.py
+
+# Every Python at hand, minimal and full, with the lowest and the newest libraries: some minutes
+hosts: $(READY)
+	$(BIN)/python tests/hosts.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..errors import LogError
-from .schema import BY_NAME, arrow_schema, batch
+from .schema import BY_NAME, arrow_schema, batch, numpy_type
 from .spans import Span, header_of
 
 SUFFIX = ".jsonl"
@@ -44,7 +44,7 @@ def typed(row):
             if pa.types.is_timestamp(kind):
                 result[name] = datetime.fromisoformat(value)
             elif pa.types.is_list(kind):
-                result[name] = np.array(value, kind.value_type.to_pandas_dtype())
+                result[name] = np.array(value, numpy_type(kind.value_type))
             else:
                 result[name] = pa.scalar(value, kind).as_py()
         except (ValueError, TypeError, OverflowError, pa.ArrowException) as error:

@@ -99,7 +99,7 @@ class Log:
         return pa.Table.from_batches(self.batches(table), schema)
 
     def frame(self, table):
-        """Return a whole table as a pandas DataFrame (needs pandas)."""
+        """Return a whole table as a pandas DataFrame. Needs `pip install 'eqprop[frames]'`."""
         return self.table(table).to_pandas()
 
     @cached_property

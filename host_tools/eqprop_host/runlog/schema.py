@@ -136,11 +136,16 @@ def batch(rows, schema):
     return pa.record_batch(columns, schema=schema)
 
 
+def numpy_type(kind):
+    """Return the NumPy dtype of an Arrow type of numbers (pyarrow's own answer needs pandas)."""
+    return np.dtype({"float": "float32", "double": "float64"}.get(str(kind), str(kind)))
+
+
 def _lists(kind, values):
     """Return NumPy arrays, one a row, as an Arrow list array, without a Python object for each item."""
     if any(value is None for value in values):
         return pa.array([None if value is None else list(value) for value in values], kind)
-    dtype = kind.value_type.to_pandas_dtype()
+    dtype = numpy_type(kind.value_type)
     offsets = np.cumsum([0, *(len(value) for value in values)]).astype(np.int32)
     flat = np.concatenate([np.asarray(value, dtype) for value in values])
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat, kind.value_type))
@@ -154,7 +159,7 @@ def rows_of(record_batch):
         if array.null_count == len(array) or name not in BY_NAME:
             continue
         listed = pa.types.is_list(array.type)
-        dtype = BY_NAME[name].type.value_type.to_pandas_dtype() if listed else None
+        dtype = numpy_type(BY_NAME[name].type.value_type) if listed else None
         for row, value in zip(rows, array, strict=True):
             if value.is_valid:
                 row[name] = value.values.to_numpy(zero_copy_only=False).astype(dtype) if listed else value.as_py()

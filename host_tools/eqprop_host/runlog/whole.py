@@ -18,7 +18,7 @@ from pyarrow import parquet
 
 from ..errors import LogError
 from .json_lines import typed
-from .schema import BY_NAME, OF_TABLE, TABLES, rows_of
+from .schema import BY_NAME, OF_TABLE, TABLES, numpy_type, rows_of
 from .spans import header_of
 
 _NEEDED = {"conductances": ("crossbar", "source", "steps"), "steps": ("first", "order")}
@@ -115,7 +115,7 @@ def write_npz(path, tables):
                 arrays[f"{table}.{name}"] = column.cast(pa.int64()).to_numpy(zero_copy_only=False)
             else:
                 values = column if column.null_count == 0 else column.fill_null(0)
-                arrays[f"{table}.{name}"] = values.to_numpy(zero_copy_only=False).astype(kind.to_pandas_dtype())
+                arrays[f"{table}.{name}"] = values.to_numpy(zero_copy_only=False).astype(numpy_type(kind))
     np.savez_compressed(path, **arrays)
 
 
