@@ -22,6 +22,9 @@ from eqprop_host import cli, datasets, model
 from eqprop_host.datasets import blocks, sounds
 from eqprop_host.errors import DataError
 
+GONE = "samples have values missing, the first at"
+MISSING = "type --missing drop to leave them out, or --missing mean to put in the mean of the column"
+LABEL = "--label COLUMN names another column"
 MNIST = Path(__file__).parent.parent.parent / "shared" / "data" / "mnist"
 
 
@@ -78,7 +81,7 @@ BAD_IDX = {
     "no image": ({NAMES[2]: idx(IMAGES[:0])}, f"{NAMES[2]}: size (0, 2, 3) is empty"),
     "a promise of terabytes": (
         {NAMES[0]: struct.pack(">4I", 0x803, *[2**32 - 1] * 3)},
-        f"{NAMES[0]}: 0 bytes of elements, expected {(2**32 - 1) ** 3} for size",
+        f"{NAMES[0]}: would unpack to {(2**32 - 1) ** 3:,} bytes, at most 1,073,741,824 are read",
     ),
     "labels missing": ({NAMES[1]: idx(LABELS[:4])}, f"{NAMES[1]}: 4 labels, but {NAMES[0]} has 5 images"),
     "other size": ({NAMES[2]: idx(IMAGES[:2, :, :2])}, f"{NAMES[2]}: images of (2, 2), those of train are of (2, 3)"),
@@ -97,7 +100,9 @@ def test_bad_idx_is_named_with_field_and_value(tmp_path, name):
 def test_a_missing_idx_file_or_folder_is_named(tmp_path):
     mnist(tmp_path)
     (tmp_path / NAMES[2]).unlink()
-    assert message(f"mnist:{tmp_path}") == f"{tmp_path}: has no file {NAMES[2]} or {NAMES[2]}.gz"
+    assert message(f"mnist:{tmp_path}") == (
+        f"{tmp_path}: has no file {NAMES[2]} or {NAMES[2]}.gz; it holds {NAMES[3]}, {NAMES[0]}, {NAMES[1]}"
+    )
     assert message(f"mnist:{tmp_path}/none") == f"{tmp_path}/none: no such folder"
 
 
@@ -141,16 +146,22 @@ def test_parquet_is_read_whole_with_its_label_where_it_is_named(tmp_path, monkey
     )
     last = datasets.load(str(tmp_path / "b.parquet"))
     assert np.array_equal(last.features, x[:, [1, 0]]) and np.array_equal(last.labels, y)
-    assert datasets.load_features(str(tmp_path / "a.parquet"), 3).shape == (100, 3)
+    assert datasets.load_features(str(tmp_path / "a.parquet"), 3).features.shape == (100, 3)
 
 
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"a": [1.0, None, 3.0], "label": [0, 1, 0]}, "row 1, column 'a': is null"),
-        ({"a": [1.0, 2.0, np.nan], "label": [0, 1, 0]}, "row 2, column 'a': nan is not finite"),
-        ({"a": ["x", "y", "z"], "label": [0, 1, 0]}, "column 'a': string is no type of real numbers"),
-        ({"a": [1.0, 2.0, 3.0], "label": [0, 1, -1]}, "row 2, column 'label': label -1 is not in 0..8190"),
+        ({"a": [1.0, None, 3.0], "label": [0, 1, 0]}, f"1 of 3 {GONE} row 1, column 'a' (a value): {MISSING}"),
+        ({"a": [1.0, 2.0, np.inf], "label": [0, 1, 0]}, "row 2, column 'a': inf is not finite"),
+        (
+            {"a": ["x", "y", "z"], "label": [0, 1, 0]},
+            "column 'a' holds text (x, y, z), and features are numbers: type --drop a, or write numbers for it",
+        ),
+        (
+            {"a": [1.0, 2.0, 3.0], "label": [0, 1, 0.5]},
+            f"row 2, column 'label': label 0.5 is not a whole number: {LABEL}",
+        ),
         ({"a": pa.array([], pa.float64()), "label": pa.array([], pa.int8())}, "is empty"),
         ({"label": [0, 1, 0]}, "1 column, expected features and a label"),
     ],
@@ -242,33 +253,31 @@ def test_a_network_of_a_folder_knows_the_names_of_its_classes(tmp_path):
 
 
 def bad_folder(folder, change):
-    for name in ("cat", "dog"):
-        picture(folder / name / "1.png", np.zeros((2, 3), np.uint8))
+    for n, name in enumerate(("cat", "dog")):
+        picture(folder / name / "1.png", np.full((2, 3), n, np.uint8))
     change(folder)
     return folder
 
 
 BAD_FOLDER = {
-    "no samples": (lambda d: (d / "eel").mkdir(), "eel: class 2 has no samples"),
-    "a stray file": (
-        lambda d: (d / "notes.txt").write_text(""),
-        "notes.txt: is a file, expected a folder for each class",
+    "no samples": (
+        lambda d: (d / "eel").mkdir(),
+        "eel: class eel has no samples: it holds no .png, .jpg, .jpeg, .wav, .flac files",
     ),
-    "two kinds": (lambda d: write_wav(d / "dog" / "2.wav", [0.0]), "dog/2.wav: is no .png file, as "),
+    "two kinds": (lambda d: write_wav(d / "dog" / "2.wav", [0.0]), "dog/2.wav: is a sound, "),
     "two sizes": (
         lambda d: picture(d / "dog" / "2.png", np.zeros((3, 3), np.uint8)),
         "dog/2.png: is of 3x3 pixels, ",
     ),
-    "no picture": (lambda d: (d / "cat" / "0.png").write_bytes(b"GIF89a"), "cat/0.png: is no .png file"),
+    "no picture": (lambda d: (d / "cat" / "0.png").write_bytes(b"%PDF-1"), "cat/0.png: is no picture that can be read"),
     "cut": (
         lambda d: (d / "cat" / "1.png").write_bytes((d / "cat" / "1.png").read_bytes()[:45]),
         "cat/1.png: cannot be read: ",
     ),
-    "16 bits": (
-        lambda d: Image.fromarray(np.zeros((2, 3), np.uint16)).save(d / "dog" / "1.png"),
-        "dog/1.png: mode I;16, expected 8 bits a channel",
+    "large": (
+        lambda d: picture(d / "cat" / "0.png", np.zeros((90, 100), np.uint8)),
+        "cat/0.png: 100x90 pixels, a network has at most 8191 inputs: type --size 16x16 (or 16x16x3 in colours)",
     ),
-    "other files": (lambda d: (d / "cat" / "0.txt").write_text(""), "cat/0.txt: is neither a .png nor a .wav file"),
     "no sound": (lambda d: (d / "cat" / "0.wav").write_bytes(b"RIFF"), "cat/0.wav: cannot be read: "),
     "few samples": (lambda d: write_wav(d / "cat" / "0.wav", tone(100, 4000), 4000), "cat/0.wav: 4000 samples/s"),
     "silent": (lambda d: write_wav(d / "cat" / "0.wav", []), "cat/0.wav: has no sound in it"),

@@ -21,6 +21,8 @@ from eqprop_host import datasets, errors
 from eqprop_host.datasets import Dataset, Scaling
 from eqprop_host.errors import DataError
 
+MISSING = "type --missing drop to leave them out, or --missing mean to put in the mean of the column"
+LABEL = "--label COLUMN names another column"
 GOOD_CSV = "a,b,label\n0.5,1,0\n-2,3e1,1\n"
 X, Y = np.array([[1.0, 2], [3, 4], [5, 6]]), np.array([0, 1, 1])
 
@@ -166,13 +168,16 @@ def test_npy_and_npz(tmp_path, dtype):
 def test_csv_keeps_every_bit(matrix, data):
     """What Python's csv and repr write is read back exactly."""
     labels = data.draw(st.lists(st.integers(0, 8190), min_size=len(matrix), max_size=len(matrix)))
-    assume(len(set(labels)) > 1)
+    assume(len(set(labels)) > 1 and (matrix != matrix[0]).any())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.csv"
         with open(path, "w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([*row, label] for row, label in zip(matrix.tolist(), labels, strict=True))
         dataset = datasets.load(str(path))
-    assert np.array_equal(dataset.features, matrix) and dataset.labels.tolist() == labels
+    named = dataset.class_names or list(map(str, range(dataset.classes)))
+    assert np.array_equal(dataset.features, matrix) and [named[label] for label in dataset.labels] == list(
+        map(str, labels)
+    )
 
 
 def test_npy_written_by_python_2(tmp_path):
@@ -182,10 +187,19 @@ def test_npy_written_by_python_2(tmp_path):
     assert np.array_equal(datasets.load(str(path)).features, X)
 
 
-def test_empty_classes_are_allowed(tmp_path):
+def test_labels_may_be_any_whole_numbers(tmp_path):
+    """From 1, with gaps, negative: each is a class, named by its number. Caught: classes that no sample has."""
     path = tmp_path / "a.csv"
-    path.write_text("1,8190\n2,3\n")
-    assert datasets.load(str(path)).classes == 8191
+    for text, labels, names in (
+        ("1,8190\n2,3\n", [1, 0], ("3", "8190")),
+        ("1,1\n2,2\n3,3\n", [0, 1, 2], ("1", "2", "3")),
+        ("1,1\n2,-1\n", [1, 0], ("-1", "1")),
+        ("1,1\n2,0\n", [1, 0], ()),
+    ):
+        path.write_text(text)
+        dataset = datasets.load(str(path))
+        assert (dataset.labels.tolist(), dataset.class_names) == (labels, names)
+        assert dataset.classes == len(labels)
 
 
 def test_features_alone(tmp_path, monkeypatch):
@@ -199,8 +213,8 @@ def test_features_alone(tmp_path, monkeypatch):
     Path("bare.npz").write_bytes(npz(x=x))
     Path("labelled.npz").write_bytes(npz(x=x, y=np.array([1])))
     for name in ("bare.csv", "labelled.csv", "bare.npy", "labelled.npy", "bare.npz", "labelled.npz"):
-        assert np.array_equal(datasets.load_features(name, 2), x), name
-    assert datasets.load_features("digits", 64).shape == (1797, 64)
+        assert np.array_equal(datasets.load_features(name, 2).features, x), name
+    assert datasets.load_features("digits", 64).features.shape == (1797, 64)
 
 
 # Bad input
@@ -214,30 +228,43 @@ def test_features_alone(tmp_path, monkeypatch):
         ("a,b,label\n", "bad.csv: has a header but no samples"),
         ("a,b,label\n\n", "bad.csv: has a header but no samples"),
         ("1\n2\n", "bad.csv: 1 column, expected features and a label"),
-        ("1;2;0\n1;2;1\n", "bad.csv: line 2, column 1: '1;2;1' is not a number"),
+        ("1;2;0\n1;2;1\n", "bad.csv: every feature is the same in all samples: there is nothing to learn"),
         (GOOD_CSV + "1,2\n", "bad.csv: line 4: 2 columns, expected 3 as in line 1"),
         ("\n" + GOOD_CSV + "\n1,2,3,4\n", "bad.csv: line 6: 4 columns, expected 3 as in line 2"),
         ("1,2,0\n1\n", "bad.csv: line 2: 1 column, expected 3 as in line 1"),
         (GOOD_CSV + "1,abc,0\n", "bad.csv: line 4, column 2: 'abc' is not a number"),
-        (GOOD_CSV + "1,,0\n", "bad.csv: line 4, column 2: '' is not a number"),
+        (
+            GOOD_CSV + "1,,0\n",
+            f"bad.csv: 1 of 3 samples have values missing, the first at line 4, column 2 (a value): {MISSING}",
+        ),
         (GOOD_CSV + "1,2,x\n", "bad.csv: line 4, column 3: 'x' is not a number"),
         ("1.o,2,0\n1,2,1\n", "bad.csv: line 1, column 1: '1.o' is not a number"),
-        ("0,1,label\n1,2,1\n", "bad.csv: line 1, column 3: 'label' is not a number"),
+        ("0,1,label\n1,2,1\n", "bad.csv: label 1 on all samples (1): one class is nothing to learn"),
+        ("0,7,2,label\n1,2,3,1\n", "bad.csv: line 1, column 4: 'label' is not a number"),
         (GOOD_CSV + "1,1_0,0\n", "bad.csv: line 4, column 2: '1_0' is not a number"),
         (GOOD_CSV + "1," + "z" * 99 + ",0\n", "bad.csv: line 4, column 2: '" + "z" * 36 + "... is not a number"),
-        (GOOD_CSV + "1,NaN,0\n", "bad.csv: line 4, column 2: nan is not finite"),
+        (
+            GOOD_CSV + "1,NaN,0\n",
+            f"bad.csv: 1 of 3 samples have values missing, the first at line 4, column 2 (a value): {MISSING}",
+        ),
         ("-inf,1,0\n1,2,1\n", "bad.csv: line 1, column 1: -inf is not finite"),
         ("\n1,1,0\n\n1,1e999,1\n", "bad.csv: line 4, column 2: inf is not finite"),
-        (GOOD_CSV + "1,2,1.5\n", "bad.csv: line 4, column 3: label 1.5 is not a whole number"),
-        (GOOD_CSV + "1,2,nan\n", "bad.csv: line 4, column 3: label nan is not a whole number"),
-        (GOOD_CSV + "1,2,-1\n", "bad.csv: line 4, column 3: label -1 is not in 0..8190"),
-        (GOOD_CSV + "1,2,8191\n", "bad.csv: line 4, column 3: label 8191 is not in 0..8190"),
-        (GOOD_CSV + "1,2,inf\n", "bad.csv: line 4, column 3: label inf is not in 0..8190"),
+        (GOOD_CSV + "1,2,1.5\n", f"bad.csv: line 4, column 3: label 1.5 is not a whole number: {LABEL}"),
+        (
+            GOOD_CSV + "1,2,nan\n",
+            "bad.csv: 1 of 3 samples have values missing, the first at line 4, column 3 (the label): "
+            "type --missing drop to leave them out",
+        ),
+        (GOOD_CSV + "1,2,inf\n", f"bad.csv: line 4, column 3: label inf is too large: {LABEL}"),
+        (
+            "x,label\n" + "".join(f"{n}.5,{n}\n" for n in range(8192)),
+            "bad.csv: 8192 classes, at most 8191 can be told apart",
+        ),
         ("1,2,3\n1,3,3\n", "bad.csv: label 3 on all samples (2): one class is nothing to learn"),
         ("1,2,0\n", "bad.csv: label 0 on all samples (1): one class is nothing to learn"),
-        (GOOD_CSV.encode() + b"1,\xe9,0\n", "bad.csv: line 4: byte 0xe9 is not UTF-8 text"),
-        (b"\xef\xbb\xbf1,2,0\n\xff", "bad.csv: line 2: byte 0xff is not UTF-8 text"),
-        (GOOD_CSV.encode("utf-16"), "bad.csv: line 1: byte 0xff is not UTF-8 text"),
+        (GOOD_CSV.encode() + b"1,\xe9,0\n", "bad.csv: line 4, column 2: 'é' is not a number"),
+        (b"\xef\xbb\xbf1,2,0\n\xff", "bad.csv: line 2: 1 column, expected 3 as in line 1"),
+        (GOOD_CSV.encode() + b"\0", "bad.csv: holds zero bytes: is it text?"),
         (GOOD_CSV + '1,"2' + "0" * 200000, "bad.csv: line 4: field larger than field limit (131072)"),
     ],
 )
@@ -264,21 +291,28 @@ def changed(values, at, value):
         (npy(X), "bad.npz: is no .npz file"),
         (npz(x=X, y=Y)[:300], "bad.npz: cannot be read: File is not a zip file"),
         (npz(), "bad.npz: has no array x, it holds nothing"),
-        (npz(images=X, y=Y), "bad.npz: has no array x, it holds 'images', 'y'"),
-        (npz(x=X, labels=Y), "bad.npz: has no array y, it holds 'x', 'labels'"),
+        (npz(pictures=X, y=Y), "bad.npz: has no array x, it holds 'pictures', 'y'"),
+        (npz(x=X, answers=Y), "bad.npz: has no array y, it holds 'x', 'answers'"),
         (npz(x=X, y=Y[:2]), "bad.npz: x has 3 samples, y has 2 labels"),
         (npz(x=X[0], y=Y), "bad.npz: x: shape (2,), expected 2 dimensions"),
-        (npz(x=X, y=Y[:, None]), "bad.npz: y: shape (3, 1), expected 1 dimensions"),
+        (npz(x=X, y=Y[:, None, None] + [1, 2]), "bad.npz: y: shape (3, 1, 2), expected a label for each sample"),
+        (npz(x=X, y=np.c_[Y, Y]), "bad.npz: y[0]: [0 0]: expected one-hot labels, a 1 and else 0, for shape (3, 2)"),
         (npz(x=X[:0], y=Y[:0]), "bad.npz: x: shape (0, 2) is empty"),
         (npz(x=X[:, :0], y=Y), "bad.npz: x: shape (3, 0) is empty"),
-        (npz(x=X, y=np.array(["0", "1", "1"])), "bad.npz: y: <U1 is no type of real numbers"),
+        (npz(x=X, y=Y * 1j), "bad.npz: y: complex128 is no type of real numbers"),
         (npz(x=X * 1j, y=Y), "bad.npz: x: complex128 is no type of real numbers"),
         (npz(x=X.astype(object), y=Y), "bad.npz: holds Python objects (a pickle), which are not read"),
-        (npz(x=changed(X, (2, 1), np.nan), y=Y), "bad.npz: x[2, 1]: nan is not finite"),
-        (npz(x=X, y=changed(Y, 1, 0.5)), "bad.npz: y[1]: label 0.5 is not a whole number"),
-        (npz(x=X, y=changed(Y, 2, np.nan)), "bad.npz: y[2]: label nan is not a whole number"),
-        (npz(x=X, y=Y - 1), "bad.npz: y[0]: label -1 is not in 0..8190"),
-        (npz(x=X, y=Y + 8190), "bad.npz: y[1]: label 8191 is not in 0..8190"),
+        (
+            npz(x=changed(X, (2, 1), np.nan), y=Y),
+            f"bad.npz: 1 of 3 samples have values missing, the first at x[2, 1] (a value): {MISSING}",
+        ),
+        (npz(x=changed(X, (2, 1), np.inf), y=Y), "bad.npz: x[2, 1]: inf is not finite"),
+        (npz(x=X, y=changed(Y, 1, 0.5)), f"bad.npz: y[1]: label 0.5 is not a whole number: {LABEL}"),
+        (
+            npz(x=X, y=changed(Y, 2, np.nan)),
+            "bad.npz: 1 of 3 samples have values missing, the first at y[2] (the label): "
+            "type --missing drop to leave them out",
+        ),
         (npz(x=X, y=Y * 0), "bad.npz: label 0 on all samples (3): one class is nothing to learn"),
     ],
 )
@@ -296,12 +330,15 @@ def test_bad_npz(complaint, content, expected):
         (npy(X)[:-1], "bad.npy: cannot be read: "),
         (npy(X.astype(object)), "bad.npy: holds Python objects (a pickle), which are not read"),
         (npy(Y), "bad.npy: array: shape (3,), expected 2 dimensions"),
-        (npy(X[None]), "bad.npy: array: shape (1, 3, 2), expected 2 dimensions"),
+        (
+            npy(X[None]),
+            "bad.npy: array: shape (1, 3, 2), expected 2 dimensions, the label in the last column: "
+            "or save features as x and labels as y by numpy.savez",
+        ),
         (npy(X[:0]), "bad.npy: array: shape (0, 2) is empty"),
         (npy(X[:, :1]), "bad.npy: 1 column, expected features and a label"),
         (npy(changed(X, (1, 0), np.inf)), "bad.npy: array[1, 0]: inf is not finite"),
-        (npy(changed(X, (1, 1), 1.5)), "bad.npy: array[1, 1]: label 1.5 is not a whole number"),
-        (npy(changed(X, (1, 1), -3)), "bad.npy: array[1, 1]: label -3 is not in 0..8190"),
+        (npy(changed(X, (1, 1), 1.5)), f"bad.npy: array[1, 1]: label 1.5 is not a whole number: {LABEL}"),
     ],
 )
 def test_bad_npy(complaint, content, expected):
@@ -335,14 +372,16 @@ def test_what_cannot_be_opened(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("folder.csv").mkdir()
     Path("plain").mkdir()
-    known = "is neither digits, iris, xor, mnist:FOLDER nor a .csv, .npy, .npz, .parquet file or a folder"
+    kinds = ".csv, .tsv, .txt, .data, .dat, .tab, .npy, .npz, .parquet"
+    known = f"is neither digits, iris, xor, mnist:FOLDER nor a {kinds} file or a folder"
     assert message(datasets.load, "mnst") == f"data: 'mnst' {known}"
     assert message(datasets.load, "") == f"data: '' {known}"
-    assert message(datasets.load, "a.txt") == f"data: 'a.txt' {known}"
+    assert message(datasets.load, "a.doc") == f"data: 'a.doc' {known}"
     for name in ("none.csv", "none.npy", "none.npz", "no/such/folder.csv"):
         assert message(datasets.load, name) == f"{name}: no such file"
     for name in ("folder.csv", "plain"):
-        assert message(datasets.load, name) == f"{name}: has no folders, one for each class, with .png or .wav files"
+        kinds = ".png, .jpg, .jpeg, .wav, .flac"
+        assert message(datasets.load, name) == f"{name}: has no folders, one for each class, with {kinds} files"
 
     def forbid(*_):
         raise PermissionError(13, "Permission denied", "a.csv")
@@ -365,7 +404,8 @@ def test_bad_features_alone(complaint):
         complaint("f.csv", GOOD_CSV, datasets.load_features, 4)
         == "f.csv: 3 columns, expected 4 features, with or without a label behind"
     )
-    assert complaint("f.csv", "1,nan\n", datasets.load_features, 2) == "f.csv: line 1, column 2: nan is not finite"
+    assert complaint("f.csv", "1,inf\n", datasets.load_features, 2) == "f.csv: line 1, column 2: inf is not finite"
+    assert complaint("f.csv", "1,2\n1,nan\n", datasets.load_features, 2).startswith("f.csv: 1 of 2 samples have values")
     assert complaint("f.npz", npz(y=X), datasets.load_features, 2) == "f.npz: has no array x, it holds 'y'"
 
 

@@ -63,6 +63,9 @@ class Model:
     recipe: dict = field(default_factory=dict)
     """What made features of sounds or pictures, of `datasets.Dataset`; empty for none. A header may lack it."""
 
+    reading: dict = field(default_factory=dict)
+    """How `data` was read, of `datasets.Reading.to_dict`. A header may lack it."""
+
     @property
     def crc(self):
         """CRC-32 of all conductances in order, as little-endian uint16: what the board says of them."""
@@ -76,7 +79,7 @@ _WHOLE = {
     "seed": 2**32 - 1,
     "halve_every": 2**31 - 1,
     "sample": 2**31 - 1,
-    "classes": datasets.LABEL_MAX + 1,
+    "classes": datasets.CLASSES_MAX,
     "run": 2**32 - 1,
 }
 
@@ -171,7 +174,7 @@ def _array(members, name):
 def _header(array):
     """Return the header, its values checked but for what the conductances say. Raises DataError."""
     try:
-        header = {"run": 0, "recipe": {}, **json.loads(array.tobytes())}
+        header = {"run": 0, "recipe": {}, "reading": {}, **json.loads(array.tobytes())}
         version = header["format"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise DataError("is no saved network: its header is none") from error
@@ -191,6 +194,7 @@ def _header(array):
             raise DataError(f"{key}: {header[key]!r} is no text")
     if not isinstance(header["recipe"], dict):
         raise DataError(f"recipe: {header['recipe']!r} is no object")
+    datasets.Reading.from_dict(header["reading"])
     _check_sizes(header)
     return header
 

@@ -173,7 +173,8 @@ def _schema(pa, row):
         type(None): pa.int64(),
     }
     measured = {name: kinds[kind] for name, kind in MEASURED.items()}
-    known = {"key": pa.string(), "error": pa.string(), "device": pa.string(), **measured}
+    texts = ("key", "error", "device", "label", "missing", "size", "drop")
+    known = {**dict.fromkeys(texts, pa.string()), **measured}
     return pa.schema([(name, known.get(name) or kinds[type(row[name])]) for name in ("key", *row)])
 
 

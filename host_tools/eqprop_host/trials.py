@@ -82,10 +82,11 @@ def relu_width(inputs, outputs, parameters):
 
 
 def _fixed(run):
+    from .commands.options import READING
     from .commands.simulate import simulate  # and not before: the commands import the studies, and these this module
 
     files = dict.fromkeys(
-        ("json", "log", "log_every", "save", "picture", "tensorboard", "halve_epochs", "device", "set")
+        ("json", "log", "log_every", "save", "picture", "tensorboard", "halve_epochs", "device", "set", *READING)
     )
     limit = run.limit and run.limit * run.epochs
     about = {"data": run.data, "layers": run.layers, "epochs": run.epochs, "seed": run.seed, "limit": limit}

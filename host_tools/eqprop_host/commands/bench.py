@@ -69,7 +69,7 @@ def _samples(options):
     """Return (what they are, features, labels) of as many samples as are asked for, in the order of a first epoch."""
     inputs, classes = options.layers[0], options.layers[-1]
     count = options.samples
-    dataset = datasets.load(options.data or "digits")
+    dataset = common.load_data(options.data or "digits", options)
     if options.data is None and (dataset.features.shape[1] != inputs or dataset.classes > classes):
         random = np.random.Generator(np.random.PCG64(_SEED))
         x = random.integers(-127, 128, (count, inputs)) * random.integers(0, 2, (count, inputs))

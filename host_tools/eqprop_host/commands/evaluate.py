@@ -28,7 +28,8 @@ def run(options):
     if options.json:
         check_writable(options.json)
     scaling = datasets.Scaling.from_dict(model.scaling)
-    dataset = datasets.load(options.data or model.data)
+    reading = datasets.Reading.from_dict(model.reading).suited(model.recipe)
+    dataset = common.load_data(options.data or model.data, options, reading.to_dict())
     datasets.check_layers(model.layers, dataset)
     if dataset.recipe != model.recipe:
         raise DataError(f"{dataset.name}: features by {dataset.recipe}, the network has learnt by {model.recipe}")

@@ -16,20 +16,24 @@ def add_options(parser):
     parser.add_argument("model", type=Path, help="written by train --save")
     parser.add_argument("features", help="rows of features alone, or with labels behind: .csv, .npy or .npz")
     common.add_port(parser)
+    common.add_reading(parser)
 
 
 def run(options):
     """Print a header and a line for each row: its class, then the output voltages."""
     model = load(options.model)
-    features = datasets.load_features(options.features, model.layers[0])
-    x = datasets.Scaling.from_dict(model.scaling).quantise(features)
+    reading = common.reading(options, model.reading).suited(model.recipe)
+    asked = datasets.load_features(options.features, model.layers[0], reading)
+    for note in asked.notes:
+        common.tell(note)
+    x = datasets.Scaling.from_dict(model.scaling).quantise(asked.features)
     with open_board(options.port, common.tell) as board:
 
-        def asked():
+        def inferred():
             put(board, model, levels=levels_of(x))
             return board.infer(x)
 
-        classes, outputs = board.repeat(asked)
+        classes, outputs = board.repeat(inferred)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["class", *(f"output_{k}" for k in range(model.layers[-1]))])
     writer.writerows([c, *v] for c, v in zip(classes.tolist(), outputs.tolist(), strict=True))

@@ -1,6 +1,7 @@
 """What several commands share: types of options, the common ones (one vocabulary), and what they write."""
 
 import argparse
+import dataclasses
 import json
 import platform
 import sys
@@ -10,6 +11,8 @@ import numpy as np
 
 import eqprop
 
+from .. import datasets
+from ..errors import DataError
 from ..files import write_whole
 
 INTERRUPTED = 130
@@ -85,8 +88,46 @@ def add_data(
     default="digits",
     text="digits, xor, iris, mnist:FOLDER, a .csv, .npz, .npy or .parquet file, a folder by class",
 ):
-    """Add `--data`."""
+    """Add `--data` and how it is read, for `load_data`."""
     parser.add_argument("--data", default=default, metavar="SOURCE", help=text)
+    add_reading(parser)
+
+
+READING = tuple(field.name for field in dataclasses.fields(datasets.Reading))
+"""Options that say how data are read."""
+
+
+def add_reading(parser):
+    """Add the options of `READING`, for `reading`."""
+    text = "column of the labels, by name or number from 1 (label, class or target; else the last)"
+    parser.add_argument("--label", metavar="COLUMN", help=text)
+    text = "leave out samples with missing values, or put in the column's mean (refuse them)"
+    parser.add_argument("--missing", choices=datasets.MISSING, help=text)
+    text = "shrink pictures to WIDTHxHEIGHT, such as 16x16 in grey or 16x16x3 in colours"
+    parser.add_argument("--size", type=size, metavar="SIZE", help=text)
+    parser.add_argument("--drop", metavar="COLUMNS", help="columns to leave out, separated by commas")
+
+
+def size(text):
+    """Return the size of a picture as it was typed, as an argparse type."""
+    try:
+        return datasets.Reading(size=text).size
+    except DataError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("size: ")) from error
+
+
+def reading(options, before=None):
+    """Return how the options say that data are read; what was not typed is as in `before`, of `Reading.to_dict`."""
+    typed = {name: value for name in READING if (value := getattr(options, name)) is not None}
+    return datasets.Reading.from_dict({**(before or {}), **typed})
+
+
+def load_data(source, options, before=None):
+    """Return the data set of a source, read by `reading`, and tell what was done to it."""
+    dataset = datasets.load(source, reading(options, before))
+    for note in dataset.notes:
+        tell(note)
+    return dataset
 
 
 def add_layers(parser):

@@ -22,7 +22,7 @@ def add_options(parser):
 def run(options):
     """Read the network, and say what it is."""
     check_writable(options.model)
-    dataset = datasets.load(options.data) if options.data else None
+    dataset = common.load_data(options.data, options) if options.data else None
     with open_board(options.port, common.tell) as board:
         state, conductances = board.repeat(lambda: _read(board))
     learnt = _learnt(options, state, dataset)
@@ -57,4 +57,5 @@ def _learnt(options, state, dataset):
     data = datasets.prepare(dataset, state.seed)
     if configuration(state.layers, state.seed, state.halve_every, data)["run"] != state.run:
         raise BoardError(f"--data {options.data}: the board's network did not learn that")
-    return {"scaling": data.scaling.to_dict(), "classes": data.classes, "recipe": data.recipe}
+    reading = common.reading(options).to_dict()
+    return {"scaling": data.scaling.to_dict(), "classes": data.classes, "recipe": data.recipe, "reading": reading}

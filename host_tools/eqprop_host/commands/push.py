@@ -38,7 +38,7 @@ def _run_options(model):
     if not (model.run and model.data):
         return {}
     try:
-        data = datasets.prepare(datasets.load(model.data), model.seed)
+        data = datasets.prepare(datasets.load(model.data, datasets.Reading.from_dict(model.reading)), model.seed)
     except DataError as error:
         common.tell(f"{error}: the network is put there, but its run cannot go on from it")
         return {}

@@ -21,7 +21,7 @@ from . import options as common
 _BUDGET_PERCENT = 10.0
 _COUNT = common.whole(1, 2**30 - 1)
 
-_OWN = ("layers", "data", "epochs", "limit", "seed", "halve_epochs", "log_every")
+_OWN = ("layers", "data", *common.READING, "epochs", "limit", "seed", "halve_epochs", "log_every")
 """Options that make a run what it is."""
 
 _FREE = ("port", "json", "save", "picture", "log_budget", "tensorboard")
@@ -128,6 +128,7 @@ def _configuration(options, place, data, configured, siemens_per_step):
         "halve_every": configured["halve_every"],
         "board_run": configured["run"],
         "data": options.data,
+        "reading": common.reading(options).to_dict(),
         "scaling": data.scaling.to_dict(),
         "recipe": data.recipe,
         "classes": data.classes,
@@ -193,9 +194,11 @@ def train_network(
     typed: the options as they may be typed, where the log is to be one that can be resumed. before: the log, as
     `open_log` gives it, of the run to go on with. siemens_per_step: the scale of a chip's conductances.
     """
-    dataset = datasets.load(options.data)
+    dataset = common.load_data(options.data, options)
     datasets.check_layers(options.layers, dataset)
     data = datasets.prepare(dataset, options.seed)
+    for note in data.notes:
+        common.tell(note)
     halve_epochs = default_halve_epochs(options.epochs) if options.halve_epochs is None else options.halve_epochs
     schedule = Schedule(options.epochs, options.seed, halve_epochs, options.limit)
     halve_every = halve_epochs * len(data.train_y)
@@ -280,6 +283,7 @@ def _model(state, outcome, options, data):
         conductances=outcome.conductances,
         scaling=data.scaling.to_dict(),
         data=options.data,
+        reading=common.reading(options).to_dict(),
         classes=data.classes,
         version=eqprop.__version__,
         run=state.run,

@@ -9,11 +9,41 @@ import weakref
 
 import numpy as np
 
+from ..errors import DataError
+
 BLOCK = 1 << 20
 """Values that are looked at or converted at once."""
 
 IN_MEMORY = 1 << 28
 """Bytes of an array beyond which it lies in a file."""
+
+UNPACKED_MAX = 1 << 30
+"""The most bytes that a file may unpack to, or a stream may hold; a file that is large itself may unpack to
+UNPACKED_RATIO times its size."""
+
+UNPACKED_RATIO = 16
+
+SAMPLE_MAX = 1 << 27
+"""The most bytes of one picture or sound, which is decoded in memory."""
+
+
+def check_unpacked(source, size, packed):
+    """Raise DataError where a file of `packed` bytes would unpack to `size` bytes, more than it may: a bomb."""
+    most = max(UNPACKED_MAX, UNPACKED_RATIO * packed)
+    if size > most:
+        text = f"{source}: would unpack to {size:,} bytes, at most {most:,} are read"
+        raise DataError(f"{text}: if it is sound, save it as .npy, of any size")
+
+
+def check_sample(source, size):
+    """Raise DataError where a picture or sound would take `size` bytes of memory, more than it may."""
+    if size > SAMPLE_MAX:
+        raise DataError(f"{source}: would take {size:,} bytes, at most {SAMPLE_MAX:,} are read: make it smaller first")
+
+
+def first_rows(width):
+    """Return how many rows of so many columns are looked at to say what each column is."""
+    return min(1000, max(20, BLOCK // width))
 
 
 def blocks(values, rows=None):
@@ -27,6 +57,18 @@ def blocks(values, rows=None):
         part = slice(first, first + step)
         with np.errstate(over="ignore"):  # a long double beyond float64 is found not to be finite
             yield first, np.asarray(values[part if rows is None else rows[part]], np.float64)
+
+
+def columns_of(values, places):
+    """Return those columns of a 2-D array, in its own type: a view where they are a range, else a copy of them."""
+    first, count = places[0], len(places)
+    if list(places) == list(range(first, first + count)):
+        return values[:, first : first + count]
+    spool = Spool()
+    step = max(1, BLOCK // values.shape[1])
+    for start in range(0, len(values), step):
+        spool.append(np.ascontiguousarray(values[start : start + step][:, places]))
+    return spool.finish()
 
 
 class Spool:

@@ -1,81 +1,262 @@
-"""Tables in .csv: UTF-8, comma-separated, one sample a line; a first line without any number in it is a header."""
+"""Tables of text, one sample a line: .csv, .tsv, .txt, .data and the like, as `eqprop_host.datasets.dialects` says.
+
+The first rows say what each column is; all rows are then read one by one, so a file may be larger than memory.
+"""
 
 import csv
 import io
+import itertools
 from array import array
 
 import numpy as np
 
 from ..errors import DataError
-from . import blocks
+from . import blocks, dialects
+from .columns import Column
 from .dataset import Table, columns_text, shortened
 
+_FIRST_LINES = (20, 1000)
+"""How many lines say how the table is written: the first number of them or, of short lines, up to the second."""
 
-def read_csv(source, file):
-    """Return the `Table` of a .csv file, open in binary. Blank lines are passed over. Raises DataError."""
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+_LABELS_MAX = 100_000
+"""More different labels than a network could have outputs: the column is no label."""
+
+
+def read_csv(source, file, choose, reading):
+    """Return the `Table` of a text table, open in binary. Raises DataError.
+
+    choose: given the `Column`s, returns the `Roles`.
+    """
+    encoding = dialects.encoding_of(source, file)
+    text = io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
     try:
-        return _read(source, csv.reader(text))
-    except UnicodeDecodeError:
-        raise DataError(f"{source}: {_first_bad_byte(file)}") from None
+        return _Reader(source, text).table(choose)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{source}: is no {encoding} text: {error.reason}") from error
     finally:
         text.detach()
 
 
-def _read(source, reader):
-    names: tuple[str, ...] = ()
-    spool, numbers, lines, first = blocks.Spool(), array("d"), array("l"), None
+def _readable(cell):
+    """Return a cell as text: bytes in it that are not UTF-8 are read as Windows-1252."""
     try:
-        for row in reader:
-            if not row:
-                continue
-            if first is None:
-                first, columns = reader.line_num, len(row)
-                if not any(map(_is_number, row)):
-                    names = tuple(cell.strip() for cell in row)
-                    continue
-            if len(row) != columns:
-                raise DataError(
-                    f"{source}: line {reader.line_num}: {columns_text(len(row))}, expected {columns} as in line {first}"
-                )
-            try:
-                numbers.extend(_numbers(row))
-            except ValueError as error:
-                column = [_is_number(cell) for cell in row].index(False)
-                where = f"{source}: line {reader.line_num}, column {column + 1}"
-                raise DataError(f"{where}: {shortened(row[column])} is not a number") from error
-            lines.append(reader.line_num)
-            if len(numbers) >= blocks.BLOCK:
-                spool.append(np.frombuffer(numbers).reshape(-1, columns))
-                numbers = array("d")
-    except csv.Error as error:
-        raise DataError(f"{source}: line {reader.line_num}: {error}") from error
-    if not lines:
-        raise DataError(f"{source}: has a header but no samples" if names else f"{source}: is empty")
-    spool.append(np.frombuffer(numbers).reshape(-1, columns))
-    return Table(spool.finish(), lambda row, column: f"line {lines[row]}, column {column + 1}", names=names)
+        cell.encode()
+        return cell
+    except UnicodeEncodeError:
+        return cell.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
 
 
-def _first_bad_byte(file):
-    """Return line and value of the first byte of a file that is not UTF-8."""
-    file.seek(0)
-    for number, line in enumerate(file, 1):
+class _Reader:
+    """Reads one table."""
+
+    def __init__(self, source, text):
+        self.source = source
+        self.lines = _lines(source, text)
+        self.head = []
+        size = 0
+        for line in itertools.islice(self.lines, _FIRST_LINES[1]):
+            self.head.append(line)
+            size += len(line)
+            if size > blocks.BLOCK and len(self.head) >= _FIRST_LINES[0]:
+                break
+        content = [line for line in self.head if line.strip() and not dialects.is_comment(line)]
+        self.dialect = dialects.dialect_of(content)
+        self.notes = []
+        self.names: tuple[str, ...] = ()
+        self.class_names: tuple[str, ...] = ()
+
+    def table(self, choose):
+        """Return the `Table`."""
+        rows = self._first_rows()
+        columns = [self._column(rows, place) for place in range(self.width)]
+        roles = choose(columns)
+        values, codes, lines = self._values(columns, roles)
+        kept = [columns[place] for place in roles.features]
+        coded = columns[roles.label] if roles.label is not None else None
+        labels, class_names = None, self.class_names
+        if roles.one_hot:
+            labels = np.argmax(values[:, len(kept) :], axis=1).astype(np.float64)
+            class_names = tuple(columns[place].name.rpartition("_")[2] for place in roles.one_hot)
+            values = values[:, : len(kept)]
+        elif coded:
+            labels, named = self._labels(codes, lines, coded)
+            class_names = named or class_names
+        return Table(
+            values,
+            lambda row, column: f"line {lines[row]}, column {kept[column].number}",
+            labels,
+            lambda row: f"line {lines[row]}, column {coded.number if coded else columns[roles.one_hot[0]].number}",
+            names=tuple(column.name for column in kept) if any(column.name for column in kept) else (),
+            class_names=class_names,
+            notes=(*self.notes, *roles.notes),
+        )
+
+    def _first_rows(self):
+        """Find header and width; return the first rows of data."""
+        reader = self.dialect.rows(self.head)
+        rows = []
         try:
-            line.decode()
-        except UnicodeDecodeError as error:
-            return f"line {number}: byte 0x{line[error.start]:02x} is not UTF-8 text"
-    raise ValueError("every byte is UTF-8 text")
+            for row in reader:
+                if row and not (not rows and len(row) == 1 and row[0].lower().startswith("sep=")):
+                    rows.append(([_readable(cell) for cell in row], reader.line_num))
+        except csv.Error as error:
+            raise DataError(f"{self.source}: line {reader.line_num}: {error}") from error
+        if not rows:
+            raise DataError(f"{self.source}: is empty")
+        self.first_line = rows[0][1]
+        self.width = len(rows[0][0])
+        self.header = False
+        cells = [row for row, _ in rows]
+        if self._is_shape(cells):
+            self.header, self.class_names, self.width = True, tuple(cells[0][2:]), len(cells[1])
+        elif self._is_short_header(cells):
+            self.header, self.width = True, self.width + 1
+            self.names = ("Unnamed: 0", *(cell.strip() for cell in cells[0]))
+        elif dialects.header_of(self.dialect, cells):
+            self.header = True
+            self.names = tuple(cell.strip() or f"Unnamed: {place}" for place, cell in enumerate(cells[0]))
+            if any(self.dialect.is_number(cell) for cell in cells[0]):
+                shown = shortened(",".join(cells[0]))
+                self.notes.append(f"line {self.first_line} is read as the columns' names: {shown}")
+        else:
+            self._check_width(rows)
+            self.names = self._commented_names()
+        data = cells[1:] if self.header else cells
+        if not data:
+            raise DataError(f"{self.source}: has a header but no samples")
+        return [row for row in data if len(row) == self.width]
+
+    def _is_shape(self, rows):
+        """Return whether the first row is scikit-learn's: how many samples and features, then the classes' names."""
+        first = rows[0]
+        if len(first) < 4 or len(rows) < 2 or not (first[0].strip().isdecimal() and first[1].strip().isdecimal()):
+            return False
+        return int(first[1]) == len(rows[1]) - 1 and not any(map(self.dialect.is_number, first[2:]))
+
+    def _is_short_header(self, rows):
+        """Return whether the first row names all columns but the row numbers, as R writes it."""
+        first, below = rows[0], rows[1:]
+        short = bool(below) and all(len(row) == len(first) + 1 for row in below)
+        return short and not any(map(self.dialect.is_number, first))
+
+    def _check_width(self, rows):
+        """Raise DataError where most rows have another number of columns than the first one: it is no data."""
+        widths = [len(row) for row, _ in rows]
+        usual = max(set(widths), key=lambda each: (widths.count(each), each))
+        if len(rows) > 3 and usual != self.width and widths.count(usual) > len(rows) / 2:
+            what = f"{columns_text(self.width)}, most lines have {usual}"
+            raise DataError(
+                f"{self.source}: line {self.first_line}: {what}: delete lines that are no data, or begin them with #"
+            )
+
+    def _commented_names(self):
+        """Return the names in the last comment above the data, as numpy.savetxt writes them; or none."""
+        above = [line for line in self.head[: self.first_line - 1] if dialects.is_comment(line)]
+        if not above:
+            return ()
+        names = next(csv.reader([above[-1].strip().lstrip("#").strip()], delimiter=self.dialect.separator))
+        if len(names) != self.width or any(self.dialect.is_number(name) or not name.strip() for name in names):
+            return ()
+        return tuple(_readable(name).strip() for name in names)
+
+    def _column(self, rows, place):
+        """Return the `Column` at a place, as some rows show it."""
+        cells = [row[place].strip() for row in rows]
+        present = [cell for cell in cells if cell.lower() not in dialects.MISSING]
+        name = self.names[place] if self.names else ""
+        numbers = [cell for cell in present if self._is_value(cell)]
+        kind = "number"
+        if not present:
+            kind = "empty"
+        elif 2 * len(numbers) < len(present) or (len(numbers) < len(present) and len(present) == 1):
+            kind = "time" if all(map(dialects.is_time, present)) else "text"
+        if kind == "number":
+            known = [self.dialect.number(cell) if self._is_value(cell) else float("nan") for cell in cells]
+            return Column(name, place + 1, kind, np.array(known))
+        return Column(name, place + 1, kind, np.zeros(0), tuple(cells))
+
+    def _is_value(self, cell):
+        try:
+            self.dialect.number(cell)
+            return True
+        except ValueError:
+            return False
+
+    def _values(self, columns, roles):
+        """Return (float64 (rows, features and one-hot columns), label codes and their texts, line numbers)."""
+        wanted = [*roles.features, *roles.one_hot]
+        spool, numbers, lines = blocks.Spool(), array("d"), array("q")
+        places: dict[str, int] = {}
+        codes = array("q")
+        reader = self.dialect.rows(itertools.chain(self.head, self.lines))
+        at_header = self.header
+        try:
+            for row in reader:
+                if not row or reader.line_num < self.first_line:
+                    continue
+                if at_header:
+                    at_header = False
+                    continue
+                if len(row) != self.width:
+                    where = f"{self.source}: line {reader.line_num}"
+                    raise DataError(
+                        f"{where}: {columns_text(len(row))}, expected {self.width} as in line {self.first_line}"
+                    )
+                self._append(numbers, row, wanted, reader.line_num)
+                if roles.label is not None:
+                    codes.append(places.setdefault(row[roles.label].strip(), len(places)))
+                    if len(places) > _LABELS_MAX:
+                        raise DataError(
+                            f"{self.source}: {columns[roles.label]} as label: more than {_LABELS_MAX} different values"
+                        )
+                lines.append(reader.line_num)
+                if len(numbers) >= blocks.BLOCK:
+                    spool.append(np.frombuffer(numbers).reshape(-1, len(wanted)))
+                    numbers = array("d")
+        except csv.Error as error:
+            raise DataError(f"{self.source}: line {reader.line_num}: {error}") from error
+        if len(numbers) or not lines:
+            spool.append(np.frombuffer(numbers).reshape(-1, len(wanted)))
+        return spool.finish(), (codes, list(places)), lines
+
+    def _append(self, numbers, row, wanted, line):
+        """Append the numbers in the wanted cells of a row. Raises DataError."""
+        cells = [row[place] for place in wanted]
+        try:
+            if self.dialect.decimal_comma or "_" in "".join(cells):
+                raise ValueError
+            numbers.extend(list(map(float, cells)))
+        except ValueError:
+            for place, cell in zip(wanted, cells, strict=True):
+                try:
+                    numbers.append(self.dialect.number(cell))
+                except ValueError as error:
+                    where = f"{self.source}: line {line}, column {place + 1}"
+                    shown = shortened(_readable(cell))
+                    raise DataError(f"{where}: {shown} is not a number") from error
+
+    def _labels(self, coded, lines, column):
+        """Return (labels as real numbers, class names) of coded texts: numbers where all of them are, else names."""
+        codes, texts = coded
+        codes = np.frombuffer(codes, np.int64)
+        missing = np.array([text.lower() in dialects.MISSING for text in texts])
+        as_numbers = [self._is_value(text) and text.lower() not in ("true", "false") for text in texts]
+        if all(as_numbers):
+            return np.array([self.dialect.number(text) for text in texts])[codes], ()
+        if column.kind == "number":
+            row = int(np.flatnonzero(~np.array(as_numbers)[codes])[0])
+            shown = shortened(_readable(texts[codes[row]]))
+            raise DataError(f"{self.source}: line {lines[row]}, column {column.number}: {shown} is not a number")
+        names = sorted({_readable(text) for text, gone in zip(texts, missing, strict=True) if not gone})
+        numbers = {name: float(number) for number, name in enumerate(names)}
+        return np.array([numbers.get(_readable(text), np.nan) for text in texts])[codes], tuple(names)
 
 
-def _numbers(row):
-    """Return the cells of a row as floats. Raises ValueError; also for 1_000, which only Python reads as a number."""
-    if "_" in "".join(row):
-        raise ValueError
-    return [float(cell) for cell in row]
-
-
-def _is_number(cell):
-    try:
-        return bool(_numbers([cell]))
-    except ValueError:
-        return False
+def _lines(source, text):
+    """Yield the lines of an open text, none of them longer than LINE_MAX. Raises DataError."""
+    number = 0
+    while line := text.readline(dialects.LINE_MAX):
+        number += 1
+        if len(line) >= dialects.LINE_MAX:
+            raise DataError(f"{source}: line {number} is longer than {dialects.LINE_MAX} characters")
+        yield line

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import DataError
-from .blocks import blocks
+from .blocks import Spool, blocks
+from .reading import Reading
 
-LABEL_MAX = 8190
-"""The largest label: a layer has at most 8191 nodes."""
+CLASSES_MAX = 8191
+"""The most classes: a layer has at most as many nodes."""
 
 _SHOWN = 40  # characters of a cell in a message
+_NAMED = 3  # columns or samples that a note names
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,16 +27,16 @@ class Dataset:
     """Finite real numbers (samples, features), in the type that they were stored in; large ones lie in a file."""
 
     labels: np.ndarray
-    """int64 (samples,), in 0..classes - 1; at least two different ones. A class may have no sample."""
+    """int64 (samples,), in 0..classes - 1; at least two different ones."""
 
     classes: int
-    """Largest label + 1."""
+    """How many classes there are."""
 
     feature_names: tuple[str, ...] = ()
-    """From the header of a .csv or .parquet file, one for each feature; empty without one."""
+    """One for each feature, where the source names its columns; empty where it does not."""
 
     class_names: tuple[str, ...] = ()
-    """The names of a folder's subfolders, in the order of the labels; empty elsewhere."""
+    """By label; empty where the source's own labels are 0..classes - 1."""
 
     test_samples: int = 0
     """How many samples, the last ones, were published for testing alone; 0 where they are to be split off."""
@@ -42,25 +44,29 @@ class Dataset:
     recipe: dict = field(default_factory=dict)
     """What makes the features of a sound or a picture, ready for JSON; empty where they are read as they stand."""
 
+    notes: tuple[str, ...] = ()
+    """What was left out or changed when it was read, each a line for the user that begins with the source."""
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
     """Numbers as they stand in a source."""
 
     values: np.ndarray
-    """(samples, columns): the features; behind them the label where `labels` is None and the source has any."""
+    """(samples, features): real numbers, NaN where one is missing."""
 
     place: Callable[[int, int], str]
     """Where (row, column) of `values` stands, as the user would find it."""
 
     labels: np.ndarray | None = None
-    """Real numbers (samples,), or None."""
+    """Real numbers (samples,), NaN where one is missing; of a source with class names, places in these. None without
+    labels."""
 
     label_place: Callable[[int], str] | None = None
     """Where the label of a row stands; needed with `labels`."""
 
     names: tuple[str, ...] = ()
-    """Of the columns, or none."""
+    """Of the features, or none."""
 
     class_names: tuple[str, ...] = ()
     """By label, or none."""
@@ -71,27 +77,136 @@ class Table:
     recipe: dict = field(default_factory=dict)
     """As of `Dataset`."""
 
+    notes: tuple[str, ...] = ()
+    """As of `Dataset`, without the source."""
 
-def dataset_of(source: str, table: Table) -> Dataset:
+    rows: tuple[str, ...] = ()
+    """What each sample is called, such as its file; or none."""
+
+
+def dataset_of(source: str, table: Table, reading: Reading = Reading()) -> Dataset:  # noqa: B008 (it is frozen)
     """Return the data set that stands in the table of a source, checked. Raises DataError naming place and value."""
-    features, labels, label_place = table.values, table.labels, table.label_place
-    if labels is None:
-        last = table.values.shape[1] - 1
-        if last < 1:
-            raise DataError(f"{source}: 1 column, expected features and a label")
-        features, labels = table.values[:, :-1], np.asarray(table.values[:, -1], np.float64)
+    notes = list(table.notes)
+    features, labels, kept = filled(source, table, reading, notes)
+    check_finite(features, lambda row, column: f"{source}: {table.place(kept[row], column)}")
+    _check_labels(labels, lambda row: f"{source}: {table.label_place(kept[row])}")
+    labels, names = _classes(source, labels, table.class_names)
+    notes += _about_features(source, features, table.names)
+    first_tested = len(table.values) - table.test_samples
+    tested = int(np.count_nonzero(np.asarray(kept) >= first_tested)) if table.test_samples else 0
+    said = tuple(f"{source}: {note}" for note in notes)
+    return Dataset(source, features, labels, int(labels.max()) + 1, table.names, names, tested, table.recipe, said)
 
-        def label_place(row):
-            return table.place(row, last)
 
-    check_finite(features, lambda row, column: f"{source}: {table.place(row, column)}")
-    _check_labels(labels, lambda row: f"{source}: {label_place(row)}")
+def filled(source, table, reading, notes):
+    """Return (features, labels, their rows in the table) without missing values, as `reading` says.
+
+    Appends to notes what was done. Raises DataError where nothing is to be done.
+    """
+    values, labels = table.values, table.labels
+    rows, cells, first = _missing(values, labels)
+    if not len(rows):
+        return values, labels, range(len(values))
+    if first[1] is None:
+        where, column = table.label_place(first[0]), "the label"
+    else:
+        where, column = table.place(*first), "a value"
+    count = f"{len(rows)} of {len(values)} samples have"
+    unlabelled = int(np.isnan(labels).sum()) if labels is not None else 0
+    if reading.missing is None or (reading.missing == "mean" and unlabelled):
+        way = "type --missing drop to leave them out"
+        way += "" if unlabelled else ", or --missing mean to put in the mean of the column"
+        raise DataError(f"{source}: {count} values missing, the first at {where} ({column}): {way}")
+    if reading.missing == "drop":
+        notes.append(f"{count} values missing: left out")
+        kept = np.setdiff1d(np.arange(len(values)), rows)
+        if not len(kept):
+            raise DataError(f"{source}: each sample has a value missing, so --missing drop leaves none")
+        spool = Spool()
+        for _, block in blocks(values, kept):
+            spool.append(block.astype(values.dtype))
+        return spool.finish(), labels if labels is None else labels[kept], kept
+    notes.append(f"{cells} values missing in {len(rows)} of {len(values)} samples: the mean of the column is put in")
+    return _with_means(source, table), labels, range(len(values))
+
+
+def _missing(values, labels):
+    """Return (rows with a missing value, how many there are, the first as (row, column), None for the label)."""
+    gone = np.isnan(labels) if labels is not None else np.zeros(len(values), bool)
+    cells = int(gone.sum())
+    first: tuple | None = (int(np.argmax(gone)), None) if cells else None
+    if values.dtype.kind == "f":
+        for start, block in blocks(values):
+            missing = np.isnan(block)
+            if missing.any():
+                gone[start : start + len(block)] |= missing.any(axis=1)
+                cells += int(missing.sum())
+                at = start + int(np.argmax(missing.any(axis=1)))
+                if first is None or (at <= first[0] and first[1] is None):
+                    first = (at, int(np.argmax(missing[at - start])))
+    return np.flatnonzero(gone), cells, first
+
+
+def _with_means(source, table):
+    """Return the values of a table with the mean of a column for each missing one."""
+    width = table.values.shape[1]
+    total, count = np.zeros(width), np.zeros(width)
+    for _, block in blocks(table.values):
+        known = np.isfinite(block)
+        total += np.where(known, block, 0).sum(axis=0)
+        count += known.sum(axis=0)
+    if (count == 0).any():
+        column = int(np.argmin(count))
+        raise DataError(f"{source}: {_column_text(table.names, column)} has no value at all: type --drop {column + 1}")
+    spool = Spool()
+    for _, block in blocks(table.values):
+        spool.append(np.where(np.isnan(block), total / count, block))
+    return spool.finish()
+
+
+def _classes(source, labels, names):
+    """Return (labels from 0 without a gap, class names) of whole numbers, or of places in names."""
     labels = labels.astype(np.int64)
-    if labels.min() == labels.max():
-        raise DataError(f"{source}: label {labels[0]} on all samples ({len(labels)}): one class is nothing to learn")
-    names = table.names[: features.shape[1]]
-    classes = int(labels.max()) + 1
-    return Dataset(source, features, labels, classes, names, table.class_names, table.test_samples, table.recipe)
+    if labels.min() >= 0 and labels.max() < CLASSES_MAX:
+        present = np.flatnonzero(np.bincount(labels))  # which takes less memory than to sort them
+    else:
+        present = np.unique(labels)
+    if len(present) == 1:
+        shown = repr(names[present[0]]) if names else str(present[0])
+        raise DataError(f"{source}: label {shown} on all samples ({len(labels)}): one class is nothing to learn")
+    if len(present) > CLASSES_MAX:
+        raise DataError(f"{source}: {len(present)} classes, at most {CLASSES_MAX} can be told apart")
+    if names:
+        if present[-1] >= len(names) or present[0] < 0:
+            raise DataError(f"{source}: label {present[-1]}, but there are {len(names)} names of classes")
+        called = tuple(names[place] for place in present)
+    elif present[0] == 0 and present[-1] == len(present) - 1:
+        return labels, ()
+    else:
+        called = tuple(map(str, present.tolist()))
+    return np.searchsorted(present, labels), called
+
+
+def _about_features(source, features, names):
+    """Return notes about features that never change. Raises DataError where none changes."""
+    low, high = np.full(features.shape[1], np.inf), np.full(features.shape[1], -np.inf)
+    zeros = 0
+    for _, block in blocks(features):
+        low, high = np.minimum(low, block.min(axis=0)), np.maximum(high, block.max(axis=0))
+        zeros += int(np.count_nonzero(block == 0))
+    constant = np.flatnonzero(low == high)
+    if len(constant) == len(low):
+        shown = f"{low[0]:g} in all samples" if len(set(low.tolist())) == 1 else "the same in all samples"
+        raise DataError(f"{source}: every feature is {shown}: there is nothing to learn")
+    if not len(constant) or (low.min() >= 0 and 4 * zeros >= features.size):  # the dark edge of pictures
+        return []
+    shown = ", ".join(_column_text(names, column) for column in constant[:_NAMED])
+    more = f" and {len(constant) - _NAMED} more" if len(constant) > _NAMED else ""
+    return [f"{shown}{more} never change{'s' * (len(constant) == 1)}: the network cannot learn from it"]
+
+
+def _column_text(names, column):
+    return repr(names[column]) if names else f"feature {column}"
 
 
 def check_layers(layers: tuple, dataset: Dataset) -> None:
@@ -116,21 +231,19 @@ def check_finite(values, place):
 
 def _check_labels(labels, place):
     """Raise DataError for the first label that is none, at place(row)."""
-    whole = labels == np.floor(labels)
-    wrong = np.flatnonzero(~(whole & (labels >= 0) & (labels <= LABEL_MAX)))
+    wrong = np.flatnonzero(~((labels == np.floor(labels)) & (np.abs(labels) <= 2**53)))
     if len(wrong):
         row = wrong[0]
-        shown = f"{labels[row]:.17g}"
-        if not whole[row]:
-            raise DataError(f"{place(row)}: label {shown} is not a whole number")
-        raise DataError(f"{place(row)}: label {shown} is not in 0..{LABEL_MAX}")
+        what = "is too large" if labels[row] == np.floor(labels[row]) else "is not a whole number"
+        way = "--label COLUMN names another column"
+        raise DataError(f"{place(row)}: label {labels[row]:.17g} {what}: {way}")
 
 
 def check_numeric(source, name, values, dimensions):
-    """Raise DataError unless an array holds real numbers, in so many dimensions, and is not empty."""
+    """Raise DataError unless an array holds real numbers, in so many dimensions or more, and is not empty."""
     if values.dtype.kind not in "biuf":
         raise DataError(f"{source}: {name}: {values.dtype} is no type of real numbers")
-    if values.ndim != dimensions:
+    if values.ndim < dimensions:
         raise DataError(f"{source}: {name}: shape {values.shape}, expected {dimensions} dimensions")
     if not values.size:
         raise DataError(f"{source}: {name}: shape {values.shape} is empty")

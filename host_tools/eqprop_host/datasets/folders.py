@@ -1,10 +1,11 @@
 """Folders of pictures or sounds by class: `FOLDER/CLASS/*.png` or `FOLDER/CLASS/*.wav`, one sample a file.
 
-Classes are the subfolders in order of name (of number, where all are whole numbers): the first is label 0. What begins
-with a dot is passed over. All files of a data set are of one kind.
+Classes are the subfolders in order of name (of number, where all are whole numbers): the first is label 0. Where the
+folder holds `train` and `test`, the classes are in each, and the second is the data set's own test set. What begins
+with a dot is passed over; files of other kinds are left out with a word. All files of a data set are of one kind:
 
-- .png: 8 bits a channel, all of one size; colours become grey (ITU-R 601-2 luma). Features: pixels row by row, 0..255
-- .wav: see `eqprop_host.datasets.sounds`
+- pictures, see `eqprop_host.datasets.pictures`: of one size, or shrunk to the size that is asked for
+- sounds, see `eqprop_host.datasets.sounds`
 
 The recipe of the data set is the size of the pictures, or that of the sounds.
 """
@@ -14,77 +15,148 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError
-from . import sounds
+from . import idx_files, pictures, sounds
 from .blocks import Spool
 from .dataset import Table
 
+_TRAIN, _TEST, _VALID = ("train", "training"), ("test", "testing"), ("val", "valid", "validation")
+_JUNK = ("thumbs.db", "desktop.ini", "__macosx")
+_SHOWN = 3
 
-def read_folder(source):
+
+def read_folder(source, reading):
     """Return the `Table` of a folder. Raises DataError naming the file or folder and what is wrong with it."""
-    classes = _visible(source, Path(source))
-    numbers = all(path.name.isdecimal() for path in classes)
-    classes.sort(key=lambda path: (int(path.name), path.name) if numbers else path.name)
-    files, labels = [], []
-    for label, folder in enumerate(classes):
-        if not folder.is_dir():
-            raise DataError(f"{folder}: is a file, expected a folder for each class")
-        found = sorted(_visible(source, folder))
-        if not found:
-            raise DataError(f"{folder}: class {label} has no samples")
-        files += found
-        labels += [label] * len(found)
-    if not files:
-        raise DataError(f"{source}: has no folders, one for each class, with .png or .wav files")
-    suffix = files[0].suffix.lower()
-    if suffix not in _READERS:
-        raise DataError(f"{files[0]}: is neither a .png nor a .wav file")
-    values, recipe = _rows(files, suffix)
+    top = Path(source)
+    notes: list[str] = []
+    inside = _visible(source, top)
+    while len(inside) == 1 and inside[0].is_dir() and not _samples(_visible(source, inside[0])):
+        top = inside[0]  # an archive that was unpacked into a folder of its own
+        inside = _visible(source, top)
+    if any(map(idx_files.is_idx, inside)):
+        return idx_files.read_mnist(str(top))
+    parts = {path.name.lower(): path for path in inside if path.is_dir()}
+    train = next((parts[name] for name in _TRAIN if name in parts), None)
+    test = next((parts[name] for name in (*_TEST, *_VALID) if name in parts), None)
+    if train and test:
+        left = [path.name for path in parts.values() if path not in (train, test)]
+        notes += [f"{', '.join(left)}: left out, {train.name} is learnt and {test.name} tested"] if left else []
+        files, labels, names = _by_class(source, train, notes)
+        tested, test_labels, _ = _by_class(source, test, notes, names)
+        files, labels = files + tested, labels + test_labels
+    else:
+        files, labels, names = _by_class(source, top, notes)
+        tested = []
+    values, recipe = rows_of([(str(path), path) for path in files], reading, notes)
     return Table(
         values,
         lambda row, column: f"{files[row]}, feature {column}",
         np.array(labels, np.float64),
         lambda row: str(files[row]),
-        class_names=tuple(path.name for path in classes),
+        class_names=names,
+        test_samples=len(tested),
         recipe=recipe,
+        notes=tuple(notes),
+        rows=tuple(map(str, files)),
     )
 
 
-def _rows(files, suffix):
-    """Return (features, recipe) of the files."""
-    spool, first = Spool(), None
-    for path in files:
-        if path.suffix.lower() != suffix:
-            raise DataError(f"{path}: is no {suffix} file, as {files[0]} is")
-        row, recipe = _READERS[suffix](path)
-        first = first or recipe
+def _by_class(source, folder, notes, names=None):
+    """Return (files, labels, class names) of a folder of classes, these given for another part of the data."""
+    inside = _visible(source, folder)
+    classes = [path for path in inside if path.is_dir()]
+    stray = [path for path in inside if not path.is_dir()]
+    if not classes:
+        return _refuse_without_classes(source, folder, stray)
+    numbers = all(path.name.isdecimal() for path in classes)
+    classes.sort(key=lambda path: (int(path.name), path.name) if numbers else path.name)
+    found = tuple(path.name for path in classes)
+    names = names or found
+    files, labels = [], []
+    for path in classes:
+        if path.name not in names:
+            raise DataError(f"{path}: class {path.name} has no folder among those that are learnt")
+        every = sorted(file for file in _visible(source, path) if file.is_file())
+        samples = _samples(every)
+        stray += [file for file in every if file not in samples]
+        if not samples:
+            raise DataError(f"{path}: class {path.name} has no samples: it holds no {_kinds()} files")
+        files += samples
+        labels += [names.index(path.name)] * len(samples)
+    if stray:
+        shown = ", ".join(str(path) for path in stray[:_SHOWN])
+        more = f" and {len(stray) - _SHOWN} more" if len(stray) > _SHOWN else ""
+        notes.append(f"{shown}{more}: neither picture nor sound, left out")
+    return files, labels, names
+
+
+def _refuse_without_classes(source, folder, stray):
+    samples = _samples(stray)
+    if samples:
+        raise DataError(
+            f"{folder}: holds {samples[0].name} itself: put the files of each class into a folder of its own"
+        )
+    raise DataError(f"{source}: has no folders, one for each class, with {_kinds()} files")
+
+
+def _kinds():
+    return ", ".join((*pictures.SUFFIXES[:3], *sounds.SUFFIXES[:2]))
+
+
+def _samples(paths):
+    return [path for path in paths if path.suffix.lower() in (*pictures.SUFFIXES, *sounds.SUFFIXES)]
+
+
+def is_sample(name):
+    """Return whether a file of that name is a picture or a sound."""
+    return name.lower().endswith((*pictures.SUFFIXES, *sounds.SUFFIXES))
+
+
+def rows_of(files, reading, notes):
+    """Return (features, recipe) of files: pairs of what to call it, and path or open file. Appends to the notes.
+
+    Raises DataError for one that cannot be read, or is of another kind or size than the first.
+    """
+    spool, first, first_name = Spool(), None, None
+    odd: dict[str, list[str]] = {}
+    for name, file in files:
+        row, recipe, what = _read(name, file, reading)
+        first, first_name = first or recipe, first_name or name
         if recipe != first:
-            raise DataError(f"{path}: is of {recipe['pixels']} pixels, {files[0]} is of {first['pixels']}")
+            _refuse_another(first_name, first, name, recipe)
+        if what:
+            odd.setdefault(what, []).append(name)
         spool.append(row[None])
+    for what, names in odd.items():
+        shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        notes.append(f"{shown}: {_ODD[what]}")
     return spool.finish(), first
+
+
+_ODD = {
+    "transparent": "partly transparent, laid over white",
+    "silent": "silent, learnt as silence",
+    "cut": "ends before the sound that its header announces: what is there is heard",
+}
+
+
+def _read(name, file, reading):
+    if isinstance(file, Path) and file.suffix.lower() in sounds.SUFFIXES:
+        return sounds.read_sound(file)
+    row, recipe, transparent = pictures.read_picture(file, name, reading.picture)
+    return row, recipe, "transparent" if transparent else None
+
+
+def _refuse_another(first, recipe, name, other):
+    if "pixels" in recipe and "pixels" in other:
+        sizes = f"is of {other['pixels']} pixels, {first} is of {recipe['pixels']}"
+        raise DataError(f"{name}: {sizes}: type --size 16x16 to shrink all to one size")
+    kinds = ("picture", "sound") if "pixels" in recipe else ("sound", "picture")
+    raise DataError(f"{name}: is a {kinds[1]}, {first} is a {kinds[0]}: a data set is of one kind")
 
 
 def _visible(source, folder):
     try:
-        return [path for path in folder.iterdir() if not path.name.startswith(".")]
+        found = list(folder.iterdir())
     except OSError as error:
         raise DataError(f"{source}: {folder}: cannot be read: {error.strerror}") from error
-
-
-def _read_png(path):
-    """Return (uint8 (pixels,), recipe) of a picture."""
-    from PIL import Image, UnidentifiedImageError  # here: boards are worked with where no pictures are
-
-    try:
-        with Image.open(path, formats=("PNG",)) as image:
-            if image.mode[0] in "IF":
-                raise DataError(f"{path}: mode {image.mode}, expected 8 bits a channel")
-            grey = np.asarray(image.convert("L"), np.uint8)
-    except UnidentifiedImageError as error:
-        raise DataError(f"{path}: is no .png file") from error
-    # Pillow raises SyntaxError for a broken chunk
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    return grey.ravel(), {"pixels": f"{grey.shape[1]}x{grey.shape[0]}"}
-
-
-_READERS = {".png": _read_png, ".wav": sounds.read_wav}
+    return [path for path in found if not path.name.startswith(".") and path.name.lower() not in _JUNK]

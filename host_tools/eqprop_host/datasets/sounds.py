@@ -12,15 +12,24 @@ Features: STEPS * BANDS of them, band by band within each stretch, whatever the 
 another rate is heard the same. Needs soundfile, which `pip install eqprop[sound]` brings.
 """
 
+import struct
+from pathlib import Path
+
 import numpy as np
 
 from ..errors import DataError
+from . import blocks
 
 STEPS, BANDS = 16, 16
+
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
+"""Names of files that are read as sounds."""
 
 _FRAME_S, _HOP_S = 0.032, 0.016
 _LOW_HZ, _HIGH_HZ = 50.0, 4000.0
 _FLOOR = 1e-10
+_SILENT = 1e-4  # -80 dB of full scale
+_LOUDEST = 1e3  # times full scale; more is no sound
 
 RECIPE = {
     "loudness_steps": STEPS,
@@ -34,23 +43,54 @@ RECIPE = {
 """All constants of the above, saved with a network that has learnt from sounds."""
 
 
-def read_wav(path):
-    """Return (float32 (STEPS * BANDS,), RECIPE) of a sound file. Raises DataError."""
+def read_sound(path):
+    """Return (float32 (STEPS * BANDS,), RECIPE, what is odd about it) of a sound file. Raises DataError.
+
+    What is odd: "silent", "cut" where the file ends before the sound that it announces, or None.
+    """
     try:
         import soundfile
     except OSError as error:
         raise DataError(f"{path}: soundfile lacks its library: {error}") from error
     try:
-        with open(path, "rb") as file:
-            samples, rate = soundfile.read(file, dtype="float64", always_2d=True)
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
+        with open(path, "rb") as file, soundfile.SoundFile(file) as sound:
+            rate, frames, channels = sound.samplerate, sound.frames, sound.channels
+            if rate < 2 * _HIGH_HZ:
+                way = f"resample it to {2 * _HIGH_HZ:.0f} or more"
+                raise DataError(f"{path}: {rate} samples/s: {way}")
+            blocks.check_sample(f"{path}: {frames} samples", frames * 8)
+            samples = _averaged(sound, max(1, blocks.BLOCK // channels))
+    except DataError:
+        raise
+    except (OSError, RuntimeError, TypeError, ValueError, OverflowError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or getattr(error, "error_string", None) or error
-        raise DataError(f"{path}: cannot be read: {reason}") from error
-    if rate < 2 * _HIGH_HZ:
-        raise DataError(f"{path}: {rate} samples/s, expected {2 * _HIGH_HZ:.0f} or more")
+        raise DataError(f"{path}: cannot be read: {' '.join(str(reason).split())}") from error
     if not len(samples):
         raise DataError(f"{path}: has no sound in it")
-    return loudness(samples.mean(axis=1), rate).astype(np.float32), RECIPE
+    peak = np.abs(samples).max()
+    if not peak < _LOUDEST:
+        raise DataError(f"{path}: samples reach {peak:g} of full scale: save it as 16 or 24 bits")
+    odd = "cut" if _is_cut(path) else "silent" if peak < _SILENT else None
+    return loudness(samples, rate).astype(np.float32), RECIPE, odd
+
+
+def _averaged(sound, step):
+    """Return the samples of an open sound, its channels averaged: float64, read block by block."""
+    found = [np.zeros(0)]
+    while len(block := sound.read(step, dtype="float64", always_2d=True)):
+        found.append(block.mean(axis=1))
+        blocks.check_sample(sound.name, 8 * sum(map(len, found)))
+    return np.concatenate(found)
+
+
+def _is_cut(path):
+    """Return whether a WAV file is shorter than its header says; 0 and 2^32 - 1 stand for unknown there."""
+    with open(path, "rb") as file:
+        head = file.read(8)
+    if len(head) < 8 or head[:4] != b"RIFF":
+        return False
+    (size,) = struct.unpack("<I", head[4:])
+    return 0 < size < 0xFFFFFFFF and size + 8 > Path(path).stat().st_size + 1
 
 
 def loudness(samples, rate):

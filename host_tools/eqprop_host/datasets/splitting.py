@@ -43,6 +43,15 @@ class Prepared:
     recipe: dict
     """As of `Dataset`."""
 
+    feature_names: tuple[str, ...] = ()
+    """As of `Dataset`."""
+
+    class_names: tuple[str, ...] = ()
+    """As of `Dataset`."""
+
+    notes: tuple[str, ...] = ()
+    """What was done to the features for their scale, each a line for the user."""
+
 
 def split(dataset: Dataset, seed: int, test_fraction: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
     """Return the indices of the training samples and of the test samples: int64, each ascending.
@@ -87,7 +96,17 @@ def prepare(dataset: Dataset, seed: int, test_fraction: float = 0.2) -> Prepared
         raise DataError(f"{dataset.name}: class {missing[0]} of 0..{dataset.classes - 1} has no {where}")
     scaling = fit_scaling(dataset.features, train)
     train_x, test_x = (scaling.quantise(dataset.features, rows) for rows in (train, test))
-    return Prepared(train_x, labels[train], test_x, labels[test], scaling, dataset.classes, dataset.recipe)
+    return Prepared(
+        train_x,
+        labels[train],
+        test_x,
+        labels[test],
+        scaling,
+        dataset.classes,
+        dataset.recipe,
+        dataset.feature_names,
+        dataset.class_names,
+    )
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:

@@ -73,6 +73,7 @@ def model_at(log, sample):
         version=about["version"],
         run=about.get("board_run", 0),
         recipe=about.get("recipe", {}),
+        reading=about.get("reading", {}),
     )
 
 

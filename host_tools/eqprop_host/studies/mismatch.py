@@ -91,7 +91,7 @@ def run(options):
         check_writable(path)
     if options.json and options.picture and options.json.resolve() == options.picture.resolve():
         raise DataError(f"--picture {options.picture}: is the file of --json too")
-    dataset = datasets.load(options.data)
+    dataset = common.load_data(options.data, options)
     datasets.check_layers(options.layers, dataset)
     chips = [point for point in points(options.coarse) if options.only in (None, point.series)]
     if not chips:

@@ -1,0 +1,71 @@
+"""How a source is to be read, where its own names and values do not say it."""
+
+import csv
+import re
+from dataclasses import asdict, dataclass, fields, replace
+
+from ..errors import DataError
+
+MISSING = ("drop", "mean")
+"""What may be done with missing values: leave out the samples that lack one, or put in the mean of the column."""
+
+SIDE_MAX = 4096
+"""The largest width or height of a picture, in pixels."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read a source. Raises DataError for a value that none of the fields takes."""
+
+    label: str | None = None
+    """The column of the labels: its name, or its number from 1. None: the column called label, class or target, else
+    the only column of text, else the last column."""
+
+    missing: str | None = None
+    """One of MISSING. None: a missing value is an error."""
+
+    size: str | None = None
+    """What pictures become: "16x16" for grey, "16x16x3" for red, green and blue. None: they stay as they are."""
+
+    drop: str | None = None
+    """Columns to leave out, by name or number from 1, separated by commas. None: none."""
+
+    def __post_init__(self):
+        if self.missing not in (None, *MISSING):
+            raise DataError(f"missing: {self.missing!r}: expected {' or '.join(MISSING)}")
+        if self.size is not None:
+            self.picture  # noqa: B018 (which raises)
+
+    @property
+    def picture(self):
+        """The (width, height, channels) that `size` asks for; None for none."""
+        if self.size is None:
+            return None
+        match = re.fullmatch(r"(\d{1,5})x(\d{1,5})(?:x([13]))?", self.size)
+        if not match or not 0 < int(match[1]) <= SIDE_MAX or not 0 < int(match[2]) <= SIDE_MAX:
+            raise DataError(f"size: {self.size!r}: expected WIDTHxHEIGHT such as 16x16, or 16x16x3 for colours")
+        return int(match[1]), int(match[2]), int(match[3] or 1)
+
+    @property
+    def dropped(self):
+        """The columns that `drop` names, in order."""
+        return [cell.strip() for cell in next(csv.reader([self.drop or ""]), [])]
+
+    def suited(self, recipe):
+        """Return this reading, for a network that learnt by `recipe`: pictures of its size unless another is set."""
+        pixels = recipe.get("pixels")
+        if self.size is None and isinstance(pixels, str):
+            return replace(self, size=pixels)
+        return self
+
+    def to_dict(self):
+        """Return what `from_dict` takes, ready for JSON: the fields that are set."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_dict(cls, saved):
+        """Return the Reading that `to_dict` gave as `saved`. Raises DataError for anything else."""
+        names = {field.name for field in fields(cls)}
+        if not isinstance(saved, dict) or not all(name in names and isinstance(saved[name], str) for name in saved):
+            raise DataError(f"reading: {saved!r}: expected texts of {', '.join(sorted(names))}")
+        return cls(**saved)
