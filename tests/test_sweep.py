@@ -253,5 +253,8 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path, capsys):
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
     monkeypatch.setattr(sweeping, "_CONNECT_S", 0.3)
-    with pytest.raises(ClusterError, match="tcp://127.0.0.1:1: no scheduler answers"):
-        sweeping.connected("tcp://127.0.0.1:1")
+    with (
+        pytest.raises(ClusterError, match="tcp://127.0.0.1:1: no scheduler answers"),
+        sweeping.connected("tcp://127.0.0.1:1"),
+    ):
+        pass

@@ -143,6 +143,7 @@ def test_an_interrupt_ends_the_run_with_all_that_was_sent(looks):
     assert recorder.moments == sorted(set(recorder.moments)) and recorder.moments[-1] == (outcome.samples, True)
     whole = run(Schedule(10, 0, 2, outcome.samples))[0] if outcome.samples else None
     assert whole is None or whole.crc == outcome.crc
+    assert (outcome.train_error_percent is None) == (outcome.samples == 0)  # what was not measured
 
 
 def test_rates_halve_after_four_of_ten_epochs_by_default():

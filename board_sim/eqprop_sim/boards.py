@@ -26,6 +26,7 @@ import importlib.util
 import os
 import random
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -280,7 +281,11 @@ class SimulatedBoard:
 
     def close(self):
         """Switch the board off, after the host has closed `path`: it ends when its port hangs up, or is ended."""
-        self._hang_up.close()
+        with self._folders, self._errors, contextlib.ExitStack() as off:  # all of it, also where a signal interrupts
+            off.callback(self._end)
+            off.callback(self._hang_up.close)
+
+    def _end(self):
         if self._emulated:
             self._process.terminate()  # as a real board, it does not notice that its port has nobody at the other end
         try:
@@ -288,8 +293,9 @@ class SimulatedBoard:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._errors.close()
-        self._folders.close()
+        except BaseException:
+            self._process.kill()
+            raise
 
 
 def main(arguments):
@@ -297,6 +303,8 @@ def main(arguments):
     if len(arguments) != 1:
         print("usage: python -m eqprop_sim.boards sim:...", file=sys.stderr)
         return 2
+    for name in {"SIGTERM", "SIGHUP"} & set(dir(signal)):  # as Ctrl-C, so that nothing stays
+        signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
         board = SimulatedBoard(arguments[0], lambda line: print(f"eqprop: {line}", file=sys.stderr))
     except (ValueError, interpreters.Unavailable) as error:

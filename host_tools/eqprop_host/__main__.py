@@ -1,7 +1,20 @@
-"""`python -m eqprop_host` is the `eqprop` command."""
+"""The `eqprop` command, also as `python -m eqprop_host`."""
 
+import signal
 import sys
 
-from .cli import main
 
-sys.exit(main())
+def main():
+    """Run the command; return its exit code."""
+    # Until its modules are loaded there is nothing to tidy up, and nothing to say
+    known = signal.getsignal(signal.SIGINT)
+    if known is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from . import cli
+
+    signal.signal(signal.SIGINT, known)
+    return cli.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

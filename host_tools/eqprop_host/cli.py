@@ -11,6 +11,7 @@ import eqprop
 from . import commands
 from .commands.options import INTERRUPTED, tell
 from .errors import EqpropError
+from .interrupts import as_ctrl_c
 from .screen import safe_streams
 
 EXTRAS = {
@@ -119,7 +120,8 @@ def main(argv=None):
             parser.print_help()
             return 0
         options.words = words[1:]
-        return options.run(options) or 0
+        with as_ctrl_c():
+            return options.run(options) or 0
     except ModuleNotFoundError as error:
         library = (error.name or "").partition(".")[0]
         if library not in EXTRAS:
@@ -134,4 +136,5 @@ def main(argv=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
+        tell("interrupted")
         return INTERRUPTED

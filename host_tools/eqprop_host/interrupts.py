@@ -1,36 +1,78 @@
-"""Ctrl-C as a request: the first one asks the work to end cleanly, the second ends it at once."""
+"""Signals that ask the command to end: Ctrl-C, SIGTERM of `kill`, SIGHUP of a terminal that closes. All mean the same.
+
+A signal that is ignored when the command starts, as SIGHUP is by `nohup`, stays ignored.
+"""
 
 import contextlib
 import signal
 import threading
+
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_OF_TERMINAL = tuple(each for each in _SIGNALS if each != signal.SIGTERM)
 
 
 class Interrupt:
     """Whether the user has asked to stop; `Interrupt.requested` turns True once."""
 
     def __init__(self):
-        """Nobody has asked yet."""
+        """Start without a request."""
         self.requested = False
 
 
 @contextlib.contextmanager
-def on_ctrl_c():
-    """Yield an `Interrupt` that the first Ctrl-C sets; the second raises KeyboardInterrupt as usual.
-
-    Outside the main thread, which alone hears of Ctrl-C, nothing ever sets it.
-    """
-    interrupt = Interrupt()
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupt
+def _handled_by(handler_of):
+    """Have a handler hear of the signals: handler_of(before) returns it, given those that it replaces."""
+    if threading.current_thread() is not threading.main_thread():  # which alone hears of signals
+        yield
         return
-    before = signal.getsignal(signal.SIGINT)
-
-    def handle(_signal, _frame):
-        interrupt.requested = True
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, handle)
+    before = {each: signal.getsignal(each) for each in _SIGNALS}
+    before = {each: known for each, known in before.items() if known not in (signal.SIG_IGN, None)}
+    handler = handler_of(before)
     try:
-        yield interrupt
+        for each in before:
+            signal.signal(each, handler)
+        yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        _restore(before)
+
+
+def _restore(before):
+    for each, known in before.items():
+        signal.signal(each, known)
+
+
+def as_ctrl_c():
+    """Return a context in which each of the signals raises KeyboardInterrupt."""
+    return _handled_by(lambda before: signal.default_int_handler)
+
+
+@contextlib.contextmanager
+def on_ctrl_c():
+    """Yield an `Interrupt` that the first signal sets; the second one does what it did before."""
+    interrupt = Interrupt()
+
+    def handler_of(before):
+        def handle(_signal, _frame):
+            interrupt.requested = True
+            _restore(before)
+
+        return handle
+
+    with _handled_by(handler_of):
+        yield interrupt
+
+
+@contextlib.contextmanager
+def kept_from_children():
+    """Hold back the terminal's signals, and keep them from threads and processes that are started meanwhile.
+
+    They reach this process when the context ends.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _OF_TERMINAL)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

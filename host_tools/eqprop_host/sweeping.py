@@ -16,11 +16,13 @@ once. Each is one row:
 """
 
 import argparse
+import contextlib
 import hashlib
 import itertools
 import json
 import platform
 import random
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib import metadata
@@ -30,6 +32,7 @@ import eqprop
 
 from .errors import ClusterError, DataError, EqpropError, LogError
 from .files import write_whole
+from .interrupts import kept_from_children, on_ctrl_c
 
 MEASURED = {
     "test_error_percent": float,
@@ -178,20 +181,33 @@ def _schema(pa, row):
     return pa.schema([(name, known.get(name) or kinds[type(row[name])]) for name in ("key", *row)])
 
 
+@contextlib.contextmanager
 def connected(scheduler=None, workers=None):
-    """Return a Dask client: of the scheduler at an address, or of so many worker processes here (one for each core).
+    """Yield a Dask client: of the scheduler at an address, or of so many worker processes here (one for each core).
 
-    A context that closes what it started. Raises ClusterError when no scheduler answers.
+    What was started here ends with the context, and its files go. Raises ClusterError when no scheduler answers.
     """
+    import dask.config
     import distributed
 
     if scheduler is None:
-        return distributed.Client(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
+        with tempfile.TemporaryDirectory(prefix="eqprop-sweep-", ignore_cleanup_errors=True) as folder:
+            options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+            with dask.config.set({"temporary-directory": folder}):
+                with on_ctrl_c() as interrupt, kept_from_children():  # Dask ends in order what it has started whole
+                    client = distributed.Client(n_workers=workers, **options)
+                with client:
+                    if interrupt.requested:
+                        raise KeyboardInterrupt
+                    yield client
+        return
     try:
-        return distributed.Client(scheduler, timeout=_CONNECT_S)
+        client = distributed.Client(scheduler, timeout=_CONNECT_S)
     except (OSError, TimeoutError, ValueError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ClusterError(f"--scheduler {scheduler}: no scheduler answers: {reason}") from error
+    with client:
+        yield client
 
 
 def sweep(client, points, results, tell=lambda done, point, row: None):

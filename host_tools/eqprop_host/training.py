@@ -61,8 +61,8 @@ class Outcome:
     seconds: float
     """Time spent training here, the tests between the epochs left out."""
 
-    train_error_percent: float
-    """Of the last epoch's samples, each asked before it was learnt."""
+    train_error_percent: float | None
+    """Of the last epoch's samples, each asked before it was learnt; None where none was learnt."""
 
     test_error_percent: float
     """Of the test samples, at the end."""
@@ -156,6 +156,7 @@ class _Run:
         self.bytes = 0
         self.train_error = 100.0
         self.loss = 0.0
+        self.measured = False  # whether both are those of samples
         self.test_error = 100.0
         self.tested = self.told = self.noted = None
         self.keep = keep
@@ -195,6 +196,7 @@ class _Run:
         if progress.counted:
             self.train_error = 100 - 100 * progress.right / progress.counted
             self.loss = progress.loss / progress.counted
+            self.measured = True
 
     def _tell_epoch(self, sample, table):
         """Show and log what an epoch came to, once, however often the board has to learn it."""
@@ -251,7 +253,7 @@ class _Run:
             samples=state.sample,
             learnt=self.learnt,
             seconds=self.seconds,
-            train_error_percent=self.train_error,
+            train_error_percent=self.train_error if self.measured else None,
             test_error_percent=self.test_error,
             crc=state.crc,
             interrupted=self.interrupt.requested,

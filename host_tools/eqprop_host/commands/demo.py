@@ -29,7 +29,7 @@ def run(options):
     files = [f"--log={stem}.arrow", f"--save={stem}.npz", f"--picture={stem}.png"]
     results = _shown("--port=sim:", "--data=digits", "--layers=64-32-10", "--epochs=10", "--seed=0", *files)
     if results["interrupted"]:
-        return common.INTERRUPTED
+        return _interrupted(results)
     print(f"test error      {results['test_error_percent']:.2f} %")
     for kind, suffix in (("log", "arrow"), ("network", "npz"), ("picture", "png")):
         print(f"{kind:<16}{stem}.{suffix}")
@@ -41,12 +41,17 @@ def run(options):
             print(f"{port:<16}left out: {error}")
         else:
             if results["interrupted"]:
-                return common.INTERRUPTED
+                return _interrupted(results)
             crcs.add(results["conductance_crc"])
             print(f"{port:<16}conductance CRC {results['conductance_crc']} after 200 samples")
     if len(crcs) > 1:
         raise BoardError("the boards' conductances differ")
     return 0
+
+
+def _interrupted(results):
+    common.tell(f"interrupted after {results['training_samples']:,} samples")
+    return common.INTERRUPTED
 
 
 def _shown(*argv):

@@ -51,21 +51,26 @@ def _run(options):
     done = results.done()
     todo = [point for point in points if point.key not in done]
     common.tell(f"{len(points)} points, {len(points) - len(todo)} of them done before")
-    failed = 0
+    failed = finished = 0
 
     def tell(count, point, row):
-        nonlocal failed
+        nonlocal failed, finished
+        finished = count
         failed += row["error"] is not None
         said = row["error"] or f"test error {row['test_error_percent']:.2f} %"
         varied = " ".join(f"{name}={point.options[name]}" for name in _names(options.vary))
         print(f"{count}/{len(todo)} {varied}: {said}", file=sys.stderr, flush=True)
 
-    if todo:
-        with connected(options.scheduler, options.workers) as client:
-            results.make()
-            if not client.scheduler_info()["workers"]:
-                common.tell(f"{client.scheduler.address} has no workers yet: waiting for some")
-            sweep(client, todo, results, tell)
+    try:
+        if todo:
+            with connected(options.scheduler, options.workers) as client:
+                results.make()
+                if not client.scheduler_info()["workers"]:
+                    common.tell(f"{client.scheduler.address} has no workers yet: waiting for some")
+                sweep(client, todo, results, tell)
+    except KeyboardInterrupt:
+        common.tell(f"interrupted after {finished} of {len(todo)} points: the same command does the rest")
+        return common.INTERRUPTED
     print(f"{len(points) - failed} of {len(points)} points in {options.folder}")
     return 1 if failed else 0
 

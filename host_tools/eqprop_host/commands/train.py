@@ -212,7 +212,6 @@ def train_network(
             raise DataError(f"--{name} {path}: draws from a log, so --log is needed too")
     _check_places(options)
     with contextlib.ExitStack() as stack:
-        interrupt = stack.enter_context(on_ctrl_c())
         about = _configuration(options, place, data, configured, siemens_per_step)
         about.update({"options": typed} if typed else {})
         log = stack.enter_context(_recorder(options, about, data, before))
@@ -229,6 +228,7 @@ def train_network(
         gc.collect()
         gc.freeze()  # what is there now is no garbage: looking through it again and again takes the board's time
         stack.callback(gc.unfreeze)
+        interrupt = stack.enter_context(on_ctrl_c())  # a board that is greeted or builds its network need not end
         with shown(total) as reporter:
             outcome = train(board, data, schedule, interrupt, reporter, log, options.log_every, bool(options.save))
         if log:
@@ -259,7 +259,7 @@ def _results(options, outcome, test_samples, place, identity):
         "train_error_percent": outcome.train_error_percent,
         "conductance_crc": f"{outcome.crc:08x}",
         "training_samples": outcome.samples,
-        "training_samples_per_second": outcome.learnt / outcome.seconds if outcome.seconds else 0.0,
+        "training_samples_per_second": outcome.learnt / outcome.seconds if outcome.learnt else None,
         "seconds": outcome.seconds,
         "line_bytes": outcome.line_bytes,
         "sample_bytes": outcome.sample_bytes,
