@@ -38,12 +38,12 @@ class Desk:
 
     def ask(self, kind, payload, sequence=9):
         """Return (type, payload) of the one answer."""
-        line = b"".join(
-            bytes(part) for part in self.service.receive(bytes(self.sender.encode(kind, sequence, payload)))
-        )
+        head = b"" if kind == m.HELLO else self.session.to_bytes(4, "little")
+        question = bytes(self.sender.encode(kind, sequence, payload, head))
+        line = b"".join(bytes(part) for part in self.service.receive(question))
         ((kind, echoed, answer),) = ((k, s, bytes(p)) for k, s, p in Receiver(4096).feed(line))
-        assert echoed == sequence
-        return kind, answer
+        assert echoed == sequence and answer.startswith(head)
+        return kind, answer[len(head) :]
 
     def state(self, kind, payload):
         """Return the `State` that answers."""

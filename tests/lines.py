@@ -38,6 +38,9 @@ class Line:
     def clock(self):
         return self.now
 
+    def wait(self, seconds):
+        self.now += seconds
+
     def reset(self):
         """Let the board start anew: what it has in its buffers is lost, what is in its flash is not."""
         self.service = Service(**self.options)

@@ -64,9 +64,10 @@ def test_a_sample_that_does_not_fit_is_refused_and_the_board_goes_on(iris):
 
 
 def ask(service, kind, sequence, payload):
-    (answer,) = service.receive(bytes(Sender(1024).encode(kind, sequence, payload)))
+    head = b"" if kind == messages.HELLO else service._token or bytes(4)
+    (answer,) = service.receive(bytes(Sender(1024).encode(kind, sequence, payload, head)))
     ((kind, number, payload),) = Receiver(1024).feed(bytes(answer))
-    return kind, number, bytes(payload)
+    return kind, number, bytes(payload[len(head) :])
 
 
 def test_what_does_not_come_in_turn_is_an_error():
@@ -86,7 +87,7 @@ def test_what_does_not_come_in_turn_is_an_error():
 def test_a_session_begins_the_turns_anew_and_the_boards_own_network_is_forgotten():
     """Catches a host that is given the answer to the turn of another one, and a learner beside a network."""
     service = Service()
-    service.join(None, None)
+    service.join(None, lambda _: None)
     ask(service, messages.HELLO, 1, asking.pack_hello(1))
     configuration = messages.Configuration(0, 0, 0, 0, (4, 3), b"")
     ask(service, messages.CONFIGURE, 2, messages.pack_configure(configuration))
@@ -99,12 +100,15 @@ def test_a_session_begins_the_turns_anew_and_the_boards_own_network_is_forgotten
     assert kind == chip.CHIP and len(done) == 1 + chip.OUTCOME_BYTES + 2 * 2
 
 
+SESSION = b"\1\0\0\0"
+
+
 class Host:
     """A scripted host behind `read` and `write`: answers come in order, each with the number of its message."""
 
-    def __init__(self, *messages):
+    def __init__(self, *messages, head=SESSION):
         self.sent = []
-        frames = [bytes(Sender(64).encode(*message)) for message in messages]
+        frames = [bytes(Sender(64).encode(*message, head=head)) for message in messages]
         self.waiting = b"".join(frame + bytes(-len(frame) % CHUNK) for frame in frames)
 
     def read(self, buffer):
@@ -118,7 +122,7 @@ class Host:
 
 def line(host, sequence):
     joined = chip.Line(host.read, host.write, CHUNK, Receiver(64), Sender(64))
-    joined.sequence = sequence
+    joined.sequence, joined.token = sequence, SESSION
     return joined
 
 
@@ -127,7 +131,7 @@ def test_a_message_that_comes_again_is_answered_again():
     host = Host((chip.CHIP_LEARN, 8, b"\x05again"), (chip.CHIP_LEARN, 9, b"\x05again"), (chip.RESULT, 10, b"\x06done"))
     joined = line(host, 7)
     assert joined.exchange(b"\x01x", 5) == (6, b"done") and joined.sequence == 10
-    assert host.sent == [bytes(Sender(64).encode(chip.CHIP, n, b"\x01x")) for n in (7, 8, 9)]
+    assert host.sent == [bytes(Sender(64).encode(chip.CHIP, n, b"\x01x", SESSION)) for n in (7, 8, 9)]
 
 
 def test_a_stranger_in_the_midst_of_a_sample_is_an_error():
@@ -139,7 +143,7 @@ def test_a_host_that_comes_in_the_midst_of_a_sample_is_not_refused():
     """As after one that was killed. Catches an error in place of the answer, and a version taken for a turn."""
     service = Service()
     hello = (messages.HELLO, 8, asking.pack_hello(2))
-    host = Host(hello)
+    host = Host(hello, head=b"")
     service.join(host.read, host.write)
     ask(service, messages.HELLO, 1, asking.pack_hello(1))
     ask(service, chip.CHIP_CONFIGURE, 3, b"\1" + chip.pack_configure((4, 3), 0))

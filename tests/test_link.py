@@ -362,7 +362,7 @@ def test_a_board_that_learns_nothing_is_not_asked_for_ever():
 def test_a_question_that_the_boards_buffer_is_too_small_for_says_so():
     """As all levels may be. Catches an error that is nobody's."""
     board = connect(Line(limit=192))
-    with pytest.raises(BoardError, match="no room for a question: payload: 279 bytes, the limit is 192"):
+    with pytest.raises(BoardError, match="no room for a question: payload: 283 bytes, the limit is 192"):
         board.configure(LAYERS, 3, 25, levels=bytes(range(256)))
 
 
@@ -510,6 +510,6 @@ def test_a_board_of_another_protocol_is_refused():
     with pytest.raises(ProtocolError, match="^port line: it speaks protocol 4, this eqprop 3$"):
         connect(line)
     line = Line()
-    line.service._answer = lambda kind, payload: (messages.ERROR, b"protocol 3: this board speaks 2")
+    line.service._answer = lambda *_: (messages.ERROR, b"protocol 3: this board speaks 2")
     with pytest.raises(BoardError, match="^port line refuses: protocol 3: this board speaks 2$"):
         connect(line)

@@ -1,25 +1,26 @@
-"""The specification's test vectors: a conversation as it stands there, held with the board's service.
+"""The specification's tables and test vectors: the rules as they are, a conversation held with the board's service.
 
-As a program, print it: what is between the fences of `docs/protocol.md`.
+As a program, write them into `docs/protocol.md`.
 """
 
 import re
-import sys
 from binascii import crc32
 from pathlib import Path
 
 from cobs import cobs
 
-from eqprop import asking
+from eqprop import asking, chip, rules
 from eqprop import messages as m
 from eqprop.frames import Sender
 from eqprop.packing import Code
 from eqprop.service import Service
+from eqprop_host import rules as host_rules
 from records import record
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "protocol.md"
 LEVELS = bytes(range(0, 128, 8))
 CODE = Code(4, 2, LEVELS)
+SESSION = bytes.fromhex("44332211")
 RECORDS = [record(CODE, bytes(x), label) for label, x in ((1, (0, 8, 16, 120)), (0, (120, 0, 0, 8)), (1, (8, 8, 8, 8)))]
 QUESTIONS = [
     ("HELLO: session 0x11223344", m.HELLO, asking.pack_hello(0x11223344)),
@@ -31,6 +32,8 @@ QUESTIONS = [
     ("SAMPLES: 0, 1 and 2 as records", m.SAMPLES, asking.pack_samples(0, [(RECORDS, None)])),
     ("SAMPLES: 3 and 4 from slots 2 and 0", m.SAMPLES, asking.pack_samples(3, [(None, [2, 0])])),
     ("SAMPLES: 3 and 4 again, nothing is learnt", m.SAMPLES, asking.pack_samples(3, [(None, [2, 0])])),
+    ("NOTES_WRITE: all 5 bytes of them", m.NOTES_WRITE, asking.pack_notes_write(0, 5, b"notes")),
+    ("NOTES_READ: up to 99 bytes from byte 2", m.NOTES_READ, asking.pack_notes_read(2, 99)),
     ("INFER: two records", m.INFER, b"\1" + b"".join(RECORDS[:2])),
     ("READ: 5 devices of crossbar 1 from device 2", m.READ, asking.pack_read(1, 2, 5)),
     ("WRITE: refused, samples were learnt", m.WRITE, asking.pack_write(1, 2, b"\x00\x30")),
@@ -47,7 +50,8 @@ def conversation():
     service._identity = "test"
     sender = Sender(1024)
     for sequence, (comment, kind, payload) in enumerate(QUESTIONS, 1):
-        asked = bytes(sender.encode(kind, sequence, payload))
+        head = b"" if kind == m.HELLO else SESSION
+        asked = bytes(sender.encode(kind, sequence, payload, head))
         (answered,) = (bytes(answer) for answer in service.receive(asked))
         yield comment, asked, answered
 
@@ -59,11 +63,42 @@ def text():
     )
 
 
-def test_the_specification_shows_what_is_said():
-    """Catches a message, a packing or a frame that changed without its specification, or without a new version."""
-    (shown,) = re.findall(r"```\n(# HELLO.*?)\n```", DOCUMENT.read_text(), re.DOTALL)
+def board_table():
+    """Return the board's rules as the document shows them."""
+    kinds = ("REFUSED", "GREET", "TAKEN")
+    names = {
+        value: name for name, value in vars(m).items() if name.isupper() and name in m.__doc__ and name not in kinds
+    }
+    names |= {value: name for name, value in vars(chip).items() if value in chip._IN_TURN and name.isupper()}
+    words = {".": "·", "*": "below", "L": "R", "g": "GREET", "n": "refused", "l": "refused", "w": "refused"}
+    lines = [f"| | {' | '.join(rules.STATES)} |", "|---" * (1 + len(rules.STATES)) + "|"]
+    lines += [f"| {names[kind]} | {' | '.join(words.get(c, c) for c in row)} |" for kind, row in rules.BOARD.items()]
+    return "\n".join(lines)
+
+
+def host_table():
+    """Return the host's rules as the document shows them."""
+    events = [host_rules.EXPECTED, m.WORKING, host_rules.REFUSED, host_rules.GREET, host_rules.TAKEN, None]
+    names = ["the answer expected", "WORKING", "ERROR, REFUSED", "ERROR, GREET", "ERROR, TAKEN", "any other"]
+    lines = [f"| | {' | '.join(host_rules.HOST)} |", "|---" * (1 + len(host_rules.HOST)) + "|"]
+    for name, event in zip(names, events, strict=True):
+        lines.append(f"| {name} | {' | '.join(host_rules.action(state, event) for state in host_rules.HOST)} |")
+    return "\n".join(lines)
+
+
+def document(page):
+    """Return the page with its tables and its conversation as they are now."""
+    page = re.sub(r"\| \| S \|.*?\n\n", lambda _: board_table() + "\n\n", page, count=1, flags=re.DOTALL)
+    page = re.sub(r"\| \| GREETING \|.*?\n\n", lambda _: host_table() + "\n\n", page, count=1, flags=re.DOTALL)
+    return re.sub(r"```\n# HELLO.*?\n```", lambda _: f"```\n{text()}\n```", page, count=1, flags=re.DOTALL)
+
+
+def test_the_specification_shows_what_is_said_and_done():
+    """Catches a message, a packing, a frame or a rule that changed without its specification, or a new version."""
     # CPython's heap is unknown, and so the same everywhere
-    assert shown == text()
+    page = DOCUMENT.read_text()
+    assert page == document(page), "docs/protocol.md is out of date: run `python tests/test_protocol.py`"
+    assert board_table() in page and host_table() in page and text() in page
 
 
 def test_the_vectors_are_frames_by_an_independent_reading():
@@ -79,9 +114,14 @@ def test_the_vectors_are_frames_by_an_independent_reading():
 def test_every_message_is_specified():
     """Catches a type that the module's table does not name."""
     for name, value in vars(m).items():
-        if isinstance(value, int) and name in m.__doc__ and name.isupper() and name not in ("REFUSED", "GREET"):
+        if (
+            isinstance(value, int)
+            and name in m.__doc__
+            and name.isupper()
+            and name not in ("REFUSED", "GREET", "TAKEN")
+        ):
             assert re.search(rf"^    {name} +{value} ", m.__doc__, re.MULTILINE), name
 
 
 if __name__ == "__main__":
-    sys.stdout.write(text() + "\n")
+    DOCUMENT.write_text(document(DOCUMENT.read_text()))

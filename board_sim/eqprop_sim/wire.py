@@ -147,7 +147,7 @@ class Wire:
         for kind, _, payload in self._receiver.feed(data):
             if kind != messages.PROGRESS:
                 continue
-            sample = asking.unpack_progress(payload).sample
+            sample = asking.unpack_progress(payload[messages.SESSION_HEADER :]).sample
             self._left -= sample - self._learnt if self._learnt is not None else 0
             self._learnt = sample
             if self._left <= 0:  # at any moment from here on

@@ -16,9 +16,10 @@ import numpy as np
 
 import eqprop
 from eqprop import asking, bench, messages
+from eqprop.notes import HEADER
 from eqprop.packing import LEVELS, Code
-from eqprop.service import LEAST
 
+from . import answers
 from .errors import BoardError, ProtocolError, RestartError
 from .link import Line, largest_payload, printable
 from .packing import covers, pack
@@ -29,7 +30,8 @@ _SLOW_S = 1.0  # for an answer: the frames are too large
 _FRAMES = 3  # of samples on their way: more would keep one waiting who wants to stop
 _WHOLE = 2  # figures of samples timed whole, before those of `eqprop.bench.VERBS`
 _IDLE = 200  # answers in a row by which nothing was learnt, whatever a line may lose
-_RESTARTS = 50  # in a row, without a sample learnt or a task done
+_RESTARTS = 50  # without a sample learnt that never was before, or a task done
+_DEVICE_S = 2e-3  # that the slowest board takes to build, write or sum up a device, and more
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,9 @@ class Board:
         self._restored = False  # conductances that no repetition of the run would give
         self._notes = None  # to keep with the run's network
         self._furthest = 0  # samples that the run can have come to
+        self._reached = 0  # and that it has come to
+        self._failures = 0  # restarts since then
+        self._status = link.status()
         self._data = (None, None)
         self._cache = None  # of the data; None until there is something in it
         self.restarts = []
@@ -93,13 +98,9 @@ class Board:
         return self._take(state)
 
     def _take(self, state):
-        """Take up what the board says of itself, as far as it can be true. Raises ProtocolError."""
-        if state.limit < LEAST:
-            raise ProtocolError(f"port {self._link.name}: a payload limit of {state.limit} bytes is too small")
-        if state.layers:
-            self._parsed(eqprop.plan, state.layers)
+        """Take up what the board says of itself."""
         self.state = state
-        if state.limit != self._link.limit:
+        if state.limit - messages.SESSION_HEADER != self._link.limit:
             self._link.resize(state.limit)
         self._link.credit = state.credit
         self.identity = printable(state.identity)
@@ -109,9 +110,14 @@ class Board:
         """Ask a message of another module's; return the payload of its answer, of type `expected` (`Link.ask`)."""
         return self._link.ask(kind, payload, expected)
 
-    def _ask_state(self, kind, payload=b""):
-        """Return the `State` that a message about the network held is answered with."""
-        state = self._parsed(asking.unpack_state, self._link.ask(kind, payload, messages.STATE))
+    def _ask_state(self, kind, payload=b"", doing=""):
+        """Return the `State` that a message about the network held is answered with: the longer the larger that is."""
+        layers = self._configuration.layers if self._configuration else self.state.layers
+        devices = sum(rows * columns for rows, columns in eqprop.plan(layers).shapes) if layers else 0
+        answer = self._link.ask(kind, payload, messages.STATE, _DEVICE_S * devices, doing)
+        state = self._parsed(answers.state, answer)
+        if state.session != self._link.session:
+            raise ProtocolError(f"port {self._link.name}: the board answers in session {state.session}")
         if self._configuration and state.layers not in ((), self._configuration.layers):
             raise ProtocolError(f"port {self._link.name}: the board holds a network of layers {state.layers}")
         return self._take(state)
@@ -121,10 +127,10 @@ class Board:
             raise BoardError(f"port {self._link.name}: the board holds no network")
         return self.state.layers
 
-    def _parsed(self, unpack, payload):
-        """Return unpack(payload). Raises ProtocolError for one that makes no sense."""
+    def _parsed(self, unpack, payload, *known):
+        """Return unpack(payload, ...). Raises ProtocolError for one that makes no sense."""
         try:
-            return unpack(payload)
+            return unpack(payload, *known)
         except ValueError as error:
             raise ProtocolError(f"port {self._link.name}: {error}") from error
 
@@ -148,14 +154,29 @@ class Board:
     def _know(self, configuration, furthest):
         self._counted = 0
         self._furthest = furthest
+        self._moved(0)
         self._configuration = configuration
         self._code = Code(configuration.layers[0], configuration.layers[-1], configuration.levels or LEVELS)
         self._restored = False
         self._notes = None
 
+    def _moved(self, sample):
+        """Note that the run came to this sample, or that a task was done."""
+        self._reached, self._failures = sample, 0
+        self._status.moved()
+
     def _configure(self):
         self._greet()  # a board builds one network a session
-        return self._ask_state(messages.CONFIGURE, messages.pack_configure(self._configuration))
+        return self._build()
+
+    def _build(self):
+        """Have the board build the run's network. Raises ProtocolError where it then says it has another one."""
+        text = "-".join(map(str, self._configuration.layers))
+        state = self._ask_state(messages.CONFIGURE, messages.pack_configure(self._configuration), f"build {text}")
+        if not self._holds_the_run() or state.sample:
+            told = f"run {state.run}, seed {state.seed}, layers {state.layers}, sample {state.sample}"
+            raise ProtocolError(f"port {self._link.name}: the board says it built another network: {told}")
+        return state
 
     def resume(self, layers, seed, halve_every, *, run, furthest, epoch=0, levels=b""):
         """Go on with the network that the board holds where it is of this run; else `configure`. Arguments as there.
@@ -179,22 +200,29 @@ class Board:
         error: the RestartError after which this is done; None where only a new session is wanted.
         Raises BoardError when what it held cannot be had again, PortError or ProtocolError when it does not come back.
         """
-        for _ in range(_RESTARTS):
+        while True:
             try:
                 self._restart(error)
                 if self._configuration and not self._holds_the_run():
                     if self._restored:
                         raise BoardError(f"port {self._link.name}: the board has lost the network that it was given")
-                    self._ask_state(messages.CONFIGURE, messages.pack_configure(self._configuration))
+                    self._build()
                 self._keep_notes()
                 return self.state
             except RestartError as another:
                 error = another
-        raise ProtocolError(f"{error}, again and again")
 
     def _restart(self, error):
-        """Greet the board, and note it where it had started anew, or its line had failed."""
+        """Greet the board, and note it where it had started anew, or its line had failed.
+
+        Raises ProtocolError where that happens again and again, and the run gets no further.
+        """
         reached = self.state.sample
+        if error:
+            self._failures += 1
+            if self._failures > _RESTARTS:
+                raise ProtocolError(f"{error}, {_RESTARTS} times without a sample beyond {self._reached}") from error
+            self._status.waiting(lambda: f"{error}, {self._failures} times since sample {self._reached}")
         sample = self._greet().sample
         failed = error is not None and error.__cause__ is not None
         reset = sample < reached or not failed  # a board may take its port along when it resets
@@ -204,13 +232,13 @@ class Board:
 
     def repeat(self, work):
         """Return work(), done again from its start whenever the board starts anew meanwhile."""
-        for _ in range(_RESTARTS):
+        while True:
             try:
-                return work()
+                done = work()
+                self._moved(self._reached)
+                return done
             except RestartError as error:
-                last = error
                 self._restart(error)
-        raise ProtocolError(f"{last}, again and again")
 
     # ---- training
 
@@ -234,16 +262,10 @@ class Board:
             raise ValueError("x: has values that are none of the levels configured")
         if until is None:
             until = (self.state.sample // len(x) + 1) * len(x)
-        restarts = 0
         while self.state.sample < until and not stop():
             try:
-                for progress in self._send_samples(SampleOrder(x, y, order), until, stop):
-                    restarts = 0
-                    yield progress
+                yield from self._send_samples(SampleOrder(x, y, order), until, stop)
             except RestartError as error:
-                restarts += 1
-                if restarts > _RESTARTS:
-                    raise ProtocolError(f"{error}, again and again") from error
                 self.recover(error)
 
     def _send_samples(self, samples, until, stop):
@@ -273,7 +295,7 @@ class Board:
             asked, payload, _ = link.hear(messages.PROGRESS)
             back = not asked  # a pause: what is on its way is lost
             if asked:
-                progress = self._parsed(asking.unpack_progress, payload)
+                progress = self._parsed(answers.progress, payload, self.state.slots)
                 sent_in, end = asked.about
                 if progress.sample > furthest:
                     raise ProtocolError(f"port {link.name}: next sample is {progress.sample}, not {furthest}")
@@ -283,6 +305,8 @@ class Board:
                         self._keep(samples, following, base)
                         following = base
                     self.state = self.state._replace(sample=base)
+                    if base > self._reached:
+                        self._moved(base)
                     yield progress
                 else:
                     idle += 1
@@ -298,7 +322,7 @@ class Board:
     def progress(self):
         """Return the `Progress` of this moment."""
         payload = self._link.ask(messages.SAMPLES, asking.pack_samples(self.state.sample, ()), messages.PROGRESS)
-        return self._parsed(asking.unpack_progress, payload)
+        return self._parsed(answers.progress, payload, self.state.slots)
 
     def _room(self):
         """Return the bytes of a good payload of which two may be on their way, so that the line never rests."""
@@ -336,10 +360,7 @@ class Board:
             return messages.INFER, head + rows[first : first + count].tobytes(), count
 
         data = b"".join(self._link.gather(len(x), question, messages.CLASSES))
-        if len(data) != answer * len(x):
-            raise ProtocolError(f"port {self._link.name}: {len(data)} bytes for {len(x)} samples")
-        table = np.frombuffer(data, "<i2").reshape(len(x), 1 + layers[-1])
-        return table[:, 0].astype(np.int64), table[:, 1:].astype(np.int16)
+        return self._parsed(answers.classes, data, len(x), layers[-1])
 
     def conductances(self):
         """Return every crossbar's conductances: uint16 steps, flat as `eqprop.Plan.shapes` says."""
@@ -354,9 +375,7 @@ class Board:
             return messages.READ, asking.pack_read(crossbar, start + first, size), size
 
         data = b"".join(self._link.gather(count, question, messages.DEVICES))
-        if len(data) != 2 * count:
-            raise ProtocolError(f"port {self._link.name}: {len(data)} bytes for {count} devices of crossbar {crossbar}")
-        return np.frombuffer(data, "<u2").astype(np.uint16)
+        return self._parsed(answers.devices, data, count, eqprop.plan(self._layers()), crossbar)
 
     def restore(self, conductances, sample):
         """Write every crossbar's conductances, as `conductances` returns them, and go on with sample `sample`.
@@ -372,9 +391,12 @@ class Board:
                 count = max(1, min((self._room() - messages.DEVICES_HEADER) // 2, most))
                 return messages.WRITE, asking.pack_write(c, first, data[first : first + count].tobytes()), count
 
-            for _ in self._link.gather(len(g), question, messages.DONE):
-                pass
-        return self._ask_state(messages.RESUME, asking.pack_resume(sample))
+            for payload in self._link.gather(len(g), question, messages.DONE):
+                self._parsed(answers.done, payload)
+        state = self._ask_state(messages.RESUME, asking.pack_resume(sample))
+        if state.sample != sample:
+            raise ProtocolError(f"port {self._link.name}: next sample is {state.sample}, not {sample}")
+        return state
 
     def put_back(self, conductances, sample):
         """Have the board go on with its run from `sample`, with conductances that the run gave there: as `restore`.
@@ -411,20 +433,21 @@ class Board:
         notes = self._notes
         if notes is None:
             return
-        room = self._link.limit - messages.NOTES_HEADER
-        # Piece after piece: the board takes none before the piece that it follows
-        for first in range(0, len(notes) or 1, room):
-            piece = asking.pack_notes_write(first, len(notes), notes[first : first + room])
-            self._link.ask(messages.NOTES_WRITE, piece, messages.DONE)
+        first = 0
+        while first == 0 or first < len(notes):
+            # One after the other: the board takes no piece before the piece that it follows
+            piece = notes[first : first + self._link.good - HEADER]
+            question = asking.pack_notes_write(first, len(notes), piece)
+            self._parsed(answers.done, self._link.ask(messages.NOTES_WRITE, question, messages.DONE))
+            first += len(piece) or 1
 
     def read_notes(self):
         """Return the notes that a host, or the board's own program, kept with the board's network: bytes."""
-        notes, total = b"", 1
-        while len(notes) < total:
-            answer = self._link.ask(messages.NOTES_READ, asking.pack_notes_read(len(notes), 0xFFFF), messages.NOTES)
-            total, piece = self._parsed(asking.unpack_notes, answer)
-            if not piece and len(notes) < total:
-                raise ProtocolError(f"port {self._link.name}: the notes end at {len(notes)} of {total} bytes")
+        notes, total = b"", None
+        while total is None or len(notes) < total:
+            question = asking.pack_notes_read(len(notes), self._link.good)
+            payload = self._link.ask(messages.NOTES_READ, question, messages.NOTES)
+            total, piece = self._parsed(answers.notes, payload, len(notes), total)
             notes += piece
         return notes
 
@@ -450,12 +473,7 @@ class Board:
     def _measured(self, verbs, first, rows):
         """Return the `Measures` when the board has learnt `rows`, of which the first is sample `first`."""
         answer = self._link.ask(messages.BENCH, bench.pack_bench(verbs, first, rows), messages.MEASURES)
-        measures = self._parsed(bench.unpack_measures, answer)
-        if measures.sample != first + len(rows):
-            raise ProtocolError(f"port {self._link.name}: next sample is {measures.sample}, not {first + len(rows)}")
-        if len(measures.ticks) != _WHOLE + len(bench.VERBS):
-            raise ProtocolError(f"port {self._link.name}: {len(measures.ticks)} figures of a benchmark")
-        return measures
+        return self._parsed(answers.measures, answer, first + len(rows))
 
     def bye(self):
         """End the board's service."""

@@ -6,9 +6,14 @@ also one that is asked again, and a late answer still counts. How long a pause m
 took so far (V. Jacobson, Congestion Avoidance and Control, SIGCOMM 1988: mean + 4 mean deviations). How large a frame
 should be follows from how many are lost: each lost one halves it, and each answer makes it a little larger.
 
-A session begins with HELLO. A board that has started anew since refuses everything else, and the link raises
-RestartError: what the board holds then may be older than what it held. So does a port that fails or falls silent once
-a session was begun; `greet` opens it again, as a USB board takes its port along when it resets.
+A session begins with HELLO, and its number with the payload of every question and answer from then on: what another
+host asked or is answered is never taken for this one's. A board that has started anew since refuses everything else,
+and the link raises RestartError: what the board holds then may be older than what it held. So does a port that fails or
+falls silent once a session was begun; `greet` opens it again, as a USB board takes its port along when it resets. A
+board that another host has taken is left to it: BoardError.
+
+A board that says WORKING is asked nothing twice. The link waits, and asks for its state now and then, as a board that
+has started anew meanwhile says so at once. `eqprop_host.rules` is the table of what is done with which answer.
 """
 
 import contextlib
@@ -22,12 +27,14 @@ from typing import Any
 
 import serial
 
-from eqprop.asking import pack_hello, unpack_error, unpack_state
+from eqprop.asking import pack_hello
 from eqprop.frames import Receiver, Sender, encoded_size
-from eqprop.messages import ERROR, GREET, HELLO, STATE
+from eqprop.messages import HELLO, SESSION_HEADER, STATE, STATUS
 from eqprop.service import CHUNK
 
+from . import answers, rules
 from .errors import BoardError, PortError, ProtocolError, RestartError
+from .status import Status
 
 _ATTEMPTS = 3
 _LIMIT = 1024  # bytes of payload before the board has said its own limit
@@ -41,6 +48,9 @@ _PAUSE_S = 0.1  # the shortest after which something counts as lost
 _PATIENCE = 16  # times that, at most, when pause follows pause: so no sequence number comes round within a silence
 _SMALLEST = 64  # bytes of payload that frames shrink to, and begin with
 _STEP = 16  # bytes by which they grow once one was lost
+_PROBE_S = 1.0  # after which a board that works is asked for its state, then twice as many, ...
+_PROBES = 4  # of those, after which a HELLO to it is said again
+_WORKING = 4  # times the patience with a silent board: that with one that says it works
 _REOPEN_S = 0.2  # between two attempts to open a port
 
 
@@ -63,6 +73,7 @@ class Asked:
     size: int
     """Bytes on the line."""
     at: float
+    kind: int
     about: Any
     """What the one who asked knows it by."""
     given_up: bool = False
@@ -72,19 +83,29 @@ class Asked:
 class Link:
     """A conversation over the port that `open_stream()` opens, called `name` in messages.
 
-    - limit: bytes of a payload; credit: bytes that may be unanswered. Both are the board's to say, in STATE
+    - limit: bytes of a payload, the session left out; credit: bytes that may be unanswered. STATE says both
     - good: bytes of a payload that has a fair chance to arrive, `limit` at most
     - sent, received: bytes so far. repeats: questions that were lost so far
     - waiting: `Asked` that have no answer yet, oldest first
     - took_s: seconds that the last question took, those before it answered
     """
 
-    def __init__(self, open_stream, name, answer_s, reconnect_s=0.0, clock=time.monotonic, wait=time.sleep):
+    def __init__(
+        self,
+        open_stream,
+        name,
+        answer_s,
+        reconnect_s=0.0,
+        clock=time.monotonic,
+        wait=time.sleep,
+        tell=lambda line: None,
+    ):
         """Talk to nobody yet.
 
         open_stream: returns an open pyserial port with a short read timeout, or raises PortError. answer_s: seconds of
         silence, three times, after which nobody is there. reconnect_s: seconds in which a port that failed may come
         back. clock, wait: as time.monotonic and time.sleep; while a port is open, every wait is a read that times out.
+        tell: called with a line that says what is waited for when nothing has happened for 8 s.
         """
         self.name = name
         self.answer_s = answer_s
@@ -104,7 +125,17 @@ class Link:
         self._greeted = False  # ever
         self._conversing = False  # between one session's HELLO and the next
         self._random = random.SystemRandom()
-        self._sequence = 0
+        self._sequence = self._random.randrange(256)
+        self.session = None
+        self._token = b""
+        self._status = Status(tell, clock)
+        self._tell = tell
+        self._extra_s = 0.0
+        self._doing = ""
+        self._working = False  # whether the board has said that its next answer takes a while
+        self._probe_s = 0.0
+        self._probed = None
+        self._moved = 0.0  # when a question was answered last, or the first of them asked
         self._late = deque(maxlen=_WINDOW)  # questions given up, whose answers may come yet
         self._heard = deque()
         self._understood = False
@@ -118,11 +149,15 @@ class Link:
         self.resize(_LIMIT)
 
     def resize(self, limit):
-        """Take payloads of up to `limit` bytes, either way."""
-        self.limit = limit
-        self.good = min(_SMALLEST, limit)
+        """Take payloads of up to `limit` bytes, the session included, either way."""
+        self.limit = limit - SESSION_HEADER
+        self.good = min(_SMALLEST, self.limit)
         self._receiver = Receiver(limit)
         self._sender = Sender(limit)
+
+    def status(self):
+        """Return a `Status` that tells on this link's screen."""
+        return Status(self._tell, self._clock)
 
     def close(self):
         """Close the port."""
@@ -161,17 +196,16 @@ class Link:
             except PortError:
                 if not self._greeted or self._clock() >= deadline:
                     raise
+                self._status.waiting(lambda: f"port {self.name}: waiting for it to come back", self._reconnect_s)
                 self._wait(_REOPEN_S)
         self._broken = False
 
     def _begin(self):
         """Say HELLO until it is answered, each time with another session: only the last one counts."""
         self._conversing = False
-        self.waiting.clear()
-        self._late.clear()
+        self.begin()
         self._heard.clear()
-        self._since = None
-        self.resize(max(self.limit, _LIMIT))
+        self.resize(max(self.limit + SESSION_HEADER, _LIMIT))
         pause, until = _PAUSE_S, self._clock() + _ATTEMPTS * self.answer_s
         prompt = b""
         while self._clock() < until:
@@ -179,16 +213,27 @@ class Link:
             session = self._random.randrange(2**30)  # a small integer on any board: its heap is the same each time
             began = self._clock()
             sequence = self._ask(HELLO, pack_hello(session), prompt)[0]
-            while self._clock() < min(began + pause, until):
+            deadline, refusal = min(began + pause, until), None
+            while self._clock() < deadline:
                 self._listen()
+                self._status.waiting(self._unanswered, _ATTEMPTS * self.answer_s)
                 while self._heard:
                     kind, answered, payload = self._heard.popleft()
-                    if answered == sequence and kind in (STATE, ERROR):
-                        state = self._greeting(kind, payload)
-                        if state and state.session == session:
-                            self._greeted = self._conversing = True
-                            self._measure(self._clock() - began)
-                            return state
+                    happened, words = rules.event(kind, payload, STATE)
+                    act = rules.action(rules.GREETING, happened)
+                    if answered != sequence or act == rules.IGNORE:
+                        continue
+                    if act == rules.WAIT:
+                        deadline = self._clock() + _PROBES * _PROBE_S
+                        until = self._clock() + _ATTEMPTS * self.answer_s
+                    elif act == rules.REFUSE:  # unless it answers an earlier host's question, and a STATE follows
+                        refusal = words
+                    elif (state := self._state(payload)) and state.session == session:
+                        self._take_session(session)
+                        self._measure(self._clock() - began)
+                        return state
+            if refusal is not None:
+                raise BoardError(f"port {self.name} refuses: {printable(refusal)}")
             if any(words in self._tail for words in _AT_PROMPT):
                 raise self._at_prompt()
             prompt = _TO_PROMPT  # noise to a service
@@ -196,25 +241,31 @@ class Link:
             self._padding = bytes(CHUNK - 1)
         raise self._silence()
 
-    def _greeting(self, kind, payload):
-        """Return the `State` that answers a HELLO; None for an error that answers an earlier host's question."""
-        if kind == ERROR:
-            refused, words = unpack_error(payload)
-            if refused == GREET:
-                return None
-            raise BoardError(f"port {self.name} refuses: {printable(words)}")
+    def _state(self, payload):
+        """Return the `State` in a STATE. Raises ProtocolError for another protocol's, or nonsense."""
         try:
-            return unpack_state(payload)
+            return answers.state(payload)
         except ValueError as error:
             raise ProtocolError(f"port {self.name}: {error}") from error
 
+    def _take_session(self, session):
+        """Talk under this session's number from now on."""
+        self.session = session
+        self._token = session.to_bytes(SESSION_HEADER, "little")
+        self._greeted = self._conversing = True
+        self._status.moved()
+
     # ---- questions
 
-    def ask(self, kind, payload, expected):
-        """Return the payload of the answer, which must be of type `expected`. Raises as `gather`."""
-        return next(self.gather(1, lambda _first, _most: (kind, payload, 1), expected))
+    def ask(self, kind, payload, expected, extra_s=0.0, doing=""):
+        """Return the payload of the answer, which must be of type `expected`. Raises as `gather`.
 
-    def gather(self, total, question, expected):
+        extra_s: seconds by which the answer may take longer than others. doing: what the board does meanwhile, for the
+        screen.
+        """
+        return next(self.gather(1, lambda _first, _most: (kind, payload, 1), expected, extra_s, doing))
+
+    def gather(self, total, question, expected, extra_s=0.0, doing=""):
         """Ask for `total` items in pieces; yield the payloads of the answers in the order of the items.
 
         question(first, most) returns (type, payload, how many) of a question for items from `first` on, `most` of them
@@ -225,7 +276,7 @@ class Link:
         left = deque([(0, total)] if total else [])
         answers: dict = {}
         turn = 0
-        self.begin()
+        self.begin(extra_s, doing)
         while True:
             while left:
                 first, end = left[0]
@@ -256,11 +307,15 @@ class Link:
             return True
         return any(each.about == asked.about for each in self.waiting)
 
-    def begin(self):
+    def begin(self, extra_s=0.0, doing=""):
         """Forget what is on its way, and how long it has been silent: something else is asked from here on."""
         self.waiting.clear()
         self._late.clear()
         self._since = None
+        self._extra_s, self._doing = extra_s, doing
+        self._working, self._probed = False, None
+        self._moved = self._clock()
+        self._status.moved()
 
     def room(self, size):
         """Return whether a question with a payload of `size` bytes may be sent: one is always allowed.
@@ -278,7 +333,7 @@ class Link:
         if self._since is None:
             self._since = self._clock()
         sequence, size = self._ask(kind, payload)
-        self.waiting.append(Asked(sequence, size, self._clock(), about))
+        self.waiting.append(Asked(sequence, size, self._clock(), kind, about))
 
     def give_up(self):
         """Wait no longer for what is on its way, though a late answer counts."""
@@ -296,31 +351,69 @@ class Link:
         """
         while True:
             while self._heard:
-                kind, sequence, payload = self._heard.popleft()
-                asked, lost = self._match(sequence)
-                if not asked:
-                    continue
-                now = self._clock()
-                self.took_s = now - max(asked.at, self._since)
-                self._since = now
-                self._backoff = 1
-                self._measure(now - asked.at)
-                if kind == ERROR:
-                    self._refusal(payload)
-                if kind != expected:
-                    raise ProtocolError(f"port {self.name} answers with type {kind} instead of {expected}")
-                self._adapt(lost)
-                return asked, payload, lost
+                answer = self._answer(expected, *self._heard.popleft())
+                if answer:
+                    return answer
             now = self._clock()
-            if now - self._since >= _ATTEMPTS * self.answer_s:
+            patience_s = _ATTEMPTS * self.answer_s + self._extra_s
+            if now - self._since >= patience_s:
                 self._fail(self._silence())
+            if now - self._moved >= _WORKING * patience_s:
+                raise ProtocolError(f"port {self.name}: the board says that it works, and never ends")
+            self._status.waiting(self._waited_for, patience_s)
             if now - max(self._since, self.waiting[0].at) >= self._pause_s():
-                self._backoff = min(2 * self._backoff, _PATIENCE)
-                lost = list(self.waiting)
-                self._adapt(lost)
-                self.give_up()
-                return None, None, lost
+                if not self._working:
+                    return None, None, self._all_lost()
+                self._probe()
             self._listen()
+
+    def _answer(self, expected, kind, sequence, payload):
+        """Take up what was heard: return (Asked, payload, lost) where it is an answer, otherwise None."""
+        if payload[:SESSION_HEADER] != self._token:
+            return None
+        payload = payload[SESSION_HEADER:]
+        happened, words = rules.event(kind, payload, expected)
+        act = rules.action(rules.ASKING, happened)
+        if act == rules.RESTART:
+            raise RestartError(f"port {self.name}: the board has started anew")
+        if act == rules.GIVE_WAY:
+            raise BoardError(f"port {self.name}: another host has taken the board")
+        now = self._clock()
+        if act == rules.WAIT:  # before it sleeps, the oldest question is what it works on
+            self._working, self._since, self._probe_s = True, now, _PROBE_S
+            return None
+        if sequence == self._probed:  # it works no longer, and what it answered was lost
+            self._working = False
+            return None
+        asked, lost = self._match(sequence)
+        if not asked:
+            return None
+        self._status.moved()
+        self._working = False
+        self._moved = now
+        self.took_s = now - max(asked.at, self._since)
+        self._since = now
+        self._backoff = 1
+        self._measure(now - asked.at)
+        if act == rules.REFUSE:
+            raise BoardError(f"port {self.name} refuses: {printable(words)}")
+        if act == rules.NONSENSE:
+            raise ProtocolError(f"port {self.name} answers with type {kind} instead of {expected}")
+        self._adapt(lost)
+        return asked, payload, lost
+
+    def _all_lost(self):
+        """Count all that is on its way as lost, and return it."""
+        self._backoff = min(2 * self._backoff, _PATIENCE)
+        lost = list(self.waiting)
+        self._adapt(lost)
+        self.give_up()
+        return lost
+
+    def _probe(self):
+        """Ask a board that works for its state, and for nothing else: if it has started anew, it says so."""
+        self._probed = self._ask(STATUS, b"")[0]
+        self._probe_s *= 2  # so that what it has still to read does not grow
 
     def _match(self, sequence):
         """Return the question of an answer, and those before it; none for an answer that nobody waits for."""
@@ -346,12 +439,6 @@ class Link:
         else:
             self.good = min(self.limit, 2 * self.good if self._smooth else self.good + _STEP)
 
-    def _refusal(self, payload):
-        kind, words = unpack_error(payload)
-        if kind == GREET:
-            raise RestartError(f"port {self.name}: the board has started anew")
-        raise BoardError(f"port {self.name} refuses: {printable(words)}")
-
     def _measure(self, took):
         """Learn from how long an answer took."""
         if self._mean_s is None:
@@ -361,6 +448,8 @@ class Link:
         self._mean_s += (took - self._mean_s) / 4
 
     def _pause_s(self):
+        if self._working:
+            return self._probe_s
         expected = max(_PAUSE_S, self._mean_s + 4 * self._deviation_s)
         return min(expected * self._backoff, self.answer_s)
 
@@ -370,7 +459,8 @@ class Link:
         """Send a frame; return (its sequence number, bytes on the line)."""
         self._sequence = (self._sequence + 1) % 256
         try:
-            frame = before + bytes(self._sender.encode(kind, self._sequence, payload))
+            head = b"" if kind == HELLO else self._token
+            frame = before + bytes(self._sender.encode(kind, self._sequence, payload, head))
         except ValueError as error:
             raise BoardError(f"port {self.name}: the board has no room for a question: {error}") from error
         return self._sequence, self._write(frame + bytes(-len(frame) % CHUNK) + self._padding)
@@ -403,7 +493,21 @@ class Link:
         """Return the error that says what a port without answers is."""
         if self._overheard and not self._understood:
             return ProtocolError(f"port {self.name} is not running eqprop: it says {self._overheard!r}")
-        return ProtocolError(f"port {self.name} is silent: no answer within {_ATTEMPTS * self.answer_s:g} s")
+        patience_s = _ATTEMPTS * self.answer_s + self._extra_s
+        return ProtocolError(f"port {self.name} is silent: no answer within {patience_s:g} s")
+
+    def _waited_for(self):
+        """Return in words what the board is waited for to do."""
+        doing = self._doing or rules.DOING.get(self.waiting[0].kind, "answer")
+        if self._working:
+            return f"port {self.name}: the board is working: waiting for it to {doing}"
+        return f"port {self.name}: waiting for the board to {doing}"
+
+    def _unanswered(self):
+        """Return in words that a HELLO has no answer."""
+        if self._overheard and not self._understood:
+            return f"port {self.name}: bytes come, but no answer to HELLO"
+        return f"port {self.name}: no answer to HELLO"
 
     def _at_prompt(self):
         """Return the error for a board that MicroPython's prompt answers."""
@@ -425,7 +529,7 @@ def printable(text):
 
 def line_size(size):
     """Return the most bytes that a question with a payload of `size` bytes takes on the line."""
-    longest = encoded_size(size)
+    longest = encoded_size(size + SESSION_HEADER)
     return longest + -longest % CHUNK
 
 

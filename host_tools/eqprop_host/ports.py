@@ -43,9 +43,9 @@ def usb_ports():
     return [(port.device, port.description) for port in sorted(list_ports.comports()) if port.vid is not None]
 
 
-def link(path, name, answer_s, reconnect_s=0.0):
+def link(path, name, answer_s, reconnect_s=0.0, tell=lambda line: None):
     """Return a `Link` to what is at `path`, a device's path or any pyserial URL, called `name` in messages."""
-    return Link(lambda: _open_stream(path, name), name, answer_s, reconnect_s)
+    return Link(lambda: _open_stream(path, name), name, answer_s, reconnect_s, tell=tell)
 
 
 def at_prompt(path, name):
@@ -132,17 +132,18 @@ def open_board(port, tell=lambda line: None):
     """Yield the `Board` at `port`: a device's path, any pyserial URL, or a simulated board (`eqprop_sim.boards`).
 
     A simulated board is started here and ends with the context; a real one goes on serving. A port that fails once the
-    board has answered is opened again, for up to a minute. tell: called with a line before what takes long. Raises
-    PortError when the port cannot be opened or does not come back, otherwise as `Board`.
+    board has answered is opened again, for up to a minute. tell: called with a line before what takes long, and when
+    nothing happens with what is waited for. Raises PortError when the port cannot be opened or does not come back,
+    otherwise as `Board`.
     """
     if not port.startswith(boards.SCHEME):
-        with contextlib.closing(link(port, port, _ANSWER_S, _RECONNECT_S)) as opened:
+        with contextlib.closing(link(port, port, _ANSWER_S, _RECONNECT_S, tell)) as opened:
             yield Board(opened)
         return
     with _simulated(port, tell) as simulated:
         try:
             # A board that died at once has taken its port along: opening fails, too
-            with contextlib.closing(link(simulated.path, port, _START_S, simulated.reconnect_s)) as opened:
+            with contextlib.closing(link(simulated.path, port, _START_S, simulated.reconnect_s, tell)) as opened:
                 yield Board(opened)
         except (PortError, ProtocolError) as error:
             if words := simulated.last_words():

@@ -7,9 +7,7 @@ from ._compat import const
 from .messages import (
     CACHED,
     DEVICES_LAYOUT,
-    GREET,
     HELLO_LAYOUT,
-    NOTES_LAYOUT,
     PROGRESS_LAYOUT,
     PROTOCOL,
     READ_LAYOUT,
@@ -17,11 +15,13 @@ from .messages import (
     RESUME_LAYOUT,
     SAMPLES_LAYOUT,
     STATE_LAYOUT,
+    TAKEN,
     layer_sizes,
     unpack,
 )
 
 _LOSS_BITS = const(30)
+_NOTES = "<HH"
 
 State = namedtuple(
     "State",
@@ -88,7 +88,7 @@ def unpack_error(payload):
     """Return (kind, words); of what is no such payload, such as a board of another protocol sends, the words."""
     if not len(payload):
         return REFUSED, ""
-    if payload[0] > GREET:
+    if payload[0] > TAKEN:
         return REFUSED, _words(payload)
     return payload[0], _words(payload[1:])
 
@@ -117,12 +117,12 @@ def pack_resume(sample):
 
 def pack_notes_write(offset, total, piece):
     """Return a NOTES_WRITE payload: a piece of the notes, which have `total` bytes."""
-    return struct.pack(NOTES_LAYOUT, offset, total) + piece
+    return struct.pack(_NOTES, offset, total) + piece
 
 
 def pack_notes_read(offset, count):
     """Return a NOTES_READ payload: up to `count` bytes of the notes, from `offset`."""
-    return struct.pack(NOTES_LAYOUT, offset, count)
+    return struct.pack(_NOTES, offset, count)
 
 
 def unpack_notes(payload):

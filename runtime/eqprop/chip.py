@@ -28,6 +28,7 @@ from .circuit import FREE, MINUS, PLUS
 from .crossbar import CheckedCrossbar
 from .kernels.plain import highest, pull
 from .learning import Learner
+from .messages import SESSION_HEADER
 from .planning import Plan
 
 CHIP_CONFIGURE = const(32)
@@ -200,20 +201,23 @@ class Line:
         self._chunk = bytearray(chunk)
         self._receiver, self._sender = receiver, sender
         self.sequence = -1
+        self.token = b""
 
     def exchange(self, payload, turn):
         """Answer the message under way, of that turn, with CHIP `payload`; return the turn and payload of RESULT."""
-        self._write(self._sender.encode(CHIP, self.sequence, payload))
+        self._write(self._sender.encode(CHIP, self.sequence, payload, self.token))
         result = None
         while result is None:
             if not self._read(self._chunk):
                 raise OSError("chip: the host hung up")
             # To the end of the chunk: a receiver is not to be left in the midst of one
             for kind, sequence, data in self._receiver.feed(self._chunk):
-                if kind in _IN_TURN and len(data) and data[0] == turn:  # the host did not hear it
+                ours = data[:SESSION_HEADER] == self.token
+                data = data[SESSION_HEADER:]
+                if ours and kind in _IN_TURN and len(data) and data[0] == turn:  # the host did not hear it
                     self.sequence = sequence
-                    self._write(self._sender.encode(CHIP, sequence, payload))
-                elif len(data) and kind == RESULT:
+                    self._write(self._sender.encode(CHIP, sequence, payload, self.token))
+                elif ours and len(data) and kind == RESULT:
                     self.sequence = sequence
                     result = data[0], bytes(data[1:])
                 else:  # such as HELLO of another host: left without an answer, it comes again

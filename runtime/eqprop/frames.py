@@ -38,14 +38,15 @@ class Sender:
         self._buffer = bytearray(encoded_size(limit))
         self._view = memoryview(self._buffer)
 
-    def encode(self, kind: int, sequence: int, payload):
-        """Return the frame as a memoryview, valid until the next call.
+    def encode(self, kind: int, sequence: int, payload, head=b""):
+        """Return the frame with payload `head` + `payload` as a memoryview, valid until the next call.
 
         Raises ValueError for a payload longer than the limit.
         """
-        if len(payload) > self.limit:
-            raise ValueError("payload: {} bytes, the limit is {}".format(len(payload), self.limit))
-        header = struct.pack(_HEADER, kind, sequence, len(payload))
+        size = len(head) + len(payload)
+        if size > self.limit:
+            raise ValueError("payload: {} bytes, the limit is {}".format(size, self.limit))
+        header = struct.pack(_HEADER, kind, sequence, size) + head
         crc = crc32(payload, crc32(header))
         return self._view[: self._stuff(header + bytes(payload) + struct.pack("<I", crc))]
 

@@ -2,7 +2,8 @@
 
 `eqprop.asking` is the host's half; `docs/protocol.md` has the rules of the conversation and test vectors. Integers are
 little-endian. The host asks and the board answers, in the order asked and with the question's sequence number; the
-board never speaks first.
+board never speaks first. The payload of every question but HELLO, and of its answer, begins with the session u32 that
+HELLO named; the table leaves it out.
 
     asked                  payload                                                      answered
     HELLO      1           protocol u8, session u32                                     STATE
@@ -32,9 +33,11 @@ board never speaks first.
     CLASSES   67           for each sample: class u16, output voltages i16...
     DEVICES   68           conductances u16...
     DONE      69           nothing
-    ERROR     70           kind u8 (REFUSED, or GREET: the board has started anew, HELLO comes first), message in UTF-8
+    ERROR     70           kind u8 (REFUSED 0, GREET 1: the board has started anew, HELLO comes first; TAKEN 2: another
+                           host's HELLO has ended the session), message in UTF-8
     MEASURES  71           how long it took
     NOTES     72           total u16, bytes: those asked for, or fewer at the end of the notes
+    WORKING   73           nothing: the answer takes a while, and comes under the same sequence number
 
 Types 32 to 35 and 96 are of a crossbar chip (`eqprop.chip`). Records are those of `eqprop.packing`, of the levels that
 CONFIGURE names.
@@ -68,9 +71,11 @@ DONE = const(69)
 ERROR = const(70)
 MEASURES = const(71)
 NOTES = const(72)
+WORKING = const(73)
 
 REFUSED = const(0)
 GREET = const(1)
+TAKEN = const(2)
 
 UNKNOWN_HEAP = 0xFFFFFFFF
 NEVER_SAVED = 0xFFFFFFFF
@@ -86,15 +91,13 @@ DEVICES_LAYOUT = "<BI"
 READ_LAYOUT = "<BIH"
 RESUME_LAYOUT = "<I"
 PROGRESS_LAYOUT = "<IHIIII"
-NOTES_LAYOUT = "<HH"
-_NOTES = "<H"
 
+SESSION_HEADER = const(4)
 SAMPLES_HEADER = const(4)
 RUN_HEADER = const(1)
 SLOT_SIZE = const(2)
 INFER_HEADER = const(1)
 DEVICES_HEADER = const(5)
-NOTES_HEADER = const(4)
 
 Configuration = namedtuple("Configuration", ("run", "seed", "halve_every", "epoch", "layers", "levels"))
 
@@ -191,19 +194,3 @@ def unpack_write(payload):
 def unpack_resume(payload):
     """Return the sample number."""
     return unpack(RESUME_LAYOUT, payload, "RESUME")[0]
-
-
-def unpack_notes_write(payload):
-    """Return (offset, total, piece)."""
-    offset, total = unpack(NOTES_LAYOUT, payload, "NOTES_WRITE")
-    return offset, total, payload[NOTES_HEADER:]
-
-
-def unpack_notes_read(payload):
-    """Return (offset, count)."""
-    return unpack(NOTES_LAYOUT, payload, "NOTES_READ")
-
-
-def pack_notes(total, piece):
-    """Return a NOTES payload: how many bytes the notes have, and some of them."""
-    return struct.pack(_NOTES, total) + piece

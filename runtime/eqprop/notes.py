@@ -4,9 +4,14 @@ They travel in pieces and replace `Network.notes` once all pieces have come. A p
 piece whose predecessor is missing is refused. New notes take their size of heap while the old ones are still held.
 """
 
+import struct
+
 from ._compat import const, free_heap
+from .messages import DONE, NOTES, NOTES_WRITE, unpack
 
 NOTES_MAX = 2048
+LAYOUT = "<HH"
+HEADER = const(4)
 _SHARE = const(4)  # of the free heap: notes take a quarter at most
 
 
@@ -17,6 +22,16 @@ class Notes:
         """Begin without a piece."""
         self._whole = None
         self._filled = 0
+
+    def answer(self, network, kind, payload, room):
+        """Answer NOTES_WRITE or NOTES_READ in `room` bytes; return (type, payload, whether the notes changed)."""
+        if kind == NOTES_WRITE:
+            offset, total = unpack(LAYOUT, payload, "NOTES_WRITE")
+            return DONE, b"", self.write(network, offset, total, payload[HEADER:])
+        offset, count = unpack(LAYOUT, payload, "NOTES_READ")
+        notes = network.notes
+        piece = notes[offset : offset + min(count, room - HEADER)]
+        return NOTES, struct.pack("<H", len(notes)) + piece, False
 
     def write(self, network, offset, total, piece):
         """Take a piece of the `total` bytes, at `offset`; return whether the network's notes changed.

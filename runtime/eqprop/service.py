@@ -13,7 +13,7 @@ the heap.
 import struct
 import sys
 
-from . import __version__, messages
+from . import __version__, messages, rules
 from ._compat import SerialPort, const, free_heap, ticks_us
 from .checkpoint import Checkpoints
 from .frames import Receiver, Sender
@@ -27,22 +27,9 @@ _CLOCK = (ticks_us, "us", 1000)
 _CREDIT = 256  # bytes that a UART's receive buffer holds on common ports
 _CACHE = const(16777216)  # bytes
 _RESERVE = const(16384)  # bytes of heap that the cache leaves to all else
-_CONFIGURED_ONLY = (
-    messages.SAMPLES,
-    messages.INFER,
-    messages.READ,
-    messages.WRITE,
-    messages.RESUME,
-    messages.SAVE,
-    messages.BENCH,
-    messages.NOTES_WRITE,
-    messages.NOTES_READ,
-)
-# Those of `eqprop.chip`, which is loaded only when it is needed
+# Of `eqprop.chip`, which is loaded only when it is needed
 _CHIP_CONFIGURE = const(32)
-_CHIP_RESULT = const(35)
 _CHIP = const(96)
-_SETTLING = (messages.SAMPLES, messages.INFER, messages.BENCH)
 _LOSS_BITS = const(30)
 _LOSS_MASK = const(0x3FFFFFFF)
 
@@ -91,8 +78,8 @@ class Service:
         words = ("eqprop", __version__, implementation.name, version, sys.platform, identity)
         self._identity = " ".join(word for word in words if word)
         self._session = None
-        self._fresh = True  # whether this session may still CONFIGURE
-        self._restoring = False
+        self._token = b""  # the session as each of its payloads begins
+        self._state = rules.SILENT
         self._sequence = 0  # of the message to answer
         self._port = None
         self._chip = None
@@ -110,8 +97,6 @@ class Service:
             messages.BENCH: self._bench,
             messages.STATUS: self._status,
             messages.SAVE: self._save,
-            messages.NOTES_WRITE: self._notes_write,
-            messages.NOTES_READ: self._notes_read,
         }
         self._take_up()
 
@@ -119,6 +104,16 @@ class Service:
         """Make the buffers for payloads of up to `limit` bytes; the host, waiting for an answer, has sent no more."""
         self._receiver, self._sender = Receiver(limit), Sender(limit)
         self._limit = limit
+        self._room = limit - messages.SESSION_HEADER
+
+    def _find_state(self):
+        """Be in the state of a session that has built nothing."""
+        self._state = rules.HELD if self.network else rules.EMPTY
+
+    def _working(self, token):
+        """Tell the host that the answer takes a while, where there is a port to say so."""
+        if self._port:
+            self._port[1](self._sender.encode(messages.WORKING, self._sequence, b"", token))
 
     def _take_up(self):
         """Go on where the newest checkpoint was."""
@@ -135,28 +130,49 @@ class Service:
         """
         for kind, sequence, payload in self._receiver.feed(data):
             self._sequence = sequence
+            token = b""
+            if kind != messages.HELLO:
+                token = bytes(payload[: messages.SESSION_HEADER])
+                payload = payload[messages.SESSION_HEADER :]
             try:
-                kind, payload = self._answer(kind, payload)
-                answer = self._sender.encode(kind, self._sequence, payload)
+                kind, payload = self._answer(kind, token, payload)
+                answer = self._sender.encode(kind, self._sequence, payload, token)
             except Exception as error:  # whatever a message may cause, the board's loop goes on
                 words = messages.pack_error(messages.REFUSED, str(error))
-                answer = self._sender.encode(messages.ERROR, self._sequence, words[: self._limit])
+                answer = self._sender.encode(messages.ERROR, self._sequence, words[: self._room], token)
             yield answer
 
-    def _answer(self, kind, payload):
-        of_chip = _CHIP_CONFIGURE <= kind <= _CHIP_RESULT
-        handler = self._handlers.get(kind)
-        if not handler and not of_chip:
+    def _answer(self, kind, token, payload):
+        """Do what `eqprop.rules` says of a message in this state; return the type and payload of its answer."""
+        row = rules.BOARD.get(kind)
+        if not row:
             raise ValueError("message type {} is unknown".format(kind))
-        if self._session is None and kind != messages.HELLO:
+        if kind == messages.HELLO:
+            return self._hello(payload)
+        rule = row[self._state]
+        if rule == "g":
             return messages.ERROR, messages.pack_error(messages.GREET, "HELLO comes first")
-        if of_chip:
-            return self._chip_message(kind, payload)
-        if self.network is None and kind in _CONFIGURED_ONLY:
-            raise ValueError("no network: CONFIGURE comes first")
-        if self._restoring and kind in _SETTLING:  # what WRITE wrote counts without a RESUME, too
-            self.network.settle_restored(self.network.sample)
-        return handler(payload)
+        if token != self._token:
+            return messages.ERROR, messages.pack_error(messages.TAKEN, "another host has taken the board")
+        if rule in rules.REFUSALS:
+            raise ValueError(rules.REFUSALS[rule])
+        handler = self._handlers.get(kind)
+        try:
+            if handler:
+                answer = handler(payload)
+            elif kind < _CHIP_CONFIGURE:
+                answer = self._keep_notes(kind, payload)
+            else:
+                answer = self._chip_message(kind, payload)
+        except Exception:
+            if rule == "L" and self.network.sample:
+                self._state = rules.RUNNING
+            raise
+        if rule == "L":
+            self._state = rules.RUNNING
+        elif rule in rules.STATES:
+            self._state = rules.STATES.index(rule)
+        return answer
 
     def _status(self, _=None):
         network = self.network
@@ -187,9 +203,12 @@ class Service:
         session = messages.unpack_hello(payload)
         if session != self._session:  # asked again, it begins nothing
             self._session = session
+            self._token = bytes(payload[1 : 1 + messages.SESSION_HEADER])
+            if self._state == rules.WRITTEN:  # half of a network is none
+                self._working(b"")
+                self._take_up()
+            self._find_state()
             self._cached = 0
-            self._fresh = True
-            self._restoring = False
             self._notes = None
             if self._chip:
                 self._chip.greet()
@@ -211,13 +230,16 @@ class Service:
 
     def _configure(self, payload):
         """Build the network anew, once a session: a frame that arrives again must not undo what was learnt."""
-        if not self._fresh:
+        if self._state >= rules.NEW:
             if bytes(payload) == self._configuration:
                 return self._status()
             raise ValueError("CONFIGURE: once a session, HELLO begins the next")
-        self._construct(bytes(payload))
-        self._fresh = False
-        self._restoring = True
+        self._working(self._token)
+        try:
+            self._construct(bytes(payload))
+        finally:
+            self._find_state()
+        self._state = rules.NEW
         if self._checkpoints:
             self._checkpoints.begin(0)
         return self._status()
@@ -234,6 +256,7 @@ class Service:
             messages.INFER_HEADER + layers[0],
             _class_size(layers),
         )
+        sample += messages.SESSION_HEADER
         if sample > self._limit:
             self._reserve(sample)
         self._x = network.allocate("b", layers[0])
@@ -265,6 +288,7 @@ class Service:
         configures = kind == _CHIP_CONFIGURE
         if configures:
             self._forget()
+            self._state = rules.EMPTY
         if not self._chip:
             if not configures:
                 raise ValueError("no network: CHIP_CONFIGURE comes first")
@@ -278,7 +302,7 @@ class Service:
         line = self._chip.line
         if not line:
             return _CHIP, self._chip.answer(kind, payload)
-        line.sequence = self._sequence
+        line.sequence, line.token = self._sequence, self._token
         try:
             return _CHIP, self._chip.answer(kind, payload)
         finally:
@@ -317,7 +341,6 @@ class Service:
         totals = self._totals
         if begins:
             totals[:] = (0, 0, 0, 0)
-        self._restoring = False
         if not cached and self._cached < self._slots:
             start = self._cached * size
             self._cache[start : start + size] = data[at : at + size]
@@ -338,7 +361,7 @@ class Service:
         count, rest = divmod(len(payload) - messages.INFER_HEADER, size)
         if not len(payload) or payload[0] > 1 or rest:
             raise ValueError("INFER: {} bytes are no whole samples of {} features".format(len(payload), inputs))
-        if count * _class_size(network.layers) > self._limit:
+        if count * _class_size(network.layers) > self._room:
             raise ValueError("INFER: the answers to {} samples are too long".format(count))
         answer = bytearray()
         for at in range(messages.INFER_HEADER, len(payload), size):
@@ -359,23 +382,20 @@ class Service:
     def _read(self, payload):
         crossbar, start, count = messages.unpack_read(payload)
         g = self._devices(crossbar)
-        if start + count > len(g) or 2 * count > self._limit:
+        if start + count > len(g) or 2 * count > self._room:
             raise ValueError("READ: {} devices at {} of {}".format(count, start, len(g)))
         return messages.DEVICES, bytes(g[start : start + count])
 
     def _write(self, payload):
         crossbar, start, data = messages.unpack_write(payload)
         self._devices(crossbar)
-        if not self._restoring:
-            raise ValueError("WRITE: only between CONFIGURE and the first sample")
         self.network.restore(crossbar, start, data)
         return messages.DONE, b""
 
     def _resume(self, payload):
         sample = messages.unpack_resume(payload)
-        if self._restoring:  # asked again, it is answered and changes nothing
+        if self._state in (rules.NEW, rules.WRITTEN):  # asked again, it is answered and changes nothing
             self.network.settle_restored(sample)
-            self._restoring = False
             if self._checkpoints:
                 self._checkpoints.begin(sample)
         return self._status()
@@ -391,27 +411,17 @@ class Service:
             from .bench import Benchmark  # here, so that a board that is not measured does not load it
 
             self._benchmark = Benchmark(network, self._clock)
-        sample = network.sample
-        try:
-            return messages.MEASURES, self._benchmark.answer(payload)
-        finally:
-            if network.sample != sample:  # those before one that is refused count
-                self._restoring = False
+        return messages.MEASURES, self._benchmark.answer(payload)
 
-    def _notes_write(self, payload):
+    def _keep_notes(self, kind, payload):
         if not self._notes:
             from .notes import Notes  # here, so that a board without notes does not load it
 
             self._notes = Notes()
-        if self._notes.write(self.network, *messages.unpack_notes_write(payload)) and self._checkpoints:
+        kind, answer, changed = self._notes.answer(self.network, kind, payload, self._room)
+        if changed and self._checkpoints:
             self._checkpoints.saved = None  # the newest checkpoint has other notes
-        return messages.DONE, b""
-
-    def _notes_read(self, payload):
-        offset, count = messages.unpack_notes_read(payload)
-        notes = self.network.notes
-        count = min(count, self._limit - messages.NOTES_HEADER)
-        return messages.NOTES, messages.pack_notes(len(notes), notes[offset : offset + count])
+        return kind, answer
 
     def _bye(self, _):
         self.done = True

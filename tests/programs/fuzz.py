@@ -5,6 +5,7 @@ micropython fuzz.py FRAMES SEED
 
 import sys
 
+import eqprop.service
 from eqprop import asking
 from eqprop import messages as m
 from eqprop import network as networks
@@ -12,7 +13,6 @@ from eqprop.bench import pack_bench
 from eqprop.fixed import Xorshift32
 from eqprop.frames import Receiver, Sender
 from eqprop.planning import plan
-from eqprop.service import Service
 
 LAYERS = (4, 3, 2)
 HEAP_BYTES = 6000
@@ -31,11 +31,11 @@ class Network(networks.Network):
 
 
 def questions():
-    """Return (type, payload) of good questions, each kind and each form of them."""
+    """Return (type, payload) of good questions, each kind and each form of them, of the session that HELLO names."""
     configuration = m.Configuration(1, 2, 3, 6, LAYERS, bytes(range(8)))
     records = [bytes((n, 40 + n)) for n in range(3)]
-    return [
-        (m.HELLO, asking.pack_hello(1)),
+    session = b"\1\0\0\0"
+    asked = [
         (m.CONFIGURE, m.pack_configure(configuration)),
         (m.SAMPLES, bytes(asking.pack_samples(0, [(records, None)]))),
         (m.SAMPLES, bytes(asking.pack_samples(3, [(None, [0, 1]), (records, None)]))),
@@ -52,6 +52,7 @@ def questions():
         (m.NOTES_WRITE, asking.pack_notes_write(4, 8, b"efgh")),
         (m.NOTES_READ, asking.pack_notes_read(2, 99)),
     ]
+    return [(m.HELLO, asking.pack_hello(1))] + [(kind, session + payload) for kind, payload in asked]
 
 
 def mutated(random, data):
@@ -88,7 +89,7 @@ def hostile_line(random, sender, kinds):
 def fuzz(frames, seed):
     """Return {type: answers}. Raises ValueError for a good frame that is not answered as it should be."""
     random = Xorshift32(seed)
-    service = Service(Network, limit=200, credit=64, cache_bytes=64)
+    service = eqprop.service.Service(Network, limit=200, credit=64, cache_bytes=64)
     sender, receiver = Sender(200), Receiver(WIDEST)
     kinds = questions()
     counts = {}
@@ -100,7 +101,7 @@ def fuzz(frames, seed):
         for answer in service.receive(line):
             for kind, sequence, payload in receiver.feed(bytes(answer)):
                 counts[kind] = counts.get(kind, 0) + 1
-                last = kind, sequence, bytes(payload[1:8])
+                last = kind, sequence, bytes(payload[5:12])
         # Before a session the answer is "HELLO comes first", but an answer it is
         if last != (m.ERROR, good, b"message"):
             raise ValueError("frame {}: the good one behind it is answered {}".format(n, last))

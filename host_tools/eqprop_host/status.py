@@ -1,0 +1,30 @@
+"""A line on the screen when nothing happens, that names what is waited for."""
+
+_FIRST_S = 8.0
+_AGAIN = 3  # times as long until the next one
+
+
+class Status:
+    """Tells what is waited for once nothing has happened for 8 s, and again ever more rarely."""
+
+    def __init__(self, tell, clock):
+        """tell: called with each line. clock: as time.monotonic."""
+        self._tell = tell
+        self._clock = clock
+        self.moved()
+
+    def moved(self):
+        """Note that something happened."""
+        self._since = self._clock()
+        self._next_s = _FIRST_S
+
+    def waiting(self, what, limit_s=0.0):
+        """Tell what is waited for, which `what()` returns, where nothing has happened for long.
+
+        limit_s: seconds after which no one waits any longer; 0 for unknown.
+        """
+        passed = self._clock() - self._since
+        if passed >= self._next_s:
+            self._next_s = _AGAIN * passed
+            limit = f", up to {limit_s:.0f} s" if limit_s else ""
+            self._tell(f"{what()}: {passed:.0f} s so far{limit}")
