@@ -3,6 +3,7 @@
 # make boards  the tests on a Raspberry Pi Pico's own firmware, emulated: it is built first, which takes minutes
 # make hostile the long form of the link's tests: 200 hostile runs, a power cut at every byte, a million bad frames
 # make hosts   the README's commands with every Python at hand, and the lowest and newest libraries
+# make fuzz-logs 100,000 logs of strangers, 2,000 flipped bits in each format
 #
 # Needs Python 3.10 or newer. Everything goes into .venv and .cache here, and MicroPython into the user's cache.
 
@@ -18,7 +19,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && { echo $$p; break; }; done)
 endif
 
-.PHONY: demo test format lint types unit boards hostile hosts package.json clean
+.PHONY: demo test format lint types unit boards hostile hosts fuzz-logs package.json clean
 
 demo: $(READY)
 	@$(BIN)/eqprop demo
@@ -52,6 +53,11 @@ hostile: $(READY)
 # Every Python at hand, minimal and full, with the lowest and the newest libraries: some minutes
 hosts: $(READY)
 	$(BIN)/python tests/hosts.py
+
+# Strangers' logs: half an hour on one core
+fuzz-logs: $(READY)
+	$(BIN)/python tests/fuzz_logs.py
+	EQPROP_FLIPS=2000 $(BIN)/pytest -q tests/test_fuzz_logs.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix

@@ -113,7 +113,7 @@ def run(seed, expected, engine=None, samples=SAMPLES):
         first.send_signal(signal.SIGKILL)
         killed = first.wait() < 0
         answered(board.path)
-        second = host(folder, f"--resume={log}", "--json=out.json")
+        second = host(folder, f"--resume={log}", f"--port={board.path}", "--json=out.json")
         wrong = wrong_with(second.wait(), folder, log, expected, samples)
         said = (folder / "said").read_text()
         resets = board.wire.resets
@@ -134,7 +134,7 @@ def wrong_with(code, folder, log, expected, samples):
     if crc != f"{expected[samples][1]:08x}":
         return f"conductance CRC {crc} instead of {expected[samples][1]:08x}"
     found = open_log(log)
-    if wrong := verify(log, found):
+    if wrong := verify(found):
         return wrong[0]
     for sample in (each for each in expected if each <= samples):
         conductances = found.conductances(sample)

@@ -244,7 +244,7 @@ def test_ctrl_c_saves_what_was_learnt(tmp_path):
     assert results["interrupted"] and results["training_samples"] == saved.sample >= 120
     assert results["conductance_crc"] == f"{saved.crc:08x}" and results["conductance_crc"] in out
     log = open_log(tmp_path / "run.arrow")
-    assert not verify(log.path, log) and log.logged[-1] == saved.sample and log.end == "interrupted"
+    assert not verify(log) and log.logged[-1] == saved.sample and log.end == "interrupted"
 
 
 def test_a_terminal_gets_a_bar_with_rate_error_and_time_left():

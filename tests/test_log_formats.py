@@ -83,7 +83,7 @@ def test_any_format_becomes_any_other_and_comes_back(logs, tmp_path, first, seco
     export(logs[0], tmp_path / f"one{first}")
     export(tmp_path / f"one{first}", tmp_path / f"two{second}")
     same(source, open_log(tmp_path / f"two{second}"))
-    assert verify(tmp_path / f"two{second}") == []
+    assert verify(open_log(tmp_path / f"two{second}")) == []
 
 
 def test_merging_is_done_once_for_each_run(logs, tmp_path, capsys):
@@ -104,7 +104,7 @@ def test_merging_is_done_once_for_each_run(logs, tmp_path, capsys):
     assert code == 0 and len(runs) == 2 and out.count("test error") == 2
     assert {r["run"] for r in runs} == {open_log(path).run for path in logs}
     assert all(r["steps_logged"] == 360 and r["end"] == "closed" and r["seed"] in (1, 2) for r in runs)
-    with pytest.raises(LogError, match="holds 2 runs; name one"):
+    with pytest.raises(LogError, match="holds 2 runs, name one with --run"):
         open_log(fleet)
 
 
@@ -135,8 +135,9 @@ def test_three_tools_give_one_answer(logs, tmp_path):
 
 MEMORY = """
 import resource, sys
-from eqprop_host.runlog.summary import summaries
-runs = sum(1 for _ in summaries(sys.argv[1]))
+from eqprop_host.runlog import open_runs
+from eqprop_host.runlog.summary import summary
+runs = sum(1 for log in open_runs(sys.argv[1]) if summary(log))
 print(runs, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
@@ -252,7 +253,7 @@ NONSENSE = {
     "csv that is binary": (lambda d: table(d / "a.csv", bytes(range(256))), "a.csv: "),
     "empty csv": (lambda d: table(d / "a.csv", b""), "is no log: its header has no record"),
     "csv of no run": (
-        lambda d: table(d / "a.csv", b"record,sequence,sample\nend,0,0\n"),
+        lambda d: table(d / "a.csv", b"record,sequence,sample,row_crc32\nend,0,0,f21156ae\n"),
         "record 'end', where the first",
     ),
     "npz that is none": (lambda d: table(d / "a.npz", b"PK\3\4rubbish"), "is no log, or damaged"),
@@ -289,7 +290,7 @@ def test_a_cut_or_flipped_file_is_one_line_or_the_same_rows(logs, tmp_path, suff
         file.write_bytes(bad)
         try:
             log = open_log(source)
-            verify(source, log)
+            verify(log)
         except LogError as error:
             assert "\n" not in str(error)
 

@@ -76,7 +76,7 @@ def test_every_steps_conductances_are_restored(tmp_path, states, board):
     near = EmulatedBoard()
     near.configure(**CONFIGURED)
     log, _ = run(tmp_path / "run.arrow", None if board == "line" else near)
-    assert log.sample == 3 * COUNT and verify(log.path, log) == []
+    assert log.sample == 3 * COUNT and verify(log) == []
     assert all(holds(log, n, state) for n, state in enumerate(states))
     assert {row["source"] for row in log.read("conductances")} == {"twin" if board == "line" else "board"}
     assert log.metrics[-1]["confusion"].sum() == len(DATA.test_y)
@@ -130,7 +130,7 @@ def test_a_stuck_device_is_found_at_its_first_sample_and_layer(tmp_path, states,
     assert found["first_sample"] == since and found["repeats"] and crossbar in found["crossbars"]
     assert found["until_sample"] == 50 * (since // 50 + 1) if since != 150 else 200
     assert holds(log, found["until_sample"] - 50, states[found["until_sample"] - 50])
-    assert verify(log.path, log) == []
+    assert verify(log) == []
     # From then on the log holds the board's own, as it was left where it was
     last = log.snapshot(log.logged[-1])
     assert last[crossbar].ravel()[2] == 4321 and log.sample == 3 * COUNT
@@ -144,7 +144,7 @@ def test_a_board_that_was_disturbed_once_is_right_again(tmp_path, states):
     (found,) = events(log, "divergence")
     assert not found["repeats"] and found["until_sample"] == 100 and 0 in found["crossbars"]
     assert all(np.array_equal(a, b) for a, b in zip(board.conductances(), states[-1], strict=True))
-    assert verify(log.path, log) == [] and holds(log, 95, states[95])
+    assert verify(log) == [] and holds(log, 95, states[95])
     assert log.steps == 3 * COUNT and {row["source"] for row in log.read("conductances")} == {"twin"}
 
 
@@ -182,7 +182,7 @@ def test_a_board_without_a_twin_is_read_within_the_budget(tmp_path, budget_perce
     assert 0.5 * min(budget, 2000) < spent <= budget + max(costs)
     parts = [row for row in rows if row["source"] == "part"]
     assert bool(parts) == (budget_percent < 50)
-    assert verify(log.path, log) == []
+    assert verify(log) == []
 
 
 class Still(NotEmulated):
@@ -226,7 +226,7 @@ def test_a_resumed_run_leaves_no_gap_and_no_duplicate(tmp_path, states, board_is
         order = partial(Schedule(10, 5, 2).epoch_order, COUNT)
         list(board.train(DATA.train_x, DATA.train_y, reached + 9, order))
     log, board = run(path, board, reopen=True)
-    assert log.sample == 3 * COUNT and verify(path, log) == []
+    assert log.sample == 3 * COUNT and verify(log) == []
     assert [event["event"] for event in log.events] == ["connect", "resume"]
     covered = np.concatenate([np.arange(row["first"], row["sample"]) for row in log.read("steps")])
     assert covered.tolist() == list(range(3 * COUNT))
@@ -243,7 +243,7 @@ def test_an_epoch_that_is_learnt_again_is_measured_once(tmp_path, states):
     board.put_back(states[COUNT - 7], COUNT - 7)
     log, _ = run(path, board, limit=2 * COUNT, reopen=True)
     assert [row["sample"] for row in log.metrics] == [COUNT, 2 * COUNT]
-    assert log.logged == sorted({0, 50, 100, COUNT, 150, 200, 2 * COUNT}) and verify(path, log) == []
+    assert log.logged == sorted({0, 50, 100, COUNT, 150, 200, 2 * COUNT}) and verify(log) == []
 
 
 @pytest.mark.parametrize("board_is", ["at 0", "at 60"])
@@ -262,7 +262,7 @@ def test_a_log_cut_after_any_record_is_gone_on_with(tmp_path, states, board_is):
         if board_is != "at 0":
             board.restore(states[60], 60)
         log, _ = run(path, board, limit=90, log_every=30, reopen=True)
-        assert verify(path, log) == [] and log.steps == 90
+        assert verify(log) == [] and log.steps == 90
         assert len(log.samples[1]) == COUNT
         assert all(holds(log, n, states[n]) for n in range(0, 91, 15))
         samples = [row["sample"] for row in log.metrics]
@@ -303,7 +303,7 @@ def test_a_killed_run_whose_twin_lagged_goes_on(tmp_path, states, monkeypatch):
     assert open_log(resumed).logged == [0] and open_log(resumed).steps > 60
     board.put_back(states[45], 45)
     log, _ = run(resumed, board, reopen=True)
-    assert verify(resumed, log) == []
+    assert verify(log) == []
     assert all(holds(log, n, states[n]) for n in log.logged)
 
 
@@ -337,7 +337,7 @@ def test_what_happens_to_a_board_is_an_event(tmp_path, states):
     for event in log.events:
         if event["event"] == "reset":
             assert event["sample"] % 60 == 0 and event["detail"]["reached"] >= event["sample"]
-    assert verify(log.path, log) == [] and log.sample == 3 * COUNT
+    assert verify(log) == [] and log.sample == 3 * COUNT
     assert log.logged == sorted({*range(0, 3 * COUNT, 50), *range(0, 3 * COUNT + 1, COUNT)})
     assert all(holds(log, n, states[n]) for n in range(0, 3 * COUNT + 1, 10))
     assert [row["sample"] for row in log.metrics] == [COUNT, 2 * COUNT, 3 * COUNT]
@@ -362,7 +362,7 @@ def test_a_board_that_starts_anew_while_it_is_searched_is_searched_again(tmp_pat
     log, board = run(tmp_path / "run.arrow", board)
     assert all(np.array_equal(a, b) for a, b in zip(board.conductances(), states[-1], strict=True))
     assert len(events(log, "reset")) == 1
-    assert verify(log.path, log) == [] and holds(log, 95, states[95]) and log.steps == 3 * COUNT
+    assert verify(log) == [] and holds(log, 95, states[95]) and log.steps == 3 * COUNT
 
 
 def test_a_probe_sees_the_circuit_and_leaves_it_alone():

@@ -52,7 +52,7 @@ def interrupt(eqprop, monkeypatch, looks, *options):
 
 def same(log, clean):
     """Assert that a resumed run's log holds what the clean one's does, each once, beside where it was interrupted."""
-    assert verify(log.path, log) == [] and log.end == "closed"
+    assert verify(log) == [] and log.end == "closed"
     measured = {row["sample"]: row for row in log.metrics}
     assert len(measured) == len(log.metrics)
     for row in clean.metrics:
@@ -74,7 +74,7 @@ def test_a_run_goes_on_where_it_was_interrupted(eqprop, clean, tmp_path, monkeyp
     interrupt(eqprop, monkeypatch, looks, port, "--save=run.npz")
     stopped = open_log(tmp_path / "run.arrow").metrics[-1]["sample"]
     assert 0 < stopped < SAMPLES
-    code, out, told = eqprop("train", "--resume=run.arrow")
+    code, out, told = eqprop("train", "--resume=run.arrow", port, "--save=run.npz")
     assert (code, out) == (0, clean[0])
     assert f"the board goes on with sample {stopped if flash else 0}\n" in told
     log = open_log(tmp_path / "run.arrow")
@@ -90,6 +90,17 @@ def test_what_is_typed_counts_where_it_is_the_default_too(eqprop, tmp_path):
     assert json.loads((tmp_path / "out.json").read_text())["port"] == "sim:"
 
 
+def test_a_log_chooses_neither_port_nor_files(eqprop, tmp_path):
+    """A stranger's log could name any port to write to, and any file to write over."""
+    assert eqprop("train", *RUN, "--log=run.arrow", "--port=sim:micropython", "--save=run.npz")[0] == 0
+    (tmp_path / "run.npz").unlink()
+    told = "eqprop: run.arrow: the run was on port sim:micropython: add --port sim:micropython if that is where it"
+    code, _, said = eqprop("train", "--resume=run.arrow")
+    assert code == 1 and said.startswith(told)
+    assert eqprop("train", "--resume=run.arrow", "--port=sim:micropython")[0] == 0
+    assert not (tmp_path / "run.npz").exists()
+
+
 def cut(path, behind, torn=0):
     """Cut a log behind its last record of which `behind(header)` is true, but for so many bytes of the next one."""
     ends = [place.end for header, place in open_log(path)._records if behind(header)]
@@ -101,7 +112,7 @@ def test_a_log_that_was_cut_goes_on(eqprop, clean, tmp_path, monkeypatch):
     interrupt(eqprop, monkeypatch, 30, "--port=sim:micropython?flash=flash")
     path = tmp_path / "run.arrow"
     cut(path, lambda header: header["record"] == "steps", torn=20)
-    assert eqprop("train", "--resume=run.arrow")[:2] == (0, clean[0])
+    assert eqprop("train", "--resume=run.arrow", "--port=sim:micropython?flash=flash")[:2] == (0, clean[0])
     same(open_log(path), clean[1])
 
 
@@ -111,7 +122,7 @@ def test_an_epoch_that_was_learnt_but_not_logged_is_logged(eqprop, clean, tmp_pa
     path = tmp_path / "run.arrow"
     cut(path, lambda header: header["record"] == "conductances" and header["sample"] == SAMPLES)
     assert open_log(path).metrics[-1]["sample"] < SAMPLES
-    assert eqprop("train", "--resume=run.arrow")[:2] == (0, clean[0])
+    assert eqprop("train", "--resume=run.arrow", "--port=sim:micropython?flash=flash")[:2] == (0, clean[0])
     same(open_log(path), clean[1])
 
 
@@ -176,7 +187,7 @@ def test_a_run_goes_on_from_any_logged_sample(eqprop, clean, tmp_path, at):
     code, out, told = eqprop("train", f"--resume={name}", "--port=sim:?flash=other")
     assert (code, out) == (0, clean[0]) and f"goes on with sample {at}\n" in told
     log = open_log(tmp_path / name)
-    assert verify(log.path, log) == [] and len(log.metrics) == len(clean[1].metrics)
+    assert verify(log) == [] and len(log.metrics) == len(clean[1].metrics)
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,9 @@ from eqprop.packing import LEVELS, Code
 
 from . import answers
 from .errors import BoardError, ProtocolError, RestartError
-from .link import Line, largest_payload, printable
+from .link import Line, largest_payload
 from .packing import covers, pack
+from .printing import printable
 from .sample_cache import SampleCache
 from .sample_order import SampleOrder
 

@@ -21,7 +21,7 @@ from eqprop.checkpoint import NAMES
 from . import ports
 from .board import Board
 from .errors import BoardError, PortError, ProtocolError
-from .link import printable
+from .printing import printable
 from .remote import Remote
 
 ARCHITECTURES = (

@@ -35,6 +35,7 @@ def write_whole(path, data):
         if target.exists():
             os.chmod(beside, stat.S_IMODE(target.stat().st_mode))
         os.replace(beside, target)
+        sync_folder(target.parent)
 
 
 def claim(file, path):
@@ -74,7 +75,30 @@ def new_file(path):
             yield file
             file.flush()
             os.fsync(file.fileno())
+        _take_name(beside, target, path)
+        sync_folder(target.parent)
+
+
+def _take_name(beside, target, path):
+    """Let a file have the name `target`, which nothing has: not even what another program made a moment ago."""
+    try:
+        os.link(beside, target)
+    except FileExistsError as error:
+        raise LogError(f"{path}: is there already, and is not overwritten") from error
+    except OSError:  # a filesystem without links
         os.rename(beside, target)
+    else:
+        beside.unlink()
+
+
+def sync_folder(folder):
+    """Force to the disk which files a folder has, where the system can: a new name survives a power cut then."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def check_writable(path):

@@ -34,6 +34,7 @@ from eqprop.service import CHUNK
 
 from . import answers, rules
 from .errors import BoardError, PortError, ProtocolError, RestartError
+from .printing import printable
 from .status import Status
 
 _ATTEMPTS = 3
@@ -520,11 +521,6 @@ class Link:
         if not self._conversing or not self._reconnect_s:
             raise failure from error
         raise RestartError(str(failure)) from failure
-
-
-def printable(text):
-    """Return what a board says as one line that does nothing to a terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def line_size(size):

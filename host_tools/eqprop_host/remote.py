@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from .errors import BoardError, PortError, ProtocolError
-from .link import printable
+from .printing import printable
 
 _PROMPT_S = 20.0  # for a board to be at its prompt and run something short
 _FILES_S = 120.0  # and to take files

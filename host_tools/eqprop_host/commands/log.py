@@ -7,11 +7,12 @@ from pathlib import Path
 from ..errors import LogError
 from ..files import check_writable
 from ..model import save
-from ..runlog import open_log
+from ..printing import printable
+from ..runlog import open_runs
 from ..runlog.export import export, export_table, merge
 from ..runlog.replay import model_at
 from ..runlog.schema import TABLES
-from ..runlog.summary import summaries
+from ..runlog.summary import summary
 from ..runlog.verify import verify
 from . import options as common
 
@@ -33,11 +34,13 @@ def add_options(parser):
 
 def _info_options(add, parser):
     add("log", type=Path, help=".arrow, .jsonl, .csv, .npz or .parquet")
+    common.add_run(parser)
     common.add_json(parser, "write it as JSON, a list of runs")
 
 
-def _verify_options(add, _):
-    add("log", type=Path, nargs="+", help=".arrow, .jsonl, .csv, .npz or .parquet of one run")
+def _verify_options(add, parser):
+    add("log", type=Path, nargs="+", help=".arrow, .jsonl, .csv, .npz or .parquet")
+    common.add_run(parser)
 
 
 def _export_options(add, _):
@@ -53,8 +56,9 @@ def _merge_options(add, _):
     add("--to", type=Path, required=True, metavar="PATH", help="a .parquet dataset, new or to add to")
 
 
-def _replay_options(add, _):
+def _replay_options(add, parser):
     add("log", type=Path, help="a log of any format")
+    common.add_run(parser)
     add("--at", type=common.whole(0, 2**30 - 1), metavar="SAMPLE", help="training samples learnt (all)")
     add("--save", type=common.model, metavar="PATH", help="save the network, .npz, for evaluate, infer or push")
 
@@ -82,7 +86,7 @@ def _info(options):
     if options.json:
         check_writable(options.json)
     found = []
-    for each in summaries(options.log):
+    for each in map(summary, open_runs(options.log, options.run_id)):
         print("\n".join(_lines(each)))
         if options.json:
             found.append(each)
@@ -134,17 +138,19 @@ def _often(kind, samples):
 
 
 def _verify(options):
-    wrong = 0
+    wrong = total = 0
     for path in options.log:
-        log = open_log(path)
-        found = verify(path, log)
-        wrong += bool(found)
-        for line in found:
-            print(f"{path}: {line}")
-        if not found:
-            print(f"{path}: sound, {log.rows} rows, {log.sample} samples")
+        for log in open_runs(path, options.run_id):
+            total += 1
+            found = verify(log)
+            wrong += bool(found)
+            of = f", run {log.run}" if path.suffix == ".parquet" else ""
+            for line in found:
+                print(f"{path}{of}: {printable(line)}")
+            if not found:
+                print(f"{path}{of}: sound, {log.rows} rows, {log.sample} samples")
     if wrong:
-        raise LogError(f"{wrong} of {len(options.log)} logs are not sound")
+        raise LogError(f"{wrong} of {total} logs are not sound")
 
 
 def _export(options):
@@ -166,9 +172,13 @@ def _merge(options):
 def _replay(options):
     if options.save:
         check_writable(options.save)
-    log = open_log(options.log)
-    _tell_dropped(log)
-    model = model_at(log, log.sample if options.at is None else options.at)
-    if options.save:
-        save(options.save, model)
-    print(f"sample {model.sample}: conductance CRC {model.crc:08x}")
+    logs = list(open_runs(options.log, options.run_id))
+    if options.save and len(logs) > 1:
+        raise LogError(f"--save {options.save}: {options.log} holds {len(logs)} runs: name one with --run")
+    for log in logs:
+        _tell_dropped(log)
+        model = model_at(log, log.sample if options.at is None else options.at)
+        if options.save:
+            save(options.save, model)
+        of = f"run {log.run}, " if len(logs) > 1 else ""
+        print(f"{of}sample {model.sample}: conductance CRC {model.crc:08x}")

@@ -7,24 +7,37 @@ from pathlib import Path
 from rich.console import Console
 from rich.live import Live
 
+from ..errors import LogError
 from ..files import is_claimed
+from ..printing import printable
 from ..progress import View, link_text
+from ..runlog import open_runs
 from ..runlog.follow import Follower
 from ..runlog.reader import COMPLETE
+from . import options as common
 
 
 def add_options(parser):
     """Add what may be typed behind `eqprop monitor`."""
     parser.add_argument("log", type=Path, help="the run's log, of any format")
+    common.add_run(parser)
     parser.add_argument("--once", action="store_true", help="show it as it is now, and end")
 
 
 def run(options):
-    """Show the run until it ends."""
-    follower = Follower(options.log)
+    """Show the run until it ends; those of a dataset one after the other, as they are."""
+    if options.log.suffix == ".parquet":
+        for log in open_runs(options.log, options.run_id):
+            print(f"run {log.run}", flush=True)
+            _show(options, Follower(options.log, log.run))
+    else:
+        _show(options, Follower(options.log))
+
+
+def _show(options, follower):
     screen = _Screen(follower.log)
     if sys.stdout.isatty():
-        with Live(screen.view, console=Console(highlight=False), refresh_per_second=4) as live:
+        with Live(screen.view, console=Console(highlight=False, markup=False), refresh_per_second=4) as live:
             _follow(options, follower, screen, live.console.print)
     else:
         _follow(options, follower, screen, lambda text: print(text, flush=True))
@@ -37,9 +50,9 @@ def _follow(options, follower, screen, say):
         rows = follower.poll()
         for row in rows:
             if text := screen.take(row):
-                say(text)
+                say(printable(text))
         if screen.end is not None:
-            say(f"the run ended: {screen.end}")
+            say(f"the run ended: {printable(screen.end)}")
             return
         if options.once or (not alive and not rows):
             say(f"sample {screen.view.done}: the run goes on" if alive else _UNSAID.format(screen.view.done))
@@ -72,6 +85,8 @@ class _Screen:
             self._measure(row)
         elif table == "conductances" and row["source"] in COMPLETE:
             c = row["crossbar"]
+            if c >= len(self._shapes) or row["steps"].size != self._shapes[c][0] * self._shapes[c][1]:
+                raise LogError(f"row {row['sequence']}: its conductances are not those of crossbar {c}")
             self._map[c] = row["steps"].reshape(self._shapes[c])
             if len(self._map) == len(self._shapes):
                 view.conductances = [self._map[c] for c in range(len(self._shapes))]

@@ -14,6 +14,7 @@ import eqprop
 from .. import datasets
 from ..errors import DataError
 from ..files import write_whole
+from ..printing import printable
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
@@ -21,7 +22,12 @@ INTERRUPTED = 130
 
 def tell(line):
     """Print one line about what is going on, for the user and not for programs."""
-    print(f"eqprop: {line}", file=sys.stderr, flush=True)
+    print(f"eqprop: {printable(line)}", file=sys.stderr, flush=True)
+
+
+def add_run(parser):
+    """Add what chooses among the runs of a dataset."""
+    parser.add_argument("--run", dest="run_id", metavar="ID", help="this run of a .parquet dataset (default: all)")
 
 
 def whole(low, high):

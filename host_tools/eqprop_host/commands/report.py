@@ -5,7 +5,7 @@ from pathlib import Path
 from ..errors import LogError
 from ..files import check_writable
 from ..report import draw_figure, write_page
-from ..runlog import open_log
+from ..runlog import open_runs
 from . import options as common
 
 
@@ -13,6 +13,7 @@ def add_options(parser):
     """Add what may be typed behind `eqprop report`."""
     add = parser.add_argument
     add("log", type=Path, nargs="+", help="logs of any format, to compare")
+    common.add_run(parser)
     add("--html", type=common.named(".html", "a page"), metavar="PATH", help="the page (beside the first log)")
     add("--png", type=common.picture, metavar="PATH", help="a figure instead, 300 dots an inch")
     add("--svg", type=common.named(".svg", "such a figure"), metavar="PATH", help="a figure instead, its text as text")
@@ -27,7 +28,7 @@ def run(options):
         if path in options.log:
             raise LogError(f"{path}: is a log")
         check_writable(path)
-    logs = [open_log(path) for path in options.log]
+    logs = [log for path in options.log for log in open_runs(path, options.run_id)]
     for log in logs:
         for span in log.dropped:
             common.tell(f"{log.path}: bytes {span.start} to {span.end} are no sound record, left out")

@@ -87,13 +87,13 @@ def tell_results(results):
 
 
 def _typed(options):
-    """Return the options as they may be typed, for the log: those of the run and the files it is to write."""
+    """Return the options that make the run what it is, as they may be typed: for its log."""
     values = {**vars(options), "layers": common.layers_text(options.layers)}
-    return [f"--{name.replace('_', '-')}={values[name]}" for name in (*_OWN, *_FREE) if values[name] is not None]
+    return [f"--{name.replace('_', '-')}={values[name]}" for name in _OWN if values[name] is not None]
 
 
 def _resumed(options, log):
-    """Return the options of the run that `log` is of; those typed now take the place of what does not change a run."""
+    """Return the options of the run of `log`; its port and its files are only those that were typed now."""
     if "physics" in log.configuration:
         raise DataError(f"{log.path}: is of `eqprop simulate`, which begins anew: only runs on a board are resumed")
     parser = argparse.ArgumentParser(exit_on_error=False, add_help=False)
@@ -102,6 +102,7 @@ def _resumed(options, log):
         kept, others = parser.parse_known_args(list(map(str, log.configuration["options"])))
     except (KeyError, TypeError, argparse.ArgumentError) as error:
         raise DataError(f"{log.path}: is of a run that cannot be resumed: it keeps no options of it") from error
+    others += [name for name in _FREE if getattr(kept, name) != parser.get_default(name)]
     if others:
         raise DataError(f"{log.path}: is of a run that cannot be resumed here: {others[0]} is no option of it")
     kept.log = kept.resume = options.resume
@@ -115,6 +116,9 @@ def _resumed(options, log):
             shown = common.layers_text(value) if name == "layers" else value
             raise DataError(f"--{name.replace('_', '-')} {shown}: a resumed run keeps its own")
         setattr(kept, name, value)
+    if typed.port is None and log.configuration.get("port", kept.port) != kept.port:
+        port = log.configuration["port"]
+        raise DataError(f"{log.path}: the run was on port {port}: add --port {port} if that is where it goes on")
     return kept
 
 

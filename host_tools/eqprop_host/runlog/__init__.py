@@ -10,7 +10,7 @@ appended; from these `runlog.export` makes .parquet, .csv and .npz, and back.
     log.conductances(sample=1234)                                   # NumPy: the exact ones after any step
 """
 
-from .reader import Log, open_log
+from .reader import Log, open_log, open_runs
 from .writer import RunLog
 
-__all__ = ["Log", "RunLog", "open_log"]
+__all__ = ["Log", "RunLog", "open_log", "open_runs"]

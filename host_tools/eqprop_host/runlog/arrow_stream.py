@@ -20,7 +20,7 @@ from pyarrow import ipc
 
 from ..errors import LogError
 from .schema import FORMAT, arrow_schema, batch, rows_of
-from .spans import Span, header_of
+from .spans import Span, header_of, possible
 
 SUFFIX = ".arrow"
 
@@ -89,7 +89,7 @@ class Decoder:
                 self._schema = ipc.read_schema(message)
                 return None
             return ipc.read_record_batch(message, self._schema)
-        except (pa.ArrowException, OSError, TypeError) as error:
+        except (pa.ArrowException, OSError, TypeError, MemoryError) as error:
             raise LogError(f"is no record of a log: {' '.join(str(error).split())}") from error
 
     def rows(self, data):
@@ -116,7 +116,7 @@ def _span(file, at, size):
         body = int(data[mark + 14 : mark + 26])
         crc = int(data[mark : mark + 8], 16)
         header = json.JSONDecoder().raw_decode(data[mark + 27 :].decode("utf-8", "replace"))[0]
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     end = at + 8 + metadata + body
     if body < 0 or end > size:
@@ -128,7 +128,7 @@ def _span(file, at, size):
             return None
         found = binascii.crc32(part, found)
         body -= len(part)
-    return Span(at, end, header) if found == crc else None
+    return Span(at, end, header) if found == crc and possible(header) else None
 
 
 def scan(file, start=0):

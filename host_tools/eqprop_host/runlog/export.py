@@ -1,16 +1,13 @@
 """A log from one format into another, and the logs of many boards into one dataset."""
 
-import os
-import secrets
-import shutil
 from pathlib import Path
-from urllib.parse import quote
 
 from pyarrow import parquet
 
 from ..errors import LogError
-from ..files import new_file, unwritable
-from . import whole
+from ..files import new_file
+from ..printing import printable
+from . import fleet, whole
 from .formats import LIVE, WHOLE
 from .reader import open_log
 from .schema import OF_TABLE, TABLES
@@ -90,7 +87,8 @@ def merge(sources, path):
 
 def board_of(log):
     """Return the board's identity as the log says it, "unknown" where it does not."""
-    return next((event["detail"]["board"] for event in log.events if "board" in event["detail"]), "unknown")
+    named = (event["detail"].get("board") for event in log.events)
+    return printable(next((name for name in named if isinstance(name, str) and name), "unknown"))
 
 
 def _tables(log):
@@ -98,26 +96,17 @@ def _tables(log):
 
 
 def _add_run(log, path):
-    """Add a log's run to a dataset; return whether it was not there. Its folders appear one by one, `run` last."""
-    existing = whole.runs_of(path) if path.exists() else {}
-    if log.run in existing and open_log(path, log.run).rows >= log.rows:
+    """Add a log's run to a dataset; return whether it was not there."""
+    existing = fleet.runs_of(path) if path.exists() else {}
+    if log.run in existing and _rows(path, log.run) >= log.rows:
         return False
-    place = f"board={quote(board_of(log), safe=' .-+')}/run={log.run}"
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        tables = {}
-        for table, content in _tables(log).items():
-            tables[table] = content.drop_columns(["run"]) if table == "run" else content
-        whole.write_parquet(beside / "{table}" / place, tables)
-        for n, folder in enumerate(path.glob(f"*/board=*/run={log.run}")):
-            os.rename(folder, beside / str(n))
-        for table in reversed(TABLES):
-            if table in tables:
-                target = path / table / place
-                target.parent.mkdir(parents=True, exist_ok=True)
-                os.rename(beside / table / place, target)
-    except OSError as error:
-        raise unwritable(path, error) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    fleet.add(path, log.run, board_of(log), _tables(log))
     return log.run not in existing
+
+
+def _rows(path, run):
+    """Return how many rows a dataset has of a run: none of one that is damaged, which is to be replaced."""
+    try:
+        return open_log(path, run).rows
+    except LogError:
+        return 0

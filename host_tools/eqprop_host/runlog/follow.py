@@ -4,6 +4,7 @@ from pathlib import Path
 
 from .formats import LIVE
 from .reader import open_log
+from .schema import check
 
 
 class Follower:
@@ -12,9 +13,9 @@ class Follower:
     - log: the `Log` as it was at first
     """
 
-    def __init__(self, path):
-        """Open the log. Raises as `open_log`."""
-        self.log = open_log(path)
+    def __init__(self, path, run=None):
+        """Open the log; run: which of a dataset of several. Raises as `open_log`."""
+        self.log = open_log(path, run)
         self._path = Path(path)
         self._module = LIVE.get(self._path.suffix)
         self._waiting = list(self.log.read_all())
@@ -32,4 +33,6 @@ class Follower:
                         self._end = span.end
                         file.seek(span.start)
                         rows += decoder.rows(file.read(span.end - span.start))
+            for row in rows:
+                check(row)
         return rows

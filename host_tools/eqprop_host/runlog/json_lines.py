@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ..errors import LogError
 from .schema import BY_NAME, arrow_schema, batch, numpy_type
-from .spans import Span, header_of
+from .spans import Span, header_of, possible
 
 SUFFIX = ".jsonl"
 
@@ -104,6 +104,8 @@ def scan(file, start=0):
 
 def _header(line):
     """Return the header of a sound line, or None."""
+    if line.endswith(b"\r\n"):  # as git or an editor leaves it on Windows
+        line = line[:-2] + b"\n"
     body = line[:-_SEAL_SIZE]
     if not line.endswith(b"\n") or line[len(body) :] != _SEAL + b'%08x"}\n' % binascii.crc32(body):
         return None
@@ -111,9 +113,5 @@ def _header(line):
         row = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(row, dict) or not all(isinstance(row.get(key), kind) for key, kind in _HEADER.items()):
-        return None
-    return header_of([row])
-
-
-_HEADER = {"record": str, "sequence": int, "sample": int}
+    header = header_of([row]) if isinstance(row, dict) else None
+    return header if possible(header) else None

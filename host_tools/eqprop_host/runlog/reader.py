@@ -1,6 +1,7 @@
 """Reading a log: what it holds is found at once, and read as it is asked for."""
 
 import json
+import sys
 from functools import cached_property
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 import eqprop
 
 from ..errors import DataError, LogError
-from . import whole
+from . import fleet, whole
 from .formats import LIVE, WHOLE
 from .schema import FORMAT, OF_TABLE, arrow_schema, batch, check, shown
 from .spans import Span
@@ -46,12 +47,11 @@ class Log:
             raise LogError(f"{path}: is no log: record {shown(records[0][0]['record'])}, where the first is 'run'")
         (first,) = self.read("run", stop=1)
         self.run = first["run"]
-        try:
-            self.configuration = json.loads(first["configuration"])
-        except ValueError as error:
-            raise LogError(f"{path}: configuration is no JSON") from error
-        if not isinstance(self.configuration, dict):
-            raise LogError(f"{path}: configuration is {shown(self.configuration)}")
+        self.configuration = _object(path, "configuration", first["configuration"])
+        for name, (kinds, least) in _CONFIGURATION.items():
+            value = self.configuration.get(name)
+            if value is not None and not _allowed(value, kinds, least):
+                raise LogError(f"{path}: configuration: {name}: {shown(value)} cannot be")
         self.rows = sum(header["rows"] for header, _ in records)
         self.sample = max(header["sample"] for header, _ in records)
         last = list(self.read("end"))[-1:] if records[-1][0]["record"] == "end" else []
@@ -110,7 +110,7 @@ class Log:
     @cached_property
     def events(self):
         """The rows of `event`, as `read` gives them; `detail` is a dict."""
-        return [{**row, "detail": json.loads(row["detail"])} for row in self.read("event")]
+        return [{**row, "detail": _object(self.path, "detail", row["detail"])} for row in self.read("event")]
 
     @property
     def siemens_per_step(self):
@@ -157,6 +157,9 @@ class Log:
         found = {row["first"]: row for row in self.read("samples")}
         rows = [found[first] for first in sorted(found)]
         inputs = self.plan.layers[0]
+        for row in rows:
+            if row["features"].size != inputs * row["labels"].size:
+                raise LogError(f"{self.path}: row {row['sequence']}: its samples have not {inputs} features each")
         features = [row["features"].reshape(-1, inputs) for row in rows] or [np.zeros((0, inputs), np.int8)]
         labels = [row["labels"] for row in rows] or [np.zeros(0)]
         return np.concatenate(features), np.concatenate(labels).astype(np.int64)
@@ -175,6 +178,44 @@ class Log:
         return conductances_at(self, sample)
 
 
+def _object(path, name, text):
+    """Return the JSON object in a column's text. Raises LogError for text that is none."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise LogError(f"{path}: {name}: expected a JSON object, got {shown(text)}") from error
+    if not isinstance(value, dict):
+        raise LogError(f"{path}: {name}: expected a JSON object, got {shown(value)}")
+    return value
+
+
+def _allowed(value, kinds, least):
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        return False
+    return least is None or least <= value < 2**53
+
+
+_CONFIGURATION = {
+    "layers": (str, None),
+    "seed": (int, 0),
+    "epochs": (int, 0),
+    "limit": (int, 0),
+    "halve_every": (int, 0),
+    "board_run": (int, 0),
+    "data": (str, None),
+    "scaling": (dict, None),
+    "recipe": (dict, None),
+    "classes": (int, 1),
+    "training_samples": (int, 0),
+    "test_samples": (int, 0),
+    "log_every": (int, 0),
+    "siemens_per_step": ((int, float), sys.float_info.min),
+    "version": (str, None),
+    "options": (list, None),
+}
+"""What the reader relies on in a run's configuration: the type, and the least of a number."""
+
+
 def open_log(path, run=None):
     """Return the `Log` at `path`: an .arrow, .jsonl, .csv or .npz file, or a .parquet dataset.
 
@@ -186,7 +227,7 @@ def open_log(path, run=None):
     path = Path(path)
     try:
         if path.suffix == ".parquet":
-            return Log(path, *whole.read_parquet(path, run))
+            return Log(path, *fleet.read(path, run))
         if path.suffix in WHOLE:
             return Log(path, *whole.READERS[path.suffix](path))
         if path.suffix not in LIVE:
@@ -197,6 +238,21 @@ def open_log(path, run=None):
         raise error if text.startswith(f"{path}: ") else LogError(f"{path}: {text}") from error
     except OSError as error:
         raise LogError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def open_runs(path, run=None):
+    """Yield the `Log` at `path`, or each run of a .parquet dataset: the one that is named, or all, one after the other.
+
+    Raises LogError as `open_log`, and for a run that is not there.
+    """
+    if Path(path).suffix != ".parquet":
+        log = open_log(path)
+        if run not in (None, log.run):
+            raise LogError(f"{path}: has no run {run}; it is of {log.run}")
+        yield log
+        return
+    for each in [run] if run else fleet.runs_of(path) or [None]:  # None: there is none, which `open_log` says
+        yield open_log(path, each)
 
 
 def _index(path, module):

@@ -100,9 +100,13 @@ def _snapshot(log, sample):
     place = bisect.bisect_right(log.logged, sample) - 1
     if place < 0 or sample > max(log.sample, *log.logged):
         raise LogError(f"{log.path}: sample {sample} is not in 0..{log.sample}")
-    network = Network(log.plan.layers, log.configuration.get("seed", 0), log.configuration.get("halve_every", 0))
+    held = log.snapshot(log.logged[place])  # first: a log that holds them is as large as the network
+    try:
+        network = Network(log.plan.layers, log.configuration.get("seed", 0), log.configuration.get("halve_every", 0))
+    except ValueError as error:
+        raise LogError(f"{log.path}: {error}") from error
     network.warm_up()
-    put(network, log.snapshot(log.logged[place]), log.logged[place])
+    put(network, held, log.logged[place])
     return network
 
 

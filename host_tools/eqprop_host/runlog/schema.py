@@ -3,7 +3,10 @@
 Every row has a `record`, which says of what table it is; the columns that do not belong to that table are null.
 """
 
+import math
+import re
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -167,10 +170,10 @@ def rows_of(record_batch):
 
 
 def check(row):
-    """Raise LogError unless a row is one of a log: its table known, the columns of that table there."""
+    """Raise LogError unless a row is one of a log: its table known, that table's columns there and possible."""
     table = row.get("record")
-    if table not in TABLES:
-        raise LogError(f"record {shown(table)} is none of a log")
+    if not isinstance(table, str) or table not in TABLES:
+        raise LogError(f"record: expected one of {', '.join(TABLES)}, got {shown(table)}")
     if table == "run" and not isinstance(row.get("format"), int):
         raise LogError("record 'run' without format")
     if table == "run" and row["format"] > FORMAT:
@@ -178,6 +181,31 @@ def check(row):
     missing = [name for name in OF_TABLE[table] if row.get(name) is None and name not in _MAY_BE_NULL]
     if missing:
         raise LogError(f"record {table!r} without {missing[0]}")
+    for name, value in row.items():
+        if value is not None and name in BY_NAME and not _possible(name, value):
+            raise LogError(f"{name}: {shown(value)} cannot be")
+
+
+def _possible(name, value):
+    """Return whether a column can hold a value: its type, the range of a number, the name of a run."""
+    kind = BY_NAME[name].type
+    if name == "run":
+        return isinstance(value, str) and bool(_RUN.fullmatch(value))
+    if pa.types.is_string(kind):
+        return isinstance(value, str)
+    if pa.types.is_list(kind):
+        return isinstance(value, np.ndarray) and value.ndim == 1
+    if pa.types.is_floating(kind):
+        return isinstance(value, float | int) and math.isfinite(value)
+    if pa.types.is_integer(kind):
+        return isinstance(value, int | np.integer) and 0 <= value <= _MOST.get(name, 2**53)
+    return isinstance(value, datetime)
+
+
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""What may be the name of a run: it becomes the name of a folder."""
+
+_MOST = {"sample": 2**30, "first": 2**31, "crossbar": 255, "crc": 2**32 - 1, "format": 2**15}
 
 
 def shown(value):

@@ -20,3 +20,26 @@ _KEYS = ("record", "sequence", "sample", "first", "crossbar", "source")
 def header_of(rows):
     """Return the header of a record of these rows."""
     return {key: rows[0][key] for key in _KEYS if key in rows[0]} | {"rows": len(rows)}
+
+
+def possible(header):
+    """Return whether a header that a file holds is one: every key of its type, every number in range."""
+    return (
+        isinstance(header, dict)
+        and all(isinstance(header.get(key, ""), str) for key in ("record", "source"))
+        and header.keys() >= _NEEDED.get(header.get("record"), _ANY)
+        and all(_is_number(header.get(key, 0)) for key in ("sequence", "sample", "first", "crossbar", "rows", "format"))
+    )
+
+
+def _is_number(value):
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+_ANY = {"record", "sequence", "sample"}
+_NEEDED = {
+    "schema": {"record", "format"},
+    "steps": {*_ANY, "first"},
+    "conductances": {*_ANY, "crossbar", "source"},
+}
+"""What the header of each record has at least."""

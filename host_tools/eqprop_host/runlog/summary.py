@@ -1,27 +1,15 @@
 """What a log, or a dataset of many, comes to, in a few lines: one run at a time in memory."""
 
-from pathlib import Path
-
-from . import whole
+from ..printing import printable_values
 from .export import board_of
-from .reader import open_log
 from .schema import TABLES
-
-
-def summaries(path):
-    """Yield the summary of each run at `path`, as `summary`, reading one after the other."""
-    if Path(path).suffix == ".parquet":
-        for run in whole.runs_of(path):
-            yield summary(open_log(path, run))
-    else:
-        yield summary(open_log(path))
 
 
 def summary(log):
     """Return what a run is and came to, as a dict that JSON can hold."""
     last = log.metrics[-1] if log.metrics else {}
     headers = log.headers
-    return {
+    found = {
         "path": str(log.path),
         "run": log.run,
         "board": board_of(log),
@@ -42,3 +30,4 @@ def summary(log):
         "end": log.end,
         "dropped_bytes": sum(span.end - span.start for span in log.dropped),
     }
+    return printable_values(found)

@@ -4,16 +4,15 @@ import binascii
 from collections import Counter
 
 from ..errors import LogError
-from .reader import COMPLETE, open_log
+from .reader import COMPLETE
 from .replay import holds, learn, network_at, put
 
 
-def verify(path, log=None):
-    """Return what is wrong with the log at `path`, a line each: nothing for a sound one. Raises as `open_log`.
+def verify(log):
+    """Return what is wrong with a `Log`, a line each: nothing for a sound one.
 
-    A log that goes on or was killed is sound. log: the `Log`, where it is open already.
+    A log that goes on or was killed is sound.
     """
-    log = log or open_log(path)
     found = [f"bytes {span.start} to {span.end}: no sound record" for span in log.dropped]
     found += _sequence(log)
     found += _steps(log)
