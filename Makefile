@@ -3,6 +3,7 @@
 # make boards  the tests on a Raspberry Pi Pico's own firmware, emulated: it is built first, which takes minutes
 # make hostile the long form of the link's tests: 200 hostile runs, a power cut at every byte, a million bad frames
 # make hosts   the README's commands with every Python at hand, and the lowest and newest libraries
+# make fuzz-files  30,000 mutated data files: each is read, or refused in one line
 # make fuzz-logs 100,000 logs of strangers, 2,000 flipped bits in each format
 #
 # Needs Python 3.10 or newer. Everything goes into .venv and .cache here, and MicroPython into the user's cache.
@@ -19,7 +20,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && { echo $$p; break; }; done)
 endif
 
-.PHONY: demo test format lint types unit boards hostile hosts fuzz-logs package.json clean
+.PHONY: demo test format lint types unit boards hostile hosts fuzz-files fuzz-logs package.json clean
 
 demo: $(READY)
 	@$(BIN)/eqprop demo
@@ -43,6 +44,10 @@ unit: $(READY)
 # Needs the packages cmake and libstdc++-arm-none-eabi-newlib beside what .ci/run installs
 boards: $(READY)
 	CI=true EQPROP_BOARDS=1 $(BIN)/pytest tests/test_rp2040.py --durations=0
+
+# A quarter of an hour on two cores
+fuzz-files: $(READY)
+	PYTHONPATH=tests $(BIN)/python tests/data_fuzz.py 30000 7
 
 # Half an hour on one core, and a quarter more for the rest
 hostile: $(READY)

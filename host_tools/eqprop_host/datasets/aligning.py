@@ -6,7 +6,8 @@ import numpy as np
 
 from ..errors import DataError
 from .blocks import BLOCK, Spool
-from .dataset import Dataset, shortened
+from .dataset import Dataset
+from .words import listed, shortened
 
 
 def align(dataset: Dataset, feature_names: tuple, class_names: tuple, classes: int) -> Dataset:
@@ -92,7 +93,7 @@ def _with_classes(dataset, names, classes):
 
 
 def _said(names):
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    return listed([shortened(name) for name in names])
 
 
 def _row_blocks(values):

@@ -23,7 +23,7 @@ UNPACKED_RATIO times its size."""
 
 UNPACKED_RATIO = 16
 
-SAMPLE_MAX = 1 << 27
+SAMPLE_MAX = 96 << 20
 """The most bytes of one picture or sound, which is decoded in memory."""
 
 
@@ -41,9 +41,9 @@ def check_sample(source, size):
         raise DataError(f"{source}: would take {size:,} bytes, at most {SAMPLE_MAX:,} are read: make it smaller first")
 
 
-def first_rows(width):
-    """Return how many rows of so many columns are looked at to say what each column is."""
-    return min(1000, max(20, BLOCK // width))
+def first_rows(width, most=1000):
+    """Return how many rows of so many columns are looked at to say what each column is: 20 to `most`."""
+    return min(most, max(20, BLOCK // width))
 
 
 def blocks(values, rows=None):

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import DataError
 from .reading import Reading
+from .words import listed, printable, shortened
 
 LABELS = ("label", "labels", "class", "target")
 """A column of one of these names holds the labels."""
@@ -19,7 +20,6 @@ _COUNTERS = ("index", "id", "row", "rowid", "row_id", "rownames", "row_names", "
 _TIMES = ("time", "timestamp", "date", "datetime", "time_s", "time_ms", "time_us", "timestamp_ms", "epoch", "unixtime")
 _ENOUGH = 20  # rows from which a column is told by its values alone
 _CLASSES = 20  # a column of so many different whole numbers may always be a label
-_SHOWN = 4  # values or names in a message
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,12 @@ class Column:
     """Whether the source says itself that this column only numbers its rows."""
 
     def __str__(self):
-        return f"column {self.name!r}" if self.name else f"column {self.number}"
+        return f"column {shortened(self.name)}" if self.name else f"column {self.number}"
 
     @property
     def typed(self):
         """What names the column in an option."""
-        quoted = re.search(r"[\s,'\"$&;|<>()*?`\\]", self.name)
-        return str(self.number) if not self.name or quoted else self.name
+        return self.name if re.fullmatch(r"[\w.:%+=/@-]{1,40}", self.name) else str(self.number)
 
 
 @dataclass
@@ -102,15 +101,17 @@ def choose_features(source: str, columns: list[Column], *, reading: Reading, cou
     files = [place for place in places if columns[place].kind == "file"]
     if files:
         return Roles(files[:1])
-    by_name = {columns[place].name: place for place in places}
+    by_name = {printable(columns[place].name): place for place in places}
     if names and any(by_name):
         missing = [name for name in names if name not in by_name]
         if missing:
-            held = _listed([repr(name) for name in by_name])
-            raise DataError(f"{source}: has no column {missing[0]!r}, which the network learnt from; it has {held}")
+            held = listed([shortened(name) for name in by_name])
+            raise DataError(
+                f"{source}: has no column {shortened(missing[0])}, which the network learnt from; it has {held}"
+            )
         features = [by_name[name] for name in names]
         others = [str(columns[place]) for place in places if place not in features]
-        notes = [f"{_listed(others)}: not used by the network, left out"] if others else []
+        notes = [f"{listed(others)}: not used by the network, left out"] if others else []
         return Roles(features, notes=notes)
     label = _named(source, columns, reading, places, needed=False)
     kept, notes = (places, []) if len(places) == count else _left_out(columns, places, {label})
@@ -131,14 +132,14 @@ def _of_files(source, columns, places, files, label):
     if label is None and len(others) == 1:
         label = others[0]
     if label is None or len(files) > 1:
-        held = _listed([str(columns[place]) for place in (*files, *others)])
+        held = listed([str(columns[place]) for place in (*files, *others)])
         raise DataError(f"{source}: {held}: name the label by --label, and leave out others by --drop")
     left = [str(columns[place]) for place in places if place not in (label, *files)]
-    return Roles(files, label, notes=[f"{_listed(left)}: left out beside the files"] if left else [])
+    return Roles(files, label, notes=[f"{listed(left)}: left out beside the files"] if left else [])
 
 
 def _besides(notes):
-    return f" ({'; '.join(notes)})" if notes else ""
+    return f" ({listed(notes)})" if notes else ""
 
 
 def _find(source, option, text, columns):
@@ -152,8 +153,8 @@ def _find(source, option, text, columns):
             raise DataError(f"{source}: --{option} {text}: columns {numbers} have that name: give a number")
     if text.strip().isdecimal() and 1 <= int(text) <= len(columns):
         return int(text) - 1
-    named = [column.name for column in columns if column.name]
-    held = f"{_listed(named)}, or 1 to {len(columns)}" if named else f"1 to {len(columns)}"
+    named = [shortened(column.name) for column in columns if column.name]
+    held = f"{listed(named)}, or 1 to {len(columns)}" if named else f"1 to {len(columns)}"
     raise DataError(f"{source}: --{option} {text}: no such column; there are {held}")
 
 
@@ -247,14 +248,14 @@ def _guessed(source, columns, places):
     if len(texts) > 1:
         first, *others = (columns[place] for place in texts)
         way = f"--label {first.typed} --drop {','.join(column.typed for column in others)}"
-        held = _listed([str(columns[place]) for place in texts])
+        held = listed([str(columns[place]) for place in texts])
         raise DataError(f"{source}: {held} hold text: name the label and leave out the others, such as {way}")
     if texts and (texts[0] == places[-1] or not _may_be_label(last)):
         return texts[0]
     if texts:
         text = columns[texts[0]]
         way = f"--label {text.typed}, or --label {last.typed} --drop {text.typed}"
-        raise DataError(f"{source}: {text} ({_listed(_distinct(text))}) and {last} may both be the label: type {way}")
+        raise DataError(f"{source}: {text} ({listed(_distinct(text))}) and {last} may both be the label: type {way}")
     if not last.name and not last.stored and not _few(last):
         likely = [columns[place] for place in places if _may_be_label(columns[place])]
         way = f", such as --label {likely[0].typed}" if likely else ""
@@ -303,18 +304,11 @@ def _check_numbers(source, columns, features, label):
     if not texts:
         return
     names = ",".join(column.typed for column in texts)
-    held = f"{texts[0]} holds text ({_listed(_distinct(texts[0]))})"
+    held = f"{texts[0]} holds text ({listed(_distinct(texts[0]))})"
     if len(texts) > 1:
-        held = f"{_listed([str(column) for column in texts])} hold text"
+        held = f"{listed([str(column) for column in texts])} hold text"
     raise DataError(f"{source}: {held}, and features are numbers: type --drop {names}, or write numbers for it")
 
 
 def _distinct(column):
-    return [text[:20] for text in dict.fromkeys(filter(None, column.texts))]
-
-
-def _listed(items):
-    """Return "a, b, c" or, of many, "a, b, c and 5 more"."""
-    if len(items) <= _SHOWN:
-        return ", ".join(items)
-    return f"{', '.join(items[: _SHOWN - 1])} and {len(items) - _SHOWN + 1} more"
+    return [printable(text[:20]) for text in dict.fromkeys(filter(None, column.texts))]

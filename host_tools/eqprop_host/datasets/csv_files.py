@@ -7,13 +7,16 @@ import csv
 import io
 import itertools
 from array import array
+from pathlib import Path
 
 import numpy as np
 
 from ..errors import DataError
 from . import blocks, dialects
 from .columns import Column
-from .dataset import Table, columns_text, shortened
+from .dataset import Table
+from .folders import is_sample, rows_of
+from .words import columns_text, shortened
 
 _FIRST_LINES = (20, 1000)
 """How many lines say how the table is written: the first number of them or, of short lines, up to the second."""
@@ -30,7 +33,7 @@ def read_csv(source, file, choose, reading):
     encoding = dialects.encoding_of(source, file)
     text = io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
     try:
-        return _Reader(source, text).table(choose)
+        return _Reader(source, text).table(choose, reading)
     except UnicodeDecodeError as error:
         raise DataError(f"{source}: is no {encoding} text: {error.reason}") from error
     finally:
@@ -61,15 +64,19 @@ class _Reader:
                 break
         content = [line for line in self.head if line.strip() and not dialects.is_comment(line)]
         self.dialect = dialects.dialect_of(content)
+        if content and dialects.says_separator(content[0]):
+            self.head[self.head.index(content[0])] = "\n"
         self.notes = []
         self.names: tuple[str, ...] = ()
         self.class_names: tuple[str, ...] = ()
 
-    def table(self, choose):
+    def table(self, choose, reading):
         """Return the `Table`."""
         rows = self._first_rows()
         columns = [self._column(rows, place) for place in range(self.width)]
         roles = choose(columns)
+        if columns[roles.features[0]].kind == "file":
+            return self._files(columns, roles, reading)
         values, codes, lines = self._values(columns, roles)
         kept = [columns[place] for place in roles.features]
         coded = columns[roles.label] if roles.label is not None else None
@@ -97,7 +104,7 @@ class _Reader:
         rows = []
         try:
             for row in reader:
-                if row and not (not rows and len(row) == 1 and row[0].lower().startswith("sep=")):
+                if row:
                     rows.append(([_readable(cell) for cell in row], reader.line_num))
         except csv.Error as error:
             raise DataError(f"{self.source}: line {reader.line_num}: {error}") from error
@@ -169,7 +176,8 @@ class _Reader:
         if not present:
             kind = "empty"
         elif 2 * len(numbers) < len(present) or (len(numbers) < len(present) and len(present) == 1):
-            kind = "time" if all(map(dialects.is_time, present)) else "text"
+            kind = "file" if all(map(is_sample, present)) else "text"
+            kind = "time" if all(map(dialects.is_time, present)) else kind
         if kind == "number":
             known = [self.dialect.number(cell) if self._is_value(cell) else float("nan") for cell in cells]
             return Column(name, place + 1, kind, np.array(known))
@@ -188,6 +196,47 @@ class _Reader:
         spool, numbers, lines = blocks.Spool(), array("d"), array("q")
         places: dict[str, int] = {}
         codes = array("q")
+        for line, row in self._rows():
+            self._append(numbers, row, wanted, line)
+            if roles.label is not None:
+                codes.append(places.setdefault(row[roles.label].strip(), len(places)))
+                if len(places) > _LABELS_MAX:
+                    column = columns[roles.label]
+                    raise DataError(f"{self.source}: {column} as label: more than {_LABELS_MAX} different values")
+            lines.append(line)
+            if len(numbers) >= blocks.BLOCK:
+                spool.append(np.frombuffer(numbers).reshape(-1, len(wanted)))
+                numbers = array("d")
+        if len(numbers) or not lines:
+            spool.append(np.frombuffer(numbers).reshape(-1, len(wanted)))
+        return spool.finish(), (codes, list(places)), lines
+
+    def _files(self, columns, roles, reading):
+        """Return the `Table` of pictures or sounds whose paths stand in a column, as seen from the table's folder."""
+        folder, place, notes = Path(self.source).parent, roles.features[0], [*self.notes, *roles.notes]
+        files, labels, codes, places, lines = [], None, array("q"), {}, array("q")
+        for line, row in self._rows():
+            files.append(str(folder / _readable(row[place]).strip()))
+            lines.append(line)
+            if roles.label is not None:
+                codes.append(places.setdefault(row[roles.label].strip(), len(places)))
+        names: tuple[str, ...] = ()
+        if roles.label is not None:
+            labels, names = self._labels((codes, list(places)), lines, columns[roles.label])
+        values, recipe = rows_of(((file, Path(file)) for file in files), reading, notes)
+        return Table(
+            values,
+            lambda row, column: f"{files[row]}, feature {column}",
+            labels,
+            lambda row: f"line {lines[row]}, column {columns[roles.label].number}",
+            class_names=names,
+            recipe=recipe,
+            notes=tuple(notes),
+            rows=tuple(files),
+        )
+
+    def _rows(self):
+        """Yield (number of its line, row) of each row of data. Raises DataError for one of another width."""
         reader = self.dialect.rows(itertools.chain(self.head, self.lines))
         at_header = self.header
         try:
@@ -199,25 +248,11 @@ class _Reader:
                     continue
                 if len(row) != self.width:
                     where = f"{self.source}: line {reader.line_num}"
-                    raise DataError(
-                        f"{where}: {columns_text(len(row))}, expected {self.width} as in line {self.first_line}"
-                    )
-                self._append(numbers, row, wanted, reader.line_num)
-                if roles.label is not None:
-                    codes.append(places.setdefault(row[roles.label].strip(), len(places)))
-                    if len(places) > _LABELS_MAX:
-                        raise DataError(
-                            f"{self.source}: {columns[roles.label]} as label: more than {_LABELS_MAX} different values"
-                        )
-                lines.append(reader.line_num)
-                if len(numbers) >= blocks.BLOCK:
-                    spool.append(np.frombuffer(numbers).reshape(-1, len(wanted)))
-                    numbers = array("d")
+                    expected = f"expected {self.width} as in line {self.first_line}"
+                    raise DataError(f"{where}: {columns_text(len(row))}, {expected}")
+                yield reader.line_num, row
         except csv.Error as error:
             raise DataError(f"{self.source}: line {reader.line_num}: {error}") from error
-        if len(numbers) or not lines:
-            spool.append(np.frombuffer(numbers).reshape(-1, len(wanted)))
-        return spool.finish(), (codes, list(places)), lines
 
     def _append(self, numbers, row, wanted, line):
         """Append the numbers in the wanted cells of a row. Raises DataError."""

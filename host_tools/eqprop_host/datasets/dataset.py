@@ -8,12 +8,10 @@ import numpy as np
 from ..errors import DataError
 from .blocks import Spool, blocks
 from .reading import Reading
+from .words import listed, printable, shortened
 
 CLASSES_MAX = 8191
 """The most classes: a layer has at most as many nodes."""
-
-_SHOWN = 40  # characters of a cell in a message
-_NAMED = 3  # columns or samples that a note names
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +93,9 @@ def dataset_of(source: str, table: Table, reading: Reading = Reading()) -> Datas
     first_tested = len(table.values) - table.test_samples
     tested = int(np.count_nonzero(np.asarray(kept) >= first_tested)) if table.test_samples else 0
     said = tuple(f"{source}: {note}" for note in notes)
-    return Dataset(source, features, labels, int(labels.max()) + 1, table.names, names, tested, table.recipe, said)
+    features_named, classes_named = (tuple(map(printable, each)) for each in (table.names, names))
+    classes = int(labels.max()) + 1
+    return Dataset(source, features, labels, classes, features_named, classes_named, tested, table.recipe, said)
 
 
 def filled(source, table, reading, notes):
@@ -172,7 +172,7 @@ def _classes(source, labels, names):
     else:
         present = np.unique(labels)
     if len(present) == 1:
-        shown = repr(names[present[0]]) if names else str(present[0])
+        shown = shortened(names[present[0]]) if names else str(present[0])
         raise DataError(f"{source}: label {shown} on all samples ({len(labels)}): one class is nothing to learn")
     if len(present) > CLASSES_MAX:
         raise DataError(f"{source}: {len(present)} classes, at most {CLASSES_MAX} can be told apart")
@@ -200,13 +200,12 @@ def _about_features(source, features, names):
         raise DataError(f"{source}: every feature is {shown}: there is nothing to learn")
     if not len(constant) or (low.min() >= 0 and 4 * zeros >= features.size):  # the dark edge of pictures
         return []
-    shown = ", ".join(_column_text(names, column) for column in constant[:_NAMED])
-    more = f" and {len(constant) - _NAMED} more" if len(constant) > _NAMED else ""
-    return [f"{shown}{more} never change{'s' * (len(constant) == 1)}: the network cannot learn from it"]
+    shown = listed([_column_text(names, column) for column in constant])
+    return [f"{shown} never change{'s' * (len(constant) == 1)}: the network cannot learn from it"]
 
 
 def _column_text(names, column):
-    return repr(names[column]) if names else f"feature {column}"
+    return shortened(names[column]) if names else f"feature {column}"
 
 
 def check_layers(layers: tuple, dataset: Dataset) -> None:
@@ -247,14 +246,3 @@ def check_numeric(source, name, values, dimensions):
         raise DataError(f"{source}: {name}: shape {values.shape}, expected {dimensions} dimensions")
     if not values.size:
         raise DataError(f"{source}: {name}: shape {values.shape} is empty")
-
-
-def columns_text(count):
-    """Return "1 column" or "3 columns"."""
-    return "1 column" if count == 1 else f"{count} columns"
-
-
-def shortened(value):
-    """Return the repr of a value, cut to what fits in a message."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

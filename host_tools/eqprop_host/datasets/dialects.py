@@ -6,8 +6,9 @@
   of equal ones that by which most cells are numbers. A first line `sep=;`, as Excel writes it, says it
 - decimal mark: a comma where the separator is another and numbers have it
 - comments: lines that begin with #; the last one before the data names the columns if it has as many cells
-- header: the first line where it holds no number; where it holds text above numbers, and its own numbers, if any, are
-  evenly spaced; or whole numbers that count up from 0 or 1 above numbers with decimals or above a text
+- header: the first line where it holds no number, and numbers stand below or one of its names is label or the like;
+  where it holds text above numbers, and its own numbers, if any, are evenly spaced; or whole numbers that count up from
+  0 or 1 above numbers with decimals or above a text
 """
 
 import codecs
@@ -16,6 +17,7 @@ import re
 from dataclasses import dataclass
 
 from ..errors import DataError
+from .columns import LABELS
 
 MISSING = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-", "nil", "<na>", "missing"))
 """What stands for a value that is missing, in lower case."""
@@ -117,9 +119,14 @@ def encoding_of(source, file):
     return "utf-8"
 
 
+def says_separator(line):
+    """Return the separator that a line says, as Excel writes it, as a match's group 1; or None."""
+    return re.fullmatch(r"sep=(.)\s*", line, re.IGNORECASE)
+
+
 def dialect_of(lines):
     """Return the `Dialect` of a table that begins with these lines, without comments and empty ones."""
-    if lines and (said := re.fullmatch(r"sep=(.)\s*", lines[0], re.IGNORECASE)):
+    if lines and (said := says_separator(lines[0])):
         return Dialect(said[1], said[1] != "," and _has_decimal_comma(Dialect(said[1], False), lines[1:]))
     found = []
     for order, separator in enumerate(_SEPARATORS):
@@ -163,7 +170,9 @@ def header_of(dialect, rows):
     first, below = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
     if not any(map(dialect.is_number, first)):
         texts = [cell for cell in first if cell.strip().lower() not in MISSING]
-        return bool(texts) and (any(dialect.is_number(cell) for row in below for cell in row) or not below)
+        named = any(cell.strip().lower() in LABELS for cell in first)
+        above = any(dialect.is_number(cell) for row in below for cell in row)
+        return bool(texts) and (above or named or not below)
     if not below:
         return False
     numbers = [dialect.number(cell) for cell in first if dialect.is_number(cell)]

@@ -18,10 +18,10 @@ from ..errors import DataError
 from . import idx_files, pictures, sounds
 from .blocks import Spool
 from .dataset import Table
+from .words import listed
 
 _TRAIN, _TEST, _VALID = ("train", "training"), ("test", "testing"), ("val", "valid", "validation")
 _JUNK = ("thumbs.db", "desktop.ini", "__macosx")
-_SHOWN = 3
 
 
 def read_folder(source, reading):
@@ -83,9 +83,7 @@ def _by_class(source, folder, notes, names=None):
         files += samples
         labels += [names.index(path.name)] * len(samples)
     if stray:
-        shown = ", ".join(str(path) for path in stray[:_SHOWN])
-        more = f" and {len(stray) - _SHOWN} more" if len(stray) > _SHOWN else ""
-        notes.append(f"{shown}{more}: neither picture nor sound, left out")
+        notes.append(f"{listed([str(path) for path in stray])}: neither picture nor sound, left out")
     return files, labels, names
 
 
@@ -127,8 +125,7 @@ def rows_of(files, reading, notes):
             odd.setdefault(what, []).append(name)
         spool.append(row[None])
     for what, names in odd.items():
-        shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-        notes.append(f"{shown}: {_ODD[what]}")
+        notes.append(f"{listed(names)}: {_ODD[what]}")
     return spool.finish(), first
 
 

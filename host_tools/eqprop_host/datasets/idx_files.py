@@ -19,6 +19,7 @@ import numpy as np
 from ..errors import DataError
 from . import blocks
 from .dataset import Table
+from .words import listed
 
 _BYTES = 8  # the code of unsigned bytes
 _PARTS = ("train", "t10k")
@@ -92,8 +93,7 @@ def _found(source):
     part, what = next((p, w) for p in _PARTS for w in ("images", "labels") if (p, w) not in paths)
     name = f"{part}-{what}-idx{3 if what == 'images' else 1}-ubyte"
     held = sorted(path.name for path in folder.iterdir())
-    shown = ", ".join(held[:5]) + (f" and {len(held) - 5} more" if len(held) > 5 else "")
-    raise DataError(f"{source}: has no file {name} or {name}.gz; it holds {shown or 'nothing'}")
+    raise DataError(f"{source}: has no file {name} or {name}.gz; it holds {listed(held) or 'nothing'}")
 
 
 def _prefix(path):

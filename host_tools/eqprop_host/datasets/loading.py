@@ -1,6 +1,13 @@
 """Data sets by name: which reader a source is for."""
 
+import contextlib
+import gzip
 import io
+import os
+import stat
+import sys
+import tempfile
+import zlib
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
@@ -9,24 +16,60 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError
+from . import blocks
 from .columns import choose, choose_features
 from .csv_files import read_csv
-from .dataset import Dataset, Table, check_finite, columns_text, dataset_of, filled
-from .folders import read_folder
+from .dataset import Dataset, Table, check_finite, dataset_of, filled
+from .folders import is_sample, read_folder, rows_of
 from .idx_files import read_mnist
 from .numpy_files import read_npy, read_npy_x, read_npz, read_npz_x
 from .parquet_files import read_parquet
 from .reading import Reading
+from .words import columns_text
 
 SHIPPED = ("digits", "iris", "xor")
 """Data sets that come with the package."""
 
 MNIST = "mnist:"
 
+STDIN = "-"
+"""The source that stands for standard input."""
+
 _TEXT = (".csv", ".tsv", ".txt", ".data", ".dat", ".tab")
 _LABELLED = {**dict.fromkeys(_TEXT, read_csv), ".npy": read_npy, ".npz": read_npz, ".parquet": read_parquet}
 _UNLABELLED = {**_LABELLED, ".npy": read_npy_x, ".npz": read_npz_x}
+_MAGIC = ((b"\x93NUMPY", ".npy"), (b"PK\3\4", ".npz"), (b"PK\5\6", ".npz"), (b"PAR1", ".parquet"))
 _AS_IT_SAYS = Reading()
+
+_OTHERS = {
+    ".xlsx": "save the sheet as CSV in Excel or LibreOffice, and type --data with that file",
+    ".xls": "save the sheet as CSV in Excel or LibreOffice, and type --data with that file",
+    ".ods": "save the sheet as CSV in LibreOffice, and type --data with that file",
+    ".json": "write it as CSV: python -c \"import pandas; pandas.read_json('FILE').to_csv('data.csv', index=False)\"",
+    ".jsonl": 'write it as CSV: python -c "import pandas; '
+    "pandas.read_json('FILE', lines=True).to_csv('data.csv', index=False)\"",
+    ".arff": 'write it as CSV: python -c "import pandas, scipy.io.arff as a; '
+    "pandas.DataFrame(a.loadarff('FILE')[0]).to_csv('data.csv', index=False)\"",
+    ".feather": 'write it as Parquet: python -c "import pandas; '
+    "pandas.read_feather('FILE').to_parquet('data.parquet')\"",
+    ".mat": "write its arrays as x and y: python -c \"import numpy, scipy.io; d = scipy.io.loadmat('FILE'); "
+    "numpy.savez('data.npz', x=d['X'], y=d['y'])\"",
+    ".h5": "write its arrays as x and y by numpy.savez('data.npz', x=..., y=...)",
+    ".hdf5": "write its arrays as x and y by numpy.savez('data.npz', x=..., y=...)",
+    ".svm": "write it as .npz: python -c \"import numpy, sklearn.datasets as s; x, y = s.load_svmlight_file('FILE'); "
+    "numpy.savez('data.npz', x=x.toarray(), y=y)\"",
+    ".pkl": "a pickle may run any program, so none is read: write the table by its to_csv, or arrays by numpy.savez",
+    ".pickle": "a pickle may run any program, so none is read: write the table by its to_csv, or arrays by numpy.savez",
+    ".pt": "a pickle may run any program, so none is read: write the tensors by numpy.savez",
+    ".zip": "unpack it first",
+    ".rar": "unpack it first",
+    ".7z": "unpack it first",
+    ".tar": "unpack it first",
+    ".tgz": "unpack it first",
+    ".bz2": "unpack it first",
+    ".xz": "unpack it first",
+}
+"""What to do with files that are not read, by suffix."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,16 +120,86 @@ def _read(source, reading, readers, choose_roles):
         return read_csv(source, io.BytesIO(data.read_bytes()), choose_roles, reading)
     if source.startswith(MNIST):
         return read_mnist(source.removeprefix(MNIST))
-    if source and Path(source).is_dir():
-        return read_folder(source, reading)
-    reader = readers.get(Path(source).suffix.lower())
-    if reader is None:
-        kinds = f"{', '.join(SHIPPED)}, {MNIST}FOLDER nor a {', '.join(_LABELLED)} file or a folder"
-        raise DataError(f"data: {source!r} is neither {kinds}")
     try:
-        with open(source, "rb") as file:
-            return reader(source, file, choose_roles, reading)
+        if source == STDIN:
+            return _read_stream(source, sys.stdin.buffer, readers, choose_roles, reading)
+        path = Path(source)
+        if source and path.is_dir():
+            return read_folder(source, reading)
+        if is_sample(source) and readers is _UNLABELLED:
+            return _read_sample(source, path, reading)
+        return _read_file(source, path, readers, choose_roles, reading)
     except FileNotFoundError as error:
         raise DataError(f"{source}: no such file") from error
-    except OSError as error:
-        raise DataError(f"{source}: cannot be read: {error.strerror or error}") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{source}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    except ValueError as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{source!r}: {error}") from error  # a path with a zero byte in it
+
+
+def _read_file(source, path, readers, choose_roles, reading):
+    suffix = path.suffix.lower()
+    packed = suffix == ".gz"
+    inner = path.with_suffix("").suffix.lower() if packed else suffix
+    reader = readers.get(inner)
+    if reader is None:
+        _refuse(source, path, inner)
+    with open(path, "rb") as file:
+        if packed:
+            size = os.fstat(file.fileno()).st_size
+            with gzip.open(file) as unpacked, contextlib.closing(_copied(source, unpacked, size)) as copy:
+                return reader(source, copy, choose_roles, reading)
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            with contextlib.closing(_copied(source, file, 0)) as copy:
+                return reader(source, copy, choose_roles, reading)
+        return reader(source, file, choose_roles, reading)
+
+
+def _read_sample(source, path, reading):
+    """Return the `Table` of one picture or sound."""
+    notes: list[str] = []
+    values, recipe = rows_of([(source, path)], reading, notes)
+    said = tuple(note.removeprefix(f"{source}: ") for note in notes)
+    return Table(values, lambda row, column: f"feature {column}", recipe=recipe, notes=said, rows=(source,))
+
+
+def _read_stream(source, stream, readers, choose_roles, reading):
+    """Return the `Table` of a stream, by what it begins with: NumPy's and Parquet's files, or else text."""
+    with contextlib.closing(_copied(source, stream, 0)) as file:
+        head = file.read(8)
+        file.seek(0)
+        suffix = next((suffix for magic, suffix in _MAGIC if head.startswith(magic)), ".csv")
+        return readers[suffix](source, file, choose_roles, reading)
+
+
+def _copied(source, stream, packed):
+    """Return a temporary file of what a stream holds. Raises DataError for one that holds more than it may."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (what is mapped of it stays when it is closed)
+    size = 0
+    try:
+        while data := stream.read(blocks.BLOCK):
+            size += len(data)
+            blocks.check_unpacked(source, size, packed)
+            file.write(data)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file
+
+
+def _refuse(source, path, suffix):
+    """Raise DataError that says what to do with a source that no reader is for."""
+    if is_sample(source):
+        way = "put each class's files into a folder of its own, and type --data with the folder that holds these"
+        raise DataError(f"{source}: is one sample: {way}")
+    if suffix in _OTHERS and path.exists():
+        raise DataError(f"{source}: is not read: {_OTHERS[suffix].replace('FILE', path.name)}")
+    if source and path.exists() and not stat.S_ISREG(path.stat().st_mode):
+        raise DataError(f"{source}: is no regular file: pipe it in and type --data -")
+    if source and path.exists():
+        raise DataError(f"{source}: name it .csv if it is a table of text: its name does not say what it holds")
+    kinds = f"{', '.join(SHIPPED)}, {MNIST}FOLDER nor a {', '.join(_LABELLED)} file or a folder"
+    raise DataError(f"data: {source!r} is neither {kinds}")

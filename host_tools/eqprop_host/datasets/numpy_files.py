@@ -23,6 +23,7 @@ from ..errors import DataError
 from . import blocks
 from .columns import Column
 from .dataset import Table, check_numeric
+from .words import listed, shortened
 
 _MAGIC = {"npy": (b"\x93NUMPY",), "npz": (b"PK\3\4", b"PK\5\6")}
 
@@ -171,7 +172,7 @@ class _Archive:
     def _part(self, features, labels, labelled):
         """Return (name of the features, features, name of the labels, labels, class names) of one part."""
         key, label_key = self._first(features), self._first(labels)
-        held = ", ".join(map(repr, self.held)) or "nothing"
+        held = listed([shortened(name) for name in self.held]) or "nothing"
         if key is None:
             raise DataError(f"{self.source}: has no array {features[0]}, it holds {held}")
         x = self._member(key)

@@ -50,6 +50,8 @@ def read_picture(file, name, size):
         raise DataError(f"{name}: is no picture that can be read ({', '.join(_FORMATS)})") from error
     except DataError:
         raise
+    except Image.DecompressionBombError as error:
+        raise DataError(f"{name}: {str(error).partition(', could')[0]}: make it smaller first") from error
     # Decoders name no set of exceptions: SyntaxError, struct.error, zlib.error, IndexError and EOFError were met
     except Exception as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__

@@ -5,10 +5,20 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ..errors import DataError
-from .blocks import Spool, blocks
-from .dataset import check_finite, shortened
+from .blocks import Spool, blocks, first_rows
+from .dataset import check_finite
+from .words import shortened
 
 FULL_SCALE = 127
+
+OUTLYING = 8
+"""How many times the usual range of a column its whole range is where some of its values are outlying."""
+
+FEW = 20
+"""So few samples say nothing about what is usual."""
+
+SAMPLED = 10000
+"""The most samples that say what is usual."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,16 @@ def fit_scaling(features: np.ndarray, rows: np.ndarray | None = None) -> Scaling
 
     Others are centred: the smallest value of each column becomes -127, the largest 127. A column with only one value
     says nothing, and becomes 0.
+
+    A few values far from all others, such as a sensor's 65535 for no answer, would leave the others next to no range.
+    Where a column's whole range is OUTLYING times that without its lowest and highest percent, or more, the latter is
+    the column's range, and what lies outside saturates.
     """
+    return fit_and_tell(features, rows)[0]
+
+
+def fit_and_tell(features: np.ndarray, rows: np.ndarray | None = None) -> tuple[Scaling, np.ndarray]:
+    """Return (what `fit_scaling` does, the columns whose outlying values saturate)."""
     features = np.asarray(features)
     width = features.shape[1]
     low, high = np.full(width, np.inf), np.full(width, -np.inf)
@@ -89,8 +108,37 @@ def fit_scaling(features: np.ndarray, rows: np.ndarray | None = None) -> Scaling
         low, high = np.minimum(low, block.min(axis=0)), np.maximum(high, block.max(axis=0))
         zeros += int(np.count_nonzero(block == 0))
         size += block.size
-    largest = high.max()
-    if low.min() >= 0 and largest > 0 and 4 * zeros >= size and np.mean(high[high > 0] >= largest / 2) >= 0.5:
-        return Scaling(width, (0.0,), (float(largest),))
+    none = np.zeros(0, np.int64)
+    if _is_image(low, high, zeros / size):
+        return Scaling(width, (0.0,), (float(high.max()),)), none
+    least, most = _usual(features, rows)
+    with np.errstate(over="ignore"):
+        outlying = (most > least) & (high / 2 - low / 2 >= OUTLYING / 2 * (most - least))
+    low, high = np.where(outlying, least, low), np.where(outlying, most, high)
+    saturated = np.flatnonzero(outlying)
+    if len(saturated) and _is_image(low, high, zeros / size):
+        return Scaling(width, (0.0,), (float(high.max()),)), saturated
     # Halved before they are added: the sum of two large numbers could overflow.
-    return Scaling(width, tuple((low / 2 + high / 2).tolist()), tuple((high / 2 - low / 2).tolist()))
+    return Scaling(width, tuple((low / 2 + high / 2).tolist()), tuple((high / 2 - low / 2).tolist())), saturated
+
+
+def _is_image(low, high, zeros):
+    """Return whether columns with these smallest and largest values, and that share of zeros, share one scale."""
+    largest = high.max()
+    return low.min() >= 0 and largest > 0 and zeros >= 0.25 and np.mean(high[high > 0] >= largest / 2) >= 0.5
+
+
+def _usual(features, rows):
+    """Return (the smallest, the largest) value of each column without its lowest and highest percent, at least one.
+
+    Of many samples some, evenly spaced, stand for all. Of few, none is left out.
+    """
+    count = len(features) if rows is None else len(rows)
+    step = -(-count // first_rows(features.shape[1], SAMPLED))
+    chosen = np.arange(0, count, step) if rows is None else rows[::step]
+    if len(chosen) < FEW:
+        infinite = np.full(features.shape[1], np.inf)
+        return -infinite, infinite
+    cut = max(1, len(chosen) // 100)
+    ordered = np.sort(np.asarray(features[chosen], np.float64), axis=0)
+    return ordered[cut], ordered[-1 - cut]

@@ -59,6 +59,7 @@ def read_sound(path):
                 way = f"resample it to {2 * _HIGH_HZ:.0f} or more"
                 raise DataError(f"{path}: {rate} samples/s: {way}")
             blocks.check_sample(f"{path}: {frames} samples", frames * 8)
+            blocks.check_sample(f"{path}: {rate} samples/s", round(_FRAME_S * rate) * (BANDS + 2) * 8)
             samples = _averaged(sound, max(1, blocks.BLOCK // channels))
     except DataError:
         raise
@@ -100,10 +101,13 @@ def loudness(samples, rate):
     padded = np.zeros(size + (count - 1) * hop)
     padded[: len(samples)] = samples
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
-    window = np.hanning(size + 1)[:-1]
-    # The power of a sine at full scale is 1, in the bands that it falls into together
-    power = np.abs(np.fft.rfft(frames * window)) ** 2 * (4 / (size * np.sum(window**2)))
-    bands = power @ _triangles(size, rate).T
+    window, triangles = np.hanning(size + 1)[:-1], _triangles(size, rate)
+    bands = np.empty((count, BANDS))
+    step = max(1, blocks.BLOCK // size)
+    for first in range(0, count, step):
+        # The power of a sine at full scale is 1, in the bands that it falls into together
+        power = np.abs(np.fft.rfft(frames[first : first + step] * window)) ** 2 * (4 / (size * np.sum(window**2)))
+        bands[first : first + step] = power @ triangles.T
     starts = np.minimum(np.arange(STEPS) * count // STEPS, count - 1)
     ends = np.maximum(np.arange(1, STEPS + 1) * count // STEPS, starts + 1)
     steps = [bands[start:end].mean(axis=0) for start, end in zip(starts, ends, strict=True)]

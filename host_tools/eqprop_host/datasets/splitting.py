@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import DataError
 from .dataset import Dataset
-from .scaling import Scaling, fit_scaling
+from .scaling import Scaling, fit_and_tell
+from .words import listed
 
 TRUTH_TABLE = 5
 """A data set with fewer samples per class than this, on average, is tested on what it trains."""
@@ -94,7 +95,13 @@ def prepare(dataset: Dataset, seed: int, test_fraction: float = 0.2) -> Prepared
     if len(missing):
         where = "training samples" if missing[0] in labels else "samples"
         raise DataError(f"{dataset.name}: class {missing[0]} of 0..{dataset.classes - 1} has no {where}")
-    scaling = fit_scaling(dataset.features, train)
+    scaling, saturated = fit_and_tell(dataset.features, train)
+    notes: tuple[str, ...] = ()
+    if len(saturated):
+        names = dataset.feature_names or [f"feature {column}" for column in range(dataset.features.shape[1])]
+        shown = listed([names[column] for column in saturated])
+        text = "a few values far from all others saturate, so that these keep their range"
+        notes = (f"{dataset.name}: {shown}: {text}",)
     train_x, test_x = (scaling.quantise(dataset.features, rows) for rows in (train, test))
     return Prepared(
         train_x,
@@ -106,6 +113,7 @@ def prepare(dataset: Dataset, seed: int, test_fraction: float = 0.2) -> Prepared
         dataset.recipe,
         dataset.feature_names,
         dataset.class_names,
+        notes,
     )
 
 

@@ -1,0 +1,27 @@
+"""How what stands in data is shown in messages: short, in one line, without what a terminal would obey."""
+
+_SHOWN = 40  # characters of a cell
+_LISTED = 4  # items of a list
+
+
+def columns_text(count):
+    """Return "1 column" or "3 columns"."""
+    return "1 column" if count == 1 else f"{count} columns"
+
+
+def shortened(value):
+    """Return the repr of a value, cut to what fits in a message."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+
+
+def printable(text):
+    """Return a text with ? for what cannot be printed, such as the beginning of a terminal's commands."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
+def listed(items):
+    """Return "a, b, c" or, of many, "a, b, c and 5 more"."""
+    if len(items) <= _LISTED:
+        return ", ".join(items)
+    return f"{', '.join(items[: _LISTED - 1])} and {len(items) - _LISTED + 1} more"
