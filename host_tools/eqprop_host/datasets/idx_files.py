@@ -19,7 +19,7 @@ import numpy as np
 from ..errors import DataError
 from . import blocks
 from .dataset import Table
-from .words import listed
+from .words import listed, reason
 
 _BYTES = 8  # the code of unsigned bytes
 _PARTS = ("train", "t10k")
@@ -123,7 +123,7 @@ def _read_idx(path, dimensions):
             return _elements(path, file, dimensions)
     # Of a damaged .gz: BadGzipFile (an OSError), EOFError where it is cut, zlib.error within
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise DataError(f"{path}: cannot be read: {reason(error)}") from error
 
 
 def _elements(path, file, dimensions):

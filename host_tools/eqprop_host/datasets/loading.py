@@ -25,7 +25,7 @@ from .idx_files import read_mnist
 from .numpy_files import read_npy, read_npy_x, read_npz, read_npz_x
 from .parquet_files import read_parquet
 from .reading import Reading
-from .words import columns_text
+from .words import columns_text, reason
 
 SHIPPED = ("digits", "iris", "xor")
 """Data sets that come with the package."""
@@ -132,7 +132,7 @@ def _read(source, reading, readers, choose_roles):
     except FileNotFoundError as error:
         raise DataError(f"{source}: no such file") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{source}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise DataError(f"{source}: cannot be read: {reason(error)}") from error
     except ValueError as error:
         if isinstance(error, DataError):
             raise

@@ -23,7 +23,7 @@ from ..errors import DataError
 from . import blocks
 from .columns import Column
 from .dataset import Table, check_numeric
-from .words import listed, shortened
+from .words import listed, reason, shortened
 
 _MAGIC = {"npy": (b"\x93NUMPY",), "npz": (b"PK\3\4", b"PK\5\6")}
 
@@ -303,5 +303,4 @@ def _guarded(source, read):
     except Exception as error:
         if "allow_pickle" in str(error):
             raise DataError(f"{source}: holds Python objects (a pickle), which are not read") from error
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{source}: cannot be read: {reason}") from error
+        raise DataError(f"{source}: cannot be read: {reason(error)}") from error

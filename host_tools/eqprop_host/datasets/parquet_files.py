@@ -15,6 +15,7 @@ from . import blocks
 from .columns import Column
 from .dataset import CLASSES_MAX, Table
 from .folders import rows_of
+from .words import reason
 
 _PICTURES = 64  # decoded at once
 _TEXTS = 100_000  # different texts of a column, beyond which it is no label
@@ -29,7 +30,7 @@ def read_parquet(source, file, choose, reading):
         parquet = pyarrow.parquet.ParquetFile(file)
         return _File(source, parquet, os.fstat(file.fileno()).st_size).table(choose, reading)
     except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(f"{source}: cannot be read: {' '.join(str(error).split())}") from error
+        raise DataError(f"{source}: cannot be read: {reason(error)}") from error
 
 
 class _File:

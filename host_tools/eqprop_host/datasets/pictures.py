@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import DataError
 from . import blocks
 from .dataset import CLASSES_MAX
+from .words import reason
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".pgm", ".ppm")
 """Names of files that are read as pictures."""
@@ -54,8 +55,7 @@ def read_picture(file, name, size):
         raise DataError(f"{name}: {str(error).partition(', could')[0]}: make it smaller first") from error
     # Decoders name no set of exceptions: SyntaxError, struct.error, zlib.error, IndexError and EOFError were met
     except Exception as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{name}: cannot be read: {reason}") from error
+        raise DataError(f"{name}: cannot be read: {reason(error)}") from error
     height, width = values.shape[:2]
     return values.ravel(), {"pixels": f"{width}x{height}" + "x3" * (channels == 3)}, transparent
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from ..errors import DataError
 from . import blocks
+from .words import reason
 
 STEPS, BANDS = 16, 16
 
@@ -64,8 +65,7 @@ def read_sound(path):
     except DataError:
         raise
     except (OSError, RuntimeError, TypeError, ValueError, OverflowError, MemoryError) as error:
-        reason = getattr(error, "strerror", None) or getattr(error, "error_string", None) or error
-        raise DataError(f"{path}: cannot be read: {' '.join(str(reason).split())}") from error
+        raise DataError(f"{path}: cannot be read: {reason(error)}") from error
     if not len(samples):
         raise DataError(f"{path}: has no sound in it")
     peak = np.abs(samples).max()

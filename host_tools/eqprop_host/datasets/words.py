@@ -2,6 +2,7 @@
 
 _SHOWN = 40  # characters of a cell
 _LISTED = 4  # items of a list
+_REASON = 200  # characters of a library's words
 
 
 def columns_text(count):
@@ -18,6 +19,13 @@ def shortened(value):
 def printable(text):
     """Return a text with ? for what cannot be printed, such as the beginning of a terminal's commands."""
     return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
+def reason(error):
+    """Return why something could not be read, as an exception says it, in one line of bounded length."""
+    text = getattr(error, "strerror", None) or getattr(error, "error_string", None) or str(error)
+    text = printable(" ".join(str(text).split())) or type(error).__name__
+    return text if len(text) <= _REASON else text[: _REASON - 3] + "..."
 
 
 def listed(items):
