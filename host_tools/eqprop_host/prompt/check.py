@@ -1,4 +1,4 @@
-# Print the names of those files of the new runtime that are not what they should be.
+# Tell which files of the new runtime are not what they should be.
 folder = ARGUMENTS["folder"]
 there = set(walk(folder))
 wrong = [
@@ -6,4 +6,4 @@ wrong = [
     for name, expected in ARGUMENTS["files"].items()
     if name not in there or digest(folder + "/" + name) != expected
 ]
-print(wrong)
+answer(wrong)

@@ -1,11 +1,25 @@
-# The files of a board. What is there is never written to: a new folder is filled, then takes the old one's place.
+# The files of a board. What is there is never written to: new files are put together beside the ones in use, then take
+# their place. The runtime is a folder, `eqprop`, or a file, `eqprop.mpy`.
 import os
-from binascii import crc32, hexlify
+
+try:
+    from binascii import crc32, hexlify
+except ImportError:  # told to the person by `probe`
+    crc32 = None
 
 try:
     from hashlib import sha256
 except ImportError:
     sha256 = None
+
+KINDS = ("", ".mpy")
+
+
+def answer(value):
+    """Print what the host is to hear, between marks and with a checksum: a board may print by itself, too."""
+    text = repr(value)
+    data = text.encode()
+    print("\x02%d %d %s\x03" % (len(data), sum(data), text))
 
 
 def is_there(path):
@@ -63,9 +77,19 @@ def make_folders(path):
         at = path.find("/", at + 1)
 
 
+def installed(lib):
+    """Yield the paths in `lib` of the files of the runtime."""
+    for each in walk(lib + "/eqprop", "eqprop/"):
+        yield each
+    if is_there(lib + "/eqprop.mpy"):
+        yield "eqprop.mpy"
+
+
 def repair(lib):
     """Clear away what an interrupted `eqprop deploy` left: the runtime is the old one, or the new one, never half."""
-    if is_there(lib + "/eqprop-old") and not is_there(lib + "/eqprop"):
-        os.rename(lib + "/eqprop-old", lib + "/eqprop")
-    remove(lib + "/eqprop-old")
+    whole = list(installed(lib))
+    for kind in KINDS:
+        if is_there(lib + "/eqprop-old" + kind) and not whole:
+            os.rename(lib + "/eqprop-old" + kind, lib + "/eqprop" + kind)
+        remove(lib + "/eqprop-old" + kind)
     remove(lib + "/eqprop-new")

@@ -1,15 +1,12 @@
-# Let the new runtime take the old one's place, and the board start by itself where that is wanted.
+# Let the new runtime take the old one's place.
 lib = ARGUMENTS["lib"]
-if is_there(lib + "/eqprop-new"):
-    if is_there(lib + "/eqprop"):
-        os.rename(lib + "/eqprop", lib + "/eqprop-old")
-    os.rename(lib + "/eqprop-new/eqprop", lib + "/eqprop")
+new = lib + "/eqprop-new/eqprop"
+for kind in KINDS:
+    if is_there(lib + "/eqprop" + kind):
+        os.rename(lib + "/eqprop" + kind, lib + "/eqprop-old" + kind)
+for kind in KINDS:
+    if is_there(new + kind):
+        os.rename(new + kind, lib + "/eqprop" + kind)
 repair(lib)
-boot = ARGUMENTS["boot"]
-if ARGUMENTS["starts"]:
-    with open(boot + ".new", "w") as file:
-        file.write(ARGUMENTS["starts"])
-    remove(boot)
-    os.rename(boot + ".new", boot)
 if hasattr(os, "sync"):
     os.sync()

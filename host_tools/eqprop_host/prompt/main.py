@@ -9,6 +9,11 @@ gc.threshold(4096)
 try:
     import eqprop.service
 except ImportError:  # the power failed while a new runtime took the old one's place
-    os.rename("LIB/eqprop-old", "LIB/eqprop")
+    for kind in ("", ".mpy"):
+        try:
+            os.rename("LIB/eqprop-old" + kind, "LIB/eqprop" + kind)
+        except OSError:
+            pass
     import eqprop.service
-eqprop.service.main()
+gc.threshold(-1)
+eqprop.service.main(OPTIONS)

@@ -1,4 +1,4 @@
-# Print what board this is, what of it the runtime would miss, and what of eqprop is on it.
+# Tell what board this is, what of it the runtime would miss, and what of eqprop is on it.
 import gc
 import sys
 
@@ -6,7 +6,7 @@ gc.collect()
 implementation = sys.implementation
 lacking = []
 for needed in (
-    "import array, struct",
+    "import array, struct, vfs",
     "from binascii import crc32",
     "from gc import mem_free",
     "from micropython import kbd_intr",
@@ -27,20 +27,86 @@ found = {
     "heap": gc.mem_free() if hasattr(gc, "mem_free") else 0,
     "lacking": lacking,
 }
+
+
+def frozen():
+    """Return whether the firmware has an eqprop of its own."""
+    path = sys.path[:]
+    sys.path[:] = [".frozen"]
+    try:
+        import eqprop
+
+        return eqprop is not None
+    except ImportError:
+        return False
+    finally:
+        sys.path[:] = path
+
+
+def first(root):
+    """Return what `import eqprop` finds, "" for nothing."""
+    for entry in sys.path:
+        if entry == ".frozen":
+            if frozen():
+                return "the firmware's own"
+            continue
+        folder = entry if entry.startswith("/") else root + ("/" + entry if entry else "")
+        for kind in ("", ".py", ".mpy"):
+            if is_there(folder.rstrip("/") + "/eqprop" + kind):
+                return folder.rstrip("/") + "/eqprop" + kind
+    return ""
+
+
+def is_eqprop(lib):
+    """Return whether what is installed there is this runtime, and not something else of that name."""
+    for name in installed(lib):
+        if name.startswith("eqprop/service."):
+            return True
+    if not is_there(lib + "/eqprop.mpy"):
+        return False
+    with open(lib + "/eqprop.mpy", "rb") as file:
+        return b"/service.mpy " in file.read(3000)
+
+
+def is_fat(root):
+    """Return whether upper and lower case are the same in names of files."""
+    try:
+        os.mkdir(root + "/eqprop-new")
+        try:
+            return is_there(root + "/EQPROP-NEW")
+        finally:
+            os.rmdir(root + "/eqprop-new")
+    except OSError:
+        return False
+
+
 if implementation.name == "micropython" and not lacking:
-    libs = [path for path in sys.path if path.endswith("/lib") and not path.startswith("/rom")]
-    lib = libs[0] if libs else "/lib"
-    repair(lib)
-    filesystem = os.statvfs(lib if is_there(lib) else "/")
-    boot = os.getcwd().rstrip("/") + "/main.py"
-    found["lib"] = lib
-    found["boot"] = boot
-    found["starts"] = None
-    if is_there(boot):
-        with open(boot) as file:
-            found["starts"] = file.read(200)
+    root = os.getcwd().rstrip("/")
+    filesystem = os.statvfs(root or "/")
     found["block"] = filesystem[0]
-    found["flash"] = filesystem[0] * filesystem[3]
-    found["sha256"] = sha256 is not None
-    found["installed"] = {name: digest(lib + "/eqprop/" + name) for name in walk(lib + "/eqprop")}
-print(found)
+    found["size"] = filesystem[0] * filesystem[2]
+    if found["size"]:
+        libs = [path for path in sys.path if path.endswith("/lib") and not path.startswith("/rom")] or [root + "/lib"]
+        folders = [path for path in libs if is_there(path)]
+        # A folder takes two blocks, which a small flash does not have to spare
+        if not folders and (found["size"] < 131072 or is_there(root + "/eqprop.mpy")):
+            folders = [root]
+        lib = (folders or libs)[0]
+        repair(lib)
+        boot = root + "/main.py"
+        filesystem = os.statvfs(lib if is_there(lib) else root or "/")
+        found["lib"] = lib
+        found["boot"] = boot
+        found["starts"] = None
+        if is_there(boot):
+            with open(boot) as file:
+                found["starts"] = file.read(1000)
+        found["block"] = filesystem[0]
+        found["flash"] = filesystem[0] * filesystem[3]
+        found["fat"] = is_fat(root)
+        found["sha256"] = sha256 is not None
+        found["installed"] = {name: digest(lib + "/" + name) for name in installed(lib)}
+        found["occupied"] = sum(-(-os.stat(lib + "/" + name)[6] // filesystem[0]) for name in installed(lib))
+        found["first"] = first(root)
+        found["ours"] = is_eqprop(lib)
+answer(found)

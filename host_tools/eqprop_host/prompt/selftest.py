@@ -1,10 +1,15 @@
-# Have the runtime in that folder test itself; print its tier and the CRC-32 that it found.
+# Have the runtime test itself, the one in `folder` or, without one, the one that this board's programs find. Tell which
+# one that is, its tier, and the CRC-32 that it found.
 import gc
 import sys
 
-sys.path.insert(0, ARGUMENTS["folder"])
+if ARGUMENTS["folder"]:
+    sys.path.insert(0, ARGUMENTS["folder"])
 gc.threshold(4096)
 import eqprop.selftest
 import eqprop.service
 
-print(eqprop.selftest.run())
+gc.threshold(-1)
+tier, crc = eqprop.selftest.run()
+path = eqprop.__file__ if eqprop.__file__.startswith("/") else os.getcwd().rstrip("/") + "/" + eqprop.__file__
+answer((tier, crc, eqprop.__version__, path))
