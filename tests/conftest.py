@@ -1,14 +1,18 @@
 """What all tests share: MicroPython on this computer and on emulated boards, and how hypothesis searches."""
 
+import contextlib
 import os
 import shutil
+from functools import cache, partial
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from eqprop_host import bundling
 from eqprop_sim import cortex, interpreters
 
+_compiled = cache(bundling.Compiled)
 IN_CI = bool(os.environ.get("CI"))
 
 set_hypothesis_home_dir(".cache/hypothesis")
@@ -62,3 +66,24 @@ def cortex_board(request):
 def cortex_m3():
     """The emulated Cortex-M3, where one core stands for all."""
     return obtained(cortex.obtain, "cortex-m3")
+
+
+@pytest.fixture
+def blank():
+    """A function that starts a `BlankBoard` with the project's own firmware; all are switched off in the end."""
+    from blank import BlankBoard  # needs a system with pseudo terminals
+
+    with contextlib.ExitStack() as switched_on:
+
+        def blank(cpu="cortex-m3", heap_bytes=192 * 1024, flash_kb=512, **flash):
+            board = obtained(cortex.obtain, cpu)
+            command = partial(board.blank, heap_bytes, cortex.Flash(flash_kb, **flash))
+            return switched_on.enter_context(contextlib.closing(BlankBoard(command)))
+
+        yield blank
+
+
+@pytest.fixture
+def compiled_once(monkeypatch):
+    """Let all tests of a process compile the runtime for a processor only once."""
+    monkeypatch.setattr(bundling, "Compiled", _compiled)

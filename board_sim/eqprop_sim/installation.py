@@ -70,7 +70,11 @@ def need(*commands):
 
 
 def run(argv, **options):
-    """Return what the command prints. Raises Failure with the line of its complaint that says most."""
+    """Return what the command prints. Raises Failure with the line of its complaint that says most.
+
+    It runs in a folder of our own: nothing that lies in the user's can be imported in place of a library.
+    """
+    options.setdefault("cwd", Path(__file__).parent.parent)
     try:
         done = subprocess.run(
             argv, check=True, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, **options

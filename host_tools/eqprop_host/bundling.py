@@ -10,8 +10,9 @@ filesystem that reads from this file; imports find the modules there, each when 
 import re
 import subprocess
 import tempfile
+from binascii import crc32
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import eqprop
 
@@ -39,7 +40,8 @@ PARTS = {"features": "features/", "chip": "chip.py", "bench": "bench.py"}
 FILE = "eqprop.mpy"
 _MACHINE_CODE = {"kernels/thumb.py", "kernels/viper.py", "kernels/records.py", "features/kernels/viper.py"}
 _HOSTS = "asking.py"  # a host's half of the messages
-_LINE = "{} {:08x}\n"  # of the index
+_MOUNTED = "/.eqprop"  # where the board finds the modules
+_ENTRY = 7  # bytes of the index: CRC-32 of a path, and where it starts
 
 
 def runtime_files(architecture, without=()):
@@ -69,37 +71,54 @@ class Compiled:
         with tempfile.TemporaryDirectory(prefix="eqprop-build-") as work:
             for name, source in sources.items():
                 result = Path(work) / name.replace("/", ".")
-                compile_module(f"eqprop/{name}", source, result, architecture)
+                # A board keeps this name and the module's path: where they are the same, it keeps one of them
+                compile_module(f"{_MOUNTED}{_path(name)}", source, result, architecture)
                 self._modules[name] = result.read_bytes()
 
     def joined(self, without=()):
-        """Return them as one file's bytes, without some of PARTS: asked for on the board, such a part says so."""
-        left_out = tuple(PARTS[part] for part in without)
-        modules = {_path(name): data for name, data in self._modules.items() if not name.startswith(left_out)}
-        modules.update({_path(part): b"" for part in left_out})
-        starts = dict.fromkeys(modules, 0)
-        # The index takes the same bytes whatever it says: once it is compiled, it is known where the modules begin
-        for _ in range(2):
-            package = self._packed("\n" + "".join(_LINE.format(name, start) for name, start in starts.items()))
-            at = len(package)
-            for name, data in modules.items():
-                starts[name] = at if data else 0
-                at += len(data)
-        return package + b"".join(modules.values())
+        """Return them as one file's bytes, without some of PARTS: asked for on the board, such a part says so.
 
-    def _packed(self, index):
-        """Return the compiled `__init__`, with what finds the modules by that index ahead of it."""
+        Raises BoardError as the constructor.
+        """
+        left_out = tuple(PARTS[part] for part in without)
+        modules = {name: data for name, data in self._modules.items() if not name.startswith(left_out)}
+        for part in without:
+            text = f"raise ImportError('eqprop.{part} is not on this board: `eqprop deploy` left it out')\n"
+            modules[f"{part}.py"] = self._compiled(f"{part}.py", text)
+        modules = {_path(name): data for name, data in modules.items()}
+        folders = {str(folder) for name in modules for folder in PurePosixPath(name).parents} - {"/"}
+        starts = dict.fromkeys(folders, 0)
         archive = (resources.files("eqprop_host.prompt") / "archive.py").read_text()
+        archive = archive.replace("INDEX_BYTES", str(_ENTRY * (len(folders) + len(modules))))
+        package = self._compiled("__init__.py", archive + self._package)
+        at = len(package)
+        for name, data in modules.items():
+            starts[name] = at
+            at += len(data)
+        return package + b"".join(modules.values()) + _index(starts)
+
+    def _compiled(self, name, text):
         with tempfile.TemporaryDirectory(prefix="eqprop-build-") as work:
-            source, result = Path(work) / "__init__.py", Path(work) / FILE
-            source.write_text(archive.replace('"INDEX"', repr(index)) + self._package)
-            compile_module("eqprop/__init__.py", source, result, self.architecture)
+            source, result = Path(work) / "source.py", Path(work) / FILE
+            source.write_text(text)
+            compile_module(f"eqprop/{name}", source, result, self.architecture)
             return result.read_bytes()
 
 
 def _path(name):
-    """Return what the board calls the module in the file `name`, or the folder of that name."""
-    return f"/{name.rstrip('/').removesuffix('.py')}.mpy"
+    """Return the path in the archive of a module's file."""
+    return f"/{name.removesuffix('.py')}.mpy"
+
+
+def _index(starts):
+    """Return the index of `prompt/archive.py` for {path: where it starts}."""
+    index = b"".join(
+        crc32(path.encode()).to_bytes(4, "little") + at.to_bytes(3, "little") for path, at in starts.items()
+    )
+    for path in starts:
+        if index.find(crc32(path.encode()).to_bytes(4, "little")) % _ENTRY:
+            raise BoardError(f"{path} cannot be found by its CRC-32: rename the module")
+    return index
 
 
 def compile_module(name, source, result, architecture):

@@ -62,6 +62,7 @@ class Found:
     """Whether it is FAT."""
     lib: str = ""
     """The folder to install into, "" for the root."""
+    lib_there: bool = True
     boot: str = ""
     """The path of main.py."""
     starts: str | None = None
@@ -232,9 +233,10 @@ def _needed(found, built):
     """Return the bytes of flash that the runtime needs while it is put together beside the old one."""
     folder_blocks = 1 if found.fat else 2
     usable = found.block if found.fat else found.block - 8  # littlefs chains a file's blocks
-    folders = {parent for each in built.files for parent in PurePosixPath(each).parents}  # with the new one, "."
+    folders = len({parent for each in built.files for parent in PurePosixPath(each).parents})  # with the new one, "."
+    folders += not found.lib_there
     blocks = sum(-(-len(data) // usable) for data in built.files.values())
-    blocks += max(folder_blocks * (len(folders) + 1), _CHECKPOINT_BLOCKS)  # and where that one is
+    blocks += max(folder_blocks * folders, _CHECKPOINT_BLOCKS)
     return blocks * found.block
 
 
@@ -320,6 +322,7 @@ def _install(remote, found, built, replace, tell):
     except BaseException:
         # If the board can still be reached: else the next `deploy` does it
         with contextlib.suppress(BoardError, PortError):
+            remote.reach()
             remote.run("probe", fresh=True)
         raise
 

@@ -182,9 +182,9 @@ class Remote:
     def _forgot(self):
         """Return whether the board has forgotten the programs that it ran since its last soft reset."""
         with contextlib.suppress(BoardError, PortError):
-            if self.at_prompt():
-                self._enter(fresh=False)
-                return b"forgotten" in self._outcome("'KINDS' in globals() or print('forgotten')", _PROMPT_S)[0]
+            self.reach()
+            self._enter(fresh=False)
+            return b"forgotten" in self._outcome("'KINDS' in globals() or print('forgotten')", _PROMPT_S)[0]
         return False
 
     def _paste(self, text):

@@ -1,40 +1,39 @@
 # Ahead of the runtime's __init__, in one file with all of its modules (`eqprop_host.bundling`).
 import os
+from binascii import crc32
 
 import vfs
 
 
 class _Modules:
-    """The modules that follow in this file, read-only; `index` has a line for each: its path, where it starts in hex.
+    """The modules that follow in this file, as a filesystem that can only be read.
 
-    A start of 0 is that of a part which was left out.
+    The file ends with an index, seven bytes for each: the CRC-32 of its path, and where it starts, 0 for a folder.
     """
 
-    index = "INDEX"
     file = __file__ if __file__[0] == "/" else os.getcwd().rstrip("/") + "/" + __file__
 
-    def mount(self, readonly, mkfs):
+    def mount(self, *_):
         pass
 
-    def umount(self):
-        pass
+    umount = mount
+
+    def _start(self, path):
+        with open(self.file, "rb") as file:
+            file.seek(-INDEX_BYTES, 2)
+            index = file.read()
+        at = index.find(crc32(path).to_bytes(4, "little"))
+        return int.from_bytes(index[at + 4 : at + 7], "little") if at >= 0 else -1
 
     def stat(self, path):
-        kind = 0x8000
-        if self.index.find("\n" + path + " ") < 0:
-            kind = 0x4000
-            if self.index.find("\n" + path + "/") < 0:
-                raise OSError(2)
-        return (kind, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        start = self._start(path)
+        if start < 0:
+            raise OSError(2)
+        return (0x8000 if start else 0x4000, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
     def open(self, path, mode):
-        at = self.index.find("\n" + path + " ") + len(path) + 2
-        start = int(self.index[at : at + 8], 16)
-        if not start:
-            name = "eqprop" + path[:-4].replace("/", ".")
-            raise ImportError(name + " is not on this board: `eqprop deploy` left it out")
         file = open(self.file, mode)  # noqa: SIM115 (whoever reads the module closes it)
-        file.seek(start)
+        file.seek(self._start(path))
         return file
 
 

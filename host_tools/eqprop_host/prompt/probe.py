@@ -65,7 +65,7 @@ def is_eqprop(lib):
     if not is_there(lib + "/eqprop.mpy"):
         return False
     with open(lib + "/eqprop.mpy", "rb") as file:
-        return b"/service.mpy " in file.read(3000)
+        return b"/.eqprop" in file.read(3000)
 
 
 def is_fat(root):
@@ -96,6 +96,7 @@ if implementation.name == "micropython" and not lacking:
         boot = root + "/main.py"
         filesystem = os.statvfs(lib if is_there(lib) else root or "/")
         found["lib"] = lib
+        found["lib_there"] = is_there(lib or "/")
         found["boot"] = boot
         found["starts"] = None
         if is_there(boot):
