@@ -229,15 +229,17 @@ def _is_installed(found, built):
     return found.installed == {each: _digest(data, found.sha256) for each, data in built.files.items()}
 
 
-def _needed(found, built):
-    """Return the bytes of flash that the runtime needs while it is put together beside the old one."""
+def _needed(found, built, spare_blocks=0):
+    """Return the bytes of flash that the runtime needs while it is put together beside the old one.
+
+    spare_blocks: to be free once it is installed.
+    """
     folder_blocks = 1 if found.fat else 2
     usable = found.block if found.fat else found.block - 8  # littlefs chains a file's blocks
     folders = len({parent for each in built.files for parent in PurePosixPath(each).parents})  # with the new one, "."
     folders += not found.lib_there
     blocks = sum(-(-len(data) // usable) for data in built.files.values())
-    blocks += max(folder_blocks * folders, _CHECKPOINT_BLOCKS)
-    return blocks * found.block
+    return (blocks + max(folder_blocks * folders, spare_blocks)) * found.block
 
 
 def _fitting(found, without, replace, name):
@@ -249,7 +251,9 @@ def _fitting(found, without, replace, name):
         if _is_installed(found, built):
             return built
     room = found.flash + (found.occupied * found.block if replace else 0)
-    fitting = [built for built in choices if _needed(found, built) <= room]
+    fitting = [built for built in choices if _needed(found, built, _CHECKPOINT_BLOCKS) <= room]
+    if _needed(found, choices[-1]) <= room:
+        fitting = fitting or [choices[-1]]
     if found.installed and not replace and not (fitting and fitting[0] is choices[0]):
         raise BoardError(
             f"port {name}: the board's flash has no room for the old runtime and the new one: {room} bytes are free, "
