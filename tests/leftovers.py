@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PATHS = [str(ROOT / folder) for folder in ("runtime", "host_tools", "board_sim")]
 _END_S = 10
+_LONG_S = 600  # a command that goes on after a signal fails the test, instead of holding it up for ever
 
 
 class Command:
@@ -27,7 +29,13 @@ class Command:
         self._said = folder / "said"
         with open(self._said, "wb") as said:
             argv = [sys.executable, "-m", "eqprop_host", *map(str, arguments)]
-            self.process = subprocess.Popen(argv, cwd=folder, env=environment, stdout=said, stderr=said)
+            # A shell ignores Ctrl-C for what it starts in the background, such as these tests, and so would the command
+            kept = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGHUP)}
+            try:
+                self.process = subprocess.Popen(argv, cwd=folder, env=environment, stdout=said, stderr=said)
+            finally:
+                for number, handler in kept.items():
+                    signal.signal(number, handler)
 
     def said(self):
         """Return what it has said so far."""
@@ -55,7 +63,7 @@ class Command:
     def end(self, number):
         """Send it a signal and wait for its end; return its exit code."""
         self.process.send_signal(number)
-        return self.process.wait()
+        return self.process.wait(_LONG_S)
 
     def left(self):
         """Return what stays of it, which it should not, once its other processes had the time to see that it ended."""

@@ -9,6 +9,7 @@ import numpy as np
 
 import eqprop
 
+from ..errors import LogError
 from ..files import write_whole
 from ..runlog.summary import summary
 from .history import MOMENTS, QUANTILES, history
@@ -70,6 +71,8 @@ def _seconds(log, row):
 
 def _confusion(metrics, outputs):
     table = next((row["confusion"] for row in reversed(metrics) if "confusion" in row), None)
+    if table is not None and table.size != outputs**2:
+        raise LogError(f"confusion: {table.size} counts are not those of {outputs} outputs")
     return None if table is None else table.reshape(outputs, outputs)
 
 

@@ -91,7 +91,7 @@ class Log:
         schema = arrow_schema(self.siemens_per_step)
         for header, place in self._records:
             if header["record"] == table:
-                yield batch(list(self._decode(place)), schema).select(OF_TABLE[table])
+                yield batch(list(self._checked(place)), schema).select(OF_TABLE[table])
 
     def table(self, table):
         """Return a whole table as an Arrow table; its schema says each column's unit and meaning."""
