@@ -58,9 +58,27 @@ def test_what_is_no_buffer_is_refused(build, x):
     network = build(LAYERS)
     before = network.crc()
     for call in (lambda: network.learn(x, 0), lambda: network.infer(x)):
-        with pytest.raises(TypeError, match=f"^x: <class '{type(x).__name__}'> is no buffer of int8$"):
+        with pytest.raises(TypeError, match=f"^x: expected an int8 buffer, got {type(x).__name__}$"):
             call()
     assert (network.sample, network.crc()) == (0, before)
+
+
+@pytest.mark.parametrize("code", "hHiIf")
+@pytest.mark.parametrize("view", [array, memoryview], ids=["array", "memoryview"])
+def test_larger_items_are_refused(build, code, view):
+    """As many items as features, or as many bytes; nothing learnt. Catches: items that one tier reads byte by byte."""
+    network = build(LAYERS)
+    network.infer(bytes(6))
+    before = network.crc()
+    x = array(code, [1, 2, 3, 4, 5, 6])
+    x = x if view is array else memoryview(x)
+    for call in (lambda: network.learn(x, 0), lambda: network.infer(x), lambda: list(network.slices(x, 0))):
+        with pytest.raises(TypeError, match=f"^x: expected an int8 buffer, got {view.__name__} of larger items$"):
+            call()
+    with pytest.raises(TypeError, match="^restore: expected bytes, got array of larger items$"):
+        network.restore(0, 0, array(code, [network.g_min] * 4))
+    assert (network.sample, network.crc()) == (0, before)
+    assert isinstance(network.infer(array("B", bytes(6))), int)
 
 
 def test_a_sample_without_an_error_changes_nothing(build):

@@ -13,6 +13,7 @@ import eqprop.kernels.plain
 import eqprop.laws
 import eqprop.packing
 from eqprop.circuit import FREE, MINUS, PLUS
+from eqprop.crossbar import Rot
 from eqprop.learning import Learner
 from eqprop.plain import PlainCrossbar
 
@@ -20,6 +21,8 @@ from .machine_code import cached, compiled, zeros
 
 SOURCES = [module.__file__ for module in (eqprop.kernels.plain, eqprop.circuit, eqprop.laws, eqprop.packing)]
 """What its machine code is made from, and that of whatever calls it."""
+
+_ROT = -1  # in place of a loss
 
 with cached(__file__, *SOURCES):
     kernels = compiled(eqprop.kernels.plain)
@@ -39,7 +42,8 @@ with cached(__file__, *SOURCES):
         if loss:
             laws.nudge(state, PLUS)
             laws.nudge(state, MINUS)
-            laws.program(state)
+            if laws.program(state):
+                loss = _ROT
         return answer, loss
 
     @numba.njit(cache=True)
@@ -55,6 +59,8 @@ with cached(__file__, *SOURCES):
         right = total = answer = loss = 0
         for n in range(len(x)):
             answer, loss = _learn(state, x[n], labels[n])
+            if loss == _ROT:
+                return right, total, answer, loss
             right += answer == labels[n]
             total += loss
         return right, total, answer, loss
@@ -73,6 +79,8 @@ class _Crossbar(PlainCrossbar):
     def checked(self, x):
         """Return `x` as a NumPy array. Raises as `PlainCrossbar.check`."""
         try:
+            if memoryview(x).itemsize != 1:
+                raise TypeError(f"x: expected an int8 buffer, got {type(x).__name__} of larger items")
             x = np.frombuffer(x, np.int8)
         except (TypeError, ValueError):
             self.check(x)
@@ -94,7 +102,10 @@ class _Learner(Learner):
     def learn(self, x, label):
         x = self.crossbar.checked(x)
         self.crossbar.check_label(label)
-        self.answer, self.loss = _learn(self.crossbar.circuit, x, label)
+        answer, loss = _learn(self.crossbar.circuit, x, label)
+        if loss == _ROT:
+            raise Rot("total conductance")
+        self.answer, self.loss = answer, loss
         self.count()
 
 
@@ -121,6 +132,8 @@ class Network(eqprop.Network):
             until = learner.halve_at - learner.sample if self.halve_every else len(x)
             part = slice(start, start + until)
             done = _learn_all(self.crossbar.circuit, x[part], labels[part])
+            if done[3] == _ROT:
+                raise Rot("total conductance")
             right, loss = right + done[0], loss + done[1]
             if len(x[part]):
                 learner.answer, learner.loss = done[2:]
@@ -132,7 +145,7 @@ class Network(eqprop.Network):
     def infer_all(self, x):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs).
 
-        Raises ValueError for a wrong number of features.
+        Raises ValueError for a wrong number of features, TypeError unless they are of one byte.
         """
         self._check_rows(x)
         classes, outputs = np.zeros(len(x), np.int64), np.zeros((len(x), self.layers[-1]), np.int16)
@@ -148,6 +161,8 @@ class Network(eqprop.Network):
     def _check_rows(self, x):
         if x.ndim != 2 or x.shape[1] != self.layers[0]:
             raise ValueError(f"x: shape {x.shape} for {self.layers[0]} inputs")
+        if x.dtype.itemsize != 1:
+            raise TypeError(f"x: expected int8, got {x.dtype}")
 
     def conductances(self, c):
         """Return crossbar c's conductances in steps: flat NumPy uint16, its own memory."""

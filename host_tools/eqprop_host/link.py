@@ -47,6 +47,7 @@ _AT_PROMPT = (b"\n>>> ", b"raw REPL; CTRL-B to exit", b"paste mode; Ctrl-C to ca
 _WINDOW = 64  # questions on their way, well below the 256 sequence numbers
 _PAUSE_S = 0.1  # the shortest after which something counts as lost
 _PATIENCE = 16  # times that, at most, when pause follows pause: so no sequence number comes round within a silence
+_HELLO_FIRST = "HELLO comes first"  # all that a board says to GREET after a reset
 _SMALLEST = 64  # bytes of payload that frames shrink to, and begin with
 _STEP = 16  # bytes by which they grow once one was lost
 _PROBE_S = 1.0  # after which a board that works is asked for its state, then twice as many, ...
@@ -376,7 +377,8 @@ class Link:
         happened, words = rules.event(kind, payload, expected)
         act = rules.action(rules.ASKING, happened)
         if act == rules.RESTART:
-            raise RestartError(f"port {self.name}: the board has started anew")
+            reason = "the board has started anew" if words == _HELLO_FIRST else printable(words)
+            raise RestartError(f"port {self.name}: {reason}")
         if act == rules.GIVE_WAY:
             raise BoardError(f"port {self.name}: another host has taken the board")
         now = self._clock()

@@ -48,6 +48,39 @@ except ImportError:
         """Do nothing: on CPython Ctrl-C is the terminal's affair, and a serial port is no terminal."""
 
 
+if sys.implementation.name == "micropython":
+
+    class _Slices:
+        def __getitem__(self, all_items):
+            return all_items
+
+    _ALL = _Slices()[:]  # made once: a slice takes heap
+
+    def byte_row(inputs):
+        """Return a view of all int8 but the last, for `has_byte_items`."""
+        return memoryview(inputs)[: len(inputs) - 1]
+
+    def has_byte_items(x, row):
+        """Return whether the items of buffer `x` have one byte each; row: a view of as many, which `x` overwrites.
+
+        Allocates nothing where they do: an array does not tell its type, but cannot be copied to items of another size.
+        """
+        try:
+            row[_ALL] = x
+        except ValueError:
+            return False
+        return True
+
+else:
+
+    def byte_row(_):
+        """Return None: nothing is copied to find out."""
+
+    def has_byte_items(x, _):
+        """Return whether the items of buffer `x` have one byte each."""
+        return memoryview(x).itemsize == 1
+
+
 class SerialPort:
     """The interpreter's standard streams as a binary serial port: `with SerialPort() as (read, write)`.
 

@@ -132,6 +132,7 @@ class Benchmark:
     def __init__(self, network, clock):
         """Measure `network` by `clock`, as `Service` has it."""
         self._network = network
+        self._x = bytearray(network.layers[0])
         self._counter, self._unit, self._tick_ns = clock
         self._ticks = [0] * (2 + len(VERBS))  # to learn and infer what was timed whole, then of each verb
         free = free_heap()
@@ -145,7 +146,7 @@ class Benchmark:
         learnt = network.sample - first  # of these samples; with one missing before them, none can be learnt
         start = _HEADER_BYTES + learnt * (_LABEL_BYTES + inputs) if learnt >= 0 else len(payload)
         measure, at = (measure_verbs, 2) if verbs else (measure_samples, 0)
-        for each in measure(network, rows(payload, start, inputs), self._counter):
+        for each in measure(network, rows(payload, start, self._x), self._counter):
             self._ticks[at] += each
             at += 1
         ticks = [total & _TICKS_MASK for total in self._ticks]
@@ -175,12 +176,14 @@ def unpack_bench(payload, inputs):
     return bool(verbs), first
 
 
-def rows(payload, start, inputs):
-    """Yield (features, label) of each sample from offset `start` on; the features are views of the payload."""
+def rows(payload, start, x):
+    """Yield (features, label) of each sample from offset `start` on; the features are `x` each time, as in training."""
     while start < len(payload):
         features = start + _LABEL_BYTES
-        yield payload[features : features + inputs], payload[start] | payload[start + 1] << 8
-        start = features + inputs
+        label = payload[start] | payload[start + 1] << 8
+        start = features + len(x)
+        x[:] = payload[features:start]
+        yield x, label
 
 
 def pack_measures(measures):

@@ -148,12 +148,14 @@ class Checkpoints:
         """Write a checkpoint, unless that would be too many; return whether the newest one is of this moment.
 
         configuration: the payload of CONFIGURE. totals: the four of the epoch. at_once: write it even so; later ones
-        wait the longer. A filesystem or a heap that fails is counted.
+        wait the longer. A filesystem or a heap that fails is counted. Raises RuntimeError, and writes nothing, for a
+        network whose memory changed by itself (`Network.inspect`).
         """
         if self.saved == network.sample:
             return True
         if not self._allows(1) and not at_once:
             return False
+        network.inspect()
         if not self._read:  # a program that did not ask what is there must not leave that the newest
             self._whole()
         self._earned_ms = max(self._earned_ms - self._rest_ms, -BURST * self._rest_ms)

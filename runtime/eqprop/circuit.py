@@ -7,6 +7,7 @@ file, too. Nothing here allocates. What goes on in the circuit, phase by phase, 
 from collections import namedtuple
 
 from ._compat import const
+from .fixed import TOTAL_MAX
 
 # What is fixed for a network, then a tuple with an element for each crossbar c from `g` to `scales`, of which the node
 # arrays (total to shape) belong to layer c + 1. `phases` is (free, plus, minus), each a tuple of voltage arrays.
@@ -48,9 +49,11 @@ MINUS = const(2)
 
 
 def divide(circuit):
-    """Prepare the division by every node's total conductance."""
+    """Prepare the division by every node's total conductance; return whether one is out of its range: memory rots."""
     for c in range(len(circuit.g)):
-        invert(circuit.total[c], circuit.scales[c], circuit.reciprocal[c], circuit.shift[c])
+        if invert(circuit.total[c], circuit.scales[c], circuit.reciprocal[c], circuit.shift[c]):
+            return True
+    return False
 
 
 def invert(total, scale, reciprocal, shift):
@@ -58,9 +61,12 @@ def invert(total, scale, reciprocal, shift):
 
     With e such that 2**14 <= total * 2**-e < 2**15: reciprocal = round(2**28 / floor(total * 2**-e)), 2**13..2**14,
     and shift = e + 14 - scale >= 0; their relative error together is below 2**-13. Needs total >= 2**scale.
+    Returns whether a total is not in 1..2**30 - 1; the nodes from there on are not prepared then.
     """
     for j in range(len(total)):
         t = total[j]
+        if t < 1 or t > TOTAL_MAX:
+            return True
         e = 0
         while t >= 32768:
             t >>= 1
@@ -70,3 +76,4 @@ def invert(total, scale, reciprocal, shift):
             e -= 1
         reciprocal[j] = (268435456 + (t >> 1)) // t
         shift[j] = e + 14 - scale
+    return False

@@ -13,13 +13,24 @@ A learner uses a crossbar through these verbs, and knows nothing else of it:
 `eqprop.machine` in machine code. Neither allocates after construction.
 """
 
-import binascii
 from array import array
+from binascii import crc32
 
-from .circuit import MINUS, PLUS, Circuit, divide
-from .fixed import DELTA_MAX, RATE_MAX, U_MAX, V_MAX, Xorshift32
+from ._compat import byte_row, has_byte_items
+from .circuit import FREE, MINUS, PLUS, Circuit, divide
+from .fixed import RATE_MAX, U_MAX, V_MAX, Xorshift32
 
 BUFFERS = (bytes, bytearray, memoryview, array)
+_OF_ANY_ITEMS = (memoryview, array)
+# A board looks for a built-in name in a long list, one by one, whenever its cache of look-ups has lost it
+_len, _type = len, type
+
+
+class Rot(RuntimeError):
+    """Memory has changed by itself, and `part` names what: go on from the last checkpoint, not from this network."""
+
+    def __init__(self, part):
+        super().__init__("memory: {} changed by itself".format(part))
 
 
 class CheckedCrossbar:
@@ -30,12 +41,20 @@ class CheckedCrossbar:
 
     features = 0
     classes = 0
+    _seen = ()  # the buffer checked last, whose items cannot change their type
+    _row = None  # of as many int8 as there are features, for `has_byte_items` to spoil
 
     def check(self, x):
-        """Raise TypeError unless `x` is one of BUFFERS, ValueError unless it has an item for each feature."""
-        if type(x) not in BUFFERS:
-            raise TypeError("x: {} is no buffer of int8".format(type(x)))
-        self.check_length(x)
+        """Raise TypeError unless `x` is one of BUFFERS, of one-byte items; ValueError unless it has all features."""
+        kind = _type(x)
+        if kind not in BUFFERS:
+            raise TypeError("x: expected an int8 buffer, got {}".format(kind.__name__))
+        if _len(x) != self.features:
+            self.check_length(x)
+        row = self._row
+        if kind in _OF_ANY_ITEMS and not has_byte_items(x, bytearray(self.features) if row is None else row):
+            raise TypeError("x: expected an int8 buffer, got {} of larger items".format(kind.__name__))
+        self._seen = x
 
     def check_length(self, x):
         """Raise ValueError unless `x` has an item for each feature."""
@@ -80,6 +99,10 @@ class EmulatedCrossbar(CheckedCrossbar):
         self.table = arrays["table"][0]
         self.features = plan.layers[0]
         self.classes = plan.layers[-1]
+        self._seen = ()  # in its place before the heap may be locked
+        self._row = byte_row(self.circuit.inputs)
+        for _, items, i, value in self.fixed():
+            items[i] = value
         self._prepare()
         for c, rate in enumerate(plan.rates):
             self.set_rate(c, rate)
@@ -89,6 +112,10 @@ class EmulatedCrossbar(CheckedCrossbar):
     def _prepare(self):
         """Do what the kernels need before the first of them runs: nothing, unless a subclass says so."""
 
+    def words(self):
+        """Return (number, word) of all that a subclass keeps in its table but the last word: nothing here."""
+        return ()
+
     def _initialise(self, seed):
         """Draw the initial conductances: half of them g_min, half uniform from there to plan.initial."""
         random = Xorshift32(seed)
@@ -97,6 +124,30 @@ class EmulatedCrossbar(CheckedCrossbar):
             stream[3] = self.plan.initial[c]
             stream[4] = len(g)
             self.scatter(g, stream)
+
+    def fixed(self):
+        """Yield (name, array, index, value) of every item that never changes: biases, diodes and rails, sizes."""
+        plan, circuit = self.plan, self.circuit
+        last = len(circuit.g) - 1
+        yield "bias", circuit.inputs, self.features, U_MAX
+        yield "limits", circuit.limits, 0, plan.g_min
+        yield "limits", circuit.limits, 1, plan.g_max
+        for c in range(last + 1):
+            n = plan.layers[c + 1]
+            middle = plan.excitatory[c] if c < last else None
+            rows = plan.layers[c] + 2 if c else 0
+            columns = plan.layers[c + 2] if c < last else 0
+            # The product shift is the same in all crossbars between layers
+            for i, size in enumerate((n, rows, columns, plan.shifts[last], plan.backs[c])):
+                yield "shape", circuit.shape[c], i, size
+            for j in range(n):
+                yield "diodes", circuit.low[c], j, -V_MAX if middle is None or j >= middle else 0
+                yield "diodes", circuit.high[c], j, V_MAX if middle is None or j < middle else 0
+                if c:
+                    yield "currents at rest", circuit.rest if c == last else circuit.base[c], j, 0
+            if c < last:
+                yield "bias", circuit.phases[FREE][c], n, plan.bias
+                yield "bias", circuit.phases[FREE][c], n + 1, -plan.bias
 
     def set_rate(self, c, rate):
         """Change crossbar c's conductances by 2**-rate from now on: each step up halves its learning rate.
@@ -122,10 +173,10 @@ class EmulatedCrossbar(CheckedCrossbar):
         """Recompute every node's total conductance from the devices, after these were set from outside."""
         for c, total in enumerate(self.circuit.total):
             for j in range(len(total)):
-                total[j] = self._total(c, j)
+                total[j] = self.total(c, j)
         divide(self.circuit)
 
-    def _total(self, c, j):
+    def total(self, c, j):
         """Return the sum of the conductances at node j of layer c + 1, from the devices of both its crossbars."""
         g = self.circuit.g
         nodes = len(self.circuit.total[c])
@@ -143,8 +194,11 @@ class EmulatedCrossbar(CheckedCrossbar):
     def restore(self, c, start, data):
         """Write conductances from little-endian uint16 bytes, from device `start` of crossbar c on; then `refresh`.
 
-        Raises ValueError when they do not fit the crossbar or leave g_min..g_max; nothing is written then.
+        Raises ValueError when they do not fit the crossbar or leave g_min..g_max, TypeError unless `data` is a buffer
+        of bytes; nothing is written then.
         """
+        if not has_byte_items(data, bytearray(len(data))):
+            raise TypeError("restore: expected bytes, got {} of larger items".format(type(data).__name__))
         count = len(data) // 2
         g = self.conductances(c)
         if len(data) % 2 or start < 0 or start + count > len(g):
@@ -161,47 +215,25 @@ class EmulatedCrossbar(CheckedCrossbar):
         """Return the CRC-32 of all conductances in order, as little-endian uint16."""
         crc = 0
         for c in range(len(self.circuit.g)):
-            crc = binascii.crc32(self.conductances(c), crc)
+            crc = crc32(self.conductances(c), crc)
         return crc
 
 
 def _wire(plan, arrays):
-    """Return the `Circuit` of a plan, with all that never changes: biases, diodes and rails, what `relax` reads."""
-    count = len(plan.shapes)
-    phases = tuple(tuple(arrays[name]) for name in ("free", "plus", "minus"))
-    inputs, driven = arrays["inputs"][0], arrays["driven"][0]
-    inputs[len(inputs) - 1] = U_MAX
+    """Return the `Circuit` of a plan, joined of these arrays."""
+    driven = arrays["driven"][0]
     base = arrays["base"]
     rest = driven
-    if count > 1:  # the driven rows send their currents into a hidden layer; the outputs' stay zero
+    if len(plan.shapes) > 1:  # the driven rows send their currents into a hidden layer; the outputs' stay zero
         base.insert(0, driven)
         rest = arrays["rest"][0]
-    for c in range(count):
-        n = plan.layers[c + 1]
-        last = c + 1 == count
-        for j in range(n):
-            arrays["low"][c][j] = 0 if not last and j < plan.excitatory[c] else -V_MAX
-            arrays["high"][c][j] = 0 if not last and j >= plan.excitatory[c] else V_MAX
-        if not last:
-            for phase in phases:
-                phase[c][n] = plan.bias
-                phase[c][n + 1] = -plan.bias
-        shape = arrays["shape"][c]
-        shape[0] = n
-        shape[1] = plan.layers[c] + 2 if c else 0
-        shape[2] = 0 if last else plan.layers[c + 2]
-        shape[3] = plan.shifts[count - 1]  # the same in all crossbars between layers
-        shape[4] = plan.backs[c]
-    limits = arrays["limits"][0]
-    limits[0] = plan.g_min
-    limits[1] = plan.g_max
     return Circuit(
-        inputs,
+        arrays["inputs"][0],
         arrays["active"][0],
         driven,
         rest,
         arrays["currents"][0],
-        limits,
+        arrays["limits"][0],
         arrays["rates"][0],
         plan.targets,
         plan.beta,
@@ -219,6 +251,6 @@ def _wire(plan, arrays):
         plan.gains,
         plan.shifts,
         plan.scales,
-        tuple(min(DELTA_MAX << (plan.gains[c] if c else 0), V_MAX) for c in range(count)),
-        phases,
+        plan.reach,
+        tuple(tuple(arrays[name]) for name in ("free", "plus", "minus")),
     )

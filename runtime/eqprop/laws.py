@@ -99,7 +99,10 @@ def pull_outputs(circuit, label):
 
 
 def program(circuit):
-    """Change every conductance by EqProp's rule from the voltages of both nudged phases; rates[c]: right shift."""
+    """Change every conductance by EqProp's rule from the voltages of both nudged phases; rates[c]: right shift.
+
+    Returns whether a total conductance is out of its range, as `eqprop.circuit.divide`.
+    """
     rates = circuit.rates
     for c in range(len(circuit.g)):
         contrast(circuit.phases[PLUS][c], circuit.phases[MINUS][c], circuit.reach[c], circuit.delta[c], circuit.mean[c])
@@ -129,4 +132,4 @@ def program(circuit):
             circuit.mean[c],
             circuit.total[c],
         )
-    divide(circuit)
+    return divide(circuit)

@@ -14,50 +14,72 @@ The table, in words:
     28..   for each crossbar 38 words: nodes, rows, columns, product shift, back shift, wired nodes, reach, gain, scale,
            rate, g_min, g_max, then the addresses of: base 12, conductances 14, those above 16, reciprocals 18,
            shifts 20, low 22, high 24, delta 26, mean 28, total 30, and the voltages free 32, plus 34, minus 36
+    last   what makes the sum of all words 0 modulo 2**32, so that no kernel follows an address of which a bit flipped
 """
 
 import uctypes
 
 from .circuit import FREE, MINUS, PLUS
-from .crossbar import BUFFERS, EmulatedCrossbar
+from .crossbar import EmulatedCrossbar, Rot
 
-# A board looks for a built-in name in a long list, one by one, whenever its cache of look-ups has lost it
-_len, _type = len, type
+_len = len  # found sooner than a built-in name
 
 
 class MachineCrossbar(EmulatedCrossbar):
     """The crossbar's verbs by kernels on its table, one call for a verb: on a board, calls cost as much as arithmetic.
 
     A subclass names its `kernels`: settle(x, table, phase), which takes `x` in the free phase alone and returns the
-    answer; pull(table, label), which returns the loss; and program(table). flag: what its kernels want to find.
+    answer, or -1 for a table that does not add up; pull(table, label), which returns the loss; program(table), which
+    returns whether a total is out of its range; and enter(table, at, word, last), which keeps the sum of the table.
+    flag: what its kernels want to find.
     """
 
-    kernels = (None, None, None)
+    kernels: tuple = (None, None, None, None)
     flag = 0
 
     def _prepare(self):
-        self._settle, self._pull, self._program = self.kernels
-        circuit, table = self.circuit, self.table
+        self._settle, self._pull, self._program, self._enter = self.kernels
+        for at, word in self.words():
+            self._enter(self.table, at, word, len(self.table) - 1)
+
+    def words(self):
+        """Yield (number, word) of the table: all but the last, which makes their sum 0."""
+        for at, words, buffers in self._parts():
+            for word in words:
+                yield at, word
+                at += 1
+            for buffer in buffers:
+                address = uctypes.addressof(buffer)
+                yield at, address & 0xFFFFFFFF
+                yield at + 1, address >> 16 >> 16
+                at += 2
+
+    def _parts(self):
+        """Yield (number of the first word, words, arrays whose addresses follow) of each part of the table."""
+        circuit = self.circuit
         last = len(circuit.g) - 1
         words = [self.features, circuit.shape[0][0], circuit.shifts[0], 4 * (self.features + 1)]
-        _enter(table, 0, words, [circuit.inputs, circuit.active, circuit.g[0], circuit.driven])
+        yield 0, words, [circuit.inputs, circuit.active, circuit.g[0], circuit.driven]
+        yield 12, [0, 0], []  # which no kernel reads
         words = [self.classes, circuit.scales[last] - 2, circuit.beta, circuit.targets[0] & 0xFFFF]
         words += [circuit.targets[1] & 0xFFFF, last + 1 | circuit.sweeps << 8 | self.flag << 16]
-        _enter(table, 14, words, [circuit.phases[FREE][last], circuit.currents, circuit.rest, circuit.base[last]])
+        yield 14, words, [circuit.phases[FREE][last], circuit.currents, circuit.rest, circuit.base[last]]
         for c in range(last + 1):
-            shape = circuit.shape[c]
-            words = list(shape) + [len(circuit.delta[c]), circuit.reach[c]]
-            words += [circuit.gains[c], circuit.scales[c], 0, circuit.limits[0], circuit.limits[1]]
+            words = list(circuit.shape[c]) + [len(circuit.delta[c]), circuit.reach[c], circuit.gains[c]]
+            words += [circuit.scales[c], circuit.rates[c], circuit.limits[0], circuit.limits[1]]
             arrays = [circuit.base[c], circuit.g[c], circuit.g[c + 1 if c < last else c], circuit.reciprocal[c]]
             arrays += [circuit.shift[c], circuit.low[c], circuit.high[c], circuit.delta[c], circuit.mean[c]]
-            arrays += [circuit.total[c], circuit.phases[FREE][c], circuit.phases[PLUS][c], circuit.phases[MINUS][c]]
-            _enter(table, 28 + 38 * c, words, arrays)
+            arrays += [circuit.total[c]] + [phase[c] for phase in circuit.phases]
+            yield 28 + 38 * c, words, arrays
 
     def settle(self, x):
-        """As `PlainCrossbar.settle`."""
-        if _type(x) not in BUFFERS or _len(x) != self.features:
+        """As `PlainCrossbar.settle`. Raises Rot, and does nothing, when the table has changed by itself."""
+        if x is not self._seen or _len(x) != self.features:
             self.check(x)
-        return self._settle(x, self.table, FREE)
+        answer = self._settle(x, self.table, FREE)
+        if answer < 0:
+            raise Rot("table")
+        return answer
 
     def pull(self, label):
         """As `PlainCrossbar.pull`."""
@@ -74,20 +96,9 @@ class MachineCrossbar(EmulatedCrossbar):
     def set_rate(self, c, rate):
         """As `EmulatedCrossbar.set_rate`."""
         super().set_rate(c, rate)
-        self.table[37 + 38 * c] = rate
+        self._enter(self.table, 37 + 38 * c, rate, len(self.table) - 1)
 
     def program(self):
         """As `PlainCrossbar.program`."""
-        self._program(self.table)
-
-
-def _enter(table, at, words, buffers):
-    """Write words to the table from word `at` on, then the addresses of buffers."""
-    for word in words:
-        table[at] = word
-        at += 1
-    for buffer in buffers:
-        address = uctypes.addressof(buffer)
-        table[at] = address & 0xFFFFFFFF
-        table[at + 1] = address >> 16 >> 16
-        at += 2
+        if self._program(self.table):
+            raise Rot("total conductance")

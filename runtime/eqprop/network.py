@@ -145,12 +145,24 @@ class Network:
         """
         return self.learner.slices(x, label)
 
+    def inspect(self):
+        """Raise RuntimeError, naming what changed, if memory changed by itself: a bit flipped, a program wrote there.
+
+        Finds any single bit in a conductance, a rate, and all that never changes. `save` asks it first, so a checkpoint
+        is never written of a network that rots; `learn` and `infer` find at once, in machine code, what could lead them
+        outside their arrays. Then `eqprop.load()` goes on from the last checkpoint. Takes the time of a few samples.
+        """
+        from .inspection import inspect  # as in `save`
+
+        inspect(self)
+
     def save(self, folder="", at_once=False):
         """Keep the network in this folder of the flash ("" for the current one); return whether it is kept as it is.
 
         As often as one likes: flash is written only as often as it endures for years, and so that a power cut at any
         byte leaves this or the one before (`eqprop.checkpoint`). False where it was written too lately, is full or
-        fails. `load` reads it, and so does the service, for `eqprop pull`. Takes 300 bytes of heap meanwhile.
+        fails. Raises RuntimeError, and writes nothing, as `inspect`. `load` reads it, and so does the service, for
+        `eqprop pull`. Takes 300 bytes of heap meanwhile.
 
         at_once: do not ask whether it is too lately, for what a person does, who is slow: 200,000 presses of a button
         wear out a flash that nothing levels.

@@ -1,7 +1,7 @@
 """The emulated crossbar by the plain kernels: on any Python, and what every tier in machine code is compared with."""
 
 from . import laws
-from .crossbar import EmulatedCrossbar
+from .crossbar import EmulatedCrossbar, Rot
 from .kernels import plain
 
 
@@ -39,5 +39,9 @@ class PlainCrossbar(EmulatedCrossbar):
         self.laws.nudge(self.circuit, phase)
 
     def program(self):
-        """Change every conductance by the EqProp rule from the voltages held in PLUS and MINUS."""
-        self.laws.program(self.circuit)
+        """Change every conductance by the EqProp rule from the voltages held in PLUS and MINUS.
+
+        Raises Rot when a total conductance is out of its range then.
+        """
+        if self.laws.program(self.circuit):
+            raise Rot("total conductance")

@@ -12,12 +12,12 @@ The scales follow from the layer sizes alone, so that every board and simulator 
 
 import sys
 
-from .fixed import CURRENT_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits, isqrt
+from .fixed import CURRENT_MAX, DELTA_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits, isqrt
 
 ITEM_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4}
 _BLOCK_BYTES = 32 if sys.maxsize > 2**32 else 16  # MicroPython's heap comes in blocks of four machine words
 # What a network takes beside its arrays and what grows with its crossbars: measured, `tests/test_plan.py`
-_BLOCKS = 44
+_BLOCKS = 50
 _TUPLES = 22  # with an item for each crossbar: of `Plan` and of `eqprop.circuit.Circuit`
 
 
@@ -57,7 +57,8 @@ class Plan:
       (inputs + 2, nodes) for the others. The bias pair is last.
     - gains[c]: log2 of the voltage gain between layer c and c + 1; for c = 0, of the input's drive.
     - shifts[c]: right shift of each conductance * voltage product. backs[c]: of the current from crossbar c + 1.
-    - scales[c]: gains[c] + shifts[c], what the nodes of layer c + 1 divide by.
+    - scales[c]: gains[c] + shifts[c], what the nodes of layer c + 1 divide by. reach[c]: limit of how far apart the
+      nudged phases count as.
     - g_min, g_max: limits of a conductance, steps. initial[c]: largest initial conductance above g_min.
     - bias: voltage of the bias pair of crossbars 1 and up, in that layer's scale.
     - excitatory[c]: nodes of hidden layer c + 1 whose diode keeps them at 0 or above, the first ones; the others
@@ -86,6 +87,7 @@ class Plan:
         self.shifts = shifts = (driven,) + (between,) * (count - 1)
         self.backs = tuple(gains[c] + gains[c + 1] + shifts[c] - shifts[c + 1] for c in range(count - 1)) + (0,)
         self.scales = tuple(gains[c] + shifts[c] for c in range(count))
+        self.reach = tuple(min(DELTA_MAX << (gains[c] if c else 0), V_MAX) for c in range(count))
         fans = [rows[c] + (layers[c + 2] if c + 2 <= count else 0) for c in range(count)]
         self.g_min = max(1, max(-(-(1 << self.scales[c]) // fans[c]) for c in range(count)))
         if max(fans) * G_MAX > TOTAL_MAX or self.g_min + max(self.initial) > G_MAX:
@@ -123,7 +125,7 @@ class Plan:
         count = len(self.shapes)
         yield "inputs", "b", layers[0] + 1
         yield "active", "I", layers[0] + 2
-        yield "table", "I", 28 + 38 * count
+        yield "table", "I", 29 + 38 * count
         yield "limits", "i", 2
         yield "rates", "B", count
         yield "driven", "i", layers[1]

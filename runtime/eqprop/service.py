@@ -12,10 +12,12 @@ the heap.
 
 import struct
 import sys
+from binascii import crc32
 
 from . import __version__, messages, rules
 from ._compat import SerialPort, const, free_heap, ticks_us
 from .checkpoint import Checkpoints
+from .crossbar import Rot
 from .frames import Receiver, Sender
 from .network import Network, zeros
 from .packing import LEVELS, Code, unpack
@@ -123,6 +125,19 @@ class Service:
             return
         self._totals[:] = loaded[1]
 
+    def _go_back(self):
+        """Leave a network that rots for the newest checkpoint; the host greets, as it does a board that was reset."""
+        self._take_up()
+        self._session = None
+        self._state = rules.SILENT
+
+    def _inspect(self):
+        """Raise Rot where what samples are taken from changed by itself."""
+        if self._sealed != crc32(self._configuration, crc32(self._code.table)):
+            raise Rot("configuration")
+        if self._cached and self._cache_crc != crc32(memoryview(self._cache)[: self._cached * self._code.size]):
+            raise Rot("cache of samples")
+
     def receive(self, data):
         """Yield the answers, as bytes to send, to what `data` (bytes from the host) completes.
 
@@ -137,6 +152,11 @@ class Service:
             try:
                 kind, payload = self._answer(kind, token, payload)
                 answer = self._sender.encode(kind, self._sequence, payload, token)
+            except Rot as error:
+                self._go_back()
+                text = "{}: the board goes on from {}".format(error, self.network.sample if self.network else "nothing")
+                words = messages.pack_error(messages.GREET, text)
+                answer = self._sender.encode(messages.ERROR, sequence, words, token)
             except Exception as error:  # whatever a message may cause, the board's loop goes on
                 words = messages.pack_error(messages.REFUSED, str(error))
                 answer = self._sender.encode(messages.ERROR, self._sequence, words[: self._room], token)
@@ -176,6 +196,9 @@ class Service:
 
     def _status(self, _=None):
         network = self.network
+        if network and self._state != rules.WRITTEN:  # where no total is right
+            network.inspect()
+            self._inspect()
         checkpoints = self._checkpoints
         free = free_heap()
         saved = checkpoints.saved if checkpoints else None
@@ -208,7 +231,7 @@ class Service:
                 self._working(b"")
                 self._take_up()
             self._find_state()
-            self._cached = 0
+            self._cached = self._cache_crc = 0
             self._notes = None
             if self._chip:
                 self._chip.greet()
@@ -223,7 +246,7 @@ class Service:
         self._x = None
         self._cache = None
         self._slots = 0
-        self._cached = 0
+        self._cached = self._cache_crc = 0
         self._totals = [0, 0, 0, 0]  # samples, right answers, loss modulo 2**30, the rest of it
         self._benchmark = None
         self._notes = None
@@ -263,6 +286,7 @@ class Service:
         self._allocate_cache(min(configured.epoch, messages.SLOTS_MAX))
         self._configuration = payload
         self._configured = configured
+        self._sealed = crc32(payload, crc32(code.table))
         self.network = network
         return network
 
@@ -343,7 +367,9 @@ class Service:
             totals[:] = (0, 0, 0, 0)
         if not cached and self._cached < self._slots:
             start = self._cached * size
-            self._cache[start : start + size] = data[at : at + size]
+            record = data[at : at + size]
+            self._cache[start : start + size] = record
+            self._cache_crc = crc32(record, self._cache_crc)
             self._cached += 1
         totals[0] += 1
         totals[1] += network.answer == label
@@ -351,6 +377,7 @@ class Service:
         totals[2] = loss & _LOSS_MASK
         totals[3] += loss >> _LOSS_BITS
         if self._checkpoints and self._checkpoints.due(network.sample):
+            self._inspect()
             self._checkpoints.save(network, self._configuration, totals)
 
     def _infer(self, payload):
@@ -402,6 +429,7 @@ class Service:
 
     def _save(self, _):
         if self._checkpoints:
+            self._inspect()
             self._checkpoints.save(self.network, self._configuration, self._totals)
         return self._status()
 

@@ -23,6 +23,13 @@ def refused(verb, *arguments):
         print(type(error).__name__, error)
 
 
+crossbar.settle(bytes(4))
+for code in "hif":
+    items = array(code, [1, 2, 3, 4])
+    refused(crossbar.settle, items)
+    refused(crossbar.settle, memoryview(items))
+    refused(crossbar.restore, 0, 0, items)
+
 for x in (b"", b"\1\2\3", array("b", [1, 2, 3]), bytearray(5), [1, 2, 3, 4], (1, 2, 3, 4), "abcd", 4):
     refused(crossbar.settle, x)
 for label in (-1, 2):

@@ -247,6 +247,8 @@ def train_network(
         from ..runlog import open_log
 
         draw(options.picture, open_log(options.log))
+    for reason in sorted({restart.reason for restart in board.restarts if "memory: " in restart.reason}):
+        common.tell(reason)
     if state.failed:
         common.tell(f"the board could not write {state.failed} of its checkpoints: is its filesystem full?")
     results = _results(options, outcome, len(data.test_y), place, identity)

@@ -58,6 +58,21 @@ def scatter(r0, r1):
 
 
 @micropython.asm_thumb
+def enter(r0, r1, r2, r3):
+    """Write r2 to word r1 of the table r0, and to its last word, r3, what leaves the sum of all words as it is."""
+    lsl(r1, r1, 2)
+    lsl(r3, r3, 2)
+    add(r3, r3, r0)
+    data(2, 0x5844)  # ldr r4, [r0, r1]
+    data(2, 0x5042)  # str r2, [r0, r1]
+    sub(r4, r4, r2)
+    ldr(r2, [r3, 0])
+    add(r2, r2, r4)
+    str(r2, [r3, 0])
+    mov(r0, 0)
+
+
+@micropython.asm_thumb
 def gather(r0, r1, r2, r3):
     """As `eqprop.kernels.plain.gather`."""
     lsl(r1, r1, 1)
@@ -75,11 +90,34 @@ def gather(r0, r1, r2, r3):
 
 @micropython.asm_thumb
 def settle(r0, r1, r2):
-    """Free phase (r2 = 0) of the features r0, or nudged phase r2, on the table r1: return the answer."""
+    """Free phase (r2 = 0) of the features r0, or nudged phase r2, on the table r1: return the answer.
+
+    The free phase returns -1, and does nothing, on a table whose words no longer add up to 0.
+    """
     cmp(r2, 0)
     beq(FREE)
     b(NUDGED)
     label(FREE)
+    # the sum of all the table's words: r3 sum, r4 the last word, which makes it 0, r5 word
+    mov(r3, 15)
+    ldr(r4, [r1, 76])
+    and_(r4, r3)
+    mov(r3, 152)
+    mul(r4, r3)
+    add(r4, 112)
+    add(r4, r4, r1)
+    ldr(r3, [r4, 0])
+    mov(r5, r1)
+    label(WORDS)
+    data(2, 0xCDC0)  # ldmia r5!, {r6, r7}
+    add(r3, r3, r6)
+    add(r3, r3, r7)
+    cmp(r5, r4)
+    bne(WORDS)
+    cmp(r3, 0)
+    beq(SOUND)
+    b(ROT0)
+    label(SOUND)
     # `plain.load`: r0 features, r2 their number, r3 inputs, r4 list, r5 place, r6 feature, r7 = 127, r12 table
     mov(r12, r1)
     ldr(r2, [r1, 0])
@@ -273,6 +311,8 @@ def settle(r0, r1, r2):
     cmp(r3, 0)
     bne(ONE)
     b(DONE)
+    label(ROT0)
+    b(ROT1)
     # ARMv7-M where nothing is shifted: r0, r6, r7 and lr are the four rows
     label(WIDE)
     data(2, 0x9B01)  # ldr r3, [sp, #4]
@@ -646,6 +686,8 @@ def settle(r0, r1, r2):
     data(2, 0x9A05)  # ldr r2, [sp, #20]
     add(r2, 2)
     b(LAYER)
+    label(ROT1)
+    b(ROT)
     # A node, r1, of current r6 and layer r0: r2 place, r3 and r4 what comes; leaves r0 and r1
     label(NODE)
     lsl(r2, r1, 2)
@@ -1056,6 +1098,11 @@ def settle(r0, r1, r2):
     cmp(r4, r2)
     bne(HIGHEST)
     lsr(r0, r0, 1)
+    b(SETTLED_ALL)
+    label(ROT)
+    mov(r0, 0)
+    sub(r0, 1)
+    label(SETTLED_ALL)
 
 
 @micropython.asm_thumb
@@ -1681,6 +1728,9 @@ def program(r0):
     ldr(r0, [r7, 120])
     lsl(r2, r1, 2)
     data(2, 0x5880)  # ldr r0, [r0, r2]
+    sub(r2, r0, 1)
+    lsr(r2, r2, 30)
+    bne(I_WRONG)
     mov(r2, lr)
     cmp(r2, 0)
     bne(I_WIDE)
@@ -1746,13 +1796,18 @@ def program(r0):
     sub(r1, 1)
     bne(I_LAYER)
     mov(r0, 0)
+    b(I_END)
+    label(I_WRONG)
+    pop({r1})
+    mov(r0, 1)
+    label(I_END)
 
 
 class ThumbCrossbar(MachineCrossbar):
     """The emulated crossbar by assembler."""
 
     tier = "thumb"
-    kernels = (settle, pull, program)
+    kernels = (settle, pull, program, enter)
     scatter = staticmethod(scatter)
     gather = staticmethod(gather)
     # Whether the core has the instructions of ARMv7-M, 32 bits wide: not Cortex-M0, M0+, M1

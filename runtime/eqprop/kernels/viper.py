@@ -61,21 +61,74 @@ def gather(g: ptr16, start: int, count: int, step: int) -> int:
 
 @micropython.viper
 def settle(x, table, phase: int) -> int:
-    """Free phase of features `x`, or nudged phase: return the answer."""
+    """Free phase of features `x`, or nudged phase: return the answer.
+
+    The free phase returns -1, and does nothing, on a table whose words no longer add up to 0.
+    """
     if not phase:
+        if _sum(0, table):
+            return -1
         _load(x, table, 0, table)
         _multiply(0, 0, 0, table)
     return int(_sweep(phase, 0, 0, table))
 
 
 def program(table):
-    """Change every conductance."""
+    """Change every conductance; return 1 where a total conductance is out of its range, otherwise 0."""
     _contrast(0, 0, table)
     _update_driven(0, 0, 0, table)
     # From the last on: each but the first is done with its layer's delta and mean, and so may scale them in place
     for c in range((table[19] & 255) - 1, 0, -1):
         _update_between(c, 0, 0, table)
-    _invert(0, 0, table)
+    return _invert(0, 0, table)
+
+
+@micropython.viper
+def _sum(p: int, table: ptr32) -> int:
+    # The sum p of all words, 10 and an odd number of times 19: 0 for none, modulo 2**32
+    blocks = 1 + 2 * (int(table[19]) & 15)
+    p = int(table[0]) + p
+    p = int(table[1]) + p
+    p = int(table[2]) + p
+    p = int(table[3]) + p
+    p = int(table[4]) + p
+    p = int(table[5]) + p
+    p = int(table[6]) + p
+    p = int(table[7]) + p
+    p = int(table[8]) + p
+    p = int(table[9]) + p
+    table = ptr32(int(table) + 4 * 10)
+    while blocks:
+        p = int(table[0]) + p
+        p = int(table[1]) + p
+        p = int(table[2]) + p
+        p = int(table[3]) + p
+        p = int(table[4]) + p
+        p = int(table[5]) + p
+        p = int(table[6]) + p
+        p = int(table[7]) + p
+        p = int(table[8]) + p
+        p = int(table[9]) + p
+        p = int(table[10]) + p
+        p = int(table[11]) + p
+        p = int(table[12]) + p
+        p = int(table[13]) + p
+        p = int(table[14]) + p
+        p = int(table[15]) + p
+        p = int(table[16]) + p
+        p = int(table[17]) + p
+        p = int(table[18]) + p
+        table = ptr32(int(table) + 4 * 19)
+        blocks -= 1
+    return (p | p >> 16) & 0xFFFF
+
+
+@micropython.viper
+def enter(table: ptr32, at: int, word: int, last: int):
+    """Write a word of the table, and to its last word what leaves the sum of all words as it is."""
+    before = int(table[at])
+    table[at] = word
+    table[last] = int(table[last]) + before - word
 
 
 @micropython.viper
@@ -681,7 +734,7 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
 
 
 @micropython.viper
-def _invert(p: int, q: int, table: ptr32):
+def _invert(p: int, q: int, table: ptr32) -> int:
     # p: a total, q: its shift
     count = int(table[19]) & 255
     t = ptr32(int(table) + 4 * 28)
@@ -694,6 +747,8 @@ def _invert(p: int, q: int, table: ptr32):
         while n:
             n -= 1
             p = int(total[n])
+            if p < 1 or p >> 30:
+                return 1
             q = least
             while p >> 19:
                 p >>= 4
@@ -708,12 +763,13 @@ def _invert(p: int, q: int, table: ptr32):
             shift[n] = q
         t = ptr32(int(t) + 4 * 38)
         count -= 1
+    return 0
 
 
 class ViperCrossbar(MachineCrossbar):
     """The emulated crossbar by viper's machine code."""
 
     tier = "viper"
-    kernels = (settle, pull, program)
+    kernels = (settle, pull, program, enter)
     scatter = staticmethod(scatter)
     gather = staticmethod(gather)
