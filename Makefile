@@ -1,7 +1,8 @@
 # make demo    set up everything and watch a simulated board learn the digits
 # make test    set up everything and run every check
 # make boards  the tests on a Raspberry Pi Pico's own firmware, emulated: it is built first, which takes minutes
-# make hostile the long form of the link's tests: 200 hostile runs, a power cut at every byte, a million bad frames
+# make hostile the long form of the link's tests: 200 hostile runs of a line and 200 of sessions, 60 interrupted
+#              commands, a power cut at every byte, a million bad frames
 # make hosts   the README's commands with every Python at hand, and the lowest and newest libraries
 # make fuzz-files  30,000 mutated data files: each is read, or refused in one line
 # make fuzz-logs 100,000 logs of strangers, 2,000 flipped bits in each format
@@ -49,9 +50,11 @@ boards: $(READY)
 fuzz-files: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/data_fuzz.py 30000 7
 
-# Half an hour on one core, and a quarter more for the rest
+# An hour on one core, and a quarter more for the rest
 hostile: $(READY)
-	$(BIN)/python tests/hostile.py
+	$(BIN)/python tests/hostile.py line
+	$(BIN)/python tests/hostile.py sessions
+	$(BIN)/python tests/hostile.py interrupts 0 60
 	PYTHONPATH=runtime:tests $(BIN)/python tests/programs/power_cuts.py 64-32-10 1
 	EQPROP_FUZZ_FRAMES=1000000 $(BIN)/pytest -q tests/test_fuzz.py
 

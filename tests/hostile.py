@@ -1,14 +1,23 @@
-"""Hostile runs: a board and a host train over a bad line, are reset and killed, and must end with the clean run's bits.
+"""Hostile runs: a board and a host train while everything goes wrong, and must end with the clean run's bits.
 
-    python tests/hostile.py [FIRST [RUNS]]      seeded runs, 200 from seed 0; exit code 1 if one of them ends otherwise
+    python tests/hostile.py line|sessions|interrupts [FIRST [RUNS]]
+                                    seeded runs, 200 from seed 0; exit code 1 if one fails
 
-Each run learns 500 digits. Its seed draws how often bytes are flipped (up to one in a thousand), lost, repeated,
+line: each run learns 500 digits. Its seed draws how often bytes are flipped (up to one in a thousand), lost, repeated,
 buried in noise or held up, after how many samples the board resets (in the middle of whatever it does, with or without
 its port), whether its power fails while it writes its flash or writes fail, and when the host is killed, which is then
-started again with --resume. `make hostile` runs them all.
+started again with --resume.
+
+sessions: the kinds of SESSIONS in turn, each five epochs of 64 digits over a line of 57,600 to 230,400 baud. A run may
+also end with an exit code and a line that says why it cannot have the clean run's bits, where its kind allows that.
+
+interrupts: a signal at any moment of any command; nothing of it may stay.
+
+`make hostile` runs them all.
 """
 
 import contextlib
+import functools
 import json
 import os
 import random
@@ -22,27 +31,44 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PATHS = [str(ROOT / folder) for folder in ("runtime", "host_tools", "board_sim")]
 SAMPLES = 500
+OF_SESSION = 320
+EVERY_OF_SESSION = 64
+FEW = ROOT / "host_tools" / "eqprop_host" / "data" / "digits.csv", 80
 EVERY = 100
 ENGINES = ("micropython", "micropython", "", "micropython", "cortex-m3", "micropython", "micropython", "", "cortex-m0")
 
 
-def clean():
+@functools.cache
+def clean(source="digits", samples=SAMPLES, every=EVERY):
     """Return {sample: (CRC-32 of each crossbar as logged, of all)} of the clean run."""
     import numpy as np
 
     from eqprop_host import datasets
     from eqprop_sim.emulator import Network
 
-    data = datasets.prepare(datasets.load("digits"), 0)
-    network = Network("64-32-10", 0, 4 * len(data.train_y))
+    data = datasets.prepare(datasets.load(source), 0)
+    count = len(data.train_y)
+    network = Network("64-32-10", 0, 4 * count)
     found = {}
-    order = datasets.epoch_order(len(data.train_y), 0, 0)
-    for n in range(SAMPLES + 1):
-        if n % EVERY == 0:
+    for n in range(samples + 1):
+        order = datasets.epoch_order(count, 0, n // count)
+        if n % every == 0:
             found[n] = [np.array(network.conductances(c)) for c in range(2)], network.crc()
-        if n < SAMPLES:
-            network.learn(data.train_x[order[n]], int(data.train_y[order[n]]))
+        if n < samples:
+            at = order[n % count]
+            network.learn(data.train_x[at], int(data.train_y[at]))
     return found
+
+
+@functools.cache
+def of_few():
+    """Return (text of a data set of few digits, what `clean` returns of five epochs of it)."""
+    path, count = FEW
+    text = "".join(path.read_text().splitlines(keepends=True)[: count + 1])
+    with tempfile.TemporaryDirectory(prefix="eqprop-hostile-") as name:
+        few = Path(name) / "few.csv"
+        few.write_text(text)
+        return text, clean(str(few), OF_SESSION, EVERY_OF_SESSION)
 
 
 def faults(draw):
@@ -67,9 +93,9 @@ def faults(draw):
 
 
 def host(folder, *arguments):
-    """Start `eqprop train` in a process of its own."""
+    """Start the command `eqprop` in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(PATHS)}
-    argv = [sys.executable, "-m", "eqprop_host", "train", *arguments]
+    argv = [sys.executable, "-m", "eqprop_host", *arguments]
     with open(folder / "said", "ab") as said:
         return subprocess.Popen(argv, cwd=folder, env=environment, stdout=said, stderr=said)
 
@@ -105,7 +131,9 @@ def run(seed, expected, engine=None, samples=SAMPLES):
         folder = Path(name)
         log = folder / "run.arrow"
         answered(board.path)
-        first = host(folder, f"--port={board.path}", f"--limit={samples}", f"--log-every={EVERY}", f"--log={log}")
+        first = host(
+            folder, "train", f"--port={board.path}", f"--limit={samples}", f"--log-every={EVERY}", f"--log={log}"
+        )
         while first.poll() is None and not (log.exists() and log.stat().st_size):
             time.sleep(0.01)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -113,7 +141,7 @@ def run(seed, expected, engine=None, samples=SAMPLES):
         first.send_signal(signal.SIGKILL)
         killed = first.wait() < 0
         answered(board.path)
-        second = host(folder, f"--resume={log}", f"--port={board.path}", "--json=out.json")
+        second = host(folder, "train", f"--resume={log}", f"--port={board.path}", "--json=out.json")
         wrong = wrong_with(second.wait(), folder, log, expected, samples)
         said = (folder / "said").read_text()
         resets = board.wire.resets
@@ -123,8 +151,8 @@ def run(seed, expected, engine=None, samples=SAMPLES):
     return wrong, line + (f"\n{said}" if wrong else "")
 
 
-def wrong_with(code, folder, log, expected, samples):
-    """Return what is wrong with the end of a run of so many samples, or ""."""
+def wrong_with(code, folder, log, expected, samples, epoch=None):
+    """Return what is wrong with the end of a run of so many samples, or "". epoch: samples of one, None for all."""
     from eqprop_host import open_log
     from eqprop_host.runlog.verify import verify
 
@@ -141,19 +169,189 @@ def wrong_with(code, folder, log, expected, samples):
         if any((ours.ravel() != theirs).any() for ours, theirs in zip(conductances, expected[sample][0], strict=True)):
             return f"the log holds other conductances at {sample}"
     measured = [row["sample"] for row in found.metrics]
-    return "" if measured == [samples] else f"the log holds metrics of {measured}"
+    wanted = list(range(epoch or samples, samples + 1, epoch or samples))
+    return "" if measured == wanted else f"the log holds metrics of {measured}"
+
+
+class Session:
+    """A board on a slow line, and the hosts that come to it, each a process of its own."""
+
+    def __init__(self, draw, folder, board):
+        """Let `draw`, a random.Random, decide; hosts work in `folder` and write what they say to its file `said`."""
+        self.draw, self.folder, self.board = draw, folder, board
+        self.log = folder / "run.arrow"
+
+    def begin(self):
+        """Start a host that trains, and wait until the board has learnt something of its run."""
+        answered(self.board.path)
+        options = (f"--port={self.board.path}", "--data=few.csv", f"--limit={OF_SESSION}", f"--log={self.log}")
+        first = host(self.folder, "train", *options, "--json=out.json")
+        self.heard(first, self.draw.randrange(1000, 5000))
+        return first
+
+    def go_on(self):
+        """Start a host that goes on with the run."""
+        answered(self.board.path)
+        return host(self.folder, "train", f"--resume={self.log}", f"--port={self.board.path}", "--json=out.json")
+
+    def heard(self, process, count):
+        """Wait until so many bytes more went to the board, or the process has ended."""
+        wanted = self.board.wire.down.carried + count
+        while process.poll() is None and self.board.wire.down.carried < wanted:
+            time.sleep(0.01)
+
+    @staticmethod
+    def kill(process):
+        """Let no process end in order."""
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def pushed(session):
+    """Kill `eqprop push` half-way, of this run's network or of another's; the run is resumed."""
+    session.kill(session.begin())
+    answered(session.board.path)
+    model = session.folder / "model.npz"
+    model.write_bytes(network_file(session.draw.randrange(2)))
+    push = host(session.folder, "push", model, f"--port={session.board.path}")
+    session.heard(push, session.draw.randrange(100, 12000))
+    session.kill(push)
+    return session.go_on()
+
+
+def greeted(session):
+    """Let another program write to the port in mid-run: HELLO, and now and then a question of its session."""
+    from eqprop import asking, messages
+    from eqprop.frames import Sender
+
+    train = session.begin()
+    sender = Sender(1024)
+    port = os.open(session.board.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    questions = [(messages.STATUS, b""), (messages.READ, asking.pack_read(0, 0, 8))]
+    try:
+        for _ in range(session.draw.randrange(1, 4)):
+            asked = [(messages.HELLO, asking.pack_hello(session.draw.randrange(2**30)))]
+            asked += session.draw.choice(([], questions))
+            for sequence, (kind, payload) in enumerate(asked):
+                frame = bytes(sender.encode(kind, sequence, payload))
+                os.write(port, frame + bytes(-len(frame) % 32))
+            with contextlib.suppress(BlockingIOError):  # it takes what may be another's answer
+                os.read(port, session.draw.choice((1, 200)))
+            session.heard(train, session.draw.randrange(500, 4000))
+    finally:
+        os.close(port)
+    return train
+
+
+def killed(session):
+    """Kill each host within a second of its coming."""
+    train = session.begin()
+    for _ in range(session.draw.randrange(2, 5)):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            train.wait(session.draw.uniform(0, 1))
+        session.kill(train)
+        train = session.go_on()
+        session.heard(train, session.draw.randrange(2000))
+    return train
+
+
+def left_alone(session):
+    """Train: what goes wrong is the board's affair."""
+    return session.begin()
+
+
+SESSIONS = {
+    "push killed": (pushed, "", False),
+    "second host": (greeted, "", True),
+    "host killed": (killed, "", False),
+    "resets": (left_alone, "reset_every=20", False),
+    "prints": (left_alone, "prints={prints}", False),
+    "rot": (left_alone, "rot={rot}&checkpoint_every=20", True),
+}
+"""By name: what is done to a run, the faults of its board, and whether it may end with a line that says why."""
+
+
+@functools.cache
+def network_file(seed):
+    """Return what `eqprop train --save` writes of a network of 100 samples; seed 0 is the clean run's."""
+    with tempfile.TemporaryDirectory(prefix="eqprop-hostile-") as name:
+        folder = Path(name)
+        (folder / "few.csv").write_text(of_few()[0])
+        options = ("--data=few.csv", f"--seed={seed}", "--limit=100", "--save=model.npz")
+        if host(folder, "train", *options).wait():
+            raise RuntimeError((folder / "said").read_text())
+        return (folder / "model.npz").read_bytes()
+
+
+def session(seed, kind=None, engine=None):
+    """Do one run of SESSIONS; return as `run`."""
+    from eqprop_sim.boards import SimulatedBoard
+
+    draw = random.Random(f"session {seed}")
+    kind = list(SESSIONS)[seed % len(SESSIONS)] if kind is None else kind
+    engine = ENGINES[seed // len(SESSIONS) % len(ENGINES)] if engine is None else engine
+    does, faults, may_end = SESSIONS[kind]
+    faults = faults.format(prints=draw.choice((5, 20, 50)), rot=draw.choice((0.003, 0.01, 0.03)))
+    options = [f"baud={draw.choice((57600, 115200, 230400))}", f"seed={draw.randrange(2**31)}"]
+    url = f"sim:{engine}?{'&'.join(filter(None, [faults, *options]))}"
+    began = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="eqprop-hostile-") as name,
+        contextlib.closing(SimulatedBoard(url)) as board,
+    ):
+        folder = Path(name)
+        text, expected = of_few()
+        (folder / "few.csv").write_text(text)
+        it = Session(draw, folder, board)
+        code = does(it).wait()
+        said = (folder / "said").read_text()
+        last = (said.splitlines() or [""])[-1]
+        if code == 1 and may_end and last.startswith("eqprop: ") and "Traceback" not in said:
+            wrong, end = "", f"says why: {last}"
+        else:
+            wrong = wrong_with(code, folder, it.log, expected, OF_SESSION, EVERY_OF_SESSION)
+            end = wrong or "the same network"
+    line = f"seed {seed}, {kind}: {url} {time.monotonic() - began:.1f} s: {end}"
+    return wrong, line + (f"\n{said}" if wrong else "")
+
+
+def interrupted(seed):
+    """Interrupt one command of `test_interrupts` at any moment; return as `run`."""
+    import test_interrupts
+    from leftovers import Command
+
+    draw = random.Random(f"interrupt {seed}")
+    name = draw.choice(list(test_interrupts.COMMANDS))
+    number, after_s = draw.choice(test_interrupts.SIGNALS), draw.uniform(0, 4)
+    with tempfile.TemporaryDirectory(prefix="eqprop-hostile-") as folder:
+        made = test_interrupts.files_of_commands(Path(folder) / "made")
+        (Path(folder) / "run").mkdir()
+        with test_interrupts.claimed(made):
+            argv = [text.format(made=made) for text in test_interrupts.COMMANDS[name][0]]
+            command = Command(Path(folder) / "run", *argv)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                command.process.wait(after_s)
+            code = command.end(number)
+            said, left = command.said(), command.left()
+    # A signal that comes while Python starts ends it by itself
+    wrong = str(left) if left else "" if code in (0, 130, -number) and "Traceback" not in said else f"exit code {code}"
+    line = f"seed {seed}, {name}: {number.name} after {after_s:.2f} s: {wrong or f'exit code {code}, nothing stays'}"
+    return wrong, line + (f"\n{said}" if wrong else "")
+
+
+KINDS = {"line": lambda seed: run(seed, clean()), "sessions": session, "interrupts": interrupted}
 
 
 def main(arguments):
     """Do the runs and say how each went; return the exit code."""
-    first, runs = (int(text) for text in (*arguments, *("0", "200")[len(arguments) :]))
-    expected = clean()
+    kind, *numbers = arguments
+    first, runs = (int(text) for text in (*numbers, *("0", "200")[len(numbers) :]))
     wrong = 0
     for seed in range(first, first + runs):
-        failed, line = run(seed, expected)
+        failed, line = KINDS[kind](seed)
         wrong += bool(failed)
         print(line, flush=True)
-    print(f"{runs - wrong} of {runs} runs end with the conductances of the clean run")
+    print(f"{runs - wrong} of {runs} runs end as they should")
     return 1 if wrong else 0
 
 

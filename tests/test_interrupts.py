@@ -1,5 +1,6 @@
 """Ctrl-C, SIGTERM and SIGHUP at each command: it says that it was interrupted, and nothing of it stays."""
 
+import contextlib
 import itertools
 import signal
 import sys
@@ -13,16 +14,28 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="lo
 SLOW = "sim:micropython?baud=1200"
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A folder with a network, and a log that a run seems to go on with."""
-    folder = tmp_path_factory.mktemp("made")
-    files = [f"--save={folder}/run.npz", f"--log={folder}/run.jsonl"]
-    assert cli.main(["simulate", "--data=iris", "--layers=4-8-3", "--epochs=2", *files]) == 0
+def files_of_commands(folder):
+    """Make `folder`, with a network, features, and the log of a run that has not ended; return it."""
+    folder.mkdir()
+    written = [f"--save={folder}/run.npz", f"--log={folder}/run.jsonl"]
+    assert cli.main(["simulate", "--data=iris", "--layers=4-8-3", "--epochs=2", *written]) == 0
     lines = (folder / "run.jsonl").read_text().splitlines(keepends=True)
     (folder / "run.jsonl").write_text("".join(lines[:-1]))
     (folder / "rows.csv").write_text("5.1,3.5,1.4,0.2\n" * 500)
     return folder
+
+
+@contextlib.contextmanager
+def claimed(folder):
+    """Claim that log, as the run would that writes it."""
+    with open(folder / "run.jsonl", "rb") as file:
+        files.claim(file, folder / "run.jsonl")
+        yield
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return files_of_commands(tmp_path_factory.mktemp("commands") / "made")
 
 
 def has_board(command):
@@ -60,8 +73,7 @@ COMMANDS = {
 def test_a_command_that_is_interrupted_says_so_and_leaves_nothing(name, number, made, tmp_path):
     """Catches a traceback, a board or worker that goes on, and files in the temporary folder."""
     argv, there = COMMANDS[name]
-    with open(made / "run.jsonl", "rb") as file:
-        files.claim(file, made / "run.jsonl")
+    with claimed(made):
         command = Command(tmp_path, *(text.format(made=made) for text in argv))
         assert command.until(lambda: there(command)), command.said()
         code = command.end(number)
