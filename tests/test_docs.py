@@ -6,12 +6,13 @@ As a program, write the generated parts anew.
 import ast
 import re
 import runpy
+import shlex
 from pathlib import Path
 
 import pytest
 
 import eqprop
-from eqprop_host import catalogue, commands
+from eqprop_host import catalogue, cli, commands
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -75,6 +76,17 @@ def test_every_public_function_is_documented(package):
             if public and not ast.get_docstring(node):
                 without.append(f"{file.name}: {node.name}")
     assert not without
+
+
+SIMULATION = re.findall(r"^eqprop (.+)$", (DOCS / "simulation.md").read_text().split("```")[1], re.MULTILINE)
+
+
+@pytest.mark.usefixtures("unix_micropython", "cortex_m3")
+@pytest.mark.parametrize("line", SIMULATION)
+def test_the_commands_of_the_simulation_page_run(line, tmp_path, monkeypatch):
+    """In an empty folder, as a reader types them. Catches a board, an option or a device that is no longer there."""
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(shlex.split(line)) == 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from eqprop_sim import emulator
 from eqprop_sim.faults import Direction, Faults, Printer
+from eqprop_sim.firmware.flash import Flash
 from eqprop_sim.firmware.rot import rotting
 
 NOISY = Faults(flip=0.01, drop=0.01, duplicate=0.01, burst=0.005, stall=0.001, seed=4)
@@ -87,6 +88,16 @@ def test_memory_that_rots_is_a_bit_off_after_a_sample(seed):
         ):
             flipped += sum(int(bits).bit_count() for bits in (ours ^ theirs).view(f"u{ours.itemsize}"))
     assert flipped == 1
+
+
+def test_a_flash_takes_its_time_for_each_block(tmp_path, monkeypatch):
+    """9,000 bytes lie in three blocks, however they are cut. Catches a block that is erased at each write."""
+    slept = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    with Flash(str(tmp_path), erase_ms=45).open("file", "wb") as file:
+        for _ in range(90):
+            file.write(bytes(100))
+    assert sum(slept) == pytest.approx(3 * 0.045)
 
 
 @pytest.mark.parametrize(

@@ -27,3 +27,11 @@ def test_one_on_cpython_does(expected):
 def test_one_on_an_emulated_board_does(cortex_board, expected):
     wrong, line = hostile.run(3000, expected, cortex_board.cpu, samples=200)
     assert not wrong, line
+
+
+@pytest.mark.usefixtures("unix_micropython")
+@pytest.mark.parametrize("kind", [kind for kind in hostile.SESSIONS if kind != "rot"])
+def test_a_session_that_is_disturbed_ends_with_the_same_network_or_says_why(kind):
+    """Catches half a network that is trained on, another host's cache, and an end without a word."""
+    wrong, line = hostile.session(1000, kind, "micropython")
+    assert not wrong, line

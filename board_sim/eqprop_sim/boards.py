@@ -55,7 +55,7 @@ ENGINES = {
     "sim:rp2040": "simulated board: emulated Raspberry Pi Pico with its own firmware",
 }
 _HEAP = "192k"
-_NOT_OF_A_PICO = {"fail", "full", "rot"}  # faults that simulated boards have by their own program
+_NOT_OF_A_PICO = {"erase", "fail", "full", "rot"}  # faults that simulated boards have by their own program
 _STOP_S = 2  # for a board that has stopped to be seen to
 _END_S = 10  # for one whose port has hung up to end
 _RECONNECT_S = 30.0
@@ -155,6 +155,7 @@ class _Board:
             "checkpoint_every": self.checkpoint_every,
             "seed": (fails.seed * 1000003 + boot) % 2**31,
             "full": fails.full,
+            "erase_ms": fails.erase,
             "rot_ppm": round(fails.rot * 1e6),
             "fail_ppm": round(fails.fail * 1e6),
             "cut_every": fails.cut_every,

@@ -67,6 +67,9 @@ class Faults:
     fail: float = 0.0
     """Probability that a write to the flash fails."""
 
+    erase: int = 0
+    """Milliseconds that the flash takes for each block of 4 KB that is written."""
+
     seed: int = 0
     """Of all that is random here."""
 

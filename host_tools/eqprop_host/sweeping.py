@@ -192,7 +192,7 @@ def connected(scheduler=None, workers=None):
 
     if scheduler is None:
         with tempfile.TemporaryDirectory(prefix="eqprop-sweep-", ignore_cleanup_errors=True) as folder:
-            options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+            options = {"threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
             with dask.config.set({"temporary-directory": folder}):
                 with on_ctrl_c() as interrupt, kept_from_children():  # Dask ends in order what it has started whole
                     client = distributed.Client(n_workers=workers, **options)

@@ -7,6 +7,7 @@ from eqprop.fixed import Xorshift32
 
 _ERROR, _FULL, _READ_ONLY = 5, 28, 30  # EIO, ENOSPC, EROFS
 _MILLION = 1000000
+_BLOCK = 4096
 _open = open  # a program may be given `Flash.open` in its place
 
 
@@ -15,14 +16,15 @@ class Flash:
 
     full: bytes of the largest file that there is room for, 0 for no limit. fail_ppm: writes of a million that fail.
     cut_every: mean bytes after which the power fails, which ends the program; 0 for never. `left` counts them down.
-    read_only: whether nothing can be written.
+    read_only: whether nothing can be written. erase_ms: milliseconds that a block of 4 KB takes to be erased.
     """
 
-    def __init__(self, folder, seed=0, full=0, fail_ppm=0, cut_every=0):
+    def __init__(self, folder, seed=0, full=0, fail_ppm=0, cut_every=0, erase_ms=0):
         """Draw all that is random from `seed`."""
         self.folder = folder
         self.full = full
         self.fail_ppm = fail_ppm
+        self.erase_ms = erase_ms
         self.random = Xorshift32(seed)
         self.read_only = False
         self.left = 1 + self.random.below(2 * cut_every) if cut_every else None
@@ -63,6 +65,11 @@ class _Writer:
                 self.file.close()
                 raise SystemExit("the power failed")
             flash.left -= len(data)
+        if flash.erase_ms:
+            import time  # here, as a program on a simulated field has another one
+
+            blocks = (self.size + len(data) - 1) // _BLOCK - (self.size - 1) // _BLOCK
+            time.sleep(flash.erase_ms * blocks / 1000)
         self.size += self.file.write(data)
         return len(data)
 
