@@ -12,7 +12,7 @@ from rich.console import Console
 
 from eqprop_host import cli
 from eqprop_host.files import is_claimed
-from eqprop_host.link import Line
+from eqprop_host.line import Line
 from eqprop_host.progress import View, show_progress
 from eqprop_host.runlog import RunLog, open_log
 from eqprop_host.runlog.follow import Follower

@@ -5,10 +5,14 @@ import json
 
 import pytest
 
+from eqprop import asking, messages
 from eqprop_host import cli, open_log
 from eqprop_host.commands import train
+from eqprop_host.model import load
+from eqprop_host.ports import open_board
 from eqprop_host.runlog import RunLog
 from eqprop_host.runlog.verify import verify
+from eqprop_sim import boards
 from interrupting import StopsAfter
 
 RUN = ["--data=iris", "--layers=4-5-3", "--epochs=4", "--seed=3", "--log-every=50"]
@@ -176,6 +180,21 @@ def test_a_board_that_cannot_keep_a_network_says_so(eqprop):
     assert told == "eqprop: the board holds the network, but did not keep it: 1 checkpoints failed\n"
     code, _, told = eqprop("train", *RUN, "--port=sim:micropython?full=100&checkpoint_every=200")
     assert code == 0 and "eqprop: the board could not write 3 of its checkpoints: is its filesystem full?\n" in told
+
+
+def test_a_push_that_was_killed_half_way_spoils_no_run(eqprop, clean, monkeypatch):
+    """The board goes back to the run's checkpoint. Catches half a network that the run is resumed on."""
+    with contextlib.closing(boards.SimulatedBoard("sim:micropython")) as simulated:
+        port = f"--port={simulated.path}"
+        assert eqprop("train", *RUN, "--seed=4", "--save=other.npz", "--port=sim:micropython")[0] == 0
+        interrupt(eqprop, monkeypatch, 20, port)
+        other = load("other.npz")
+        with open_board(simulated.path) as board:  # what a killed push leaves: conductances, and no RESUME
+            board.configure(other.layers, other.seed, other.halve_every)
+            written = asking.pack_write(0, 0, other.conductances[0].astype("<u2").tobytes()[:40])
+            board.ask(messages.WRITE, written, messages.DONE)
+        code, out, told = eqprop("train", "--resume=run.arrow", port)
+        assert (code, out) == (0, clean[0]) and "goes on with sample 0\n" not in told
 
 
 @pytest.mark.parametrize("at", [0, 130, 333])

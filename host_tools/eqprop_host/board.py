@@ -10,7 +10,6 @@
 """
 
 import secrets
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,9 +20,10 @@ from eqprop.packing import LEVELS, Code
 
 from . import answers
 from .errors import BoardError, ProtocolError, RestartError
-from .link import Line, largest_payload
+from .line import Line, largest_payload
 from .packing import covers, pack
 from .printing import printable
+from .restarts import Restarts
 from .sample_cache import SampleCache
 from .sample_order import SampleOrder
 
@@ -31,25 +31,7 @@ _SLOW_S = 1.0  # for an answer: the frames are too large
 _FRAMES = 3  # of samples on their way: more would keep one waiting who wants to stop
 _WHOLE = 2  # figures of samples timed whole, before those of `eqprop.bench.VERBS`
 _IDLE = 200  # answers in a row by which nothing was learnt, whatever a line may lose
-_RESTARTS = 50  # without a sample learnt that never was before, or a task done
 _DEVICE_S = 2e-3  # that the slowest board takes to build, write or sum up a device, and more
-
-
-@dataclass(frozen=True)
-class Restart:
-    """A session that ended otherwise than was wanted, and how the next one began."""
-
-    reason: str
-    """In one line."""
-
-    reached: int
-    """The next sample to learn, as far as was known before."""
-
-    sample: int
-    """The next sample to learn, as the board then said."""
-
-    reset: bool
-    """Whether the board had started anew; otherwise only its line had failed."""
 
 
 class Board:
@@ -74,12 +56,9 @@ class Board:
         self._restored = False  # conductances that no repetition of the run would give
         self._notes = None  # to keep with the run's network
         self._furthest = 0  # samples that the run can have come to
-        self._reached = 0  # and that it has come to
-        self._failures = 0  # restarts since then
-        self._status = link.status()
         self._data = (None, None)
         self._cache = None  # of the data; None until there is something in it
-        self.restarts = []
+        self.restarts = Restarts(link.status())
         self._greet()
 
     @property
@@ -155,16 +134,11 @@ class Board:
     def _know(self, configuration, furthest):
         self._counted = 0
         self._furthest = furthest
-        self._moved(0)
+        self.restarts.begin()
         self._configuration = configuration
         self._code = Code(configuration.layers[0], configuration.layers[-1], configuration.levels or LEVELS)
         self._restored = False
         self._notes = None
-
-    def _moved(self, sample):
-        """Note that the run came to this sample, or that a task was done."""
-        self._reached, self._failures = sample, 0
-        self._status.moved()
 
     def _configure(self):
         self._greet()  # a board builds one network a session
@@ -220,23 +194,15 @@ class Board:
         """
         reached = self.state.sample
         if error:
-            self._failures += 1
-            if self._failures > _RESTARTS:
-                raise ProtocolError(f"{error}, {_RESTARTS} times without a sample beyond {self._reached}") from error
-            self._status.waiting(lambda: f"{error}, {self._failures} times since sample {self._reached}")
-        sample = self._greet().sample
-        failed = error is not None and error.__cause__ is not None
-        reset = sample < reached or not failed  # a board may take its port along when it resets
-        if error or sample < reached:
-            reason = str(error or f"port {self._link.name}: the board has started anew")
-            self.restarts.append(Restart(reason, reached, sample, reset))
+            self.restarts.count(error)
+        self.restarts.note(error, self._link.name, reached, self._greet().sample)
 
     def repeat(self, work):
         """Return work(), done again from its start whenever the board starts anew meanwhile."""
         while True:
             try:
                 done = work()
-                self._moved(self._reached)
+                self.restarts.done()
                 return done
             except RestartError as error:
                 self._restart(error)
@@ -306,8 +272,7 @@ class Board:
                         self._keep(samples, following, base)
                         following = base
                     self.state = self.state._replace(sample=base)
-                    if base > self._reached:
-                        self._moved(base)
+                    self.restarts.reach(base)
                     yield progress
                 else:
                     idle += 1

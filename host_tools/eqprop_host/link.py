@@ -16,78 +16,40 @@ A board that says WORKING is asked nothing twice. The link waits, and asks for i
 has started anew meanwhile says so at once. `eqprop_host.rules` is the table of what is done with which answer.
 """
 
-import contextlib
-import itertools
 import random
-import shlex
 import time
 from collections import deque
-from dataclasses import dataclass, replace
-from typing import Any
-
-import serial
+from dataclasses import replace
 
 from eqprop.asking import pack_hello
-from eqprop.frames import Receiver, Sender, encoded_size
+from eqprop.frames import Receiver, Sender
 from eqprop.messages import HELLO, SESSION_HEADER, STATE, STATUS
 from eqprop.service import CHUNK
 
 from . import answers, rules
 from .errors import BoardError, PortError, ProtocolError, RestartError
+from .line import Asked, Port, line_size
+from .pace import Pace
 from .printing import printable
 from .status import Status
 
 _ATTEMPTS = 3
 _LIMIT = 1024  # bytes of payload before the board has said its own limit
-_OVERHEARD = 40  # bytes kept to tell what a port that is no board says
-_TAIL = 512  # bytes kept to see whether it is at MicroPython's prompt
 _TO_PROMPT = b"\r\x02"  # has the prompt show itself, also from raw mode, and interrupts no program
-# What MicroPython says in its three modes, into any of which bytes of a frame may take it
-_AT_PROMPT = (b"\n>>> ", b"raw REPL; CTRL-B to exit", b"paste mode; Ctrl-C to cancel")
+_HELLO_S = 0.1  # after which a HELLO is said again, then after twice as long, ...
 _WINDOW = 64  # questions on their way, well below the 256 sequence numbers
-_PAUSE_S = 0.1  # the shortest after which something counts as lost
-_PATIENCE = 16  # times that, at most, when pause follows pause: so no sequence number comes round within a silence
 _HELLO_FIRST = "HELLO comes first"  # all that a board says to GREET after a reset
-_SMALLEST = 64  # bytes of payload that frames shrink to, and begin with
-_STEP = 16  # bytes by which they grow once one was lost
 _PROBE_S = 1.0  # after which a board that works is asked for its state, then twice as many, ...
 _PROBES = 4  # of those, after which a HELLO to it is said again
 _WORKING = 4  # times the patience with a silent board: that with one that says it works
 _REOPEN_S = 0.2  # between two attempts to open a port
 
 
-@dataclass(frozen=True)
-class Line:
-    """What has been on a line so far."""
-
-    sent_bytes: int
-    received_bytes: int
-
-    repeats: int
-    """Questions that were lost, they or their answers, and had to be asked again."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question on its way."""
-
-    sequence: int
-    size: int
-    """Bytes on the line."""
-    at: float
-    kind: int
-    about: Any
-    """What the one who asked knows it by."""
-    given_up: bool = False
-    """Whether it counted as lost."""
-
-
 class Link:
     """A conversation over the port that `open_stream()` opens, called `name` in messages.
 
     - limit: bytes of a payload, the session left out; credit: bytes that may be unanswered. STATE says both
-    - good: bytes of a payload that has a fair chance to arrive, `limit` at most
-    - sent, received: bytes so far. repeats: questions that were lost so far
+    - repeats: questions that were lost so far
     - waiting: `Asked` that have no answer yet, oldest first
     - took_s: seconds that the last question took, those before it answered
     """
@@ -112,18 +74,14 @@ class Link:
         self.name = name
         self.answer_s = answer_s
         self.credit = 0
-        self.sent = 0
-        self.received = 0
         self.repeats = 0
         self.waiting = deque()
         self.took_s = 0.0
-        self._open = open_stream
+        self._port = Port(open_stream, name)
         self._reconnect_s = reconnect_s
         self._clock = clock
         self._wait = wait
-        self._stream = None
         self._broken = False
-        self._smooth = True  # nothing was lost so far
         self._greeted = False  # ever
         self._conversing = False  # between one session's HELLO and the next
         self._random = random.SystemRandom()
@@ -141,19 +99,29 @@ class Link:
         self._late = deque(maxlen=_WINDOW)  # questions given up, whose answers may come yet
         self._heard = deque()
         self._understood = False
-        self._overheard = b""
-        self._tail = b""
-        self._padding = b""
-        self._mean_s = None
-        self._deviation_s = 0.0
-        self._backoff = 1
         self._since = None  # when the silence began, if somebody waits
+        self._pace = Pace()
         self.resize(_LIMIT)
+
+    @property
+    def sent(self):
+        """Bytes sent so far."""
+        return self._port.sent
+
+    @property
+    def received(self):
+        """Bytes received so far."""
+        return self._port.received
+
+    @property
+    def good(self):
+        """Bytes of a payload that has a fair chance to arrive, `limit` at most."""
+        return self._pace.good
 
     def resize(self, limit):
         """Take payloads of up to `limit` bytes, the session included, either way."""
         self.limit = limit - SESSION_HEADER
-        self.good = min(_SMALLEST, self.limit)
+        self._pace.resize(self.limit)
         self._receiver = Receiver(limit)
         self._sender = Sender(limit)
 
@@ -163,11 +131,7 @@ class Link:
 
     def close(self):
         """Close the port."""
-        if self._stream:
-            stream, self._stream = self._stream, None
-            # A port that has gone cannot be closed in order
-            with contextlib.suppress(OSError, serial.SerialException):
-                stream.close()
+        self._port.close()
 
     # ---- sessions
 
@@ -180,7 +144,7 @@ class Link:
         deadline = self._clock() + self._reconnect_s
         while True:
             try:
-                if self._broken or not self._stream:
+                if self._broken or not self._port.is_open:
                     self._reopen(deadline)
                 return self._begin()
             except (PortError, ProtocolError):
@@ -193,7 +157,7 @@ class Link:
         self.close()
         while True:
             try:
-                self._stream = self._open()
+                self._port.open()
                 break
             except PortError:
                 if not self._greeted or self._clock() >= deadline:
@@ -208,10 +172,10 @@ class Link:
         self.begin()
         self._heard.clear()
         self.resize(max(self.limit + SESSION_HEADER, _LIMIT))
-        pause, until = _PAUSE_S, self._clock() + _ATTEMPTS * self.answer_s
+        pause, until = _HELLO_S, self._clock() + _ATTEMPTS * self.answer_s
         prompt = b""
         while self._clock() < until:
-            self._tail = b""
+            self._port.forget_tail()
             session = self._random.randrange(2**30)  # a small integer on any board: its heap is the same each time
             began = self._clock()
             sequence = self._ask(HELLO, pack_hello(session), prompt)[0]
@@ -232,15 +196,14 @@ class Link:
                         refusal = words
                     elif (state := self._state(payload)) and state.session == session:
                         self._take_session(session)
-                        self._measure(self._clock() - began)
+                        self._pace.measure(self._clock() - began)
                         return state
             if refusal is not None:
                 raise BoardError(f"port {self.name} refuses: {printable(refusal)}")
-            if any(words in self._tail for words in _AT_PROMPT):
-                raise self._at_prompt()
+            self._port.check_prompt()
             prompt = _TO_PROMPT  # noise to a service
             pause *= 2
-            self._padding = bytes(CHUNK - 1)
+            self._pace.lost_bytes()
         raise self._silence()
 
     def _state(self, payload):
@@ -325,10 +288,10 @@ class Link:
         No other is after a pause, until something is heard: what a board that only slept is still to read does not
         grow, and no answer to it comes when its sequence number is another question's.
         """
-        if len(self.waiting) >= (_WINDOW if self._backoff == 1 else 1):
+        if len(self.waiting) >= (_WINDOW if self._pace.rested else 1):
             return False
         unanswered = sum(each.size for each in self.waiting)
-        return not self.waiting or unanswered + line_size(size) + len(self._padding) <= self.credit
+        return not self.waiting or unanswered + line_size(size) + len(self._pace.padding) <= self.credit
 
     def send(self, kind, payload, about):
         """Send a question; `about` comes back with its answer."""
@@ -337,12 +300,8 @@ class Link:
         sequence, size = self._ask(kind, payload)
         self.waiting.append(Asked(sequence, size, self._clock(), kind, about))
 
-    def give_up(self):
-        """Wait no longer for what is on its way, though a late answer counts."""
-        self._give_up(self.waiting)
-        self.waiting.clear()
-
     def _give_up(self, lost):
+        """Wait no longer for these questions, though a late answer counts."""
         self.repeats += len(lost)
         self._late.extend(replace(each, given_up=True) for each in lost)
 
@@ -363,7 +322,9 @@ class Link:
             if now - self._moved >= _WORKING * patience_s:
                 raise ProtocolError(f"port {self.name}: the board says that it works, and never ends")
             self._status.waiting(self._waited_for, patience_s)
-            if now - max(self._since, self.waiting[0].at) >= self._pause_s():
+            if now - max(self._since, self.waiting[0].at) >= (
+                self._probe_s if self._working else self._pace.pause_s(self.answer_s)
+            ):
                 if not self._working:
                     return None, None, self._all_lost()
                 self._probe()
@@ -391,26 +352,30 @@ class Link:
         asked, lost = self._match(sequence)
         if not asked:
             return None
+        self.took_s = now - max(asked.at, self._since)
+        if not self._working:  # others take no longer for it
+            self._pace.measure(now - asked.at)
+        self._pace.answered()
         self._status.moved()
         self._working = False
-        self._moved = now
-        self.took_s = now - max(asked.at, self._since)
-        self._since = now
-        self._backoff = 1
-        self._measure(now - asked.at)
+        self._moved = self._since = now
         if act == rules.REFUSE:
             raise BoardError(f"port {self.name} refuses: {printable(words)}")
         if act == rules.NONSENSE:
             raise ProtocolError(f"port {self.name} answers with type {kind} instead of {expected}")
-        self._adapt(lost)
+        if lost:
+            self._pace.lost()
+        else:
+            self._pace.arrived()
         return asked, payload, lost
 
     def _all_lost(self):
         """Count all that is on its way as lost, and return it."""
-        self._backoff = min(2 * self._backoff, _PATIENCE)
+        self._pace.paused()
+        self._pace.lost()
         lost = list(self.waiting)
-        self._adapt(lost)
-        self.give_up()
+        self.waiting.clear()
+        self._give_up(lost)
         return lost
 
     def _probe(self):
@@ -432,30 +397,6 @@ class Link:
                 return asked, []
         return None, []
 
-    def _adapt(self, lost):
-        """Make frames smaller for what was lost, or larger."""
-        if lost:
-            self._smooth = False
-            self.good = max(min(_SMALLEST, self.limit), self.good // 2)
-            # The board reads chunk by chunk: more zeros must follow from now on than may fill up its last one
-            self._padding = bytes(CHUNK - 1)
-        else:
-            self.good = min(self.limit, 2 * self.good if self._smooth else self.good + _STEP)
-
-    def _measure(self, took):
-        """Learn from how long an answer took."""
-        if self._mean_s is None:
-            self._mean_s, self._deviation_s = took, took / 2
-            return
-        self._deviation_s += (abs(took - self._mean_s) - self._deviation_s) / 2
-        self._mean_s += (took - self._mean_s) / 4
-
-    def _pause_s(self):
-        if self._working:
-            return self._probe_s
-        expected = max(_PAUSE_S, self._mean_s + 4 * self._deviation_s)
-        return min(expected * self._backoff, self.answer_s)
-
     # ---- bytes
 
     def _ask(self, kind, payload, before=b""):
@@ -466,27 +407,20 @@ class Link:
             frame = before + bytes(self._sender.encode(kind, self._sequence, payload, head))
         except ValueError as error:
             raise BoardError(f"port {self.name}: the board has no room for a question: {error}") from error
-        return self._sequence, self._write(frame + bytes(-len(frame) % CHUNK) + self._padding)
+        return self._sequence, self._write(frame + bytes(-len(frame) % CHUNK) + self._pace.padding)
 
     def _write(self, data):
         try:
-            self._stream.write(data)
-        except serial.SerialTimeoutException as error:
-            self._fail(ProtocolError(f"port {self.name} takes no more bytes"), error)
-        except (OSError, serial.SerialException) as error:
-            self._fail(PortError(f"port {self.name} fails: {error}"), error)
-        self.sent += len(data)
-        return len(data)
+            return self._port.write(data)
+        except (PortError, ProtocolError) as error:
+            self._fail(error, error.__cause__)
 
     def _listen(self):
         """Take in what has come, waiting a moment for the first byte."""
         try:
-            data = self._stream.read(max(1, self._stream.in_waiting))
-        except (OSError, serial.SerialException) as error:
-            self._fail(PortError(f"port {self.name} fails: {error}"), error)
-        self.received += len(data)
-        self._overheard = (self._overheard + data)[:_OVERHEARD]
-        self._tail = (self._tail + data)[-_TAIL:]
+            data = self._port.read()
+        except PortError as error:
+            self._fail(error, error.__cause__)
         for kind, sequence, payload in self._receiver.feed(data):
             if kind >= STATE:  # an echo of what we ask is no answer
                 self._understood = True
@@ -494,28 +428,18 @@ class Link:
 
     def _silence(self):
         """Return the error that says what a port without answers is."""
-        if self._overheard and not self._understood:
-            return ProtocolError(f"port {self.name} is not running eqprop: it says {self._overheard!r}")
-        patience_s = _ATTEMPTS * self.answer_s + self._extra_s
-        return ProtocolError(f"port {self.name} is silent: no answer within {patience_s:g} s")
+        seconds = _ATTEMPTS * self.answer_s + self._extra_s
+        silent = ProtocolError(f"port {self.name} is silent: no answer within {seconds:g} s")
+        return silent if self._understood else self._port.stranger() or silent
 
     def _waited_for(self):
-        """Return in words what the board is waited for to do."""
         doing = self._doing or rules.DOING.get(self.waiting[0].kind, "answer")
-        if self._working:
-            return f"port {self.name}: the board is working: waiting for it to {doing}"
-        return f"port {self.name}: waiting for the board to {doing}"
+        working = "the board is working: " if self._working else ""
+        return f"port {self.name}: {working}waiting for it to {doing}"
 
     def _unanswered(self):
-        """Return in words that a HELLO has no answer."""
-        if self._overheard and not self._understood:
-            return f"port {self.name}: bytes come, but no answer to HELLO"
-        return f"port {self.name}: no answer to HELLO"
-
-    def _at_prompt(self):
-        """Return the error for a board that MicroPython's prompt answers."""
-        deploy = f"eqprop deploy --port {shlex.quote(self.name)}"
-        return ProtocolError(f"port {self.name} has MicroPython's prompt and is not running eqprop: run `{deploy}`")
+        strange = not self._understood and self._port.stranger()
+        return f"port {self.name}: {'bytes come, but ' if strange else ''}no answer to HELLO"
 
     def _fail(self, failure, error=None):
         """Raise `failure` because of `error`: as a RestartError where the conversation may go on."""
@@ -523,14 +447,3 @@ class Link:
         if not self._conversing or not self._reconnect_s:
             raise failure from error
         raise RestartError(str(failure)) from failure
-
-
-def line_size(size):
-    """Return the most bytes that a question with a payload of `size` bytes takes on the line."""
-    longest = encoded_size(size + SESSION_HEADER)
-    return longest + -longest % CHUNK
-
-
-def largest_payload(size):
-    """Return the largest payload of a question that takes no more than `size` bytes on the line, 0 or less for none."""
-    return next(n for n in itertools.count(size, -1) if n <= 0 or line_size(n) <= size)
