@@ -338,7 +338,7 @@ class Link:
         happened, words = rules.event(kind, payload, expected)
         act = rules.action(rules.ASKING, happened)
         if act == rules.RESTART:
-            reason = "the board has started anew" if words == _HELLO_FIRST else printable(words)
+            reason = "the board has started anew" if words in ("", _HELLO_FIRST) else printable(words)
             raise RestartError(f"port {self.name}: {reason}")
         if act == rules.GIVE_WAY:
             raise BoardError(f"port {self.name}: another host has taken the board")
