@@ -117,6 +117,11 @@ SHAPES = {
         "line 1 is read as the columns' names: '400.5,401.0,401.5,402.0,class'",
         classes=NUMBERS,
     ),
+    "numbers_then_species": Shape(
+        "CSV by pandas of an array with its index, a column species behind",
+        csv_file(frame=lambda: iris(names=tuple("0123")), index=True),
+        "line 1 is read as the columns' names: ',0,1,2,3,species'",
+    ),
     "label_first": Shape(
         "CSV with a column label in front, as Kaggle has MNIST", csv_file(frame=mnist_like), **TINY, classes=NUMBERS
     ),
@@ -180,6 +185,37 @@ SHAPES = {
         features=3,
         classes=tuple("ABC"),
         reading={"label": "1"},
+    ),
+    "uci_mnist": Shape(
+        "MNIST as a CSV without a header, the label in front",
+        raw("mnist.csv", lambda: text_of(mnist_like().assign(z=0), header=False)),
+        "name the label, such as --label 1",
+        read=False,
+        samples=60,
+        features=65,
+        classes=NUMBERS,
+        reading={"label": "1"},
+    ),
+    "other_names": Shape(
+        "a header without a name for labels",
+        csv_file(frame=lambda: iris(numbers=True, label="kind")),
+        "column 'kind', the last, is taken for the label",
+        classes=NUMBERS,
+    ),
+    "titanic": Shape(
+        "a header that says which column is the outcome: Survived, ..., Parch",
+        csv_file(frame=lambda: iris(numbers=True, label="Survived")[["Survived", *NAMES]].assign(Parch=[0, 1] * 75)),
+        features=5,
+        classes=NUMBERS,
+    ),
+    "yes_no": Shape(
+        "labels True and False",
+        csv_file(frame=lambda: iris().assign(label=lambda f: f.species == "setosa").drop(columns="species")),
+        classes=("False", "True"),
+    ),
+    "same_names": Shape(
+        "two columns of one name",
+        csv_file(frame=lambda: iris(names=("a", "b", "a", "c"))),
     ),
     "uci_yeast": Shape(
         "UCI's yeast.data: white space, a name of each sample in front",
@@ -293,9 +329,16 @@ SHAPES = {
     "texts": Shape(
         "seaborn's penguins: several columns of text",
         csv_file(frame=penguins),
-        "name the label and leave out the others, such as --label species --drop island",
+        "type --drop island, or write numbers for it",
         read=False,
-        reading={"label": "species", "drop": "island"},
+        reading={"drop": "island"},
+    ),
+    "several_texts": Shape(
+        "several columns of text under names that say nothing",
+        csv_file(frame=lambda: penguins().rename(columns={"species": "a", "island": "b"})),
+        "name the label and leave out the others, such as --label a --drop b",
+        read=False,
+        reading={"label": "a", "drop": "b"},
     ),
     "regression": Shape(
         "a last column of measurements, no classes",
@@ -425,6 +468,12 @@ SHAPES = {
         **TINY,
     ),
     "table_of_pictures": Shape("a CSV of file names and labels", table_of_pictures, **TINY),
+    "tables": Shape(
+        "a folder with train.csv and test.csv",
+        lambda d: str(Path(csv_file("train.csv")(d)).parent),
+        "type --data with one of them, such as --data",
+        read=False,
+    ),
     "flat": Shape(
         "a folder of pictures without folders by class",
         lambda d: str(Path(picture_folder()(d)) / "setosa"),
@@ -463,6 +512,12 @@ SHAPES = {
         classes=("1", "2", "3"),
     ),
     "idx_bare": Shape("the folder without mnist: in front", idx(bare=True), **MNIST),
+    "idx_file": Shape(
+        "one of the four files alone",
+        lambda d: str(next(Path(idx(bare=True)(d)).glob("train-images*"))),
+        "is one of four files: type --data mnist:",
+        read=False,
+    ),
     # What is not read
     "excel_book": Shape(
         "an Excel workbook", raw("iris.xlsx", b"PK\3\4"), "save the sheet as CSV in Excel or LibreOffice", read=False

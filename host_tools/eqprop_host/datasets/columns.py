@@ -16,8 +16,15 @@ from .words import listed, printable, shortened
 LABELS = ("label", "labels", "class", "target")
 """A column of one of these names holds the labels."""
 
-_COUNTERS = ("index", "id", "row", "rowid", "row_id", "rownames", "row_names", "sample_id", "__index_level_0__")
-_TIMES = ("time", "timestamp", "date", "datetime", "time_s", "time_ms", "time_us", "timestamp_ms", "epoch", "unixtime")
+_PERHAPS = ("y", "species", "variety", "category", "outcome", "type", "quality", "diagnosis", "activity", "survived")
+"""A first or last column of one of these names holds them where no other has one of LABELS."""
+
+_COUNTERS = re.compile(
+    r"index|#|(row|sample|record|serial|line)?[ _.-]*(no|nr|id|number|num|index|names?)\.?|row|idx|__index_level_\d__"
+    r"|unnamed: .*|.*[ _-]id"
+)
+_TIMES = re.compile(r"(time|times|timestamp|date|datetime|epoch|unixtime|millis|t)([\W_].*)?")
+_SINCE_1970 = 1e8
 _ENOUGH = 20  # rows from which a column is told by its values alone
 _CLASSES = 20  # a column of so many different whole numbers may always be a label
 
@@ -75,6 +82,8 @@ def choose(source: str, columns: list[Column], *, reading: Reading) -> Roles:
     places = _kept(source, columns, reading)
     label = _named(source, columns, reading, places)
     places, notes = _left_out(columns, places, {label})
+    if label is None and places:
+        label = _perhaps(columns, places)
     files = [place for place in places if columns[place].kind == "file"]
     if files:
         return _of_files(source, columns, places, files, label)
@@ -85,6 +94,8 @@ def choose(source: str, columns: list[Column], *, reading: Reading) -> Roles:
     if label is None:
         one_hot = _one_hot(columns, places)
         label = None if one_hot else _guessed(source, columns, places)
+        if label is not None and columns[label].name and columns[label].kind == "number":
+            notes.append(f"{columns[label]}, the last, is taken for the label: --label names another one")
     features = [place for place in places if place != label and place not in one_hot]
     _check_numbers(source, columns, features, label)
     if label is not None and not columns[label].name:
@@ -181,6 +192,12 @@ def _named(source, columns, reading, places, needed=True):
     return named[0] if named else None
 
 
+def _perhaps(columns, places):
+    """Return the last or the first place, where its name is one that labels often have, or None."""
+    ends = [place for place in (places[-1], places[0]) if columns[place].name.lower() in _PERHAPS]
+    return ends[0] if ends and _may_be_label(columns[ends[0]]) else None
+
+
 def _left_out(columns, places, spared):
     """Return (the places that are left, notes) once what tells nothing about a sample is left out."""
     kept, notes = [], []
@@ -212,12 +229,13 @@ def _reason(column, first):
     steps = np.diff(numbers)
     counts = bool((steps == 1).all()) and numbers[0] in (0, 1)
     whole = bool((numbers == np.floor(numbers)).all())
-    named = name in _COUNTERS or name.startswith("unnamed: ")
+    named = _COUNTERS.fullmatch(name) or re.search(r"[a-z]I[dD]$", column.name)
     if whole and named and _different(numbers) == len(numbers):
         return "numbers the rows"
     if first and counts and len(numbers) >= _ENOUGH:
         return "numbers the rows"
-    if name in _TIMES and len(numbers) >= _ENOUGH and (steps >= 0).all() and steps.any():
+    clock = _TIMES.fullmatch(name) or (first and not name and numbers.min() > _SINCE_1970)
+    if clock and len(numbers) >= _ENOUGH and (steps >= 0).all() and steps.any():
         return "holds times that only rise"
     return None
 
@@ -256,12 +274,12 @@ def _guessed(source, columns, places):
         text = columns[texts[0]]
         way = f"--label {text.typed}, or --label {last.typed} --drop {text.typed}"
         raise DataError(f"{source}: {text} ({listed(_distinct(text))}) and {last} may both be the label: type {way}")
-    if not last.name and not last.stored and not _few(last):
+    if not last.name and not _few(last):
         likely = [columns[place] for place in places if _may_be_label(columns[place])]
         way = f", such as --label {likely[0].typed}" if likely else ""
         count = _different(last.numbers)
         raise DataError(
-            f"{source}: {last}, the last, has {count} different values in {len(last.numbers)} rows, which are no"
+            f"{source}: {last}, the last, has {count} different values in {len(last.numbers)} rows, so it holds no"
             f" classes: name the label{way or ' by --label COLUMN'}"
         )
     return places[-1]
@@ -271,6 +289,8 @@ def _few(column):
     """Return whether a column of numbers has few enough different ones for a label, or is not of whole numbers."""
     if not (column.numbers == np.floor(column.numbers)).all():
         return True  # which its values will say, with their place
+    if len(column.numbers) >= _ENOUGH and _different(column.numbers) == 1:
+        return False
     return _different(column.numbers) <= max(_CLASSES, len(column.numbers) / 4)
 
 

@@ -49,6 +49,18 @@ def _readable(cell):
         return cell.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
 
 
+def _different(names):
+    """Return names, those that occurred before with .1, .2 and so on behind, as pandas has it."""
+    found: dict[str, int] = {}
+    for name in names:
+        number, called = 0, name
+        while called in found:
+            number += 1
+            called = f"{name}.{number}"
+        found[called] = number
+    return tuple(found)
+
+
 class _Reader:
     """Reads one table."""
 
@@ -128,6 +140,7 @@ class _Reader:
         else:
             self._check_width(rows)
             self.names = self._commented_names()
+        self.names = _different(self.names)
         data = cells[1:] if self.header else cells
         if not data:
             raise DataError(f"{self.source}: has a header but no samples")
@@ -278,7 +291,8 @@ class _Reader:
         as_numbers = [self._is_value(text) and text.lower() not in ("true", "false") for text in texts]
         if all(as_numbers):
             return np.array([self.dialect.number(text) for text in texts])[codes], ()
-        if column.kind == "number":
+        words = np.array([text.lower() in ("true", "false") for text in texts])
+        if column.kind == "number" and not (words | missing).all():
             row = int(np.flatnonzero(~np.array(as_numbers)[codes])[0])
             shown = shortened(_readable(texts[codes[row]]))
             raise DataError(f"{self.source}: line {lines[row]}, column {column.number}: {shown} is not a number")

@@ -180,15 +180,22 @@ def header_of(dialect, rows):
         return False
     text_below = [_share(dialect, below, place) < 0.5 for place in range(len(first))]
     names = [not dialect.is_number(cell) and cell.strip()[:1].isalpha() for cell in first]
-    if any(name and not text for name, text in zip(names, text_below, strict=True)):
-        return all(name or dialect.is_number(cell) or not cell.strip() for name, cell in zip(names, first, strict=True))
-    counting = all(cell.strip().isdecimal() for cell in first if cell.strip()) and numbers[0] in (0, 1)
-    if not counting or len(numbers) < 2:
+    if not all(name or dialect.is_number(cell) or not cell.strip() for name, cell in zip(names, first, strict=True)):
+        return False
+    for place, (name, text) in enumerate(zip(names, text_below, strict=True)):
+        if name and (not text or _is_above(first[place], [row[place] for row in below])):
+            return True
+    if not all(cell.strip().isdecimal() for cell in first if cell.strip()) or numbers[0] not in (0, 1):
         return False
     if any(dialect.is_number(cell) and text for cell, text in zip(first, text_below, strict=True)):
-        return True
+        return len(numbers) >= 2
     decimals = sum("." in cell or "," in cell for row in below for cell in row)
     return len(numbers) >= 3 and (2 * decimals >= len(below) * len(first) or len(numbers) >= 8)
+
+
+def _is_above(name, texts):
+    """Return whether a text stands above others that recur, while it does not."""
+    return name.strip().lower() in LABELS or (name not in texts and 2 * len(set(texts)) <= len(texts))
 
 
 def _evenly_spaced(numbers):

@@ -10,6 +10,7 @@ with a dot is passed over; files of other kinds are left out with a word. All fi
 The recipe of the data set is the size of the pictures, or that of the sounds.
 """
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from .dataset import Table
 from .words import listed
 
 _TRAIN, _TEST, _VALID = ("train", "training"), ("test", "testing"), ("val", "valid", "validation")
+_TABLES = (".csv", ".tsv", ".parquet", ".npz", ".npy")
 _JUNK = ("thumbs.db", "desktop.ini", "__macosx")
 
 
@@ -63,8 +65,8 @@ def read_folder(source, reading):
 def _by_class(source, folder, notes, names=None):
     """Return (files, labels, class names) of a folder of classes, these given for another part of the data."""
     inside = _visible(source, folder)
-    classes = [path for path in inside if path.is_dir()]
-    stray = [path for path in inside if not path.is_dir()]
+    classes = [path for path in inside if path.is_dir() and not re.fullmatch("_.*_", path.name)]
+    stray = [path for path in inside if path not in classes]
     if not classes:
         return _refuse_without_classes(source, folder, stray)
     numbers = all(path.name.isdecimal() for path in classes)
@@ -93,6 +95,10 @@ def _refuse_without_classes(source, folder, stray):
         raise DataError(
             f"{folder}: holds {samples[0].name} itself: put the files of each class into a folder of its own"
         )
+    tables = [path.name for path in stray if path.suffix.lower() in _TABLES]
+    if tables:
+        shown = f"{listed(sorted(tables))}: type --data with one of them, such as --data {folder / min(tables)}"
+        raise DataError(f"{source}: holds tables, {shown}")
     raise DataError(f"{source}: has no folders, one for each class, with {_kinds()} files")
 
 

@@ -25,7 +25,7 @@ _BYTES = 8  # the code of unsigned bytes
 _PARTS = ("train", "t10k")
 _DEPTH = 4  # folders below the one that is named
 _NAME = re.compile(
-    r"(?P<prefix>.*?)(?P<part>train|t10k|test)[-_.]?(?P<what>images|labels)[-_.]idx(?P<dimensions>[13])[-_.]ubyte(\.gz)?",
+    r"(?P<prefix>.*?)(?P<part>train|t10k|test)[-_.]?(?P<what>images|labels)[-_.]idx[13]([-_.]ubyte)?(\.gz)?",
     re.IGNORECASE,
 )
 

@@ -21,7 +21,7 @@ from .columns import choose, choose_features
 from .csv_files import read_csv
 from .dataset import Dataset, Table, check_finite, dataset_of, filled
 from .folders import is_sample, read_folder, rows_of
-from .idx_files import read_mnist
+from .idx_files import is_idx, read_mnist
 from .numpy_files import read_npy, read_npy_x, read_npz, read_npz_x
 from .parquet_files import read_parquet
 from .reading import Reading
@@ -195,6 +195,8 @@ def _refuse(source, path, suffix):
     if is_sample(source):
         way = "put each class's files into a folder of its own, and type --data with the folder that holds these"
         raise DataError(f"{source}: is one sample: {way}")
+    if is_idx(path) and path.exists():
+        raise DataError(f"{source}: is one of four files: type --data {MNIST}{path.parent}")
     if suffix in _OTHERS and path.exists():
         raise DataError(f"{source}: is not read: {_OTHERS[suffix].replace('FILE', path.name)}")
     if source and path.exists() and not stat.S_ISREG(path.stat().st_mode):

@@ -98,7 +98,7 @@ class _File:
             kind = kind.value_type
         if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_decimal(kind):
             return "number"
-        if types.is_string(kind) or types.is_large_string(kind):
+        if types.is_string(kind) or types.is_large_string(kind) or str(kind) == "string_view":
             return "text"
         if types.is_temporal(kind):
             return "time"

@@ -10,6 +10,7 @@
 Needs Pillow, which `pip install eqprop[host]` brings.
 """
 
+import logging
 import warnings
 
 import numpy as np
@@ -22,6 +23,7 @@ from .words import reason
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".pgm", ".ppm")
 """Names of files that are read as pictures."""
 
+_QUIET = logging.NullHandler()
 _FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
 _BYTES_A_CHANNEL = {"1": 1, "L": 1, "P": 1, "I": 4, "F": 4}
 
@@ -32,6 +34,7 @@ def read_picture(file, name, size):
     file: a path or an open binary file. name: what to call it. size: (width, height, channels), or None for its own in
     grey.
     """
+    logging.getLogger("PIL").addHandler(_QUIET)  # it is said in our words, and not on stderr
     from PIL import Image, ImageOps, UnidentifiedImageError  # here: boards are worked with where no pictures are
 
     try:
