@@ -6,6 +6,7 @@ The first rows say what each column is; all rows are then read one by one, so a 
 import csv
 import io
 import itertools
+import operator
 from array import array
 from pathlib import Path
 
@@ -75,7 +76,8 @@ class _Reader:
             if size > blocks.BLOCK and len(self.head) >= _FIRST_LINES[0]:
                 break
         content = [line for line in self.head if line.strip() and not dialects.is_comment(line)]
-        self.dialect = dialects.dialect_of(content)
+        # Enough to tell, as each separator is tried on them
+        self.dialect = dialects.dialect_of(content[: blocks.first_rows(max(map(len, content[:1]), default=1))])
         if content and dialects.says_separator(content[0]):
             self.head[self.head.index(content[0])] = "\n"
         self.notes = []
@@ -85,6 +87,7 @@ class _Reader:
     def table(self, choose, reading):
         """Return the `Table`."""
         rows = self._first_rows()
+        rows = rows[: blocks.first_rows(4 * self.width)]
         columns = [self._column(rows, place) for place in range(self.width)]
         roles = choose(columns)
         if columns[roles.features[0]].kind == "file":
@@ -184,24 +187,24 @@ class _Reader:
         cells = [row[place].strip() for row in rows]
         present = [cell for cell in cells if cell.lower() not in dialects.MISSING]
         name = self.names[place] if self.names else ""
-        numbers = [cell for cell in present if self._is_value(cell)]
+        numbers = [self._value(cell) for cell in cells]
+        known = len(numbers) - numbers.count(None) - (len(cells) - len(present))
         kind = "number"
         if not present:
             kind = "empty"
-        elif 2 * len(numbers) < len(present) or (len(numbers) < len(present) and len(present) == 1):
+        elif 2 * known < len(present) or known < len(present) == 1:
             kind = "file" if all(map(is_sample, present)) else "text"
             kind = "time" if all(map(dialects.is_time, present)) else kind
         if kind == "number":
-            known = [self.dialect.number(cell) if self._is_value(cell) else float("nan") for cell in cells]
-            return Column(name, place + 1, kind, np.array(known))
+            return Column(name, place + 1, kind, np.array(numbers, np.float64))
         return Column(name, place + 1, kind, np.zeros(0), tuple(cells))
 
-    def _is_value(self, cell):
+    def _value(self, cell):
+        """Return the number in a cell, NaN where it is missing, None for text."""
         try:
-            self.dialect.number(cell)
-            return True
+            return self.dialect.number(cell)
         except ValueError:
-            return False
+            return None
 
     def _values(self, columns, roles):
         """Return (float64 (rows, features and one-hot columns), label codes and their texts, line numbers)."""
@@ -209,8 +212,9 @@ class _Reader:
         spool, numbers, lines = blocks.Spool(), array("d"), array("q")
         places: dict[str, int] = {}
         codes = array("q")
+        pick = operator.itemgetter(*wanted) if len(wanted) > 1 else lambda row: (row[wanted[0]],)
         for line, row in self._rows():
-            self._append(numbers, row, wanted, line)
+            self._append(numbers, pick(row), wanted, line)
             if roles.label is not None:
                 codes.append(places.setdefault(row[roles.label].strip(), len(places)))
                 if len(places) > _LABELS_MAX:
@@ -267,9 +271,8 @@ class _Reader:
         except csv.Error as error:
             raise DataError(f"{self.source}: line {reader.line_num}: {error}") from error
 
-    def _append(self, numbers, row, wanted, line):
-        """Append the numbers in the wanted cells of a row. Raises DataError."""
-        cells = [row[place] for place in wanted]
+    def _append(self, numbers, cells, wanted, line):
+        """Append the numbers in cells, which stand at the wanted places of a row. Raises DataError."""
         try:
             if self.dialect.decimal_comma or "_" in "".join(cells):
                 raise ValueError
@@ -288,7 +291,7 @@ class _Reader:
         codes, texts = coded
         codes = np.frombuffer(codes, np.int64)
         missing = np.array([text.lower() in dialects.MISSING for text in texts])
-        as_numbers = [self._is_value(text) and text.lower() not in ("true", "false") for text in texts]
+        as_numbers = [self._value(text) is not None and text.lower() not in ("true", "false") for text in texts]
         if all(as_numbers):
             return np.array([self.dialect.number(text) for text in texts])[codes], ()
         words = np.array([text.lower() in ("true", "false") for text in texts])

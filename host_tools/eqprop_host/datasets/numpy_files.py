@@ -9,7 +9,6 @@ A .npy file is mapped into memory, so its size does not matter; a large member o
 """
 
 import io
-import itertools
 import os
 import shutil
 import tempfile
@@ -31,14 +30,15 @@ _FEATURES = ("x", "X", "data", "features", "images", "arr_0")
 _LABELS = ("y", "Y", "target", "labels", "label", "arr_1")
 _PARTS = (
     (
-        ("x_train", "X_train", "train_images", "train_x", "train_data"),
-        ("y_train", "Y_train", "train_labels", "train_y"),
+        ("x_train", "X_train", "train_images", "train_x", "train_X", "train_data", "trainX"),
+        ("y_train", "Y_train", "train_labels", "train_y", "train_label", "trainy", "trainY"),
     ),
-    (("x_test", "X_test", "test_images", "test_x", "test_data"), ("y_test", "Y_test", "test_labels", "test_y")),
+    (
+        ("x_test", "X_test", "test_images", "test_x", "test_X", "test_data", "testX"),
+        ("y_test", "Y_test", "test_labels", "test_y", "test_label", "testy", "testY"),
+    ),
 )
 _FEATURE_NAMES, _CLASS_NAMES = ("feature_names",), ("target_names", "class_names")
-_USED = {*_FEATURES, *_LABELS, *_FEATURE_NAMES, *_CLASS_NAMES, *itertools.chain(*itertools.chain(*_PARTS))}
-_ABOUT = {"DESCR", "frame", "filename", "data_module", "images"}  # of scikit-learn's bunches, beside the data
 
 
 def read_npy(source, file, choose, reading, labelled=True):
