@@ -38,7 +38,7 @@ from urllib.parse import parse_qsl
 import eqprop
 from eqprop.tiers import TIERS
 
-from . import cortex, faults, interpreters, rp2040
+from . import cortex, faults, interpreters, kernel_cache, rp2040
 
 try:
     import tty
@@ -165,6 +165,8 @@ class _Board:
         if self.engine == "":
             if not importlib.util.find_spec("numba"):
                 raise interpreters.Unavailable("sim: needs numba: pip install 'eqprop[sim]'")
+            if not kernel_cache.is_filled(kernel_cache.EMULATOR_SOURCES):
+                tell(kernel_cache.COMPILING)
             paths = [*folders, *filter(None, [os.environ.get("PYTHONPATH")])]
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
             return [sys.executable, "-m", "eqprop_sim", *words], environment

@@ -17,14 +17,12 @@ from eqprop.crossbar import Rot
 from eqprop.learning import Learner
 from eqprop.plain import PlainCrossbar
 
+from .kernel_cache import EMULATOR_SOURCES
 from .machine_code import cached, compiled, zeros
-
-SOURCES = [module.__file__ for module in (eqprop.kernels.plain, eqprop.circuit, eqprop.laws, eqprop.packing)]
-"""What its machine code is made from, and that of whatever calls it."""
 
 _ROT = -1  # in place of a loss
 
-with cached(__file__, *SOURCES):
+with cached(*EMULATOR_SOURCES):
     kernels = compiled(eqprop.kernels.plain)
     circuit = compiled(eqprop.circuit)
     laws = compiled(eqprop.laws, kernels, circuit)

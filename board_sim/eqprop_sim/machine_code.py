@@ -5,8 +5,8 @@ That is the user's cache folder, under a digest of all it was made from.
 
 import atexit
 import contextlib
-import hashlib
 import importlib.util
+import logging
 import shutil
 import sys
 import tempfile
@@ -15,10 +15,29 @@ from pathlib import Path
 
 import numba
 import numpy as np
-from platformdirs import user_cache_path
+from numba.core import event
+
+from .kernel_cache import COMPILING, folder_of
 
 # Conductances have 15 bits, and reciprocals too: as int16 both need no sign care in numba's mixed arithmetic.
 _DTYPES = {"b": np.int8, "B": np.int16, "h": np.int16, "H": np.int16, "i": np.int32, "I": np.uint32}
+
+
+class _Announcer(event.Listener):
+    """Logs, once in a process, that kernels are being compiled: it takes up to a minute, the first time."""
+
+    def on_start(self, event):
+        if not self._told:
+            self._told = True
+            logging.getLogger(__name__).warning(COMPILING)
+
+    def on_end(self, event):
+        """Log nothing."""
+
+    _told = False
+
+
+event.register("numba:compile", _Announcer())
 
 
 def zeros(typecode, items):
@@ -43,9 +62,8 @@ def compiled(source, *before):
 @contextlib.contextmanager
 def cached(*sources):
     """Keep what numba compiles meanwhile in a folder that belongs to these source files alone."""
-    digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:16]
     before = numba.config.CACHE_DIR
-    folder = user_cache_path("eqprop") / "numba" / digest
+    folder = folder_of(sources)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()

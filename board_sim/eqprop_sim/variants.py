@@ -16,7 +16,8 @@ import numpy as np
 
 from eqprop.circuit import FREE, MINUS, PLUS
 
-from .emulator import SOURCES, Network, laws
+from .emulator import Network, laws
+from .kernel_cache import EMULATOR_SOURCES
 from .machine_code import cached
 
 NUDGINGS = ("centred", "positive", "negative", "random-sign")
@@ -25,7 +26,7 @@ LOSSES = ("margin", "squared", "cross-entropy")
 _TEMPERATURE = 0.2  # of the voltage that the right output is pulled to
 _CURRENT_MAX = 2**29 - 1
 
-with cached(__file__, *SOURCES):
+with cached(__file__, *EMULATOR_SOURCES):
 
     @numba.njit(cache=True)
     def _score(state, paired, score):

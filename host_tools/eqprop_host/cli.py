@@ -1,6 +1,7 @@
 """The `eqprop` command: parses what was typed and turns errors into one line. `eqprop_host.commands` does the work."""
 
 import argparse
+import logging
 import os
 import re
 import sys
@@ -109,10 +110,25 @@ def _install(libraries):
     return f"pip install 'eqprop[{','.join(sorted(extras))}]'"
 
 
+class _Teller(logging.Handler):
+    """Tells the user what the simulator logs, such as that it compiles."""
+
+    def emit(self, record):
+        tell(record.getMessage())
+
+
+def _tell_what_libraries_log():
+    logger = logging.getLogger("eqprop_sim")
+    if not logger.handlers:
+        logger.addHandler(_Teller())
+        logger.propagate = False
+
+
 def main(argv=None):
     """Run the command; return its exit code: 0, 1 after one line about an error, 2 for wrong usage, 130 for Ctrl-C."""
     words = _joined(sys.argv[1:] if argv is None else argv)
     safe_streams()
+    _tell_what_libraries_log()
     try:
         parser = _parser(words[:1])
         options = parser.parse_args(words)

@@ -24,6 +24,7 @@ SIDE_MIN = 8
 _LAST_LETTER = "\u024f"  # of the Latin alphabets
 _HALF_INCH = 4.2  # about the width of one of two maps
 _HALF_PIXELS = 340  # of inputs side by side in that width
+_NAME = 16  # letters of a name
 _NAMED_MAX = 14  # nodes or wires that are named one by one
 _GREY, _BLUE = "#8c8c8c", "#1f5fa8"
 
@@ -43,8 +44,9 @@ def draw(path, log):
     sections = [(2.7, partial(_draw_curve, log.metrics))]
     if log.logged:
         moments = [(sample, log.snapshot(sample)) for sample in (log.logged[0], log.logged[-1])]
+        names = (_drawable(log.feature_names, plan.layers[0]), _drawable(log.class_names, plan.layers[-1]))
         for c in range(len(plan.shapes)):
-            sections += _crossbar_sections(plan, c, [(sample, steps[c]) for sample, steps in moments])
+            sections += _crossbar_sections(plan, c, [(sample, steps[c]) for sample, steps in moments], names)
     heights = [height for height, _ in sections]
     layout = ConstrainedLayoutEngine(h_pad=0.08, w_pad=0.08)
     figure = Figure(figsize=(WIDTH_INCH, sum(heights) + 0.5), dpi=DPI, layout=layout)
@@ -61,12 +63,21 @@ def _title(plan, log):
     title = f"eqprop {plan}"
     if "data" in log.configuration:
         name = Path(str(log.configuration["data"])).name
-        # The font has no glyph for every letter of a file name.
-        title += " on " + "".join(c if c.isprintable() and c <= _LAST_LETTER else "?" for c in name)[-40:]
+        title += " on " + _in_font(name)[-40:]
     if log.metrics:
         last = log.metrics[-1]
         title += f": test error {last['test_error_percent']:.2f} % after {last['sample']:,} samples"
     return title
+
+
+def _in_font(text):
+    """Return a text with a question mark for each letter of which the font has no glyph."""
+    return "".join(c if c.isprintable() and c <= _LAST_LETTER else "?" for c in text)
+
+
+def _drawable(names, count):
+    """Return names that a picture can show; none unless there is one for each of `count` nodes."""
+    return [_in_font(name)[:_NAME] for name in names] if len(names) == count else []
 
 
 def _draw_curve(metrics, part):
@@ -92,14 +103,17 @@ def _draw_curve(metrics, part):
         axes.text(0.5, 0.5, "no epoch was finished", ha="center", transform=axes.transAxes)
 
 
-def _crossbar_sections(plan, c, pair):
-    """Return the sections for crossbar c, first and last (sample, steps): (inches, what draws it)."""
+def _crossbar_sections(plan, c, pair, names):
+    """Return the sections for crossbar c, first and last (sample, steps): (inches, what draws it).
+
+    names: of the features and of the classes, or none.
+    """
     sections = []
     side = math.isqrt(plan.layers[0])
     if c == 0 and side >= SIDE_MIN and side * side == plan.layers[0]:
         columns, rows = _grid(_tiles(plan.layers[1], side))
         sections.append((_HALF_INCH * rows / columns + 0.7, partial(_draw_weights, plan, pair)))
-    sections.append((_heat_inches(plan.layers[c + 1]), partial(_draw_conductances, plan, c, pair)))
+    sections.append((_heat_inches(plan.layers[c + 1]), partial(_draw_conductances, plan, c, pair, names)))
     return sections
 
 
@@ -107,7 +121,7 @@ def _heat_inches(nodes):
     return 1.0 + min(max(0.13 * nodes, 1.0), 1.9)
 
 
-def _draw_conductances(plan, c, pair, part):
+def _draw_conductances(plan, c, pair, names, part):
     """Draw crossbar c's conductances, a row for each node that it feeds."""
     from matplotlib.colors import PowerNorm
 
@@ -126,8 +140,8 @@ def _draw_conductances(plan, c, pair, part):
         image = axes.imshow(table, norm=norm, aspect="auto", cmap="viridis")
         axes.set_title(("before", "after")[k] + f" training ({sample:,} samples)", fontsize=10)
         axes.set_ylabel(target if k == 0 else "")
-        _name_wires(axes, plan, c)
-        _name_nodes(axes, plan.layers[c + 1])
+        _name_wires(axes, plan, c, names[0])
+        _name_nodes(axes, plan.layers[c + 1], names[1] if c + 2 == len(plan.layers) else [])
     ticks = [round(norm.inverse(height)) for height in (0, 1 / 3, 2 / 3, 1)]
     part.colorbar(image, ax=both, label="conductance\n(steps)", pad=0.01, ticks=ticks, format="{x:,.0f}")
 
@@ -136,21 +150,24 @@ def _kind(plan, layer):
     return "output" if layer + 1 == len(plan.layers) else "hidden"
 
 
-def _name_wires(axes, plan, c):
-    """Name the wires that crossbar c feeds its nodes from, in order."""
+def _name_wires(axes, plan, c, features):
+    """Name the wires that crossbar c feeds its nodes from, in order; those of inputs by the features' names."""
     if plan.rows[c] > _NAMED_MAX:
         axes.set_xlabel("wire, the bias pair last")
         return
-    names = [f"h{i}" for i in range(plan.layers[c])] if c else [f"{s}x{i}" for i in range(plan.layers[0]) for s in "+−"]
-    axes.set_xticks(range(plan.rows[c]), [*names, "+b", "−b"], fontsize=8)
+    inputs = features or [f"x{i}" for i in range(plan.layers[0])]
+    names = [f"h{i}" for i in range(plan.layers[c])] if c else [f"{s}{name}" for name in inputs for s in "+−"]
+    tilt = {"rotation": 30, "ha": "right"} if features and c == 0 else {}
+    ticks = [*names, "+b", "−b"]
+    axes.set_xticks(range(plan.rows[c]), ticks, fontsize=8, parse_math=False, **tilt)
     axes.set_xlabel("wire (b: bias)")
 
 
-def _name_nodes(axes, count):
+def _name_nodes(axes, count, names):
     from matplotlib.ticker import MaxNLocator
 
     if count <= _NAMED_MAX:
-        axes.set_yticks(range(count))
+        axes.set_yticks(range(count), names or None, **({"parse_math": False} if names else {}))
     else:
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_tick_params(labelsize=8)

@@ -67,6 +67,9 @@ class Outcome:
     test_error_percent: float
     """Of the test samples, at the end."""
 
+    confusion: np.ndarray | None
+    """Test samples by (class, answer) at the end, (outputs, outputs); None where nothing was tested."""
+
     crc: int
     """CRC-32 of the conductances at the end."""
 
@@ -158,7 +161,7 @@ class _Run:
         self.loss = 0.0
         self.measured = False  # whether both are those of samples
         self.test_error = 100.0
-        self.tested = self.told = self.noted = None
+        self.tested = self.told = self.noted = self.table = None
         self.keep = keep
         if log:
             log.begin(board, functools.partial(schedule.order, self.count), self._teach)
@@ -183,11 +186,11 @@ class _Run:
             self.log.interval(self.board, complete)
             self.noted = (sample, complete)
         if (sample % self.count == 0 or ends) and self.tested != sample:
-            table = confusion(self.board, self.data.test_x, self.data.test_y)
-            self.test_error = _error_percent(table)
+            self.table = confusion(self.board, self.data.test_x, self.data.test_y)
+            self.test_error = _error_percent(self.table)
             if sample:
                 self._take(self.board.progress())
-                self._tell_epoch(sample, table)
+                self._tell_epoch(sample, self.table)
             self.tested = sample
         return ends
 
@@ -255,6 +258,7 @@ class _Run:
             seconds=self.seconds,
             train_error_percent=self.train_error if self.measured else None,
             test_error_percent=self.test_error,
+            confusion=self.table,
             crc=state.crc,
             interrupted=self.interrupt.requested,
             line_bytes=self.bytes,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import LogError
 from ..files import check_writable
+from ..link import printable
 from ..model import save
 from ..printing import printable
 from ..runlog import open_runs
@@ -98,6 +99,8 @@ def _lines(run):
     yield from _wrapped(f"{run['path']}: ", f"run {run['run']} on {run['board']}", "  ")
     about = f"{run['layers']}, data {run['data']}, seed {run['seed']}, eqprop {run['version']}"
     facts = [("network", about)]
+    if run["class_names"]:
+        facts.append(("classes", ", ".join(map(printable, run["class_names"]))))
     if run["epochs"]:
         error, best = run["test_error_percent"], run["best_test_error_percent"]
         facts.append(("test error", f"{error:.2f} % after {run['epochs']} epochs, best {best:.2f} %"))

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.live import Live
 
+from .. import scores
 from ..errors import LogError
 from ..files import is_claimed
 from ..printing import printable
@@ -14,6 +15,7 @@ from ..progress import View, link_text
 from ..runlog import open_runs
 from ..runlog.follow import Follower
 from ..runlog.reader import COMPLETE
+from ..scores import class_labels
 from . import options as common
 
 
@@ -52,9 +54,13 @@ def _follow(options, follower, screen, say):
             if text := screen.take(row):
                 say(printable(text))
         if screen.end is not None:
+            for line in screen.table():
+                say(line)
             say(f"the run ended: {printable(screen.end)}")
             return
         if options.once or (not alive and not rows):
+            for line in screen.table():
+                say(line)
             say(f"sample {screen.view.done}: the run goes on" if alive else _UNSAID.format(screen.view.done))
             return
         if not rows:
@@ -76,6 +82,9 @@ class _Screen:
         self.end = None
         self._last = None
         self._map = {}
+        self._outputs = log.plan.layers[-1]
+        self._labels = class_labels(log.class_names, about.get("classes") or self._outputs)
+        self._counts = None
 
     def take(self, row):
         """Take in a row; return the line that it is worth, None for most."""
@@ -94,6 +103,8 @@ class _Screen:
             view.error_percent, view.loss = row["train_error_percent"], row["loss"]
             view.rate = row["samples_per_second"]
             view.test_errors.append(row["test_error_percent"])
+            if "confusion" in row:
+                self._counts = row["confusion"].reshape(self._outputs, self._outputs)
             if "link_repeats" in row:
                 view.link = link_text(row["link_sent_bytes"], row["link_received_bytes"], row["link_repeats"])
             return (
@@ -105,6 +116,10 @@ class _Screen:
         elif table == "end":
             self.end = row["reason"]
         return None
+
+    def table(self):
+        """Return the lines that say what the network took for what, at the end of the last epoch."""
+        return [] if self._counts is None else scores.table(self._counts, self._labels)
 
     def _measure(self, row):
         """Take the rate from two records of steps."""

@@ -43,9 +43,27 @@ function ticks(low, high, count) {
   return found;
 }
 
-// series: [{name, x, y, colour, dash}]; marks: [{x, text}]
+// A colour for each of `count` runs: the eight chosen ones, or hues a golden angle apart
+function tint(k, count) {
+  return count <= COLOURS.length ? COLOURS[k] : `hsl(${(k * 137.5) % 360}, 60%, ${k % 2 ? 58 : 40}%)`;
+}
+
+// series: [{name, colour, dash}]
+function legend(series) {
+  return element("div", { class: "legend" }, ...series.map((s, k) => {
+    const sign = svg("svg", { viewBox: "0 0 20 10", class: "sign" });
+    sign.append(svg("line", { x1: 0, x2: 20, y1: 5, y2: 5, stroke: s.colour || COLOURS[k % COLOURS.length], "stroke-width": 3, "stroke-dasharray": s.dash || "none" }));
+    return element("span", { title: s.name }, sign, s.name);
+  }));
+}
+
+// A chart with what its lines are: series: [{name, x, y, colour, dash}]; marks: [{x, text}]
 function chart(title, xLabel, series, marks = []) {
-  const W = 520, H = 250, left = 58, right = 14, top = 30 + 16 * Math.ceil(series.length / 3), bottom = 40;
+  return element("div", {}, lines(title, xLabel, series, marks), ...(series.length > 1 ? [legend(series)] : []));
+}
+
+function lines(title, xLabel, series, marks = []) {
+  const W = 520, H = 240, left = 58, right = 14, top = 30, bottom = 40;
   const picture = svg("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": title });
   picture.append(svg("text", { x: 0, y: 14, class: "title" }, title));
   const points = series.map((s) => s.x.map((x, k) => [x, s.y[k]]).filter((p) => p[0] !== null && p[1] !== null && p[1] !== undefined));
@@ -69,12 +87,11 @@ function chart(title, xLabel, series, marks = []) {
     picture.append(line);
   });
   series.forEach((s, k) => {
-    const tint = s.colour || COLOURS[k % COLOURS.length], path = points[k].map((p) => `${X(p[0]).toFixed(1)},${Y(p[1]).toFixed(1)}`).join(" ");
-    picture.append(svg("polyline", { points: path, fill: "none", stroke: tint, "stroke-width": 1.8, "stroke-dasharray": s.dash || "none" }));
-    if (points[k].length <= 40) for (const p of points[k]) picture.append(svg("circle", { cx: X(p[0]), cy: Y(p[1]), r: 2.2, fill: tint }));
-    const lx = left + (k % 3) * 155, ly = 30 + 16 * Math.floor(k / 3);
-    picture.append(svg("line", { x1: lx, x2: lx + 16, y1: ly - 4, y2: ly - 4, stroke: tint, "stroke-width": 2, "stroke-dasharray": s.dash || "none" }));
-    picture.append(svg("text", { x: lx + 21, y: ly }, s.name.length > 22 ? s.name.slice(0, 21) + "…" : s.name));
+    const shade = s.colour || COLOURS[k % COLOURS.length], path = points[k].map((p) => `${X(p[0]).toFixed(1)},${Y(p[1]).toFixed(1)}`).join(" ");
+    const drawn = svg("polyline", { points: path, fill: "none", stroke: shade, "stroke-width": series.length > 12 ? 1.2 : 1.8, "stroke-dasharray": s.dash || "none" });
+    drawn.append(svg("title", {}, s.name));
+    picture.append(drawn);
+    if (points[k].length <= 40 && series.length <= 12) for (const p of points[k]) picture.append(svg("circle", { cx: X(p[0]), cy: Y(p[1]), r: 2.2, fill: shade }));
   });
   return picture;
 }
@@ -94,11 +111,12 @@ function drawRuns() {
     return key === "end" && summary.end === null ? "goes on, or was killed" : number(summary[key]);
   };
   $("runs").append(table(["run", ...keys.map((k) => k[1])], data.runs.map((r) => [r.name, ...keys.map((k) => cell(r.summary, k[0]))])));
-  const line = (column, dash) => data.runs.map((r, k) => ({ name: r.name, x: r.columns.sample || [], y: r.columns[column] || [], colour: COLOURS[k % COLOURS.length], dash }));
-  $("curves").append(chart("Test error (%)", "training samples", line("test_error_percent")));
-  $("curves").append(chart("Training error (%), each sample before it is learnt", "training samples", line("train_error_percent")));
-  $("curves").append(chart("Mean loss of the epoch", "training samples", line("loss")));
-  $("curves").append(chart("Training samples per second", "training samples", line("samples_per_second")));
+  const line = (column) => data.runs.map((r, k) => ({ name: r.name, x: r.columns.sample || [], y: r.columns[column] || [], colour: tint(k, data.runs.length) }));
+  if (data.runs.length > 1) $("which").append(legend(line("loss")));
+  $("curves").append(lines("Test error (%)", "training samples", line("test_error_percent")));
+  $("curves").append(lines("Training error (%), each sample before it is learnt", "training samples", line("train_error_percent")));
+  $("curves").append(lines("Mean loss of the epoch", "training samples", line("loss")));
+  $("curves").append(lines("Training samples per second", "training samples", line("samples_per_second")));
 }
 
 function drawMap(canvas, crossbar, moment) {
@@ -160,8 +178,9 @@ function drawCircuit(run) {
 
 function drawConfusion(run) {
   if (!run.confusion) return $("confusion").replaceChildren("nothing was logged");
-  const most = Math.max(1, ...run.confusion.flat());
-  $("confusion").replaceChildren(table(["", ...run.confusion.map((_, k) => k)], run.confusion.map((row, i) => [element("th", {}, i), ...row.map((n, j) => {
+  const most = Math.max(1, ...run.confusion.flat()), name = (k) => run.class_names[k] ?? String(k);
+  const recall = (row, i) => { const all = row.reduce((a, b) => a + b, 0); return all ? `${(100 * row[i] / all).toFixed(1)} %` : "–"; };
+  $("confusion").replaceChildren(table(["", "recall", ...run.confusion.map((_, k) => name(k))], run.confusion.map((row, i) => [element("th", {}, name(i)), recall(row, i), ...row.map((n, j) => {
     const cell = element("td", {}, n || "·"), shade = Math.sqrt(n / most);
     cell.style.background = i === j ? `rgba(31,95,168,${shade})` : `rgba(196,80,46,${n ? 0.2 + 0.8 * shade : 0})`;
     if (shade > 0.5 && i === j) cell.style.color = "#fff";

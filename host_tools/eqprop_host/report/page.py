@@ -14,6 +14,9 @@ from ..files import write_whole
 from ..runlog.summary import summary
 from .history import MOMENTS, QUANTILES, history
 
+_TITLED = 3
+"""How many runs the title names."""
+
 _BYTES_MAX = 6_000_000
 """Of maps in a page, over all runs; larger networks are shown at fewer moments."""
 
@@ -23,10 +26,12 @@ def write_page(path, logs):
 
     Raises LogError when it cannot be written, DataError for a log that does not say its layers.
     """
-    data = {"version": eqprop.__version__, "quantiles": QUANTILES, "runs": [_run(log, len(logs)) for log in logs]}
+    names = _names(logs)
+    runs = [_run(log, name, len(logs)) for log, name in zip(logs, names, strict=True)]
+    data = {"version": eqprop.__version__, "quantiles": QUANTILES, "runs": runs}
     # Inside a script element nothing but "</" ends it, and no name of a file may do that.
     text = json.dumps(data, allow_nan=False, default=_plain).replace("<", "\\u003c")
-    title = "eqprop: " + ", ".join(log.path.name for log in logs)
+    title = "eqprop: " + ", ".join(names[:_TITLED]) + (f" and {len(names) - _TITLED} more" * (len(names) > _TITLED))
     page = _file("page.html")
     for mark, content in (
         ("TITLE", html.escape(title)),
@@ -42,15 +47,22 @@ def _file(name):
     return resources.files(__package__).joinpath(name).read_text("utf-8")
 
 
-def _run(log, runs):
-    """Return what the page shows of one run, as JSON holds it."""
+def _names(logs):
+    """Return what each log is called: its file's name, with what its run is called where two have the same."""
+    files = [log.path.name for log in logs]
+    return [f"{file} {log.run}" if files.count(file) > 1 else file for log, file in zip(logs, files, strict=True)]
+
+
+def _run(log, name, runs):
+    """Return what the page shows of one run, called `name` among so many `runs`, as JSON holds it."""
     plan = log.plan
     devices = sum(rows * columns for rows, columns in plan.shapes)
     past = history(log, int(min(MOMENTS, max(2, _BYTES_MAX // runs // devices))))
     metrics = log.metrics
     names = sorted({name for row in metrics for name in row} - {"record", "sequence", "utc", "confusion"})
     return {
-        "name": log.path.name,
+        "name": name,
+        "class_names": log.class_names,
         "summary": {key: value for key, value in summary(log).items() if key not in ("rows", "events")},
         "columns": {name: [row.get(name) for row in metrics] for name in names},
         "seconds": [_seconds(log, row) for row in metrics],

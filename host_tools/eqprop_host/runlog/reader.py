@@ -113,6 +113,16 @@ class Log:
         return [{**row, "detail": _object(self.path, "detail", row["detail"])} for row in self.read("event")]
 
     @property
+    def class_names(self):
+        """What the classes are called, by label; none where the data set named none."""
+        return _texts(self.configuration.get("class_names"))
+
+    @property
+    def feature_names(self):
+        """What the features are called, by input; none where the data set named none."""
+        return _texts(self.configuration.get("feature_names"))
+
+    @property
     def siemens_per_step(self):
         """The scale of the conductances."""
         return float(self.configuration.get("siemens_per_step", 1e-9))
@@ -187,6 +197,10 @@ def _object(path, name, text):
     if not isinstance(value, dict):
         raise LogError(f"{path}: {name}: expected a JSON object, got {shown(value)}")
     return value
+
+
+def _texts(names):
+    return tuple(map(str, names)) if isinstance(names, list) else ()
 
 
 def _allowed(value, kinds, least):

@@ -74,6 +74,8 @@ def model_at(log, sample):
         run=about.get("board_run", 0),
         recipe=about.get("recipe", {}),
         reading=about.get("reading", {}),
+        feature_names=log.feature_names,
+        class_names=log.class_names,
     )
 
 

@@ -15,6 +15,7 @@ def summary(log):
         "board": board_of(log),
         "layers": log.configuration.get("layers"),
         "data": log.configuration.get("data"),
+        "class_names": list(log.class_names),
         "seed": log.configuration.get("seed"),
         "version": log.configuration.get("version"),
         "training_samples": log.sample,

@@ -1,0 +1,32 @@
+"""Where a data set lies, seen from the file that names it: a log or a saved network is read in other folders, too."""
+
+import os
+from pathlib import Path
+
+_MNIST = "mnist:"
+
+
+def place_of(source, beside):
+    """Return the path of the file or folder that a source names, from the folder of `beside`; None for no file."""
+    path = source.removeprefix(_MNIST)
+    if not path or not os.path.exists(path):
+        return None
+    try:
+        return os.path.relpath(path, Path(beside).parent)
+    except ValueError:  # another drive
+        return os.path.abspath(path)
+
+
+def found(source, place, beside):
+    """Return the source as it can be read from here; as it was typed where its file is at neither place.
+
+    place: of `place_of`, or None. beside: the file that names the source.
+    """
+    if not isinstance(place, str):
+        return source
+    path = os.path.normpath(os.path.join(Path(beside).parent, place))
+    if not os.path.exists(path):
+        return source
+    if os.path.exists(typed := source.removeprefix(_MNIST)) and os.path.samefile(typed, path):
+        return source
+    return (_MNIST if source.startswith(_MNIST) else "") + path
