@@ -119,6 +119,10 @@ class EmulatedBoard:
         """Return the state, as nothing is kept of it when this process ends."""
         return self.refresh()
 
+    def write_notes(self, notes):
+        """Keep `notes` (bytes) with the network."""
+        self._network.notes = bytes(notes)
+
     def infer(self, x):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs)."""
         return self._network.infer_all(x)

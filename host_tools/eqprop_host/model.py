@@ -20,6 +20,7 @@ import eqprop
 from . import datasets
 from .errors import BoardError, DataError
 from .files import write_whole
+from .places import found, place_of
 
 FORMAT = 1
 """The version of the format that is written, and the newest that is read."""
@@ -66,6 +67,18 @@ class Model:
     reading: dict = field(default_factory=dict)
     """How `data` was read, of `datasets.Reading.to_dict`. A header may lack it."""
 
+    feature_names: tuple[str, ...] = ()
+    """By input, where the data set names its features. A header may lack them."""
+
+    class_names: tuple[str, ...] = ()
+    """By label, where the data set names its classes. A header may lack them."""
+
+    test: str = ""
+    """The data set that it was tested on, where that is another. A header may lack it."""
+
+    test_fraction: float = datasets.TEST_FRACTION
+    """The share of the samples that was held back to be tested. A header may lack it."""
+
     @property
     def crc(self):
         """CRC-32 of all conductances in order, as little-endian uint16: what the board says of them."""
@@ -74,6 +87,16 @@ class Model:
             crc = binascii.crc32(g.astype("<u2").tobytes(), crc)
         return crc
 
+
+_MAY_LACK = {
+    "run": 0,
+    "recipe": {},
+    "reading": {},
+    "feature_names": [],
+    "class_names": [],
+    "test": "",
+    "test_fraction": datasets.TEST_FRACTION,
+}
 
 _WHOLE = {
     "seed": 2**32 - 1,
@@ -87,7 +110,8 @@ _WHOLE = {
 def save(path, model):
     """Write a `Model` to `path`: whole, or not at all. Raises LogError when it cannot be written."""
     header = {f.name: getattr(model, f.name) for f in fields(model) if f.name != "conductances"}
-    text = json.dumps({"format": FORMAT, **header, "crc": f"{model.crc:08x}"})
+    places = {f"{name}_place": place_of(header[name], path) for name in ("data", "test")}
+    text = json.dumps({"format": FORMAT, **header, **places, "crc": f"{model.crc:08x}"})
     shapes = eqprop.plan(model.layers).shapes
     arrays = {
         f"conductances_{c}": g.astype("<u2").reshape(shape)
@@ -128,12 +152,12 @@ def load(path):
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     try:
-        return _parsed(content)
+        return _parsed(content, path)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
 
 
-def _parsed(content):
+def _parsed(content, path):
     if not content:
         raise DataError("is empty")
     if not content.startswith(b"PK"):
@@ -154,6 +178,10 @@ def _parsed(content):
         if g.min() < plan.g_min or g.max() > plan.g_max:
             raise DataError(f"conductances_{c}: {g.min()}..{g.max()} leave {plan.g_min}..{plan.g_max}")
     values = {f.name: header[f.name] for f in fields(Model) if f.name != "conductances"}
+    for name in ("data", "test"):
+        values[name] = found(values[name], header.get(f"{name}_place"), path)
+    for name in ("feature_names", "class_names"):
+        values[name] = tuple(values[name])
     model = Model(**{**values, "layers": plan.layers}, conductances=[g.astype(np.uint16).ravel() for g in arrays])
     if header["crc"] != f"{model.crc:08x}":
         raise DataError(f"conductances: CRC {model.crc:08x}, but {header['crc']} was saved")
@@ -174,7 +202,7 @@ def _array(members, name):
 def _header(array):
     """Return the header, its values checked but for what the conductances say. Raises DataError."""
     try:
-        header = {"run": 0, "recipe": {}, "reading": {}, **json.loads(array.tobytes())}
+        header = {**_MAY_LACK, **json.loads(array.tobytes())}
         version = header["format"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise DataError("is no saved network: its header is none") from error
@@ -189,14 +217,28 @@ def _header(array):
     for key, largest in _WHOLE.items():
         if type(header[key]) is not int or not 0 <= header[key] <= largest:
             raise DataError(f"{key}: {header[key]!r} is not in 0..{largest}")
-    for key in ("data", "version", "crc"):
+    for key in ("data", "test", "version", "crc"):
         if not isinstance(header[key], str):
             raise DataError(f"{key}: {header[key]!r} is no text")
     if not isinstance(header["recipe"], dict):
         raise DataError(f"recipe: {header['recipe']!r} is no object")
     datasets.Reading.from_dict(header["reading"])
+    fraction = header["test_fraction"]
+    if not isinstance(fraction, float) or not 0 < fraction < 1:
+        raise DataError(f"test_fraction: {fraction!r} is not between 0 and 1")
     _check_sizes(header)
+    _check_names(header, "feature_names", header["layers"][0])
+    _check_names(header, "class_names", header["classes"])
     return header
+
+
+def _check_names(header, key, count):
+    """Raise DataError unless there are as many names as there are things, or none."""
+    names = header[key]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise DataError(f"{key}: expected a list of texts")
+    if names and len(names) != count:
+        raise DataError(f"{key}: {len(names)} names for {count}")
 
 
 def _check_sizes(header):

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from .errors import DataError
+
 _MNIST = "mnist:"
 
 
@@ -15,6 +17,14 @@ def place_of(source, beside):
         return os.path.relpath(path, Path(beside).parent)
     except ValueError:  # another drive
         return os.path.abspath(path)
+
+
+def check_there(source, place, beside):
+    """Raise DataError where the file that a source names is neither here nor at `place` from the folder of `beside`."""
+    path = source.removeprefix(_MNIST)
+    if not os.path.exists(path):
+        there = os.path.normpath(os.path.join(Path(beside).parent, place))
+        raise DataError(f"{beside}: its data set {path} is neither here nor at {there}: put it at either place")
 
 
 def found(source, place, beside):

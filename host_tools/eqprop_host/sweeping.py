@@ -96,12 +96,19 @@ def simulate_point(options: dict) -> dict:
     row = dict.fromkeys(MEASURED) | options | {"error": None}
     files = dict.fromkeys(("json", "log", "log_every", "save", "picture", "tensorboard"))
     try:
-        sizes = eqprop.parse_layers(options["layers"])
-        results = simulate(argparse.Namespace(**{**options, **files, "layers": sizes}), shown=show_nothing)
+        sizes = {
+            "layers": options["layers"] and eqprop.parse_layers(options["layers"]),
+            "hidden": options["hidden"] and tuple(map(int, options["hidden"].split("-"))),
+        }
+        results = simulate(argparse.Namespace(**{**options, **files, **sizes}), shown=show_nothing, say=_say_nothing)
         row.update((name, results[name]) for name in MEASURED)
     except (EqpropError, ValueError, MemoryError) as error:
         row["error"] = " ".join(str(error).split()) or type(error).__name__
     return {**row, **_versions(), "worker": _worker(), "finished_utc": _now()}
+
+
+def _say_nothing(_line):
+    """Say nothing: the sweep tells of each point in a line."""
 
 
 def _versions():
@@ -176,7 +183,7 @@ def _schema(pa, row):
         type(None): pa.int64(),
     }
     measured = {name: kinds[kind] for name, kind in MEASURED.items()}
-    texts = ("key", "error", "device", "label", "missing", "size", "drop")
+    texts = ("key", "error", "device", "label", "missing", "size", "drop", "layers", "hidden", "test")
     known = {**dict.fromkeys(texts, pa.string()), **measured}
     return pa.schema([(name, known.get(name) or kinds[type(row[name])]) for name in ("key", *row)])
 

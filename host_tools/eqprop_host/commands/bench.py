@@ -28,7 +28,7 @@ def run(options):
     """Print a table to paste into an issue, and write its figures."""
     if options.json:
         check_writable(options.json)
-    source, x, y = _samples(options)
+    options.layers, source, x, y = _samples(options)
     with open_board(options.port, common.tell) as board:
         # The same run twice, as a whole and verb by verb: what is read in between costs time itself
         board.configure(options.layers, _SEED, 0, run=0)
@@ -66,16 +66,16 @@ def run(options):
 
 
 def _samples(options):
-    """Return (what they are, features, labels) of as many samples as are asked for, in the order of a first epoch."""
-    inputs, classes = options.layers[0], options.layers[-1]
+    """Return (layers, what they are, features, labels) of the samples asked for, in the order of a first epoch."""
     count = options.samples
     dataset = common.load_data(options.data or "digits", options)
-    if options.data is None and (dataset.features.shape[1] != inputs or dataset.classes > classes):
+    inputs, classes = (options.layers[0], options.layers[-1]) if options.layers else (0, 0)
+    if options.data is None and inputs and (dataset.features.shape[1] != inputs or dataset.classes > classes):
         random = np.random.Generator(np.random.PCG64(_SEED))
         x = random.integers(-127, 128, (count, inputs)) * random.integers(0, 2, (count, inputs))
-        return "random features", x.astype(np.int8), random.integers(0, classes, count)
-    datasets.check_layers(options.layers, dataset)
+        return options.layers, "random features", x.astype(np.int8), random.integers(0, classes, count)
+    layers = common.sizes(options, dataset)
     data = datasets.prepare(dataset, _SEED)
     epochs = -(-count // len(data.train_y))
     order = np.concatenate([datasets.epoch_order(len(data.train_y), _SEED, epoch) for epoch in range(epochs)])[:count]
-    return dataset.name, data.train_x[order], data.train_y[order]
+    return layers, dataset.name, data.train_x[order], data.train_y[order]

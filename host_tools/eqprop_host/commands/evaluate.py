@@ -1,21 +1,23 @@
 """Put a saved network on a board and measure its error on a data set."""
 
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
 
-from .. import datasets
+from .. import datasets, scores
 from ..errors import DataError
 from ..files import check_writable
 from ..model import load, put
 from ..packing import levels_of
 from ..ports import open_board
-from ..training import error_percent
+from ..training import configuration, confusion
 from . import options as common
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop evaluate`."""
+    """Add the options of `eqprop evaluate`."""
     parser.add_argument("model", type=Path, help="written by train --save")
     common.add_port(parser)
     common.add_data(parser, default=None, text="a data set (the test samples it was trained with)")
@@ -27,27 +29,86 @@ def run(options):
     model = load(options.model)
     if options.json:
         check_writable(options.json)
-    scaling = datasets.Scaling.from_dict(model.scaling)
-    reading = datasets.Reading.from_dict(model.reading).suited(model.recipe)
-    dataset = common.load_data(options.data or model.data, options, reading.to_dict())
-    datasets.check_layers(model.layers, dataset)
+    dataset, tested = _samples(options, model)
     if dataset.recipe != model.recipe:
         raise DataError(f"{dataset.name}: features by {dataset.recipe}, the network has learnt by {model.recipe}")
-    tested = np.arange(len(dataset.labels)) if options.data else datasets.split(dataset, model.seed)[1]
-    x, y = scaling.quantise(dataset.features, tested), dataset.labels[tested]
+    x = datasets.Scaling.from_dict(model.scaling).quantise(dataset.features, tested)
+    y = dataset.labels[tested]
     with open_board(options.port, common.tell) as board:
 
         def measured():
             put(board, model, levels=levels_of(x))
-            return error_percent(board, x, y)
+            return confusion(board, x, y)
 
-        error = board.repeat(measured)
+        counts = board.repeat(measured)
+    labels = scores.class_labels(model.class_names, model.classes)
+    found = scores.summary(counts, labels)
+    for line in scores.table(counts, labels):
+        print(line, file=sys.stderr)
+    error = 100 * float((counts.sum() - np.trace(counts)) / counts.sum())
     print(f"test error {error:.2f} % of {len(y)} samples")
     results = {
         "test_error_percent": error,
         "test_samples": len(y),
+        **found,
+        "data": dataset.name,
         "layers": common.layers_text(model.layers),
         "seed": model.seed,
         "conductance_crc": f"{model.crc:08x}",
     }
     common.write_json(options.json, results)
+
+
+def _samples(options, model):
+    """Return (data set, rows to test): those held back, of data that the network was trained on."""
+    source = options.data or model.data
+    if not source:
+        raise DataError(f"{options.model}: does not say what it was trained on: name a data set with --data")
+    before = datasets.Reading.from_dict(model.reading).suited(model.recipe).to_dict()
+    dataset = _aligned(datasets.load(source, common.reading(options, before)), model)
+    own = options.data is None or _is_same(options.data, model.data)
+    if own and model.test:
+        test = datasets.load(model.test, datasets.Reading.from_dict(before))
+        dataset = datasets.joined(dataset, _aligned(test, model))
+    for note in dataset.notes:
+        common.tell(note)
+    train, test = datasets.split(dataset, model.seed, model.test_fraction)
+    if options.data is None:
+        return dataset, test
+    if (own and model.test) or _was_learnt(dataset, model):
+        common.tell(_about_learnt(source, model, len(train), len(test), len(dataset.labels)))
+        return dataset, test
+    if own:
+        common.tell(f"{source}: has changed since the network was trained on it: testing all of its samples")
+    return dataset, np.arange(len(dataset.labels))
+
+
+def _about_learnt(source, model, train, test, samples):
+    """Return what is told of a data set that the network was trained on."""
+    if train + test > samples:
+        return f"{source}: the network was trained on all of these samples"
+    held = f"the {test} of {model.test}" if model.test else f"the {test} that were held back"
+    return f"{source}: the network was trained on {train} of these samples: testing {held}"
+
+
+def _aligned(dataset, model):
+    """Return the data set with the network's features and classes, in its order. Raises DataError."""
+    dataset = datasets.align(dataset, model.feature_names, model.class_names, model.classes)
+    datasets.check_layers(model.layers, dataset)
+    return dataset
+
+
+def _is_same(source, other):
+    """Return whether two names of data sets stand for the same one."""
+    return source == other or (os.path.exists(source) and os.path.exists(other) and os.path.samefile(source, other))
+
+
+def _was_learnt(dataset, model):
+    """Return whether the network was trained on this data set, whatever it is called."""
+    if not model.run:
+        return False
+    try:
+        data = datasets.prepare(dataset, model.seed, model.test_fraction)
+    except DataError:  # a class without samples: no network was trained on that
+        return False
+    return configuration(model.layers, model.seed, model.halve_every, data)["run"] == model.run

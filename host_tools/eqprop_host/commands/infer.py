@@ -1,4 +1,4 @@
-"""Put a saved network on a board and print the class of each row of features, as CSV."""
+"""Put a saved network on a board and print the class of each sample of a file, as CSV."""
 
 import csv
 import sys
@@ -23,7 +23,7 @@ def run(options):
     """Print a header and a line for each row: its class, then the output voltages."""
     model = load(options.model)
     reading = common.reading(options, model.reading).suited(model.recipe)
-    asked = datasets.load_features(options.features, model.layers[0], reading)
+    asked = datasets.load_features(options.features, model.layers[0], reading, model.feature_names)
     for note in asked.notes:
         common.tell(note)
     x = datasets.Scaling.from_dict(model.scaling).quantise(asked.features)
@@ -35,5 +35,8 @@ def run(options):
 
         classes, outputs = board.repeat(inferred)
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["class", *(f"output_{k}" for k in range(model.layers[-1]))])
-    writer.writerows([c, *v] for c, v in zip(classes.tolist(), outputs.tolist(), strict=True))
+    names = dict(enumerate(model.class_names))
+    first = ["sample"] if asked.rows else []
+    writer.writerow([*first, "class", *(f"output_{names.get(k, k)}" for k in range(model.layers[-1]))])
+    for row, (answer, voltages) in enumerate(zip(classes.tolist(), outputs.tolist(), strict=True)):
+        writer.writerow([*asked.rows[row : row + 1], names.get(answer, answer), *voltages])

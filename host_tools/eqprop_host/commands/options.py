@@ -78,6 +78,15 @@ def layers(text):
         raise argparse.ArgumentTypeError(str(error).removeprefix("layers: ")) from error
 
 
+def hidden(text):
+    """Return the sizes of the hidden layers that "32" or "32-16" means, as an argparse type."""
+    try:
+        return eqprop.parse_layers(f"1-{text}-1")[1:-1]
+    except ValueError:
+        text = f"expected sizes of 1..8191 such as 32 or 32-16, not {text!r}"
+        raise argparse.ArgumentTypeError(text) from None
+
+
 def layers_text(sizes):
     """Return layer sizes as they are typed: "64-32-10"."""
     return "-".join(map(str, sizes))
@@ -136,10 +145,33 @@ def load_data(source, options, before=None):
     return dataset
 
 
+HIDDEN = (32,)
+"""The hidden layers of a network of which nothing is said."""
+
+
 def add_layers(parser):
-    """Add `--layers`."""
-    text = "sizes, inputs first (64-32-10)"
-    parser.add_argument("--layers", type=layers, metavar="SIZES", default=(64, 32, 10), help=text)
+    """Add `--layers` and `--hidden`, for `sizes`."""
+    text = "sizes of all layers, inputs first, such as 64-32-10 (what the data need)"
+    parser.add_argument("--layers", type=layers, metavar="SIZES", help=text)
+    text = f"sizes of the hidden layers alone, such as 32-16 ({layers_text(HIDDEN)})"
+    parser.add_argument("--hidden", type=hidden, metavar="SIZES", help=text)
+
+
+def sizes(options, dataset):
+    """Return the layers that the options name, completed by what the data set needs.
+
+    Raises DataError where they do not fit the data, naming the layers that would.
+    """
+    if options.layers and options.hidden:
+        given = f"--hidden {layers_text(options.hidden)}: --layers {layers_text(options.layers)} says it already"
+        raise DataError(given)
+    if options.layers:
+        datasets.check_layers(options.layers, dataset)
+        return options.layers
+    try:
+        return eqprop.parse_layers((dataset.features.shape[1], *(options.hidden or HIDDEN), dataset.classes))
+    except ValueError as error:
+        raise DataError(f"{dataset.name}: {error}") from error
 
 
 def add_json(parser, text="write error, CRC, speed and versions, as JSON"):

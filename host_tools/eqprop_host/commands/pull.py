@@ -2,30 +2,35 @@
 
 import eqprop
 
-from .. import datasets
-from ..errors import BoardError
+from .. import datasets, description
+from ..errors import BoardError, DataError
 from ..files import check_writable
 from ..model import Model, check_sent, save
 from ..ports import open_board
 from ..training import configuration
 from . import options as common
+from .preparing import add_split_options
 
 
 def add_options(parser):
     """Add what may be typed behind `eqprop pull`."""
     parser.add_argument("model", type=common.model, help="to write, an .npz file for push, evaluate and infer")
     common.add_port(parser)
-    text = "what the board was trained with; its features are scaled so (inputs -127..127 as they are)"
+    text = "what the board was trained with (what the board's notes say of it)"
     common.add_data(parser, default=None, text=text)
+    add_split_options(parser)
 
 
 def run(options):
     """Read the network, and say what it is."""
+    for name in ("test", "test_fraction"):
+        if getattr(options, name) and not options.data:
+            raise DataError(f"--{name.replace('_', '-')} {getattr(options, name)}: needs --data")
     check_writable(options.model)
     dataset = common.load_data(options.data, options) if options.data else None
     with open_board(options.port, common.tell) as board:
-        state, conductances = board.repeat(lambda: _read(board))
-    learnt = _learnt(options, state, dataset)
+        state, conductances, notes = board.repeat(lambda: _read(board))
+    learnt = _learnt(options, state, dataset, description.unpack(notes))
     model = Model(
         layers=state.layers,
         seed=state.seed,
@@ -46,16 +51,51 @@ def _read(board):
     state = board.refresh()
     if not state.layers:
         raise BoardError(f"the board holds no network: {board.identity}")
-    return state, board.conductances()
+    return state, board.conductances(), board.read_notes()
 
 
-def _learnt(options, state, dataset):
-    """Return what `Model` has of the data set. Raises BoardError when the board did not learn this one."""
+def _learnt(options, state, dataset, noted):
+    """Return what `Model` has of the data: by the data set, or else by the board's notes.
+
+    Raises BoardError when the board did not learn this data set.
+    """
     if dataset is None:
-        scaling = datasets.Scaling(state.layers[0], (0.0,), (float(datasets.FULL_SCALE),))
-        return {"scaling": scaling.to_dict(), "classes": state.layers[-1]}
-    data = datasets.prepare(dataset, state.seed)
+        return _noted(state, noted)
+    if options.test:
+        dataset = datasets.joined(dataset, common.load_data(options.test, options))
+    data = datasets.prepare(dataset, state.seed, options.test_fraction or datasets.TEST_FRACTION)
     if configuration(state.layers, state.seed, state.halve_every, data)["run"] != state.run:
         raise BoardError(f"--data {options.data}: the board's network did not learn that")
-    reading = common.reading(options).to_dict()
-    return {"scaling": data.scaling.to_dict(), "classes": data.classes, "recipe": data.recipe, "reading": reading}
+    return {
+        "scaling": data.scaling.to_dict(),
+        "classes": data.classes,
+        "recipe": data.recipe,
+        "reading": common.reading(options).to_dict(),
+        "feature_names": data.feature_names,
+        "class_names": data.class_names,
+        "test": options.test or "",
+        "test_fraction": options.test_fraction or datasets.TEST_FRACTION,
+    }
+
+
+def _noted(state, noted):
+    """Return what `Model` has of the board's notes, warning of what they lack."""
+    lacking = []
+    if noted is None:
+        lacking.append("how its inputs are scaled: they are taken as -127..127")
+        scaling = datasets.Scaling(state.layers[0], (0.0,), (float(datasets.FULL_SCALE),))
+        noted = {"scaling": scaling.to_dict(), "recipe": {}, "features_named": (), "classes": ()}
+    elif noted["scaling"]["features"] != state.layers[0]:
+        raise BoardError(f"the board's notes are of {noted['scaling']['features']} features, not {state.layers[0]}")
+    for key, name in (("features_named", "features"), ("classes", "classes")):
+        if noted.get(f"{key}_crc"):
+            lacking.append(f"the names of its {name}, for which its notes have no room")
+    for text in lacking:
+        common.tell(f"warning: the board does not say {text}; --data with what it learnt from says it")
+    return {
+        "scaling": noted["scaling"],
+        "recipe": noted["recipe"],
+        "feature_names": noted["features_named"],
+        "class_names": noted["classes"],
+        "classes": len(noted["classes"]) or state.layers[-1],
+    }

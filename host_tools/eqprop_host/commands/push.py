@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .. import datasets
+from .. import datasets, description
 from ..errors import BoardError, DataError
 from ..model import load, put
 from ..ports import open_board
@@ -24,6 +24,8 @@ def run(options):
 
         def pushed():
             put(board, model, **about)
+            names = (model.feature_names, model.class_names)
+            description.keep(board, model.scaling, model.recipe, *names, common.tell)
             return board.save()
 
         state = board.repeat(pushed)
@@ -38,9 +40,16 @@ def _run_options(model):
     if not (model.run and model.data):
         return {}
     try:
-        data = datasets.prepare(datasets.load(model.data, datasets.Reading.from_dict(model.reading)), model.seed)
+        data = datasets.prepare(_dataset(model), model.seed, model.test_fraction)
     except DataError as error:
         common.tell(f"{error}: the network is put there, but its run cannot go on from it")
         return {}
     about = configuration(model.layers, model.seed, model.halve_every, data)
     return {key: about[key] for key in ("run", "epoch", "levels")} if about["run"] == model.run else {}
+
+
+def _dataset(model):
+    """Return the data set that a model was trained and tested on."""
+    reading = datasets.Reading.from_dict(model.reading)
+    dataset = datasets.load(model.data, reading)
+    return datasets.joined(dataset, datasets.load(model.test, reading)) if model.test else dataset

@@ -91,7 +91,12 @@ def _combinations(options):
             raise DataError(f"--vary {text}: {name} is varied twice")
         varied[dest] = [getattr(parser.parse_args([f"{dests[dest]}={value}"]), dest) for value in _values(text, values)]
     chosen = [{**fixed, **each} for each in grid(varied, options.random, options.draw_seed)]
-    return [{**each, "layers": common.layers_text(each["layers"])} for each in chosen]
+    return [{**each, **_texts(each)} for each in chosen]
+
+
+def _texts(point):
+    """Return the sizes of a point as they are typed, None where none are."""
+    return {name: point[name] and common.layers_text(point[name]) for name in ("layers", "hidden")}
 
 
 class _OptionParser(argparse.ArgumentParser):

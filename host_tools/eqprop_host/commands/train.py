@@ -3,25 +3,32 @@
 import argparse
 import contextlib
 import gc
+import sys
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 import eqprop
 
-from .. import datasets
+from .. import description, scores
+from ..datasets.splitting import TEST_FRACTION
 from ..errors import DataError, LogError
 from ..files import check_writable
 from ..interrupts import on_ctrl_c
 from ..model import Model, check_sent, save
+from ..places import check_there, found, place_of
 from ..ports import open_board
 from ..progress import show_progress
 from ..training import Schedule, configuration, default_halve_epochs, next_stop, train
 from . import options as common
+from .preparing import add_split_options, prepared
 
 _BUDGET_PERCENT = 10.0
 _COUNT = common.whole(1, 2**30 - 1)
 
-_OWN = ("layers", "data", *common.READING, "epochs", "limit", "seed", "halve_epochs", "log_every")
+_SPLIT = ("test", "test_fraction")
+_OWN = ("layers", "data", *common.READING, *_SPLIT, "epochs", "limit", "seed", "halve_epochs", "log_every")
 """Options that make a run what it is."""
 
 _FREE = ("port", "json", "save", "picture", "log_budget", "tensorboard")
@@ -41,6 +48,7 @@ def add_learning_options(parser):
     """Add what decides what is learnt, on a board or anywhere else."""
     add = parser.add_argument
     common.add_data(parser)
+    add_split_options(parser)
     common.add_layers(parser)
     add("--epochs", type=common.whole(1, 100000), metavar="N", default=10, help="passes over the data (%(default)s)")
     add("--limit", type=_COUNT, metavar="N", help="most training samples in all")
@@ -77,11 +85,16 @@ def train_on_port(options):
         before = open_log(options.resume)
         options = _resumed(options, before)
     opened = partial(open_board, options.port, common.tell)
-    return train_network(options, {"port": options.port}, opened, typed=_typed(options), before=before)
+    return train_network(options, {"port": options.port}, opened, resumable=True, before=before)
 
 
 def tell_results(results):
-    """Print what `train_network` came to in a line, and return the exit code."""
+    """Print what `train_network` came to, and return the exit code: scores for people, then a line for programs."""
+    if results["confusion"]:
+        for line in scores.table(np.array(results["confusion"]), results["class_names"]):
+            print(line, file=sys.stderr)
+    if results["interrupted"]:
+        common.tell(f"interrupted after {results['training_samples']:,} samples")
     print(f"test error {results['test_error_percent']:.2f} %, conductance CRC {results['conductance_crc']}")
     return common.INTERRUPTED if results["interrupted"] else 0
 
@@ -106,20 +119,32 @@ def _resumed(options, log):
     if others:
         raise DataError(f"{log.path}: is of a run that cannot be resumed here: {others[0]} is no option of it")
     kept.log = kept.resume = options.resume
+    _move_data(kept, log)
     parser.set_defaults(**dict.fromkeys((*_OWN, *_FREE, "log")))  # None stands for what was not typed
     typed = parser.parse_args(options.words)
-    for name in (*_OWN, *_FREE, "log"):
+    if typed.hidden == kept.layers[1:-1]:
+        typed.hidden = None
+    for name in (*_OWN, "hidden", *_FREE, "log"):
         value = getattr(typed, name)
         if value is None or value == getattr(kept, name):
             continue
         if name not in _FREE:
-            shown = common.layers_text(value) if name == "layers" else value
+            shown = common.layers_text(value) if name in ("layers", "hidden") else value
             raise DataError(f"--{name.replace('_', '-')} {shown}: a resumed run keeps its own")
         setattr(kept, name, value)
     if typed.port is None and log.configuration.get("port", kept.port) != kept.port:
         port = log.configuration["port"]
         raise DataError(f"{log.path}: the run was on port {port}: add --port {port} if that is where it goes on")
     return kept
+
+
+def _move_data(options, log):
+    """Name the data sets of a run by where they lie from here. Raises DataError for one that is missing."""
+    for name in ("data", "test"):
+        source, place = getattr(options, name), log.configuration.get(f"{name}_place")
+        if source and place:
+            setattr(options, name, found(source, place, log.path))
+            check_there(getattr(options, name), place, log.path)
 
 
 def _configuration(options, place, data, configured, siemens_per_step):
@@ -136,6 +161,11 @@ def _configuration(options, place, data, configured, siemens_per_step):
         "scaling": data.scaling.to_dict(),
         "recipe": data.recipe,
         "classes": data.classes,
+        "class_names": data.class_names,
+        "feature_names": data.feature_names,
+        "test": options.test,
+        "test_fraction": options.test_fraction,
+        **_data_places(options, options.log),
         "training_samples": len(data.train_y),
         "test_samples": len(data.test_y),
         "log_every": options.log_every,
@@ -144,6 +174,14 @@ def _configuration(options, place, data, configured, siemens_per_step):
         "version": eqprop.__version__,
         "versions": common.versions(),
     }
+
+
+def _data_places(options, beside):
+    """Return where the files of the data lie from the folder of `beside`."""
+    if not beside:
+        return {}
+    places = {f"{name}_place": place_of(getattr(options, name) or "", beside) for name in ("data", "test")}
+    return {name: place for name, place in places.items() if place}
 
 
 @contextlib.contextmanager
@@ -168,6 +206,8 @@ def _recorder(options, about, data, before):
 def _check_places(options):
     """Raise unless every file that is asked for can be written, and none would take another's place."""
     taken = {Path(options.data).resolve(): "--data"}
+    if options.test:
+        taken[Path(options.test).resolve()] = "--test"
     for name in ("json", "log", "save", "picture"):
         path = getattr(options, name)
         if not path:
@@ -187,22 +227,21 @@ def train_network(
     opened,
     shown=show_progress,
     finish=lambda data, results: {},
-    typed=(),
+    resumable=False,
     before=None,
     siemens_per_step=None,
+    say=common.tell,
 ):
     """Train as the options say, write what they name, and return what `--json` holds.
 
     place: dict that says where, for log and results. opened: returns the context of a `Board` or of its like. shown:
     `progress.show_progress` or its like. finish: given the data and the results, returns what else belongs to these.
-    typed: the options as they may be typed, where the log is to be one that can be resumed. before: the log, as
-    `open_log` gives it, of the run to go on with. siemens_per_step: the scale of a chip's conductances.
+    resumable: whether the log is to be one that can be resumed. before: the log, as `open_log` gives it, of the run to
+    go on with. siemens_per_step: the scale of a chip's conductances. say: called with each line for the user.
     """
-    dataset = common.load_data(options.data, options)
-    datasets.check_layers(options.layers, dataset)
-    data = datasets.prepare(dataset, options.seed)
-    for note in data.notes:
-        common.tell(note)
+    task = prepared(options)
+    data = task.data
+    options = argparse.Namespace(**{**vars(options), "layers": task.layers, "hidden": None})
     halve_epochs = default_halve_epochs(options.epochs) if options.halve_epochs is None else options.halve_epochs
     schedule = Schedule(options.epochs, options.seed, halve_epochs, options.limit)
     halve_every = halve_epochs * len(data.train_y)
@@ -215,9 +254,11 @@ def train_network(
         if (path := getattr(options, name)) and not options.log:
             raise DataError(f"--{name} {path}: draws from a log, so --log is needed too")
     _check_places(options)
+    for line in task.lines:
+        say(line)
     with contextlib.ExitStack() as stack:
         about = _configuration(options, place, data, configured, siemens_per_step)
-        about.update({"options": typed} if typed else {})
+        about.update({"options": _typed(options)} if resumable else {})
         log = stack.enter_context(_recorder(options, about, data, before))
         board = stack.enter_context(opened())
         if before:
@@ -229,6 +270,7 @@ def train_network(
             common.tell(f"the board goes on with sample {board.state.sample}")
         else:
             board.configure(**configured)
+        description.keep(board, data.scaling.to_dict(), data.recipe, data.feature_names, data.class_names, say)
         gc.collect()
         gc.freeze()  # what is there now is no garbage: looking through it again and again takes the board's time
         stack.callback(gc.unfreeze)
@@ -251,15 +293,16 @@ def train_network(
         common.tell(reason)
     if state.failed:
         common.tell(f"the board could not write {state.failed} of its checkpoints: is its filesystem full?")
-    results = _results(options, outcome, len(data.test_y), place, identity)
-    if dataset.class_names:
-        results["class_names"] = dataset.class_names
+    results = _results(options, outcome, data, place, identity)
     results.update(finish(data, results))
     common.write_json(options.json, results)
     return results
 
 
-def _results(options, outcome, test_samples, place, identity):
+def _results(options, outcome, data, place, identity):
+    labels = scores.class_labels(data.class_names, data.classes)
+    counts = outcome.confusion
+    empty = {"accuracy_percent": None, "class_names": labels, "recall_percent": None, "confusion": None}
     return {
         "test_error_percent": outcome.test_error_percent,
         "train_error_percent": outcome.train_error_percent,
@@ -273,7 +316,10 @@ def _results(options, outcome, test_samples, place, identity):
         "layers": common.layers_text(options.layers),
         "seed": options.seed,
         "data": options.data,
-        "test_samples": test_samples,
+        "test": options.test,
+        "test_fraction": options.test_fraction,
+        "test_samples": len(data.test_y),
+        **(empty if counts is None else scores.summary(counts, labels)),
         **place,
         "board": identity,
         "interrupted": outcome.interrupted,
@@ -294,4 +340,8 @@ def _model(state, outcome, options, data):
         version=eqprop.__version__,
         run=state.run,
         recipe=data.recipe,
+        feature_names=data.feature_names,
+        class_names=data.class_names,
+        test=options.test or "",
+        test_fraction=options.test_fraction or TEST_FRACTION,
     )

@@ -10,13 +10,14 @@ from .dataset import CLASSES_MAX, Dataset, check_layers
 from .loading import SHIPPED, Unlabelled, load, load_features
 from .reading import MISSING, Reading
 from .scaling import FULL_SCALE, Scaling, fit_scaling
-from .splitting import Prepared, epoch_order, prepare, split
+from .splitting import TEST_FRACTION, Prepared, epoch_order, prepare, split
 
 __all__ = [
     "CLASSES_MAX",
     "FULL_SCALE",
     "MISSING",
     "SHIPPED",
+    "TEST_FRACTION",
     "Dataset",
     "Prepared",
     "Reading",

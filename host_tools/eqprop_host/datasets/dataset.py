@@ -212,10 +212,13 @@ def check_layers(layers: tuple, dataset: Dataset) -> None:
     """Raise DataError unless a network of `layers` (sizes, inputs first) has room for the features and classes."""
     features = dataset.features.shape[1]
     shown = "-".join(map(str, layers))
+    fits = "-".join(map(str, (features, *layers[1:-1], max(dataset.classes, layers[-1]))))
     if layers[0] != features:
-        raise DataError(f"layers: {shown} has {layers[0]} inputs, {dataset.name} has {features} features")
+        given = f"{shown} has {layers[0]} inputs, {dataset.name} has {features} features"
+        raise DataError(f"layers: {given}: {fits} would fit")
     if layers[-1] < dataset.classes:
-        raise DataError(f"layers: {shown} has {layers[-1]} outputs, {dataset.name} has {dataset.classes} classes")
+        given = f"{shown} has {layers[-1]} outputs, {dataset.name} has {dataset.classes} classes"
+        raise DataError(f"layers: {given}: {fits} would fit")
 
 
 def check_finite(values, place):

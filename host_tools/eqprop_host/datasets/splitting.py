@@ -13,6 +13,9 @@ from .dataset import Dataset
 from .scaling import Scaling, fit_and_tell
 from .words import listed
 
+TEST_FRACTION = 0.2
+"""The share of the samples that is tested."""
+
 TRUTH_TABLE = 5
 """A data set with fewer samples per class than this, on average, is tested on what it trains."""
 
@@ -54,7 +57,7 @@ class Prepared:
     """What was done to the features for their scale, each a line for the user."""
 
 
-def split(dataset: Dataset, seed: int, test_fraction: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
+def split(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -> tuple[np.ndarray, np.ndarray]:
     """Return the indices of the training samples and of the test samples: int64, each ascending.
 
     Of n samples, ceil(n * test_fraction) are tested. Each class gives its share, rounded down, and those with the
@@ -84,7 +87,7 @@ def split(dataset: Dataset, seed: int, test_fraction: float = 0.2) -> tuple[np.n
     return np.sort(by_class[~in_test]), np.sort(by_class[in_test])
 
 
-def prepare(dataset: Dataset, seed: int, test_fraction: float = 0.2) -> Prepared:
+def prepare(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -> Prepared:
     """Return the data set split by `split` and scaled by `fit_scaling` of its training samples.
 
     Raises DataError as `split`, and for a class without a training sample.

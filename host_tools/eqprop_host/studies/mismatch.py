@@ -92,7 +92,7 @@ def run(options):
     if options.json and options.picture and options.json.resolve() == options.picture.resolve():
         raise DataError(f"--picture {options.picture}: is the file of --json too")
     dataset = common.load_data(options.data, options)
-    datasets.check_layers(options.layers, dataset)
+    options.layers = common.sizes(options, dataset)
     chips = [point for point in points(options.coarse) if options.only in (None, point.series)]
     if not chips:
         raise DataError(f"--only {options.only}: has no ends, so --coarse leaves none of it")
