@@ -65,9 +65,10 @@ def test_train_gives_the_bits_of_the_emulator_and_says_so(trained):
 
 
 def test_train_says_how_each_epoch_went_in_plain_lines(trained):
-    lines = (trained / "err").read_text().splitlines()
+    found, *lines = re.split(r"^(?=epoch)", (trained / "err").read_text(), flags=re.MULTILINE)
     assert [line.split(":")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert all("training error" in line and "test error" in line and "samples/s" in line for line in lines)
+    assert found.count("\n") == found.count("eqprop: ") == 3 and "network 4-8-3: " in found
 
 
 def test_train_logs_every_epoch_and_its_conductances(trained):

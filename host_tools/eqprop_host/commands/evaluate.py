@@ -68,8 +68,8 @@ def _samples(options, model):
     dataset = _aligned(datasets.load(source, common.reading(options, before)), model)
     own = options.data is None or _is_same(options.data, model.data)
     if own and model.test:
-        test = datasets.load(model.test, datasets.Reading.from_dict(before))
-        dataset = datasets.joined(dataset, _aligned(test, model))
+        other = datasets.load(model.test, datasets.Reading.from_dict(before))
+        dataset = datasets.joined(dataset, _aligned(other, model))
     for note in dataset.notes:
         common.tell(note)
     train, test = datasets.split(dataset, model.seed, model.test_fraction)

@@ -76,7 +76,7 @@ function lines(title, xLabel, series, marks = []) {
   const X = (x) => left + (x - x0) / (x1 - x0) * (W - left - right), Y = (y) => H - bottom - (y - y0) / (y1 - y0) * (H - top - bottom);
   for (const t of ys.length ? ticks(y0, y1, 4) : []) {
     picture.append(svg("line", { x1: left, x2: W - right, y1: Y(t), y2: Y(t), stroke: "#e6eaef" }));
-    picture.append(svg("text", { x: left - 6, y: Y(t) + 4, "text-anchor": "end" }, number(t)));
+    picture.append(svg("text", { x: left - 6, y: Y(t) + 4, "text-anchor": "end" }, Math.abs(t) >= 1e4 ? `${number(t / 1000)} k` : number(t)));
   }
   for (const t of ticks(x0, x1, 5)) picture.append(svg("text", { x: X(t), y: H - bottom + 16, "text-anchor": "middle" }, number(t)));
   picture.append(svg("line", { x1: left, x2: W - right, y1: H - bottom, y2: H - bottom, stroke: "#9aa5b1" }));
@@ -104,8 +104,8 @@ function table(head, rows, kind = "") {
 
 function drawRuns() {
   $("made").textContent = `${data.runs.length} run${data.runs.length === 1 ? "" : "s"}, drawn by eqprop ${data.version}`;
-  const keys = [["layers", "network"], ["data", "data"], ["seed", "seed"], ["training_samples", "samples learnt"], ["epochs", "epochs"],
-    ["test_error_percent", "test error %"], ["best_test_error_percent", "best %"], ["samples_per_second", "samples/s"], ["board", "board"], ["end", "end"]];
+  const keys = [["test_error_percent", "test error %"], ["best_test_error_percent", "best %"], ["layers", "network"], ["data", "data"],
+    ["seed", "seed"], ["training_samples", "samples learnt"], ["epochs", "epochs"], ["samples_per_second", "samples/s"], ["board", "board"], ["end", "end"]];
   const cell = (summary, key) => {
     if (key === "board") return element("td", { class: "text" }, summary.board);
     return key === "end" && summary.end === null ? "goes on, or was killed" : number(summary[key]);

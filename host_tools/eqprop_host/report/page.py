@@ -15,7 +15,7 @@ from ..runlog.summary import summary
 from .history import MOMENTS, QUANTILES, history
 
 _TITLED = 3
-"""How many runs the title names."""
+"""The most runs that the title names."""
 
 _BYTES_MAX = 6_000_000
 """Of maps in a page, over all runs; larger networks are shown at fewer moments."""
@@ -31,7 +31,7 @@ def write_page(path, logs):
     data = {"version": eqprop.__version__, "quantiles": QUANTILES, "runs": runs}
     # Inside a script element nothing but "</" ends it, and no name of a file may do that.
     text = json.dumps(data, allow_nan=False, default=_plain).replace("<", "\\u003c")
-    title = "eqprop: " + ", ".join(names[:_TITLED]) + (f" and {len(names) - _TITLED} more" * (len(names) > _TITLED))
+    title = "eqprop: " + (", ".join(names) if len(names) <= _TITLED else f"{len(names)} runs")
     page = _file("page.html")
     for mark, content in (
         ("TITLE", html.escape(title)),
