@@ -1,6 +1,7 @@
 """The `eqprop` command, as its users type it."""
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -146,8 +147,12 @@ def test_evaluate_takes_another_data_set(trained, capsys):
     iris = datasets.load("iris")
     table = np.column_stack([iris.features, iris.labels])
     np.savetxt(trained / "all.csv", table, delimiter=",", fmt="%g")
+    np.savetxt(trained / "half.csv", table[::2], delimiter=",", fmt="%g")
+    code, out, err = run(capsys, "evaluate", trained / "run.npz", f"--data={trained}/half.csv")
+    assert code == 0 and out.endswith("of 75 samples\n"), err
     code, out, err = run(capsys, "evaluate", trained / "run.npz", f"--data={trained}/all.csv")
-    assert code == 0 and out.endswith("of 150 samples\n"), err
+    assert code == 0 and out.endswith("of 30 samples\n"), err
+    assert "all.csv: the network was trained on 120 of these samples: testing the 30 that were held back\n" in err
 
 
 def test_infer_prints_a_class_and_the_voltages_for_each_row(trained, capsys):
@@ -235,12 +240,13 @@ def test_ctrl_c_saves_what_was_learnt(tmp_path):
     with subprocess.Popen(
         command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        first = process.stderr.readline()
-        assert first.startswith("epoch 1/"), first + process.stderr.read()
+        lines = itertools.takewhile(lambda line: not line.startswith("epoch 1/"), process.stderr)
+        assert all(line.startswith("eqprop: ") for line in lines)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     assert process.returncode == 130 and "Traceback" not in err, err
     results = json.loads((tmp_path / "run.json").read_text())
+    assert f"eqprop: interrupted after {results['training_samples']:,} samples\n" in err
     saved = model.load(tmp_path / "run.npz")
     assert results["interrupted"] and results["training_samples"] == saved.sample >= 120
     assert results["conductance_crc"] == f"{saved.crc:08x}" and results["conductance_crc"] in out

@@ -414,8 +414,14 @@ def test_layers_must_fit():
     digits = datasets.load("digits")
     datasets.check_layers((64, 32, 10), digits)
     datasets.check_layers((64, 12), digits)
-    assert message(datasets.check_layers, (64, 32, 9), digits) == "layers: 64-32-9 has 9 outputs, digits has 10 classes"
-    assert message(datasets.check_layers, (63, 10), digits) == "layers: 63-10 has 63 inputs, digits has 64 features"
+    assert (
+        message(datasets.check_layers, (64, 32, 9), digits)
+        == "layers: 64-32-9 has 9 outputs, digits has 10 classes: 64-32-10 would fit"
+    )
+    assert (
+        message(datasets.check_layers, (63, 10), digits)
+        == "layers: 63-10 has 63 inputs, digits has 64 features: 64-10 would fit"
+    )
 
 
 def test_errors_say_only_what_they_were_told():

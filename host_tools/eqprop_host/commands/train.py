@@ -254,13 +254,13 @@ def train_network(
         if (path := getattr(options, name)) and not options.log:
             raise DataError(f"--{name} {path}: draws from a log, so --log is needed too")
     _check_places(options)
-    for line in task.lines:
-        say(line)
     with contextlib.ExitStack() as stack:
         about = _configuration(options, place, data, configured, siemens_per_step)
         about.update({"options": _typed(options)} if resumable else {})
         log = stack.enter_context(_recorder(options, about, data, before))
         board = stack.enter_context(opened())
+        for line in task.lines:
+            say(line)
         if before:
             from ..recorder import gave_up
 

@@ -12,8 +12,10 @@ import numpy as np
 
 from eqprop_sim.emulator import Network
 
+from ..datasets import TEST_FRACTION
 from ..errors import LogError
 from ..model import Model
+from ..places import found
 
 
 def conductances_at(log, sample):
@@ -68,7 +70,9 @@ def model_at(log, sample):
         sample=sample,
         conductances=[steps.ravel() for steps in conductances_at(log, sample)],
         scaling=about["scaling"],
-        data=about["data"],
+        data=found(about["data"], about.get("data_place"), log.path),
+        test=found(about.get("test") or "", about.get("test_place"), log.path),
+        test_fraction=about.get("test_fraction") or TEST_FRACTION,
         classes=about["classes"],
         version=about["version"],
         run=about.get("board_run", 0),
