@@ -1,0 +1,127 @@
+"""Whatever is typed wrongly, each command says so in one line that names it, exits with an error and writes nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eqprop_host import cli
+from typed import run
+
+ROOT = Path(__file__).parent.parent
+TRAIN = "train --data iris"
+
+NONSENSE = {
+    "tarin": "invalid choice: 'tarin'",
+    "--port sim: train": "invalid choice: 'sim:'",
+    "train --lyers 4-8-3": "--lyers",
+    "train extra": "extra",
+    f"{TRAIN} --layers": "--layers: expected one argument",
+    f"{TRAIN} --layers 4-8-": "not '4-8-'",
+    f"{TRAIN} --layers 4": "2..16 sizes of 1..8191, such as 64-32-10, not '4'",
+    f"{TRAIN} --layers -64-32-10": "such as 64-32-10, not '-64-32-10'",
+    f"{TRAIN} --layers 4-0-3": "not '4-0-3'",
+    f"{TRAIN} --layers 4,8,3": "not '4,8,3'",
+    f"{TRAIN} --layers 4-99999-3": "not '4-99999-3'",
+    f"{TRAIN} --layers 5-8-3": "has 5 inputs, iris has 4 features: 4-8-3 would fit",
+    f"{TRAIN} --layers 4-8-2": "has 2 outputs, iris has 3 classes: 4-8-3 would fit",
+    f"{TRAIN} --layers 4-8-3 --hidden 8": "--hidden 8: --layers 4-8-3 says it already",
+    f"{TRAIN} --hidden zero": "expected sizes of 1..8191 such as 32 or 32-16, not 'zero'",
+    f"{TRAIN} --hidden 8191-8191-0": "not '8191-8191-0'",
+    f"{TRAIN} --epochs 0": "--epochs: 0",
+    f"{TRAIN} --epochs 1.5": "--epochs: 1.5",
+    f"{TRAIN} --epochs ten": "--epochs: ten",
+    f"{TRAIN} --epochs -3": "--epochs: -3",
+    f"{TRAIN} --limit 0": "--limit: 0",
+    f"{TRAIN} --limit 1e9": "--limit: 1e9",
+    f"{TRAIN} --seed -1": "--seed: -1",
+    f"{TRAIN} --seed 99999999999": "--seed: 99999999999",
+    f"{TRAIN} --test-fraction 1": "between 0 and 1 such as 0.2, not '1'",
+    f"{TRAIN} --test-fraction nan": "not 'nan'",
+    f"{TRAIN} --test-fraction 0.3 --test iris": "--test-fraction 0.3: --test names the samples to test",
+    f"{TRAIN} --test digits": "digits",
+    f"{TRAIN} --log-budget 95": "95 is not in 0..90 percent",
+    f"{TRAIN} --log-every never": "--log-every: never",
+    f"{TRAIN} --picture run.png": "--log is needed too",
+    f"{TRAIN} --log run.arrow --picture x.jpg": "'x.jpg': a picture is a .png file, such as x.png",
+    f"{TRAIN} --save m.pkl": "'m.pkl': a saved network is a .npz file, such as m.npz",
+    f"{TRAIN} --save .": "'.': a saved network is a .npz file",
+    f"{TRAIN} --log run.csv": "run.csv: .csv would not survive a kill: log to .arrow",
+    f"{TRAIN} --log no/run.arrow": "no/run.arrow: cannot be written",
+    f"{TRAIN} --json there": "there: is no regular file",
+    f"{TRAIN} --port /dev/nowhere": "'/dev/nowhere' cannot be opened",
+    f"{TRAIN} --port sim:z80": "sim:z80 is no simulated board",
+    f"{TRAIN} --port sim:?flop=1": "flop=1",
+    f"{TRAIN} --port nonsense://x": "nonsense",
+    "train --data nowhere.csv": "nowhere.csv: no such file",
+    "train --data mnist:nowhere": "nowhere",
+    "train --data there": "there",
+    "train --data net.npz": "net.npz",
+    "train --resume nowhere.arrow": "nowhere.arrow: cannot be read",
+    "train --resume text.arrow": "text.arrow: is no log",
+    "simulate --device ecram": "--device ecram: needs --physics analog",
+    "simulate --physics analog --set levels=many": "levels",
+    "simulate --physics analog --set colour=red": "colour",
+    "sweep show nowhere": "nowhere: holds no results",
+    "sweep run out --vary colour=red": "--vary colour=red: is no option with values",
+    "sweep run out --vary seed=9..0": "'9..0' is no value or range",
+    "evaluate nowhere.npz": "nowhere.npz: cannot be read: No such file or directory",
+    "evaluate text.arrow": "text.arrow: is no saved network",
+    "infer text.arrow iris": "text.arrow: is no saved network",
+    "pull net": "'net': a saved network is a .npz file, such as net.npz",
+    "push nowhere.npz": "nowhere.npz: cannot be read",
+    "bench --samples 0": "--samples: 0",
+    "monitor nowhere.arrow": "nowhere.arrow: cannot be read",
+    "report text.arrow": "text.arrow: is no log",
+    "report nowhere.arrow --png x.jpg": "'x.jpg': a picture is a .png file, such as x.png",
+    "log info text.txt": "a log's suffix is",
+    "log export text.arrow out.csv --table rows": "invalid choice: 'rows'",
+    "log merge text.arrow --to fleet": "fleet: logs are merged into a .parquet",
+    "log replay nowhere.arrow --at -1": "--at: -1",
+    "study mismatch --only nonsense": "invalid choice: 'nonsense' (choose from",
+    "study mnist --data iris --only nonsense": "--only nonsense: no row's text holds that; the rows are: fixed point",
+    "study nonsense": "invalid choice: 'nonsense'",
+    "deploy --port sim:": "has eqprop already; a blank board is sim:cortex-m3?blank=512k",
+    "--completion csh": "invalid choice: 'csh'",
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder to be in, with a file that is none of ours, an array that is no data set, and an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.arrow").write_text("what is this\n")
+    (tmp_path / "text.txt").write_text("what is this\n")
+    np.savez(tmp_path / "net.npz", other=np.zeros(3))
+    (tmp_path / "there").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize("typed", NONSENSE)
+def test_nonsense_is_one_clear_line(folder, capsys, typed):
+    """Catches a traceback, a table of nothing, exit code 0, a message without the value, and files left behind."""
+    before = sorted(folder.rglob("*"))
+    code, out, err = run(capsys, *typed.split())
+    assert code in (1, 2) and out == ""
+    assert err.startswith("eqprop: ") and err.count("\n") == 1 and NONSENSE[typed] in err, err
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_the_command_itself_ends_with_an_error(folder):
+    """One of them as a process: what `main` returns is the exit code."""
+    paths = os.pathsep.join(str(ROOT / each) for each in ("runtime", "host_tools", "board_sim"))
+    command = [sys.executable, "-m", "eqprop_host", "train", "--layers", "-64-32-10"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "not '-64-32-10'" in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_help_fits_any_terminal(capsys, encoding, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    for command in cli.commands.COMMANDS:
+        code, out, _ = run(capsys, command, "--help")
+        assert code == 0 and out.encode(encoding, "eqprop-plain")
+        assert all(len(line) <= 80 for line in out.splitlines()), command
