@@ -9,7 +9,7 @@ import shutil
 import numpy as np
 from rich.cells import cell_len, set_cell_size
 
-from .link import printable
+from .printing import printable
 
 _NAME = 18  # columns for the name of a class
 _CELL = 4  # columns of a count, with its gap, at least
@@ -19,7 +19,7 @@ _ROWS = 40  # classes that are shown one by one
 
 def class_labels(class_names, classes):
     """Return what each class is called: its name, made fit for a terminal, or its number."""
-    return [printable(name) for name in class_names] if class_names else [str(label) for label in range(classes)]
+    return [*map(printable, class_names[:classes]), *map(str, range(len(class_names), classes))]
 
 
 def recall_percent(counts):

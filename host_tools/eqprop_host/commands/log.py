@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ..errors import LogError
 from ..files import check_writable
-from ..link import printable
 from ..model import save
 from ..printing import printable
 from ..runlog import open_runs

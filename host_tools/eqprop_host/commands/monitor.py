@@ -83,7 +83,7 @@ class _Screen:
         self._last = None
         self._map = {}
         self._outputs = log.plan.layers[-1]
-        self._labels = class_labels(log.class_names, about.get("classes") or self._outputs)
+        self._labels = class_labels(log.class_names, min(about.get("classes", self._outputs), self._outputs))
         self._counts = None
 
     def take(self, row):

@@ -8,7 +8,7 @@ import eqprop
 from .. import datasets
 from ..datasets.splitting import TEST_FRACTION
 from ..errors import DataError
-from ..link import printable
+from ..printing import printable
 from . import options as common
 
 _WIDTH = 80 - len("eqprop: ")  # columns of a line

@@ -78,9 +78,14 @@ def model_at(log, sample):
         run=about.get("board_run", 0),
         recipe=about.get("recipe", {}),
         reading=about.get("reading", {}),
-        feature_names=log.feature_names,
-        class_names=log.class_names,
+        feature_names=_fitting(log.feature_names, log.plan.layers[0]),
+        class_names=_fitting(log.class_names, about["classes"]),
     )
+
+
+def _fitting(names, count):
+    """Return names where there is one for each of `count` things; a stranger's log may say anything."""
+    return names if len(names) == count else ()
 
 
 def put(network, conductances, sample):
