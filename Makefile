@@ -3,6 +3,7 @@
 # make boards  the tests on a Raspberry Pi Pico's own firmware, emulated: it is built first, which takes minutes
 # make hostile the long form of the link's tests: 200 hostile runs of a line and 200 of sessions, 60 interrupted
 #              commands, a power cut at every byte, a million bad frames
+# make docs-commands runs every command on every page, the long ones too
 # make hosts   the README's commands with every Python at hand, and the lowest and newest libraries
 # make fuzz-files  30,000 mutated data files: each is read, or refused in one line
 # make fuzz-logs 100,000 logs of strangers, 2,000 flipped bits in each format
@@ -21,7 +22,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && { echo $$p; break; }; done)
 endif
 
-.PHONY: demo test format lint types unit boards hostile hosts fuzz-files fuzz-logs package.json clean
+.PHONY: demo test format lint types unit boards docs-commands hostile hosts fuzz-files fuzz-logs package.json clean
 
 demo: $(READY)
 	@$(BIN)/eqprop demo
@@ -57,6 +58,10 @@ hostile: $(READY)
 	$(BIN)/python tests/hostile.py interrupts 0 60
 	PYTHONPATH=runtime:tests $(BIN)/python tests/programs/power_cuts.py 64-32-10 1
 	EQPROP_FUZZ_FRAMES=1000000 $(BIN)/pytest -q tests/test_fuzz.py
+
+# A quarter of an hour
+docs-commands: $(READY)
+	EQPROP_PAGES=all $(BIN)/pytest -q tests/test_pages.py
 
 # Every Python at hand, minimal and full, with the lowest and the newest libraries: some minutes
 hosts: $(READY)

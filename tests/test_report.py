@@ -188,8 +188,9 @@ def test_the_command_writes_a_page_beside_the_log_or_figures(logs, tmp_path, cap
     assert cli.main(["report", f"{tmp_path}/run.arrow"]) == 0
     assert cli.main(["report", f"{tmp_path}/run.arrow", f"--svg={tmp_path}/f.svg"]) == 0
     assert capsys.readouterr().out.split() == [f"{tmp_path}/run.html", f"{tmp_path}/f.svg"]
-    assert cli.main(["report", f"{tmp_path}/run.arrow", f"--html={tmp_path}/run.arrow"]) == 1
-    assert "run.arrow: is a log" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        cli.main(["report", f"{tmp_path}/run.arrow", f"--html={tmp_path}/run.arrow"])
+    assert "run.arrow': a page is a .html file" in capsys.readouterr().err
     assert not re.search(r'(src|href)="(?!data:)', (tmp_path / "run.html").read_text())
     with pytest.raises(LogError, match="cannot be written"):
         write_page(tmp_path / "none" / "r.html", logs[:1])

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from ..errors import LogError
 from ..files import check_writable
 from ..report import draw_figure, write_page
 from ..runlog import open_runs
@@ -25,8 +24,6 @@ def run(options):
     page = options.html or (None if figures else options.log[0].with_suffix(".html"))
     places = [*figures.values(), *([page] if page else [])]
     for path in places:
-        if path in options.log:
-            raise LogError(f"{path}: is a log")
         check_writable(path)
     logs = [log for path in options.log for log in open_runs(path, options.run_id)]
     for log in logs:

@@ -180,7 +180,7 @@ function drawConfusion(run) {
   if (!run.confusion) return $("confusion").replaceChildren("nothing was logged");
   const most = Math.max(1, ...run.confusion.flat()), name = (k) => run.class_names[k] ?? String(k);
   const recall = (row, i) => { const all = row.reduce((a, b) => a + b, 0); return all ? `${(100 * row[i] / all).toFixed(1)} %` : "–"; };
-  $("confusion").replaceChildren(table(["", "recall", ...run.confusion.map((_, k) => name(k))], run.confusion.map((row, i) => [element("th", {}, name(i)), recall(row, i), ...row.map((n, j) => {
+  $("confusion").replaceChildren(table(["", "recall", ...run.confusion.map((_, k) => name(k))], run.confusion.map((row, i) => [element("th", {}, name(i)), element("th", {}, recall(row, i)), ...row.map((n, j) => {
     const cell = element("td", {}, n || "·"), shade = Math.sqrt(n / most);
     cell.style.background = i === j ? `rgba(31,95,168,${shade})` : `rgba(196,80,46,${n ? 0.2 + 0.8 * shade : 0})`;
     if (shade > 0.5 && i === j) cell.style.color = "#fff";
