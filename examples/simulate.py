@@ -3,8 +3,8 @@
     python examples/simulate.py EXAMPLE [PORT [ACT]]      such as: gesture sim:cortex-m0
 
 EXAMPLE is a folder here: its main.py, and scene.py, which says what there is around the board and what happens; ACT is
-one of the scene's. PORT is sim: (this Python), sim:micropython, or sim:cortex-m0, m3, m4 or m7: emulated boards, whose
-runtime and program are compiled as `eqprop deploy` does.
+one of the scene's. PORT is sim: (this Python), sim:micropython, or an emulated board such as sim:cortex-m0 or sim:rv32,
+whose runtime and program are compiled as `eqprop deploy` does.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import eqprop
 import eqprop_sim
 from eqprop_host.bundling import compile_module, runtime_files
 from eqprop_host.errors import EqpropError
-from eqprop_sim import cortex, installation, interpreters, micropython_source
+from eqprop_sim import emulated, installation, interpreters, micropython_source
 from eqprop_sim.installation import Unavailable
 
 HERE = Path(__file__).parent
@@ -28,13 +28,12 @@ FIRMWARE = Path(eqprop_sim.__file__).parent / "firmware"
 FIELD = FIRMWARE / "field"
 MICROPYTHON = FIELD / "on_micropython"  # what MicroPython alone is to find there
 RUNTIME = Path(eqprop.__file__).parent.parent
-PORTS = ("sim:", "sim:micropython", *(f"sim:{cpu}" for cpu in cortex.CPUS))
+PORTS = ("sim:", "sim:micropython", *(f"sim:{cpu}" for cpu in emulated.CPUS))
 HEAP_BYTES = 96 * 1024  # of an emulated board, for the program and the runtime
 _FIELD_BYTES = 96 * 1024  # more, for the field around it
 # A traceback's last line, where a scene will not play
 _REFUSED = re.compile(r"^ValueError: ((?:act|flash): .*)\s*\Z", re.MULTILINE)
 _ON_A_PC = {"recordings.py", "study.py", "tape.py"}  # what an example has that no board sees
-_ARCHITECTURES = {"cortex-m0": "armv6m", "cortex-m3": "armv7m", "cortex-m4": "armv7em", "cortex-m7": "armv7em"}
 
 
 def command(example, port, act, flash, work, program="main", options=()):
@@ -58,14 +57,15 @@ def command(example, port, act, flash, work, program="main", options=()):
     if port == "sim:micropython":
         return interpreters.obtain("unix").command(script, *words, path=[MICROPYTHON, *folders, asyncio.parent])
     cpu = port.removeprefix("sim:")
-    board = cortex.obtain(cpu)
-    sources = {f"eqprop/{name}": source for name, source in runtime_files(_ARCHITECTURES[cpu]).items()}
+    board = emulated.obtain(cpu)
+    architecture = emulated.CORES[cpu].architecture
+    sources = {f"eqprop/{name}": source for name, source in runtime_files(architecture).items()}
     sources.update((f"asyncio/{source.name}", source) for source in asyncio.glob("*.py"))
     for folder in (FIRMWARE, HERE / example, FIELD, MICROPYTHON):  # of two modules of a name, the last
         sources.update((source.name, source) for source in folder.glob("*.py") if source.name not in _ON_A_PC)
     sources.update((f"parts/{source.name}", source) for source in (FIELD / "parts").glob("*.py"))
     for name, source in sources.items():
-        compile_module(name, source, (work / name).with_suffix(".mpy"), _ARCHITECTURES[cpu])
+        compile_module(name, source, (work / name).with_suffix(".mpy"), architecture)
     shutil.copy2(script, work)
     words.append(f"heap={HEAP_BYTES}")
     return board.command(work / script.name, *words, heap_bytes=HEAP_BYTES + _FIELD_BYTES, flash=flash)
@@ -100,7 +100,7 @@ def main(arguments):
     asked = parser.parse_args(arguments)
     options = [f"per_us={asked.mhz}"]
     try:
-        if asked.mhz and not asked.port.startswith("sim:cortex"):
+        if asked.mhz and asked.port.removeprefix("sim:") not in emulated.CPUS:
             raise ValueError(f"--mhz: {asked.mhz}, but {asked.port} is no emulated board, such as sim:cortex-m0")
         shown = simulate(asked.example, asked.port, asked.act, asked.flash, program=asked.program, options=options)
     except (OSError, RuntimeError, ValueError, EqpropError, Unavailable) as error:

@@ -10,8 +10,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from eqprop_host import bundling
-from eqprop_sim import cortex, interpreters
+from eqprop_sim import emulated, interpreters
 
+TIERS_OF_CORES = [
+    (cpu, tier)
+    for cpu, core in emulated.CORES.items()
+    for tier in (("thumb", "viper") if core.family == "cortex" else ("viper", "plain"))
+]
+"""Each emulated core with each of its two fastest tiers: parameters for `emulated_board` and a tier."""
 _compiled = cache(bundling.Compiled)
 IN_CI = bool(os.environ.get("CI"))
 
@@ -56,16 +62,22 @@ def every_micropython(request):
     return obtained(interpreters.obtain, request.param)
 
 
-@pytest.fixture(scope="session", params=cortex.CPUS)
+@pytest.fixture(scope="session", params=emulated.CPUS)
+def emulated_board(request):
+    """Each emulated board, built if need be; without it a test fails in CI and is skipped elsewhere."""
+    return obtained(emulated.obtain, request.param)
+
+
+@pytest.fixture(scope="session", params=[cpu for cpu in emulated.CPUS if cpu.startswith("cortex")])
 def cortex_board(request):
-    """Each emulated Cortex-M board, built if need be; without it a test fails in CI and is skipped elsewhere."""
-    return obtained(cortex.obtain, request.param)
+    """Those of them with a Cortex-M core."""
+    return obtained(emulated.obtain, request.param)
 
 
 @pytest.fixture(scope="session")
 def cortex_m3():
     """The emulated Cortex-M3, where one core stands for all."""
-    return obtained(cortex.obtain, "cortex-m3")
+    return obtained(emulated.obtain, "cortex-m3")
 
 
 @pytest.fixture
@@ -76,8 +88,8 @@ def blank():
     with contextlib.ExitStack() as switched_on:
 
         def blank(cpu="cortex-m3", heap_bytes=192 * 1024, flash_kb=512, **flash):
-            board = obtained(cortex.obtain, cpu)
-            command = partial(board.blank, heap_bytes, cortex.Flash(flash_kb, **flash))
+            board = obtained(emulated.obtain, cpu)
+            command = partial(board.blank, heap_bytes, emulated.Flash(flash_kb, **flash))
             return switched_on.enter_context(contextlib.closing(BlankBoard(command)))
 
         yield blank

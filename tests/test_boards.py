@@ -264,8 +264,9 @@ def test_a_board_can_be_started_for_others(trained_crc):
 
 
 def test_the_simulated_boards_are_listed():
-    emulated = [*(f"sim:cortex-m{n}" for n in (0, 3, 4, 7)), "sim:rp2040"]
-    assert [url for url, _ in available_ports()][-7:] == ["sim:", "sim:micropython", *emulated]
+    cores = ("cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "rv32", "xtensawin", "rp2040")
+    listed = [url for url, _ in available_ports()][-9:]
+    assert listed == ["sim:", "sim:micropython", *(f"sim:{core}" for core in cores)]
 
 
 @pytest.mark.skipif(not boards.tty, reason="needs pseudo terminals")

@@ -20,6 +20,7 @@ from eqprop import selftest, tiers
 from eqprop.plain import PlainCrossbar
 from eqprop_host import bundling, catalogue, ports, remote
 from eqprop_host.remote import Remote
+from eqprop_sim import emulated
 from test_cli import pseudo_terminal
 from typed import run
 
@@ -29,8 +30,14 @@ READY = Path(__file__).parent / "programs" / "ready.py"
 
 @pytest.mark.parametrize(
     ("cpu", "flash"),
-    [("cortex-m0", {}), ("cortex-m3", {"mount": "/flash", "format": "fat"}), ("cortex-m7", {"mount": "/flash"})],
-    ids=["m0", "m3-fat", "m7-flash"],
+    [
+        ("cortex-m0", {}),
+        ("cortex-m3", {"mount": "/flash", "format": "fat"}),
+        ("cortex-m7", {"mount": "/flash"}),
+        ("rv32", {}),
+        ("xtensawin", {}),
+    ],
+    ids=["m0", "m3-fat", "m7-flash", "rv32", "xtensawin"],
 )
 def test_from_blank_board_to_learning_and_back(cpu, flash, blank, capsys, tmp_path):
     """The whole of a board's life, in a heap of 96 KB, with the filesystems that boards have.
@@ -40,12 +47,14 @@ def test_from_blank_board_to_learning_and_back(cpu, flash, blank, capsys, tmp_pa
     """
     board = blank(cpu, HEAP, **flash)
     root = flash.get("mount", "")
-    architecture = "armv6m" if cpu == "cortex-m0" else "armv7em"
+    # The firmware takes an ARMv7-M's code for an ARMv7E-M's
+    architecture = emulated.CORES[cpu].architecture.replace("armv7m", "armv7em")
+    tier = "thumb" if architecture.startswith("armv") else "viper"
     code, out, err = run(capsys, "deploy", "--port", board.path, "--boot", "--json", tmp_path / "first.json")
     assert code == 0, err
     first = json.loads((tmp_path / "first.json").read_text())
-    assert first["tier"] == "thumb" and first["architecture"] == architecture and first["boot"]
-    assert f"self-test passed: tier thumb, conductance CRC {selftest.TRAINED[1]:08x}" in out
+    assert first["tier"] == tier and first["architecture"] == architecture and first["boot"]
+    assert f"self-test passed: tier {tier}, conductance CRC {selftest.TRAINED[1]:08x}" in out
     assert first["files_copied"] == 1
     assert ("the filesystem is FAT" in out) == (first["filesystem"] == "fat") == ("format" in flash)
     assert learn(board.path, 25).crc == crc_after(25)

@@ -449,5 +449,5 @@ def test_an_interpreter_without_machine_code_has_the_same(every_micropython, ref
     assert printed(every_micropython, "plain") == reference
 
 
-def test_every_core_has_the_same_and_allocates_nothing(cortex_board, reference):
-    assert printed(cortex_board, "viper") == reference
+def test_every_core_has_the_same_and_allocates_nothing(emulated_board, reference):
+    assert printed(emulated_board, "viper") == reference

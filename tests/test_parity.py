@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import eqprop
+from conftest import TIERS_OF_CORES
 from eqprop_host import datasets
 from eqprop_sim import emulator
 
@@ -106,11 +107,11 @@ def test_micropython_gives_the_same_bits_on_random_networks(unix_micropython, ti
 
 
 @FEW
-@pytest.mark.parametrize("tier", ["thumb", "viper"])
+@pytest.mark.parametrize(("emulated_board", "tier"), TIERS_OF_CORES, indirect=["emulated_board"])
 @given(networks=RANDOM_NETWORKS, seed=RANDOM_SEEDS)
-def test_every_core_gives_the_same_bits_on_random_networks(cortex_board, tier, networks, seed):
-    """The same on every emulated core, by its machine code."""
-    check_random_networks(cortex_board, tier, networks, seed)
+def test_every_core_gives_the_same_bits_on_random_networks(emulated_board, tier, networks, seed):
+    """The same on every emulated core."""
+    check_random_networks(emulated_board, tier, networks, seed)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,7 @@ def test_micropython_learns_the_digits_to_the_same_bits(unix_micropython, digits
     assert run(unix_micropython, "digits.py", tier, file) == f"{crc}\n"
 
 
-@pytest.mark.parametrize("tier", ["thumb", "viper"])
-def test_every_core_learns_the_digits_to_the_same_bits(cortex_board, digits, tier):
+@pytest.mark.parametrize(("emulated_board", "tier"), TIERS_OF_CORES, indirect=["emulated_board"])
+def test_every_core_learns_the_digits_to_the_same_bits(emulated_board, digits, tier):
     file, crc = digits
-    assert run(cortex_board, "digits.py", tier, file) == f"{crc}\n"
+    assert run(emulated_board, "digits.py", tier, file) == f"{crc}\n"

@@ -40,7 +40,7 @@ def test_transcripts_are_what_the_commands_print(tmp_path, monkeypatch, capsys):
 def test_instructions_are_those_of_the_boards(tmp_path, cortex_m3):
     """To 5 %: where modules and names come to lie decides how long look-ups take. Catches a table left behind."""
     rows = re.findall(r"^\| `(sim:\S+)` \| (\w+) \| ([\d,]+) \| ([\d,]+) \|$", README, re.MULTILINE)
-    assert len(rows) == 3
+    assert len(rows) == 4
     for port, tier, train, infer in rows:
         assert cli.main(["bench", f"--port={port}", f"--json={tmp_path}/bench.json"]) == 0
         results = json.loads((tmp_path / "bench.json").read_text())

@@ -3,13 +3,15 @@
     sim:                 CPython, the plain kernels compiled by numba
     sim:micropython      a real MicroPython interpreter; ?heap=192k limits its heap, ?tier=plain has it compute so
     sim:cortex-m0        MicroPython's firmware on an emulated Cortex-M0, with the same options; also m3, m4 and m7
+    sim:rv32             the same on an emulated RISC-V core (RV32IMC)
+    sim:xtensawin        the same on an emulated Xtensa core with windowed registers, as the ESP32's
     sim:rp2040           a Raspberry Pi Pico's own firmware, on the emulated microcontroller with its flash and USB
 
 The port is a pseudo terminal, or a TCP port on loopback where the system has none. Options follow a question mark,
 joined by &, as in `sim:?flip=1e-4&reset_every=500&seed=7`:
 
     heap=192k                  bytes of the heap (not of sim: and sim:rp2040)
-    blank=512k                 no eqprop yet: MicroPython's prompt, and an empty flash of that size (cortex only)
+    blank=512k                 no eqprop yet: MicroPython's prompt, and an empty flash of that size (emulated boards)
     blank                      the same for a Pico, whose flash has its own size (rp2040 only)
     mount=/flash, format=fat   where a blank board's flash is mounted (/), and its filesystem (littlefs; none for none)
     block=4k                   bytes of a block of it (4k; 512 with format=fat)
@@ -38,7 +40,7 @@ from urllib.parse import parse_qsl
 import eqprop
 from eqprop.tiers import TIERS
 
-from . import cortex, faults, interpreters, kernel_cache, rp2040
+from . import emulated, faults, interpreters, kernel_cache, rp2040
 
 try:
     import tty
@@ -51,7 +53,7 @@ SCHEME = "sim:"
 ENGINES = {
     "sim:": "simulated board: CPython, kernels compiled by numba",
     "sim:micropython": "simulated board: real MicroPython, heap of 192 KB",
-    **{f"sim:{cpu}": f"simulated board: emulated {cpu.title()}, heap of 192 KB" for cpu in cortex.CPUS},
+    **{f"sim:{cpu}": f"simulated board: emulated {core.name}, heap of 192 KB" for cpu, core in emulated.CORES.items()},
     "sim:rp2040": "simulated board: emulated Raspberry Pi Pico with its own firmware",
 }
 _HEAP = "192k"
@@ -65,8 +67,8 @@ _CHECKPOINT_EVERY = 1000
 def _options(engine, query):
     """Return the options behind the `?`, refusing those that the engine does not have."""
     known = {"flash", "checkpoint_every", *faults.NAMES}
-    known |= {"heap", "tier"} if engine == "micropython" or engine in cortex.CPUS else set()
-    known |= {"blank", "mount", "format", "block"} if engine in cortex.CPUS else set()
+    known |= {"heap", "tier"} if engine == "micropython" or engine in emulated.CPUS else set()
+    known |= {"blank", "mount", "format", "block"} if engine in emulated.CPUS else set()
     if engine == "rp2040":
         known = known - _NOT_OF_A_PICO | {"blank", "tier"}
     options = {}
@@ -91,7 +93,7 @@ def _size(options, name, default):
 
 
 def _blank(engine, options):
-    """Return the `cortex.Flash` of a blank board, True for a Pico, whose flash is its own; None for one with eqprop."""
+    """Return the `emulated.Flash` of a blank board, True for a Pico, whose flash is its own, or None."""
     if engine == "rp2040":
         if options.get("blank"):
             raise ValueError(f"blank={options['blank']}: a Pico's flash has its own size: write blank without a size")
@@ -102,18 +104,18 @@ def _blank(engine, options):
                 raise ValueError(f"{name}={options[name]} is for a blank board: add blank=512k")
         return None
     kb = _size(options, "blank", "") // 1024
-    if not 16 <= kb <= cortex.FLASH_KB:
-        raise ValueError(f"blank={options['blank']}: expected 16k to {cortex.FLASH_KB}k")
+    if not 16 <= kb <= emulated.FLASH_KB:
+        raise ValueError(f"blank={options['blank']}: expected 16k to {emulated.FLASH_KB}k")
     kind = options.get("format", "littlefs")
-    if kind not in cortex.FORMATS:
-        raise ValueError(f"format={kind}: expected one of {', '.join(cortex.FORMATS)}")
-    block = _size(options, "block", str(cortex.FORMATS[kind]))
+    if kind not in emulated.FORMATS:
+        raise ValueError(f"format={kind}: expected one of {', '.join(emulated.FORMATS)}")
+    block = _size(options, "block", str(emulated.FORMATS[kind]))
     if block not in (512, 1024, 2048, 4096):
         raise ValueError(f"block={options['block']}: expected 512, 1k, 2k or 4k")
     mount = options.get("mount", "/")
     if not re.fullmatch(r"/\w{0,20}", mount, re.ASCII):
         raise ValueError(f"mount={mount}: expected / or one folder such as /flash")
-    return cortex.Flash(kb, kind, block, mount)
+    return emulated.Flash(kb, kind, block, mount)
 
 
 def is_blank(url):
@@ -127,7 +129,7 @@ class _Board:
     def __init__(self, url):
         """Raise ValueError for an unknown board or option."""
         self.engine, _, query = url.removeprefix(SCHEME).partition("?")
-        if self.engine not in ("", "micropython", "rp2040", *cortex.CPUS):
+        if self.engine not in ("", "micropython", "rp2040", *emulated.CPUS):
             raise ValueError(f"{url} is no simulated board; there are {', '.join(ENGINES)}")
         options = _options(self.engine, query)
         self.heap = _size(options, "heap", _HEAP)
@@ -174,7 +176,7 @@ class _Board:
         options = {"heap_bytes": self.heap, "path": folders[:1]}
         if self.engine == "micropython":
             return interpreters.obtain("unix", tell).command(program, *words, *words_of_tier, **options)
-        board = cortex.obtain(self.engine, tell)
+        board = emulated.obtain(self.engine, tell)
         if self.blank:
             return board.blank(self.heap, self.blank)
         return board.command(program, *words, *words_of_tier, self.engine, board.instruction_ns, flash=flash, **options)
@@ -198,7 +200,7 @@ class SimulatedBoard:
         """
         board = _Board(url)
         self.wire = None
-        self._emulated = board.engine in ("rp2040", *cortex.CPUS)
+        self._emulated = board.engine in ("rp2040", *emulated.CPUS)
         self.reconnect_s = _RECONNECT_S if board.faults.restarts else 0.0
         if board.faulty and not tty:
             raise ValueError(f"{url}: faults need a system with pseudo terminals")

@@ -2,7 +2,7 @@
 
 Those that its code takes, then with its buffers.
 
-cortex.py BOARD ready.py
+emulated.py BOARD ready.py
 """
 
 import gc

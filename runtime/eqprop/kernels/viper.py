@@ -14,7 +14,13 @@ local + x; inner loops unrolled over constant indices; `end - p` as a loop's con
 
 Loads from ptr8, ptr16 and ptr32 are unsigned (ptr32 on 64-bit ports), hence (x ^ 0x8000) - 0x8000 and the like;
 `<< 16 << 16` is zero where a word has 32 bits, and `<< wide >> wide` extends the sign of 32 bits where it has more.
-An ARMv6-M branches no further than 2 KB, which bounds a loop's body ("native method too big"). Nothing here allocates.
+Nothing here allocates, which is why kernels that are called with the table's address, not its object, call no other:
+where RAM lies above 2**30 an address is a big integer.
+
+What bounds it. An ARMv6-M branches no further than 2 KB ("native method too big"), and so does an Xtensa's condition in
+MicroPython before 1.26 (it prints an error, and compiles on): hence `while True` around long bodies, which is a jump.
+On Xtensa MicroPython 1.25.0 stores the wrong register at a constant index above 0, unless the value is a local in
+memory and the pointer one in a register: hence `x = ...; ptr16(p)[1] = x`, with p or q and any later local.
 """
 
 import micropython
@@ -65,7 +71,9 @@ def settle(x, table, phase: int) -> int:
 
     The free phase returns -1, and does nothing, on a table whose words no longer add up to 0.
     """
-    if not phase:
+    if phase:
+        _displace(phase, 0, 0, table)
+    else:
         if _sum(0, table):
             return -1
         _load(x, table, 0, table)
@@ -238,21 +246,42 @@ def _multiply(p: int, q: int, r: int, table: ptr32):
 
 @micropython.viper
 def _displace(p: int, q: int, r: int, table: ptr32):
-    # What the nudge currents bring at once. p: the current or the voltage, q: the output, r: the sign
-    count = int(table[19]) & 255
-    r = 3 - (p << 1)
+    # From the free state, and with what the nudge currents bring at once. p, q: of whom, and to whom, r: the sign
     at = 32 + 2 * p
+    r = 3 - (p << 1)
+    t = ptr32(int(table) + 4 * 28)
+    count = int(table[19]) & 255
+    while count:
+        p = int(t[32]) | int(t[33]) << 16 << 16
+        q = int(t[at]) | int(t[at + 1]) << 16 << 16
+        end = q + (int(t[5]) << 1)
+        while end - q:
+            ptr16(q)[0] = ptr16(p)[0]
+            p += 2
+            q += 2
+        t = ptr32(int(t) + 4 * 38)
+        count -= 1
     wide = 1
     wide = wide << 16 << 16 >> 27
     t = ptr32(int(table) + 4 * 14)
     n = int(t[0])
     currents = ptr32(int(t[8]) | int(t[9]) << 16 << 16)
+    p = int(t[10]) | int(t[11]) << 16 << 16
+    q = int(t[12]) | int(t[13]) << 16 << 16
+    end = q + (n << 2)
+    v = ptr32(currents)
+    while end - q:
+        ptr32(q)[0] = int(v[0]) * r + int(ptr32(p)[0])
+        v = ptr32(int(v) + 4)
+        p += 4
+        q += 4
+    count = int(table[19]) & 255
     t = ptr32(int(table) + 4 * 28 + 4 * 38 * (count - 1))
     reciprocal = ptr16(int(t[18]) | int(t[19]) << 16 << 16)
     shift = ptr8(int(t[20]) | int(t[21]) << 16 << 16)
     low = ptr16(int(t[22]) | int(t[23]) << 16 << 16)
     high = ptr16(int(t[24]) | int(t[25]) << 16 << 16)
-    v = ptr16(int(t[at]) | int(t[at + 1]) << 16 << 16)
+    output = ptr16(int(t[at]) | int(t[at + 1]) << 16 << 16)
     q = 0
     while q < n:
         p = (((int(currents[q]) * r) << wide) >> wide) >> shift[q]
@@ -260,14 +289,14 @@ def _displace(p: int, q: int, r: int, table: ptr32):
             p = 65535
         elif p < -65535:
             p = -65535
-        p = ((p * reciprocal[q] + 8192) >> 14) + (v[q] ^ 0x8000) - 0x8000
+        p = ((p * reciprocal[q] + 8192) >> 14) + (output[q] ^ 0x8000) - 0x8000
         limit = (high[q] ^ 0x8000) - 0x8000
         if p > limit:
             p = limit
         limit = (low[q] ^ 0x8000) - 0x8000
         if p < limit:
             p = limit
-        v[q] = p
+        output[q] = p
         q += 1
 
 
@@ -285,43 +314,34 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
         halves -= 2
         parity = count & 1
         zero = 0
-    # Start from zero volts or from the free state
     t = ptr32(int(table) + 4 * 28)
-    c = count
-    while c:
-        p = int(t[at]) | int(t[at + 1]) << 16 << 16
-        if zero:
+    if zero:
+        c = count
+        while c:
+            p = int(t[32]) | int(t[33]) << 16 << 16
             end = p + (int(t[0]) << 1)
             while end - p:
                 ptr16(p)[0] = 0
                 p += 2
-        else:
-            end = p + (int(t[5]) << 1)
-            q = int(t[32]) | int(t[33]) << 16 << 16
-            while end - p:
-                ptr16(p)[0] = ptr16(q)[0]
-                q += 2
-                p += 2
-        t = ptr32(int(t) + 4 * 38)
-        c -= 1
-    t = ptr32(int(table) + 4 * 14)
-    p = int(t[10]) | int(t[11]) << 16 << 16
-    q = int(t[12]) | int(t[13]) << 16 << 16
-    end = q + (int(t[0]) << 2)
-    v = ptr32(int(t[8]) | int(t[9]) << 16 << 16)
-    r = (phase & 1) - (phase >> 1)
-    while end - q:
-        ptr32(q)[0] = int(v[0]) * r + int(ptr32(p)[0])
-        v = ptr32(int(v) + 4)
-        p += 4
-        q += 4
-    if phase:
-        _displace(phase, 0, 0, table)
+            t = ptr32(int(t) + 4 * 38)
+            c -= 1
+        t = ptr32(int(table) + 4 * 14)
+        p = int(t[10]) | int(t[11]) << 16 << 16
+        q = int(t[12]) | int(t[13]) << 16 << 16
+        end = q + (int(t[0]) << 2)
+        while end - q:
+            ptr32(q)[0] = ptr32(p)[0]
+            p += 4
+            q += 4
     wide = 1
     wide = wide << 16 << 16 >> 27
-    while halves:
+    while True:
+        if not halves:
+            break
         c = parity
-        while c < count:
+        while True:
+            if not c < count:
+                break
             t = ptr32(int(table) + 4 * 28 + 4 * 38 * c)
             nodes = int(t[0])
             columns = int(t[2])
@@ -347,20 +367,20 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
             v_below = 0
             end_below = 0
             stride = nodes << 1
+            s0 = 0
             if c:
                 t = ptr32(int(t) - 4 * 38)
                 v_below = int(t[at]) | int(t[at + 1]) << 16 << 16
                 end_below = v_below + (int(ptr32(int(t) + 4 * 38)[1]) << 1)
-            s0 = 0
-            s1 = 0
-            s2 = 0
-            s3 = 0
-            s4 = 0
-            s5 = 0
-            s6 = 0
-            s7 = 0
-            s8 = 0
-            s9 = 0
+                s1 = 0
+                s2 = 0
+                s3 = 0
+                s4 = 0
+                s5 = 0
+                s6 = 0
+                s7 = 0
+                s8 = 0
+                s9 = 0
             j = 0
             while j < nodes:
                 # From the layer below: ten nodes at once, then one by one; rows at zero volts give nothing
@@ -539,7 +559,7 @@ def _contrast(p: int, q: int, table: ptr32):
 
 @micropython.viper
 def _update_driven(p: int, q: int, r: int, table: ptr32):
-    # p: the pair of devices, q, r: their conductances
+    # p: the pair of devices, q: the conductance of one, other: of the other, r: the listed input
     nodes = int(table[1])
     width = int(table[3])
     first = int(table[6]) | int(table[7]) << 16 << 16
@@ -558,59 +578,56 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
     mean = ptr16(int(t[28]) | int(t[29]) << 16 << 16)
     total = ptr32(int(t[30]) | int(t[31]) << 16 << 16)
     # List the inputs at zero, too: a node where c alone changes conductances changes theirs
-    listed = ptr16(stop)
+    nothing = 0
+    p = stop
     q = int(table[4]) | int(table[5]) << 16 << 16
     r = q
     end = q + int(table[0])
     while end - q:
         if ptr8(q)[0] == 0:
-            listed[0] = (q - r) << 2
-            listed[1] = 0
-            listed = ptr16(int(listed) + 4)
+            ptr16(p)[0] = (q - r) << 2
+            ptr16(p)[1] = nothing
+            p += 4
             r = q
         q += 1
-    end = int(listed)
+    end = p
     while nodes:
         p = delta[0]
         if p:
             d = (p ^ 0x8000) - 0x8000
             c = offset - ((d * ((mean[0] ^ 0x8000) - 0x8000)) >> gain)
             reach = 127 * (d if d > 0 else 0 - d)
-        else:
-            d = 0
-            c = offset
-            reach = 0
-        if (c + reach) >> rate or (c - reach) >> rate:
-            last = stop if c >> rate == 0 else end
-            both = c << 1
-            sum = 0
-            listed = ptr16(first)
-            until = middle
-            while int(listed) - last:
-                p = row
-                while until - int(listed):
-                    p = listed[0] + p
-                    q = listed[1] * d + c
-                    r = ((both - q) >> rate) + ptr16(p)[1]
-                    q = (q >> rate) + ptr16(p)[0]
-                    # Neither is beyond a limit if what both exceed g_min by, or-ed together, is not
-                    if uint((q - g_min) | (r - g_min)) > span:
-                        if q > g_max:
-                            q = g_max
-                        elif q < g_min:
-                            q = g_min
-                        if r > g_max:
-                            r = g_max
-                        elif r < g_min:
-                            r = g_min
-                    sum = q - ptr16(p)[0] + r - ptr16(p)[1] + sum
-                    ptr16(p)[0] = q
-                    ptr16(p)[1] = r
-                    listed = ptr16(int(listed) + 4)
-                # Those below zero: the other sign; then those at zero
-                d = 0 - d
-                until = stop if until == middle and stop - middle else end
-            total[0] = sum + int(total[0])
+            if (c + reach) >> rate or (c - reach) >> rate:
+                last = stop if c >> rate == 0 else end
+                both = c << 1
+                sum = 0
+                r = first
+                until = middle
+                while r - last:
+                    p = row
+                    while until - r:
+                        p = ptr16(r)[0] + p
+                        q = ptr16(r)[1] * d + c
+                        other = ((both - q) >> rate) + ptr16(p)[1]
+                        q = (q >> rate) + ptr16(p)[0]
+                        # Neither is beyond a limit if what both exceed g_min by, or-ed together, is not
+                        if uint((other - g_min) | (q - g_min)) > span:
+                            if q > g_max:
+                                q = g_max
+                            elif q < g_min:
+                                q = g_min
+                            if other > g_max:
+                                other = g_max
+                            elif other < g_min:
+                                other = g_min
+                        sum = other - ptr16(p)[1] + q - ptr16(p)[0] + sum
+                        ptr16(p)[0] = q
+                        ptr16(p)[1] = other
+                        r += 4
+                    # Those below zero: the other sign; then those at zero
+                    d = 0 - d
+                    until = stop if until == middle and stop - middle else end
+                total[0] = sum + int(total[0])
         delta = ptr16(int(delta) + 2)
         mean = ptr16(int(mean) + 2)
         total = ptr32(int(total) + 4)
@@ -620,7 +637,7 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
 
 @micropython.viper
 def _update_between(p: int, q: int, r: int, table: ptr32):
-    # p: the device, q: a conductance, r: by how much the row's total changes
+    # p: the device, q: by how much it changes, then where its column's total is, r: by how much the row's total changes
     t = ptr32(int(table) + 4 * 28 + 4 * 38 * p)
     columns = int(t[0])
     gain = int(t[7])
@@ -679,7 +696,9 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
                 q = x - ptr16(p)[1]
             ptr16(p)[1] = x
             r = q + r
-            total[1] = q + int(total[1])
+            x = q + int(total[1])
+            q = int(total)
+            ptr32(q)[1] = x
             q = delta[2] - d
             q = ((m - mean[2]) * q + offset) >> rate
             x = q + ptr16(p)[2]
@@ -688,7 +707,9 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
                 q = x - ptr16(p)[2]
             ptr16(p)[2] = x
             r = q + r
-            total[2] = q + int(total[2])
+            x = q + int(total[2])
+            q = int(total)
+            ptr32(q)[2] = x
             q = delta[3] - d
             q = ((m - mean[3]) * q + offset) >> rate
             x = q + ptr16(p)[3]
@@ -697,7 +718,9 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
                 q = x - ptr16(p)[3]
             ptr16(p)[3] = x
             r = q + r
-            total[3] = q + int(total[3])
+            x = q + int(total[3])
+            q = int(total)
+            ptr32(q)[3] = x
             q = delta[4] - d
             q = ((m - mean[4]) * q + offset) >> rate
             x = q + ptr16(p)[4]
@@ -706,7 +729,9 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
                 q = x - ptr16(p)[4]
             ptr16(p)[4] = x
             r = q + r
-            total[4] = q + int(total[4])
+            x = q + int(total[4])
+            q = int(total)
+            ptr32(q)[4] = x
             p += 10
             delta = ptr16(int(delta) + 10)
             mean = ptr16(int(mean) + 10)

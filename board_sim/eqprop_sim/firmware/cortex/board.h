@@ -1,29 +1,22 @@
 // The two systems on chip that QEMU offers around these cores: Arm's MPS2 (Cortex-M3, M4, M7) and Nordic's nRF51 (M0).
+// Of either UART bytes are taken from the register, one by one. QEMU offers the next byte when the last one was taken,
+// and leaves the others with the host.
 #include <stdint.h>
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
-
-// UART0: bytes are taken from the register, one by one. QEMU offers the next byte when the last one was taken, and
-// leaves the others with the host, so none is ever lost.
-static inline int uart_ready(void);
-static inline uint8_t uart_take(void);
-static inline void uart_send(uint8_t byte);
-// A counter of virtual time, of 32 bits.
-static inline uint32_t counter(void);
-// How many instructions take so many steps of it, rounded to nearest. As an instruction takes more than two steps, that
-// is exact, whatever the counter's phase was.
-static inline uint32_t to_instructions(uint64_t steps);
 
 #if defined(BOARD_MPS2)
 
 // Cortex-M System Design Kit's UART; Application Note 385, FPGAIO
 #define UART(offset) REGISTER(0x40004000 + (offset))
 #define UART_INTERRUPT 0
+#include "nvic.h"
 
 static inline void board_init(void) {
     UART(0x10) = 16;             // BAUDDIV: anything above 15
     UART(0x08) = 1 | 2 | 8;      // CTRL: transmit, receive, interrupt when a byte has come
     REGISTER(0x4002801c) = 0;    // PRESCALE: 25 MHz
+    uart_interrupt(true);
 }
 
 static inline int uart_ready(void) {
@@ -57,6 +50,7 @@ static inline uint32_t to_instructions(uint64_t steps) {
 #define UART(offset) REGISTER(0x40002000 + (offset))
 #define TIMER(offset) REGISTER(0x40008000 + (offset))
 #define UART_INTERRUPT 2
+#include "nvic.h"
 
 static inline void board_init(void) {
     UART(0x500) = 4;             // ENABLE
@@ -66,6 +60,7 @@ static inline void board_init(void) {
     TIMER(0x510) = 1;            // PRESCALER: 8 MHz; QEMU's 16 MHz would lose half a nanosecond at each reading
     TIMER(0x508) = 3;            // BITMODE: 32
     TIMER(0x000) = 1;            // START
+    uart_interrupt(true);
 }
 
 static inline int uart_ready(void) {

@@ -1,8 +1,9 @@
 """The kernels of features for MicroPython's viper emitter: the same bits as `plain`, in machine words.
 
 Loads are unsigned, hence (x ^ 0x8000) - 0x8000. A function's first two locals, arguments before others, are kept in
-registers: where it pays they are addresses that step along, as in `eqprop.kernels.viper`. The callers are the classes
-of this package, whose buffers they make themselves: nothing is checked here.
+registers: where it pays they are addresses that step along, as in `eqprop.kernels.viper`, which also says how to store
+at a constant index. The callers are the classes of this package, whose buffers they make themselves: nothing is checked
+here.
 """
 
 import micropython
@@ -66,13 +67,14 @@ def describe(samples: ptr16, size: int, results: ptr32):
         v >>= shift
         squares += v * v
         samples = ptr16(int(samples) + 2)
-    results[0] = low
-    results[1] = high
-    results[2] = total
-    results[3] = crossings
-    results[4] = steps
-    results[5] = squares
-    results[6] = shift
+    samples = ptr16(int(results))
+    ptr32(int(samples))[0] = low
+    ptr32(int(samples))[1] = high
+    ptr32(int(samples))[2] = total
+    ptr32(int(samples))[3] = crossings
+    ptr32(int(samples))[4] = steps
+    ptr32(int(samples))[5] = squares
+    ptr32(int(samples))[6] = shift
 
 
 @micropython.viper
@@ -119,7 +121,8 @@ def load(samples: ptr16, work: ptr16, twiddles: ptr16, size: int) -> int:
         v = (((samples[0] ^ 0x8000) - 0x8000 - mean) << left) >> right
         work[0] = (v * (16384 - ((((twiddles[0] ^ 0x8000) - 0x8000) ^ sign) - sign)) + 16384) >> 15
         v = (((samples[1] ^ 0x8000) - 0x8000 - mean) << left) >> right
-        work[1] = (v * (16384 - ((((twiddles[2] ^ 0x8000) - 0x8000) ^ sign) - sign)) + 16384) >> 15
+        v = (v * (16384 - ((((twiddles[2] ^ 0x8000) - 0x8000) ^ sign) - sign)) + 16384) >> 15
+        work[1] = v
         samples = ptr16(int(samples) + 4)
         twiddles = ptr16(int(twiddles) + 8)
         bit = half >> 1
@@ -147,8 +150,10 @@ def transform(a: ptr16, b: ptr16, size: int):
         a[0] = (t + re + 1) >> 1
         b[0] = (t - re + 1) >> 1
         t = (a[1] ^ 0x8000) - 0x8000
-        a[1] = (t + im + 1) >> 1
-        b[1] = (t - im + 1) >> 1
+        re = (t + im + 1) >> 1
+        a[1] = re
+        re = (t - im + 1) >> 1
+        b[1] = re
         a = ptr16(int(a) + 8)
     span = 8
     while span < last:
@@ -170,8 +175,10 @@ def transform(a: ptr16, b: ptr16, size: int):
                 b[0] = (r - t) >> 15
                 t = im * c - re * s
                 r = (((a[1] ^ 0x8000) - 0x8000) << 14) + 16384
-                a[1] = (r + t) >> 15
-                b[1] = (r - t) >> 15
+                re = (r + t) >> 15
+                a[1] = re
+                re = (r - t) >> 15
+                b[1] = re
                 a = ptr16(int(a) + step)
             k += 4
         span = step
@@ -215,12 +222,13 @@ def gather(power: ptr32, places: ptr8, sums: ptr32, bins: int):
     first = int(sums)
     end = int(power) + (bins << 2)
     while end - int(power):
-        sums = ptr32(first + (places[0] << 2) - 4)
+        sums = ptr32(first + (places[0] << 2))
         w = places[1]
         high = int(power[0]) >> 6
         low = int(power[0]) & 63
-        sums[1] = int(sums[1]) + high * w + ((low * w) >> 6)
+        sums[0] = int(sums[0]) + high * w + ((low * w) >> 6)
         w = 64 - w
+        sums = ptr32(int(sums) - 4)
         sums[0] = int(sums[0]) + high * w + ((low * w) >> 6)
         places = ptr8(int(places) + 2)
         power = ptr32(int(power) + 4)
@@ -246,7 +254,8 @@ def logarithms(sums: ptr32, levels: ptr16, bands: int, offset: int):
         levels[0] = level
         levels = ptr16(int(levels) + 2)
         bands -= 1
-    sums[1] = 0
+    sums = ptr32(int(sums) + 4)
+    sums[0] = 0
 
 
 @micropython.viper

@@ -1,5 +1,18 @@
 // A board with nothing but a core, a UART and a heap. It runs one Python program, then the emulator ends.
 //
+// The core's own part is in the folder of its family. Its board.h has
+//   board_init()                    called once, at start, with interrupts off
+//   uart_ready(), uart_take()       whether there is a byte, and the byte; none is lost while others wait with the host
+//   uart_send(byte)
+//   uart_watch(), uart_wait()       uart_wait sleeps until a byte has come since the last uart_watch
+//   uart_interrupt(bool)            whether a byte that comes interrupts
+//   interrupts_on(), interrupts_off()
+//                                   on, board_take_bytes is called by the UART's interrupt, or often
+//   counter()                       virtual time: a counter of 32 bits
+//   to_instructions(steps)          how many instructions take so many steps of it, rounded to nearest; as an
+//                                   instruction takes a step or more, that is exact, whatever the counter's phase was
+//   NANOSECONDS_PER_INSTRUCTION     2 to the power of QEMU's -icount shift
+//
 // It is started with a text: the heap's size in bytes, a space, the folder that is its flash (none: it can write no
 // file), a newline, and the program. Uncaught exceptions go to the host's standard error, and the program's end is the
 // emulator's exit code.
@@ -22,7 +35,8 @@
 #include "shared/runtime/interrupt_char.h"
 #include "shared/runtime/pyexec.h"
 #include "board.h"
-#include "semihosting.h"
+#include "host.h"
+#include "start.h"
 
 enum { STACK_BYTES = 32 * 1024, STACK_RESERVE = 1024, SMALLEST_HEAP = 4096, FLASH_BYTES = 1024 * 1024 };
 
@@ -75,15 +89,15 @@ DWORD get_fattime(void) {
 
 // ---- the serial port
 
-// Bytes that the interrupt of a blank board has taken.
+// Bytes that a blank board has taken before they were asked for.
 static volatile uint8_t taken[256];
 static volatile uint8_t taken_first, taken_end;
-static bool interrupts;
+static bool takes_bytes;
 
-static void take_bytes(void) {
-    while (uart_ready()) {
+void board_take_bytes(void) {
+    while (takes_bytes && uart_ready()) {
         if ((uint8_t)(taken_end + 1) == taken_first) {
-            REGISTER(0xe000e180) = 1 << UART_INTERRUPT; // NVIC_ICER0: until there is room
+            uart_interrupt(false); // until there is room
             return;
         }
         int byte = uart_take();
@@ -97,25 +111,27 @@ static void take_bytes(void) {
 
 static int next_taken(void) {
     for (;;) {
-        __asm__ volatile ("cpsid i"); // a byte that comes between the question and `wfi` still ends it
+        interrupts_off(); // a byte that comes between the question and the wait still ends it
         if (taken_first != taken_end) {
             int byte = taken[taken_first++];
-            REGISTER(0xe000e100) = 1 << UART_INTERRUPT; // NVIC_ISER0
-            __asm__ volatile ("cpsie i");
+            uart_interrupt(true);
+            interrupts_on();
             return byte;
         }
-        __asm__ volatile ("wfi \n cpsie i");
+        uart_wait();
+        interrupts_on();
         mp_handle_pending(true);
     }
 }
 
-// With a program the interrupt is never taken, so that what it counts is its own instructions: a pending one ends `wfi`.
+// With a program the interrupt is never taken, so that what it counts is its own instructions: a pending one ends the
+// wait.
 int mp_hal_stdin_rx_chr(void) {
-    if (interrupts) {
+    if (takes_bytes) {
         return next_taken();
     }
     for (;;) {
-        REGISTER(0xe000e280) = 1 << UART_INTERRUPT; // NVIC_ICPR0; before asking, so that no byte is slept over
+        uart_watch(); // before asking, so that no byte is slept over
         if (uart_ready()) {
             int byte = uart_take();
             if (byte != mp_interrupt_char) {
@@ -123,7 +139,7 @@ int mp_hal_stdin_rx_chr(void) {
             }
             mp_sched_keyboard_interrupt();
         } else {
-            __asm__ volatile ("wfi");
+            uart_wait();
         }
         mp_handle_pending(true);
     }
@@ -138,7 +154,7 @@ mp_uint_t mp_hal_stdout_tx_strn(const char *text, size_t length) {
 
 uintptr_t mp_hal_stdio_poll(uintptr_t flags) {
     uintptr_t ready = flags & MP_STREAM_POLL_WR;
-    bool can_read = interrupts ? taken_first != taken_end : uart_ready();
+    bool can_read = takes_bytes ? taken_first != taken_end : uart_ready();
     return (flags & MP_STREAM_POLL_RD) && can_read ? ready | MP_STREAM_POLL_RD : ready;
 }
 
@@ -217,8 +233,8 @@ static const char mount_flash[] =
     "del Flash, block, flash, kind, os, path, sys, uctypes, vfs\n";
 
 static __attribute__((noreturn)) void serve(size_t heap_bytes, char *flash, size_t flash_bytes, const char *how) {
-    interrupts = true;
-    __asm__ volatile ("cpsie i");
+    takes_bytes = true;
+    interrupts_on();
     for (;;) {
         gc_init(&heap_start, &heap_start + heap_bytes);
         mp_init();
@@ -240,10 +256,9 @@ static __attribute__((noreturn)) void serve(size_t heap_bytes, char *flash, size
     }
 }
 
-static __attribute__((noreturn, used)) void start(void) {
+void board_main(void) {
     static char text[8192];
     board_init();
-    REGISTER(0xe000e100) = 1 << UART_INTERRUPT; // NVIC_ISER0
     size_t heap_bytes = 0;
     char *flash = text;
     char *program = NULL;
@@ -280,22 +295,7 @@ static __attribute__((noreturn, used)) void start(void) {
     host_exit(run(flash + 1, program + 1));
 }
 
-// ---- reset and faults
-
-__attribute__((naked)) void reset(void) {
-    __asm__ volatile ("cpsid i \n ldr r0, =start \n bx r0");
-}
-
-static __attribute__((used)) void report_fault(const uint32_t *frame) {
-    mp_printf(&error, "fault: the core stopped at 0x%08x, called from 0x%08x\n", (uint)frame[6], (uint)frame[5]);
+void board_fault(uint32_t at, const char *detail, uint32_t value) {
+    mp_printf(&error, "fault: the core stopped at 0x%08x, %s 0x%08x\n", (uint)at, detail, (uint)value);
     host_exit(1);
 }
-
-static __attribute__((naked)) void fault(void) {
-    __asm__ volatile ("mov r0, sp \n ldr r1, =report_fault \n bx r1");
-}
-
-// Faults of all kinds become HardFaults, for no other handler is enabled.
-__attribute__((section(".vectors"), used)) static const void *const vectors[] = {
-    &ram_end, reset, fault, fault, [16 + UART_INTERRUPT] = take_bytes,
-};

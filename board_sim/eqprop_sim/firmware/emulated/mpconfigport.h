@@ -1,17 +1,10 @@
-// MicroPython for an emulated Cortex-M board: the features of common boards with a few hundred KB, no network, no pins.
+// MicroPython for an emulated board: the features of common boards with a few hundred KB, no network, no pins.
 #include <alloca.h>
 #include <stdint.h>
 
 #define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
 
-// viper, native and inline assembler; on ARMv6-M as the RP2040 has them
-#define MICROPY_EMIT_THUMB (1)
-#define MICROPY_EMIT_INLINE_THUMB (1)
-#define MICROPY_EMIT_INLINE_THUMB_FLOAT (0)
-#if __ARM_ARCH == 6
-#define MICROPY_EMIT_THUMB_ARMV7M (0)
-#endif
-#define MICROPY_MAKE_POINTER_CALLABLE(p) ((void *)((mp_uint_t)(p) | 1))
+#include "core.h"
 
 #define MICROPY_ENABLE_GC (1)
 #define MICROPY_HELPER_REPL (1)
@@ -20,7 +13,9 @@
 #define MICROPY_MEM_STATS (0)
 #define MICROPY_PERSISTENT_CODE_LOAD (1)
 #define MICROPY_LONGINT_IMPL (MICROPY_LONGINT_IMPL_MPZ)
+#ifndef MICROPY_FLOAT_IMPL
 #define MICROPY_FLOAT_IMPL (MICROPY_FLOAT_IMPL_FLOAT)
+#endif
 
 #define MICROPY_VFS (1)
 #define MICROPY_READER_VFS (1)

@@ -1,7 +1,9 @@
-"""Emulated Cortex-M boards: real firmware, started, asked, overrun and counted."""
+"""Emulated boards: real firmware, started, asked, overrun and counted."""
 
+import functools
 import os
 import select
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +13,14 @@ import pytest
 import serial
 
 import eqprop
+from conftest import TIERS_OF_CORES, obtained
 from eqprop.service import CHUNK
+from eqprop_host import datasets
 from eqprop_host.board import Board
 from eqprop_host.errors import BoardError, PortError, ProtocolError
 from eqprop_host.link import Link
 from eqprop_host.ports import open_board
-from eqprop_sim import boards, cortex, installation, interpreters, micropython_source
+from eqprop_sim import boards, emulated, installation, interpreters, micropython_source
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = Path(__file__).parent / "programs"
@@ -34,15 +38,40 @@ for _ in range(int(sys.argv[1]) // len(chunk)):
 """
 EVERY_BYTE = bytes(range(256)) * 8 + bytes(range(255, -1, -1)) * 8
 
-COUNT = """
-import micropython, time
-
+# A loop of two instructions in each family's assembler, or, where there is none, of some
+SPIN = {
+    "cortex": """
 @micropython.asm_thumb
 def spin(r0):
     label(AGAIN)
     sub(r0, 1)
     bgt(AGAIN)
+""",
+    "riscv": """
+@micropython.asm_rv32
+def spin(a0):
+    label(AGAIN)
+    addi(a0, a0, -1)
+    bne(a0, zero, AGAIN)
+""",
+    "xtensa": """
+@micropython.viper
+def spin(n: int):
+    while n:
+        n -= 1
+""",
+}
 
+# A function of one undefined instruction, or a load from an odd address
+WRONG = {
+    "cortex": "@micropython.asm_thumb\ndef wrong():\n    data(2, 0xDE00)",
+    "riscv": "@micropython.asm_rv32\ndef wrong():\n    data(2, 0)",
+    "xtensa": "@micropython.viper\ndef wrong() -> int:\n    return ptr32(1)[0]",
+}
+
+COUNT = """
+import micropython, time
+SPIN
 @micropython.viper
 def total(n: int) -> int:
     sum = 0
@@ -59,6 +88,11 @@ for function in (spin, total):
     instructions(function, 1)
     print(*[instructions(function, n) for n in (1, 1001, 2001, 100001, 1)])
 """
+
+
+def counting(cpu):
+    """Return COUNT for a core."""
+    return COUNT.replace("SPIN", SPIN[emulated.CORES[cpu].family])
 
 
 @pytest.fixture
@@ -89,11 +123,25 @@ def train(board):
     return board.refresh().crc
 
 
-def test_every_board_learns_the_same_bits(cortex_board, trained_crc):
+def test_every_board_learns_the_same_bits(emulated_board, trained_crc):
     """Catches a wrong emitter, word size or firmware, and an identity that does not name the core."""
-    with open_board(f"sim:{cortex_board.cpu}") as board:
-        assert board.identity.endswith(f"qemu {cortex_board.cpu}")
+    with open_board(f"sim:{emulated_board.cpu}") as board:
+        assert board.identity.endswith(f"qemu {emulated_board.cpu}")
         assert train(board) == trained_crc
+
+
+@pytest.mark.parametrize(("cpu", "tier"), [each for each in TIERS_OF_CORES if not each[0].startswith("cortex")])
+def test_other_cores_learn_the_digits(cpu, tier):
+    """As Cortex-M boards do elsewhere. Catches what a core computes otherwise, and a tier that was not asked for."""
+    obtained(emulated.obtain, cpu)
+    data = datasets.prepare(datasets.load("digits"), 0)
+    with open_board(f"sim:{cpu}?tier={tier}") as board:
+        board.configure(LAYERS, 0, len(data.train_y))
+        order = functools.partial(datasets.epoch_order, len(data.train_y), 0)
+        for _ in board.train(data.train_x, data.train_y, 200, order):
+            pass
+        assert f"{board.refresh().crc:08x}" == "5db56ec2"
+        assert board.bench(X, Y, verbs=False).tier == tier
 
 
 def test_a_board_works_behind_a_socket(cortex_m3, trained_crc, monkeypatch):
@@ -103,53 +151,54 @@ def test_a_board_works_behind_a_socket(cortex_m3, trained_crc, monkeypatch):
         assert train(board) == trained_crc
 
 
-def test_instructions_are_counted_exactly(cortex_board, run):
-    """The assembler's loop is two instructions long; every count, and every run, is the same.
+def test_instructions_are_counted_exactly(emulated_board, run):
+    """An assembler's loop is two instructions long; every count, and every run, is the same.
 
     Catches: a clock (`-icount shift`) that board.h does not know; steps rounded down, or added up before they are
     rounded; an interrupt taken.
     """
-    first, again = (run(cortex_board, COUNT) for _ in range(2))
+    first, again = (run(emulated_board, counting(emulated_board.cpu)) for _ in range(2))
     assert (first.returncode, first.stderr) == (0, b"")
     assert first.stdout == again.stdout
     spin, total = ([int(count) for count in line.split()] for line in first.stdout.splitlines())
-    assert [count - spin[0] for count in spin] == [0, 2 * 1000, 2 * 2000, 2 * 100000, 0]
+    each = 2 if emulated.CORES[emulated_board.cpu].family != "xtensa" else (spin[1] - spin[0]) // 1000
+    assert [count - spin[0] for count in spin] == [0, each * 1000, each * 2000, each * 100000, 0]
     each = (total[1] - total[0]) // 1000
     assert [count - total[0] for count in total] == [0, each * 1000, each * 2000, each * 100000, 0]
 
 
 def test_a_service_counts_the_same_in_every_run(cortex_m3, run):
     """Input that comes at any time changes no count. Catches an interrupt that is taken when a byte comes."""
-    program = COUNT + "\nimport sys\nsys.stdin.buffer.read(3000)\nprint(instructions(spin, 100001))\n"
+    program = counting("cortex-m3") + "\nimport sys\nsys.stdin.buffer.read(3000)\nprint(instructions(spin, 100001))\n"
     counts = {run(cortex_m3, program, stdin=stdin).stdout for stdin in (bytes(3000), bytes(4000), bytes(9000))}
     assert len(counts) == 1
     assert len(counts.pop().splitlines()) == 3
 
 
-def test_every_byte_passes_at_full_speed(cortex_board, run):
+def test_every_byte_passes_at_full_speed(emulated_board, run):
     """Catches text or line buffering, Ctrl-C taken from the stream, and bytes lost because both directions are busy."""
-    done = run(cortex_board, ECHO, len(EVERY_BYTE), stdin=EVERY_BYTE)
+    done = run(emulated_board, ECHO, len(EVERY_BYTE), stdin=EVERY_BYTE)
     assert (done.stdout, done.stderr) == (EVERY_BYTE, b"")
 
 
-def test_every_byte_passes_a_terminal(cortex_board, tmp_path, monkeypatch):
+def test_every_byte_passes_a_terminal(emulated_board, tmp_path, monkeypatch):
     """All bytes are on their way before the first is read back. Catches a terminal that is not raw."""
     script = tmp_path / "echo.py"
     script.write_text(ECHO)
     # It waits for more behind the last: where a board ends, what its terminal still holds is lost.
-    monkeypatch.setattr(boards._Board, "command", lambda *_: cortex_board.command(script, len(EVERY_BYTE) + 32))
-    simulated = boards.SimulatedBoard(f"sim:{cortex_board.cpu}")
+    monkeypatch.setattr(boards._Board, "command", lambda *_: emulated_board.command(script, len(EVERY_BYTE) + 32))
+    simulated = boards.SimulatedBoard(f"sim:{emulated_board.cpu}")
     with serial.serial_for_url(simulated.path, timeout=60) as port:
         port.write(EVERY_BYTE[:4096])
         assert port.read(len(EVERY_BYTE)) == EVERY_BYTE
     simulated.close()
 
 
-def test_a_service_survives_nonsense(cortex_board):
+def test_a_service_survives_nonsense(emulated_board):
     """Catches Ctrl-C in the noise that ends the service, and a receiver that does not find back to its frames."""
     noise = np.random.default_rng(5).integers(0, 256, 2000).astype(np.uint8).tobytes()
     assert b"\3" in noise and b"\0" in noise
-    simulated = boards.SimulatedBoard(f"sim:{cortex_board.cpu}")
+    simulated = boards.SimulatedBoard(f"sim:{emulated_board.cpu}")
     with serial.serial_for_url(simulated.path, timeout=0.05) as port:
         port.write(noise + bytes(-len(noise) % CHUNK))
         board = Board(Link(lambda: port, "noisy", 60))
@@ -158,16 +207,16 @@ def test_a_service_survives_nonsense(cortex_board):
     simulated.close()
 
 
-def test_the_heap_is_limited(cortex_board, run):
+def test_the_heap_is_limited(emulated_board, run):
     """Catches a heap size that is not passed on: 48 KB fit into 64 KB, 80 KB only into 96 KB."""
-    assert cortex_board.limits_heap
+    assert emulated_board.limits_heap
     program = "import sys\nb = bytearray(int(sys.argv[1]))\nprint(len(b))"
     small, large = 64 * 1024, 96 * 1024
-    assert run(cortex_board, program, 48 * 1024, heap_bytes=small).stdout == b"49152\r\n"
-    refused = run(cortex_board, program, 80 * 1024, heap_bytes=small)
+    assert run(emulated_board, program, 48 * 1024, heap_bytes=small).stdout == b"49152\r\n"
+    refused = run(emulated_board, program, 80 * 1024, heap_bytes=small)
     assert (refused.returncode, refused.stdout) == (1, b"")
     assert b"MemoryError" in refused.stderr
-    assert run(cortex_board, program, 80 * 1024, heap_bytes=large).stdout == b"81920\r\n"
+    assert run(emulated_board, program, 80 * 1024, heap_bytes=large).stdout == b"81920\r\n"
 
 
 def test_the_heap_of_a_port_is_the_limit(cortex_m3):
@@ -188,18 +237,18 @@ def test_a_board_that_dies_says_why(cortex_m3, heap, words):
         pass
 
 
-def test_a_fault_ends_the_board(cortex_board, run):
-    """An undefined instruction. Catches a fault handler that hangs, as a real board would."""
-    program = "@micropython.asm_thumb\ndef wrong():\n    data(2, 0xDE00)\nprint(1)\nwrong()"
-    done = run(cortex_board, "import micropython\n" + program)
+def test_a_fault_ends_the_board(emulated_board, run):
+    """An undefined instruction, or the like. Catches a fault handler that hangs, as a real board would."""
+    program = WRONG[emulated.CORES[emulated_board.cpu].family]
+    done = run(emulated_board, f"import micropython\n{program}\nprint(1)\nwrong()")
     assert (done.returncode, done.stdout) == (1, b"1\r\n")
     assert b"fault: the core stopped at 0x" in done.stderr
 
 
 @pytest.mark.parametrize("tier", ["plain", "viper"])
-def test_programs_learn_without_allocating(cortex_board, tier):
+def test_programs_learn_without_allocating(emulated_board, tier):
     """Catches a list or a tuple made in a kernel, and a small int of 31 bits that overflows into the heap."""
-    argv, environment = cortex_board.command(PROGRAMS / "allocation.py", tier, "64-32-10", path=[ROOT / "runtime"])
+    argv, environment = emulated_board.command(PROGRAMS / "allocation.py", tier, "64-32-10", path=[ROOT / "runtime"])
     done = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=300)
     assert (done.stdout, done.stderr) == ("64-32-10 10\n", "")
 
@@ -248,15 +297,15 @@ with open(name, "rb") as file:
 """
 
 
-def test_a_flash_keeps_what_was_written(cortex_board, run, tmp_path):
+def test_a_flash_keeps_what_was_written(emulated_board, run, tmp_path):
     """Over a restart; nothing else can be written. Catches a path that leaves the flash, and a file cut short."""
     (tmp_path / "flash" / "deeper").mkdir(parents=True)
     flash = tmp_path / "flash"
-    first = run(cortex_board, FLASH, flash, "write", flash=flash)
+    first = run(emulated_board, FLASH, flash, "write", flash=flash)
     assert first.stdout.split() == [b"5120", b"30", b"30", b"30", b"True"], first.stderr
-    assert run(cortex_board, FLASH, flash, "read", flash=flash).stdout.split() == [b"True"]
+    assert run(emulated_board, FLASH, flash, "read", flash=flash).stdout.split() == [b"True"]
     assert (flash / "file").read_bytes() == bytes(range(256)) * 20
-    assert b"OSError: 30" in run(cortex_board, FLASH, flash, "write").stderr
+    assert b"OSError: 30" in run(emulated_board, FLASH, flash, "write").stderr
 
 
 @pytest.fixture
@@ -279,10 +328,10 @@ def fake(folder, name, text):
 def test_what_is_missing_is_named_in_one_line(bare):
     with pytest.raises(PortError) as caught, open_board("sim:cortex-m3"):
         pass
-    assert str(caught.value) == f"port no emulated cortex-m3 (needs qemu-system-arm): {cortex.HOW_TO}"
+    assert str(caught.value).startswith("port no emulated cortex-m3 (needs qemu-system-arm): install the packages ")
     fake(bare, "qemu-system-arm", "exit 0")
     with pytest.raises(interpreters.Unavailable, match=r"\(needs arm-none-eabi-gcc and make\): install the packages"):
-        cortex.obtain("cortex-m0")
+        emulated.obtain("cortex-m0")
 
 
 # A make that finds BUILD=FOLDER among its arguments and puts an empty firmware there
@@ -307,26 +356,36 @@ def test_a_failed_build_leaves_nothing_behind(bare, tmp_path, monkeypatch, make,
     fake(bare, "make", make)
     monkeypatch.setattr(micropython_source, "obtain", lambda tell: tmp_path)
     with pytest.raises(interpreters.Unavailable, match=reason) as caught:
-        cortex.obtain("cortex-m3")
+        emulated.obtain("cortex-m3")
     assert "\n" not in str(caught.value)
     assert os.listdir(installation.cache()) == ["lock"]
 
 
 def test_changed_firmware_is_built_anew(tmp_path, monkeypatch):
-    """Catches a cache that outlives the source it was built from."""
-    before = cortex._digest()
-    for file in cortex._SOURCE.iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    monkeypatch.setattr(cortex, "_SOURCE", tmp_path)
-    assert cortex._digest() == before
-    with (tmp_path / "main.c").open("a") as file:
-        file.write("\n")
-    assert cortex._digest() != before
+    """Catches a cache that outlives the source it was built from, or is emptied by a change to another core's part."""
+    arm, riscv = emulated.CORES["cortex-m3"], emulated.CORES["rv32"]
+    before = [emulated._digest(arm), emulated._digest(riscv)]
+    shutil.copytree(emulated._FIRMWARE, tmp_path / "firmware")
+    monkeypatch.setattr(emulated, "_FIRMWARE", tmp_path / "firmware")
+    assert [emulated._digest(arm), emulated._digest(riscv)] == before
+    append(tmp_path / "firmware" / "riscv" / "board.h")
+    assert emulated._digest(arm) == before[0]
+    assert emulated._digest(riscv) != before[1]
+    append(tmp_path / "firmware" / "emulated" / "main.c")
+    assert emulated._digest(arm) != before[0]
+
+
+def append(file):
+    """Add an empty line to a file."""
+    with file.open("a") as text:
+        text.write("\n")
 
 
 def test_an_unknown_core_is_refused():
-    with pytest.raises(ValueError, match="cpu=cortex-m33 is none of cortex-m0, cortex-m3, cortex-m4, cortex-m7"):
-        cortex.obtain("cortex-m33")
+    with pytest.raises(
+        ValueError, match="cpu=cortex-m33 is none of cortex-m0, cortex-m3, cortex-m4, cortex-m7, rv32, xtensawin"
+    ):
+        emulated.obtain("cortex-m33")
 
 
 def test_the_command_runs_a_program(cortex_m3, tmp_path):
@@ -334,7 +393,7 @@ def test_the_command_runs_a_program(cortex_m3, tmp_path):
     script.write_text("import sys\nprint(sys.argv[1:])\nsys.exit(4)")
     folders = os.pathsep.join(str(ROOT / folder) for folder in ("runtime", "board_sim"))
     environment = {**os.environ, "PYTHONPATH": folders}
-    argv = [sys.executable, "-m", "eqprop_sim.cortex"]
+    argv = [sys.executable, "-m", "eqprop_sim.emulated"]
     done = subprocess.run(
         [*argv, "cortex-m3", str(script), "x"], env=environment, stdin=subprocess.DEVNULL, capture_output=True
     )
@@ -346,7 +405,7 @@ def test_the_command_runs_a_program(cortex_m3, tmp_path):
 
 def test_an_emulator_ends_with_its_host_however_that_ends(cortex_m3):
     """Killed without a chance to say goodbye. Catches: a core that an orphan takes for ever."""
-    if not cortex._LEASH:
+    if not emulated._LEASH:
         pytest.skip("needs util-linux's setpriv")
     program = "from eqprop_sim import boards\nboard = boards.SimulatedBoard('sim:cortex-m3')\n"
     program += "print(board._process.pid, flush=True)\ninput()\n"

@@ -1,1 +1,3 @@
+#include <stddef.h>
+
 #include "shared/runtime/interrupt_char.h"

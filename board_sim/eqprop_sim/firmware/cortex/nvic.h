@@ -1,0 +1,30 @@
+// The interrupt of UART_INTERRUPT in the core's own controller. Pending it ends `wfi`, be interrupts on or off.
+#include <stdbool.h>
+
+#define NVIC_ISER0 REGISTER(0xe000e100)
+#define NVIC_ICER0 REGISTER(0xe000e180)
+#define NVIC_ICPR0 REGISTER(0xe000e280)
+
+static inline void uart_interrupt(bool on) {
+    if (on) {
+        NVIC_ISER0 = 1 << UART_INTERRUPT;
+    } else {
+        NVIC_ICER0 = 1 << UART_INTERRUPT;
+    }
+}
+
+static inline void uart_watch(void) {
+    NVIC_ICPR0 = 1 << UART_INTERRUPT;
+}
+
+static inline void uart_wait(void) {
+    __asm__ volatile ("wfi");
+}
+
+static inline void interrupts_on(void) {
+    __asm__ volatile ("cpsie i");
+}
+
+static inline void interrupts_off(void) {
+    __asm__ volatile ("cpsid i");
+}
