@@ -5,7 +5,7 @@
 Such a board has a core, a UART and a heap (firmware/emulated, and a folder for each family of cores). Its filesystem
 is the computer's own files, by their own paths, which it can read; one folder serves as its flash, where it can write,
 too. `time.ticks_cpu()` counts instructions exactly, modulo 2**30, so a program takes the same time in every run. All
-clocks go by instructions, of 128 ns (Cortex-M0: 512 ns, Xtensa: 256 ns); only while a board waits for its serial port
+clocks go by instructions, of 128 ns (Cortex-M0: 512 ns); only while a board waits for its serial port
 do they follow the computer's.
 
 A blank board is one as it is bought: MicroPython's prompt, and an empty flash of its own that outlives its resets, in
@@ -90,7 +90,6 @@ CORES = {
         "-machine lx60-nommu -cpu de212",
         "xtensa-lx106-elf-gcc",
         "qemu-system-xtensa, gcc-xtensa-lx106 and picolibc-xtensa-lx106-elf",
-        8,
     ),
 }
 CPUS = tuple(CORES)

@@ -31,7 +31,7 @@ static inline void interrupts_on(void) {
 static inline void interrupts_off(void) {
 }
 
-enum { NANOSECONDS_PER_INSTRUCTION = 256 }; // -icount shift=8: 2.56 steps of 100 ns
+enum { NANOSECONDS_PER_INSTRUCTION = 128 }; // -icount shift=7: 5.12 steps, for the core's clock has 40 MHz
 
 static inline uint32_t counter(void) {
     uint32_t count;
@@ -40,5 +40,5 @@ static inline uint32_t counter(void) {
 }
 
 static inline uint32_t to_instructions(uint64_t steps) {
-    return (steps * 25 + 32) >> 6;
+    return (steps * 25 + 64) >> 7;
 }
