@@ -157,5 +157,5 @@ def open_board(port, tell=lambda line: None):
                 yield Board(opened)
         except (PortError, ProtocolError) as error:
             if words := simulated.last_words():
-                raise type(error)(f"{error}: {words}") from error
+                raise type(error)(f"port {port}: the board has stopped: {words}") from error
             raise

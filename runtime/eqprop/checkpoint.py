@@ -155,7 +155,6 @@ class Checkpoints:
             return True
         if not self._allows(1) and not at_once:
             return False
-        network.inspect()
         if not self._read:  # a program that did not ask what is there must not leave that the newest
             self._whole()
         self._earned_ms = max(self._earned_ms - self._rest_ms, -BURST * self._rest_ms)
@@ -163,6 +162,7 @@ class Checkpoints:
         slot = 1 - self._newest
         number = self.written + 1
         try:
+            network.inspect()
             self._write(slot, number, network, configuration, totals)
             whole = self._check(slot) == number
         except (OSError, MemoryError):

@@ -6,11 +6,10 @@
 `Service` does no input or output of its own: frames in, answers out; `main` joins it to the board's serial port and
 its checkpoints to the board's filesystem. The service is silent until a host speaks, executes nothing it receives,
 takes no file name from it, and checks every length before it uses it. The largest buffers are those of a frame, of the
-network and of the cache; the cache takes no more than `cache_bytes`, and on a board never the last `_RESERVE` bytes of
+network and of the cache; the cache takes no more than `cache_bytes`, and on a board never the last 16 KB of
 the heap.
 """
 
-import struct
 import sys
 from binascii import crc32
 
@@ -19,8 +18,10 @@ from ._compat import SerialPort, const, free_heap, ticks_us
 from .checkpoint import Checkpoints
 from .crossbar import Rot
 from .frames import Receiver, Sender
+from .inspection import inspect
 from .network import Network, zeros
 from .packing import LEVELS, Code, unpack
+from .sampling import Samples, class_size
 
 CHUNK = 32  # bytes: a host pads what it sends with zeros to a multiple of it, so that the board can read blindly
 _LIMIT = 1024  # bytes of payload
@@ -28,24 +29,17 @@ LEAST = const(192)  # bytes of payload that any buffer holds at least
 _CLOCK = (ticks_us, "us", 1000)
 _CREDIT = 256  # bytes that a UART's receive buffer holds on common ports
 _CACHE = const(16777216)  # bytes
-_RESERVE = const(16384)  # bytes of heap that the cache leaves to all else
 # Of `eqprop.chip`, which is loaded only when it is needed
 _CHIP_CONFIGURE = const(32)
 _CHIP = const(96)
-_LOSS_BITS = const(30)
-_LOSS_MASK = const(0x3FFFFFFF)
 
 
-def _class_size(layers):
-    """Return the bytes of one sample's part of CLASSES."""
-    return 2 + 2 * layers[-1]
-
-
-class Service:
+class Service(Samples):
     """Answers a host's messages.
 
     - network: the one being trained, None before the first CONFIGURE
     - done: True once the host has said BYE
+    - feed: called after each sample where it is not None: a watchdog's
     """
 
     def __init__(
@@ -69,6 +63,7 @@ class Service:
         """
         self.network = None
         self.done = False
+        self.feed = None
         self._build = build
         self._credit = credit
         self._clock = clock
@@ -127,16 +122,10 @@ class Service:
 
     def _go_back(self):
         """Leave a network that rots for the newest checkpoint; the host greets, as it does a board that was reset."""
+        self._working(self._token)
         self._take_up()
         self._session = None
         self._state = rules.SILENT
-
-    def _inspect(self):
-        """Raise Rot where what samples are taken from changed by itself."""
-        if self._sealed != crc32(self._configuration, crc32(self._code.table)):
-            raise Rot("configuration")
-        if self._cached and self._cache_crc != crc32(memoryview(self._cache)[: self._cached * self._code.size]):
-            raise Rot("cache of samples")
 
     def receive(self, data):
         """Yield the answers, as bytes to send, to what `data` (bytes from the host) completes.
@@ -197,7 +186,7 @@ class Service:
     def _status(self, _=None):
         network = self.network
         if network and self._state != rules.WRITTEN:  # where no total is right
-            network.inspect()
+            inspect(network)
             self._inspect()
         checkpoints = self._checkpoints
         free = free_heap()
@@ -277,7 +266,7 @@ class Service:
         sample = max(
             messages.SAMPLES_HEADER + messages.RUN_HEADER + code.size,
             messages.INFER_HEADER + layers[0],
-            _class_size(layers),
+            class_size(layers),
         )
         sample += messages.SESSION_HEADER
         if sample > self._limit:
@@ -289,19 +278,6 @@ class Service:
         self._sealed = crc32(payload, crc32(code.table))
         self.network = network
         return network
-
-    def _allocate_cache(self, wanted):
-        """Make room for `wanted` samples, or as many as there is room for."""
-        free = free_heap()
-        room = self._cache_bytes if free is None else min(self._cache_bytes, free - _RESERVE)
-        slots = min(wanted, max(room, 0) // self._code.size)
-        while slots:
-            try:
-                self._cache = bytearray(slots * self._code.size)
-                break
-            except MemoryError:  # the heap is in pieces
-                slots //= 2
-        self._slots = slots
 
     def join(self, read, write):
         """Let a crossbar chip at the other end be asked over this line: blocking read(buffer), write(data)."""
@@ -331,75 +307,6 @@ class Service:
             return _CHIP, self._chip.answer(kind, payload)
         finally:
             self._sequence = line.sequence
-
-    def _samples(self, payload):
-        network = self.network
-        number = messages.unpack_samples(payload)
-        at = messages.SAMPLES_HEADER
-        while at < len(payload):
-            count, cached, at, end = messages.sample_run(payload, at, self._code.size)
-            step = (end - at) // count
-            while at < end:
-                if number == network.sample:
-                    self._learn(payload, at, cached)
-                number += 1
-                at += step
-        return messages.PROGRESS, messages.pack_progress(network.sample, self._cached, self._totals)
-
-    def _learn(self, data, at, cached):
-        """Learn the next sample: the record at `at`, or the one in the cache whose slot is there."""
-        network = self.network
-        size = self._code.size
-        if cached:
-            slot = data[at] | data[at + 1] << 8
-            if slot >= self._cached:
-                raise ValueError("SAMPLES: slot {} of {} filled".format(slot, self._cached))
-            data = self._cache
-            at = slot * size
-        label = self._unpack(data, at, self._code.table, self._x)
-        if label < 0:
-            raise ValueError("SAMPLES: no sample in the record of {}".format(network.sample))
-        epoch = self._configured.epoch
-        begins = epoch and network.sample % epoch == 0
-        network.learn(self._x, label)
-        totals = self._totals
-        if begins:
-            totals[:] = (0, 0, 0, 0)
-        if not cached and self._cached < self._slots:
-            start = self._cached * size
-            record = data[at : at + size]
-            self._cache[start : start + size] = record
-            self._cache_crc = crc32(record, self._cache_crc)
-            self._cached += 1
-        totals[0] += 1
-        totals[1] += network.answer == label
-        loss = totals[2] + network.loss
-        totals[2] = loss & _LOSS_MASK
-        totals[3] += loss >> _LOSS_BITS
-        if self._checkpoints and self._checkpoints.due(network.sample):
-            self._inspect()
-            self._checkpoints.save(network, self._configuration, totals)
-
-    def _infer(self, payload):
-        network = self.network
-        inputs = network.layers[0]
-        coded = len(payload) > 0 and payload[0] == 1
-        size = self._code.size if coded else inputs
-        count, rest = divmod(len(payload) - messages.INFER_HEADER, size)
-        if not len(payload) or payload[0] > 1 or rest:
-            raise ValueError("INFER: {} bytes are no whole samples of {} features".format(len(payload), inputs))
-        if count * _class_size(network.layers) > self._room:
-            raise ValueError("INFER: the answers to {} samples are too long".format(count))
-        answer = bytearray()
-        for at in range(messages.INFER_HEADER, len(payload), size):
-            x = payload[at : at + size]
-            if coded:
-                x = self._x
-                if self._unpack(payload, at, self._code.table, x) < 0:
-                    raise ValueError("INFER: no sample in a record")
-            answer += struct.pack("<H", network.infer(x))
-            answer += bytes(network.outputs)
-        return messages.CLASSES, answer
 
     def _devices(self, crossbar):
         if crossbar >= self.network.crossbars:
@@ -456,15 +363,22 @@ class Service:
         return messages.DONE, b""
 
 
-def main(build=Network, checkpoints=None, **options):
+def main(build=Network, checkpoints=None, watchdog_ms=0, **options):
     """Serve the host at the other end of this interpreter's serial port until it says BYE or hangs up.
 
-    checkpoints: None for `Checkpoints()`, in the current folder. Other arguments as for `Service`. Ctrl-C is a byte
-    like any other meanwhile.
+    checkpoints: None for `Checkpoints()`, in the current folder. watchdog_ms: have the board's watchdog (`machine.WDT`)
+    reset it once the service hangs for so long, longer than a checkpoint or a CONFIGURE takes; 0 for no watchdog.
+    Other arguments as for `Service`. Ctrl-C is a byte like any other meanwhile. Raises ValueError for a watchdog that
+    the board does not have.
     """
     service = Service(build, checkpoints=checkpoints or Checkpoints(), **options)
     chunk = bytearray(CHUNK)
     with SerialPort() as (read, write):
+        if watchdog_ms:
+            from .watchdog import Watchdog  # here, so that a board without one does not load it
+
+            watchdog = Watchdog(watchdog_ms, read)
+            read, service.feed = watchdog.read, watchdog.feed
         service.join(read, write)
         while not service.done and read(chunk):
             for answer in service.receive(chunk):

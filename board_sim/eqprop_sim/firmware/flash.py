@@ -6,6 +6,7 @@ For MicroPython and CPython alike.
 from eqprop.fixed import Xorshift32
 
 _ERROR, _FULL, _READ_ONLY = 5, 28, 30  # EIO, ENOSPC, EROFS
+_PIECE = 128  # items copied at a time: a small heap has no room for all of them twice
 _MILLION = 1000000
 _BLOCK = 4096
 _open = open  # a program may be given `Flash.open` in its place
@@ -53,9 +54,14 @@ class _Writer:
 
     def write(self, data):
         flash = self.flash
-        data = bytes(data)
         if flash.fail_ppm and flash.random.below(_MILLION) < flash.fail_ppm:
             raise OSError(_ERROR)
+        for at in range(0, len(data), _PIECE):
+            self._write(bytes(data[at : at + _PIECE]))
+        return len(data)
+
+    def _write(self, data):
+        flash = self.flash
         if flash.full and self.size + len(data) > flash.full:
             self.file.write(data[: flash.full - self.size])
             raise OSError(_FULL)
@@ -71,7 +77,6 @@ class _Writer:
             blocks = (self.size + len(data) - 1) // _BLOCK - (self.size - 1) // _BLOCK
             time.sleep(flash.erase_ms * blocks / 1000)
         self.size += self.file.write(data)
-        return len(data)
 
 
 def options(words):

@@ -292,7 +292,9 @@ def train_network(
     for reason in sorted({restart.reason for restart in board.restarts if "memory: " in restart.reason}):
         common.tell(reason)
     if state.failed:
-        common.tell(f"the board could not write {state.failed} of its checkpoints: is its filesystem full?")
+        words = f"the board could not write {state.failed} of its checkpoints: its filesystem is full or fails"
+        free = state.free_heap
+        common.tell(words + (f", or its heap is too small: {free} bytes are free" if free is not None else ""))
     results = _results(options, outcome, data, place, identity)
     results.update(finish(data, results))
     common.write_json(options.json, results)

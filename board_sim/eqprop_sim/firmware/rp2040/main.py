@@ -11,6 +11,7 @@ from simulated import CHECKPOINT_EVERY, TIER  # noqa: E402
 import eqprop.service  # noqa: E402
 from eqprop.checkpoint import Checkpoints  # noqa: E402
 
+gc.threshold(-1)
 if TIER:
     eqprop.tiers.use(TIER)
 eqprop.service.main(checkpoints=Checkpoints(every=CHECKPOINT_EVERY))
