@@ -125,3 +125,9 @@ def test_help_fits_any_terminal(capsys, encoding, monkeypatch):
         code, out, _ = run(capsys, command, "--help")
         assert code == 0 and out.encode(encoding, "eqprop-plain")
         assert all(len(line) <= 80 for line in out.splitlines()), command
+
+
+def test_what_a_terminal_lacks_is_plain():
+    """The signs of the live view and of tables; letters of other scripts are escapes."""
+    assert "▁█▀━ ±3 µS − … 猫".encode("ascii", "eqprop-plain") == b".@#- +-3 uS - ... \\u732b"
+    assert "±3 µS 猫".encode("cp1252", "eqprop-plain") == "±3 µS ".encode("cp1252") + b"\\u732b"

@@ -31,9 +31,9 @@ def knobs():
 
 def add_options(parser):
     """Add what says what a chip is made of."""
-    text = f"of --physics analog: {', '.join(PRESETS)} (ideal)"
+    text = f"with --physics analog: one of {', '.join(PRESETS)} (ideal)"
     parser.add_argument("--device", choices=PRESETS, metavar="NAME", help=text)
-    text = "of --physics analog: change a figure of the chip, such as levels=16; again for another"
+    text = "with --physics analog: set a figure of the chip, such as levels=16; may be repeated"
     parser.add_argument("--set", action="append", metavar="NAME=VALUE", default=[], help=text)
 
 

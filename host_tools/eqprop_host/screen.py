@@ -9,6 +9,8 @@ import codecs
 import sys
 
 _PLAIN = {"µ": "u", "±": "+-", "×": "x", "−": "-", "–": "-", "…": "...", "·": ".", "→": "->", "Δ": "d", "°": " deg"}
+_PLAIN |= dict(zip("▁▂▃▄▅▆▇█", "._-=+*#@", strict=True))  # curves
+_PLAIN |= {"▀": "#", "━": "-", "╸": "-", "╺": " "}  # maps and bars
 _HANDLER = "eqprop-plain"
 
 

@@ -13,13 +13,13 @@ _SEED = 0
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop bench`."""
+    """Add the options of `eqprop bench`."""
     common.add_port(parser)
     common.add_data(
         parser, default=None, text="what it learns (digits if they fit the layers, or else random features)"
     )
     common.add_layers(parser)
-    text = "to take the mean of (%(default)s)"
+    text = "samples to take the mean of (%(default)s)"
     parser.add_argument("--samples", type=common.whole(1, 65535), metavar="N", default=300, help=text)
     common.add_json(parser)
 

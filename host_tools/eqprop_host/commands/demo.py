@@ -14,8 +14,8 @@ PORTS = ("sim:", "sim:micropython")
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop demo`."""
-    text = "for log, network and picture (%(default)s)"
+    """Add the options of `eqprop demo`."""
+    text = "where to write log, network and picture (%(default)s)"
     parser.add_argument("--folder", type=Path, default=Path("eqprop-demo"), metavar="FOLDER", help=text)
 
 

@@ -25,7 +25,7 @@ def add_port(parser):
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop deploy`."""
+    """Add the options of `eqprop deploy`."""
     add_port(parser)
     text = "have it start by itself after power-up, with its last checkpoint"
     parser.add_argument("--boot", action="store_true", help=text)

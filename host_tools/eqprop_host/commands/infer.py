@@ -12,15 +12,17 @@ from . import options as common
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop infer`."""
+    """Add the options of `eqprop infer`."""
     parser.add_argument("model", type=Path, help="written by train --save")
-    parser.add_argument("features", help="rows of features alone, or with labels behind: .csv, .npy or .npz")
+    parser.add_argument(
+        "features", help="samples to classify, with or without labels: a table, arrays, a folder, a picture or a sound"
+    )
     common.add_port(parser)
     common.add_reading(parser)
 
 
 def run(options):
-    """Print a header and a line for each row: its class, then the output voltages."""
+    """Print a header and a line for each sample: its class, then the output voltages."""
     model = load(options.model)
     reading = common.reading(options, model.reading).suited(model.recipe)
     asked = datasets.load_features(options.features, model.layers[0], reading, model.feature_names)

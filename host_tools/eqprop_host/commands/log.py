@@ -18,7 +18,7 @@ from . import options as common
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop log`."""
+    """Add the options of `eqprop log`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, function, text in (
         ("info", _info, "say what a log holds, or a dataset of many"),

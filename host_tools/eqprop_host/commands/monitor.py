@@ -20,7 +20,7 @@ from . import options as common
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop monitor`."""
+    """Add the options of `eqprop monitor`."""
     parser.add_argument("log", type=Path, help="the run's log, of any format")
     common.add_run(parser)
     parser.add_argument("--once", action="store_true", help="show it as it is now, and end")

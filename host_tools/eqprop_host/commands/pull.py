@@ -13,7 +13,7 @@ from .preparing import add_split_options
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop pull`."""
+    """Add the options of `eqprop pull`."""
     parser.add_argument("model", type=common.model, help="to write, an .npz file for push, evaluate and infer")
     common.add_port(parser)
     text = "what the board was trained with (what the board's notes say of it)"

@@ -11,7 +11,7 @@ from . import options as common
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop push`."""
+    """Add the options of `eqprop push`."""
     parser.add_argument("model", type=Path, help="written by train --save or pull")
     common.add_port(parser)
 

@@ -9,7 +9,7 @@ from . import options as common
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop report`."""
+    """Add the options of `eqprop report`."""
     add = parser.add_argument
     add("log", type=Path, nargs="+", help="logs of any format, to compare")
     common.add_run(parser)

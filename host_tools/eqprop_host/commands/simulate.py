@@ -21,12 +21,12 @@ PHYSICS = ("fixed", "analog")
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop simulate`."""
+    """Add the options of `eqprop simulate`."""
     add_learning_options(parser)
     train.add_file_options(parser)
-    text = "of --physics analog: write the trained circuit, the first test sample on its rows, for SPICE"
+    text = "with --physics analog: write the trained circuit, the first test sample on its rows, for SPICE"
     parser.add_argument("--netlist", type=Path, metavar="PATH", help=text)
-    text = "of --physics analog: let this board do the learning, on the chip that is simulated here"
+    text = "with --physics analog: let this board drive the chip that is simulated here"
     parser.add_argument("--port", metavar="URL", help=text)
 
 

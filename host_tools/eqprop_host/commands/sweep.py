@@ -14,7 +14,7 @@ _MOST = 100000  # points of a sweep
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop sweep`."""
+    """Add the options of `eqprop sweep`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     text = "simulate what the folder does not hold yet"
     run_parser = actions.add_parser("run", help=text, description=text + "; all options of simulate may be varied")

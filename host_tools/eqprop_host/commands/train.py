@@ -36,11 +36,11 @@ _FREE = ("port", "json", "save", "picture", "log_budget", "tensorboard")
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop train`."""
+    """Add the options of `eqprop train`."""
     common.add_port(parser)
     add_learning_options(parser)
     add_file_options(parser)
-    text = "go on with the run of this log, with its own options"
+    text = "resume the run of this log, with its options"
     parser.add_argument("--resume", type=Path, metavar="LOG", help=text)
 
 
@@ -51,10 +51,10 @@ def add_learning_options(parser):
     add_split_options(parser)
     common.add_layers(parser)
     add("--epochs", type=common.whole(1, 100000), metavar="N", default=10, help="passes over the data (%(default)s)")
-    add("--limit", type=_COUNT, metavar="N", help="most training samples in all")
-    text = "of split, order, conductances (%(default)s)"
+    add("--limit", type=_COUNT, metavar="N", help="stop after N training samples")
+    text = "seed for the split, the sample order and the initial conductances (%(default)s)"
     add("--seed", type=common.whole(0, 2**32 - 1), metavar="N", default=0, help=text)
-    text = "epochs to each halving of the learning rate (2/5 of all; 0: never)"
+    text = "epochs after which the learning rate halves, again and again (2/5 of all; 0: never)"
     add("--halve-epochs", type=common.whole(0, 100000), metavar="N", help=text)
 
 
@@ -63,7 +63,12 @@ def add_file_options(parser):
     add = parser.add_argument
     common.add_json(parser)
     add("--log", type=Path, metavar="PATH", help="log metrics and every step's conductances: .arrow, .jsonl")
-    add("--log-every", type=_COUNT, metavar="N", help="samples between checks of conductances (an epoch)")
+    add(
+        "--log-every",
+        type=_COUNT,
+        metavar="N",
+        help="training samples between two logged sets of conductances (an epoch)",
+    )
     text = "of the line's bytes for conductances, of a board that is not emulated (%(default)g %%)"
     add("--log-budget", type=common.percent, metavar="PERCENT", default=_BUDGET_PERCENT, help=text)
     add("--tensorboard", type=Path, metavar="FOLDER", help="write TensorBoard event files of what is logged, too")

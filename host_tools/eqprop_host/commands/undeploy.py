@@ -7,7 +7,7 @@ from . import options as common
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop undeploy`."""
+    """Add the options of `eqprop undeploy`."""
     deploy.add_port(parser)
 
 

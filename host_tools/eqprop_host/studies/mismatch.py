@@ -72,11 +72,11 @@ def points(coarse=False):
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop study mismatch`."""
+    """Add the options of `eqprop study mismatch`."""
     add = parser.add_argument
     common.add_data(parser)
     common.add_layers(parser)
-    add("--epochs", type=common.whole(1, 100000), metavar="N", default=10, help="of learning (%(default)s)")
+    add("--epochs", type=common.whole(1, 100000), metavar="N", default=10, help="passes over the data (%(default)s)")
     add("--seeds", type=common.whole(1, 1000), metavar="N", default=5, help="runs to take the mean of (%(default)s)")
     add("--seed", type=common.whole(0, 2**31), metavar="N", default=0, help="the first of them (%(default)s)")
     add("--coarse", action="store_true", help="the ends of each series alone")

@@ -73,11 +73,17 @@ _VARIANTS: dict[str, dict] = {
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop study mnist`."""
+    """Add the options of `eqprop study mnist`."""
     add = parser.add_argument
     add("--data", required=True, metavar="SOURCE", help="mnist:FOLDER, or any other data set")
     add("--only", default="", metavar="TEXT", help="rows whose text holds TEXT (all)")
-    add("--epochs", type=common.whole(1, 1000), metavar="N", default=10, help="of all but the widest (%(default)s)")
+    add(
+        "--epochs",
+        type=common.whole(1, 1000),
+        metavar="N",
+        default=10,
+        help="epochs of every row but the widest (%(default)s)",
+    )
     add("--limit", type=common.whole(1, 2**30 - 1), metavar="N", help="most training samples of an epoch")
     add("--seeds", type=common.whole(1, 1000), metavar="N", help="runs of each row (3 of the first ones)")
     add("--workers", type=common.whole(1, 1024), metavar="N", default=os.cpu_count(), help="processes (%(default)s)")

@@ -18,7 +18,7 @@ _ROUNDS = 40
 
 
 def add_options(parser):
-    """Add what may be typed behind `eqprop study spice`."""
+    """Add the options of `eqprop study spice`."""
     text = "sizes, inputs first (784-100-10)"
     parser.add_argument("--layers", type=common.layers, metavar="SIZES", default=(784, 100, 10), help=text)
     text = "samples settled or learnt at once (%(default)s)"
