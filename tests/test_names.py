@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shutil
+from array import array
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import eqprop
 from eqprop_host import description, model, scores
 from eqprop_host.errors import DataError
 from eqprop_host.ports import open_board
@@ -122,6 +124,24 @@ def test_names_and_scale_go_to_a_board_and_come_back(folder, capsys, monkeypatch
     assert code == 1 and err.endswith("does not say what it was trained on: name a data set with --data\n")
     code, out, err = run(capsys, "evaluate", "back.npz", "--data=../people.csv")
     assert code == 0 and out.endswith("of 48 samples\n")
+
+
+@pytest.mark.usefixtures("trained", "unix_micropython")
+def test_a_program_on_the_board_scales_as_the_host_does(folder, capsys):
+    """As docs/field.md shows it: raw readings, the notes that came with the network, the same answers."""
+    (folder / "flash").mkdir()
+    assert run(capsys, "push", "net.npz", f"--port=sim:micropython?flash={folder}/flash")[0] == 0
+    network = eqprop.load("3-32-3", folder=f"{folder}/flash")
+    about = json.loads(network.notes)
+    answers = []
+    for reading in pandas.read_csv("people.csv")[FEATURES].to_numpy()[:40]:
+        x = array("b", 3 * [0])
+        for i in range(3):
+            offset, span = about["offset"][i], about["span"][i]
+            x[i] = max(-127, min(127, round((reading[i] - offset) / span * 127)))
+        answers.append(about["classes"][network.infer(x)])
+    out = run(capsys, "infer", "net.npz", "people.csv")[1]
+    assert answers == [line.partition(",")[0] for line in out.splitlines()[1:41]]
 
 
 @pytest.mark.usefixtures("unix_micropython")
