@@ -50,7 +50,9 @@ class Log:
         self.configuration = _object(path, "configuration", first["configuration"])
         for name, (kinds, least) in _CONFIGURATION.items():
             value = self.configuration.get(name)
-            if value is not None and not _allowed(value, kinds, least):
+            if name in self.configuration and not (
+                value is None and name in _MAY_BE_NULL or _allowed(value, kinds, least)
+            ):
                 raise LogError(f"{path}: configuration: {name}: {shown(value)} cannot be")
         self.rows = sum(header["rows"] for header, _ in records)
         self.sample = max(header["sample"] for header, _ in records)
@@ -228,6 +230,8 @@ _CONFIGURATION = {
     "options": (list, None),
 }
 """What the reader relies on in a run's configuration: the type, and the least of a number."""
+
+_MAY_BE_NULL = ("limit", "log_every")
 
 
 def open_log(path, run=None):
