@@ -52,6 +52,11 @@ def complaints(compiler, architecture, source, result):
     return done.stdout + done.stderr or (f"exit code {done.returncode}" if done.returncode else "")
 
 
+def compiled(architecture, source, result):
+    """Compile `source` by the newest compiler, as `complaints`."""
+    return complaints(obtained(obtain, VERSIONS[-1]), architecture, source, result)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_compiler_takes_the_runtime(version, tmp_path):
     """Catches: a branch longer than an ARMv6-M or an Xtensa has, and what one emitter or version cannot compile."""
@@ -74,10 +79,9 @@ def test_every_compiler_takes_the_runtime(version, tmp_path):
 
 def test_what_does_not_compile_is_noticed(tmp_path):
     """Catches: a compiler whose complaint goes unread."""
-    compiler = obtained(obtain, VERSIONS[-1])
     source = tmp_path / "power.py"
     source.write_text("@micropython.viper\ndef power(p: int):\n    return -p\n")
-    assert "ViperTypeError" in complaints(compiler, "armv6m", source, tmp_path / "power.mpy")
+    assert "ViperTypeError" in compiled("armv6m", source, tmp_path / "power.mpy")
 
 
 def test_a_jump_that_does_not_reach_is_noticed(tmp_path):
