@@ -353,3 +353,51 @@ def test_a_network_says_how_it_hears_and_is_not_tested_on_what_is_heard_otherwis
     assert cli.main(["evaluate", str(saved)]) == 0
     monkeypatch.setitem(sounds.RECIPE, "hop_s", 0.02)
     assert cli.main(["evaluate", str(saved)]) != 0
+
+
+# Sizes and modes of pictures
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "RGBA", "LA", "CMYK", "I;16"])
+def test_a_picture_is_the_same_in_every_mode(tmp_path, mode):
+    """Grey squares shrunk to a fourth. Caught: numbers in a palette that are averaged, 16 bits cut at 255."""
+    grey = np.kron(np.array([[0, 80], [160, 240]], np.uint8), np.ones((8, 8), np.uint8))
+    made = Image.fromarray(grey.astype(np.uint16) << 8) if mode == "I;16" else Image.fromarray(grey).convert(mode)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        made.save(tmp_path / name / ("1.tif" if mode == "CMYK" else "1.png"))
+        made = made.transpose(Image.Transpose.ROTATE_180)
+    plain, coloured = (datasets.load(str(tmp_path), datasets.Reading(size=size)) for size in ("4x4", "4x4x3"))
+    expected = np.kron([[0, 80], [160, 240]], np.ones((2, 2))).ravel()
+    assert np.abs(plain.features - [expected, expected[::-1]]).max() <= 1 and plain.notes == ()
+    assert coloured.features.shape == (2, 48) and plain.recipe == {"pixels": "4x4"}
+
+
+def test_transparent_edges_give_no_colour(tmp_path):
+    """A black square on a transparent ground that is red underneath. Caught: averages of colours nobody sees."""
+    pixels = np.zeros((8, 8, 4), np.uint8)
+    pixels[..., 0] = 255
+    pixels[:, :5] = (0, 0, 0, 255)
+    for name, turned in (("a", pixels), ("b", pixels[:, ::-1])):
+        (tmp_path / name).mkdir()
+        Image.fromarray(turned).save(tmp_path / name / "1.png")
+    dataset = datasets.load(str(tmp_path), datasets.Reading(size="4x4x3"))
+    colours = dataset.features[0].reshape(4, 4, 3)
+    assert np.abs(colours[0] - [[0] * 3, [0] * 3, [127] * 3, [255] * 3]).max() <= 2
+    assert "partly transparent, laid over white" in dataset.notes[0]
+
+
+def test_a_large_picture_is_cut_around_its_centre(tmp_path):
+    """To the new shape, not squeezed into it; a camera's note on how it was held is followed."""
+    wide = np.zeros((10, 30), np.uint8)
+    wide[:, 10:20] = 200
+    for name, angle, note in (("a", 0, 1), ("b", 90, 6)):
+        (tmp_path / name).mkdir()
+        exif = Image.Exif()
+        exif[274] = note  # 6: to be turned a quarter to the right
+        Image.fromarray(wide if name == "a" else wide // 2).rotate(angle, expand=True).save(
+            tmp_path / name / "1.png", exif=exif
+        )
+    assert datasets.load(str(tmp_path), datasets.Reading(size="5x5")).features.tolist() == [[200] * 25, [100] * 25]
+    single = datasets.load_features(str(tmp_path / "a" / "1.png"), 25, datasets.Reading(size="5x5"))
+    assert single.features.tolist() == [[200] * 25] and single.rows == (str(tmp_path / "a" / "1.png"),)

@@ -45,10 +45,11 @@ def read_picture(file, name, size):
                 if size and image.format == "JPEG":
                     image.draft("RGB" if channels == 3 else "L", (2 * size[0], 2 * size[1]))
                 _check_size(name, image, size)
-                upright = ImageOps.exif_transpose(image)
-                pixels, transparent = _opaque(name, upright)
+                ImageOps.exif_transpose(image, in_place=True)
+                pixels = _eight_bits(name, image)
                 if size and pixels.size != size[:2]:
-                    pixels = ImageOps.fit(pixels, size[:2], Image.Resampling.BOX)
+                    pixels = _fitted(pixels, size[:2])
+                pixels, transparent = _on_white(pixels)
                 values = np.asarray(pixels.convert("RGB" if channels == 3 else "L"), np.uint8)
     except UnidentifiedImageError as error:
         raise DataError(f"{name}: is no picture that can be read ({', '.join(_FORMATS)})") from error
@@ -73,19 +74,33 @@ def _check_size(name, image, size):
         raise DataError(f"{name}: {width}x{height} pixels, a network has at most {CLASSES_MAX} inputs: {way}")
 
 
-def _opaque(name, image):
-    """Return (a picture of 8 bits a channel without transparent parts, whether it had any)."""
+def _eight_bits(name, image):
+    """Return a picture of 8 bits a channel: grey, colours, or colours with transparency."""
     from PIL import Image
 
     if image.mode[0] in "IF":
-        values = np.asarray(image, np.float64)
+        values = np.asarray(image)
         if image.mode == "F" or values.min() < 0 or values.max() > 65535:
             raise DataError(f"{name}: mode {image.mode}, expected 8 or 16 bits a channel")
-        return Image.fromarray((values / 256).astype(np.uint8)), False
-    if "transparency" not in image.info and image.mode not in ("LA", "La", "PA", "RGBA", "RGBa"):
+        return Image.fromarray((values >> 8).astype(np.uint8))
+    if "transparency" in image.info or image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
+        return image if image.mode == "RGBA" else image.convert("RGBA")
+    return image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _fitted(image, size):
+    """Return a picture in another size; what is transparent has no colour to give."""
+    from PIL import Image, ImageOps
+
+    if image.mode != "RGBA":
+        return ImageOps.fit(image, size, Image.Resampling.BOX)
+    return ImageOps.fit(image.convert("RGBa"), size, Image.Resampling.BOX).convert("RGBA")
+
+
+def _on_white(image):
+    """Return (a picture without transparent parts, whether it had any)."""
+    from PIL import Image
+
+    if image.mode != "RGBA" or image.getextrema()[3][0] == 255:
         return image, False
-    with_alpha = image.convert("RGBA")
-    if with_alpha.getextrema()[3][0] == 255:
-        return with_alpha.convert("RGB"), False
-    white = Image.new("RGBA", with_alpha.size, "white")
-    return Image.alpha_composite(white, with_alpha).convert("RGB"), True
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image), True
