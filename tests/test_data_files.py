@@ -400,4 +400,6 @@ def test_a_large_picture_is_cut_around_its_centre(tmp_path):
         )
     assert datasets.load(str(tmp_path), datasets.Reading(size="5x5")).features.tolist() == [[200] * 25, [100] * 25]
     single = datasets.load_features(str(tmp_path / "a" / "1.png"), 25, datasets.Reading(size="5x5"))
+    with pytest.raises(DataError, match="is a picture of 5x5 pixels, the network learnt from a sound"):
+        datasets.load_features(str(tmp_path), 25, datasets.Reading(size="5x5"), recipe=sounds.RECIPE)
     assert single.features.tolist() == [[200] * 25] and single.rows == (str(tmp_path / "a" / "1.png"),)

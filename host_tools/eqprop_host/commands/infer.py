@@ -25,7 +25,7 @@ def run(options):
     """Print a header and a line for each sample: its class, then the output voltages."""
     model = load(options.model)
     reading = common.reading(options, model.reading).suited(model.recipe)
-    asked = datasets.load_features(options.features, model.layers[0], reading, model.feature_names)
+    asked = datasets.load_features(options.features, model.layers[0], reading, model.feature_names, model.recipe)
     for note in asked.notes:
         common.tell(note)
     x = datasets.Scaling.from_dict(model.scaling).quantise(asked.features)

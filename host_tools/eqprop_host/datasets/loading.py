@@ -94,15 +94,20 @@ def load(source: str, reading: Reading = _AS_IT_SAYS) -> Dataset:
     return dataset_of(source, _read(source, reading, _LABELLED, partial(choose, source, reading=reading)), reading)
 
 
-def load_features(source: str, features: int, reading: Reading = _AS_IT_SAYS, names: tuple = ()) -> Unlabelled:
+def load_features(
+    source: str, features: int, reading: Reading = _AS_IT_SAYS, names: tuple = (), recipe: dict | None = None
+) -> Unlabelled:
     """Return the features alone of a source as `load` takes it, labelled or not.
 
     features: how many a network has. names: what they are called; a source that names its columns must have them, and
     they are brought into this order. Otherwise a column after `features` columns is taken for the label and left out.
-    Raises DataError as `load`, and for another number of columns.
+    recipe: what made the network's features of pictures or sounds. Raises DataError as `load`, and for another number
+    of columns or another recipe.
     """
     choice = partial(choose_features, source, reading=reading, count=features, names=tuple(names))
     table = _read(source, reading, _UNLABELLED, choice)
+    if recipe is not None and table.recipe and table.recipe != recipe:
+        raise DataError(f"{source}: is {_made_by(table.recipe)}, the network learnt from {_made_by(recipe)}")
     if table.values.shape[1] != features:
         raise DataError(f"{source}: {columns_text(table.values.shape[1])}, expected {features} features")
     notes = list(table.notes)
@@ -111,6 +116,12 @@ def load_features(source: str, features: int, reading: Reading = _AS_IT_SAYS, na
     check_finite(values, lambda row, column: f"{source}: {table.place(kept[row], column)}")
     rows = tuple(table.rows[row] for row in kept) if table.rows else ()
     return Unlabelled(values, rows, tuple(f"{source}: {note}" for note in notes))
+
+
+def _made_by(recipe):
+    if "pixels" in recipe:
+        return f"a picture of {recipe['pixels']} pixels"
+    return "a sound" if recipe else "a table of numbers"
 
 
 def _read(source, reading, readers, choose_roles):
