@@ -5,6 +5,7 @@
 Child processes of limited memory do it; each file follows from seed and number, which are printed where one fails.
 """
 
+import functools
 import io
 import multiprocessing
 import os
@@ -156,6 +157,7 @@ def one(files, seed, number, folder):
     assert time.monotonic() - began < SECONDS, f"{source}: took too long"
 
 
+@functools.cache
 def _rest_of_idx(packed):
     with tempfile.TemporaryDirectory() as folder:
         source = makers.idx(packed=packed, rename=lambda name: name + ".gz" * packed, bare=True)(Path(folder))
@@ -193,7 +195,8 @@ def run(count, seed, processes):
     failed, largest = [], 0
     context = multiprocessing.get_context("spawn")
     with context.Pool(processes, maxtasksperchild=4) as pool:
-        for found, megabytes in pool.imap_unordered(child, tasks):
+        for done, (found, megabytes) in enumerate(pool.imap_unordered(child, tasks), 1):
+            print(f"{min(done * CHUNK, count)} of {count} files", file=sys.stderr, flush=True)
             failed += found
             largest = max(largest, megabytes)
             for number, words in found:
