@@ -10,6 +10,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import serial
 from serial.tools.list_ports_common import ListPortInfo
@@ -19,6 +20,7 @@ from blank import FIRMWARE, BlankBoard, crc_after, held, installed, learn, mprem
 from eqprop import selftest, tiers
 from eqprop.plain import PlainCrossbar
 from eqprop_host import bundling, catalogue, ports, remote
+from eqprop_host.ports import open_board
 from eqprop_host.remote import Remote
 from eqprop_sim import emulated
 from test_cli import pseudo_terminal
@@ -105,16 +107,33 @@ def test_the_board_is_ready_soon_and_small(tier, blank, capsys, monkeypatch):
     Catches work at the start, and a part that is loaded where nobody asked for it.
     """
     board = blank()
-    if tier == "viper":  # as on a board that has no assembler
-        runtime_files = bundling.runtime_files
-        monkeypatch.setattr(bundling, "runtime_files", lambda _, without=(): runtime_files("xtensawin", without))
+    if tier != "thumb":  # as on a board that has no assembler, or no emitter
+        runtime_files, other = bundling.runtime_files, {"viper": "xtensawin", "plain": None}[tier]
+        monkeypatch.setattr(bundling, "runtime_files", lambda _, without=(): runtime_files(other, without))
     code, out, err = run(capsys, "deploy", "--port", board.path)
     assert code == 0 and f"tier {tier}" in out, err
     board.reset()
     instructions, loaded_bytes, heap_bytes = map(int, mpremote(board, "run", str(READY)).split())
     assert instructions < 100_000_000
-    assert loaded_bytes <= 40 * 1024 or tier == "viper"
+    assert loaded_bytes <= 40 * 1024 or tier != "thumb"
     assert heap_bytes <= catalogue.RUNTIME_BYTES[tier]
+
+
+@pytest.mark.parametrize("heap_kb", [96, 192])
+def test_the_widest_network_that_is_named_fits(heap_kb, blank, capsys):
+    """It is built, asked and trained, each task's. Catches: N that the heap has in all, but not in one piece."""
+    board = blank(heap_bytes=1024 * heap_kb)
+    code, out, err = run(capsys, "deploy", "--port", board.path, "--boot")
+    assert code == 0, err
+    named = re.findall(r"room for (\d+)-N-(\d+) up to N = (\d+)", out)
+    assert len(named) == 2
+    for inputs, outputs, widest in (map(int, words) for words in named):
+        x = np.ones((2, inputs), np.int8)
+        board.reset()
+        with open_board(board.path) as opened:
+            opened.configure((inputs, widest, outputs), 0, 0, epoch=1000)
+            opened.infer(x)
+            assert [progress.sample for progress in opened.train(x, [0, 1])][-1] == 2
 
 
 def test_a_main_of_the_users_own_is_kept(blank, capsys):

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from eqprop.bench import widest
 
-RUNTIME_BYTES = {"thumb": 44 * 1024, "viper": 52 * 1024}
+RUNTIME_BYTES = {"thumb": 44 * 1024, "viper": 52 * 1024, "plain": 44 * 1024}
 """Heap that the runtime takes with its service and the buffers of a frame, by tier (`tests/test_deploy.py`)."""
 
 SPARE_BYTES = 16 * 1024
-"""Heap left to all else: buffers, and a program of the user's own."""
+"""Heap left to all else: buffers, a program of the user's own, and the gaps between what is allocated."""
 
 TASKS = {"digits": (64, 1, 10), "gestures": (36, 1, 6)}
 """Inputs and outputs of the tasks that the table is for: 8×8 pictures, and 12 readings of three axes."""
@@ -25,7 +25,9 @@ class BoardKind:
     name: str
     core: str
     emitter: str
-    """What MicroPython has for machine code: thumb (and viper), or viper."""
+    """The tier that MicroPython has for it: thumb (and viper), viper, or plain."""
+    filesystem: str
+    """As its port mounts it: its kind, where, the bytes of a block."""
     heap_kb: int
     """Usually free, KB."""
     flash_kb: int
@@ -40,42 +42,89 @@ class BoardKind:
 
 
 BOARDS = (
-    BoardKind("RP2040 (Raspberry Pi Pico)", "Cortex-M0+", "thumb", 210, 1408, "#12557; its mpconfigboard.h"),
+    BoardKind(
+        "RP2040 (Raspberry Pi Pico)",
+        "Cortex-M0+",
+        "thumb",
+        "littlefs, /, 4 KB",
+        210,
+        1408,
+        "#12557; its mpconfigboard.h",
+    ),
     BoardKind(
         "RP2350 (Raspberry Pi Pico 2)",
         "Cortex-M33",
         "thumb",
+        "littlefs, /, 4 KB",
         460,
         3072,
         "RAM of 512 KB, less what the RP2040 takes of its 256; its mpconfigboard.h",
     ),
-    BoardKind("ESP32", "Xtensa LX6", "viper", 131, 2048, "#18859; partitions-4MiB.csv"),
-    BoardKind("ESP32-S3", "Xtensa LX7", "viper", 145, 6144, "#15630, used and free; partitions-8MiB.csv"),
-    BoardKind("ESP32-C3", "RISC-V", "viper", 187, 2048, "#14293, with the largest split; partitions-4MiB.csv"),
-    BoardKind("STM32F4 (Pyboard 1.1)", "Cortex-M4", "thumb", 91, 112, "#1877; stm32f405.ld"),
-    BoardKind("STM32H743", "Cortex-M7", "thumb", 450, 512, "RAM of 512 KB, 16 of stack, 46 for all else; stm32h743.ld"),
-    BoardKind("nRF52840", "Cortex-M4", "thumb", 128, 64, "at least, nrf52840_1M_256k.ld; memory.ld"),
+    BoardKind(
+        "RP2350, RISC-V firmware",
+        "Hazard3",
+        "viper",
+        "littlefs, /, 4 KB",
+        460,
+        3072,
+        "as the RP2350: RPI_PICO2's variant RISCV; its mpconfigboard.h",
+    ),
+    BoardKind("ESP32", "Xtensa LX6", "viper", "littlefs, /, 4 KB", 131, 2048, "#18859; partitions-4MiB.csv"),
+    BoardKind(
+        "ESP32-S3", "Xtensa LX7", "viper", "littlefs, /, 4 KB", 145, 6144, "#15630, used and free; partitions-8MiB.csv"
+    ),
+    BoardKind(
+        "ESP32-C3, MicroPython 1.24 or newer",
+        "RISC-V",
+        "viper",
+        "littlefs, /, 4 KB",
+        187,
+        2048,
+        "#14293, with the largest split; partitions-4MiB.csv",
+    ),
+    BoardKind("STM32F4 (Pyboard 1.1)", "Cortex-M4", "thumb", "FAT, /flash, 512", 91, 112, "#1877; stm32f405.ld"),
+    BoardKind(
+        "STM32H743",
+        "Cortex-M7",
+        "thumb",
+        "FAT, /flash, 512",
+        450,
+        512,
+        "RAM of 512 KB, 16 of stack, 46 for all else; stm32h743.ld",
+    ),
+    BoardKind(
+        "nRF52840", "Cortex-M4", "thumb", "littlefs, /flash, 4 KB", 128, 64, "at least, nrf52840_1M_256k.ld; memory.ld"
+    ),
     BoardKind(
         "SAMD51 (ItsyBitsy M4)",
         "Cortex-M4",
         "thumb",
+        "littlefs, /, 4 KB",
         130,
         2048,
         "RAM of 192 KB, 16 of stack, 46 for all else, samd51x19a.ld; its GD25Q16C",
     ),
-    BoardKind("micro:bit (nRF51822)", "Cortex-M0", "thumb", 8, 12, "at least, nrf51x22_256k_16k.ld; boards/MICROBIT"),
+    BoardKind(
+        "micro:bit (nRF51822)",
+        "Cortex-M0",
+        "plain",
+        "of its own, without folders",
+        8,
+        12,
+        "at least, nrf51x22_256k_16k.ld; boards/MICROBIT",
+    ),
 )
 
 
 def table():
     """Return the catalogue as a Markdown table."""
     lines = [
-        "| board | core | machine code | heap free, KB | flash, KB | 64-N-10 up to N = | 36-N-6 up to N = "
-        "| sources: heap; flash |",
-        "|---|---|---|---:|---:|---:|---:|---|",
+        "| board | core | tier | filesystem, where, block | heap free, KB | flash, KB | 64-N-10 up to N = "
+        "| 36-N-6 up to N = | sources: heap; flash |",
+        "|---|---|---|---|---:|---:|---:|---:|---|",
     ]
     for kind in BOARDS:
         wide = [kind.widest(layers) or "no room" for layers in TASKS.values()]
-        cells = (kind.name, kind.core, kind.emitter, kind.heap_kb, kind.flash_kb, *wide, kind.sources)
+        cells = (kind.name, kind.core, kind.emitter, kind.filesystem, kind.heap_kb, kind.flash_kb, *wide, kind.sources)
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines) + "\n"

@@ -19,6 +19,7 @@ from eqprop.checkpoint import NAMES
 
 from . import bundling, ports
 from .board import Board
+from .catalogue import SPARE_BYTES
 from .errors import BoardError, PortError, ProtocolError
 from .printing import printable
 from .remote import Remote
@@ -135,8 +136,8 @@ class Deployed:
         return sum(map(len, self.built.files.values()))
 
     def widest(self, layers):
-        """Return how many hidden nodes between these inputs and outputs the board can hold."""
-        return widest(layers, self.heap)
+        """Return how many hidden nodes between these inputs and outputs the board can hold, with heap to spare."""
+        return widest(layers, max(self.heap - SPARE_BYTES, 0))
 
 
 # ---- which board

@@ -36,6 +36,7 @@ _WRITE = """from binascii import a2b_base64
 {close}"""
 _DEAF = "import micropython\nmicropython.kbd_intr(-1)\nprint('\\x02')\n"
 _ANSWER = re.compile(rb"\x02(\d+) (\d+) ([^\x02\x03]*)\x03")
+_EXCEPTION = re.compile(r"\w*(Error|Exception|Interrupt|Exit)\b")
 _NO_SPACE = "ENOSPC", "Errno 28", "OSError: 28", "No space left"
 
 
@@ -166,8 +167,11 @@ class Remote:
             if self._forgot():
                 raise self._reset() from error
             raise
-        if complaint.strip():
-            raise self._failure(complaint.decode(errors="replace"))
+        # Beside the exception there may be what the board prints by itself
+        complaint = complaint.decode(errors="replace")
+        raised = [line for line in complaint.splitlines() if _EXCEPTION.match(line)]
+        if raised or "Traceback" in complaint:
+            raise self._failure(complaint, (raised or ["an exception"])[-1])
         return printed
 
     def _outcome(self, text, timeout_s):
@@ -203,11 +207,11 @@ class Remote:
         self._write(b"\x04")
         self._until(b"\x04", _PROMPT_S)
 
-    def _failure(self, complaint):
-        """Return the error for an exception on the board."""
+    def _failure(self, complaint, last):
+        """Return the error for an exception on the board, whose last line is `last`."""
         if any(word in complaint for word in _NO_SPACE):
             return BoardError(f"port {self.name}: the board's flash is full")
-        return BoardError(f"port {self.name}: {printable(complaint.strip().splitlines()[-1])}")
+        return BoardError(f"port {self.name}: {printable(last)}")
 
     # ---- bytes
 

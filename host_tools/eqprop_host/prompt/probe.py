@@ -86,7 +86,10 @@ if implementation.name == "micropython" and not lacking:
     found["block"] = filesystem[0]
     found["size"] = filesystem[0] * filesystem[2]
     if found["size"]:
-        libs = [path for path in sys.path if path.endswith("/lib") and not path.startswith("/rom")] or [root + "/lib"]
+        # Beside the flash that the board starts from there may be an SD card, or a read-only filesystem
+        libs = [path for path in sys.path if path == root + "/lib"]
+        libs = libs or [path for path in sys.path if path.endswith("/lib") and not path.startswith("/rom")]
+        libs = libs or [root + "/lib"]
         folders = [path for path in libs if is_there(path)]
         # A folder takes two blocks, which a small flash does not have to spare
         if not folders and (found["size"] < 131072 or is_there(root + "/eqprop.mpy")):
