@@ -26,7 +26,7 @@ runtime with its service (44 KB, 52 where its machine code is viper's) and 16 KB
 Where no user measurement was found, the figure comes from MicroPython's source, version 1.25.0. Filesystems are those
 that each port makes on an empty flash, by its `_boot.py`, `inisetup.py`, `factoryreset.c` or `flashbdev.c`.
 
-The runtime takes 72 KB of a flash with blocks of 4 KB, and 56 KB without the parts that a board can do without
+The runtime takes 76 KB of a flash with blocks of 4 KB, and 56 KB without the parts that a board can do without
 ([field.md](field.md)). A micro:bit cannot run it: its MicroPython has neither an emitter of machine code nor `crc32`,
 `select` and `uctypes`. On an ESP32-C3, MicroPython 1.23 has no machine code: there the tier is plain.
 
