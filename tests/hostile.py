@@ -16,6 +16,7 @@ interrupts: a signal at any moment of any command; nothing of it may stay.
 `make hostile` runs them all.
 """
 
+import atexit
 import contextlib
 import functools
 import json
@@ -345,27 +346,38 @@ def session(seed, kind=None, engine=None):
 
 
 def interrupted(seed):
-    """Interrupt one command of `test_interrupts` at any moment; return as `run`."""
+    """Interrupt a command of `test_interrupts` at any moment, most often once it is under way; return as `run`."""
     import test_interrupts
     from leftovers import Command
 
     draw = random.Random(f"interrupt {seed}")
     name = draw.choice(list(test_interrupts.COMMANDS))
-    number, after_s = draw.choice(test_interrupts.SIGNALS), draw.uniform(0, 4)
+    argv, there = test_interrupts.COMMANDS[name]
+    number, early, after_s = draw.choice(test_interrupts.SIGNALS), draw.random() < 0.2, draw.uniform(0, 2)
     with tempfile.TemporaryDirectory(prefix="eqprop-hostile-") as folder:
-        made = test_interrupts.files_of_commands(Path(folder) / "made")
-        (Path(folder) / "run").mkdir()
+        made = files_of_interrupts()
         with test_interrupts.claimed(made):
-            argv = [text.format(made=made) for text in test_interrupts.COMMANDS[name][0]]
-            command = Command(Path(folder) / "run", *argv)
+            process = Command(Path(folder), *(text.format(made=made) for text in argv))
+            if not early:
+                process.until(lambda: there(process))
             with contextlib.suppress(subprocess.TimeoutExpired):
-                command.process.wait(after_s)
-            code = command.end(number)
-            said, left = command.said(), command.left()
+                process.process.wait(after_s)
+            code = process.end(number)
+            said, left = process.said(), process.left()
     # A signal that comes while Python starts ends it by itself
     wrong = str(left) if left else "" if code in (0, 130, -number) and "Traceback" not in said else f"exit code {code}"
-    line = f"seed {seed}, {name}: {number.name} after {after_s:.2f} s: {wrong or f'exit code {code}, nothing stays'}"
+    line = f"seed {seed}, {name}: {number.name}: {wrong or f'exit code {code}, nothing stays'}"
     return wrong, line + (f"\n{said}" if wrong else "")
+
+
+@functools.cache
+def files_of_interrupts():
+    """Return a folder with what those commands read; it goes with this process."""
+    import test_interrupts
+
+    folder = tempfile.TemporaryDirectory(prefix="eqprop-hostile-")
+    atexit.register(folder.cleanup)
+    return test_interrupts.files_of_commands(Path(folder.name) / "made")
 
 
 KINDS = {"line": lambda seed: run(seed, clean()), "sessions": session, "interrupts": interrupted}
