@@ -17,8 +17,8 @@ _LONG_S = 600  # a command that goes on after a signal fails the test, instead o
 class Command:
     """A command under way, in a folder of its own and with a temporary folder of its own."""
 
-    def __init__(self, folder, *arguments):
-        """Start `eqprop` with these arguments in `folder`."""
+    def __init__(self, folder, *arguments, ignored=()):
+        """Start `eqprop` with these arguments in `folder`, with these signals ignored."""
         self.folder = folder
         self._temporary = folder / "temporary"
         self._temporary.mkdir(exist_ok=True)
@@ -30,7 +30,9 @@ class Command:
         with open(self._said, "wb") as said:
             argv = [sys.executable, "-m", "eqprop_host", *map(str, arguments)]
             # A shell ignores Ctrl-C for what it starts in the background, such as these tests, and so would the command
-            kept = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGHUP)}
+            handlers = {signal.SIGINT: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+            handlers.update(dict.fromkeys(ignored, signal.SIG_IGN))
+            kept = {number: signal.signal(number, handler) for number, handler in handlers.items()}
             try:
                 self.process = subprocess.Popen(argv, cwd=folder, env=environment, stdout=said, stderr=said)
             finally:
