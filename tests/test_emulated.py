@@ -246,6 +246,44 @@ def test_a_fault_ends_the_board(emulated_board, run):
     assert b"fault: the core stopped at 0x" in done.stderr
 
 
+EXCEPTIONS = """
+import micropython
+
+def refuse(n):
+    if n == 3:
+        raise ValueError("three")
+    return n
+
+@micropython.viper
+def add(n: int) -> int:
+    return int(refuse(n)) + int(refuse(n - 1))
+
+@micropython.native
+def deep(n):
+    return deep(n - 1) + 1 if n else refuse(3)
+
+@micropython.native
+def caught(function, n):
+    before = n + 1
+    try:
+        return function(n)
+    except ValueError as error:
+        return str(error), before
+    finally:
+        print("at last", before)
+
+for function, n in ((add, 2), (add, 3), (add, 4), (deep, 20)):
+    print(caught(function, n))
+"""
+
+
+def test_exceptions_pass_machine_code(emulated_board, run):
+    """Through many frames. Catches what a return does not bring back: an Xtensa's windows, a local in a register."""
+    done = run(emulated_board, EXCEPTIONS)
+    lines = ["at last 3", "3", "at last 4", "('three', 4)", "at last 5", "('three', 5)", "at last 21", "('three', 21)"]
+    assert (done.stdout.decode().splitlines(), done.stderr) == (lines, b"")
+
+
 @pytest.mark.parametrize("tier", ["plain", "viper"])
 def test_programs_learn_without_allocating(emulated_board, tier):
     """Catches a list or a tuple made in a kernel, and a small int of 31 bits that overflows into the heap."""
