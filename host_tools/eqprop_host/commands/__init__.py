@@ -41,6 +41,13 @@ _NEEDS = {
 }
 """What a command needs beyond a plain `pip install eqprop`; the others need more for some of their options alone."""
 
+_OPTIONS_NEED = {
+    "--log": ("numba", "pyarrow"),
+    "--resume": ("numba", "pyarrow"),
+    "--picture": ("matplotlib",),
+    "--tensorboard": ("tensorboardX",),
+}
+
 
 def module(command):
     """Return the module of a command."""
@@ -52,6 +59,8 @@ def summary(command):
     return ast.get_docstring(ast.parse((resources.files(__name__) / f"{command}.py").read_text("utf-8")))
 
 
-def lacking(command):
-    """Return the libraries that a command needs and this installation lacks."""
-    return [name for name in _NEEDS.get(command, ()) if importlib.util.find_spec(name) is None]
+def lacking(command, words=()):
+    """Return the libraries that a command with the options among `words` needs and this installation lacks."""
+    options = [option for option in _OPTIONS_NEED if any(word.partition("=")[0] == option for word in words)]
+    needed = [*_NEEDS.get(command, ()), *(name for option in options for name in _OPTIONS_NEED[option])]
+    return [name for name in needed if importlib.util.find_spec(name) is None]
