@@ -6,16 +6,17 @@ Each command starts the board anew, with what it had in its flash.
 import contextlib
 import json
 import os
+import re
 
 import pytest
 
 from conftest import obtained
 from eqprop_host import datasets
+from eqprop_host.commands import train
 from eqprop_host.ports import open_board
-from eqprop_host.remote import Remote
 from eqprop_sim import rp2040
-from eqprop_sim.boards import SimulatedBoard
 from eqprop_sim.emulator import Network
+from interrupting import StopsAfter
 from typed import run
 
 pytestmark = pytest.mark.skipif(not os.environ.get("EQPROP_BOARDS"), reason="takes minutes: make boards")
@@ -45,26 +46,21 @@ def crc_after(layers, samples):
     return f"{network.crc():08x}"
 
 
-@contextlib.contextmanager
-def prompt(url):
-    """Yield the `Remote` of a board at MicroPython's prompt."""
-    with contextlib.closing(SimulatedBoard(url)) as board:
-        yield Remote(board.path, url)
-
-
-def test_from_the_box_to_learning_and_back(blank, capsys, tmp_path):
+def test_from_the_box_to_learning_and_back(blank, capsys, monkeypatch, tmp_path):
     """With stock settings. Catches: what real firmware does otherwise than our own emulated boards' firmware."""
     code, out, err = run(capsys, "deploy", "--port", blank, "--boot", "--json", tmp_path / "deploy.json")
     assert code == 0, err
     about = json.loads((tmp_path / "deploy.json").read_text())
     assert (about["architecture"], about["tier"], about["boot"]) == ("armv6m", "thumb", True)
 
-    train = ["train", "--port", blank, "--log", tmp_path / "run.arrow"]
-    code, out, err = run(capsys, *train, "--limit", 120)
+    log = tmp_path / "run.arrow"
+    with monkeypatch.context() as patched:
+        patched.setattr(train, "on_ctrl_c", lambda: contextlib.nullcontext(StopsAfter(20)))
+        assert run(capsys, "train", "--port", blank, "--log", log, "--limit", 200)[0] == 130
+    code, out, err = run(capsys, "train", "--port", blank, "--resume", log)
     assert code == 0, err
-    assert f"conductance CRC {crc_after('64-32-10', 120)}" in out
-    code, out, err = run(capsys, "train", "--port", blank, "--resume", tmp_path / "run.arrow", "--limit", 200)
-    assert code == 0, err
+    (resumed,) = re.findall(r"the board goes on with sample (\d+)\n", err)
+    assert 0 < int(resumed) < 200
     assert f"conductance CRC {DIGITS}" in out
 
     code, out, err = run(capsys, "pull", tmp_path / "pulled.npz", "--port", blank)
@@ -79,8 +75,7 @@ def test_from_the_box_to_learning_and_back(blank, capsys, tmp_path):
 
     code, out, err = run(capsys, "undeploy", "--port", blank)
     assert code == 0, err
-    with prompt(blank) as remote:
-        assert remote.run("probe")["installed"] == {}
+    assert run(capsys, "undeploy", "--port", blank)[1] == "there was nothing to remove\n"
 
 
 def test_a_large_network_in_one_go(capsys):

@@ -30,7 +30,7 @@ _SILENCES = 6  # reads without a byte, after which nobody minds Ctrl-C
 _PROMPT_S = 2.0  # for a program that was interrupted to end
 _ANSWER_S = 3.0
 _RECONNECT_S = 60.0
-_START_S = 60.0  # a simulated board may have to compile its kernels first
+START_S = 60.0  # a simulated board may have to compile its kernels first
 
 
 def available_ports():
@@ -79,7 +79,7 @@ def open_stream(path, name):
     """Return the open pyserial port at `path`, called `name` in messages, for this process alone. Raises PortError."""
     stream = None
     try:
-        stream = serial.serial_for_url(path, baudrate=_BAUD, timeout=_READ_S, write_timeout=_START_S, do_not_open=True)
+        stream = serial.serial_for_url(path, baudrate=_BAUD, timeout=_READ_S, write_timeout=START_S, do_not_open=True)
         stream.exclusive = True
         vars(stream).update(close=functools.partial(_close, stream, stream.close))
         stream.open()
@@ -153,7 +153,7 @@ def open_board(port, tell=lambda line: None):
     with _simulated(port, tell) as simulated:
         try:
             # A board that died at once has taken its port along: opening fails, too
-            with contextlib.closing(link(simulated.path, port, _START_S, simulated.reconnect_s, tell)) as opened:
+            with contextlib.closing(link(simulated.path, port, START_S, simulated.reconnect_s, tell)) as opened:
                 yield Board(opened)
         except (PortError, ProtocolError) as error:
             if words := simulated.last_words():

@@ -16,6 +16,8 @@ from importlib import resources
 
 import serial
 
+from eqprop_sim.boards import SCHEME
+
 from . import ports
 from .board import Board
 from .errors import BoardError, PortError, ProtocolError
@@ -25,7 +27,7 @@ from .printing import printable
 _PROMPT_S = 20.0  # for a board to answer at its prompt, or to start and run its boot.py
 _FILES_S = 30.0  # for a board to write a piece of a file
 _REACH_S = 8.0  # for a board that resets when its port is opened to start
-_BYE_S = 0.3
+_BYE_S = 2.0  # for a service to answer: a slow board with a large network takes a second
 _NUDGE_S = 5.0  # a boot.py that has not ended then is interrupted
 _ATTEMPTS = 3
 _PIECE = 1536  # bytes of a file at a time
@@ -72,7 +74,7 @@ class Remote:
 
         Raises ProtocolError with what it says instead.
         """
-        until = time.monotonic() + _REACH_S
+        until = time.monotonic() + (ports.START_S if self.name.startswith(SCHEME) else _REACH_S)
         while not self.at_prompt():
             said = self._bye()
             if time.monotonic() > until:

@@ -3,6 +3,7 @@
 const SOF_RD = 0x48;
 const START_OF_FRAME = 1 << 17; // in the interrupts' registers
 const FRAME_NS = 1e6;
+const PORT_NS = 100e6; // from when a device is set up until a computer has made a port of it that programs can open
 
 export class UsbHost {
   // USBCDC: rp2040js's class that enumerates a device. toHost: called with the bytes that the board sends.
@@ -10,7 +11,13 @@ export class UsbHost {
     this.usb = usb;
     this.room = 0; // bytes that the board takes now
     this.waiting = [];
+    this.isOpen = false;
+    const opening = clock.createAlarm(() => {
+      this.isOpen = true;
+      this.feed();
+    });
     this.cdc = new USBCDC(usb);
+    this.cdc.onDeviceConnected = () => opening.schedule(PORT_NS);
     this.cdc.onSerialData = toHost;
     // rp2040js would answer with an empty packet at once where there is nothing to send, and again and again
     usb.onEndpointRead = (endpoint, room) => {
@@ -27,7 +34,7 @@ export class UsbHost {
   }
 
   feed() {
-    if (!this.room || !this.waiting.length) return;
+    if (!this.isOpen || !this.room || !this.waiting.length) return;
     const next = this.waiting[0];
     const packet = next.subarray(0, this.room);
     this.room = 0;
