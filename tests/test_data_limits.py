@@ -301,6 +301,19 @@ def test_names_cannot_command_a_terminal(tmp_path):
     assert datasets.load_features(str(path), 2, names=dataset.feature_names).features.tolist() == [[1, 2], [2, 3]]
 
 
+def test_text_tables_need_nothing_but_numpy(tmp_path):
+    """As a minimal install has it. Caught: a library that a reader of other files imports at once."""
+    source = makers.csv_file()(tmp_path)
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(('pandas', 'pyarrow', 'PIL', 'soundfile', 'scipy', 'numba')))\n"
+    )
+    code += "from eqprop_host import datasets; print(datasets.load(sys.argv[1]).class_names)"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    argv = [sys.executable, "-c", code, source]
+    done = subprocess.run(argv, capture_output=True, text=True, env=environment)
+    assert done.stdout == "('setosa', 'versicolor', 'virginica')\n", done.stderr
+
+
 # Names
 
 

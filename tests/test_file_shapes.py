@@ -561,6 +561,8 @@ def test_a_file_as_people_have_it(tmp_path, name):
     if shape.read:
         said = "\n".join(dataset.notes)
         assert (shape.says in said) if shape.says else not said, said
+    if "sepal_width" in dataset.feature_names:
+        assert set(NAMES) <= set(dataset.feature_names)  # the first without a byte order mark
     assert learns(dataset, name)
 
 
