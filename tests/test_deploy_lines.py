@@ -71,6 +71,31 @@ def test_a_watchdog_that_fires_meanwhile_is_named(blank, capsys, monkeypatch):
     assert probe(board.path)["installed"] == {}
 
 
+WATCHDOG = """
+class WDT:
+    def __init__(self, timeout):
+        with open("fed", "a") as file:
+            file.write("%d " % timeout)
+    def feed(self):
+        pass
+"""
+
+
+def test_a_watchdog_is_started_at_power_up_and_fed_by_the_next_deploy(blank, capsys):
+    """Catches: a board with a watchdog, which resets in the middle of an update."""
+    board = blank()
+    put(board, {"machine.py": WATCHDOG})
+    code, out, err = run(capsys, "deploy", "--port", board.path, "--watchdog", "5000")
+    assert code == 0, err
+    board.reset()
+    learn(board.path, 5)
+    code, out, err = run(capsys, "deploy", "--port", board.path)
+    assert code == 0, err
+    before = probe(board.path)
+    assert "watchdog_ms=5000" in before["starts"]
+    assert mpremote(board, "fs", "cat", "fed").split().count("5000") == 4
+
+
 # ---- interrupts
 
 
