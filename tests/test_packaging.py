@@ -78,7 +78,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(tmp_path, repository)
         if inside and f"{root}/{inside[0]}" in PACKAGES:
             expected.append("/".join(inside))
     assert sorted(names) == sorted(expected)
-    assert "eqprop = eqprop_host.cli:main" in commands
+    assert "eqprop = eqprop_host.__main__:main" in commands
     assert f"Version: {eqprop.__version__}\n" in about
 
 

@@ -108,8 +108,10 @@ def faulty(fault):
 
 
 def flip_at_88(network, once):
+    """Change a conductance together with the totals, as the board's own inspection does not notice."""
     if network.sample == 88 and next(once, False):
         network.conductances(0)[7] ^= 64
+        network.crossbar.refresh()
 
 
 def events(log, name):
