@@ -1,6 +1,6 @@
 """The pages of docs/: what is generated is up to date, what they link to is there.
 
-As a program, write the generated parts anew.
+As a program, this writes the generated parts.
 """
 
 import ast
@@ -19,16 +19,18 @@ DOCS = ROOT / "docs"
 PACKAGES = (ROOT / "runtime/eqprop", ROOT / "host_tools/eqprop_host", ROOT / "board_sim/eqprop_sim")
 BOARDS = """# Boards
 
-What boards usually have free under MicroPython, and the widest network that `eqprop.plan` finds room for beside the
-runtime with its service (44 KB, 52 where its machine code is viper's) and 16 KB for all else; inputs and outputs of the
-8×8 digits, and of gestures of 12 readings on three axes. Heap and flash differ between versions and builds:
-`eqprop deploy` asks the board. Sources: #N is an issue of MicroPython's repository, in which a user shows what is free.
-Where no user measurement was found, the figure comes from MicroPython's source, version 1.25.0. Filesystems are those
-that each port makes on an empty flash, by its `_boot.py`, `inisetup.py`, `factoryreset.c` or `flashbdev.c`.
+The table shows how much heap and flash boards usually have free under MicroPython, and the widest network that
+`eqprop.plan` finds room for. That leaves room for the runtime with its service (44 KB; 52 KB where its machine code is
+viper's) and 16 KB for everything else. 64-N-10 is for the 8×8 digits, 36-N-6 for gestures of 12 readings on three axes.
+Heap and flash differ between versions and builds; `eqprop deploy` asks the board.
 
-The runtime takes 76 KB of a flash with blocks of 4 KB, and 56 KB without the parts that a board can do without
-([field.md](field.md)). A micro:bit cannot run it: its MicroPython has neither an emitter of machine code nor `crc32`,
-`select` and `uctypes`. On an ESP32-C3, MicroPython 1.23 has no machine code: there the tier is plain.
+Sources: #N is an issue of MicroPython's repository, in which a user shows the free memory. Where no user measurement
+was found, the figure comes from MicroPython's source, version 1.25.0. The filesystem is the one that each port makes on
+an empty flash, by its `_boot.py`, `inisetup.py`, `factoryreset.c` or `flashbdev.c`.
+
+On a flash with blocks of 4 KB the runtime takes 76 KB, and 56 KB without its optional parts ([field.md](field.md)). A
+micro:bit cannot run it: its MicroPython has neither an emitter of machine code nor `crc32`, `select` and `uctypes`. On
+an ESP32-C3, MicroPython 1.23 has no machine code, so the tier there is plain.
 
 """
 
@@ -38,7 +40,7 @@ def boards_page():
 
 
 def test_the_catalogue_is_what_plan_computes():
-    """Catches: a table left behind when a network takes more memory."""
+    """Catches: a table not updated when a network takes more memory."""
     assert (DOCS / "boards.md").read_text() == boards_page(), "run tests/test_docs.py"
 
 

@@ -118,7 +118,7 @@ SHAPES = {
         classes=NUMBERS,
     ),
     "numbers_then_species": Shape(
-        "CSV by pandas of an array with its index, a column species behind",
+        "CSV by pandas of an array with its index, a column species at the end",
         csv_file(frame=lambda: iris(names=tuple("0123")), index=True),
         "line 1 is read as the columns' names: ',0,1,2,3,species'",
     ),
@@ -255,7 +255,7 @@ SHAPES = {
     "excel_sep": Shape("a first line sep=; for Excel", raw("iris.csv", lambda: "sep=;\r\n" + text_of(iris(), **EXCEL))),
     "libreoffice": Shape("CSV by LibreOffice, all text quoted", csv_file(quoting=2)),
     "tsv": Shape("TSV by pandas", csv_file("iris.tsv", sep="\t")),
-    "bars": Shape("columns parted by |", csv_file(sep="|")),
+    "bars": Shape("columns separated by bars", csv_file(sep="|")),
     "gz": Shape("CSV by pandas, compressed with gzip", csv_file("iris.csv.gz")),
     "r_table": Shape(
         "R's write.table: quoted text, row numbers without a name",
@@ -578,7 +578,7 @@ def learns(dataset, name):
 
 def table():
     """Return the table of all shapes, in Markdown."""
-    return "\n".join(["| file | what becomes of it |", "|---|---|", *(shape.row for shape in SHAPES.values())]) + "\n"
+    return "\n".join(["| file | result |", "|---|---|", *(shape.row for shape in SHAPES.values())]) + "\n"
 
 
 def test_the_page_lists_every_shape():
