@@ -1,109 +1,120 @@
-"""A client of eqprop's boards written from docs/protocol.md alone: it imports nothing of eqprop, and shares no code."""
+"""A client that trains a network on the board, written from the page of the protocol alone."""
 
 import random
 import struct
 import time
 import zlib
 
-CHUNK = 32
+HELLO, CONFIGURE, SAMPLES, STATUS, STATE, PROGRESS, ERROR, WORKING = 1, 2, 3, 10, 65, 66, 70, 73
 
 
-def stuff(data):
-    """Return COBS(data) between two zeros."""
-    out = bytearray(1)
+def encode(data):
+    """Return the data in COBS, without a zero."""
+    out = b""
     for piece in data.split(b"\0"):
         while len(piece) >= 254:
-            out += b"\xff" + piece[:254]
-            piece = piece[254:]
+            out, piece = out + b"\xff" + piece[:254], piece[254:]
         out += bytes([len(piece) + 1]) + piece
-    return bytes(out + b"\0")
+    return out
 
 
-def unstuff(data):
-    """Return what was stuffed, without its zeros; b"" for what is no COBS."""
-    out, at = bytearray(), 0
-    while at < len(data):
-        code = data[at]
-        out += data[at + 1 : at + code]
-        at += code
-        if code < 255 and at < len(data):
-            out.append(0)
-    return bytes(out) if at == len(data) else b""
+def decode(data):
+    """Return what COBS data stand for; a torn frame gives data of a wrong CRC."""
+    out = b""
+    while data:
+        size, out, data = data[0], out + data[1 : data[0]], data[data[0] :]
+        out += b"\0" if data and size < 255 else b""
+    return out
 
 
-def record(levels, outputs, x, label):
-    """Return one sample, packed: x holds its features, each one of `levels`."""
-    count = max(2, len(levels))
-    group = max(k for k in range(1, 31) if count**k <= 2**30)
+def record(features, label, levels, outputs):
+    """Pack a sample into the bits of a record."""
+    count, k = max(2, len(levels)), 1
+    while count ** (k + 1) <= 2**30:
+        k += 1
     value, bits = label, (outputs - 1).bit_length()
-    for at in range(0, len(x), group):
-        digits = [levels.index(feature) for feature in x[at : at + group]]
-        value |= sum(digit * count**n for n, digit in enumerate(digits)) << bits
-        bits += (count ** len(digits) - 1).bit_length()
+    for start in range(0, len(features), k):
+        group = [levels.index(feature) for feature in features[start : start + k]]
+        value |= sum(digit * count**place for place, digit in enumerate(group)) << bits
+        bits += (count ** len(group) - 1).bit_length()
     return value.to_bytes((bits + 7) // 8, "little")
 
 
 class Client:
-    """A board at a port as pyserial opens it, with a read timeout."""
+    """A host that trains a network on the board behind a serial port."""
 
     def __init__(self, port):
-        self.port, self.number, self.heard = port, 0, b""
-        self.greet()
+        """Take the open port; nothing is sent yet."""
+        self.port, self.buffer, self.padding, self.working = port, b"", b"", False
+        self.sequence, self.session, self.asked = random.randrange(256), b"", {}
 
     def send(self, kind, payload):
-        self.number = (self.number + 1) % 256
-        raw = struct.pack("<BBH", kind, self.number, len(payload)) + payload
-        frame = stuff(raw + struct.pack("<I", zlib.crc32(raw)))
-        self.port.write(frame + bytes(-len(frame) % CHUNK + CHUNK - 1))
+        """Send a question under a new sequence number, and remember which answer it is to have."""
+        self.sequence = (self.sequence + 1) % 256
+        self.asked[self.sequence] = PROGRESS if kind == SAMPLES else STATE
+        data = struct.pack("<BBH", kind, self.sequence, len(payload)) + payload
+        frame = b"\0" + encode(data + struct.pack("<I", zlib.crc32(data))) + b"\0"
+        self.port.write(frame + bytes(-len(frame) % 32) + self.padding)
 
-    def frames(self, seconds):
-        """Yield (type, sequence, payload) of each good frame that comes until then."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            self.heard += self.port.read(max(1, self.port.in_waiting))
-            *whole, self.heard = self.heard.split(b"\0")
-            for raw in map(unstuff, whole):
-                if len(raw) >= 8 and zlib.crc32(raw[:-4]) == struct.unpack("<I", raw[-4:])[0]:
-                    yield raw[0], raw[1], raw[4:-4]
+    def receive(self):
+        """Return type, sequence and payload of the next whole frame, or nothing where none has come yet."""
+        self.buffer = (self.buffer + self.port.read(self.port.in_waiting or 1))[-(2**17) :]
+        while b"\0" in self.buffer:
+            data, self.buffer = self.buffer.split(b"\0", 1)
+            data = decode(data)
+            sound = len(data) >= 8 and data[-4:] == struct.pack("<I", zlib.crc32(data[:-4]))
+            if sound and int.from_bytes(data[2:4], "little") == len(data) - 8:
+                return data[0], data[1], data[4:-4]
+        return 0, None, b""
 
-    def greet(self):
-        while True:
-            session = struct.pack("<I", random.randrange(2**30))
-            self.send(1, b"\3" + session)
-            for kind, number, payload in self.frames(0.5):
-                if kind == 70 and number == self.number:
-                    raise RuntimeError(payload[1:].decode())
-                if kind == 65 and payload[1:5] == session:
-                    self.session = session
-                    return self.state(payload)
-
-    def ask(self, kind, payload, expected):
-        """Return the payload of the answer; ask again what got lost."""
-        while True:
-            self.send(kind, self.session + payload)
-            for answered, number, answer in self.frames(0.5):
-                if number != self.number or answer[:4] != self.session or answered == 73:
-                    continue
-                if answered != expected:
-                    raise RuntimeError(answer[5:].decode())
-                return answer[4:]
-
-    @staticmethod
-    def state(payload):
-        fields = struct.unpack("<BIHHIIIIIIIIHHB", payload[:46])
-        return dict(zip(["_", "session", "limit", "credit", "heap", "run", "sample", "crc"], fields, strict=False))
+    def ask(self, kind, body, patience):
+        """Ask a question; return type and payload of the answer, or nothing where one of the two was lost."""
+        head = b"" if kind == HELLO else self.session
+        self.send(kind, head + body)
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            came, sequence, payload = self.receive()
+            if sequence not in self.asked or not payload.startswith(head):
+                continue
+            payload = payload[len(head) :]
+            if came == WORKING:
+                self.working, end = True, time.monotonic() + patience
+            elif came == ERROR and payload[:1] != b"\1":
+                raise RuntimeError("the board says " + ascii(payload[1:].decode("utf-8", "replace")))
+            elif came not in (ERROR, self.asked[sequence]):
+                raise RuntimeError(f"the board gives an answer of type {came}")
+            elif kind != HELLO or (came == STATE and payload.startswith(body)):
+                self.asked, self.working = {}, False
+                return came, payload
+        self.padding = bytes(31)
+        return 0, b""
 
     def train(self, layers, seed, halve_every, epoch, levels, samples):
-        """Train a new network on samples, (features, label) each; return the CRC-32 of its conductances."""
-        sizes = struct.pack(f"<B{len(layers)}H", len(layers), *layers)
-        packed = [record(levels, layers[-1], x, label) for x, label in samples]
-        configure = struct.pack("<IIII", 1, seed, halve_every, epoch) + sizes + bytes(n % 256 for n in levels)
-        state = self.state(self.ask(2, configure, 65))
-        room = min(state["limit"], state["credit"] // 2) - 24
-        most = max(1, min(127, room // len(packed[0])))
-        done = 0
-        while done < len(packed):
-            run = packed[done : done + most]
-            answer = self.ask(3, struct.pack("<IB", done, len(run)) + b"".join(run), 66)
-            done = struct.unpack("<I", answer[:4])[0]
-        return self.state(self.ask(10, b"", 65))["crc"]
+        """Train the samples in order, each exactly once, and return the CRC-32 of the conductances."""
+        run, found, first, batch, limit, greeted = random.randrange(1, 2**32), 0, 0, 127, 192, False
+        network = struct.pack("<4IB", run, seed, halve_every, epoch, len(layers))
+        network += struct.pack(f"<{len(layers)}H", *layers) + struct.pack(f"{len(levels)}b", *levels)
+        patience = 9 + 0.002 * sum(2 * (a + 1) * b for a, b in zip(layers, layers[1:], strict=False))
+        levels = levels or [*range(128), *range(-128, 0)]
+        records = [record(features, label, levels, layers[-1]) for features, label in samples]
+        while True:
+            kind, body = STATUS, b""
+            if not greeted:
+                self.session = struct.pack("<I", random.randrange(2**30))
+                kind, body = HELLO, b"\3" + self.session
+            elif not self.working and found != run:
+                kind, body = CONFIGURE, network
+            elif not self.working and first < len(records):
+                part = records[first : first + min(batch, 127, (limit - 9) // len(records[0]))]
+                kind, body = SAMPLES, struct.pack("<IB", first, len(part)) + b"".join(part)
+            came, payload = self.ask(kind, body, 9 if kind == SAMPLES else patience)
+            batch = max(1, batch // 2 if came == 0 else min(batch, 127) + 1)
+            greeted = (greeted or came == STATE) and came != ERROR
+            if came == PROGRESS:
+                first = struct.unpack_from("<I", payload)[0]
+            elif came == STATE:
+                limit, found, first, crc = struct.unpack_from("<5xH6xIII", payload)
+                if limit < 9 + max(map(len, records), default=0) or (kind == CONFIGURE and found != run):
+                    raise RuntimeError("the board has no room for this")
+                if (found, first) == (run, len(records)):
+                    return crc

@@ -1,4 +1,4 @@
-"""A client that a stranger wrote from the specification alone trains a board to the right bits."""
+"""A client written from the specification alone, by someone who saw no source, trains a board to the right bits."""
 
 import ast
 from pathlib import Path
