@@ -178,7 +178,7 @@ def test_a_board_that_cannot_keep_a_network_says_so(eqprop):
     assert code == 1
     assert told == "eqprop: the board holds the network, but did not keep it: 1 checkpoints failed\n"
     code, _, told = eqprop("train", *RUN, "--port=sim:micropython?full=100&checkpoint_every=200")
-    assert code == 0 and "eqprop: the board could not write 3 of its checkpoints: is its filesystem full?\n" in told
+    assert code == 0 and "eqprop: the board could not write 3 of its checkpoints: its filesystem is full" in told
 
 
 def test_a_push_that_was_killed_half_way_spoils_no_run(eqprop, clean, monkeypatch):
