@@ -77,6 +77,22 @@ def test_a_network_that_takes_long_to_build_is_built_once():
     assert board.sent - sent < 512  # what waits in the board's port, which holds 256 bytes, does not grow with time
 
 
+def test_a_board_that_answers_each_greeting_with_a_sign_of_life_is_given_up():
+    """Catches: patience that each sign of life renews, for ever."""
+    line = Line()
+    answers = Sender(256)
+
+    def write(data):
+        for _, sequence, _ in asked.feed(bytes(data)):
+            line.to_host += bytes(answers.encode(m.WORKING, sequence, b""))
+        return len(data)
+
+    asked, line.write = Receiver(1024), write
+    with pytest.raises(ProtocolError, match="^port line: the board says that it works, and never ends$"):
+        slow_board(line)
+    assert 30 < line.now < 45
+
+
 def test_a_board_that_starts_anew_while_it_builds_is_asked_again():
     """It lost what it was to build. Catches a host that waits until its patience ends."""
     line = Slow(30.0)

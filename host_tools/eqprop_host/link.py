@@ -172,7 +172,8 @@ class Link:
         self.begin()
         self._heard.clear()
         self.resize(max(self.limit + SESSION_HEADER, _LIMIT))
-        pause, until = _HELLO_S, self._clock() + _ATTEMPTS * self.answer_s
+        pause, patience_s, now = _HELLO_S, _ATTEMPTS * self.answer_s, self._clock()
+        until, latest = now + patience_s, now + _WORKING * patience_s
         prompt = b""
         while self._clock() < until:
             self._port.forget_tail()
@@ -182,7 +183,7 @@ class Link:
             deadline, refusal = min(began + pause, until), None
             while self._clock() < deadline:
                 self._listen()
-                self._status.waiting(self._unanswered, _ATTEMPTS * self.answer_s)
+                self._status.waiting(self._unanswered, patience_s)
                 while self._heard:
                     kind, answered, payload = self._heard.popleft()
                     happened, words = rules.event(kind, payload, STATE)
@@ -191,7 +192,7 @@ class Link:
                         continue
                     if act == rules.WAIT:
                         deadline = self._clock() + _PROBES * _PROBE_S
-                        until = self._clock() + _ATTEMPTS * self.answer_s
+                        until = min(self._clock() + patience_s, latest)
                     elif act == rules.REFUSE:  # unless it answers an earlier host's question, and a STATE follows
                         refusal = words
                     elif (state := self._state(payload)) and state.session == session:
@@ -204,7 +205,7 @@ class Link:
             prompt = _TO_PROMPT  # noise to a service
             pause *= 2
             self._pace.lost_bytes()
-        raise self._silence()
+        raise self._silence() if until < latest else ProtocolError(f"port {self.name}: {rules.ENDLESS}")
 
     def _state(self, payload):
         """Return the `State` in a STATE. Raises ProtocolError for another protocol's, or nonsense."""
@@ -320,7 +321,7 @@ class Link:
             if now - self._since >= patience_s:
                 self._fail(self._silence())
             if now - self._moved >= _WORKING * patience_s:
-                raise ProtocolError(f"port {self.name}: the board says that it works, and never ends")
+                raise ProtocolError(f"port {self.name}: {rules.ENDLESS}")
             self._status.waiting(self._waited_for, patience_s)
             if now - max(self._since, self.waiting[0].at) >= (
                 self._probe_s if self._working else self._pace.pause_s(self.answer_s)

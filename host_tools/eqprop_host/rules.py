@@ -36,6 +36,8 @@ HOST = {
 OTHERWISE = {GREETING: IGNORE, IDLE: IGNORE, ASKING: NONSENSE}
 """What is done in each state with what the table does not name."""
 
+ENDLESS = "the board says that it works, and never ends"
+
 DOING = {
     messages.HELLO: "say what it is",
     messages.CONFIGURE: "build its network",
