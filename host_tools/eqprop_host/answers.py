@@ -5,6 +5,7 @@ line or the order in which things are asked.
 """
 
 import struct
+import zlib
 
 import numpy as np
 
@@ -32,6 +33,17 @@ def state(payload):
     if found.saved != NEVER_SAVED and found.saved > found.sample:
         raise ValueError(f"the board says it saved sample {found.saved}, its next one is {found.sample}")
     return found
+
+
+def restored(found, conductances, sample):
+    """Check a `State` of a board that was given these conductances, to go on with that sample."""
+    if found.sample != sample:
+        raise ValueError(f"next sample is {found.sample}, not {sample}")
+    written = 0
+    for g in conductances:
+        written = zlib.crc32(g.astype("<u2"), written)
+    if found.crc != written:
+        raise ValueError(f"the board holds conductances of CRC {found.crc:08x}, those written have {written:08x}")
 
 
 def progress(payload, slots):

@@ -271,6 +271,7 @@ class Board:
                     if base > following:  # what had been given up for lost was not
                         self._keep(samples, following, base)
                         following = base
+                    self._parsed(self._cache.check, cached, base == following)
                     self.state = self.state._replace(sample=base)
                     self.restarts.reach(base)
                     yield progress
@@ -360,8 +361,7 @@ class Board:
             for payload in self._link.gather(len(g), question, messages.DONE):
                 self._parsed(answers.done, payload)
         state = self._ask_state(messages.RESUME, asking.pack_resume(sample))
-        if state.sample != sample:
-            raise ProtocolError(f"port {self._link.name}: next sample is {state.sample}, not {sample}")
+        self._parsed(answers.restored, state, conductances, sample)
         return state
 
     def put_back(self, conductances, sample):

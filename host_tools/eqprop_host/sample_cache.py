@@ -57,6 +57,14 @@ class SampleCache:
         sent[kept] = True
         return sent
 
+    def check(self, count, all_learnt):
+        """Raise ValueError for a board that says it keeps `count` samples, where slots would name wrong ones.
+
+        all_learnt: whether it has learnt all that `keep` was told of; otherwise it may keep fewer.
+        """
+        if count > len(self) or (all_learnt and count < len(self)):
+            raise ValueError(f"the board says it keeps {count} samples, {len(self)} were sent to keep")
+
     def truncate(self, count):
         """Forget all but the first `count` slots: the board has not filled the others yet."""
         self._slot_of[self._held[count:]] = _NOWHERE
