@@ -101,7 +101,7 @@ def main(arguments):
     options = [f"per_us={asked.mhz}"]
     try:
         if asked.mhz and asked.port.removeprefix("sim:") not in emulated.CPUS:
-            raise ValueError(f"--mhz: {asked.mhz}, but {asked.port} is no emulated board, such as sim:cortex-m0")
+            raise ValueError(f"--mhz: {asked.mhz}, but {asked.port} is not an emulated board, such as sim:cortex-m0")
         shown = simulate(asked.example, asked.port, asked.act, asked.flash, program=asked.program, options=options)
     except (OSError, RuntimeError, ValueError, EqpropError, Unavailable) as error:
         print(f"eqprop: {error}", file=sys.stderr)

@@ -57,9 +57,9 @@ class CheckedArray:
         return self._items[i]
 
     def __setitem__(self, i, value):
-        """Set item i; raises OverflowError when the typecode cannot hold the value, TypeError when it is no integer."""
+        """Set item i. Raises OverflowError when the typecode cannot hold the value, TypeError for no integer."""
         if not isinstance(value, int):
-            raise TypeError(f"{value!r} is no integer")
+            raise TypeError(f"{value!r} is not an integer")
         if i < 0:
             raise IndexError(f"item {i}")
         if not self._low <= value <= self._high:

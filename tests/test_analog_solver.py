@@ -191,8 +191,8 @@ BAD = {
     "g_min > g_max": (lambda: trained(g_min=2.0), "g_max: 1.0 is not 2 or more"),
     "g_min 0": (lambda: trained(g_min=0.0), "g_min: 0.0 is not"),
     "beta": (lambda: trained(beta=-1.0), "beta: -1.0 is not"),
-    "nudging": (lambda: trained(nudging="up"), "nudging: 'up' is none of centred, positive"),
-    "loss": (lambda: trained(loss="hinge"), "loss: 'hinge' is none of squared, margin, cross-entropy"),
+    "nudging": (lambda: trained(nudging="up"), "nudging: 'up' is not one of centred, positive"),
+    "loss": (lambda: trained(loss="hinge"), "loss: 'hinge' is not one of squared, margin, cross-entropy"),
     "rates": (lambda: trained(eta=[1]), "eta: 1 rates for 2 crossbars"),
     "features": (lambda: trained().predict(np.zeros((2, 4))), r"x: shape \(2, 4\) is not \(batch, 3\)"),
     "odd pairs": (

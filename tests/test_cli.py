@@ -216,7 +216,7 @@ def test_demo_goes_without_an_interpreter_that_cannot_be_had(tmp_path, capsys, m
     monkeypatch.setattr(commands.demo, "PORTS", ("sim:", "sim:micropython?heap=none"))
     code, out, err = run(capsys, "demo", f"--folder={tmp_path}")
     assert code == 0, err
-    assert "sim:micropython?heap=none" in out and "left out: port heap=none is no size" in out
+    assert "sim:micropython?heap=none" in out and "left out: port heap=none is not a size" in out
 
 
 def test_a_reader_that_has_had_enough_is_no_error(trained):
@@ -313,14 +313,14 @@ BAD = {
     ),
     "no layers": (lambda d: ["train", "--layers=64-x"], "64-x"),
     "too many layers": (lambda d: ["train", "--layers", "-".join(["4"] * 17)], "2..16 sizes of 1..8191"),
-    "no epochs": (lambda d: ["train", "--epochs=0"], "argument --epochs: 0 is no whole number in 1..100000"),
-    "negative seed": (lambda d: ["train", "--seed=-1"], "argument --seed: -1 is no whole number in 0..4294967295"),
+    "no epochs": (lambda d: ["train", "--epochs=0"], "argument --epochs: 0 is not a whole number in 1..100000"),
+    "negative seed": (lambda d: ["train", "--seed=-1"], "argument --seed: -1 is not a whole number in 0..4294967295"),
     "unknown command": (lambda d: ["tarin"], "tarin"),
     "unknown port": (
         lambda d: [*TRAIN, "--port=/dev/no"],
         "port '/dev/no' cannot be opened: No such file or directory",
     ),
-    "unknown board": (lambda d: [*TRAIN, "--port=sim:z80"], "port sim:z80 is no simulated board"),
+    "unknown board": (lambda d: [*TRAIN, "--port=sim:z80"], "port sim:z80 is not a simulated board"),
     "unknown data": (lambda d: ["train", "--data=didgits"], "didgits"),
     "NaN": (lambda d: [*TRAIN, table(d, "1,2,3,4,0\n1,nan,3,4,1\n")], "bad.csv"),
     "infinite": (lambda d: [*TRAIN, table(d, "1,2,3,4,0\n1,inf,3,4,1\n")], "bad.csv"),
@@ -346,9 +346,12 @@ BAD = {
         lambda d: [*TRAIN, table(d, "1,2,3,4,0\n4,3,2,1,1\n"), f"--json={d}/bad.csv"],
         "is the file of --data too",
     ),
-    "results are a device": (lambda d: [*TRAIN, "--json=/dev/null"], "/dev/null: is no regular file"),
+    "results are a device": (lambda d: [*TRAIN, "--json=/dev/null"], "/dev/null: is not a regular file"),
     "name too long": (lambda d: [*TRAIN, f"--json={d}/{'n' * 300}"], "cannot be written: File name too long"),
-    "endless halving": (lambda d: [*TRAIN, "--halve-epochs=99999999"], "--halve-epochs: 99999999 is no whole number"),
+    "endless halving": (
+        lambda d: [*TRAIN, "--halve-epochs=99999999"],
+        "--halve-epochs: 99999999 is not a whole number",
+    ),
     "demo in no folder": (lambda d: ["demo", "--folder=/proc/eqprop"], "/proc/eqprop: cannot be made"),
     "picture of another kind": (
         lambda d: [*TRAIN, f"--picture={d}/x.jpg"],

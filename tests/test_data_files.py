@@ -233,7 +233,7 @@ def test_loudness_is_the_power_of_a_tone_at_any_rate(hz, rate, amplitude):
 
 @given(st.integers(1, 20000), st.integers(8000, 48000))
 def test_sounds_of_any_length_have_as_many_features(length, rate):
-    """Silence is the floor. Caught: a stretch without frames, whose mean is no number."""
+    """Silence is the floor. Caught: a stretch without frames, whose mean is not a number."""
     assert sounds.loudness(np.zeros(length), rate).tolist() == [-100.0] * (sounds.STEPS * sounds.BANDS)
 
 
@@ -269,7 +269,10 @@ BAD_FOLDER = {
         lambda d: picture(d / "dog" / "2.png", np.zeros((3, 3), np.uint8)),
         "dog/2.png: is of 3x3 pixels, ",
     ),
-    "no picture": (lambda d: (d / "cat" / "0.png").write_bytes(b"%PDF-1"), "cat/0.png: is no picture that can be read"),
+    "no picture": (
+        lambda d: (d / "cat" / "0.png").write_bytes(b"%PDF-1"),
+        "cat/0.png: is not a picture that can be read",
+    ),
     "cut": (
         lambda d: (d / "cat" / "1.png").write_bytes((d / "cat" / "1.png").read_bytes()[:45]),
         "cat/1.png: cannot be read: ",

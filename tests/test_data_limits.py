@@ -344,11 +344,11 @@ def test_classes_are_matched_by_name(tmp_path):
     dataset = datasets.load(table_file(tmp_path, "a,label", ["1,treble", "2,bass", "3,treble"]))
     aligned = datasets.align(dataset, (), ("treble", "alto", "bass"), 3)
     assert aligned.labels.tolist() == [0, 2, 0] and aligned.classes == 3 and aligned.class_names[1] == "alto"
-    with pytest.raises(DataError, match="class 'bass' is none that the network knows, which are 'high', 'low'"):
+    with pytest.raises(DataError, match="class 'bass' is not one that the network knows, which are 'high', 'low'"):
         datasets.align(dataset, (), ("high", "low"), 2)
     numbers = datasets.load(table_file(tmp_path, "a,label", ["1,2", "2,0", "3,2"]))
     assert datasets.align(numbers, (), (), 3).labels.tolist() == [2, 0, 2]
-    with pytest.raises(DataError, match="class '2' is none that the network knows, which are '0', '1'"):
+    with pytest.raises(DataError, match="class '2' is not one that the network knows, which are '0', '1'"):
         datasets.align(numbers, (), (), 2)
     assert "no names of classes" in datasets.align(dataset, (), (), 2).notes[-1]
 

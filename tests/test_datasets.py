@@ -287,8 +287,8 @@ def changed(values, at, value):
     "content, expected",
     [
         (b"", "bad.npz: is empty"),
-        (b"PK, or so\n", "bad.npz: is no .npz file"),
-        (npy(X), "bad.npz: is no .npz file"),
+        (b"PK, or so\n", "bad.npz: is not a .npz file"),
+        (npy(X), "bad.npz: is not a .npz file"),
         (npz(x=X, y=Y)[:300], "bad.npz: cannot be read: File is not a zip file"),
         (npz(), "bad.npz: has no array x, it holds nothing"),
         (npz(pictures=X, y=Y), "bad.npz: has no array x, it holds 'pictures', 'y'"),
@@ -299,8 +299,8 @@ def changed(values, at, value):
         (npz(x=X, y=np.c_[Y, Y]), "bad.npz: y[0]: [0 0]: expected one-hot labels, a 1 and else 0, for shape (3, 2)"),
         (npz(x=X[:0], y=Y[:0]), "bad.npz: x: shape (0, 2) is empty"),
         (npz(x=X[:, :0], y=Y), "bad.npz: x: shape (3, 0) is empty"),
-        (npz(x=X, y=Y * 1j), "bad.npz: y: complex128 is no type of real numbers"),
-        (npz(x=X * 1j, y=Y), "bad.npz: x: complex128 is no type of real numbers"),
+        (npz(x=X, y=Y * 1j), "bad.npz: y: complex128 is not a type of real numbers"),
+        (npz(x=X * 1j, y=Y), "bad.npz: x: complex128 is not a type of real numbers"),
         (npz(x=X.astype(object), y=Y), "bad.npz: holds Python objects (a pickle), which are not read"),
         (
             npz(x=changed(X, (2, 1), np.nan), y=Y),
@@ -325,8 +325,8 @@ def test_bad_npz(complaint, content, expected):
     "content, expected",
     [
         (b"", "bad.npy: is empty"),
-        (b"1,2,3\n", "bad.npy: is no .npy file"),
-        (npz(x=X, y=Y), "bad.npy: is no .npy file"),
+        (b"1,2,3\n", "bad.npy: is not a .npy file"),
+        (npz(x=X, y=Y), "bad.npy: is not a .npy file"),
         (npy(X)[:-1], "bad.npy: cannot be read: "),
         (npy(X.astype(object)), "bad.npy: holds Python objects (a pickle), which are not read"),
         (npy(Y), "bad.npy: array: shape (3,), expected 2 dimensions"),

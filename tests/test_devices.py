@@ -297,11 +297,11 @@ BAD = {
     "g_on": ({"g_on": -1e-4}, "g_on: -0.0001 is not"),
     "on_off": ({"on_off": 0.5}, "on_off: 0.5 is not in 1..1e\\+12"),
     "levels 0": ({"levels": 0}, "levels: 0 is not 2 or more"),
-    "levels 1.5": ({"levels": 2.5}, "levels: 2.5 is no whole number"),
+    "levels 1.5": ({"levels": 2.5}, "levels: 2.5 is not a whole number"),
     "spread": ({"dw_min_dtod": -0.1}, "dw_min_dtod: -0.1 is not in 0..100"),
     "nan": ({"nu": float("nan")}, "nu: nan is not in 0..100"),
     "probability": ({"corrupt_devices_prob": 1.5}, r"corrupt_devices_prob: 1.5 is not in 0..1"),
-    "response": ({"response": "Step"}, "response: 'Step' is none of ConstantStep"),
+    "response": ({"response": "Step"}, "response: 'Step' is not one of ConstantStep"),
     "curve": ({"response": "Curve"}, "response: 'Curve' without a curve"),
     "endurance": ({"endurance": 0}, "endurance: 0 is not"),
 }

@@ -82,13 +82,13 @@ def test_another_network_is_left_alone(tmp_path):
     [
         (["drif"], "example: drif has no scene.py; there are anomaly, drift, gesture, words"),
         (["drift", "sim:", "main", "--program", "man"], "example: drift has no man.py; there are "),
-        (["drift", "sim:", "man"], "act: man is none of main, short, measured, faults"),
-        (["drift", "sim:micropython", "man"], "act: man is none of main, short, measured, faults"),
-        (["drift", "sim:cortex-m3", "man"], "act: man is none of main, short, measured, faults"),
-        (["anomaly", "sim:", "man"], "act: man is none of main, faults, measured, imbalance, "),
-        (["words", "sim:", "man"], "act: man is none of main"),
+        (["drift", "sim:", "man"], "act: man is not one of main, short, measured, faults"),
+        (["drift", "sim:micropython", "man"], "act: man is not one of main, short, measured, faults"),
+        (["drift", "sim:cortex-m3", "man"], "act: man is not one of main, short, measured, faults"),
+        (["anomaly", "sim:", "man"], "act: man is not one of main, faults, measured, imbalance, "),
+        (["words", "sim:", "man"], "act: man is not one of main"),
         (["words"], "flash: "),
-        (["drift", "sim:", "--mhz", "125"], "--mhz: 125, but sim: is no emulated board"),
+        (["drift", "sim:", "--mhz", "125"], "--mhz: 125, but sim: is not an emulated board"),
     ],
 )
 def test_what_there_is_not_to_be_run_is_named(arguments, message, unix_micropython, cortex_m3, capsys):

@@ -103,10 +103,10 @@ def test_a_flash_takes_its_time_for_each_block(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"flip": "often"}, "flip=often is no probability"),
-        ({"flip": "1.5"}, "flip=1.5 is no probability"),
-        ({"flip": "nan"}, "flip=nan is no probability"),
-        ({"baud": "1e5"}, "baud=1e5 is no whole number"),
+        ({"flip": "often"}, "flip=often is not a probability"),
+        ({"flip": "1.5"}, "flip=1.5 is not a probability"),
+        ({"flip": "nan"}, "flip=nan is not a probability"),
+        ({"baud": "1e5"}, "baud=1e5 is not a whole number"),
         ({"baud": "-1"}, "baud=-1 is not in 0..2147483647"),
         ({"flip": "0.6", "drop": "0.6"}, "flip, drop, duplicate, burst and stall are more than 1 together"),
     ],

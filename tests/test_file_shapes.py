@@ -290,7 +290,7 @@ SHAPES = {
     "preamble": Shape(
         "an instrument's lines above the table",
         raw("iris.csv", lambda: "Device: X200\nSerial: 17\n\n" + text_of(iris())),
-        "delete lines that are no data, or begin them with #",
+        "delete lines that are not data, or begin them with #",
         read=False,
     ),
     "times": Shape(

@@ -52,7 +52,7 @@ def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypa
 
 def test_a_whole_file_needs_a_place(tmp_path):
     (tmp_path / "a.bin").touch()
-    assert refusal(tmp_path, b"") == "is no regular file"
+    assert refusal(tmp_path, b"") == "is not a regular file"
     assert refusal(tmp_path / "none" / "a.bin", b"") == "cannot be written: No such file or directory"
     assert refusal(tmp_path / "a.bin" / "b", b"") == "cannot be written: Not a directory"
     write_whole(tmp_path / ("n" * 255), b"long")
@@ -64,6 +64,6 @@ def test_a_place_for_a_file_is_checked_without_making_it(tmp_path):
     (tmp_path / "old.bin").write_bytes(b"old")
     check_writable(tmp_path / "old.bin")
     for bad in (tmp_path, tmp_path / "none" / "a.bin", tmp_path / "old.bin" / "b"):
-        with pytest.raises(LogError, match="cannot be written|is no regular file"):
+        with pytest.raises(LogError, match="cannot be written|is not a regular file"):
             check_writable(bad)
     assert [path.name for path in tmp_path.iterdir()] == ["old.bin"]

@@ -126,7 +126,7 @@ def test_the_webassembly_build_needs_node(bare, tmp_path):
     ("text", "reason"),
     [
         ("echo micropython 1 19 1", "is 1.19.1, older than 1.23"),
-        ("echo hello", "is no MicroPython"),
+        ("echo hello", "is not MicroPython"),
         ("echo it broke >&2; exit 3", "micropython: it broke"),
         ("exit 3", "micropython: exit code 3"),
     ],
@@ -217,7 +217,7 @@ def test_two_at_once_build_once(bare, tmp_path, monkeypatch):
 
 def test_an_unknown_kind_is_refused():
     for ask in (interpreters.find, interpreters.obtain):
-        with pytest.raises(ValueError, match="kind=windows is none of unix, webassembly"):
+        with pytest.raises(ValueError, match="kind=windows is not one of unix, webassembly"):
             ask("windows")
 
 

@@ -87,7 +87,7 @@ def test_any_format_becomes_any_other_and_comes_back(logs, tmp_path, first, seco
 
 
 def test_merging_is_done_once_for_each_run(logs, tmp_path, capsys):
-    """Catches a run counted twice, one that grew left as it was, and a board's name that is no folder's."""
+    """Catches a run counted twice, one that grew left as it was, and a board's name that is not a folder's."""
     fleet = tmp_path / "fleet.parquet"
     assert run(capsys, "log", "merge", *logs, "--to", fleet) == (0, f"{fleet}: 2 new of 2 runs\n", "")
     assert run(capsys, "log", "merge", logs[1], "--to", fleet) == (0, f"{fleet}: 0 new of 1 runs\n", "")
@@ -216,7 +216,7 @@ def test_a_damaged_log_is_told_and_repaired_beside_the_original(logs, tmp_path, 
     assert code == 1 and "damaged at byte" in err and "--repair copies what is sound" in err
     assert not (tmp_path / "good.arrow").exists()
     code, out, err = run(capsys, "log", "export", bad, tmp_path / "good.arrow", "--repair")
-    assert code == 0 and err.count("are no sound record, left out") == 1
+    assert code == 0 and err.count("are not a sound record, left out") == 1
     assert open_log(tmp_path / "good.arrow").rows >= open_log(logs[0]).rows - 3
     assert not open_log(tmp_path / "good.arrow").dropped and bad.read_bytes() == before
     code, _, err = run(capsys, "log", "export", bad, tmp_path / "good.arrow", "--repair")
@@ -248,17 +248,17 @@ def npz(path, **arrays):
 
 
 NONSENSE = {
-    "csv of something else": (lambda d: table(d / "a.csv", b"a,b\n1,2\n"), "is no log: its header has no record"),
+    "csv of something else": (lambda d: table(d / "a.csv", b"a,b\n1,2\n"), "is not a log: its header has no record"),
     "csv with a bad cell": (lambda d: table(d / "a.csv", b"record,sequence,sample\nrun,x,0\n"), "row 1: "),
     "csv that is binary": (lambda d: table(d / "a.csv", bytes(range(256))), "a.csv: "),
-    "empty csv": (lambda d: table(d / "a.csv", b""), "is no log: its header has no record"),
+    "empty csv": (lambda d: table(d / "a.csv", b""), "is not a log: its header has no record"),
     "csv of no run": (
         lambda d: table(d / "a.csv", b"record,sequence,sample,row_crc32\nend,0,0,f21156ae\n"),
         "record 'end', where the first",
     ),
-    "npz that is none": (lambda d: table(d / "a.npz", b"PK\3\4rubbish"), "is no log, or damaged"),
-    "npz of something else": (lambda d: npz(d / "a.npz", x=np.arange(3)), "is no log, or cut at its very start"),
-    "folder that is no dataset": (lambda d: d / "a.parquet", "is no dataset of logs"),
+    "npz that is none": (lambda d: table(d / "a.npz", b"PK\3\4rubbish"), "is not a log, or damaged"),
+    "npz of something else": (lambda d: npz(d / "a.npz", x=np.arange(3)), "is not a log, or cut at its very start"),
+    "folder that is no dataset": (lambda d: d / "a.parquet", "is not a dataset of logs"),
     "no file": (lambda d: d / "none.arrow", "cannot be read: No such file or directory"),
     "no dataset": (lambda d: d / "none.parquet", "cannot be read: No such file or directory"),
     "no suffix": (lambda d: d / "a", "a log's suffix is .arrow, .jsonl, .parquet, .csv, .npz, not none"),

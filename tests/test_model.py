@@ -143,18 +143,18 @@ def test_conductances_other_than_those_saved_are_refused(path):
     ("header", "reason"),
     [
         ({"format": 2}, "format 2, saved by a newer eqprop; this one reads up to 1"),
-        ({"format": "x"}, "is no saved network: format 'x'"),
-        ({"format": 0}, "is no saved network: format 0"),
-        ({"layers": "4-3-2"}, "layers: '4-3-2' is no list of sizes"),
+        ({"format": "x"}, "is not a saved network: format 'x'"),
+        ({"format": 0}, "is not a saved network: format 0"),
+        ({"layers": "4-3-2"}, "layers: '4-3-2' is not a list of sizes"),
         ({"layers": [4]}, "layers: 2..16 sizes of 1..8191, such as 64-32-10, not (4,)"),
         ({"layers": [4, float("inf")]}, "cannot convert float infinity to integer"),
         ({"layers": [4, 4, 2]}, "conductances_0: uint16 (3, 10), expected uint16 (4, 10)"),
-        ({"layers": [4, 3, 2, 2]}, "is no saved network: has no array conductances_2"),
+        ({"layers": [4, 3, 2, 2]}, "is not a saved network: has no array conductances_2"),
         ({"seed": -1}, "seed: -1 is not in 0..4294967295"),
         ({"sample": 1.5}, "sample: 1.5 is not in 0..2147483647"),
         ({"halve_every": True}, "halve_every: True is not in 0..2147483647"),
         ({"classes": 3}, "classes: 3 for 2 outputs"),
-        ({"data": None}, "data: None is no text"),
+        ({"data": None}, "data: None is not text"),
         ({"scaling": {}}, "scaling: needs features, offset and span: KeyError: 'features'"),
         ({"scaling": 3}, "scaling: needs features, offset and span: TypeError: 'int' object is not subscriptable"),
         ({"scaling": Scaling(5, (0.0,), (1.0,)).to_dict()}, "scaling: for 5 features, there are 4 inputs"),
@@ -178,10 +178,10 @@ def test_a_header_that_lacks_a_key_names_it(path):
         ({"conductances_0": np.ones(30, np.uint16)}, "conductances_0: uint16 (30,), expected uint16 (3, 10)"),
         ({"conductances_1": np.full((5, 2), 32768, np.uint16)}, "conductances_1: 32768..32768 leave"),
         ({"conductances_1": np.zeros((5, 2), np.uint16)}, "conductances_1: 0..0 leave"),
-        ({"header": np.zeros(3)}, "is no saved network: its header is none"),
-        ({"header": np.frombuffer(b"[1]", np.uint8)}, "is no saved network: its header is none"),
-        ({"header": np.frombuffer(b"{}", np.uint8)}, "is no saved network: its header is none"),
-        ({"header": np.array([{}], object)}, "is no saved network: header: Object arrays cannot be loaded"),
+        ({"header": np.zeros(3)}, "is not a saved network: its header is none"),
+        ({"header": np.frombuffer(b"[1]", np.uint8)}, "is not a saved network: its header is none"),
+        ({"header": np.frombuffer(b"{}", np.uint8)}, "is not a saved network: its header is none"),
+        ({"header": np.array([{}], object)}, "is not a saved network: header: Object arrays cannot be loaded"),
     ],
 )
 def test_arrays_that_are_not_a_networks_are_named(path, arrays, reason):
@@ -193,12 +193,12 @@ def test_arrays_that_are_not_a_networks_are_named(path, arrays, reason):
 def test_other_files_are_told_apart(tmp_path):
     path = tmp_path / "other.npz"
     path.write_text("a,b\n1,2\n")
-    assert message(path) == "is no saved network"
+    assert message(path) == "is not a saved network"
     np.savez(path, x=np.zeros(3), y=np.zeros(3))
-    assert message(path) == "is no saved network: has no array header"
+    assert message(path) == "is not a saved network: has no array header"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("header.npy", "text")
-    assert message(path).startswith("is no saved network: header: ")
+    assert message(path).startswith("is not a saved network: header: ")
     assert message(tmp_path) == "cannot be read: Is a directory"
     assert message(tmp_path / "none.npz") == "cannot be read: No such file or directory"
 
@@ -208,7 +208,7 @@ def test_an_array_larger_than_memory_is_refused(path):
     np.lib.format.write_array_header_1_0(file, {"descr": "<u2", "fortran_order": False, "shape": (2**50,)})
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("header.npy", file.getvalue())
-    assert message(path).startswith("is no saved network: header: ")
+    assert message(path).startswith("is not a saved network: header: ")
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])

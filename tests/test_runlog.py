@@ -156,7 +156,7 @@ def test_a_log_cut_at_any_byte_is_readable_up_to_its_last_full_record(path, suff
         cut.write_bytes(content[:size])
         whole = int(np.searchsorted(ends, size, side="right"))
         if not whole:
-            assert message(cut) == ("is no log, or cut at its very start" if size else "is empty")
+            assert message(cut) == ("is not a log, or cut at its very start" if size else "is empty")
             continue
         log = open_log(cut)
         assert log.rows == rows[whole - 1]
@@ -314,8 +314,8 @@ def test_bad_paths_are_refused_before_anything_is_written(tmp_path):
         "run.doc": "a log's suffix is .arrow or .jsonl, not .doc",
         "run.csv": ".csv would not survive a kill: log to .arrow, and `eqprop log export` it",
         "run": "a log's suffix is .arrow or .jsonl, not none",
-        "folder.jsonl": "is no regular file",
-        "pipe.arrow": "is no regular file",
+        "folder.jsonl": "is not a regular file",
+        "pipe.arrow": "is not a regular file",
         "none/run.jsonl": "cannot be written: No such file or directory",
         "kept.jsonl/run.jsonl": "cannot be written: Not a directory",
     }.items():
@@ -367,10 +367,10 @@ def test_a_log_that_cannot_hold_what_it_is_given_stays_sound(path):
     ("content", "reason"),
     [
         (b"", "is empty"),
-        (b"a", "is no log, or cut at its very start"),
-        (b"1,2,0\n", "is no log, or cut at its very start"),
-        (b"\xff" * 5000, "is no log, or cut at its very start"),
-        (b'{"record": "run"}\n', "is no log, or cut at its very start"),
+        (b"a", "is not a log, or cut at its very start"),
+        (b"1,2,0\n", "is not a log, or cut at its very start"),
+        (b"\xff" * 5000, "is not a log, or cut at its very start"),
+        (b'{"record": "run"}\n', "is not a log, or cut at its very start"),
     ],
 )
 def test_a_foreign_file_is_told_apart(path, content, reason):
@@ -383,7 +383,7 @@ def test_another_arrow_stream_is_no_log(tmp_path):
     table = pa.table({"a": [1, 2]})
     with pa.OSFile(str(tmp_path / "a.arrow"), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
         writer.write_table(table)
-    assert message(tmp_path / "a.arrow") == "is no log, or cut at its very start"
+    assert message(tmp_path / "a.arrow") == "is not a log, or cut at its very start"
 
 
 @each_format

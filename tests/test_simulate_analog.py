@@ -64,10 +64,10 @@ def test_a_board_in_the_loop_gives_the_same_chip(capsys):
 
 BAD = {
     "preset": (["--device=tape"], "invalid choice: 'tape'"),
-    "no name": (["--set=levels"], "--set levels: is no NAME=VALUE; the names are g_on"),
-    "name": (["--set=level=3"], "--set level=3: is no NAME=VALUE"),
-    "number": (["--set=nu=x"], "--set nu=x: 'x' is no number"),
-    "whole": (["--set=levels=2.5"], "--set levels=2.5: '2.5' is no whole number"),
+    "no name": (["--set=levels"], "--set levels: expected NAME=VALUE; the names are g_on"),
+    "name": (["--set=level=3"], "--set level=3: expected NAME=VALUE"),
+    "number": (["--set=nu=x"], "--set nu=x: 'x' is not a number"),
+    "whole": (["--set=levels=2.5"], "--set levels=2.5: '2.5' is not a whole number"),
     "levels": (["--set=levels=0"], "levels: 0 is not 2 or more"),
     "resistance": (["--set=row_ohm=-1"], "row_ohm: -1.0 is not in 0..1e+06"),
     "open row": (["--set=row_ohm=inf"], "row_ohm: inf is not in 0..1e+06"),
@@ -77,7 +77,7 @@ BAD = {
     "wide": (["--set=on_off=inf"], "on_off: inf is not in 1..1e+12"),
     "spread without end": (["--set=dw_min_std=inf"], "dw_min_std: inf is not in 0..100"),
     "unit": (["--set=curve_unit=uS"], "--set curve_unit=uS: needs --set curve=FILE"),
-    "rounding": (["--set=rounding=up"], "rounding: 'up' is none of mixed, stochastic"),
+    "rounding": (["--set=rounding=up"], "rounding: 'up' is not one of mixed, stochastic"),
     "curve": (["--set=curve=none.csv"], "none.csv: cannot be read"),
     "netlist": (["--netlist=/dev/null/x.cir"], "/dev/null/x.cir"),
 }

@@ -76,7 +76,7 @@ BAD = {
     "no study": ([], "the following arguments are required: STUDY"),
     "unknown": (["weather"], "invalid choice: 'weather'"),
     "layers": (["mismatch", "--layers=63-8-10"], "layers: 63-8-10 has 63 inputs, digits has 64 features"),
-    "seeds": (["mismatch", "--seeds=0"], "0 is no whole number"),
+    "seeds": (["mismatch", "--seeds=0"], "0 is not a whole number"),
     "place": (["mismatch", "--picture=/dev/null/x.png"], "/dev/null/x.png"),
     "no cases": (["mismatch", "--coarse", "--only=cases"], "--only cases: has no ends, so --coarse leaves none of it"),
     "no curves": (["mismatch", "--only=cases", "--picture=x.png"], "--picture x.png: there is none of the cases"),

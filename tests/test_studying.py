@@ -13,8 +13,8 @@ import studying  # noqa: E402
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--seeds", "0"], "argument --seeds: 0 is no whole number in 1..1000"),
-        (["--seeds", "few"], "argument --seeds: few is no whole number in 1..1000"),
+        (["--seeds", "0"], "argument --seeds: 0 is not a whole number in 1..1000"),
+        (["--seeds", "few"], "argument --seeds: few is not a whole number in 1..1000"),
         (["--picture", "a.gif"], "argument --picture: a.gif is neither .svg nor .png"),
         (
             ["--picture", "nowhere/a.svg"],

@@ -215,7 +215,7 @@ def test_a_folder_of_wav_files(tmp_path, capsys):
 @pytest.mark.parametrize(
     "files, message",
     [
-        ([], "is no folder"),
+        ([], "is not a folder"),
         (["a/x.wav"], "has 1 folders, expected one for each of two words or more"),
         (["a/x.txt", "b/x.wav"], "has no .wav files"),
         (["a/x.wav", "b/x.wav"], "cannot be read"),

@@ -79,7 +79,7 @@ def _options(engine, query):
             raise ValueError(f"{SCHEME}{engine} has its option {key} twice")
         options[key] = value
     if options.get("tier", TIERS[0]) not in TIERS:
-        raise ValueError(f"tier={options['tier']} is none of {', '.join(TIERS)}")
+        raise ValueError(f"tier={options['tier']} is not one of {', '.join(TIERS)}")
     return options
 
 
@@ -88,7 +88,7 @@ def _size(options, name, default):
     text = options.get(name, default)
     match = re.fullmatch(r"([1-9]\d{0,9})([km]?)", text.lower())
     if not match:
-        raise ValueError(f"{name}={text} is no size such as 192k")
+        raise ValueError(f"{name}={text} is not a size such as 192k")
     return int(match[1]) * {"": 1, "k": 1024, "m": 1024 * 1024}[match[2]]
 
 
@@ -130,7 +130,7 @@ class _Board:
         """Raise ValueError for an unknown board or option."""
         self.engine, _, query = url.removeprefix(SCHEME).partition("?")
         if self.engine not in ("", "micropython", "rp2040", *emulated.CPUS):
-            raise ValueError(f"{url} is no simulated board; there are {', '.join(ENGINES)}")
+            raise ValueError(f"{url} is not a simulated board; there are {', '.join(ENGINES)}")
         options = _options(self.engine, query)
         self.heap = _size(options, "heap", _HEAP)
         self.blank = _blank(self.engine, options)
@@ -139,11 +139,11 @@ class _Board:
         self.faulty = self.faults != faults.Faults(seed=self.faults.seed)
         self.flash = Path(options["flash"]).resolve() if "flash" in options else None
         if self.flash and not (options["flash"] and self.flash.is_dir()):
-            raise ValueError(f"flash={options['flash']} is no folder")
+            raise ValueError(f"flash={options['flash']} is not a folder")
         every = min(max(1, self.faults.reset_every // 4) if self.faults.reset_every else _CHECKPOINT_EVERY, 1000)
         text = options.get("checkpoint_every", str(every))
         if not text.isdecimal() or int(text) >= 2**30:
-            raise ValueError(f"checkpoint_every={text} is no number of samples")
+            raise ValueError(f"checkpoint_every={text} is not a number of samples")
         self.checkpoint_every = int(text)
 
     def command(self, flash, boot, tell):

@@ -179,7 +179,7 @@ def obtain(cpu, tell=lambda line: None):
     tell: called with one line before each step that takes long. Raises Unavailable.
     """
     if cpu not in CPUS:
-        raise ValueError(f"cpu={cpu} is none of {', '.join(CPUS)}")
+        raise ValueError(f"cpu={cpu} is not one of {', '.join(CPUS)}")
     core = CORES[cpu]
     try:
         need(core.emulator)

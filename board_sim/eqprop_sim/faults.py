@@ -79,7 +79,7 @@ class Faults:
             value = getattr(self, option.name)
             if isinstance(option.default, float):
                 if not 0 <= value <= 1:
-                    raise ValueError(f"{option.name}={value:g} is no probability")
+                    raise ValueError(f"{option.name}={value:g} is not a probability")
             elif not 0 <= value < 2**31:
                 raise ValueError(f"{option.name}={value} is not in 0..{2**31 - 1}")
         if self.flip + self.drop + self.duplicate + self.burst + self.stall > 1:
@@ -97,7 +97,7 @@ class Faults:
                 values[option.name] = float(text) if isinstance(option.default, float) else int(text)
             except ValueError as error:
                 kind = "probability" if isinstance(option.default, float) else "whole number"
-                raise ValueError(f"{option.name}={text} is no {kind}") from error
+                raise ValueError(f"{option.name}={text} is not a {kind}") from error
         return cls(**values)
 
     @property

@@ -105,7 +105,7 @@ def obtain_webassembly(version, tell=lambda line: None):
 
 def _refuse_unknown(kind):
     if kind not in (None, *KINDS):
-        raise ValueError(f"kind={kind} is none of {', '.join(KINDS)}")
+        raise ValueError(f"kind={kind} is not one of {', '.join(KINDS)}")
 
 
 def _find(kind, reasons):
@@ -133,7 +133,7 @@ def _checked(kind, path, node=None):
         answer = run(argv, env=environment)
     match = re.fullmatch(r"micropython (\d+) (\d+) (\d+)\s*", answer)
     if not match:
-        raise Failure(f"{path} is no MicroPython")
+        raise Failure(f"{path} is not MicroPython")
     version = tuple(map(int, match.groups()))
     if version < OLDEST:
         raise Failure(f"{path} is {_dotted(version)}, older than {_dotted(OLDEST)}")

@@ -108,7 +108,7 @@ class Variant:
             raise ValueError(f"nudging {nudging!r}, loss {loss!r}: there are {NUDGINGS} and {LOSSES}")
         self.network = Network(layers, seed)
         if paired and self.network.layers[-1] % 2:
-            raise ValueError(f"paired: {self.network.layers[-1]} outputs are no pairs")
+            raise ValueError(f"paired: {self.network.layers[-1]} outputs are not pairs")
         self._nudging, self._loss, self._paired = nudging, loss, paired
         self._temperature = _TEMPERATURE * self.network.plan.targets[0] if loss == "cross-entropy" else 0.0
         self._random = np.random.default_rng(seed)

@@ -127,7 +127,7 @@ def tell():
 def play(act, flash):
     """Set up what is around the board."""
     if act not in ACTS:
-        raise ValueError("act: {} is none of {}".format(act, ", ".join(ACTS)))
+        raise ValueError("act: {} is not one of {}".format(act, ", ".join(ACTS)))
     fan = Fan(1)
     sensor = LIS3DH(lambda _: (fan.sample(), 0, 1000), noise_mg=0)
     machine.drive(BUTTON, 1)

@@ -168,7 +168,7 @@ class Measured(Belt):
 def play(act, flash):
     """Set up what is around the board."""
     if act not in ACTS:
-        raise ValueError("act: {} is none of {}".format(act, ", ".join(ACTS)))
+        raise ValueError("act: {} is not one of {}".format(act, ", ".join(ACTS)))
     if act == "faults":
         fail(flash)
     elif act == "measured":

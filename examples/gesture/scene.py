@@ -243,7 +243,7 @@ ACTS = {
 def play(act, flash):
     """Set up one of ACTS. Raises ValueError for another."""
     if act not in ACTS:
-        raise ValueError("act: {} is none of {}".format(act, ", ".join(ACTS)))
+        raise ValueError("act: {} is not one of {}".format(act, ", ".join(ACTS)))
     hand = Hand(seed=1)
     sensor = LIS3DH(hand.acceleration, seed=1, noise_mg=2)
     person = Person(hand)

@@ -70,7 +70,7 @@ def read_folder(folder):
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DataError(f"{folder}: is no folder")
+        raise DataError(f"{folder}: is not a folder")
     words = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "."))
     if len(words) < 2:
         raise DataError(f"{folder}: has {len(words)} folders, expected one for each of two words or more")

@@ -82,7 +82,7 @@ class Player:
 def play(act, flash):
     """Play the tape; there is but one act, "main"."""
     if act not in ACTS:
-        raise ValueError("act: {} is none of {}".format(act, ", ".join(ACTS)))
+        raise ValueError("act: {} is not one of {}".format(act, ", ".join(ACTS)))
     try:
         flash.open("tape.pcm", "rb").close()
     except OSError:

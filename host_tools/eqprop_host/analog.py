@@ -31,7 +31,7 @@ def knobs():
 
 def add_options(parser):
     """Add what says what a chip is made of."""
-    text = f"with --physics analog: one of {', '.join(PRESETS)} (ideal)"
+    text = f"with --physics analog: one of {', '.join(PRESETS)} (default: ideal)"
     parser.add_argument("--device", choices=PRESETS, metavar="NAME", help=text)
     text = "with --physics analog: set a figure of the chip, such as levels=16; may be repeated"
     parser.add_argument("--set", action="append", metavar="NAME=VALUE", default=[], help=text)
@@ -65,14 +65,14 @@ def hardware(device, settings):
 def _parsed(text):
     name, equals, value = text.partition("=")
     if not equals or name not in knobs():
-        raise DataError(f"--set {text}: is no NAME=VALUE; the names are {', '.join(knobs())}")
+        raise DataError(f"--set {text}: expected NAME=VALUE; the names are {', '.join(knobs())}")
     if name in _TEXT:
         return name, value
     try:
         return name, int(value) if name in _WHOLE else float(value)
     except ValueError:
         kind = "whole number" if name in _WHOLE else "number"
-        raise DataError(f"--set {text}: {value!r} is no {kind}") from None
+        raise DataError(f"--set {text}: {value!r} is not a {kind}") from None
 
 
 def write_netlist(path, crossbar, x):

@@ -72,7 +72,7 @@ def unpack(notes):
 
 def _names(names):
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise DataError("the board's notes are damaged: names that are no texts")
+        raise DataError("the board's notes are damaged: names that are not text")
     return tuple(names)
 
 

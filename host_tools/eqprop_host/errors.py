@@ -6,7 +6,7 @@
      |    +-- ProtocolError         its bytes make no sense, or it is silent
      |    +-- RestartError          it may have started anew, and hold another network than a moment ago
      +-- DataError(ValueError)      a data set or an option that cannot be learnt from
-     +-- LogError(OSError)          a file cannot be written, or is no log
+     +-- LogError(OSError)          a file cannot be written, or is not a log
      +-- ClusterError(OSError)      no scheduler answers, or its workers fail
 
 Each also inherits the builtin in brackets. str() of each is the message it was made with: one line that names the
@@ -39,7 +39,7 @@ class DataError(EqpropError, ValueError):
 
 
 class LogError(EqpropError, OSError):
-    """A file cannot be written, or is no log."""
+    """A file cannot be written, or is not a log."""
 
 
 class ClusterError(EqpropError, OSError):

@@ -115,7 +115,7 @@ def _beside(path):
         target = Path(os.path.realpath(path))
         beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
         if target.exists() and not target.is_file():
-            raise LogError(f"{path}: is no regular file")
+            raise LogError(f"{path}: is not a regular file")
         try:
             yield target, beside
         except BaseException:

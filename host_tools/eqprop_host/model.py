@@ -161,7 +161,7 @@ def _parsed(content, path):
     if not content:
         raise DataError("is empty")
     if not content.startswith(b"PK"):
-        raise DataError("is no saved network")
+        raise DataError("is not a saved network")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             # Reading a member to its end checks its CRC, so NumPy parses nothing that was damaged.
@@ -192,11 +192,11 @@ def _array(members, name):
     """Return an array of the archive. Raises DataError."""
     data = members.get(f"{name}.npy")
     if data is None:
-        raise DataError(f"is no saved network: has no array {name}")
+        raise DataError(f"is not a saved network: has no array {name}")
     try:
         return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
     except (ValueError, EOFError, MemoryError, OverflowError) as error:
-        raise DataError(f"is no saved network: {name}: {' '.join(str(error).split())}") from error
+        raise DataError(f"is not a saved network: {name}: {' '.join(str(error).split())}") from error
 
 
 def _header(array):
@@ -205,9 +205,9 @@ def _header(array):
         header = {**_MAY_LACK, **json.loads(array.tobytes())}
         version = header["format"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise DataError("is no saved network: its header is none") from error
+        raise DataError("is not a saved network: its header is none") from error
     if type(version) is not int or version < 1:
-        raise DataError(f"is no saved network: format {version!r}")
+        raise DataError(f"is not a saved network: format {version!r}")
     if version > FORMAT:
         raise DataError(f"format {version}, saved by a newer eqprop; this one reads up to {FORMAT}")
     needed = [f.name for f in fields(Model) if f.name != "conductances"] + ["crc"]
@@ -219,9 +219,9 @@ def _header(array):
             raise DataError(f"{key}: {header[key]!r} is not in 0..{largest}")
     for key in ("data", "test", "version", "crc"):
         if not isinstance(header[key], str):
-            raise DataError(f"{key}: {header[key]!r} is no text")
+            raise DataError(f"{key}: {header[key]!r} is not text")
     if not isinstance(header["recipe"], dict):
-        raise DataError(f"recipe: {header['recipe']!r} is no object")
+        raise DataError(f"recipe: {header['recipe']!r} is not an object")
     datasets.Reading.from_dict(header["reading"])
     fraction = header["test_fraction"]
     if not isinstance(fraction, float) or not 0 < fraction < 1:
@@ -245,7 +245,7 @@ def _check_sizes(header):
     """Raise DataError unless layers, classes and scaling fit each other."""
     layers = header["layers"]
     if not isinstance(layers, list):
-        raise DataError(f"layers: {layers!r} is no list of sizes")
+        raise DataError(f"layers: {layers!r} is not a list of sizes")
     try:
         eqprop.plan(tuple(layers))
     except (ValueError, TypeError, OverflowError) as error:

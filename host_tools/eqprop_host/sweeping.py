@@ -164,7 +164,7 @@ class Results:
                 if row["key"] != path.stem or not {"error", *MEASURED, *VERSIONS} <= set(row):
                     raise ValueError("its columns are other ones")
             except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-                raise LogError(f"{path}: is no result of a sweep: {' '.join(str(error).split())}") from error
+                raise LogError(f"{path}: is not a result of a sweep: {' '.join(str(error).split())}") from error
             rows.append(row)
         return rows
 

@@ -106,7 +106,7 @@ class Circuit:
         for c, g in enumerate(self.g):
             if not (g >= 0).all() or not np.isfinite(g).all():
                 at = tuple(map(int, np.argwhere(~((g >= 0) & np.isfinite(g)))[0]))
-                raise PhysicsError(f"crossbar {c}, device {list(at)}: {g[at]} S is no conductance")
+                raise PhysicsError(f"crossbar {c}, device {list(at)}: {g[at]} S is not a conductance")
         for layer in range(1, len(self.layers)):
             low, high = self.low[layer], self.high[layer]
             if not (low <= high).all():

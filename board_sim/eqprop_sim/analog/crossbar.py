@@ -55,9 +55,9 @@ class Hardware:
     def __post_init__(self):
         check_between("drive_v", self.drive_v, *DRIVE_V)
         if self.rounding not in ROUNDINGS:
-            raise PhysicsError(f"rounding: {self.rounding!r} is none of {', '.join(ROUNDINGS)}")
+            raise PhysicsError(f"rounding: {self.rounding!r} is not one of {', '.join(ROUNDINGS)}")
         if self.verify != int(self.verify) or self.verify < 0:
-            raise PhysicsError(f"verify: {self.verify!r} is no whole number of 0 or more")
+            raise PhysicsError(f"verify: {self.verify!r} is not a whole number of 0 or more")
 
 
 class AnalogCrossbar(CheckedCrossbar):

@@ -112,12 +112,12 @@ class Device:
         check_between("g_on", self.g_on, DEVICE_LEAST_S, DEVICE_MOST_S)
         check_between("on_off", self.on_off, 1.0, _RATIO_MOST)
         if self.response not in RESPONSES:
-            raise PhysicsError(f"response: {self.response!r} is none of {', '.join(RESPONSES)}")
+            raise PhysicsError(f"response: {self.response!r} is not one of {', '.join(RESPONSES)}")
         if (self.response == "Curve") != (self.curve is not None):
             raise PhysicsError(f"response: {self.response!r} with{'out' if self.curve is None else ''} a curve")
         if self.levels is not None:
             if self.levels != int(self.levels):
-                raise PhysicsError(f"levels: {self.levels!r} is no whole number")
+                raise PhysicsError(f"levels: {self.levels!r} is not a whole number")
             check_between("levels", self.levels, 2)
         for name in ("gamma_up", "gamma_down", "corrupt_devices_prob"):
             check_between(name, getattr(self, name), 0.0, 1.0)

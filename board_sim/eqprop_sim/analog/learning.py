@@ -58,12 +58,12 @@ class Trainer:
         one and out of the other (Kendall et al. 2020). free, nudged: `Settings` of the phases.
         """
         if nudging not in NUDGINGS:
-            raise PhysicsError(f"nudging: {nudging!r} is none of {', '.join(NUDGINGS)}")
+            raise PhysicsError(f"nudging: {nudging!r} is not one of {', '.join(NUDGINGS)}")
         if loss not in LOSSES:
-            raise PhysicsError(f"loss: {loss!r} is none of {', '.join(LOSSES)}")
+            raise PhysicsError(f"loss: {loss!r} is not one of {', '.join(LOSSES)}")
         outputs = circuit.layers[-1]
         if paired and outputs % 2:
-            raise PhysicsError(f"paired: {outputs} outputs are no pairs")
+            raise PhysicsError(f"paired: {outputs} outputs are not pairs")
         check_between("beta", beta, np.finfo(np.float32).tiny)
         check_between("temperature_v", temperature_v, np.finfo(np.float32).tiny)
         check_between("g_min", g_min, np.finfo(np.float32).tiny)

@@ -23,7 +23,7 @@ class Converter:
     def __post_init__(self):
         if self.bits is not None:
             if self.bits != int(self.bits):
-                raise PhysicsError(f"bits: {self.bits!r} is no whole number")
+                raise PhysicsError(f"bits: {self.bits!r} is not a whole number")
             check_between("bits", self.bits, 1, 32)
         check_between("noise_v", self.noise_v, 0.0, _MOST)
 

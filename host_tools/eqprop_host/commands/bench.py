@@ -16,10 +16,10 @@ def add_options(parser):
     """Add the options of `eqprop bench`."""
     common.add_port(parser)
     common.add_data(
-        parser, default=None, text="what it learns (digits if they fit the layers, or else random features)"
+        parser, default=None, text="the data to learn (default: digits if they fit the layers, else random features)"
     )
     common.add_layers(parser)
-    text = "samples to take the mean of (%(default)s)"
+    text = "samples to take the mean of (default: %(default)s)"
     parser.add_argument("--samples", type=common.whole(1, 65535), metavar="N", default=300, help=text)
     common.add_json(parser)
 

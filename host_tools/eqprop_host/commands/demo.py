@@ -15,7 +15,7 @@ PORTS = ("sim:", "sim:micropython")
 
 def add_options(parser):
     """Add the options of `eqprop demo`."""
-    text = "where to write log, network and picture (%(default)s)"
+    text = "where to write log, network and picture (default: %(default)s)"
     parser.add_argument("--folder", type=Path, default=Path("eqprop-demo"), metavar="FOLDER", help=text)
 
 

@@ -20,24 +20,28 @@ _TASKS = (("digits", (64, 32, 10)), ("gestures", (36, 16, 6)))
 
 def add_port(parser):
     """Add `--port`, for commands that need a board with MicroPython's prompt."""
-    text = "its serial port, any pyserial URL, or a blank simulated board (the only board connected by USB)"
+    text = "a serial port, any pyserial URL, or a blank simulated board (default: the only board connected by USB)"
     parser.add_argument("--port", metavar="URL", help=text)
 
 
 def add_options(parser):
     """Add the options of `eqprop deploy`."""
     add_port(parser)
-    text = "have it start by itself after power-up, with its last checkpoint"
+    text = "start eqprop by itself after power-up, with its last checkpoint"
     parser.add_argument("--boot", action="store_true", help=text)
-    text = "parts to leave out, to save flash: some of " + ",".join(bundling.PARTS)
+    text = "parts of the runtime to leave out, to save flash: some of " + ",".join(bundling.PARTS)
     parser.add_argument("--without", metavar="PARTS", type=_parts, default=(), help=text)
-    text = "take the old runtime away before the new one is there, where the flash has no room for both"
+    text = "remove the old runtime before copying the new one, if the flash has no room for both"
     parser.add_argument("--replace", action="store_true", help=text)
-    text = "have a hardware watchdog reset a board that hangs, after so many ms (default: 8000); implies --boot"
+    text = (
+        "start a hardware watchdog that resets a board that hangs for MS milliseconds (default: 8000); implies --boot"
+    )
     parser.add_argument(
         "--watchdog", metavar="MS", type=_milliseconds, nargs="?", const=_WATCHDOG_MS, default=0, help=text
     )
-    parser.add_argument("--json", metavar="PATH", type=Path, help="write what was found and done, as JSON")
+    parser.add_argument(
+        "--json", metavar="PATH", type=Path, help="write the board's properties and the steps done, as JSON"
+    )
 
 
 def run(options):

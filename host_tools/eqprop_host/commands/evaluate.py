@@ -18,9 +18,9 @@ from . import options as common
 
 def add_options(parser):
     """Add the options of `eqprop evaluate`."""
-    parser.add_argument("model", type=Path, help="written by train --save")
+    parser.add_argument("model", type=Path, help="a network saved by train or pull")
     common.add_port(parser)
-    common.add_data(parser, default=None, text="a data set (the test samples it was trained with)")
+    common.add_data(parser, default=None, text="a data set to test (default: the test samples of its training data)")
     common.add_json(parser)
 
 

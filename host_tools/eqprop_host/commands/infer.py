@@ -13,7 +13,7 @@ from . import options as common
 
 def add_options(parser):
     """Add the options of `eqprop infer`."""
-    parser.add_argument("model", type=Path, help="written by train --save")
+    parser.add_argument("model", type=Path, help="a network saved by train or pull")
     parser.add_argument(
         "features", help="samples to classify, with or without labels: a table, arrays, a folder, a picture or a sound"
     )

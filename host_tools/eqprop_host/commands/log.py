@@ -44,22 +44,22 @@ def _verify_options(add, parser):
 
 
 def _export_options(add, _):
-    add("log", type=Path, help="what to read")
+    add("log", type=Path, help="a log of any format")
     add("to", type=Path, metavar="PATH", help=".arrow, .jsonl, .parquet, .csv or .npz; nothing is overwritten")
-    add("--repair", action="store_true", help="copy what is sound of a damaged log")
-    text = "this table alone, for other tools: a .csv or .parquet file that is no log"
+    add("--repair", action="store_true", help="copy the sound records of a damaged log")
+    text = "write this table alone, for other tools: a .csv or .parquet file that is not a log"
     add("--table", choices=TABLES, metavar="TABLE", help=f"{text}; {', '.join(TABLES)}")
 
 
 def _merge_options(add, _):
     add("log", type=Path, nargs="+", help="logs of any format")
-    add("--to", type=Path, required=True, metavar="PATH", help="a .parquet dataset, new or to add to")
+    add("--to", type=Path, required=True, metavar="PATH", help="a .parquet dataset, new or existing")
 
 
 def _replay_options(add, parser):
     add("log", type=Path, help="a log of any format")
     common.add_run(parser)
-    add("--at", type=common.whole(0, 2**30 - 1), metavar="SAMPLE", help="training samples learnt (all)")
+    add("--at", type=common.whole(0, 2**30 - 1), metavar="SAMPLE", help="training samples learnt (default: all)")
     add("--save", type=common.model, metavar="PATH", help="save the network, .npz, for evaluate, infer or push")
 
 
@@ -79,7 +79,7 @@ def run(options):
 
 def _tell_dropped(log):
     for span in log.dropped:
-        common.tell(f"{log.path}: bytes {span.start} to {span.end} are no sound record, left out")
+        common.tell(f"{log.path}: bytes {span.start} to {span.end} are not a sound record, left out")
 
 
 def _info(options):
@@ -113,7 +113,7 @@ def _lines(run):
         ("end", run["end"] or "none: it goes on, or was killed"),
     ]
     if run["dropped_bytes"]:
-        facts.append(("dropped", f"{run['dropped_bytes']} bytes that are no sound record"))
+        facts.append(("dropped", f"{run['dropped_bytes']} bytes that are not a sound record"))
     for name, text in facts:
         yield from _wrapped(f"  {name:<13}", text, 15 * " ")
 

@@ -23,7 +23,7 @@ def add_options(parser):
     """Add the options of `eqprop monitor`."""
     parser.add_argument("log", type=Path, help="the run's log, of any format")
     common.add_run(parser)
-    parser.add_argument("--once", action="store_true", help="show it as it is now, and end")
+    parser.add_argument("--once", action="store_true", help="show the run as it is now, and end")
 
 
 def run(options):

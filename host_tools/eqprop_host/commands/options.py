@@ -27,7 +27,7 @@ def tell(line):
 
 def add_run(parser):
     """Add what chooses among the runs of a dataset."""
-    parser.add_argument("--run", dest="run_id", metavar="ID", help="this run of a .parquet dataset (default: all)")
+    parser.add_argument("--run", dest="run_id", metavar="ID", help="one run of a .parquet dataset (default: all)")
 
 
 def whole(low, high):
@@ -36,7 +36,7 @@ def whole(low, high):
     def whole(text):
         value = int(text) if text.lstrip("-").isdecimal() else None
         if value is None or not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text} is no whole number in {low}..{high}")
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number in {low}..{high}")
         return value
 
     return whole
@@ -94,14 +94,14 @@ def layers_text(sizes):
 
 def add_port(parser):
     """Add `--port`."""
-    text = "a serial port, any pyserial URL, or sim: (%(default)s)"
+    text = "a serial port, any pyserial URL, or sim: (default: %(default)s)"
     parser.add_argument("--port", default="sim:", metavar="URL", help=text)
 
 
 def add_data(
     parser,
     default="digits",
-    text="digits, xor, iris, mnist:FOLDER, a .csv, .npz, .npy or .parquet file, a folder by class",
+    text="digits, xor, iris, mnist:FOLDER, a table or arrays in a file, or a folder of classes (default: digits)",
 ):
     """Add `--data` and how it is read, for `load_data`."""
     parser.add_argument("--data", default=default, metavar="SOURCE", help=text)
@@ -114,11 +114,11 @@ READING = tuple(field.name for field in dataclasses.fields(datasets.Reading))
 
 def add_reading(parser):
     """Add the options of `READING`, for `reading`."""
-    text = "column of the labels, by name or number from 1 (label, class or target; else the last)"
+    text = "column of the labels, by name or number from 1 (default: label, class or target; else the last)"
     parser.add_argument("--label", metavar="COLUMN", help=text)
-    text = "leave out samples with missing values, or put in the column's mean (refuse them)"
+    text = "leave out samples with missing values, or put in the column's mean (default: refuse them)"
     parser.add_argument("--missing", choices=datasets.MISSING, help=text)
-    text = "shrink pictures to WIDTHxHEIGHT, such as 16x16 in grey or 16x16x3 in colours"
+    text = "shrink pictures to this size, such as 16x16 in grey or 16x16x3 in colours"
     parser.add_argument("--size", type=size, metavar="SIZE", help=text)
     parser.add_argument("--drop", metavar="COLUMNS", help="columns to leave out, separated by commas")
 
@@ -151,9 +151,9 @@ HIDDEN = (32,)
 
 def add_layers(parser):
     """Add `--layers` and `--hidden`, for `sizes`."""
-    text = "sizes of all layers, inputs first, such as 64-32-10 (what the data need)"
+    text = "sizes of all layers, inputs first, such as 64-32-10 (default: from the data)"
     parser.add_argument("--layers", type=layers, metavar="SIZES", help=text)
-    text = f"sizes of the hidden layers alone, such as 32-16 ({layers_text(HIDDEN)})"
+    text = f"sizes of the hidden layers alone, such as 32-16 (default: {layers_text(HIDDEN)})"
     parser.add_argument("--hidden", type=hidden, metavar="SIZES", help=text)
 
 

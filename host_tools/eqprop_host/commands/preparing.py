@@ -28,7 +28,7 @@ class Task:
 
 def add_split_options(parser):
     """Add what decides which samples are tested."""
-    text = f"share of the samples to test, by class ({TEST_FRACTION:g})"
+    text = f"share of the samples to test, the same of each class (default: {TEST_FRACTION:g})"
     parser.add_argument("--test-fraction", type=_fraction, metavar="SHARE", help=text)
     parser.add_argument("--test", metavar="SOURCE", help="test on this data set, train on all of --data")
 

@@ -14,9 +14,9 @@ from .preparing import add_split_options
 
 def add_options(parser):
     """Add the options of `eqprop pull`."""
-    parser.add_argument("model", type=common.model, help="to write, an .npz file for push, evaluate and infer")
+    parser.add_argument("model", type=common.model, help="the .npz file to write, for push, evaluate and infer")
     common.add_port(parser)
-    text = "what the board was trained with (what the board's notes say of it)"
+    text = "the data that the board was trained with (default: from the board's notes)"
     common.add_data(parser, default=None, text=text)
     add_split_options(parser)
 

@@ -12,7 +12,7 @@ from . import options as common
 
 def add_options(parser):
     """Add the options of `eqprop push`."""
-    parser.add_argument("model", type=Path, help="written by train --save or pull")
+    parser.add_argument("model", type=Path, help="a network saved by train or pull")
     common.add_port(parser)
 
 

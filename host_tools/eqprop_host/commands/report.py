@@ -13,9 +13,16 @@ def add_options(parser):
     add = parser.add_argument
     add("log", type=Path, nargs="+", help="logs of any format, to compare")
     common.add_run(parser)
-    add("--html", type=common.named(".html", "a page"), metavar="PATH", help="the page (beside the first log)")
-    add("--png", type=common.picture, metavar="PATH", help="a figure instead, 300 dots an inch")
-    add("--svg", type=common.named(".svg", "such a figure"), metavar="PATH", help="a figure instead, its text as text")
+    add(
+        "--html", type=common.named(".html", "a page"), metavar="PATH", help="the page (default: next to the first log)"
+    )
+    add("--png", type=common.picture, metavar="PATH", help="write a figure instead, 300 dots an inch")
+    add(
+        "--svg",
+        type=common.named(".svg", "such a figure"),
+        metavar="PATH",
+        help="write a figure instead, its text as text",
+    )
 
 
 def run(options):
@@ -28,7 +35,7 @@ def run(options):
     logs = [log for path in options.log for log in open_runs(path, options.run_id)]
     for log in logs:
         for span in log.dropped:
-            common.tell(f"{log.path}: bytes {span.start} to {span.end} are no sound record, left out")
+            common.tell(f"{log.path}: bytes {span.start} to {span.end} are not a sound record, left out")
     for kind, path in figures.items():
         draw_figure(path, logs, kind)
     if page:

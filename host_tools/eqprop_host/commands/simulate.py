@@ -32,7 +32,7 @@ def add_options(parser):
 
 def add_learning_options(parser):
     """Add what decides what is learnt."""
-    text = "fixed: a board's own arithmetic, bit for bit; analog: a chip of real devices (%(default)s)"
+    text = "fixed: a board's own arithmetic, bit for bit; analog: a chip of real devices (default: %(default)s)"
     parser.add_argument("--physics", choices=PHYSICS, default="fixed", help=text)
     analog.add_options(parser)
     train.add_learning_options(parser)

@@ -16,26 +16,46 @@ _MOST = 100000  # points of a sweep
 def add_options(parser):
     """Add the options of `eqprop sweep`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    text = "simulate what the folder does not hold yet"
+    text = "simulate the combinations that the folder does not hold yet"
     run_parser = actions.add_parser("run", help=text, description=text + "; all options of simulate may be varied")
     _add_run_options(run_parser)
-    text = "rank what the folder holds"
+    text = "rank the results in the folder"
     show_parser = actions.add_parser("show", help=text, description=text + ", by mean test error over the seeds")
     show_parser.add_argument("folder", metavar="FOLDER", help="written by sweep run")
-    text = "rows to print (%(default)s)"
+    text = "rows to print (default: %(default)s)"
     show_parser.add_argument("--top", type=common.whole(1, _MOST), default=20, metavar="N", help=text)
     common.add_json(show_parser)
 
 
 def _add_run_options(parser):
     add = parser.add_argument
-    add("folder", metavar="FOLDER", help="of the results, a Parquet dataset; one that is there is completed")
+    add("folder", metavar="FOLDER", help="folder of the results, a Parquet dataset; an existing one is completed")
     text = "values of an option, such as seed=0..9 or layers=64-16-10,64-32-10; may be repeated"
     add("--vary", action="append", default=[], metavar="OPTION=VALUES", help=text)
-    add("--random", type=common.whole(1, _MOST), metavar="N", help="simulate N combinations drawn at random (all)")
-    add("--draw-seed", type=common.whole(0, 2**32 - 1), default=0, metavar="N", help="of that draw (%(default)s)")
-    add("--scheduler", metavar="URL", help="of a Dask cluster, such as tcp://host:8786 (this machine's cores)")
-    add("--workers", type=common.whole(1, 1024), metavar="N", help="processes on this machine (one for each core)")
+    add(
+        "--random",
+        type=common.whole(1, _MOST),
+        metavar="N",
+        help="simulate N combinations drawn at random (default: all)",
+    )
+    add(
+        "--draw-seed",
+        type=common.whole(0, 2**32 - 1),
+        default=0,
+        metavar="N",
+        help="seed of that draw (default: %(default)s)",
+    )
+    add(
+        "--scheduler",
+        metavar="URL",
+        help="address of a Dask cluster, such as tcp://host:8786 (default: this machine's cores)",
+    )
+    add(
+        "--workers",
+        type=common.whole(1, 1024),
+        metavar="N",
+        help="processes on this machine (default: one for each core)",
+    )
     simulate.add_learning_options(parser)
 
 
@@ -86,7 +106,7 @@ def _combinations(options):
         name, _, values = text.partition("=")
         dest = name.replace("-", "_")
         if dest not in dests or not values:
-            raise DataError(f"--vary {text}: is no option with values; there are {', '.join(map(_typed, dests))}")
+            raise DataError(f"--vary {text}: is not an option with values; there are {', '.join(map(_typed, dests))}")
         if dest in varied:
             raise DataError(f"--vary {text}: {name} is varied twice")
         varied[dest] = [getattr(parser.parse_args([f"{dests[dest]}={value}"]), dest) for value in _values(text, values)]
@@ -113,7 +133,7 @@ def _values(text, values):
         match = re.fullmatch(r"(\d{1,10})\.\.(\d{1,10})", part)
         first, last = (int(match[1]), int(match[2])) if match else (0, 0)
         if not part or (match and not 0 <= last - first < _MOST):
-            raise DataError(f"--vary {text}: {part or 'nothing'!r} is no value or range")
+            raise DataError(f"--vary {text}: {part or 'nothing'!r} is not a value or range")
         found += map(str, range(first, last + 1)) if match else [part]
     return found
 

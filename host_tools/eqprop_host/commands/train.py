@@ -50,11 +50,17 @@ def add_learning_options(parser):
     common.add_data(parser)
     add_split_options(parser)
     common.add_layers(parser)
-    add("--epochs", type=common.whole(1, 100000), metavar="N", default=10, help="passes over the data (%(default)s)")
+    add(
+        "--epochs",
+        type=common.whole(1, 100000),
+        metavar="N",
+        default=10,
+        help="passes over the data (default: %(default)s)",
+    )
     add("--limit", type=_COUNT, metavar="N", help="stop after N training samples")
-    text = "seed for the split, the sample order and the initial conductances (%(default)s)"
+    text = "seed for the split, the sample order and the initial conductances (default: %(default)s)"
     add("--seed", type=common.whole(0, 2**32 - 1), metavar="N", default=0, help=text)
-    text = "epochs after which the learning rate halves, again and again (2/5 of all; 0: never)"
+    text = "halve the learning rate after every N epochs (default: 2/5 of all; 0: never)"
     add("--halve-epochs", type=common.whole(0, 100000), metavar="N", help=text)
 
 
@@ -67,13 +73,13 @@ def add_file_options(parser):
         "--log-every",
         type=_COUNT,
         metavar="N",
-        help="training samples between two logged sets of conductances (an epoch)",
+        help="training samples between two logged sets of conductances (default: an epoch)",
     )
-    text = "of the line's bytes for conductances, of a board that is not emulated (%(default)g %%)"
+    text = "share of the line for reading conductances of a crossbar that is not emulated (default: %(default)g %%)"
     add("--log-budget", type=common.percent, metavar="PERCENT", default=_BUDGET_PERCENT, help=text)
-    add("--tensorboard", type=Path, metavar="FOLDER", help="write TensorBoard event files of what is logged, too")
+    add("--tensorboard", type=Path, metavar="FOLDER", help="also write the log as TensorBoard event files")
     add("--save", type=common.model, metavar="PATH", help="save the trained network, .npz")
-    add("--picture", type=common.picture, metavar="PATH", help="draw what was learnt, from the log, .png")
+    add("--picture", type=common.picture, metavar="PATH", help="draw the run from its log, .png")
 
 
 def run(options):
@@ -122,7 +128,7 @@ def _resumed(options, log):
         raise DataError(f"{log.path}: is of a run that cannot be resumed: it keeps no options of it") from error
     others += [name for name in _FREE if getattr(kept, name) != parser.get_default(name)]
     if others:
-        raise DataError(f"{log.path}: is of a run that cannot be resumed here: {others[0]} is no option of it")
+        raise DataError(f"{log.path}: is of a run that cannot be resumed here: {others[0]} is not an option of it")
     kept.log = kept.resume = options.resume
     _move_data(kept, log)
     parser.set_defaults(**dict.fromkeys((*_OWN, *_FREE, "log")))  # None stands for what was not typed

@@ -85,7 +85,7 @@ def _with_classes(dataset, names, classes):
         )
     elif strange:
         raise DataError(
-            f"{dataset.name}: class {shortened(strange[0])} is none that the network knows, which are {_said(known)}"
+            f"{dataset.name}: class {shortened(strange[0])} is not one that the network knows, which are {_said(known)}"
         )
     else:
         places = np.array([known.index(name) for name in held])

@@ -36,7 +36,7 @@ def read_csv(source, file, choose, reading):
     try:
         return _Reader(source, text).table(choose, reading)
     except UnicodeDecodeError as error:
-        raise DataError(f"{source}: is no {encoding} text: {error.reason}") from error
+        raise DataError(f"{source}: is not {encoding} text: {error.reason}") from error
     finally:
         text.detach()
 
@@ -163,13 +163,13 @@ class _Reader:
         return short and not any(map(self.dialect.is_number, first))
 
     def _check_width(self, rows):
-        """Raise DataError where most rows have another number of columns than the first one: it is no data."""
+        """Raise DataError where most rows have another number of columns than the first one: it is not data."""
         widths = [len(row) for row, _ in rows]
         usual = max(set(widths), key=lambda each: (widths.count(each), each))
         if len(rows) > 3 and usual != self.width and widths.count(usual) > len(rows) / 2:
             what = f"{columns_text(self.width)}, most lines have {usual}"
             raise DataError(
-                f"{self.source}: line {self.first_line}: {what}: delete lines that are no data, or begin them with #"
+                f"{self.source}: line {self.first_line}: {what}: delete lines that are not data, or begin them with #"
             )
 
     def _commented_names(self):

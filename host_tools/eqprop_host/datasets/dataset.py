@@ -244,7 +244,7 @@ def _check_labels(labels, place):
 def check_numeric(source, name, values, dimensions):
     """Raise DataError unless an array holds real numbers, in so many dimensions or more, and is not empty."""
     if values.dtype.kind not in "biuf":
-        raise DataError(f"{source}: {name}: {values.dtype} is no type of real numbers")
+        raise DataError(f"{source}: {name}: {values.dtype} is not a type of real numbers")
     if values.ndim < dimensions:
         raise DataError(f"{source}: {name}: shape {values.shape}, expected {dimensions} dimensions")
     if not values.size:

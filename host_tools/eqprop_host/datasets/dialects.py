@@ -100,7 +100,7 @@ def is_time(cell):
 def encoding_of(source, file):
     """Return (encoding, whether what is not in it is to be read as Windows-1252) of a file open in binary, rewound.
 
-    Raises DataError for a file that is no text.
+    Raises DataError for a file that is not text.
     """
     head = file.read(1 << 16)
     file.seek(0)

@@ -211,7 +211,7 @@ def _refuse(source, path, suffix):
     if suffix in _OTHERS and path.exists():
         raise DataError(f"{source}: is not read: {_OTHERS[suffix].replace('FILE', path.name)}")
     if source and path.exists() and not stat.S_ISREG(path.stat().st_mode):
-        raise DataError(f"{source}: is no regular file: pipe it in and type --data -")
+        raise DataError(f"{source}: is not a regular file: pipe it in and type --data -")
     if source and path.exists():
         raise DataError(f"{source}: name it .csv if it is a table of text: its name does not say what it holds")
     kinds = f"{', '.join(SHIPPED)}, {MNIST}FOLDER nor a {', '.join(_LABELLED)} file or a folder"

@@ -91,7 +91,7 @@ def _records(source, values, choose):
         elif kind.kind == "M":
             columns.append(Column(name, place + 1, "time", np.zeros(0)))
         else:
-            raise DataError(f"{source}: field {name!r}: {kind} is no type of real numbers")
+            raise DataError(f"{source}: field {name!r}: {kind} is not a type of real numbers")
     roles = choose(columns)
     names = values.dtype.names
     features = np.column_stack([np.asarray(values[names[place]], np.float64) for place in roles.features])
@@ -265,7 +265,7 @@ def _check_magic(source, file, kind):
     if not magic:
         raise DataError(f"{source}: is empty")
     if not magic.startswith(_MAGIC[kind]):
-        raise DataError(f"{source}: is no .{kind} file")
+        raise DataError(f"{source}: is not a .{kind} file")
 
 
 def _array(file, size):

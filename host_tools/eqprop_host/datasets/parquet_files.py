@@ -161,7 +161,7 @@ class _File:
         if self._kind(name) == "number":
             return _as_numbers(values)
         if self._kind(name) != "text":
-            raise DataError(f"{self.source}: column {name!r}: {values.type} is no type of labels")
+            raise DataError(f"{self.source}: column {name!r}: {values.type} is not a type of labels")
         if hasattr(values, "dictionary_decode"):
             values = values.dictionary_decode()
         coded = values.dictionary_encode()

@@ -52,7 +52,7 @@ def read_picture(file, name, size):
                 pixels, transparent = _on_white(pixels)
                 values = np.asarray(pixels.convert("RGB" if channels == 3 else "L"), np.uint8)
     except UnidentifiedImageError as error:
-        raise DataError(f"{name}: is no picture that can be read ({', '.join(_FORMATS)})") from error
+        raise DataError(f"{name}: is not a picture that can be read ({', '.join(_FORMATS)})") from error
     except DataError:
         raise
     except Image.DecompressionBombError as error:

@@ -90,7 +90,7 @@ class Decoder:
                 return None
             return ipc.read_record_batch(message, self._schema)
         except (pa.ArrowException, OSError, TypeError, MemoryError) as error:
-            raise LogError(f"is no record of a log: {' '.join(str(error).split())}") from error
+            raise LogError(f"is not a record of a log: {' '.join(str(error).split())}") from error
 
     def rows(self, data):
         """Return the rows in a record's bytes; none for the schema."""

@@ -46,7 +46,7 @@ def export(source, path, repair=False):
 def export_table(source, path, table, repair=False):
     """Write one table of the log at `source` to `path`, a .csv or a single .parquet file, for other tools to read.
 
-    The file is no log: it holds that table's columns alone. Returns the `Log` that was read. Raises LogError as
+    The file is not a log: it holds that table's columns alone. Returns the `Log` that was read. Raises LogError as
     `export`, and for a table of which the log has no row.
     """
     path = Path(path)

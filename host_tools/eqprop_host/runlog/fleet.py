@@ -33,7 +33,7 @@ def runs_of(path):
     for folder in sorted(path.glob("run/board=*/run=*")):
         found[unquote(folder.name.removeprefix("run="))] = unquote(folder.parent.name.removeprefix("board="))
     if not found and {each.name for each in path.iterdir() if not each.name.startswith(".")} - set(TABLES):
-        raise LogError(f"{path}: is no dataset of logs: has no run/board=*/run=*")
+        raise LogError(f"{path}: is not a dataset of logs: has no run/board=*/run=*")
     return found
 
 
@@ -45,7 +45,7 @@ def read(path, run=None):
     if run is not None and run not in runs:
         raise LogError(f"has no run {run}; there are {', '.join(list(runs)[:5])}")
     if not runs:
-        raise LogError("is no dataset of logs: has no run/board=*/run=*")
+        raise LogError("is not a dataset of logs: has no run/board=*/run=*")
     run = run or next(iter(runs))
     records = []
     for table in TABLES:
@@ -68,7 +68,7 @@ def _opened(path):
             yield file
     # A damaged file's metadata bring about most of the builtin exceptions
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, MemoryError, OverflowError) as error:
-        raise LogError(f"{path}: is no Parquet file, or damaged: {' '.join(str(error).split())[:200]}") from error
+        raise LogError(f"{path}: is not a Parquet file, or damaged: {' '.join(str(error).split())[:200]}") from error
 
 
 def _records(path):
@@ -80,7 +80,7 @@ def _records(path):
             for place, row in enumerate(file.read_row_group(group, names).to_pylist()):
                 header = {key: value for key, value in row.items() if value is not None}
                 if not possible(header):
-                    raise ValueError(f"row {place} of group {group} is none of a log")
+                    raise ValueError(f"row {place} of group {group} is not a row of a log")
                 found.append(({**header, "rows": 1}, (path, group, place)))
     return found
 

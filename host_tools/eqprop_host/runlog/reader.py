@@ -27,7 +27,7 @@ class Log:
 
     - path: where it is. run: identifies the run. configuration: dict of all that it depends on.
     - rows: how many there are. sample: training samples learnt by the last of them.
-    - dropped: the `Span`s of the file that are no sound record, and are left out here. They may be a record that is
+    - dropped: the `Span`s of the file that are not a sound record, and are left out here. They may be a record that is
       just being written.
     - size: bytes of a live format's file that were looked at.
     - end: why the run ended; None when it goes on, or was killed.
@@ -42,9 +42,9 @@ class Log:
         self._records = records
         self._decode = decode
         if not records:
-            raise LogError(f"{path}: is no log, or cut at its very start")
+            raise LogError(f"{path}: is not a log, or cut at its very start")
         if records[0][0]["record"] != "run":
-            raise LogError(f"{path}: is no log: record {shown(records[0][0]['record'])}, where the first is 'run'")
+            raise LogError(f"{path}: is not a log: record {shown(records[0][0]['record'])}, where the first is 'run'")
         (first,) = self.read("run", stop=1)
         self.run = first["run"]
         self.configuration = _object(path, "configuration", first["configuration"])

@@ -26,7 +26,7 @@ def _indexed(rows):
     found = [(header_of([row]), row) for row in rows]
     for header, _ in found:
         if not possible(header):
-            raise LogError(f"row {shown(header.get('sequence'))}: is none of a log")
+            raise LogError(f"row {shown(header.get('sequence'))}: is not a row of a log")
     return sorted(found, key=lambda each: each[0]["sequence"]), [], lambda row: [row]
 
 
@@ -38,7 +38,7 @@ def read_csv(path):
         with open(path, newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file, strict=True)
             if not {"record", "sequence", "sample"} <= set(reader.fieldnames or ()):
-                raise LogError("is no log: its header has no record, sequence and sample")
+                raise LogError("is not a log: its header has no record, sequence and sample")
             for cells in reader:
                 row = typed({name: _cell(name, text) for name, text in cells.items() if text and name in BY_NAME})
                 check_crc(f"row {len(rows) + 1}", row, int(cells[CRC], 16) if cells.get(CRC) else None)
@@ -66,7 +66,7 @@ def read_npz(path):
             raise
         # zipfile and NumPy name no set of exceptions for an archive that is cut or damaged
         except Exception as error:
-            raise LogError(f"is no log, or damaged: {' '.join(str(error).split())}") from error
+            raise LogError(f"is not a log, or damaged: {' '.join(str(error).split())}") from error
     return _indexed(rows)
 
 

@@ -61,7 +61,7 @@ class RunLog:
         """Open the log at `path` to append to it: what a run that was cut short goes on with.
 
         A last record that was cut is taken out; the event `repair` then holds its bytes, the first 64 KB. Raises
-        LogError when the file is no log, is damaged elsewhere, or has another writer.
+        LogError when the file is not a log, is damaged elsewhere, or has another writer.
         """
         self = cls.__new__(cls)
         live(path)
@@ -103,7 +103,7 @@ class RunLog:
         try:
             self._created = not path.exists()
             if not self._created and not path.is_file():  # a pipe, opened, would wait for its reader
-                raise LogError(f"{path}: is no regular file")
+                raise LogError(f"{path}: is not a regular file")
             # Each write goes to the end of the file, wherever somebody else left it.
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
         except OSError as error:

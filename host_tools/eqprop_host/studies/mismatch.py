@@ -53,7 +53,7 @@ class Point:
 
 
 def points(coarse=False):
-    """Return the chips that are compared; coarse: the ends of each series alone."""
+    """Return the chips that are compared; coarse: only the first and last point of each series."""
     spreads, levels, stuck = [0, 10, 20, 30, 40, 50], [2, 4, 8, 16, 32, 64, 128, 256], [0, 5, 10, 15, 20]
     if coarse:
         spreads, levels, stuck = ([each[0], each[-1]] for each in (spreads, levels, stuck))
@@ -76,11 +76,29 @@ def add_options(parser):
     add = parser.add_argument
     common.add_data(parser)
     common.add_layers(parser)
-    add("--epochs", type=common.whole(1, 100000), metavar="N", default=10, help="passes over the data (%(default)s)")
-    add("--seeds", type=common.whole(1, 1000), metavar="N", default=5, help="runs to take the mean of (%(default)s)")
-    add("--seed", type=common.whole(0, 2**31), metavar="N", default=0, help="the first of them (%(default)s)")
-    add("--coarse", action="store_true", help="the ends of each series alone")
-    add("--only", choices=SERIES, help="this series alone (all)")
+    add(
+        "--epochs",
+        type=common.whole(1, 100000),
+        metavar="N",
+        default=10,
+        help="passes over the data (default: %(default)s)",
+    )
+    add(
+        "--seeds",
+        type=common.whole(1, 1000),
+        metavar="N",
+        default=5,
+        help="runs to take the mean of (default: %(default)s)",
+    )
+    add(
+        "--seed",
+        type=common.whole(0, 2**31),
+        metavar="N",
+        default=0,
+        help="the first of their seeds (default: %(default)s)",
+    )
+    add("--coarse", action="store_true", help="only the first and last point of each series")
+    add("--only", choices=SERIES, help="one series alone (default: all)")
     common.add_json(parser)
     add("--picture", type=common.picture, metavar="PATH", help="draw the curves, .png")
 

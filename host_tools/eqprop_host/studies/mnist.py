@@ -76,17 +76,28 @@ def add_options(parser):
     """Add the options of `eqprop study mnist`."""
     add = parser.add_argument
     add("--data", required=True, metavar="SOURCE", help="mnist:FOLDER, or any other data set")
-    add("--only", default="", metavar="TEXT", help="rows whose text holds TEXT (all)")
+    add("--only", default="", metavar="TEXT", help="rows whose text holds TEXT (default: all)")
     add(
         "--epochs",
         type=common.whole(1, 1000),
         metavar="N",
         default=10,
-        help="epochs of every row but the widest (%(default)s)",
+        help="epochs of each row but the widest (default: %(default)s)",
     )
     add("--limit", type=common.whole(1, 2**30 - 1), metavar="N", help="most training samples of an epoch")
-    add("--seeds", type=common.whole(1, 1000), metavar="N", help="runs of each row (3 of the first ones)")
-    add("--workers", type=common.whole(1, 1024), metavar="N", default=os.cpu_count(), help="processes (%(default)s)")
+    add(
+        "--seeds",
+        type=common.whole(1, 1000),
+        metavar="N",
+        help="runs of each row (default: 3 of the first rows, else 1)",
+    )
+    add(
+        "--workers",
+        type=common.whole(1, 1024),
+        metavar="N",
+        default=os.cpu_count(),
+        help="processes (default: %(default)s)",
+    )
     common.add_json(parser)
     add("--markdown", type=Path, metavar="PATH", help=f"write the table, or put it between {_BEGIN} and {_END} there")
     add("--picture", type=common.picture, metavar="PATH", help="draw the errors, .png")

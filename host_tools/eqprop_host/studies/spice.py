@@ -19,13 +19,13 @@ _ROUNDS = 40
 
 def add_options(parser):
     """Add the options of `eqprop study spice`."""
-    text = "sizes, inputs first (784-100-10)"
+    text = "sizes, inputs first (default: 784-100-10)"
     parser.add_argument("--layers", type=common.layers, metavar="SIZES", default=(784, 100, 10), help=text)
-    text = "samples settled or learnt at once (%(default)s)"
+    text = "samples settled or learnt at once (default: %(default)s)"
     parser.add_argument("--batch", type=common.whole(1, 100000), metavar="N", default=100, help=text)
-    text = "operating points to time in ngspice (%(default)s)"
+    text = "operating points to time in ngspice (default: %(default)s)"
     parser.add_argument("--points", type=common.whole(1, 1000), metavar="N", default=2, help=text)
-    text = "of conductances and features (%(default)s)"
+    text = "seed for conductances and features (default: %(default)s)"
     parser.add_argument("--seed", type=common.whole(0, 2**32 - 1), metavar="N", default=0, help=text)
     common.add_json(parser)
 
