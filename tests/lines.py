@@ -42,7 +42,7 @@ class Line:
         self.now += seconds
 
     def reset(self):
-        """Let the board start anew: what it has in its buffers is lost, what is in its flash is not."""
+        """Let the board restart: what it has in its buffers is lost, what is in its flash is not."""
         self.service = Service(**self.options)
         self.to_board = b""
 

@@ -60,7 +60,7 @@ def test_what_goes_wrong_is_said_and_survived(port, unix_micropython, cortex_m3)
 
 
 def test_what_was_learnt_outlives_a_reset(tmp_path):
-    """Catches a program that starts anew over what it had."""
+    """Catches a program that restarts over what it had."""
     simulate("drift", "sim:", "short", tmp_path)
     kept = eqprop.load(folder=str(tmp_path))
     assert kept.sample > 20

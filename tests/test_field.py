@@ -49,7 +49,7 @@ def test_nothing_to_load_is_none(tmp_path):
 
 
 def test_another_network_is_refused_and_kept(tmp_path):
-    """Catches a program that starts anew over what was learnt."""
+    """Catches a program that restarts over what was learnt."""
     assert eqprop.Network("4-5-3").save(str(tmp_path))
     before = (tmp_path / NAMES[0]).read_bytes()
     with pytest.raises(ValueError, match=r"^layers: \(4, 6, 3\) are wanted, \(4, 5, 3\) kept$"):
@@ -59,7 +59,7 @@ def test_another_network_is_refused_and_kept(tmp_path):
 
 @pytest.mark.parametrize("error", [MemoryError("no room"), OSError(5)])
 def test_a_network_that_cannot_be_read_is_no_network_that_is_not_there(error, tmp_path, monkeypatch):
-    """Catches a program that starts anew over what was learnt because its heap was too full that day."""
+    """Catches a program that restarts over what was learnt because its heap was too full that day."""
     assert eqprop.Network("4-5-3").save(str(tmp_path))
     monkeypatch.setattr(eqprop.Network, "restore", Mock(side_effect=error))
     with pytest.raises(type(error)):

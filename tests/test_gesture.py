@@ -76,7 +76,7 @@ def test_a_gesture_is_forgotten_when_the_sensor_fails():
 
 
 def test_what_was_learnt_survives_a_power_cut(tmp_path):
-    """In the middle of a checkpoint: the one before is there. Catches a program that starts anew, or saves too late."""
+    """In the middle of a checkpoint: the one before is there. Catches a program that restarts, or saves too late."""
     printed = simulate("gesture", act="cut", flash=tmp_path)
     lessons = printed.count("learnt as")
     (kept,) = re.findall("^network 64-32-10: ([0-9]+) samples", simulate("gesture", act="show", flash=tmp_path))
@@ -139,7 +139,7 @@ def test_a_flash_that_cannot_be_written_is_named_and_stops_nothing(act, tmp_path
 
 @pytest.mark.parametrize("act, layers", [("other", (4, 3, 2)), ("alike", (64, 32, 10))])
 def test_another_programs_network_is_left_as_it_is(act, layers, tmp_path):
-    """Catches a program that starts anew over what was learnt, or goes on with what is not its own."""
+    """Catches a program that restarts over what was learnt, or goes on with what is not its own."""
     printed = simulate("gesture", act=act, flash=tmp_path)
     assert printed.startswith("stopped, flash untouched: ") and 5 * BLINK in printed
     assert "learnt" not in printed

@@ -156,7 +156,7 @@ LIES = [
     (m.CONFIGURE, state(sample=7), configure, "another network: run 5, seed 0, layers (4, 3, 2), sample 7"),
     (m.CONFIGURE, state(session=3), configure, "answers in session 3"),
     (m.CONFIGURE, says(m.DONE, b""), configure, "answers with type 69 instead of 65"),
-    (m.CONFIGURE, says(m.ERROR, b"\1"), configure, "started anew, 50 times without a sample beyond 0"),
+    (m.CONFIGURE, says(m.ERROR, b"\1"), configure, "restarted, 50 times without a sample beyond 0"),
     (m.CONFIGURE, says(m.ERROR, b"\2"), configure, "another host has taken the board"),
     (m.RESUME, state(sample=4), restore, "next sample is 4, not 3"),
     (m.RESUME, state(crc=7), restore, "holds conductances of CRC 00000007, those written have "),

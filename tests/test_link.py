@@ -95,7 +95,7 @@ def test_a_bad_line_mixes_up_no_answers(seed):
 
 @given(st.integers(0, 2**31 - 1), st.lists(st.integers(1, 400), min_size=1, max_size=4))
 def test_a_board_that_starts_anew_gives_them_too(seed, moments):
-    """It starts anew, without a checkpoint, when so many frames have come. Catches what a host takes for granted."""
+    """It restarts, without a checkpoint, when so many frames have come. Catches what a host takes for granted."""
     line = Line(seed, flip=5e-4)
     board = connect(line, reconnect_s=60.0)
     board.configure(LAYERS, 3, 25, epoch=60)
@@ -180,7 +180,7 @@ def test_an_answer_of_a_board_that_started_anew_is_none():
     board.configure(LAYERS, 3, 25)
     list(board.train(X, Y))
     line.reset()
-    with pytest.raises(RestartError, match="^port line: the board has started anew$") as restart:
+    with pytest.raises(RestartError, match="^port line: the board has restarted$") as restart:
         board.infer(X)
     assert board.recover(restart.value).sample == 0
     list(board.train(X, Y))
@@ -199,7 +199,7 @@ def test_what_an_earlier_host_was_answered_is_no_greeting():
 
 
 def test_what_an_earlier_host_was_refused_is_no_greeting():
-    """Its board started anew; the next HELLO has the number of a question left behind. Catches a host that gives up."""
+    """Its board restarted; the next HELLO has the number of a question left behind. Catches a host that gives up."""
     line = Line()
     sender = Sender(1024)
     left_behind = bytes(sender.encode(messages.STATUS, 1, b""))

@@ -84,7 +84,7 @@ def test_notes_are_in_the_checkpoint():
 
 
 def test_a_run_that_begins_again_on_its_board_keeps_its_notes():
-    """The board started anew without a checkpoint. Catches notes that only the first network had."""
+    """The board restarted without a checkpoint. Catches notes that only the first network had."""
     line = Line()
     board = connect(line, reconnect_s=60.0)
     board.configure(LAYERS, 3, 25, epoch=60)

@@ -1,4 +1,4 @@
-"""How long a host waits, and what it says meanwhile: boards that take long, are silent, or start anew for ever."""
+"""How long a host waits, and what it says meanwhile: boards that take long, are silent, or restart for ever."""
 
 import re
 
@@ -179,7 +179,7 @@ def test_a_port_that_stays_away_is_given_up():
 
 
 class Resetting(Line):
-    """A board without a checkpoint that starts anew after so many frames, again and again."""
+    """A board without a checkpoint that restarts after so many frames, again and again."""
 
     def __init__(self, every):
         super().__init__()
@@ -195,17 +195,17 @@ class Resetting(Line):
 
 @pytest.mark.parametrize("every", [2, 3, 5, 7, 11])
 def test_a_board_that_never_gets_further_is_given_up(every):
-    """It starts anew before a test, an epoch or the first sample ends. Catches a host that goes on for ever."""
+    """It restarts before a test, an epoch or the first sample ends. Catches a host that goes on for ever."""
     line = Resetting(every)
     data = datasets.prepare(datasets.load("iris"), 0)
     told = []
     link = Link(lambda: line, "line", 3.0, 60.0, clock=line.clock, wait=line.wait, tell=told.append)
-    with pytest.raises(ProtocolError, match="started anew, 50 times without a sample beyond [0-9]+$"):
+    with pytest.raises(ProtocolError, match="restarted, 50 times without a sample beyond [0-9]+$"):
         board = Board(link)
         board.configure((4, 5, 3), 0, 0, epoch=len(data.train_y))
         with show_nothing(0) as reporter:
             train(board, data, Schedule(40, 0, 0), StopsAfter(10**9), reporter)
-    assert any(re.search(r"started anew, [0-9]+ times since sample", line) for line in told)
+    assert any(re.search(r"restarted, [0-9]+ times since sample", line) for line in told)
 
 
 def test_waiting_is_told_rarely():

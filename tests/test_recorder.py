@@ -310,7 +310,7 @@ def test_a_killed_run_whose_twin_lagged_goes_on(tmp_path, states, monkeypatch):
 
 
 def test_what_happens_to_a_board_is_an_event(tmp_path, states):
-    """A board that starts anew goes on from its checkpoint, or from the start, and one at a line that failed does.
+    """A board that restarts goes on from its checkpoint, or from the start, and one at a line that failed does.
 
     Catches steps or moments logged twice, an alarm, an event that is lost, and a line's failure taken for a reset.
     """

@@ -234,11 +234,11 @@ def test_what_cannot_be_resumed_is_named(eqprop, tmp_path, argv, words):
 
 
 def test_a_simulation_is_not_resumed(eqprop, tmp_path):
-    """Neither on a board nor here: it begins anew in seconds. Catches a log that a run of another kind goes on in."""
+    """Neither on a board nor here: it starts over in seconds. Catches a log that a run of another kind goes on in."""
     assert eqprop("simulate", *RUN, "--log=run.arrow")[0] == 0
     before = (tmp_path / "run.arrow").read_bytes()
     code, out, told = eqprop("train", "--resume=run.arrow")
-    words = "is of `eqprop simulate`, which begins anew: only runs on a board are resumed"
+    words = "is of `eqprop simulate`: only runs on a board can be resumed"
     assert (code, out, told) == (1, "", f"eqprop: run.arrow: {words}\n")
     code, out, told = eqprop("simulate", "--resume=run.arrow")
     assert code == 2 and told == "eqprop: unrecognized arguments: --resume=run.arrow\n"

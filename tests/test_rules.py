@@ -236,7 +236,7 @@ def test_a_host_that_asks_does_what_the_table_says(scripted, name):
     ]
     errors = {
         host_rules.REFUSE: (BoardError, "^port line refuses: no$"),
-        host_rules.RESTART: (RestartError, "^port line: the board has started anew$"),
+        host_rules.RESTART: (RestartError, "^port line: the board has restarted$"),
         host_rules.GIVE_WAY: (BoardError, "^port line: another host has taken the board$"),
         host_rules.NONSENSE: (ProtocolError, "^port line answers with type 66 instead of 68$"),
     }

@@ -102,7 +102,7 @@ class Faults:
 
     @property
     def restarts(self):
-        """Whether the board starts anew now and then."""
+        """Whether the board restarts now and then."""
         return bool(self.reset_every or self.cut_every)
 
 

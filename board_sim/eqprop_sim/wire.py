@@ -1,7 +1,7 @@
 """The wire between a pseudo terminal and the process of a simulated board: faults, a baud rate, resets.
 
 One thread carries the bytes. It knows how far the board has learnt from what the board says, before that is damaged,
-and starts it anew when it is due, as it does when the power failed. A reset loses all that is on its way. A board that
+and restarts it when it is due, as it does when the power failed. A reset loses all that is on its way. A board that
 ends again and again before it has said anything is left dead, and its port goes.
 """
 
@@ -31,7 +31,7 @@ _DEATHS = 3  # in a row, without a byte said: no power cut, the board cannot sta
 class Wire:
     """Carries bytes between the terminal at `path` and a board until it is closed.
 
-    - process: the board's. resets: how often it started anew
+    - process: the board's. resets: how often it restarted
     - down, up: the `Direction`s to the board and from it
     """
 

@@ -1,7 +1,7 @@
-"""What a board's answers say, checked: sizes, ranges, and what cannot be true.
+"""Checks of a board's answers: sizes, ranges, and claims that cannot be true.
 
-Each function unpacks a payload and raises ValueError, in one line, for one that makes no sense. Nothing here knows the
-line or the order in which things are asked.
+Each function unpacks a payload, and raises ValueError with one line if it makes no sense. This module knows neither the
+line nor the order of the questions.
 """
 
 import struct

@@ -27,11 +27,11 @@ from .restarts import Restarts
 from .sample_cache import SampleCache
 from .sample_order import SampleOrder
 
-_SLOW_S = 1.0  # for an answer: the frames are too large
-_FRAMES = 3  # of samples on their way: more would keep one waiting who wants to stop
+_SLOW_S = 1.0  # an answer that takes longer means that the frames are too large
+_FRAMES = 3  # frames of samples on their way: with more, stopping a run would take long
 _WHOLE = 2  # figures of samples timed whole, before those of `eqprop.bench.VERBS`
-_IDLE = 200  # answers in a row by which nothing was learnt, whatever a line may lose
-_DEVICE_S = 2e-3  # that the slowest board takes to build, write or sum up a device, and more
+_IDLE = 200  # answers in a row without a new sample: more than any line loses
+_DEVICE_S = 2e-3  # more than the slowest board takes to build, write or sum up a device
 
 
 class Board:
@@ -40,14 +40,14 @@ class Board:
     - state: its `eqprop.asking.State` when last asked, `sample` as of the last answer
     - identity: what it says it is
     - restarts: each `Restart` so far
-    - emulated: None, as whether its crossbar is the emulator's can only be seen by comparing the two
+    - emulated: None; only a comparison shows whether its crossbar is the emulator's
     - sample_bytes: bytes of records sent so far, without repetitions. sent: all bytes sent
     """
 
     emulated = None
 
     def __init__(self, link):
-        """Say HELLO. Raises ProtocolError when nobody answers, BoardError when it speaks another protocol."""
+        """Say HELLO. Raises ProtocolError when no board answers, BoardError when it speaks another protocol."""
         self._link = link
         self.sample_bytes = 0
         self._counted = 0
@@ -122,8 +122,8 @@ class Board:
         """Build a new network on the board: its sizes, seed of the conductances, samples to each halving of the rates.
 
         run: what tells this training run from any other, 0..2**32 - 1, see `resume`; None for any number. epoch:
-        samples of an epoch, at the begin of which the totals of `Progress` begin anew; 0 for none. levels: bytes of the
-        int8 values that features have (`packing.levels_of`), which are packed the tighter the fewer they are; none for
+        samples of an epoch, which begins with totals of `Progress` at zero; 0 for none. levels: bytes of the int8 values
+        that features have (`packing.levels_of`), which are packed the tighter the fewer they are; none for
         any.
         Raises BoardError in the board's own words when it has no room for it.
         """
@@ -188,7 +188,7 @@ class Board:
                 error = another
 
     def _restart(self, error):
-        """Greet the board, and note it where it had started anew, or its line had failed.
+        """Greet the board, and note it where it had restarted, or its line had failed.
 
         Raises ProtocolError where that happens again and again, and the run gets no further.
         """
@@ -198,7 +198,7 @@ class Board:
         self.restarts.note(error, self._link.name, reached, self._greet().sample)
 
     def repeat(self, work):
-        """Return work(), done again from its start whenever the board starts anew meanwhile."""
+        """Return work(), done again from its start whenever the board restarts meanwhile."""
         while True:
             try:
                 done = work()
@@ -217,7 +217,7 @@ class Board:
         None for as they stand. Once `stop()` is true no more samples are sent; those under way are learnt.
 
         The totals of a `Progress` are those of the epoch, see `configure`. The board keeps as many samples as it has
-        room for; they are sent once a session. A board that starts anew goes on where its checkpoint was, or from
+        room for; they are sent once a session. A board that restarts goes on where its checkpoint was, or from
         sample 0, so `sample` may go back meanwhile; what it has learnt in the end is the same.
         """
         if x is not self._data[0] or y is not self._data[1]:
@@ -347,7 +347,7 @@ class Board:
     def restore(self, conductances, sample):
         """Write every crossbar's conductances, as `conductances` returns them, and go on with sample `sample`.
 
-        Only after `configure`, before any sample. Raises RestartError when the board starts anew meanwhile.
+        Only after `configure`, before any sample. Raises RestartError when the board restarts meanwhile.
         """
         self._restored = True
         self._furthest = max(self._furthest, sample)
@@ -389,13 +389,13 @@ class Board:
         """Keep `notes` (bytes) on the board with its network: in its checkpoints, and for any host to read.
 
         Bytes that mean nothing to the board, 2048 at most; fewer where its heap is small. Raises BoardError with the
-        board's own bound for more, RestartError when the board starts anew meanwhile; `recover` writes them again.
+        board's own bound for more, RestartError when the board restarts meanwhile; `recover` writes them again.
         """
         self._notes = bytes(notes)
         self._keep_notes()
 
     def _keep_notes(self):
-        """Write the notes of this run, if it has any: a board that started anew may have lost them."""
+        """Write the notes of this run, if it has any: a board that restarted may have lost them."""
         notes = self._notes
         if notes is None:
             return

@@ -2,9 +2,9 @@
 
 A filesystem gives each file a block of 4 KB at least, and each folder two: the modules one by one take 190 KB of flash
 for 53 KB. So each module is compiled by itself, with its own names and its own tracebacks, and they are joined:
-`eqprop.mpy` is the package's `__init__`, and the other modules follow it. MicroPython reads a compiled module no
-further than its last instruction. `prompt/archive.py`, which goes ahead of `__init__`, mounts what follows as a
-filesystem that reads from this file; imports find the modules there, each when it is asked for.
+`eqprop.mpy` is the package's `__init__`, and the other modules follow it. MicroPython reads a compiled module only
+up to its last instruction. `prompt/archive.py`, which precedes `__init__`, mounts the rest of the file as a
+filesystem; imports find the modules there, and load each when a program asks for it.
 """
 
 import re
@@ -35,7 +35,7 @@ ARCHITECTURES = (
 """As MicroPython numbers what native code a board takes (`sys.implementation._mpy`); None for none."""
 
 PARTS = {"features": "features/", "chip": "chip.py", "bench": "bench.py"}
-"""What a board can do without: {name: what its modules' paths begin with}, the largest first."""
+"""The optional parts: {name: how its modules' paths begin}, the largest first."""
 
 FILE = "eqprop.mpy"
 _MACHINE_CODE = {"kernels/thumb.py", "kernels/viper.py", "kernels/records.py", "features/kernels/viper.py"}
@@ -124,8 +124,8 @@ def _index(starts):
 def compile_module(name, source, result, architecture):
     """Compile the file `source`, which tracebacks are to call `name`, into `result`, and make its folder.
 
-    architecture: as in ARCHITECTURES. Raises BoardError with what the compiler says: it exits with 0 after some
-    complaints, and its code is then wrong.
+    architecture: as in ARCHITECTURES. Raises BoardError with any complaint of the compiler: after some it exits with
+    0, and its code is wrong.
     """
     result.parent.mkdir(parents=True, exist_ok=True)
     march = [f"-march={architecture}"] if architecture else []

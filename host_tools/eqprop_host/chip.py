@@ -62,7 +62,7 @@ class ChipBoard:
 
     def recover(self, _error=None):
         """After a RestartError: raise BoardError, as only the board knew how far its learner was."""
-        raise BoardError(f"{self.identity}: it has started anew, and lost what it knew of the chip")
+        raise BoardError(f"{self.identity}: it has restarted, and lost what it knew of the chip")
 
     def refresh(self):
         """Return the state: `crc` and `sample` are those of this moment."""

@@ -2,16 +2,16 @@
 
 One JSON object in UTF-8, which a program on the board reads with `json.loads(network.notes)`:
 
-- eqprop        1, the version of this format; first, so that other notes are told apart
+- eqprop        1, the version of this format; it comes first, to tell these notes from a program's
 - offset, span  lists of one number for all features, or of one each: input = (feature - offset) / span * 127
-- features      how many there are
-- recipe        what made features of sounds or pictures; missing where they are taken as they are
+- features      the number of features
+- recipe        how features were made of sounds or pictures; missing for plain numbers
 - classes       names by label; features_named: names by input. Missing where there are none, or too many to fit
 - classes_crc, features_named_crc
                 CRC-32 of names that did not fit, to compare with a data set's
 
-A board takes 2048 bytes, a small one less. What does not fit is left out, feature names first, then class names, then
-all digits of the scale beyond nine.
+A board takes 2048 bytes, a small one less. If the notes do not fit, feature names are left out first, then class names,
+then all digits of the scale beyond nine.
 """
 
 import binascii
@@ -50,7 +50,7 @@ def pack(scaling, recipe, feature_names, class_names, most=NOTES_MAX):
 
 
 def unpack(notes):
-    """Return what `pack` made notes of, as a dict with every key; None for notes of another program.
+    """Return the description that `pack` made notes of, as a dict with every key; None for notes of another program.
 
     Raises DataError for notes of a newer eqprop, and for damaged ones.
     """
@@ -82,7 +82,7 @@ def names_crc(names):
 
 
 def keep(board, scaling, recipe, feature_names, class_names, tell):
-    """Keep the description of a network on the board that holds it; tell the user what its room left out."""
+    """Keep the description of a network on the board that holds it; tell the user what did not fit."""
     for most in _SIZES:
         try:
             notes, left_out = pack(scaling, recipe, feature_names, class_names, most)

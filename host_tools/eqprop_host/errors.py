@@ -4,7 +4,7 @@
      +-- PortError(OSError)         the port cannot be opened, or fails
      +-- BoardError(RuntimeError)   the board refused or misbehaved
      |    +-- ProtocolError         its bytes make no sense, or it is silent
-     |    +-- RestartError          it may have started anew, and hold another network than a moment ago
+     |    +-- RestartError          it may have restarted, and hold another network than a moment ago
      +-- DataError(ValueError)      a data set or an option that cannot be learnt from
      +-- LogError(OSError)          a file cannot be written, or is not a log
      +-- ClusterError(OSError)      no scheduler answers, or its workers fail
@@ -31,7 +31,7 @@ class ProtocolError(BoardError):
 
 
 class RestartError(BoardError):
-    """The board may have started anew, and hold another network than a moment ago."""
+    """The board may have restarted, and hold another network than a moment ago."""
 
 
 class DataError(EqpropError, ValueError):

@@ -1,4 +1,4 @@
-"""The bytes of a serial port, and what is at its other end where no frames come from there."""
+"""The bytes of a serial port, and a name for whatever is at its other end if it sends no frames."""
 
 import contextlib
 import itertools
@@ -14,7 +14,7 @@ from eqprop.service import CHUNK
 
 from .errors import PortError, ProtocolError
 
-_OVERHEARD = 40  # bytes kept to tell what a port that is no board says
+_OVERHEARD = 40  # bytes kept, to show what comes from a port that is not a board's
 _TAIL = 512  # bytes kept to see whether it is at MicroPython's prompt
 # What MicroPython says in its three modes, into any of which bytes of a frame may take it
 _AT_PROMPT = (b"\n>>> ", b"raw REPL; CTRL-B to exit", b"paste mode; Ctrl-C to cancel")
@@ -28,7 +28,7 @@ class Line:
     received_bytes: int
 
     repeats: int
-    """Questions that were lost, they or their answers, and had to be asked again."""
+    """Questions asked again because they, or their answers, were lost."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Asked:
     at: float
     kind: int
     about: Any
-    """What the one who asked knows it by."""
+    """The asker's own mark for it."""
     given_up: bool = False
     """Whether it counted as lost."""
 
@@ -104,7 +104,7 @@ class Port:
     # ---- who is there
 
     def forget_tail(self):
-        """Forget the last bytes: others are waited for."""
+        """Forget the last bytes: the link waits for new ones."""
         self._tail = b""
 
     def check_prompt(self):
@@ -115,7 +115,7 @@ class Port:
             raise ProtocolError(text)
 
     def stranger(self):
-        """Return the error for a port at which bytes come but no frames; None where none come."""
+        """Return the error for a port that sends bytes but no frames; None if it sends nothing."""
         if not self._overheard:
             return None
         return ProtocolError(f"port {self.name} is not running eqprop: it says {self._overheard!r}")

@@ -1,19 +1,20 @@
 """Questions and answers over a serial port: windowed, in order, the lost ones asked again.
 
-The board answers in the order in which it is asked. So an answer tells that the questions before it which have none
-were lost, they or their answers; a pause tells it of all. Every question is asked under a sequence number of its own,
-also one that is asked again, and a late answer still counts. How long a pause must be follows from how long answers
-took so far (V. Jacobson, Congestion Avoidance and Control, SIGCOMM 1988: mean + 4 mean deviations). How large a frame
-should be follows from how many are lost: each lost one halves it, and each answer makes it a little larger.
+The board answers questions in the order in which they come. When an answer comes, all earlier questions without an
+answer were lost, or their answers were; after a pause, all questions were. Every question has a sequence number of its
+own, even one that is asked again, and a late answer still counts. The length of a pause follows from the time that
+answers took so far (V. Jacobson, Congestion Avoidance and Control, SIGCOMM 1988: mean + 4 mean deviations). The size of
+frames follows from how many are lost: each lost frame halves it, and each answer makes it a little larger.
 
-A session begins with HELLO, and its number with the payload of every question and answer from then on: what another
-host asked or is answered is never taken for this one's. A board that has started anew since refuses everything else,
-and the link raises RestartError: what the board holds then may be older than what it held. So does a port that fails or
-falls silent once a session was begun; `greet` opens it again, as a USB board takes its port along when it resets. A
-board that another host has taken is left to it: BoardError.
+A session begins with HELLO. From then on the payload of every question and answer begins with the session's number, so
+the link never takes another host's answers for its own. A board that has restarted since refuses every other question,
+and the link raises RestartError: the board's network may be older than before. The link also raises it when the port
+fails or falls silent after a session has begun; `greet` opens the port again, because a USB board's port disappears
+while the board resets. If another host has taken the board, the link raises BoardError.
 
-A board that says WORKING is asked nothing twice. The link waits, and asks for its state now and then, as a board that
-has started anew meanwhile says so at once. `eqprop_host.rules` is the table of what is done with which answer.
+The link repeats no question to a board that says WORKING. It waits, and asks for the board's state now and then: a
+board that has restarted meanwhile says so at once. `eqprop_host.rules` is the table of what a host does with each
+answer.
 """
 
 import random
@@ -35,8 +36,8 @@ from .status import Status
 
 _ATTEMPTS = 3
 _LIMIT = 1024  # bytes of payload before the board has said its own limit
-_TO_PROMPT = b"\r\x02"  # has the prompt show itself, also from raw mode, and interrupts no program
-_HELLO_S = 0.1  # after which a HELLO is said again, then after twice as long, ...
+_TO_PROMPT = b"\r\x02"  # makes the prompt show itself, also from raw mode, and interrupts no program
+_HELLO_S = 0.1  # until a HELLO is repeated; then twice as long, and so on
 _WINDOW = 64  # questions on their way, well below the 256 sequence numbers
 _HELLO_FIRST = "HELLO comes first"  # all that a board says to GREET after a reset
 _PROBE_S = 1.0  # after which a board that works is asked for its state, then twice as many, ...
@@ -153,7 +154,7 @@ class Link:
                 self._broken = True
 
     def _reopen(self, deadline):
-        """Open the port anew, trying until `deadline` where it was open before. Raises PortError."""
+        """Open the port, trying until `deadline` if it was open before. Raises PortError."""
         self.close()
         while True:
             try:
@@ -339,7 +340,7 @@ class Link:
         happened, words = rules.event(kind, payload, expected)
         act = rules.action(rules.ASKING, happened)
         if act == rules.RESTART:
-            reason = "the board has started anew" if words in ("", _HELLO_FIRST) else printable(words)
+            reason = "the board has restarted" if words in ("", _HELLO_FIRST) else printable(words)
             raise RestartError(f"port {self.name}: {reason}")
         if act == rules.GIVE_WAY:
             raise BoardError(f"port {self.name}: another host has taken the board")
@@ -380,7 +381,7 @@ class Link:
         return lost
 
     def _probe(self):
-        """Ask a board that works for its state, and for nothing else: if it has started anew, it says so."""
+        """Ask a board that works for its state, and for nothing else: if it has restarted, it says so."""
         self._probed = self._ask(STATUS, b"")[0]
         self._probe_s *= 2  # so that what it has still to read does not grow
 

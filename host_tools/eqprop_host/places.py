@@ -1,4 +1,4 @@
-"""Where a data set lies, seen from the file that names it: a log or a saved network is read in other folders, too."""
+"""Where a data set lies, relative to the file that names it: both can be read from another folder."""
 
 import os
 from pathlib import Path
@@ -28,7 +28,7 @@ def check_there(source, place, beside):
 
 
 def found(source, place, beside):
-    """Return the source as it can be read from here; as it was typed where its file is at neither place.
+    """Return the source as it can be read from here, or as it was typed if its file is at neither place.
 
     place: of `place_of`, or None. beside: the file that names the source.
     """

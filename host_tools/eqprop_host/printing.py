@@ -1,13 +1,13 @@
-"""What others said, made fit to be printed."""
+"""Text from boards and files, made safe to print."""
 
 
 def printable(text):
-    """Return what a board or a stranger's file says as one line that does nothing to a terminal."""
+    """Return text from a board or a stranger's file as one line without control characters."""
     return "".join(character if character.isprintable() else "?" for character in str(text))
 
 
 def printable_values(value):
-    """Return what JSON can hold, with each text in it made `printable`."""
+    """Return a value that JSON can hold, with each text in it made `printable`."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, dict):

@@ -104,7 +104,7 @@ class Recorder:
     def reached(self, sample):
         """Note that the board has learnt all training samples before number `sample`.
 
-        A board that started anew may be behind what it had reached: what it learns again is the same, and not logged.
+        A board that restarted may be behind what it had reached: what it learns again is the same, and not logged.
         """
         self._note_restarts()
         self._seen = sample

@@ -1,15 +1,15 @@
-"""What ended a board's sessions, and when a host gives up: a run that gets no further is not begun for ever."""
+"""Why a board's sessions ended, and when a host gives up a run that makes no progress."""
 
 from dataclasses import dataclass
 
 from .errors import ProtocolError
 
-_MOST = 50  # without a sample learnt that never was before, or a task done
+_MOST = 50  # failures without a new sample learnt or a task done
 
 
 @dataclass(frozen=True)
 class Restart:
-    """A session that ended otherwise than was wanted, and how the next one began."""
+    """A session that ended unexpectedly, and how the next one began."""
 
     reason: str
     """In one line."""
@@ -21,7 +21,7 @@ class Restart:
     """The next sample to learn, as the board then said."""
 
     reset: bool
-    """Whether the board had started anew; otherwise only its line had failed."""
+    """Whether the board had restarted; otherwise only its line had failed."""
 
 
 class Restarts(list):
@@ -58,7 +58,7 @@ class Restarts(list):
         self._status.waiting(lambda: f"{error}, {self._failures} times since sample {self._reached}")
 
     def note(self, error, name, reached, sample):
-        """Note how a session began after `error`; None where only a new one was wanted, which is none if all is well.
+        """Note how a session began after `error`. None: the host wanted a new session; no restart if nothing was lost.
 
         name: of the port. reached, sample: the board's next sample before and then.
         """
@@ -66,5 +66,5 @@ class Restarts(list):
             return
         failed = error is not None and error.__cause__ is not None
         reset = sample < reached or not failed  # a board may take its port along when it resets
-        reason = str(error or f"port {name}: the board has started anew")
+        reason = str(error or f"port {name}: the board has restarted")
         self.append(Restart(reason, reached, sample, reset))

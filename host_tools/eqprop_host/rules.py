@@ -1,7 +1,7 @@
 """What a host does with each answer in each state: `eqprop_host.link` does what this table says.
 
-`eqprop.rules` is the board's table, docs/protocol.md shows both. States of a host: GREETING, its HELLO has no answer
-yet; IDLE, nothing is asked; ASKING, a question waits for an answer of one type.
+`eqprop.rules` is the board's table, docs/protocol.md shows both. A host is GREETING while its HELLO has no answer,
+IDLE while no question waits, and ASKING while a question waits for an answer of one type.
 
 Only frames of the host's own session reach the table: while GREETING an answer to the last HELLO, a STATE with that
 HELLO's session; later a payload that begins with the session. All others are another host's and mean nothing.
@@ -34,7 +34,7 @@ HOST = {
 }
 
 OTHERWISE = {GREETING: IGNORE, IDLE: IGNORE, ASKING: NONSENSE}
-"""What is done in each state with what the table does not name."""
+"""What a host does in each state with an event that the table does not name."""
 
 ENDLESS = "the board says that it works, and never ends"
 
@@ -49,7 +49,7 @@ DOING = {
     messages.BENCH: "learn, timed",
     messages.SAVE: "write a checkpoint",
 }
-"""What a board is waited for to do, by the question's type."""
+"""What the host waits for the board to do, by the type of the question."""
 
 
 def event(kind, payload, expected):

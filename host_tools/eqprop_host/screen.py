@@ -1,8 +1,8 @@
 r"""Text on a screen that may lack characters: no output ends in an error, whatever the terminal's encoding.
 
 A Windows console or a pipe under PYTHONIOENCODING=ascii has no "±" or "µ", and a data set may name its classes in any
-script. What a stream cannot encode is written in plain letters where that is usual, and as an escape such as \u732b
-elsewhere.
+script. Characters that a stream cannot encode are written in plain letters where that is usual, and otherwise as an
+escape such as \u732b.
 """
 
 import codecs
@@ -25,7 +25,7 @@ codecs.register_error(_HANDLER, _plain)
 
 
 def safe_streams():
-    """Have standard output and standard error write what they can of any text."""
+    """Make standard output and standard error write any text, with replacements where they lack characters."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # what a test or a notebook puts in its place may have no encoding
+        if hasattr(stream, "reconfigure"):  # a test's or a notebook's replacement may have no encoding
             stream.reconfigure(errors=_HANDLER)

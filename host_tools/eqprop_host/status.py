@@ -1,11 +1,11 @@
-"""A line on the screen when nothing happens, that names what is waited for."""
+"""A line on the screen that names what a command waits for when nothing happens."""
 
 _FIRST_S = 8.0
 _AGAIN = 3  # times as long until the next one
 
 
 class Status:
-    """Tells what is waited for once nothing has happened for 8 s, and again ever more rarely."""
+    """Tells what a command waits for once nothing has happened for 8 s, and then ever more rarely."""
 
     def __init__(self, tell, clock):
         """tell: called with each line. clock: as time.monotonic."""
@@ -19,9 +19,9 @@ class Status:
         self._next_s = _FIRST_S
 
     def waiting(self, what, limit_s=0.0):
-        """Tell what is waited for, which `what()` returns, where nothing has happened for long.
+        """Tell the user what the command waits for, in the words of `what()`, if nothing has happened for long.
 
-        limit_s: seconds after which no one waits any longer; 0 for unknown.
+        limit_s: seconds after which the command gives up; 0 for unknown.
         """
         passed = self._clock() - self._since
         if passed >= self._next_s:

@@ -56,7 +56,7 @@ class Outcome:
     """Training samples learnt, those before a resumption counted."""
 
     learnt: int
-    """Those learnt by this process; samples that a board which started anew had to learn again count once."""
+    """Those learnt by this process; samples that a board which restarted had to learn again count once."""
 
     seconds: float
     """Time spent training here, the tests between the epochs left out."""
@@ -130,7 +130,7 @@ def train(board, data, schedule, interrupt, reporter, log=None, log_every=None, 
     """Train a configured board on `data` (`datasets.Prepared`) and return the `Outcome`.
 
     It goes on from the board's next sample, which is not 0 where a run is resumed, and falls back where the board
-    starts anew. reporter: of `progress.show_progress`. log: a `recorder.Recorder` or None. log_every: training samples
+    restarts. reporter: of `progress.show_progress`. log: a `recorder.Recorder` or None. log_every: training samples
     between two logged sets of conductances, None for an epoch. keep: whether the outcome is to hold the conductances.
     After an interrupt the samples under way are still learnt, tested and logged.
     """

@@ -18,7 +18,7 @@ board wants of its crossbar comes as CHIP, and the host's next message, RESULT, 
 
 Voltages and currents are the plan's integers: the codes of the chip's converters. Each of the host's messages begins
 with its turn u8, another number than the message before it had: one that comes again, with the same turn, is answered
-again, and nothing is done twice. HELLO begins the turns anew.
+again, and nothing is done twice. HELLO resets the turns.
 """
 
 import struct
@@ -137,7 +137,7 @@ class ChipLoop:
         self._does = {CHIP_CONFIGURE: self._configure, CHIP_LEARN: self._learn, CHIP_INFER: self._infer}
 
     def greet(self):
-        """Forget the turns: a host begins them anew."""
+        """Forget the turns: a host resets them."""
         self._turn = None
 
     def answer(self, kind, payload):
@@ -154,7 +154,7 @@ class ChipLoop:
         return self._last
 
     def _configure(self, payload):
-        """Begin anew; the conductances are the chip's affair."""
+        """Begin with sample 0; the chip keeps the conductances."""
         if self.line is None:
             raise ValueError("chip: no line to the crossbar")
         size = len(payload) - _CONFIGURE_BYTES

@@ -33,7 +33,7 @@ HELLO named; the table leaves it out.
     CLASSES   67           for each sample: class u16, output voltages i16...
     DEVICES   68           conductances u16...
     DONE      69           nothing
-    ERROR     70           kind u8 (REFUSED 0, GREET 1: the board has started anew, HELLO comes first; TAKEN 2: another
+    ERROR     70           kind u8 (REFUSED 0, GREET 1: the board has restarted, HELLO comes first; TAKEN 2: another
                            host's HELLO has ended the session), message in UTF-8
     MEASURES  71           how long it took
     NOTES     72           total u16, bytes: those asked for, or fewer at the end of the notes
@@ -128,7 +128,7 @@ def pack_configure(configuration):
     """Return the CONFIGURE payload of a `Configuration`.
 
     run: what tells this training run from any other, of the host's choice. epoch: samples of an epoch, after which
-    totals begin anew, and as many cache slots as the host can use; 0 for no end and no cache. levels: bytes of the int8
+    totals return to zero, and as many cache slots as the host can use; 0 for no end and no cache. levels: bytes of the int8
     values that features may have, none for all.
     """
     run, seed, halve_every, epoch, layers, levels = configuration

@@ -241,7 +241,7 @@ class Service(Samples):
         self._notes = None
 
     def _configure(self, payload):
-        """Build the network anew, once a session: a frame that arrives again must not undo what was learnt."""
+        """Build a new network, once a session: a repeated frame must not undo what was learnt."""
         if self._state >= rules.NEW:
             if bytes(payload) == self._configuration:
                 return self._status()

@@ -266,7 +266,7 @@ class DeviceArray:
         return low + span * np.clip(moved, 0.0, 1.0)
 
     def _written(self, mask, pulses):
-        """Count the pulses of devices that were written, draw their write noise, begin their drift anew, wear them."""
+        """Count the pulses of devices that were written, draw their write noise, restart their drift, wear them."""
         device = self.device
         self.pulses[mask] += pulses
         if device.write_noise_std and device.dw_min:

@@ -119,7 +119,7 @@ def _typed(options):
 def _resumed(options, log):
     """Return the options of the run of `log`; its port and its files are only those that were typed now."""
     if "physics" in log.configuration:
-        raise DataError(f"{log.path}: is of `eqprop simulate`, which begins anew: only runs on a board are resumed")
+        raise DataError(f"{log.path}: is of `eqprop simulate`: only runs on a board can be resumed")
     parser = argparse.ArgumentParser(exit_on_error=False, add_help=False)
     add_options(parser)
     try:
