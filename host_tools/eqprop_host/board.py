@@ -122,8 +122,8 @@ class Board:
         """Build a new network on the board: its sizes, seed of the conductances, samples to each halving of the rates.
 
         run: what tells this training run from any other, 0..2**32 - 1, see `resume`; None for any number. epoch:
-        samples of an epoch, which begins with totals of `Progress` at zero; 0 for none. levels: bytes of the int8 values
-        that features have (`packing.levels_of`), which are packed the tighter the fewer they are; none for
+        samples of an epoch, which begins with totals of `Progress` at zero; 0 for none. levels: bytes of the int8
+        values that features have (`packing.levels_of`), which are packed the tighter the fewer they are; none for
         any.
         Raises BoardError in the board's own words when it has no room for it.
         """

@@ -128,8 +128,8 @@ def pack_configure(configuration):
     """Return the CONFIGURE payload of a `Configuration`.
 
     run: what tells this training run from any other, of the host's choice. epoch: samples of an epoch, after which
-    totals return to zero, and as many cache slots as the host can use; 0 for no end and no cache. levels: bytes of the int8
-    values that features may have, none for all.
+    totals are zero again, and as many cache slots as the host can use; 0 for no end and no cache. levels: bytes of the
+    int8 values that features may have, none for all.
     """
     run, seed, halve_every, epoch, layers, levels = configuration
     head = struct.pack(_CONFIGURE, run, seed, halve_every, epoch, len(layers))
