@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 from functools import cache, partial
 
 import pytest
@@ -20,6 +21,11 @@ TIERS_OF_CORES = [
 """Each emulated core with each of its two fastest tiers: parameters for `emulated_board` and a tier."""
 _compiled = cache(bundling.Compiled)
 IN_CI = bool(os.environ.get("CI"))
+
+# A shell ignores Ctrl-C for what it starts in the background; the commands that tests start and interrupt must not
+for number in {"SIGINT", "SIGHUP"} & set(dir(signal)):
+    if signal.getsignal(getattr(signal, number)) is signal.SIG_IGN:
+        signal.signal(getattr(signal, number), signal.SIG_DFL)
 
 set_hypothesis_home_dir(".cache/hypothesis")
 # No deadline: the first example of a compiled kernel takes seconds, the next microseconds

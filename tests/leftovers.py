@@ -29,10 +29,7 @@ class Command:
         self._said = folder / "said"
         with open(self._said, "wb") as said:
             argv = [sys.executable, "-m", "eqprop_host", *map(str, arguments)]
-            # A shell ignores Ctrl-C for what it starts in the background, such as these tests, and so would the command
-            handlers = {signal.SIGINT: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
-            handlers.update(dict.fromkeys(ignored, signal.SIG_IGN))
-            kept = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+            kept = {number: signal.signal(number, signal.SIG_IGN) for number in ignored}
             try:
                 self.process = subprocess.Popen(argv, cwd=folder, env=environment, stdout=said, stderr=said)
             finally:
