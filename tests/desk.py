@@ -11,7 +11,7 @@ CODE = Code(4, 2)
 
 
 def configure(layers, seed, halve_every, run=0, epoch=0, levels=b""):
-    return m.pack_configure(m.Configuration(run, seed, halve_every, epoch, layers, levels))
+    return m.pack_configure(asking.Configuration(run, seed, halve_every, epoch, layers, levels))
 
 
 def samples(first, rows):

@@ -64,7 +64,7 @@ def test_a_sample_that_does_not_fit_is_refused_and_the_board_goes_on(iris):
 
 
 def ask(service, kind, sequence, payload):
-    head = b"" if kind == messages.HELLO else service._token or bytes(4)
+    head = b"" if kind == messages.HELLO else service.token or bytes(4)
     (answer,) = service.receive(bytes(Sender(1024).encode(kind, sequence, payload, head)))
     ((kind, number, payload),) = Receiver(1024).feed(bytes(answer))
     return kind, number, bytes(payload[len(head) :])
@@ -89,7 +89,7 @@ def test_a_session_begins_the_turns_anew_and_the_boards_own_network_is_forgotten
     service = Service()
     service.join(None, lambda _: None)
     ask(service, messages.HELLO, 1, asking.pack_hello(1))
-    configuration = messages.Configuration(0, 0, 0, 0, (4, 3), b"")
+    configuration = asking.Configuration(0, 0, 0, 0, (4, 3), b"")
     ask(service, messages.CONFIGURE, 2, messages.pack_configure(configuration))
     assert service.network
     kind, _, done = ask(service, chip.CHIP_CONFIGURE, 3, b"\1" + chip.pack_configure((4, 3), 0))

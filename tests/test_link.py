@@ -354,7 +354,8 @@ def test_a_board_that_learns_nothing_is_not_asked_for_ever():
     board = connect(line)
     board.configure(LAYERS, 3, 25)
     idle = messages.PROGRESS, messages.pack_progress(0, 0, (0, 0, 0, 0))
-    line.service._handlers[messages.SAMPLES] = lambda _: idle
+    handlers = line.service._handlers
+    line.service._handlers = (handlers[0], lambda _: idle, *handlers[2:])
     with pytest.raises(ProtocolError, match="port line: the board answers, but learns nothing beyond 0"):
         list(board.train(X, Y))
 

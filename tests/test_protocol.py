@@ -27,7 +27,7 @@ QUESTIONS = [
     (
         "CONFIGURE: run 7, seed 5, rates that never halve, 3 samples an epoch, 4-3-2, 16 levels",
         m.CONFIGURE,
-        m.pack_configure(m.Configuration(7, 5, 0, 3, (4, 3, 2), LEVELS)),
+        m.pack_configure(asking.Configuration(7, 5, 0, 3, (4, 3, 2), LEVELS)),
     ),
     ("SAMPLES: 0, 1 and 2 as records", m.SAMPLES, asking.pack_samples(0, [(RECORDS, None)])),
     ("SAMPLES: 3 and 4 from slots 2 and 0", m.SAMPLES, asking.pack_samples(3, [(None, [2, 0])])),

@@ -14,7 +14,7 @@ import secrets
 import numpy as np
 
 import eqprop
-from eqprop import asking, bench, messages
+from eqprop import asking, bench, devices, messages
 from eqprop.notes import HEADER
 from eqprop.packing import LEVELS, Code
 
@@ -128,7 +128,7 @@ class Board:
         Raises BoardError in the board's own words when it has no room for it.
         """
         run = secrets.randbits(32) if run is None else run
-        self._know(messages.Configuration(run, seed, halve_every, epoch, tuple(layers), bytes(levels)), 0)
+        self._know(asking.Configuration(run, seed, halve_every, epoch, tuple(layers), bytes(levels)), 0)
         return self.repeat(self._configure)
 
     def _know(self, configuration, furthest):
@@ -159,7 +159,7 @@ class Board:
         furthest: samples that the run can have come to: a board that is beyond them was trained longer, by another.
         Returns the board's state: `sample` is the next to learn.
         """
-        self._know(messages.Configuration(run, seed, halve_every, epoch, tuple(layers), bytes(levels)), furthest)
+        self._know(asking.Configuration(run, seed, halve_every, epoch, tuple(layers), bytes(levels)), furthest)
         return self.state if self._holds_the_run() else self.repeat(self._configure)
 
     def _holds_the_run(self):
@@ -284,7 +284,7 @@ class Board:
                 generation += 1
                 following = base
                 self._cache.truncate(cached)
-            batch = max(1, batch // 2) if link.took_s > _SLOW_S else min(2 * batch, messages.RUN_MAX)
+            batch = max(1, batch // 2) if link.took_s > _SLOW_S else min(2 * batch, asking.RUN_MAX)
 
     def progress(self):
         """Return the `Progress` of this moment."""
@@ -355,7 +355,7 @@ class Board:
             data = g.astype("<u2")
 
             def question(first, most, c=c, data=data):
-                count = max(1, min((self._room() - messages.DEVICES_HEADER) // 2, most))
+                count = max(1, min((self._room() - devices.HEADER) // 2, most))
                 return messages.WRITE, asking.pack_write(c, first, data[first : first + count].tobytes()), count
 
             for payload in self._link.gather(len(g), question, messages.DONE):

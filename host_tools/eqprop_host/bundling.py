@@ -1,7 +1,7 @@
 """The runtime as a board gets it: compiled for its processor, all modules in one file.
 
 A filesystem gives each file a block of 4 KB at least, and each folder two: the modules one by one take 190 KB of flash
-for 53 KB. So each module is compiled by itself, with its own names and its own tracebacks, and they are joined:
+for 53 KB. So each module is compiled by itself, with its own names, and they are joined:
 `eqprop.mpy` is the package's `__init__`, and the other modules follow it. MicroPython reads a compiled module only
 up to its last instruction. `prompt/archive.py`, which precedes `__init__`, mounts the rest of the file as a
 filesystem; imports find the modules there, and load each when a program asks for it.
@@ -41,6 +41,7 @@ FILE = "eqprop.mpy"
 _MACHINE_CODE = {"kernels/thumb.py", "kernels/viper.py", "kernels/records.py", "features/kernels/viper.py"}
 _HOSTS = "asking.py"  # a host's half of the messages
 _MOUNTED = "/.eqprop"  # where the board finds the modules
+_SPARING = ("-O3",)  # tracebacks name the function, not the line: the numbers take 1.5 KB of a board's heap
 _ENTRY = 7  # bytes of the index: CRC-32 of a path, and where it starts
 
 
@@ -129,7 +130,7 @@ def compile_module(name, source, result, architecture):
     """
     result.parent.mkdir(parents=True, exist_ok=True)
     march = [f"-march={architecture}"] if architecture else []
-    done = _mpy_cross(*march, "-s", name, "-o", str(result), str(source))
+    done = _mpy_cross(*march, *_SPARING, "-s", name, "-o", str(result), str(source))
     said = (done.stdout + done.stderr).strip()
     if done.returncode or said:
         raise BoardError(f"{name}: mpy-cross fails: {(said.splitlines() or ['no reason'])[-1]}")

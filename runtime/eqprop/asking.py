@@ -4,24 +4,22 @@ import struct
 from collections import namedtuple
 
 from ._compat import const
+from .devices import READ_LAYOUT, WRITE_LAYOUT
 from .messages import (
     CACHED,
-    DEVICES_LAYOUT,
-    HELLO_LAYOUT,
     PROGRESS_LAYOUT,
     PROTOCOL,
-    READ_LAYOUT,
     REFUSED,
-    RESUME_LAYOUT,
-    SAMPLES_LAYOUT,
     STATE_LAYOUT,
     TAKEN,
-    layer_sizes,
     unpack,
 )
 
 _LOSS_BITS = const(30)
+_HELLO = "<BI"
+_NUMBER = "<I"
 _NOTES = "<HH"
+RUN_MAX = const(127)
 
 State = namedtuple(
     "State",
@@ -44,12 +42,13 @@ State = namedtuple(
         "identity",
     ),
 )
+Configuration = namedtuple("Configuration", ("run", "seed", "halve_every", "epoch", "layers", "levels"))
 Progress = namedtuple("Progress", ("sample", "cached", "counted", "right", "loss"))
 
 
 def pack_hello(session):
     """Return a HELLO payload of this protocol version; session: any number the host has not used lately."""
-    return struct.pack(HELLO_LAYOUT, PROTOCOL, session)
+    return struct.pack(_HELLO, PROTOCOL, session)
 
 
 def unpack_state(payload):
@@ -59,14 +58,14 @@ def unpack_state(payload):
         raise ValueError("it speaks protocol {}, this eqprop {}".format(protocol, PROTOCOL))
     fields = unpack(STATE_LAYOUT, payload, "STATE")
     start = struct.calcsize(STATE_LAYOUT)
-    layers = layer_sizes(payload, start, fields[14], "STATE")
+    layers = unpack("<{}H".format(fields[14]), payload, "STATE", start)
     identity = bytes(payload[start + 2 * fields[14] :]).decode()
     return State(*(fields[:14] + (layers, identity)))
 
 
 def pack_samples(first, runs):
     """Return a SAMPLES payload: the first one's number, and runs, each (records, None) or (None, cache slots)."""
-    payload = bytearray(struct.pack(SAMPLES_LAYOUT, first))
+    payload = bytearray(struct.pack(_NUMBER, first))
     for records, slots in runs:
         if records:
             payload.append(len(records))
@@ -107,12 +106,12 @@ def pack_read(crossbar, start, count):
 
 def pack_write(crossbar, start, data):
     """Return a WRITE payload: conductances as little-endian uint16 bytes, from device `start` on."""
-    return struct.pack(DEVICES_LAYOUT, crossbar, start) + data
+    return struct.pack(WRITE_LAYOUT, crossbar, start) + data
 
 
 def pack_resume(sample):
     """Return a RESUME payload: go on with training sample `sample` on the conductances written."""
-    return struct.pack(RESUME_LAYOUT, sample)
+    return struct.pack(_NUMBER, sample)
 
 
 def pack_notes_write(offset, total, piece):

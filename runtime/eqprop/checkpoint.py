@@ -27,8 +27,8 @@ from ._compat import const, ticks_diff, ticks_us
 NAMES = ("eqprop-0.checkpoint", "eqprop-1.checkpoint")
 BURST = 8
 
-_MAGIC = b"EQCP"
-_HEADER = "<4sBIIIIIIH"
+_MAGIC = const(b"EQCP")
+_HEADER = const("<4sBIIIIIIH")
 _FORMAT = const(1)
 _HEADER_SIZE = const(31)
 _CRC_SIZE = const(4)

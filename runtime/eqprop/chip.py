@@ -26,9 +26,11 @@ import struct
 from ._compat import const
 from .circuit import FREE, MINUS, PLUS
 from .crossbar import CheckedCrossbar
+from .frames import Receiver, Sender
 from .kernels.plain import highest, pull
 from .learning import Learner
 from .messages import SESSION_HEADER
+from .network import zeros
 from .planning import Plan
 
 CHIP_CONFIGURE = const(32)
@@ -140,6 +142,17 @@ class ChipLoop:
         """Forget the turns: a host resets them."""
         self._turn = None
 
+    def serve(self, service, kind, payload):
+        """Answer a message of a `Service`, whose answer has the sequence number of the last one on the line."""
+        line = self.line
+        if line is None:
+            return self.answer(kind, payload)
+        line.sequence, line.token = service.sequence, service.token
+        try:
+            return self.answer(kind, payload)
+        finally:
+            service.sequence = line.sequence
+
     def answer(self, kind, payload):
         """Return the CHIP payload that ends a message of the host's; one that comes again changes nothing."""
         if not len(payload):
@@ -223,3 +236,12 @@ class Line:
                 else:  # such as HELLO of another host: left without an answer, it comes again
                     raise ValueError("chip: message {} instead of a RESULT".format(kind))
         return result
+
+
+def open_loop(port, chunk, limit):
+    """Return the `ChipLoop` of a service. port: its (read, write), None for none; limit: bytes of its payloads."""
+    line = None
+    if port:
+        read, write = port
+        line = Line(read, write, chunk, Receiver(limit), Sender(limit))
+    return ChipLoop(zeros, line)

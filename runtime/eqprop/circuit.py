@@ -11,38 +11,35 @@ from .fixed import TOTAL_MAX
 
 # What is fixed for a network, then a tuple with an element for each crossbar c from `g` to `scales`, of which the node
 # arrays (total to shape) belong to layer c + 1. `phases` is (free, plus, minus), each a tuple of voltage arrays.
-Circuit = namedtuple(
-    "Circuit",
-    (
-        "inputs",
-        "active",
-        "driven",
-        "rest",
-        "currents",
-        "limits",
-        "rates",
-        "targets",
-        "beta",
-        "sweeps",
-        "g",
-        "total",
-        "base",
-        "reciprocal",
-        "shift",
-        "low",
-        "high",
-        "delta",
-        "mean",
-        "shape",
-        "gains",
-        "shifts",
-        "scales",
-        "reach",
-        "phases",
-    ),
+_FIELDS = (
+    "inputs",
+    "active",
+    "driven",
+    "rest",
+    "currents",
+    "limits",
+    "rates",
+    "targets",
+    "beta",
+    "sweeps",
+    "g",
+    "total",
+    "base",
+    "reciprocal",
+    "shift",
+    "low",
+    "high",
+    "delta",
+    "mean",
+    "shape",
+    "gains",
+    "shifts",
+    "scales",
+    "reach",
+    "phases",
 )
-
-
+Circuit = namedtuple("Circuit", _FIELDS)  # type: ignore[misc]
+_SINGLE = const(7)  # fields that are one array
 FREE = const(0)
 PLUS = const(1)
 MINUS = const(2)
@@ -77,3 +74,18 @@ def invert(total, scale, reciprocal, shift):
         reciprocal[j] = (268435456 + (t >> 1)) // t
         shift[j] = e + 14 - scale
     return False
+
+
+def wire(plan, arrays):
+    """Return the `Circuit` of a plan, of these lists of arrays by name."""
+    driven = arrays["driven"]
+    if len(plan.shapes) > 1:  # the driven rows send their currents into a hidden layer; the outputs' stay zero
+        arrays["base"].insert(0, driven[0])
+    else:
+        arrays["rest"] = driven
+    arrays["phases"] = [tuple(arrays[name]) for name in ("free", "plus", "minus")]
+    fields = []
+    for name in _FIELDS:
+        made = arrays.get(name)
+        fields.append((tuple(made) if len(fields) >= _SINGLE else made[0]) if made else getattr(plan, name))
+    return Circuit(*fields)

@@ -17,11 +17,10 @@ from array import array
 from binascii import crc32
 
 from ._compat import byte_row, has_byte_items
-from .circuit import FREE, MINUS, PLUS, Circuit, divide
+from .circuit import FREE, MINUS, PLUS, divide, wire
 from .fixed import RATE_MAX, U_MAX, V_MAX, Xorshift32
 
 BUFFERS = (bytes, bytearray, memoryview, array)
-_OF_ANY_ITEMS = (memoryview, array)
 # A board looks for a built-in name in a long list, one by one, whenever its cache of look-ups has lost it
 _len, _type = len, type
 
@@ -48,12 +47,16 @@ class CheckedCrossbar:
         """Raise TypeError unless `x` is one of BUFFERS, of one-byte items; ValueError unless it has all features."""
         kind = _type(x)
         if kind not in BUFFERS:
-            raise TypeError("x: expected an int8 buffer, got {}".format(kind.__name__))
+            raise TypeError("x: expected an int8 buffer, got " + kind.__name__)
         if _len(x) != self.features:
             self.check_length(x)
         row = self._row
-        if kind in _OF_ANY_ITEMS and not has_byte_items(x, bytearray(self.features) if row is None else row):
-            raise TypeError("x: expected an int8 buffer, got {} of larger items".format(kind.__name__))
+        if (
+            kind is not bytes
+            and kind is not bytearray
+            and not has_byte_items(x, bytearray(self.features) if row is None else row)
+        ):
+            raise TypeError("x: expected an int8 buffer, got " + kind.__name__ + " of larger items")
         self._seen = x
 
     def check_length(self, x):
@@ -95,7 +98,7 @@ class EmulatedCrossbar(CheckedCrossbar):
         arrays = {}
         for name, code, items in plan.buffers():
             arrays.setdefault(name, []).append(allocate(code, items))
-        self.circuit = _wire(plan, arrays)
+        self.circuit = wire(plan, arrays)
         self.table = arrays["table"][0]
         self.features = plan.layers[0]
         self.classes = plan.layers[-1]
@@ -103,18 +106,10 @@ class EmulatedCrossbar(CheckedCrossbar):
         self._row = byte_row(self.circuit.inputs)
         for _, items, i, value in self.fixed():
             items[i] = value
-        self._prepare()
         for c, rate in enumerate(plan.rates):
             self.set_rate(c, rate)
         self._initialise(seed)
         self.refresh()
-
-    def _prepare(self):
-        """Do what the kernels need before the first of them runs: nothing, unless a subclass says so."""
-
-    def words(self):
-        """Return (number, word) of all that a subclass keeps in its table but the last word: nothing here."""
-        return ()
 
     def _initialise(self, seed):
         """Draw the initial conductances: half of them g_min, half uniform from there to plan.initial."""
@@ -126,7 +121,7 @@ class EmulatedCrossbar(CheckedCrossbar):
             self.scatter(g, stream)
 
     def fixed(self):
-        """Yield (name, array, index, value) of every item that never changes: biases, diodes and rails, sizes."""
+        """Yield (name, array, index, value) of every item that has a set value: biases, diodes and rails, sizes."""
         plan, circuit = self.plan, self.circuit
         last = len(circuit.g) - 1
         yield "bias", circuit.inputs, self.features, U_MAX
@@ -204,12 +199,13 @@ class EmulatedCrossbar(CheckedCrossbar):
         if len(data) % 2 or start < 0 or start + count > len(g):
             raise ValueError("restore: {} bytes at {} of {} devices".format(len(data), start, len(g)))
         low, high = self.plan.g_min, self.plan.g_max
-        for i in range(count):
-            value = data[2 * i] | data[2 * i + 1] << 8
-            if not low <= value <= high:
-                raise ValueError("restore: conductance {} is not in {}..{}".format(value, low, high))
-        for i in range(count):
-            g[start + i] = data[2 * i] | data[2 * i + 1] << 8
+        for writes in (False, True):
+            for i in range(count):
+                value = data[2 * i] | data[2 * i + 1] << 8
+                if writes:
+                    g[start + i] = value
+                elif not low <= value <= high:
+                    raise ValueError("restore: conductance {} is not in {}..{}".format(value, low, high))
 
     def crc(self):
         """Return the CRC-32 of all conductances in order, as little-endian uint16."""
@@ -217,40 +213,3 @@ class EmulatedCrossbar(CheckedCrossbar):
         for c in range(len(self.circuit.g)):
             crc = crc32(self.conductances(c), crc)
         return crc
-
-
-def _wire(plan, arrays):
-    """Return the `Circuit` of a plan, joined of these arrays."""
-    driven = arrays["driven"][0]
-    base = arrays["base"]
-    rest = driven
-    if len(plan.shapes) > 1:  # the driven rows send their currents into a hidden layer; the outputs' stay zero
-        base.insert(0, driven)
-        rest = arrays["rest"][0]
-    return Circuit(
-        arrays["inputs"][0],
-        arrays["active"][0],
-        driven,
-        rest,
-        arrays["currents"][0],
-        arrays["limits"][0],
-        arrays["rates"][0],
-        plan.targets,
-        plan.beta,
-        plan.sweeps,
-        tuple(arrays["g"]),
-        tuple(arrays["total"]),
-        tuple(base),
-        tuple(arrays["reciprocal"]),
-        tuple(arrays["shift"]),
-        tuple(arrays["low"]),
-        tuple(arrays["high"]),
-        tuple(arrays["delta"]),
-        tuple(arrays["mean"]),
-        tuple(arrays["shape"]),
-        plan.gains,
-        plan.shifts,
-        plan.scales,
-        plan.reach,
-        tuple(tuple(arrays[name]) for name in ("free", "plus", "minus")),
-    )

@@ -19,7 +19,7 @@ from binascii import crc32
 
 from ._compat import const
 
-_HEADER = "<BBH"
+_HEADER = const("<BBH")
 _OVERHEAD = const(8)  # header and CRC
 
 

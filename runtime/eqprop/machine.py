@@ -37,22 +37,25 @@ class MachineCrossbar(EmulatedCrossbar):
     kernels: tuple = (None, None, None, None)
     flag = 0
 
-    def _prepare(self):
+    def __init__(self, plan, allocate, seed):
+        """As `EmulatedCrossbar`."""
         self._settle, self._pull, self._program, self._enter = self.kernels
-        for at, word in self.words():
-            self._enter(self.table, at, word, len(self.table) - 1)
+        super().__init__(plan, allocate, seed)
 
-    def words(self):
-        """Yield (number, word) of the table: all but the last, which makes their sum 0."""
+    def fixed(self):
+        """Yield what `EmulatedCrossbar.fixed` does, and then each word of the table, from the arrays as they are."""
+        yield from super().fixed()
+        table = self.table
+        total = 0
         for at, words, buffers in self._parts():
-            for word in words:
-                yield at, word
-                at += 1
             for buffer in buffers:
                 address = uctypes.addressof(buffer)
-                yield at, address & 0xFFFFFFFF
-                yield at + 1, address >> 16 >> 16
-                at += 2
+                words += [address & 0xFFFFFFFF, address >> 16 >> 16]
+            for word in words:
+                yield "table", table, at, word
+                total += word
+                at += 1
+        yield "table", table, len(table) - 1, -total & 0xFFFFFFFF
 
     def _parts(self):
         """Yield (number of the first word, words, arrays whose addresses follow) of each part of the table."""

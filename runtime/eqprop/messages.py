@@ -44,7 +44,6 @@ CONFIGURE names.
 """
 
 import struct
-from collections import namedtuple
 
 from ._compat import const
 
@@ -79,17 +78,11 @@ TAKEN = const(2)
 
 UNKNOWN_HEAP = 0xFFFFFFFF
 NEVER_SAVED = 0xFFFFFFFF
-RUN_MAX = const(127)
 CACHED = const(128)
 SLOTS_MAX = 0xFFFF
 
-HELLO_LAYOUT = "<BI"
-_CONFIGURE = "<IIIIB"
+_CONFIGURE = const("<IIIIB")
 STATE_LAYOUT = "<BIHHIIIIIIIIHHB"
-SAMPLES_LAYOUT = "<I"
-DEVICES_LAYOUT = "<BI"
-READ_LAYOUT = "<BIH"
-RESUME_LAYOUT = "<I"
 PROGRESS_LAYOUT = "<IHIIII"
 
 SESSION_HEADER = const(4)
@@ -97,35 +90,17 @@ SAMPLES_HEADER = const(4)
 RUN_HEADER = const(1)
 SLOT_SIZE = const(2)
 INFER_HEADER = const(1)
-DEVICES_HEADER = const(5)
-
-Configuration = namedtuple("Configuration", ("run", "seed", "halve_every", "epoch", "layers", "levels"))
 
 
-def unpack(layout, payload, name):
-    """Unpack the head of a payload. Raises ValueError naming the message when it is too short."""
-    if len(payload) < struct.calcsize(layout):
+def unpack(layout, payload, name, start=0):
+    """Unpack what a payload has at offset `start`. Raises ValueError naming the message when it is too short."""
+    if len(payload) < start + struct.calcsize(layout):
         raise ValueError("{}: {} bytes are too few".format(name, len(payload)))
-    return struct.unpack_from(layout, payload, 0)
-
-
-def layer_sizes(payload, start, count, name):
-    """Return `count` layer sizes from offset `start`."""
-    if len(payload) < start + 2 * count:
-        raise ValueError("{}: {} bytes are too few".format(name, len(payload)))
-    return struct.unpack_from("<{}H".format(count), payload, start)
-
-
-def unpack_hello(payload):
-    """Return the session. Raises ValueError naming both versions for a host of another protocol."""
-    protocol = unpack("<B", payload, "HELLO")[0]
-    if protocol != PROTOCOL:
-        raise ValueError("protocol {}: this board speaks {}".format(protocol, PROTOCOL))
-    return unpack(HELLO_LAYOUT, payload, "HELLO")[1]
+    return struct.unpack_from(layout, payload, start)
 
 
 def pack_configure(configuration):
-    """Return the CONFIGURE payload of a `Configuration`.
+    """Return the CONFIGURE payload of a `Configuration` (`eqprop.asking`).
 
     run: what tells this training run from any other, of the host's choice. epoch: samples of an epoch, after which
     totals are zero again, and as many cache slots as the host can use; 0 for no end and no cache. levels: bytes of the
@@ -137,11 +112,11 @@ def pack_configure(configuration):
 
 
 def unpack_configure(payload):
-    """Return the `Configuration` in a CONFIGURE payload."""
+    """Return (run, seed, halve_every, epoch, layers, levels) of a CONFIGURE payload."""
     run, seed, halve_every, epoch, count = unpack(_CONFIGURE, payload, "CONFIGURE")
     start = struct.calcsize(_CONFIGURE)
-    layers = layer_sizes(payload, start, count, "CONFIGURE")
-    return Configuration(run, seed, halve_every, epoch, layers, bytes(payload[start + 2 * count :]))
+    layers = unpack("<{}H".format(count), payload, "CONFIGURE", start)
+    return run, seed, halve_every, epoch, layers, bytes(payload[start + 2 * count :])
 
 
 def pack_state(state):
@@ -149,25 +124,6 @@ def pack_state(state):
     layers, identity = state[14:]
     sizes = struct.pack("<{}H".format(len(layers)), *layers)
     return struct.pack(STATE_LAYOUT, *(state[:14] + (len(layers),))) + sizes + identity.encode()
-
-
-def unpack_samples(payload):
-    """Return the number of the first sample in a SAMPLES payload; its runs follow at SAMPLES_HEADER."""
-    return unpack(SAMPLES_LAYOUT, payload, "SAMPLES")[0]
-
-
-def sample_run(payload, at, size):
-    """Return (how many samples, whether from the cache, where they begin, where they end) of the run at offset `at`.
-
-    size: bytes of a record. Raises ValueError for a run without samples, or one that the payload does not hold.
-    """
-    count = payload[at] & ~CACHED
-    cached = payload[at] >= CACHED
-    at += RUN_HEADER
-    end = at + count * (SLOT_SIZE if cached else size)
-    if not count or end > len(payload):
-        raise ValueError("SAMPLES: a run of {} samples in {} bytes".format(count, len(payload) - at))
-    return count, cached, at, end
 
 
 def pack_progress(sample, cached, totals):
@@ -178,19 +134,3 @@ def pack_progress(sample, cached, totals):
 def pack_error(kind, words):
     """Return an ERROR payload."""
     return bytes((kind,)) + words.encode()
-
-
-def unpack_read(payload):
-    """Return (crossbar, start, count)."""
-    return unpack(READ_LAYOUT, payload, "READ")
-
-
-def unpack_write(payload):
-    """Return (crossbar, start, data)."""
-    crossbar, start = unpack(DEVICES_LAYOUT, payload, "WRITE")
-    return crossbar, start, payload[DEVICES_HEADER:]
-
-
-def unpack_resume(payload):
-    """Return the sample number."""
-    return unpack(RESUME_LAYOUT, payload, "RESUME")[0]

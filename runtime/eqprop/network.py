@@ -47,8 +47,9 @@ class Network:
         if halve_every < 0:
             raise ValueError("halve_every: {} is negative".format(halve_every))
         free = free_heap()
+        lacks = "layers: {} needs {} bytes of heap, {} are free".format(plan, plan.bytes, free)
         if free is not None and plan.bytes > free:
-            raise MemoryError("layers: {} needs {} bytes of heap, {} are free".format(plan, plan.bytes, free))
+            raise MemoryError(lacks)
         self.layers = plan.layers
         self.seed = seed
         self.halve_every = halve_every
@@ -58,8 +59,7 @@ class Network:
         try:
             self.crossbar = self.crossbar_type(plan, self.allocate, seed)
         except MemoryError as error:
-            text = "layers: {} needs {} bytes of heap, {} are free, but in pieces: {}"
-            raise MemoryError(text.format(plan, plan.bytes, free, error)) from error
+            raise MemoryError("{}, but in pieces: {}".format(lacks, error)) from error
         self._settle = self.crossbar.settle  # bound once, as in `Learner`
         self._checkpoints = None
         self._notes = b""
@@ -168,11 +168,11 @@ class Network:
         wear out a flash that nothing levels.
         """
         from .checkpoint import Checkpoints  # here, so that a board that keeps nothing does not load them
-        from .messages import Configuration, pack_configure
+        from .messages import pack_configure
 
         if not self._checkpoints:
             self._checkpoints = Checkpoints(folder)
-        described = pack_configure(Configuration(0, self.seed, self.halve_every, 0, self.layers, b""))
+        described = pack_configure((0, self.seed, self.halve_every, 0, self.layers, b""))
         return self._checkpoints.save(self, described, (0, 0, 0, 0), at_once)
 
     def conductances(self, c):
@@ -211,10 +211,10 @@ def load(layers=None, folder=""):
     built = []
 
     def build(payload):
-        described = unpack_configure(payload)
-        if wanted not in (None, described.layers):
-            raise ValueError("layers: {} are wanted, {} kept".format(wanted, described.layers))
-        built.append(Network(described.layers, described.seed, described.halve_every))
+        _, seed, halve_every, _, kept, _ = unpack_configure(payload)
+        if wanted not in (None, kept):
+            raise ValueError("layers: {} are wanted, {} kept".format(wanted, kept))
+        built.append(Network(kept, seed, halve_every))
         return built[0]
 
     checkpoints = Checkpoints(folder)

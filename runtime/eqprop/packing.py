@@ -13,12 +13,13 @@ give 3 bytes for 3 features. Numbers stay below 2**30, which no port keeps on th
 
 from array import array
 
+from ._compat import const
 from .fixed import bits
 
 LEVELS = bytes(range(256))
 """The alphabet of all int8 values, each in its own place: byte n stands for the value whose byte is n."""
 
-_GROUP = 2**30
+_GROUP = const(1073741824)
 
 
 class Code:
@@ -54,50 +55,49 @@ class Code:
         self.table = array("i", [label, group, width, last, features, count] + signed)
 
 
-def unpack(data, at, table, out):
-    """Unpack the record at byte `at` of `data` into `out` (int8 features) by a `Code`'s table; return its label.
-
-    Returns -1 for a record that no sample is packed into. The caller has checked that the record is there.
-    """
-    features = table[4]
-    count = table[5]
-    bit = 8 * at
-    label = field(data, bit, table[0])
-    bit += table[0]
-    group = table[1]
-    width = table[2]
-    i = 0
-    while i < features:
-        if i + group > features:
-            group = features - i
-            width = table[3]
-        value = field(data, bit, width)
-        bit += width
-        for j in range(i, i + group):
-            rest = value // count
-            out[j] = table[6 + value - rest * count]
-            value = rest
-        if value:
-            return -1
-        i += group
-    return label
-
-
-def field(data, bit, width):
-    """Return the unsigned number of `width` bits, 0..30, at bit `bit` of the little-endian bit stream `data`."""
-    at = bit >> 3
-    have = 8 - (bit & 7)
-    if not width:
-        return 0
-    value = (data[at] & 255) >> (bit & 7)  # numba takes bytes as int8: it knows no common type of signed and unsigned
-    while have < width:
-        at += 1
-        value |= (data[at] & ((1 << min(8, width - have)) - 1)) << have
-        have += 8
-    return value & ((1 << width) - 1)
-
-
 try:
-    from .kernels.records import unpack  # noqa: F401, F811 (the same in machine code)
+    from .kernels.records import unpack  # machine code
 except (ImportError, SyntaxError, NotImplementedError):  # CPython, or a port without viper
-    pass
+
+    def unpack(data, at, table, out):
+        """Unpack the record at byte `at` of `data` into `out` (int8 features) by a `Code`'s table; return its label.
+
+        Returns -1 for a record that no sample is packed into. The caller has checked that the record is there.
+        """
+        features = table[4]
+        count = table[5]
+        bit = 8 * at
+        label = field(data, bit, table[0])
+        bit += table[0]
+        group = table[1]
+        width = table[2]
+        i = 0
+        while i < features:
+            if i + group > features:
+                group = features - i
+                width = table[3]
+            value = field(data, bit, width)
+            bit += width
+            for j in range(i, i + group):
+                rest = value // count
+                out[j] = table[6 + value - rest * count]
+                value = rest
+            if value:
+                return -1
+            i += group
+        return label
+
+    def field(data, bit, width):
+        """Return the unsigned number of `width` bits, 0..30, at bit `bit` of the little-endian bit stream `data`."""
+        at = bit >> 3
+        have = 8 - (bit & 7)
+        if not width:
+            return 0
+        value = (data[at] & 255) >> (
+            bit & 7
+        )  # numba takes bytes as int8: it knows no common type of signed and unsigned
+        while have < width:
+            at += 1
+            value |= (data[at] & ((1 << min(8, width - have)) - 1)) << have
+            have += 8
+        return value & ((1 << width) - 1)

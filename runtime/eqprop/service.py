@@ -10,6 +10,7 @@ network and of the cache; the cache takes no more than `cache_bytes`, and on a b
 the heap.
 """
 
+import struct
 import sys
 from binascii import crc32
 
@@ -18,28 +19,31 @@ from ._compat import SerialPort, const, free_heap, ticks_us
 from .checkpoint import Checkpoints
 from .crossbar import Rot
 from .frames import Receiver, Sender
-from .inspection import inspect
-from .network import Network, zeros
+from .network import Network
 from .packing import LEVELS, Code, unpack
-from .sampling import Samples, class_size
 
 CHUNK = 32  # bytes: a host pads what it sends with zeros to a multiple of it, so that the board can read blindly
-_LIMIT = 1024  # bytes of payload
+_LIMIT = const(1024)  # bytes of payload
 LEAST = const(192)  # bytes of payload that any buffer holds at least
 _CLOCK = (ticks_us, "us", 1000)
-_CREDIT = 256  # bytes that a UART's receive buffer holds on common ports
+_CREDIT = const(256)  # bytes that a UART's receive buffer holds on common ports
 _CACHE = const(16777216)  # bytes
 # Of `eqprop.chip`, which is loaded only when it is needed
 _CHIP_CONFIGURE = const(32)
 _CHIP = const(96)
+_CLASS_SIZE = const(2)  # bytes of an answer before its voltages
+_RESERVE = const(16384)  # bytes of heap that the cache leaves to all else
+_LOSS_BITS = const(30)
+_LOSS_MASK = const(0x3FFFFFFF)
 
 
-class Service(Samples):
+class Service:
     """Answers a host's messages.
 
     - network: the one being trained, None before the first CONFIGURE
     - done: True once the host has said BYE
     - feed: called after each sample where it is not None: a watchdog's
+    - sequence, token: of the message to answer, and its session as a payload begins with it
     """
 
     def __init__(
@@ -71,30 +75,20 @@ class Service(Samples):
         self._cache_bytes = cache_bytes
         self._unpack = unpack
         implementation = sys.implementation
-        version = ".".join(str(n) for n in implementation.version[:3])
+        version = "{}.{}.{}".format(*implementation.version[:3])
         words = ("eqprop", __version__, implementation.name, version, sys.platform, identity)
-        self._identity = " ".join(word for word in words if word)
+        self._identity = " ".join(words).strip()
         self._session = None
-        self._token = b""  # the session as each of its payloads begins
+        self.token = b""
         self._state = rules.SILENT
-        self._sequence = 0  # of the message to answer
+        self.sequence = 0
         self._port = None
         self._chip = None
         self._reserve(max(limit, LEAST))
         self._forget()
-        self._handlers = {
-            messages.HELLO: self._hello,
-            messages.CONFIGURE: self._configure,
-            messages.SAMPLES: self._samples,
-            messages.INFER: self._infer,
-            messages.READ: self._read,
-            messages.WRITE: self._write,
-            messages.RESUME: self._resume,
-            messages.BYE: self._bye,
-            messages.BENCH: self._bench,
-            messages.STATUS: self._status,
-            messages.SAVE: self._save,
-        }
+        # By type: CONFIGURE is the first, SAVE the last; READ and WRITE are for `_devices`
+        first = (self._configure, self._samples, self._infer, None, None, self._resume)
+        self._handlers = first + (self._bye, self._bench, self._status, self._save)
         self._take_up()
 
     def _reserve(self, limit):
@@ -103,14 +97,10 @@ class Service(Samples):
         self._limit = limit
         self._room = limit - messages.SESSION_HEADER
 
-    def _find_state(self):
-        """Be in the state of a session that has built nothing."""
-        self._state = rules.HELD if self.network else rules.EMPTY
-
     def _working(self, token):
         """Tell the host that the answer takes a while, where there is a port to say so."""
         if self._port:
-            self._port[1](self._sender.encode(messages.WORKING, self._sequence, b"", token))
+            self._port[1](self._sender.encode(messages.WORKING, self.sequence, b"", token))
 
     def _take_up(self):
         """Go on where the newest checkpoint was."""
@@ -120,35 +110,32 @@ class Service(Samples):
             return
         self._totals[:] = loaded[1]
 
-    def _go_back(self):
-        """Leave a network that rots for the newest checkpoint; the host greets, as it does a board that was reset."""
-        self._working(self._token)
-        self._take_up()
-        self._session = None
-        self._state = rules.SILENT
-
     def receive(self, data):
         """Yield the answers, as bytes to send, to what `data` (bytes from the host) completes.
 
         An answer is valid until the next one is asked for.
         """
         for kind, sequence, payload in self._receiver.feed(data):
-            self._sequence = sequence
+            self.sequence = sequence
             token = b""
             if kind != messages.HELLO:
                 token = bytes(payload[: messages.SESSION_HEADER])
                 payload = payload[messages.SESSION_HEADER :]
             try:
                 kind, payload = self._answer(kind, token, payload)
-                answer = self._sender.encode(kind, self._sequence, payload, token)
+                answer = self._sender.encode(kind, self.sequence, payload, token)
             except Rot as error:
-                self._go_back()
+                # Left for the newest checkpoint; the host greets, as it does a board that was reset
+                self._working(self.token)
+                self._take_up()
+                self._session = None
+                self._state = rules.SILENT
                 text = "{}: the board goes on from {}".format(error, self.network.sample if self.network else "nothing")
                 words = messages.pack_error(messages.GREET, text)
                 answer = self._sender.encode(messages.ERROR, sequence, words, token)
             except Exception as error:  # whatever a message may cause, the board's loop goes on
                 words = messages.pack_error(messages.REFUSED, str(error))
-                answer = self._sender.encode(messages.ERROR, self._sequence, words[: self._room], token)
+                answer = self._sender.encode(messages.ERROR, self.sequence, words[: self._room], token)
             yield answer
 
     def _answer(self, kind, token, payload):
@@ -161,14 +148,16 @@ class Service(Samples):
         rule = row[self._state]
         if rule == "g":
             return messages.ERROR, messages.pack_error(messages.GREET, "HELLO comes first")
-        if token != self._token:
+        if token != self.token:
             return messages.ERROR, messages.pack_error(messages.TAKEN, "another host has taken the board")
         if rule in rules.REFUSALS:
             raise ValueError(rules.REFUSALS[rule])
-        handler = self._handlers.get(kind)
         try:
+            handler = self._handlers[kind - messages.CONFIGURE] if kind <= messages.SAVE else None
             if handler:
                 answer = handler(payload)
+            elif kind <= messages.WRITE:
+                answer = self._devices(kind, payload)
             elif kind < _CHIP_CONFIGURE:
                 answer = self._keep_notes(kind, payload)
             else:
@@ -186,7 +175,7 @@ class Service(Samples):
     def _status(self, _=None):
         network = self.network
         if network and self._state != rules.WRITTEN:  # where no total is right
-            inspect(network)
+            network.inspect()
             self._inspect()
         checkpoints = self._checkpoints
         free = free_heap()
@@ -197,7 +186,7 @@ class Service(Samples):
             self._limit,
             self._credit,
             messages.UNKNOWN_HEAP if free is None else free,
-            self._configured.run if network else 0,
+            self._run,
             network.sample if network else 0,
             network.crc() if network else 0,
             network.seed if network else 0,
@@ -212,14 +201,17 @@ class Service(Samples):
         return messages.STATE, messages.pack_state(state)
 
     def _hello(self, payload):
-        session = messages.unpack_hello(payload)
+        (protocol,) = messages.unpack("<B", payload, "HELLO")  # another protocol's is of another length
+        if protocol != messages.PROTOCOL:
+            raise ValueError("protocol {}: this board speaks {}".format(protocol, messages.PROTOCOL))
+        _, session = messages.unpack("<BI", payload, "HELLO")
         if session != self._session:  # asked again, it begins nothing
             self._session = session
-            self._token = bytes(payload[1 : 1 + messages.SESSION_HEADER])
+            self.token = bytes(payload[1 : 1 + messages.SESSION_HEADER])
             if self._state == rules.WRITTEN:  # half of a network is none
                 self._working(b"")
                 self._take_up()
-            self._find_state()
+            self._state = rules.HELD if self.network else rules.EMPTY
             self._cached = self._cache_crc = 0
             self._notes = None
             if self._chip:
@@ -230,7 +222,7 @@ class Service(Samples):
         """Let the network go, so that the next one finds the heap free."""
         self.network = None
         self._configuration = b""
-        self._configured = None
+        self._run = self._epoch = 0
         self._code = None
         self._x = None
         self._cache = None
@@ -246,11 +238,11 @@ class Service(Samples):
             if bytes(payload) == self._configuration:
                 return self._status()
             raise ValueError("CONFIGURE: once a session, HELLO begins the next")
-        self._working(self._token)
+        self._working(self.token)
         try:
             self._construct(bytes(payload))
         finally:
-            self._find_state()
+            self._state = rules.HELD if self.network else rules.EMPTY
         self._state = rules.NEW
         if self._checkpoints:
             self._checkpoints.begin(0)
@@ -258,26 +250,123 @@ class Service(Samples):
 
     def _construct(self, payload):
         """Build the network that a CONFIGURE payload describes, and return it."""
-        configured = messages.unpack_configure(payload)
+        run, seed, halve_every, epoch, layers, levels = messages.unpack_configure(payload)
         self._forget()
-        layers = configured.layers
-        network = self._build(layers, configured.seed, configured.halve_every)
-        self._code = code = Code(layers[0], layers[-1], configured.levels or LEVELS)
+        network = self._build(layers, seed, halve_every)
+        self._code = code = Code(layers[0], layers[-1], levels or LEVELS)
         sample = max(
             messages.SAMPLES_HEADER + messages.RUN_HEADER + code.size,
             messages.INFER_HEADER + layers[0],
-            class_size(layers),
+            2 * layers[-1] + _CLASS_SIZE,
         )
         sample += messages.SESSION_HEADER
         if sample > self._limit:
             self._reserve(sample)
         self._x = network.allocate("b", layers[0])
-        self._allocate_cache(min(configured.epoch, messages.SLOTS_MAX))
+        self._allocate_cache(min(epoch, messages.SLOTS_MAX))
         self._configuration = payload
-        self._configured = configured
+        self._run, self._epoch = run, epoch
         self._sealed = crc32(payload, crc32(code.table))
         self.network = network
         return network
+
+    def _inspect(self):
+        """Raise Rot where what samples are taken from changed by itself."""
+        if self._sealed != crc32(self._configuration, crc32(self._code.table)):
+            raise Rot("configuration")
+        if self._cached and self._cache_crc != crc32(memoryview(self._cache)[: self._cached * self._code.size]):
+            raise Rot("cache of samples")
+
+    def _allocate_cache(self, wanted):
+        """Make room for `wanted` samples, or as many as there is room for."""
+        free = free_heap()
+        room = self._cache_bytes if free is None else min(self._cache_bytes, free - _RESERVE)
+        slots = min(wanted, max(room, 0) // self._code.size)
+        while slots:
+            try:
+                self._cache = bytearray(slots * self._code.size)
+                break
+            except MemoryError:  # the heap is in pieces
+                slots //= 2
+        self._slots = slots
+
+    def _samples(self, payload):
+        network = self.network
+        (number,) = messages.unpack("<I", payload, "SAMPLES")
+        at = messages.SAMPLES_HEADER
+        while at < len(payload):
+            count = payload[at] & ~messages.CACHED
+            cached = payload[at] >= messages.CACHED
+            step = messages.SLOT_SIZE if cached else self._code.size
+            at += messages.RUN_HEADER
+            end = at + count * step
+            if not count or end > len(payload):
+                raise ValueError("SAMPLES: a run of {} samples in {} bytes".format(count, len(payload) - at))
+            while at < end:
+                if number == network.sample:
+                    self._learn(payload, at, cached)
+                    if self.feed:
+                        self.feed()
+                number += 1
+                at += step
+        return messages.PROGRESS, messages.pack_progress(network.sample, self._cached, self._totals)
+
+    def _learn(self, data, at, cached):
+        """Learn the next sample: the record at `at`, or the one in the cache whose slot is there."""
+        network = self.network
+        size = self._code.size
+        if cached:
+            slot = data[at] | data[at + 1] << 8
+            if slot >= self._cached:
+                raise ValueError("SAMPLES: slot {} of {} filled".format(slot, self._cached))
+            data = self._cache
+            at = slot * size
+        label = self._unpack(data, at, self._code.table, self._x)
+        if label < 0:
+            raise ValueError("SAMPLES: no sample in the record of {}".format(network.sample))
+        epoch = self._epoch
+        begins = epoch and network.sample % epoch == 0
+        network.learn(self._x, label)
+        totals = self._totals
+        if begins:
+            totals[:] = (0, 0, 0, 0)
+        if not cached and self._cached < self._slots:
+            start = self._cached * size
+            record = data[at : at + size]
+            self._cache[start : start + size] = record
+            self._cache_crc = crc32(record, self._cache_crc)
+            self._cached += 1
+        totals[0] += 1
+        totals[1] += network.answer == label
+        loss = totals[2] + network.loss
+        totals[2] = loss & _LOSS_MASK
+        totals[3] += loss >> _LOSS_BITS
+        if self._checkpoints and self._checkpoints.due(network.sample):
+            self._inspect()
+            self._checkpoints.save(network, self._configuration, totals)
+
+    def _infer(self, payload):
+        network = self.network
+        inputs = network.layers[0]
+        coded = len(payload) > 0 and payload[0] == 1
+        size = self._code.size if coded else inputs
+        count, rest = divmod(len(payload) - messages.INFER_HEADER, size)
+        if not len(payload) or payload[0] > 1 or rest:
+            raise ValueError("INFER: {} bytes are no whole samples of {} features".format(len(payload), inputs))
+        if count * (2 * network.layers[-1] + _CLASS_SIZE) > self._room:
+            raise ValueError("INFER: the answers to {} samples are too long".format(count))
+        answer = bytearray()
+        for at in range(messages.INFER_HEADER, len(payload), size):
+            x = payload[at : at + size]
+            if coded:
+                x = self._x
+                if self._unpack(payload, at, self._code.table, x) < 0:
+                    raise ValueError("INFER: no sample in a record")
+            answer += struct.pack("<H", network.infer(x))
+            answer += bytes(network.outputs)
+            if self.feed:
+                self.feed()
+        return messages.CLASSES, answer
 
     def join(self, read, write):
         """Let a crossbar chip at the other end be asked over this line: blocking read(buffer), write(data)."""
@@ -292,42 +381,18 @@ class Service(Samples):
         if not self._chip:
             if not configures:
                 raise ValueError("no network: CHIP_CONFIGURE comes first")
-            from .chip import ChipLoop, Line  # here, so that a board without one does not load it
+            from .chip import open_loop  # here, so that a board without one does not load it
 
-            line = None
-            if self._port:
-                read, write = self._port
-                line = Line(read, write, CHUNK, Receiver(self._limit), Sender(self._limit))
-            self._chip = ChipLoop(zeros, line)
-        line = self._chip.line
-        if not line:
-            return _CHIP, self._chip.answer(kind, payload)
-        line.sequence, line.token = self._sequence, self._token
-        try:
-            return _CHIP, self._chip.answer(kind, payload)
-        finally:
-            self._sequence = line.sequence
+            self._chip = open_loop(self._port, CHUNK, self._limit)
+        return _CHIP, self._chip.serve(self, kind, payload)
 
-    def _devices(self, crossbar):
-        if crossbar >= self.network.crossbars:
-            raise ValueError("crossbar: {} is not in 0..{}".format(crossbar, self.network.crossbars - 1))
-        return self.network.conductances(crossbar)
+    def _devices(self, kind, payload):
+        from .devices import answer  # here, so that a board whose conductances stay does not load it
 
-    def _read(self, payload):
-        crossbar, start, count = messages.unpack_read(payload)
-        g = self._devices(crossbar)
-        if start + count > len(g) or 2 * count > self._room:
-            raise ValueError("READ: {} devices at {} of {}".format(count, start, len(g)))
-        return messages.DEVICES, bytes(g[start : start + count])
-
-    def _write(self, payload):
-        crossbar, start, data = messages.unpack_write(payload)
-        self._devices(crossbar)
-        self.network.restore(crossbar, start, data)
-        return messages.DONE, b""
+        return answer(self.network, kind, payload, self._room)
 
     def _resume(self, payload):
-        sample = messages.unpack_resume(payload)
+        (sample,) = messages.unpack("<I", payload, "RESUME")
         if self._state in (rules.NEW, rules.WRITTEN):  # asked again, it is answered and changes nothing
             self.network.settle_restored(sample)
             if self._checkpoints:

@@ -7,7 +7,10 @@
 
 import sys
 
-_CORTEX_M = (4, 5, 6, 7, 8)  # armv6m to armv7emdp, as MicroPython numbers what native code a .mpy file may hold
+from ._compat import const
+
+_CORTEX_M = const(4)  # armv6m; up to armv7emdp, as MicroPython numbers what native code a .mpy file may hold
+_LAST_CORTEX_M = const(8)
 TIERS = ("thumb", "viper", "plain")
 _in_use = None
 
@@ -47,7 +50,7 @@ def _crossbar_type(name):
 
         return PlainCrossbar
     if name == "thumb":
-        if getattr(sys.implementation, "_mpy", 0) >> 10 & 15 not in _CORTEX_M:
+        if not _CORTEX_M <= getattr(sys.implementation, "_mpy", 0) >> 10 & 15 <= _LAST_CORTEX_M:
             raise ImportError  # before it costs the heap that compiling takes
         from .kernels.thumb import ThumbCrossbar
 
