@@ -13,8 +13,7 @@ fails or falls silent after a session has begun; `greet` opens the port again, b
 while the board resets. If another host has taken the board, the link raises BoardError.
 
 The link repeats no question to a board that says WORKING. It waits, and asks for the board's state now and then: a
-board that has restarted meanwhile says so at once. `eqprop_host.rules` is the table of what a host does with each
-answer.
+board that has restarted meanwhile says so. `eqprop_host.rules` is the table of what a host does with each answer.
 """
 
 import random

@@ -19,7 +19,7 @@ def add_options(parser):
         parser, default=None, text="the data to learn (default: digits if they fit the layers, else random features)"
     )
     common.add_layers(parser)
-    text = "samples to take the mean of (default: %(default)s)"
+    text = "samples to average (default: %(default)s)"
     parser.add_argument("--samples", type=common.whole(1, 65535), metavar="N", default=300, help=text)
     common.add_json(parser)
 

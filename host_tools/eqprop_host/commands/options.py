@@ -98,6 +98,12 @@ def add_port(parser):
     parser.add_argument("--port", default="sim:", metavar="URL", help=text)
 
 
+def add_epochs(parser):
+    """Add `--epochs`."""
+    text = "passes over the data (default: %(default)s)"
+    parser.add_argument("--epochs", type=whole(1, 100000), metavar="N", default=10, help=text)
+
+
 def add_data(
     parser,
     default="digits",

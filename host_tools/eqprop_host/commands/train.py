@@ -50,13 +50,7 @@ def add_learning_options(parser):
     common.add_data(parser)
     add_split_options(parser)
     common.add_layers(parser)
-    add(
-        "--epochs",
-        type=common.whole(1, 100000),
-        metavar="N",
-        default=10,
-        help="passes over the data (default: %(default)s)",
-    )
+    common.add_epochs(parser)
     add("--limit", type=_COUNT, metavar="N", help="stop after N training samples")
     text = "seed for the split, the sample order and the initial conductances (default: %(default)s)"
     add("--seed", type=common.whole(0, 2**32 - 1), metavar="N", default=0, help=text)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import DataError
+from ..printing import printable
 from .reading import Reading
-from .words import listed, printable, shortened
+from .words import listed, shortened
 
 LABELS = ("label", "labels", "class", "target")
 """A column of one of these names holds the labels."""

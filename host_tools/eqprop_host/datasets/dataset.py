@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import DataError
+from ..printing import printable
 from .blocks import Spool, blocks
 from .reading import Reading
-from .words import listed, printable, shortened
+from .words import listed, shortened
 
 CLASSES_MAX = 8191
 """The most classes: a layer has at most as many nodes."""

@@ -1,4 +1,6 @@
-"""How what stands in data is shown in messages: short, in one line, without what a terminal would obey."""
+"""Values and names from data as messages show them: short, in one line, without control characters."""
+
+from ..printing import printable
 
 _SHOWN = 40  # characters of a cell
 _LISTED = 4  # items of a list
@@ -14,11 +16,6 @@ def shortened(value):
     """Return the repr of a value, cut to what fits in a message."""
     text = repr(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
-
-
-def printable(text):
-    """Return a text with ? for what cannot be printed, such as the beginning of a terminal's commands."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
 
 
 def reason(error):

@@ -76,20 +76,8 @@ def add_options(parser):
     add = parser.add_argument
     common.add_data(parser)
     common.add_layers(parser)
-    add(
-        "--epochs",
-        type=common.whole(1, 100000),
-        metavar="N",
-        default=10,
-        help="passes over the data (default: %(default)s)",
-    )
-    add(
-        "--seeds",
-        type=common.whole(1, 1000),
-        metavar="N",
-        default=5,
-        help="runs to take the mean of (default: %(default)s)",
-    )
+    common.add_epochs(parser)
+    add("--seeds", type=common.whole(1, 1000), metavar="N", default=5, help="runs to average (default: %(default)s)")
     add(
         "--seed",
         type=common.whole(0, 2**31),

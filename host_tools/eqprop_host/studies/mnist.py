@@ -85,12 +85,7 @@ def add_options(parser):
         help="epochs of each row but the widest (default: %(default)s)",
     )
     add("--limit", type=common.whole(1, 2**30 - 1), metavar="N", help="most training samples of an epoch")
-    add(
-        "--seeds",
-        type=common.whole(1, 1000),
-        metavar="N",
-        help="runs of each row (default: 3 of the first rows, else 1)",
-    )
+    add("--seeds", type=common.whole(1, 1000), metavar="N", help="runs of each row (default: 3 or 1)")
     add(
         "--workers",
         type=common.whole(1, 1024),
