@@ -350,7 +350,7 @@ def test_classes_are_matched_by_name(tmp_path):
     assert datasets.align(numbers, (), (), 3).labels.tolist() == [2, 0, 2]
     with pytest.raises(DataError, match="class '2' is not one that the network knows, which are '0', '1'"):
         datasets.align(numbers, (), (), 2)
-    assert "no names of classes" in datasets.align(dataset, (), (), 2).notes[-1]
+    assert "no class names" in datasets.align(dataset, (), (), 2).notes[-1]
 
 
 def test_a_file_of_its_own_is_the_test_set(tmp_path):

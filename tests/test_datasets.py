@@ -239,7 +239,7 @@ def test_features_alone(tmp_path, monkeypatch):
         ),
         (GOOD_CSV + "1,2,x\n", "bad.csv: line 4, column 3: 'x' is not a number"),
         ("1.o,2,0\n1,2,1\n", "bad.csv: line 1, column 1: '1.o' is not a number"),
-        ("0,1,label\n1,2,1\n", "bad.csv: label 1 on all samples (1): one class is nothing to learn"),
+        ("0,1,label\n1,2,1\n", "bad.csv: label 1 on all samples (1): there must be two classes or more"),
         ("0,7,2,label\n1,2,3,1\n", "bad.csv: line 1, column 4: 'label' is not a number"),
         (GOOD_CSV + "1,1_0,0\n", "bad.csv: line 4, column 2: '1_0' is not a number"),
         (GOOD_CSV + "1," + "z" * 99 + ",0\n", "bad.csv: line 4, column 2: '" + "z" * 36 + "... is not a number"),
@@ -260,8 +260,8 @@ def test_features_alone(tmp_path, monkeypatch):
             "x,label\n" + "".join(f"{n}.5,{n}\n" for n in range(8192)),
             "bad.csv: 8192 classes, at most 8191 can be told apart",
         ),
-        ("1,2,3\n1,3,3\n", "bad.csv: label 3 on all samples (2): one class is nothing to learn"),
-        ("1,2,0\n", "bad.csv: label 0 on all samples (1): one class is nothing to learn"),
+        ("1,2,3\n1,3,3\n", "bad.csv: label 3 on all samples (2): there must be two classes or more"),
+        ("1,2,0\n", "bad.csv: label 0 on all samples (1): there must be two classes or more"),
         (GOOD_CSV.encode() + b"1,\xe9,0\n", "bad.csv: line 4, column 2: 'é' is not a number"),
         (b"\xef\xbb\xbf1,2,0\n\xff", "bad.csv: line 2: 1 column, expected 3 as in line 1"),
         (GOOD_CSV.encode() + b"\0", "bad.csv: holds zero bytes: is it text?"),
@@ -313,7 +313,7 @@ def changed(values, at, value):
             "bad.npz: 1 of 3 samples have values missing, the first at y[2] (the label): "
             "type --missing drop to leave them out",
         ),
-        (npz(x=X, y=Y * 0), "bad.npz: label 0 on all samples (3): one class is nothing to learn"),
+        (npz(x=X, y=Y * 0), "bad.npz: label 0 on all samples (3): there must be two classes or more"),
     ],
 )
 def test_bad_npz(complaint, content, expected):
@@ -402,7 +402,7 @@ def test_bad_features_alone(complaint):
     """The number of columns must fit, with or without a label; features must be finite, labels need not."""
     assert (
         complaint("f.csv", GOOD_CSV, datasets.load_features, 4)
-        == "f.csv: 3 columns, expected 4 features, with or without a label behind"
+        == "f.csv: 3 columns, expected 4 features, with or without a label after them"
     )
     assert complaint("f.csv", "1,inf\n", datasets.load_features, 2) == "f.csv: line 1, column 2: inf is not finite"
     assert complaint("f.csv", "1,2\n1,nan\n", datasets.load_features, 2).startswith("f.csv: 1 of 2 samples have values")

@@ -141,7 +141,7 @@ def test_a_main_of_the_users_own_is_kept(blank, capsys):
     put(board, {"main.py": "print('mine')\n"})
     code, out, err = run(capsys, "deploy", "--port", board.path, "--boot")
     assert (code, out) == (1, "")
-    assert "/main.py on the board is not eqprop's: have it end with `import eqprop.service" in err
+    assert "/main.py on the board is not eqprop's: let it end with `import eqprop.service" in err
     assert run(capsys, "undeploy", "--port", board.path)[1] == "there was nothing to remove\n"
     assert probe(board.path)["starts"] == "print('mine')\n"
 

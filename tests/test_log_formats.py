@@ -59,7 +59,7 @@ def test_one_table_is_what_other_tools_read(logs, tmp_path, capsys):
         frame = read(path)
         assert "steps" not in frame and frame.test_error_percent.tolist() == [m["test_error_percent"] for m in metrics]
         code, _, err = run(capsys, "log", "export", logs[0], path, "--table=metrics")
-        assert code == 1 and "is there already" in err
+        assert code == 1 and "exists already" in err
     code, _, err = run(capsys, "log", "export", logs[0], tmp_path / "x.npz", "--table=metrics")
     assert code == 1 and err.endswith("x.npz: a table is written to a .csv or .parquet file, not .npz\n")
 
@@ -220,7 +220,7 @@ def test_a_damaged_log_is_told_and_repaired_beside_the_original(logs, tmp_path, 
     assert open_log(tmp_path / "good.arrow").rows >= open_log(logs[0]).rows - 3
     assert not open_log(tmp_path / "good.arrow").dropped and bad.read_bytes() == before
     code, _, err = run(capsys, "log", "export", bad, tmp_path / "good.arrow", "--repair")
-    assert code == 1 and "is there already, and is not overwritten" in err
+    assert code == 1 and "exists already, and is not overwritten" in err
 
 
 def test_replay_saves_a_network_that_evaluates_as_the_run_did(logs, tmp_path, capsys):

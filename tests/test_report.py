@@ -96,7 +96,7 @@ def test_the_page_loads_without_an_error_and_shows_every_run(page, logs):
     assert page.get_log("browser") == []
     text = page.find_element("tag name", "body").text
     assert all(log.path.name in text for log in logs) and "3 runs, drawn by eqprop" in text
-    assert "goes on, or was killed" in text
+    assert "still going, or was killed" in text
     assert page.execute_script("return performance.getEntriesByType('resource').length") == 0
 
 

@@ -97,7 +97,7 @@ def test_a_log_chooses_neither_port_nor_files(eqprop, tmp_path):
     """A stranger's log could name any port to write to, and any file to write over."""
     assert eqprop("train", *RUN, "--log=run.arrow", "--port=sim:micropython", "--save=run.npz")[0] == 0
     (tmp_path / "run.npz").unlink()
-    told = "eqprop: run.arrow: the run was on port sim:micropython: add --port sim:micropython if that is where it"
+    told = "eqprop: run.arrow: the run was on port sim:micropython: add --port sim:micropython to resume it there"
     code, _, said = eqprop("train", "--resume=run.arrow")
     assert code == 1 and said.startswith(told)
     assert eqprop("train", "--resume=run.arrow", "--port=sim:micropython")[0] == 0
@@ -216,8 +216,11 @@ def test_a_run_goes_on_from_any_logged_sample(eqprop, clean, tmp_path, at):
         (["--resume=run.arrow", "--log=x.arrow"], "--log x.arrow: a resumed run keeps its own"),
         (["--resume=none.arrow"], "none.arrow: cannot be read: No such file or directory"),
         (["--resume=bare.arrow"], "bare.arrow: is of a run that cannot be resumed: it keeps no options of it"),
-        (["--resume=new.arrow"], "new.arrow: is of a run that cannot be resumed here: --new=1 is not an option of it"),
-        (["--resume=asks.arrow"], "asks.arrow: is of a run that cannot be resumed here: --help is not an option of it"),
+        (["--resume=new.arrow"], "new.arrow: its run cannot be resumed here: this eqprop has no option --new=1 for it"),
+        (
+            ["--resume=asks.arrow"],
+            "asks.arrow: its run cannot be resumed here: this eqprop has no option --help for it",
+        ),
         (["--resume=odd.arrow"], "odd.arrow: is of a run that cannot be resumed: it keeps no options of it"),
         (["--resume=run.csv"], "run.csv: .csv would not survive a kill: log to .arrow, and `eqprop log export` it"),
     ],

@@ -113,7 +113,7 @@ def test_an_export_never_takes_the_place_of_a_file_that_came_meanwhile(rows, tmp
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", other_program)
-    with pytest.raises(LogError, match="out.csv: is there already, and is not overwritten"):
+    with pytest.raises(LogError, match="out.csv: exists already, and is not overwritten"):
         export(log, tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == "theirs"
     assert {each.name for each in tmp_path.iterdir()} == {"log.jsonl", "out.csv"}

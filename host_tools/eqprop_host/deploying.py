@@ -164,10 +164,10 @@ def _probe(remote):
         says = f"it says {says}" if says and ">>>" not in says else "it says nothing"
         raise BoardError(
             f"port {remote.name}: no MicroPython answers, {says}: put MicroPython {oldest} or newer on the board, "
-            "or reset one that is busy with a program of its own"
+            "or reset it if it is busy with a program of its own"
         ) from error
     except TypeError as error:
-        raise ProtocolError(f"port {remote.name}: makes no sense of what it was asked") from error
+        raise ProtocolError(f"port {remote.name}: the board's answer to eqprop's questions makes no sense") from error
     version = f"{printable(found.implementation)} {printable(found.version)}"
     advice = f"put MicroPython {oldest} or newer on"
     if found.implementation != "micropython":
@@ -258,7 +258,7 @@ def _fitting(found, without, replace, name):
     if found.installed and not replace and not (fitting and fitting[0] is choices[0]):
         raise BoardError(
             f"port {name}: the board's flash has no room for the old runtime and the new one: {room} bytes are free, "
-            f"{_needed(found, choices[0])} needed: `eqprop deploy --replace` takes the old one away first; until it "
+            f"{_needed(found, choices[0])} needed: `eqprop deploy --replace` removes the old one first; until it "
             "ends, the board has none"
         )
     if not fitting:
@@ -284,7 +284,7 @@ def deploy(path, name, boot=False, tell=lambda line: None, without=(), replace=F
         found = _probe(remote)
         if boot and found.starts is not None and not found.boots_eqprop:
             raise BoardError(
-                f"port {name}: {found.boot} on the board is not eqprop's: have it end with "
+                f"port {name}: {found.boot} on the board is not eqprop's: let it end with "
                 "`import eqprop.service; eqprop.service.main()`, or move it away"
             )
         _check_first(found, name)
@@ -314,7 +314,7 @@ def _install(remote, found, built, replace, tell):
     folder = f"{found.lib}/eqprop-new"
     try:
         if replace:
-            tell("taking the old runtime away: until the new one is there, the board has none")
+            tell("removing the old runtime: until the new one is there, the board has none")
         remote.run("stage", lib=found.lib, files=list(built.files), replace=replace)
         tell(f"copying {sum(map(len, built.files.values()))} bytes to {remote.name}")
         remote.write(built.files, folder)
@@ -358,7 +358,7 @@ def _serves(path, name, boots):
         if not boots and ports.at_prompt(path, name):
             raise BoardError(
                 f"port {name}: the board resets when its port is opened, which ends the service: "
-                "`eqprop deploy --boot` has it start again by itself"
+                "`eqprop deploy --boot` makes it start by itself"
             ) from None
         raise
 

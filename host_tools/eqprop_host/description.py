@@ -93,4 +93,4 @@ def keep(board, scaling, recipe, feature_names, class_names, tell):
         if left_out:
             tell(f"the board's notes have no room for {left_out}")
         return
-    tell(f"the board does not keep what its network's inputs mean: {refused}")
+    tell(f"the board did not keep the description of its network: {refused}")

@@ -70,7 +70,7 @@ def new_file(path):
     """
     with _beside(path) as (target, beside):
         if target.exists():
-            raise LogError(f"{path}: is there already, and is not overwritten")
+            raise LogError(f"{path}: exists already, and is not overwritten")
         with open(beside, "xb") as file:
             yield file
             file.flush()
@@ -84,7 +84,7 @@ def _take_name(beside, target, path):
     try:
         os.link(beside, target)
     except FileExistsError as error:
-        raise LogError(f"{path}: is there already, and is not overwritten") from error
+        raise LogError(f"{path}: exists already, and is not overwritten") from error
     except OSError:  # a filesystem without links
         os.rename(beside, target)
     else:

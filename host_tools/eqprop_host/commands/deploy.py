@@ -57,7 +57,7 @@ def run(options):
     files = f"{len(built.files)} files" if len(built.files) > 1 else "1 file"
     print(f"runtime {built.form}: {done.size} bytes in {files}, hashes verified; {how}")
     if built.left_out:
-        why = "" if set(built.left_out) <= set(options.without) else ", for the flash is small"
+        why = "" if set(built.left_out) <= set(options.without) else ", because the flash is small"
         print(f"left out: {', '.join(built.left_out)}{why}")
     print(f"self-test passed: tier {done.tier}, conductance CRC {done.crc:08x} after 20 samples")
     print(f"serving, {done.heap} bytes of heap free: {', '.join(_rooms(done))}")

@@ -110,7 +110,7 @@ def _lines(run):
         ("conductances", f"logged {run['conductances_logged']} times, {run['siemens_per_step']:g} S a step"),
         ("rows", rows),
         ("events", _events_text(run["events"])),
-        ("end", run["end"] or "none: it goes on, or was killed"),
+        ("end", run["end"] or "none: the run is still going, or was killed"),
     ]
     if run["dropped_bytes"]:
         facts.append(("dropped", f"{run['dropped_bytes']} bytes that are not a sound record"))

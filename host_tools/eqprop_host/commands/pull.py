@@ -91,7 +91,7 @@ def _noted(state, noted):
         if noted.get(f"{key}_crc"):
             lacking.append(f"the names of its {name}, for which its notes have no room")
     for text in lacking:
-        common.tell(f"warning: the board does not say {text}; --data with what it learnt from says it")
+        common.tell(f"warning: the board does not say {text}; add --data with the data that it learnt from")
     return {
         "scaling": noted["scaling"],
         "recipe": noted["recipe"],

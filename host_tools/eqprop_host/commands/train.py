@@ -122,7 +122,7 @@ def _resumed(options, log):
         raise DataError(f"{log.path}: is of a run that cannot be resumed: it keeps no options of it") from error
     others += [name for name in _FREE if getattr(kept, name) != parser.get_default(name)]
     if others:
-        raise DataError(f"{log.path}: is of a run that cannot be resumed here: {others[0]} is not an option of it")
+        raise DataError(f"{log.path}: its run cannot be resumed here: this eqprop has no option {others[0]} for it")
     kept.log = kept.resume = options.resume
     _move_data(kept, log)
     parser.set_defaults(**dict.fromkeys((*_OWN, *_FREE, "log")))  # None stands for what was not typed
@@ -139,7 +139,7 @@ def _resumed(options, log):
         setattr(kept, name, value)
     if typed.port is None and log.configuration.get("port", kept.port) != kept.port:
         port = log.configuration["port"]
-        raise DataError(f"{log.path}: the run was on port {port}: add --port {port} if that is where it goes on")
+        raise DataError(f"{log.path}: the run was on port {port}: add --port {port} to resume it there")
     return kept
 
 

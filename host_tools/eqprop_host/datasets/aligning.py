@@ -81,7 +81,7 @@ def _with_classes(dataset, names, classes):
         places = np.arange(len(held))
         notes = (
             *notes,
-            f"{dataset.name}: the network knows no names of classes: {_said(held)} are taken in this order",
+            f"{dataset.name}: the network has no class names: {_said(held)} are taken in this order",
         )
     elif strange:
         raise DataError(

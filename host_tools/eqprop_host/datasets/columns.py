@@ -133,7 +133,9 @@ def choose_features(source: str, columns: list[Column], *, reading: Reading, cou
     features = [place for place in kept if place != label]
     if len(features) != count:
         what = "1 column" if len(kept) == 1 else f"{len(kept)} columns"
-        raise DataError(f"{source}: {what}, expected {count} features, with or without a label behind{_besides(notes)}")
+        raise DataError(
+            f"{source}: {what}, expected {count} features, with or without a label after them{_besides(notes)}"
+        )
     _check_numbers(source, columns, features, label)
     return Roles(features, notes=notes)
 
@@ -147,7 +149,7 @@ def _of_files(source, columns, places, files, label):
         held = listed([str(columns[place]) for place in (*files, *others)])
         raise DataError(f"{source}: {held}: name the label by --label, and leave out others by --drop")
     left = [str(columns[place]) for place in places if place not in (label, *files)]
-    return Roles(files, label, notes=[f"{listed(left)}: left out beside the files"] if left else [])
+    return Roles(files, label, notes=[f"{listed(left)}: left out: the files are the samples"] if left else [])
 
 
 def _besides(notes):

@@ -174,12 +174,12 @@ def _classes(source, labels, names):
         present = np.unique(labels)
     if len(present) == 1:
         shown = shortened(names[present[0]]) if names else str(present[0])
-        raise DataError(f"{source}: label {shown} on all samples ({len(labels)}): one class is nothing to learn")
+        raise DataError(f"{source}: label {shown} on all samples ({len(labels)}): there must be two classes or more")
     if len(present) > CLASSES_MAX:
         raise DataError(f"{source}: {len(present)} classes, at most {CLASSES_MAX} can be told apart")
     if names:
         if present[-1] >= len(names) or present[0] < 0:
-            raise DataError(f"{source}: label {present[-1]}, but there are {len(names)} names of classes")
+            raise DataError(f"{source}: label {present[-1]}, but there are {len(names)} class names")
         called = tuple(names[place] for place in present)
     elif present[0] == 0 and present[-1] == len(present) - 1:
         return labels, ()

@@ -108,7 +108,7 @@ function drawRuns() {
     ["seed", "seed"], ["training_samples", "samples learnt"], ["epochs", "epochs"], ["samples_per_second", "samples/s"], ["board", "board"], ["end", "end"]];
   const cell = (summary, key) => {
     if (key === "board") return element("td", { class: "text" }, summary.board);
-    return key === "end" && summary.end === null ? "goes on, or was killed" : number(summary[key]);
+    return key === "end" && summary.end === null ? "still going, or was killed" : number(summary[key]);
   };
   $("runs").append(table(["run", ...keys.map((k) => k[1])], data.runs.map((r) => [r.name, ...keys.map((k) => cell(r.summary, k[0]))])));
   const line = (column) => data.runs.map((r, k) => ({ name: r.name, x: r.columns.sample || [], y: r.columns[column] || [], colour: tint(k, data.runs.length) }));
