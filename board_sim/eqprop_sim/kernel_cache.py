@@ -12,7 +12,7 @@ import eqprop.laws
 import eqprop.packing
 
 COMPILING = "compiling the kernels, which takes up to a minute; they are kept for the next time"
-"""What a user is told who has to wait for it."""
+"""The line for a user who has to wait for it."""
 
 EMULATOR_SOURCES = (
     str(Path(__file__).with_name("emulator.py")),

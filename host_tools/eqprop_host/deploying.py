@@ -2,7 +2,7 @@
 
 The runtime (`bundling`) is copied into a folder beside the one in use. It takes the other's place only when every file
 has the right hash and the self-test has passed. So whatever happens meanwhile, the board has the old runtime or the
-new one. A flash that has no room for both needs `replace`, which takes the old one away first.
+new one. A flash that has no room for both needs `replace`, which removes the old one first.
 """
 
 import binascii

@@ -9,7 +9,7 @@ class SampleOrder:
     def __init__(self, x, y, order):
         """Take the rows of `x` and `y` epoch after epoch.
 
-        order: order(epoch) is the permutation of epoch 0, 1, ...; None for as they stand.
+        order: order(epoch) is the permutation of epoch 0, 1, ...; None for the order of the data set.
         """
         self.x, self.y = x, np.asarray(y)
         self._order = order

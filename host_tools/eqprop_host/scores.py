@@ -1,4 +1,4 @@
-"""How well a network tells its classes apart: accuracy, recall of each class, and what is taken for what.
+"""How well a network tells its classes apart: accuracy, recall of each class, and confusion.
 
 Counts are a table (classes, answers) of test samples, `training.confusion`; it may have more rows and columns than
 there are classes, as a network may have more outputs.

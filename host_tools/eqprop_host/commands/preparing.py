@@ -1,4 +1,4 @@
-"""What a run learns from: the data set, its split and scale, and a network whose layers suit it."""
+"""The data of a run: the data set, its split and scale, and a network whose layers suit it."""
 
 import argparse
 from dataclasses import dataclass

@@ -111,8 +111,8 @@ class _Rows:
 def add(path, run, board, tables):
     """Write a run's tables, Arrow tables by name, into the dataset at `path`, in place of what it had of the run.
 
-    Each file takes its place whole, the table `run` last, so that whatever ends this leaves a run that is there, or not
-    yet: adding it again mends it.
+    Each file is replaced whole, the table `run` last. After an interruption the dataset has the run, or does not have
+    it yet; adding the run again completes it.
     """
     place = Path(f"board={quote(board, safe=' .-+')[:200]}") / f"run={run}"
     try:
