@@ -27,7 +27,9 @@ def use(tier=None):
             _in_use = _crossbar_type(name)
             return name
         # No `micropython`, no emitter, too much for it, or too little heap to compile
-        except (ImportError, SyntaxError, NotImplementedError, MemoryError):
+        except (ImportError, SyntaxError, NotImplementedError, MemoryError) as error:
+            if name == "plain" and isinstance(error, MemoryError):  # then there is too little for any
+                raise
             continue
         except ValueError as error:  # MicroPython's, which names no file
             raise ValueError("eqprop/kernels/{}.mpy: {}: made for another processor?".format(name, error)) from error
