@@ -99,8 +99,23 @@ def test_a_power_cut_leaves_the_old_runtime_or_the_new_one(flash, blank, capsys,
 
 
 def cut_text(cut, text, name):
-    """Return the text of a program; the power fails in the installing one's."""
-    return (cut if name == "install" else "") + text(name)
+    """Return the text of a program; the power fails in those that put something in the place of something else."""
+    return (cut if name in ("install", "boot") else "") + text(name)
+
+
+@pytest.mark.parametrize("flash", [{}, {"format": "fat", "mount": "/flash"}], ids=["littlefs", "fat"])
+def test_a_power_cut_leaves_the_old_main_or_the_new_one(flash, blank, monkeypatch):
+    """Catches: a board that starts nothing any more, as the old main.py goes before the new one is there."""
+    board = blank(**flash)
+    boot = f"{flash.get('mount', '')}/main.py"
+    for operations in range(2):
+        with contextlib.closing(Remote(board.path, "it")) as remote, monkeypatch.context() as changes:
+            remote.reach()
+            remote.run("boot", boot=boot, text="print('old')")
+            changes.setattr("eqprop_host.remote._text", partial(cut_text, CUT.format(operations=operations), TEXT))
+            with contextlib.suppress(BoardError):
+                remote.run("boot", fresh=True, boot=boot, text="print('new')")
+        assert probe(board.path)["starts"] == ("print('new')" if operations else "print('old')")
 
 
 def test_a_board_reset_while_files_are_copied_is_left_as_it_was(blank, capsys, monkeypatch):

@@ -3,8 +3,8 @@ boot = ARGUMENTS["boot"]
 if ARGUMENTS["text"]:
     with open(boot + ".new", "w") as file:
         file.write(ARGUMENTS["text"])
-remove(boot)
-if ARGUMENTS["text"]:
-    os.rename(boot + ".new", boot)
+    os.rename(boot + ".new", boot)  # at once: a power cut leaves the old one or the new one
+else:
+    remove(boot)
 if hasattr(os, "sync"):
     os.sync()
