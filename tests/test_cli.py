@@ -17,8 +17,8 @@ import pytest
 import serial
 
 import eqprop
+from eqprop import asking
 from eqprop_host import cli, commands, datasets, model, ports
-from eqprop_host.board import Board
 from eqprop_host.progress import show_progress
 from eqprop_host.runlog import open_log
 from eqprop_host.runlog.verify import verify
@@ -131,16 +131,10 @@ def test_evaluate_finds_the_error_that_train_found(trained, capsys, port):
 
 def test_evaluate_refuses_a_board_that_holds_something_else(trained, capsys, monkeypatch):
     """Catches an error measured on other conductances than the file's."""
-    restore = Board.restore
-
-    def damaged(board, conductances, sample):
-        conductances = [g.copy() for g in conductances]
-        conductances[0][7] ^= 1
-        return restore(board, conductances, sample)
-
-    monkeypatch.setattr(Board, "restore", damaged)
+    pack = asking.pack_write
+    monkeypatch.setattr(asking, "pack_write", lambda c, first, data: pack(c, first, bytes((data[0] ^ 1,)) + data[1:]))
     code, out, err = run(capsys, "evaluate", trained / "run.npz")
-    assert code == 1 and out == "" and "the board's conductances have CRC" in err
+    assert code == 1 and out == "" and "the board holds conductances of CRC" in err
 
 
 def test_evaluate_takes_another_data_set(trained, capsys):

@@ -1,5 +1,6 @@
 """Memory that rots: every flipped bit is found by the next checkpoint and never written into it, on every tier."""
 
+import contextlib
 import subprocess
 from array import array
 from pathlib import Path
@@ -12,8 +13,15 @@ from desk import Desk, configure, samples
 from eqprop import asking
 from eqprop import messages as m
 from eqprop.checkpoint import Checkpoints
+from eqprop_host import datasets
+from eqprop_host.board import Board
 from eqprop_host.cli import main
+from eqprop_host.link import Link
+from eqprop_host.progress import show_nothing
+from eqprop_host.training import Schedule, configuration, train
 from eqprop_sim import emulator
+from interrupting import StopsAfter
+from lines import Line
 from memory_flash import MemoryFlash
 from programs.rot import rot
 
@@ -194,6 +202,56 @@ def test_a_service_without_a_checkpoint_keeps_nothing_that_rots():
     assert asking.unpack_error(answer)[1].endswith("changed by itself: the board goes on from nothing")
     assert desk.greet().layers == ()
     assert desk.state(m.CONFIGURE, configure((4, 3, 2), 5, 7)).sample == 0
+
+
+class Rots(Board):
+    """A board without a port. Once, before it is asked a class at sample `at`, its conductances rot to the least."""
+
+    def __init__(self, at, **options):
+        self.device = Line(**options)
+        clock, wait = self.device.clock, self.device.wait
+        super().__init__(Link(lambda: self.device, "line", 3.0, 60.0, clock=clock, wait=wait))
+        self.at = at
+
+    def infer(self, x):
+        if self.state.sample == self.at:
+            self.at = None
+            network = self.device.service.network
+            for i in range(len(network.conductances(1))):
+                network.conductances(1)[i] = network.g_min
+        return super().infer(x)
+
+
+def test_a_network_that_rots_while_it_is_tested_is_tested_again():
+    """The run goes back to a checkpoint. Catches: the test error of what rotted, beside the right network's CRC."""
+    data = datasets.prepare(datasets.load("iris"), 0)
+    outcomes = []
+    for at in (None, 110):
+        board = Rots(at, checkpoints=Checkpoints(every=25, rest_s=0, open_file=MemoryFlash().open))
+        board.configure(**configuration((4, 5, 3), 3, 0, data))
+        with show_nothing(0) as reporter:
+            outcomes.append(train(board, data, Schedule(1, 3, 0, 110), StopsAfter(10**9), reporter))
+        assert len(board.restarts) == (at is not None)
+    clean, rotted = outcomes
+    assert (rotted.crc, rotted.test_error_percent) == (clean.crc, clean.test_error_percent)
+
+
+@pytest.mark.parametrize("words", [["evaluate"], ["infer", "features.csv"]], ids=["evaluate", "infer"])
+def test_a_network_that_rots_while_it_is_asked_is_asked_again(words, tmp_path, monkeypatch, capsys):
+    """Catches: classes of what rotted, with exit 0."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "--data=iris", "--layers=4-5-3", "--limit=110", "--save=saved.npz"]) == 0
+    (tmp_path / "features.csv").write_text("5.1,3.5,1.4,0.2\n6.7,3.0,5.2,2.3\n")
+    capsys.readouterr()
+    said = []
+    for at in (None, 110):
+        board = Rots(at)
+        opened = contextlib.nullcontext(board)
+        monkeypatch.setattr(f"eqprop_host.commands.{words[0]}.open_board", lambda *_, opened=opened: opened)
+        assert main([words[0], "saved.npz", *words[1:]]) == 0
+        said.append(capsys.readouterr().out)
+        assert len(board.restarts) == (at is not None)
+    assert said[0] == said[1]
 
 
 def test_a_run_on_memory_that_rots_ends_with_the_bits_of_one_that_does_not(capsys):

@@ -142,6 +142,7 @@ def train(board, data, schedule, interrupt, reporter, log=None, log_every=None, 
             run.go_on()
         except RestartError as error:
             reporter.line(f"{error}: going on")
+            run.tested = None  # what was tested may have rotted before the board said so
             board.recover(error)
 
 

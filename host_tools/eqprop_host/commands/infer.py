@@ -33,7 +33,9 @@ def run(options):
 
         def inferred():
             put(board, model, levels=levels_of(x))
-            return board.infer(x)
+            answers = board.infer(x)
+            board.refresh()  # a board whose memory rotted meanwhile says so, and all is done again
+            return answers
 
         classes, outputs = board.repeat(inferred)
     writer = csv.writer(sys.stdout, lineterminator="\n")
