@@ -172,9 +172,8 @@ class Link:
         self.begin()
         self._heard.clear()
         self.resize(max(self.limit + SESSION_HEADER, _LIMIT))
-        pause, patience_s, now = _HELLO_S, _ATTEMPTS * self.answer_s, self._clock()
+        prompt, pause, patience_s, now = b"", _HELLO_S, _ATTEMPTS * self.answer_s, self._clock()
         until, latest = now + patience_s, now + _WORKING * patience_s
-        prompt = b""
         while self._clock() < until:
             self._port.forget_tail()
             session = self._random.randrange(2**30)  # a small integer on any board: its heap is the same each time
