@@ -12,6 +12,7 @@ import pandas
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 import eqprop
 from eqprop_host import description, model, scores
@@ -164,6 +165,26 @@ def test_a_network_without_a_scale_is_pulled_with_a_warning(folder, capsys):
     code, _, err = run(capsys, "pull", "bare.npz", f"--port={port}")
     assert code == 0 and err.count("\n") == 1
     assert err.startswith("eqprop: warning: the board does not say how its inputs are scaled")
+
+
+def test_a_scale_that_no_board_has_room_for_is_told_with_the_most_that_one_has(capsys, folder):
+    """Caught: "a board has room for 256", the least that is tried, and the board was asked in vain."""
+    values = np.random.default_rng(0).uniform(1, 9, (30, 300))
+    np.savez("wide.npz", x=values, y=np.arange(30) % 3)
+    code, _, err = run(capsys, "train", "--data=wide.npz", "--limit=2", "--hidden=4")
+    told = re.search(r"did not keep the description of its network: (.*)", err)[1]
+    assert code == 0 and re.fullmatch(r"the scale of 300 features takes \d+ bytes, a board has room for 2048", told)
+
+
+@pytest.mark.usefixtures("trained")
+def test_samples_of_another_kind_are_refused_in_words(folder, capsys):
+    """Caught: evaluate printed the recipes as Python writes dictionaries."""
+    for kind in CLASSES:
+        (folder / "pictures" / kind).mkdir(parents=True)
+        Image.new("L", (3, 1), len(kind)).save(folder / "pictures" / kind / "1.png")
+    code, out, err = run(capsys, "evaluate", "net.npz", "--data=pictures")
+    learnt = "a sample is from a picture of 3x1 pixels, the network learnt from a table of numbers"
+    assert (code, out, err) == (1, "", f"eqprop: pictures: {learnt}\n")
 
 
 @pytest.mark.usefixtures("trained")

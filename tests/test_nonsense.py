@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from eqprop_host import cli
 from typed import run
@@ -60,6 +61,13 @@ NONSENSE = {
     "train --data mnist:nowhere": "nowhere",
     "train --data there": "there",
     "train --data net.npz": "net.npz",
+    "train --data big.csv": "big.csv: line 2, column 1: inf is not finite",
+    f"{TRAIN} --size 8x8": "--size 8x8: iris holds no files of pictures",
+    "train --data big.csv --label a --drop b,a": "column 'a' is in both --label and --drop",
+    "train --data xy.npz --label y": "--label y: xy.npz has no columns",
+    "train --data xy.npz --drop y": "--drop y: xy.npz has no columns",
+    "train --data xy.npz --size 8x8": "--size 8x8: xy.npz holds no files of pictures",
+    "train --data pictures --label dot": "--label dot: pictures has no columns",
     "train --resume nowhere.arrow": "nowhere.arrow: cannot be read",
     "train --resume text.arrow": "text.arrow: is not a log",
     "simulate --device ecram": "--device ecram: needs --physics analog",
@@ -91,12 +99,17 @@ NONSENSE = {
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder to be in, with a file that is none of ours, an array that is no data set, and an empty folder."""
+    """A folder to be in, with a file that is none of ours, data with and without columns, and an empty folder."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.arrow").write_text("what is this\n")
     (tmp_path / "text.txt").write_text("what is this\n")
     np.savez(tmp_path / "net.npz", other=np.zeros(3))
+    np.savez(tmp_path / "xy.npz", x=np.arange(20).reshape(10, 2), y=np.arange(10) % 2)
+    (tmp_path / "big.csv").write_text("a,b,label\n" + 2 * "1e400,1,0\n" + "2,1e400,1\n")
     (tmp_path / "there").mkdir()
+    for kind, grey in (("dot", 30), ("dash", 200)):
+        (tmp_path / "pictures" / kind).mkdir(parents=True)
+        Image.new("L", (4, 4), grey).save(tmp_path / "pictures" / kind / "1.png")
     return tmp_path
 
 

@@ -89,6 +89,8 @@ def keep(board, scaling, recipe, feature_names, class_names, tell):
             board.write_notes(notes)
         except (BoardError, DataError) as error:
             refused = error
+            if isinstance(error, DataError):  # in fewer bytes there is no room either
+                break
             continue
         if left_out:
             tell(f"the board's notes have no room for {left_out}")

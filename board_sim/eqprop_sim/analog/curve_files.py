@@ -130,7 +130,6 @@ def _siemens(path, reading, scale, inverse):
     value = 1 / value if inverse and value else value
     if not DEVICE_LEAST_S <= value <= DEVICE_MOST_S:
         most = f"{DEVICE_LEAST_S:g}..{DEVICE_MOST_S:g} S"
-        raise PhysicsError(
-            f"{path}: line {line}: {cell} is {value:g} S, expected {most}: name its unit by --set curve_unit=uS or ohm"
-        )
+        way = "delete the line" if value <= 0 else "name its unit by --set curve_unit=uS or ohm"
+        raise PhysicsError(f"{path}: line {line}: {cell} is {value:g} S, expected {most}: {way}")
     return value

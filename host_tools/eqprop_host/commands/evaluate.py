@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import datasets, scores
+from ..datasets.words import made_of
 from ..errors import DataError
 from ..files import check_writable
 from ..model import load, put
@@ -31,7 +32,8 @@ def run(options):
         check_writable(options.json)
     dataset, tested = _samples(options, model)
     if dataset.recipe != model.recipe:
-        raise DataError(f"{dataset.name}: features by {dataset.recipe}, the network has learnt by {model.recipe}")
+        asked, learnt = made_of(dataset.recipe), made_of(model.recipe)
+        raise DataError(f"{dataset.name}: a sample is from {asked}, the network learnt from {learnt}")
     x = datasets.Scaling.from_dict(model.scaling).quantise(dataset.features, tested)
     y = dataset.labels[tested]
     with open_board(options.port, common.tell) as board:

@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import DataError
 from .blocks import BLOCK, Spool
 from .dataset import Dataset
-from .words import listed, shortened
+from .words import listed, made_of, shortened
 
 
 def align(dataset: Dataset, feature_names: tuple, class_names: tuple, classes: int) -> Dataset:
@@ -31,7 +31,9 @@ def joined(dataset: Dataset, test: Dataset) -> Dataset:
         widths = f"{test.features.shape[1]} features, expected {dataset.features.shape[1]} as in {dataset.name}"
         raise DataError(f"{test.name}: {widths}")
     if test.recipe != dataset.recipe:
-        raise DataError(f"{test.name}: features by {test.recipe}, those of {dataset.name} are by {dataset.recipe}")
+        raise DataError(
+            f"{test.name}: a sample is from {made_of(test.recipe)}, in {dataset.name} from {made_of(dataset.recipe)}"
+        )
     if dataset.test_samples:
         raise DataError(f"{dataset.name}: has {dataset.test_samples} test samples of its own")
     kind = np.result_type(dataset.features.dtype, test.features.dtype)

@@ -182,11 +182,14 @@ def _named(source, columns, reading, places, needed=True):
     """Return the place of the label where the user or a name says it, or None."""
     if reading.label is not None:
         try:
-            return _find(source, "label", reading.label, columns)
+            label = _find(source, "label", reading.label, columns)
         except DataError:
             if needed:
                 raise
             return None
+        if label not in places and needed:
+            raise DataError(f"{source}: {columns[label]} is in both --label and --drop: take it out of one of them")
+        return label
     named = [place for place in places if columns[place].name.lower() in LABELS]
     if len(named) > 1 and needed:
         first, second = (columns[place] for place in named[:2])
@@ -229,7 +232,8 @@ def _reason(column, first):
         return None
     if len(numbers) < 2:
         return None
-    steps = np.diff(numbers)
+    with np.errstate(invalid="ignore"):  # of two infinities, which are refused with their place once all is read
+        steps = np.diff(numbers)
     counts = bool((steps == 1).all()) and numbers[0] in (0, 1)
     whole = bool((numbers == np.floor(numbers)).all())
     named = _COUNTERS.fullmatch(name) or re.search(r"[a-z]I[dD]$", column.name)

@@ -25,7 +25,7 @@ from .idx_files import is_idx, read_mnist
 from .numpy_files import read_npy, read_npy_x, read_npz, read_npz_x
 from .parquet_files import read_parquet
 from .reading import Reading
-from .words import columns_text, reason
+from .words import columns_text, made_of, reason
 
 SHIPPED = ("digits", "iris", "xor")
 """Data sets that come with the package."""
@@ -107,7 +107,7 @@ def load_features(
     choice = partial(choose_features, source, reading=reading, count=features, names=tuple(names))
     table = _read(source, reading, _UNLABELLED, choice)
     if recipe is not None and table.recipe and table.recipe != recipe:
-        raise DataError(f"{source}: is {_made_by(table.recipe)}, the network learnt from {_made_by(recipe)}")
+        raise DataError(f"{source}: is {made_of(table.recipe)}, the network learnt from {made_of(recipe)}")
     if table.values.shape[1] != features:
         raise DataError(f"{source}: {columns_text(table.values.shape[1])}, expected {features} features")
     notes = list(table.notes)
@@ -116,12 +116,6 @@ def load_features(
     check_finite(values, lambda row, column: f"{source}: {table.place(kept[row], column)}")
     rows = tuple(table.rows[row] for row in kept) if table.rows else ()
     return Unlabelled(values, rows, tuple(f"{source}: {note}" for note in notes))
-
-
-def _made_by(recipe):
-    if "pixels" in recipe:
-        return f"a picture of {recipe['pixels']} pixels"
-    return "a sound" if recipe else "a table of numbers"
 
 
 def _read(source, reading, readers, choose_roles):

@@ -30,3 +30,10 @@ def listed(items):
     if len(items) <= _LISTED:
         return ", ".join(items)
     return f"{', '.join(items[: _LISTED - 1])} and {len(items) - _LISTED + 1} more"
+
+
+def made_of(recipe):
+    """Return what a recipe makes the features of a sample from."""
+    if "pixels" in recipe:
+        return f"a picture of {recipe['pixels']} pixels"
+    return "a sound" if recipe else "a table of numbers"
