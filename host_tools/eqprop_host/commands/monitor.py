@@ -82,8 +82,9 @@ class _Screen:
         self.end = None
         self._last = None
         self._map = {}
-        self._outputs = log.plan.layers[-1]
-        self._labels = class_labels(log.class_names, min(about.get("classes", self._outputs), self._outputs))
+        self._log = log
+        outputs = log.plan.layers[-1]
+        self._labels = class_labels(log.class_names, min(about.get("classes", outputs), outputs))
         self._counts = None
 
     def take(self, row):
@@ -104,7 +105,7 @@ class _Screen:
             view.rate = row["samples_per_second"]
             view.test_errors.append(row["test_error_percent"])
             if "confusion" in row:
-                self._counts = row["confusion"].reshape(self._outputs, self._outputs)
+                self._counts = self._log.confusion(row)
             if "link_repeats" in row:
                 view.link = link_text(row["link_sent_bytes"], row["link_received_bytes"], row["link_repeats"])
             return (

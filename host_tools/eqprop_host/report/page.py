@@ -9,7 +9,6 @@ import numpy as np
 
 import eqprop
 
-from ..errors import LogError
 from ..files import write_whole
 from ..runlog.summary import summary
 from .history import MOMENTS, QUANTILES, history
@@ -70,7 +69,7 @@ def _run(log, name, runs):
             {"seconds": _seconds(log, e), "sample": e["sample"], "event": e["event"], "detail": json.dumps(e["detail"])}
             for e in log.events
         ],
-        "confusion": _confusion(metrics, plan.layers[-1]),
+        "confusion": _confusion(log),
         "samples": past.samples,
         "crossbars": [_crossbar(log, past, c) for c in range(len(plan.shapes))],
     }
@@ -81,11 +80,9 @@ def _seconds(log, row):
     return (row["utc"] - first["utc"]).total_seconds()
 
 
-def _confusion(metrics, outputs):
-    table = next((row["confusion"] for row in reversed(metrics) if "confusion" in row), None)
-    if table is not None and table.size != outputs**2:
-        raise LogError(f"confusion: {table.size} counts are not those of {outputs} outputs")
-    return None if table is None else table.reshape(outputs, outputs)
+def _confusion(log):
+    row = next((row for row in reversed(log.metrics) if "confusion" in row), None)
+    return None if row is None else log.confusion(row)
 
 
 def _crossbar(log, past, c):

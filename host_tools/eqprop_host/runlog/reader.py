@@ -13,7 +13,7 @@ import eqprop
 from ..errors import DataError, LogError
 from . import fleet, whole
 from .formats import LIVE, WHOLE
-from .schema import FORMAT, OF_TABLE, arrow_schema, batch, check, shown
+from .schema import FORMAT, OF_TABLE, TABLES, arrow_schema, batch, check, shown
 from .spans import Span
 
 COMPLETE = ("board", "twin")
@@ -43,6 +43,9 @@ class Log:
         self._decode = decode
         if not records:
             raise LogError(f"{path}: is not a log, or cut at its very start")
+        unknown = next((header["record"] for header, _ in records if header["record"] not in TABLES), None)
+        if unknown is not None:
+            raise LogError(f"{path}: record: expected one of {', '.join(TABLES)}, got {shown(unknown)}")
         if records[0][0]["record"] != "run":
             raise LogError(f"{path}: is not a log: record {shown(records[0][0]['record'])}, where the first is 'run'")
         (first,) = self.read("run", stop=1)
@@ -157,6 +160,13 @@ class Log:
             if found[c].size != rows * columns:
                 raise LogError(f"{self.path}: crossbar {c} of {self.plan} is {(rows, columns)}, not as logged")
         return [found[c].reshape(shape) for c, shape in enumerate(shapes)]
+
+    def confusion(self, row):
+        """Return the counts of a row of `metrics` by (class, answer): (outputs, outputs). Raises LogError."""
+        outputs, counts = self.plan.layers[-1], row["confusion"]
+        if counts.size != outputs**2:
+            raise LogError(f"{self.path}: confusion: {counts.size} counts are not those of {outputs} outputs")
+        return counts.reshape(outputs, outputs)
 
     @property
     def steps(self):
