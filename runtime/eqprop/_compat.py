@@ -55,6 +55,7 @@ if sys.implementation.name == "micropython":
             return all_items
 
     _ALL = _Slices()[:]  # made once: a slice takes heap
+    del _Slices  # so does a class
 
     def byte_row(inputs):
         """Return a view of all int8 but the last, for `has_byte_items`."""
