@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqprop.packing import LEVELS, Code, unpack
+from eqprop.packing import Code, unpack
 from eqprop_host import datasets
 from eqprop_host.packing import covers, levels_of, pack
 from eqprop_sim import emulator
@@ -69,10 +69,9 @@ def test_a_number_that_no_sample_has_is_refused():
         assert unpacker(bytearray((2 * 17**7).to_bytes(5, "little")), 0, code.table, out) == -1
 
 
-@pytest.mark.parametrize("levels", [b"", bytes(257)])
-def test_alphabets_that_are_none_are_refused(levels):
-    with pytest.raises(ValueError, match="levels: .* are not 1..256"):
-        Code(3, 2, levels)
+def test_alphabets_that_are_none_are_refused():
+    with pytest.raises(ValueError, match="levels: 257 are more than 256"):
+        Code(3, 2, bytes(257))
 
 
 PROGRAM = """
@@ -85,7 +84,13 @@ for features, outputs, levels in {cases}:
         out = array("b", bytes(features))
         print(packing.unpack(memoryview(data), at, code.table, out), list(out))
 """
-CASES = [(64, 10, bytes(range(17))), (5, 3, LEVELS), (13, 300, b"\x80\x00\x7f"), (3, 1, b"\xff"), (8, 8191, bytes(181))]
+CASES = [
+    (64, 10, bytes(range(17))),
+    (5, 3, bytes(range(256))),
+    (13, 300, b"\x80\x00\x7f"),
+    (3, 1, b"\xff"),
+    (8, 8191, bytes(181)),
+]
 
 
 def test_every_interpreter_unpacks_the_same(micropython, cortex_board, tmp_path, capsys):

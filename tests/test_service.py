@@ -132,7 +132,7 @@ def test_conductances_travel_to_another_board(desk):
         (m.HELLO, b"\x03\0", "HELLO: 2 bytes are too few"),
         (m.CONFIGURE, b"\0\0\0", "CONFIGURE: 3 bytes are too few"),
         (m.CONFIGURE, configure((4, 2), 0, 0)[:-1], "CONFIGURE: 20 bytes are too few"),
-        (m.CONFIGURE, configure((4, 2), 0, 0, levels=bytes(257)), "levels: 257 are not 1..256"),
+        (m.CONFIGURE, configure((4, 2), 0, 0, levels=bytes(257)), "levels: 257 are more than 256"),
         (m.CONFIGURE, configure((3,), 0, 0), "layers: 2..16 sizes of 1..8191, such as 64-32-10, not (3,)"),
         (m.CONFIGURE, configure((3, 0), 0, 0), "layers: 2..16 sizes of 1..8191"),
         (m.SAMPLES, b"\0\0\0", "SAMPLES: 3 bytes are too few"),

@@ -16,7 +16,7 @@ import numpy as np
 import eqprop
 from eqprop import asking, bench, devices, messages
 from eqprop.notes import HEADER
-from eqprop.packing import LEVELS, Code
+from eqprop.packing import Code
 
 from . import answers
 from .errors import BoardError, ProtocolError, RestartError
@@ -136,7 +136,7 @@ class Board:
         self._furthest = furthest
         self.restarts.begin()
         self._configuration = configuration
-        self._code = Code(configuration.layers[0], configuration.layers[-1], configuration.levels or LEVELS)
+        self._code = Code(configuration.layers[0], configuration.layers[-1], configuration.levels)
         self._restored = False
         self._notes = None
 

@@ -12,8 +12,10 @@
 The host's side and the simulator are the packages `eqprop_host` and `eqprop_sim`.
 """
 
-from .network import Network, load
-from .planning import Plan, parse_layers, plan
+from .network import Network as Network
+from .network import load as load
+from .planning import Plan as Plan
+from .planning import parse_layers as parse_layers
+from .planning import plan as plan
 
 __version__ = "0.1.0"
-__all__ = ["Network", "Plan", "load", "parse_layers", "plan"]

@@ -16,9 +16,6 @@ from array import array
 from ._compat import const
 from .fixed import bits
 
-LEVELS = bytes(range(256))
-"""The alphabet of all int8 values, each in its own place: byte n stands for the value whose byte is n."""
-
 _GROUP = const(1073741824)
 
 
@@ -31,13 +28,15 @@ class Code:
       shorter one, features, levels, and then the levels themselves.
     """
 
-    def __init__(self, features: int, outputs: int, levels=LEVELS):
-        """Pack `features` values of the alphabet `levels` (bytes of 1..256 int8 values) and a label below `outputs`.
+    def __init__(self, features: int, outputs: int, levels=b""):
+        """Pack `features` values of the alphabet `levels` (bytes of int8 values) and a label below `outputs`.
 
-        Raises ValueError for an alphabet that is empty or too large.
+        Without levels the alphabet is all 256 values: byte n stands for the value whose byte is n. Raises ValueError
+        for more levels than that.
         """
-        if not 1 <= len(levels) <= 256:
-            raise ValueError("levels: {} are not 1..256".format(len(levels)))
+        levels = levels or bytes(range(256))  # made here: kept for good, it would take a board's heap
+        if len(levels) > 256:
+            raise ValueError("levels: {} are more than 256".format(len(levels)))
         self.features = features
         self.outputs = outputs
         self.levels = bytes(levels)

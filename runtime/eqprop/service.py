@@ -19,7 +19,7 @@ from .checkpoint import Checkpoints
 from .crossbar import Rot
 from .frames import Receiver, Sender
 from .network import Network
-from .packing import LEVELS, Code, unpack
+from .packing import Code, unpack
 from .sampling import Samples
 
 CHUNK = 32  # bytes: a host pads what it sends with zeros to a multiple of it, so that the board can read blindly
@@ -250,7 +250,7 @@ class Service(Samples):
         run, seed, halve_every, epoch, layers, levels = messages.unpack_configure(payload)
         self._forget()
         network = self._build(layers, seed, halve_every)
-        self._code = code = Code(layers[0], layers[-1], levels or LEVELS)
+        self._code = code = Code(layers[0], layers[-1], levels)
         sample = max(
             messages.SAMPLES_HEADER + messages.RUN_HEADER + code.size,
             messages.INFER_HEADER + layers[0],
