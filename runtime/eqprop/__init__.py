@@ -18,4 +18,4 @@ from .planning import Plan as Plan
 from .planning import parse_layers as parse_layers
 from .planning import plan as plan
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
