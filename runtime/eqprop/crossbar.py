@@ -104,8 +104,9 @@ class EmulatedCrossbar(CheckedCrossbar):
         self.classes = plan.layers[-1]
         self._seen = ()  # in its place before the heap may be locked
         self._row = byte_row(self.circuit.inputs)
-        for _, items, i, value in self.fixed():
-            items[i] = value
+        for _, items, first, end, value in self.fixed():
+            for i in range(first, end):
+                items[i] = value
         for c, rate in enumerate(plan.rates):
             self.set_rate(c, rate)
         self._initialise(seed)
@@ -121,28 +122,31 @@ class EmulatedCrossbar(CheckedCrossbar):
             self.scatter(g, stream)
 
     def fixed(self):
-        """Yield (name, array, index, value) of every item that has a set value: biases, diodes and rails, sizes."""
+        """Yield (name, array, first, end, value) of all items of a set value: biases, diodes and rails, sizes."""
         plan, circuit = self.plan, self.circuit
         last = len(circuit.g) - 1
-        yield "bias", circuit.inputs, self.features, U_MAX
-        yield "limits", circuit.limits, 0, plan.g_min
-        yield "limits", circuit.limits, 1, plan.g_max
+        yield "bias", circuit.inputs, self.features, self.features + 1, U_MAX
+        yield "limits", circuit.limits, 0, 1, plan.g_min
+        yield "limits", circuit.limits, 1, 2, plan.g_max
         for c in range(last + 1):
             n = plan.layers[c + 1]
-            middle = plan.excitatory[c] if c < last else None
             rows = plan.layers[c] + 2 if c else 0
             columns = plan.layers[c + 2] if c < last else 0
             # The product shift is the same in all crossbars between layers
             for i, size in enumerate((n, rows, columns, plan.shifts[last], plan.backs[c])):
-                yield "shape", circuit.shape[c], i, size
-            for j in range(n):
-                yield "diodes", circuit.low[c], j, -V_MAX if middle is None or j >= middle else 0
-                yield "diodes", circuit.high[c], j, V_MAX if middle is None or j < middle else 0
-                if c:
-                    yield "currents at rest", circuit.rest if c == last else circuit.base[c], j, 0
+                yield "shape", circuit.shape[c], i, i + 1, size
+            # Outputs have rails alone
+            held_low = plan.excitatory[c] if c < last else 0
+            held_high = plan.excitatory[c] if c < last else n
+            yield "diodes", circuit.low[c], 0, held_low, 0
+            yield "diodes", circuit.low[c], held_low, n, -V_MAX
+            yield "diodes", circuit.high[c], 0, held_high, V_MAX
+            yield "diodes", circuit.high[c], held_high, n, 0
+            if c:
+                yield "currents at rest", circuit.rest if c == last else circuit.base[c], 0, n, 0
             if c < last:
-                yield "bias", circuit.phases[FREE][c], n, plan.bias
-                yield "bias", circuit.phases[FREE][c], n + 1, -plan.bias
+                yield "bias", circuit.phases[FREE][c], n, n + 1, plan.bias
+                yield "bias", circuit.phases[FREE][c], n + 1, n + 2, -plan.bias
 
     def set_rate(self, c, rate):
         """Change crossbar c's conductances by 2**-rate from now on: each step up halves its learning rate.

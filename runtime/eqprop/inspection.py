@@ -19,9 +19,10 @@ def inspect(network):
         planned = type(plan)(plan.layers)
         if plan.__dict__ != planned.__dict__ or (circuit.beta, circuit.sweeps) != (plan.beta, plan.sweeps):
             raise Rot("plan")
-        for name, items, i, value in crossbar.fixed():
-            if items[i] != value:
-                raise Rot(name)
+        for name, items, first, end, value in crossbar.fixed():
+            for i in range(first, end):
+                if items[i] != value:
+                    raise Rot(name)
     except (IndexError, ValueError) as error:  # a size that no array has, or no network
         raise Rot("plan") from error
     halvings = network.sample // network.halve_every if network.halve_every else 0

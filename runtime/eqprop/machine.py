@@ -52,10 +52,10 @@ class MachineCrossbar(EmulatedCrossbar):
                 address = uctypes.addressof(buffer)
                 words += [address & 0xFFFFFFFF, address >> 16 >> 16]
             for word in words:
-                yield "table", table, at, word
+                yield "table", table, at, at + 1, word
                 total += word
                 at += 1
-        yield "table", table, len(table) - 1, -total & 0xFFFFFFFF
+        yield "table", table, len(table) - 1, len(table), -total & 0xFFFFFFFF
 
     def _parts(self):
         """Yield (number of the first word, words, arrays whose addresses follow) of each part of the table."""

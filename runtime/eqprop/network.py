@@ -23,6 +23,10 @@ def zeros(typecode, items):
     return made
 
 
+def _lacking(plan, free):
+    return "layers: {} needs {} bytes of heap, {} are free".format(plan, plan.bytes, free)
+
+
 class Network:
     """A resistive network that learns by Equilibrium Propagation on a crossbar which this processor emulates.
 
@@ -46,10 +50,9 @@ class Network:
         self.plan = plan = Plan(layers)
         if halve_every < 0:
             raise ValueError("halve_every: {} is negative".format(halve_every))
-        free = free_heap()
-        lacks = "layers: {} needs {} bytes of heap, {} are free".format(plan, plan.bytes, free)
+        free = free_heap(plan.bytes)
         if free is not None and plan.bytes > free:
-            raise MemoryError(lacks)
+            raise MemoryError(_lacking(plan, free))
         self.layers = plan.layers
         self.seed = seed
         self.halve_every = halve_every
@@ -59,7 +62,7 @@ class Network:
         try:
             self.crossbar = self.crossbar_type(plan, self.allocate, seed)
         except MemoryError as error:
-            raise MemoryError("{}, but in pieces: {}".format(lacks, error)) from error
+            raise MemoryError("{}, but in pieces: {}".format(_lacking(plan, free), error)) from error
         self._settle = self.crossbar.settle  # bound once, as in `Learner`
         self._checkpoints = None
         self._notes = b""
