@@ -28,7 +28,7 @@ _OLDEST = (1, 23)
 _RIGHT_ON_XTENSA = (1, 26)  # the oldest whose own viper compiler is
 _MARK = "# By `eqprop deploy --boot`"
 _SELFTEST_S = 120.0  # on a slow core, as source
-_START_S = 5.0
+_START_S = 10.0
 _CHECKPOINT_BLOCKS = 3  # kept free on a small flash: two checkpoints, and the next one while it is written
 _KEEP_ALIVE = """try:
     import machine
