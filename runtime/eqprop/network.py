@@ -50,7 +50,7 @@ class Network:
         self.plan = plan = Plan(layers)
         if halve_every < 0:
             raise ValueError("halve_every: {} is negative".format(halve_every))
-        free = free_heap(plan.bytes)
+        free = free_heap(4 * plan.bytes)  # with less, what is forgotten may lie in between
         if free is not None and plan.bytes > free:
             raise MemoryError(_lacking(plan, free))
         self.layers = plan.layers
