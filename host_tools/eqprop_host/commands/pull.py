@@ -81,10 +81,11 @@ def _learnt(options, state, dataset, noted):
 def _noted(state, noted):
     """Return what `Model` has of the board's notes, warning of what they lack."""
     lacking = []
-    if noted is None:
+    noted = noted or {"scaling": None, "recipe": {}, "features_named": (), "classes": ()}
+    if noted["scaling"] is None:
         lacking.append("how its inputs are scaled: they are taken as -127..127")
         scaling = datasets.Scaling(state.layers[0], (0.0,), (float(datasets.FULL_SCALE),))
-        noted = {"scaling": scaling.to_dict(), "recipe": {}, "features_named": (), "classes": ()}
+        noted = {**noted, "scaling": scaling.to_dict()}
     elif noted["scaling"]["features"] != state.layers[0]:
         raise BoardError(f"the board's notes are of {noted['scaling']['features']} features, not {state.layers[0]}")
     for key, name in (("features_named", "features"), ("classes", "classes")):
