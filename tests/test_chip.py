@@ -55,7 +55,7 @@ def test_a_sample_that_does_not_fit_is_refused_and_the_board_goes_on(iris):
     with open_board("sim:") as board:
         loop = ChipBoard(board, AnalogNetwork.on(HARDWARE))
         loop.configure(LAYERS, 0, 0)
-        with pytest.raises(BoardError, match="label: 3 is not in 0..2"):
+        with pytest.raises(BoardError, match="label: 3 is not a whole number in 0..2"):
             list(loop.train(iris.train_x[:1], np.array([3])))
         with pytest.raises(BoardError, match="x: 3 features for 4 inputs"):
             loop.infer(iris.train_x[:1, :3])

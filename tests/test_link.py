@@ -410,7 +410,7 @@ def test_bye_ends_the_boards_service():
 def test_a_board_that_refuses_is_quoted():
     board = connect(Line())
     board.configure(LAYERS, 3, 25)
-    with pytest.raises(BoardError, match=r"^port line refuses: label: 3 is not in 0\.\.2$"):
+    with pytest.raises(BoardError, match=r"^port line refuses: label: 3 is not a whole number in 0\.\.2$"):
         list(board.train(X, np.full(60, 3)))
 
 

@@ -42,12 +42,12 @@ def test_wrong_number_of_features_is_refused(build):
     assert (network.sample, network.crc()) == (0, before)
 
 
-@pytest.mark.parametrize("label", [-1, 3, 1000])
+@pytest.mark.parametrize("label", [-1, 3, 1000, 1.0])
 def test_label_outside_the_classes_is_refused(build, label):
     """The label and its range in the message, and nothing learnt. Catches: `<=` for `<`."""
     network = build(LAYERS)
     before = network.crc()
-    with pytest.raises(ValueError, match=f"^label: {label} is not in 0..2$"):
+    with pytest.raises(ValueError, match=f"^label: {label} is not a whole number in 0..2$"):
         network.learn(bytes(6), label)
     assert (network.sample, network.crc()) == (0, before)
 

@@ -65,9 +65,9 @@ class CheckedCrossbar:
             raise ValueError("x: {} features for {} inputs".format(len(x), self.features))
 
     def check_label(self, label):
-        """Raise ValueError unless `label` is an output."""
-        if not 0 <= label < self.classes:
-            raise ValueError("label: {} is not in 0..{}".format(label, self.classes - 1))
+        """Raise ValueError unless `label` is the whole number of an output."""
+        if isinstance(label, float) or not 0 <= label < self.classes:
+            raise ValueError("label: {} is not a whole number in 0..{}".format(label, self.classes - 1))
 
     def check_phase(self, phase):
         """Raise ValueError unless `phase` is PLUS or MINUS."""

@@ -86,7 +86,10 @@ class MachineCrossbar(EmulatedCrossbar):
 
     def pull(self, label):
         """As `PlainCrossbar.pull`."""
-        if not 0 <= label < self.classes:
+        try:
+            if not 0 <= label | 0 < self.classes:
+                self.check_label(label)
+        except TypeError:  # of a float, which thumb's code would round
             self.check_label(label)
         return self._pull(self.table, label)
 

@@ -32,7 +32,7 @@ for code in "hif":
 
 for x in (b"", b"\1\2\3", array("b", [1, 2, 3]), bytearray(5), [1, 2, 3, 4], (1, 2, 3, 4), "abcd", 4):
     refused(crossbar.settle, x)
-for label in (-1, 2):
+for label in (-1, 2, 1.0, 0.5):
     refused(crossbar.pull, label)
 for phase in (0, 3):
     refused(crossbar.nudge, phase)
