@@ -5,8 +5,8 @@ import numpy as np
 from eqprop.bench import VERBS
 
 from .. import datasets
-from ..files import check_writable
 from ..ports import open_board
+from ..replacing import check_replaceable
 from . import options as common
 
 _SEED = 0
@@ -27,7 +27,7 @@ def add_options(parser):
 def run(options):
     """Print a table to paste into an issue, and write its figures."""
     if options.json:
-        check_writable(options.json)
+        check_replaceable(options.json, "results")
     options.layers, source, x, y = _samples(options)
     with open_board(options.port, common.tell) as board:
         # The same run twice, as a whole and verb by verb: what is read in between costs time itself

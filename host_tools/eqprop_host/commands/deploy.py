@@ -8,6 +8,7 @@ from eqprop_sim import boards
 from .. import bundling, deploying
 from ..errors import BoardError
 from ..ports import powered
+from ..replacing import check_replaceable
 from . import options as common
 
 _WATCHDOG_MS = 8000  # an RP2040 has 8388 at most
@@ -46,6 +47,8 @@ def add_options(parser):
 
 def run(options):
     """Deploy, and tell what was found and what the board can hold."""
+    if options.json:
+        check_replaceable(options.json, "results")
     port = checked_port(options.port)
     boot = options.boot or options.watchdog > 0
     asked = {"without": options.without, "replace": options.replace, "watchdog_ms": options.watchdog}

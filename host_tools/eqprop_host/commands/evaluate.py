@@ -9,10 +9,10 @@ import numpy as np
 from .. import datasets, scores
 from ..datasets.words import made_of
 from ..errors import DataError
-from ..files import check_writable
 from ..model import load, put
 from ..packing import levels_of
 from ..ports import open_board
+from ..replacing import check_replaceable
 from ..training import configuration, confusion
 from . import options as common
 
@@ -29,7 +29,7 @@ def run(options):
     """Print the test error, and write it."""
     model = load(options.model)
     if options.json:
-        check_writable(options.json)
+        check_replaceable(options.json, "results")
     dataset, tested = _samples(options, model)
     if dataset.recipe != model.recipe:
         asked, learnt = made_of(dataset.recipe), made_of(model.recipe)

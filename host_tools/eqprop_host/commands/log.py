@@ -5,9 +5,9 @@ import textwrap
 from pathlib import Path
 
 from ..errors import LogError
-from ..files import check_writable
 from ..model import save
 from ..printing import printable
+from ..replacing import check_replaceable
 from ..runlog import open_runs
 from ..runlog.export import export, export_table, merge
 from ..runlog.replay import model_at
@@ -84,7 +84,7 @@ def _tell_dropped(log):
 
 def _info(options):
     if options.json:
-        check_writable(options.json)
+        check_replaceable(options.json, "results")
     found = []
     for each in map(summary, open_runs(options.log, options.run_id)):
         print("\n".join(_lines(each)))
@@ -173,7 +173,7 @@ def _merge(options):
 
 def _replay(options):
     if options.save:
-        check_writable(options.save)
+        check_replaceable(options.save, "network")
     logs = list(open_runs(options.log, options.run_id))
     if options.save and len(logs) > 1:
         raise LogError(f"--save {options.save}: {options.log} holds {len(logs)} runs: name one with --run")

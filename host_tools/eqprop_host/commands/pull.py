@@ -4,9 +4,9 @@ import eqprop
 
 from .. import datasets, description
 from ..errors import BoardError, DataError
-from ..files import check_writable
 from ..model import Model, check_sent, save
 from ..ports import open_board
+from ..replacing import check_replaceable
 from ..training import configuration
 from . import options as common
 from .preparing import add_split_options
@@ -26,7 +26,7 @@ def run(options):
     for name in ("test", "test_fraction"):
         if getattr(options, name) and not options.data:
             raise DataError(f"--{name.replace('_', '-')} {getattr(options, name)}: needs --data")
-    check_writable(options.model)
+    check_replaceable(options.model, "network")
     dataset = common.load_data(options.data, options) if options.data else None
     with open_board(options.port, common.tell) as board:
         state, conductances, notes = board.repeat(lambda: _read(board))

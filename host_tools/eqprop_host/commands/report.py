@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..files import check_writable
+from ..replacing import check_replaceable
 from ..report import draw_figure, write_page
 from ..runlog import open_runs
 from . import options as common
@@ -31,7 +31,7 @@ def run(options):
     page = options.html or (None if figures else options.log[0].with_suffix(".html"))
     places = [*figures.values(), *([page] if page else [])]
     for path in places:
-        check_writable(path)
+        check_replaceable(path, "page" if path is page else "picture")
     logs = [log for path in options.log for log in open_runs(path, options.run_id)]
     for log in logs:
         for span in log.dropped:

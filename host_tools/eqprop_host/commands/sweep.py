@@ -5,7 +5,7 @@ import re
 import sys
 
 from ..errors import DataError
-from ..files import check_writable
+from ..replacing import check_replaceable
 from ..sweeping import Point, Results, connected, grid, ranked, sweep
 from . import options as common
 from . import simulate
@@ -154,7 +154,7 @@ def _cell(value):
 def _show(options):
     """Print a table of the combinations, best first, and what failed."""
     if options.json:
-        check_writable(options.json)
+        check_replaceable(options.json, "results")
     rows = Results(options.folder).rows()
     if not rows:
         raise DataError(f"{options.folder}: holds no results")

@@ -14,12 +14,12 @@ import eqprop
 from .. import description, scores
 from ..datasets.splitting import TEST_FRACTION
 from ..errors import DataError, LogError
-from ..files import check_writable
 from ..interrupts import on_ctrl_c
 from ..model import Model, check_sent, save
 from ..places import check_there, found, place_of
 from ..ports import open_board
 from ..progress import show_progress
+from ..replacing import check_replaceable
 from ..training import Schedule, configuration, default_halve_epochs, next_stop, train
 from . import options as common
 from .preparing import add_split_options, prepared
@@ -213,15 +213,16 @@ def _check_places(options):
     taken = {Path(options.data).resolve(): "--data"}
     if options.test:
         taken[Path(options.test).resolve()] = "--test"
-    for name in ("json", "log", "save", "picture"):
+    kinds = {"json": "results", "log": None, "save": "network", "picture": "picture"}
+    for name, kind in kinds.items():
         path = getattr(options, name)
         if not path:
             continue
         if other := taken.get(path.resolve()):
             raise LogError(f"--{name} {path}: is the file of {other} too")
         taken[path.resolve()] = f"--{name}"
-        if name != "log":  # which checks itself, as it overwrites nothing
-            check_writable(path)
+        if kind:  # a log checks itself, as it overwrites nothing
+            check_replaceable(path, kind)
     if options.picture:
         import matplotlib.figure  # noqa: F401 (which is not to be missed once all is learnt)
 

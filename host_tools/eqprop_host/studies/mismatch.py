@@ -16,7 +16,8 @@ from eqprop_sim.analog.periphery import Periphery
 from .. import datasets
 from ..commands import options as common
 from ..errors import DataError
-from ..files import check_writable, write_whole
+from ..files import write_whole
+from ..replacing import check_replaceable
 from ..training import default_halve_epochs
 
 METHODS = {
@@ -93,8 +94,9 @@ def add_options(parser):
 
 def run(options):
     """Print a table, and write and draw it."""
-    for path in filter(None, (options.json, options.picture)):
-        check_writable(path)
+    for path, kind in ((options.json, "results"), (options.picture, "picture")):
+        if path:
+            check_replaceable(path, kind)
     if options.json and options.picture and options.json.resolve() == options.picture.resolve():
         raise DataError(f"--picture {options.picture}: is the file of --json too")
     dataset = common.load_data(options.data, options)

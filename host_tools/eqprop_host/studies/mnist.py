@@ -15,6 +15,7 @@ from .. import datasets
 from ..commands import options as common
 from ..errors import DataError
 from ..files import check_writable, write_whole
+from ..replacing import check_replaceable
 from ..trials import Run, relu_width
 
 _BEGIN, _END = "<!-- study mnist -->", "<!-- end -->"
@@ -100,8 +101,11 @@ def add_options(parser):
 
 def run(options):
     """Do every run that `--json` does not hold yet, then print the table of all there are, and write and draw it."""
-    for path in filter(None, (options.json, options.markdown, options.picture)):
-        check_writable(path)
+    if options.markdown:
+        check_writable(options.markdown)
+    for path, kind in ((options.json, "results"), (options.picture, "picture")):
+        if path:
+            check_replaceable(path, kind)
     dataset = datasets.load(options.data)
     rows = rows_of(options.data, dataset.features.shape[1], dataset.classes, options.epochs, options.limit)
     if options.seeds:

@@ -10,7 +10,7 @@ from eqprop_sim.analog import Circuit, Diode, Nodal, Trainer, drive, exponential
 
 from ..commands import options as common
 from ..errors import DataError
-from ..files import check_writable
+from ..replacing import check_replaceable
 
 _G_ON = 1e-4  # siemens
 _LIT = 0.2  # of the inputs, as in an image of a handwritten digit
@@ -33,7 +33,7 @@ def add_options(parser):
 def run(options):
     """Print the figures, and write them."""
     if options.json:
-        check_writable(options.json)
+        check_replaceable(options.json, "results")
     plan = eqprop.plan(options.layers)
     random = np.random.default_rng(options.seed)
     shape = (options.batch, plan.layers[0])
