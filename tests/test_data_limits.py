@@ -284,12 +284,36 @@ def test_missing_values_are_put_in_or_left_out(tmp_path):
     assert dataset.features.tolist() == [[1, 2], [5, 6]] and dataset.labels.tolist() == [0, 1]
     assert dataset.notes == (f"{path}: 2 of 4 samples have values missing: left out",)
     dataset = datasets.load(str(path), Reading(missing="mean"))
-    assert dataset.features.tolist() == [[1, 2], [3, 4], [3, 4], [5, 6]] and dataset.labels.tolist() == [0, 1, 0, 1]
+    data = datasets.prepare(dataset, 0)
+    assert data.train_x.tolist() == [[-127, -127], [0, 0], [0, 0], [127, 127]] and data.train_y.tolist() == [0, 1, 0, 1]
     path.write_text("a,label\n1,x\n2,\n3,y\n")
     with pytest.raises(
         DataError, match="1 of 3 samples have values missing, the first at line 3, column 2 .the label.: "
     ):
         datasets.load(str(path), Reading(missing="mean"))
+
+
+def test_what_stands_for_missing_values_is_learnt_from_training_samples(tmp_path):
+    """Caught: the mean of all samples, so that those to be tested had a hand in what was trained."""
+    path = tmp_path / "a.csv"
+    rows = [f"{k},{k % 7},{'xy'[k % 2]}" for k in range(40)] + [",3,x"]
+    path.write_text("\n".join(["a,b,label", *rows]))
+    dataset = datasets.load(str(path), Reading(missing="mean"))
+    train, test = datasets.split(dataset, 1)
+    data = datasets.prepare(dataset, 1)
+    known = [k for k in train if k < 40]
+    assert data.scaling.means[0] == pytest.approx(np.mean(known)) != pytest.approx(np.mean(range(40)))
+    changed = replace(dataset, features=dataset.features.copy())
+    changed.features[test[0], 0] = 1e6
+    assert np.array_equal(datasets.prepare(changed, 1).train_x, data.train_x)
+    again = datasets.Scaling.from_dict(json.loads(json.dumps(data.scaling.to_dict())))
+    assert (
+        again == data.scaling
+        and again.quantise(np.array([[np.nan, 3]])).tolist()
+        == again.quantise(np.array([[data.scaling.means[0], 3]])).tolist()
+    )
+    with pytest.raises(DataError, match="knows no mean of its training samples: type --missing drop, or train with"):
+        replace(again, means=()).quantise(np.array([[np.nan, 3]]))
 
 
 def test_names_cannot_command_a_terminal(tmp_path):

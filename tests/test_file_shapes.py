@@ -569,6 +569,7 @@ def test_a_file_as_people_have_it(tmp_path, name):
 def learns(dataset, name):
     """Return whether features and labels still belong together: a nearest mean tells the classes apart."""
     x = dataset.features.astype(np.float64)
+    x = np.where(np.isnan(x), np.nanmedian(x, axis=0), x)
     x = (x - np.median(x, axis=0)) / np.maximum(np.percentile(x, 90, axis=0) - np.percentile(x, 10, axis=0), 1e-9)
     x = np.clip(x, -3, 3)
     means = np.array([x[dataset.labels == n].mean(axis=0) for n in range(dataset.classes)])

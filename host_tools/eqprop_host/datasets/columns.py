@@ -232,7 +232,7 @@ def _reason(column, first):
         return None
     if len(numbers) < 2:
         return None
-    with np.errstate(invalid="ignore"):  # of two infinities, which are refused with their place once all is read
+    with np.errstate(invalid="ignore", over="ignore"):  # infinities are refused with their place once all is read
         steps = np.diff(numbers)
     counts = bool((steps == 1).all()) and numbers[0] in (0, 1)
     whole = bool((numbers == np.floor(numbers)).all())

@@ -23,7 +23,8 @@ class Dataset:
     """What `load` was asked for."""
 
     features: np.ndarray
-    """Finite real numbers (samples, features), in the type that they were stored in; large ones lie in a file."""
+    """Finite real numbers (samples, features), in the type that they were stored in; large ones lie in a file. NaN
+    stands for a missing value if `with_means`."""
 
     labels: np.ndarray
     """int64 (samples,), in 0..classes - 1; at least two different ones."""
@@ -45,6 +46,9 @@ class Dataset:
 
     notes: tuple[str, ...] = ()
     """What was left out or changed when it was read, each a line for the user that begins with the source."""
+
+    with_means: bool = False
+    """Whether the mean of the training samples stands for a missing value, by `Scaling.means`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +90,9 @@ class Table:
 def dataset_of(source: str, table: Table, reading: Reading = Reading()) -> Dataset:  # noqa: B008 (it is frozen)
     """Return the data set that stands in the table of a source, checked. Raises DataError naming place and value."""
     notes = list(table.notes)
-    features, labels, kept = filled(source, table, reading, notes)
-    check_finite(features, lambda row, column: f"{source}: {table.place(kept[row], column)}")
+    features, labels, kept = known(source, table, reading, notes)
+    with_means = reading.missing == "mean"
+    check_finite(features, lambda row, column: f"{source}: {table.place(kept[row], column)}", with_means)
     _check_labels(labels, lambda row: f"{source}: {table.label_place(kept[row])}")
     labels, names = _classes(source, labels, table.class_names)
     notes += _about_features(source, features, table.names)
@@ -96,11 +101,12 @@ def dataset_of(source: str, table: Table, reading: Reading = Reading()) -> Datas
     said = tuple(f"{source}: {note}" for note in notes)
     features_named, classes_named = (tuple(map(printable, each)) for each in (table.names, names))
     classes = int(labels.max()) + 1
-    return Dataset(source, features, labels, classes, features_named, classes_named, tested, table.recipe, said)
+    made = (table.recipe, said, with_means)
+    return Dataset(source, features, labels, classes, features_named, classes_named, tested, *made)
 
 
-def filled(source, table, reading, notes):
-    """Return (features, labels, their rows in the table) without missing values, as `reading` says.
+def known(source, table, reading, notes):
+    """Return (features, labels, their rows in the table): missing values left out, or NaN, as `reading` says.
 
     Appends to notes what was done. Raises DataError where nothing is to be done.
     """
@@ -127,8 +133,9 @@ def filled(source, table, reading, notes):
         for _, block in blocks(values, kept):
             spool.append(block.astype(values.dtype))
         return spool.finish(), labels if labels is None else labels[kept], kept
-    notes.append(f"{cells} values missing in {len(rows)} of {len(values)} samples: the mean of the column is put in")
-    return _with_means(source, table), labels, range(len(values))
+    what = f"{cells} values missing in {len(rows)} of {len(values)} samples"
+    notes.append(f"{what}: the mean of the training samples is put in")
+    return values, labels, range(len(values))
 
 
 def _missing(values, labels):
@@ -146,23 +153,6 @@ def _missing(values, labels):
                 if first is None or (at <= first[0] and first[1] is None):
                     first = (at, int(np.argmax(missing[at - start])))
     return np.flatnonzero(gone), cells, first
-
-
-def _with_means(source, table):
-    """Return the values of a table with the mean of a column for each missing one."""
-    width = table.values.shape[1]
-    total, count = np.zeros(width), np.zeros(width)
-    for _, block in blocks(table.values):
-        known = np.isfinite(block)
-        total += np.where(known, block, 0).sum(axis=0)
-        count += known.sum(axis=0)
-    if (count == 0).any():
-        column = int(np.argmin(count))
-        raise DataError(f"{source}: {_column_text(table.names, column)} has no value at all: type --drop {column + 1}")
-    spool = Spool()
-    for _, block in blocks(table.values):
-        spool.append(np.where(np.isnan(block), total / count, block))
-    return spool.finish()
 
 
 def _classes(source, labels, names):
@@ -189,12 +179,15 @@ def _classes(source, labels, names):
 
 
 def _about_features(source, features, names):
-    """Return notes about features that never change. Raises DataError where none changes."""
+    """Return notes about features that never change. Raises DataError where none changes, or one has no value."""
     low, high = np.full(features.shape[1], np.inf), np.full(features.shape[1], -np.inf)
     zeros = 0
     for _, block in blocks(features):
-        low, high = np.minimum(low, block.min(axis=0)), np.maximum(high, block.max(axis=0))
+        low, high = np.fmin(low, np.fmin.reduce(block)), np.fmax(high, np.fmax.reduce(block))  # which skip NaN
         zeros += int(np.count_nonzero(block == 0))
+    if (low > high).any():
+        column = int(np.argmax(low > high))
+        raise DataError(f"{source}: {_column_text(names, column)} has no value at all: type --drop {column + 1}")
     constant = np.flatnonzero(low == high)
     if len(constant) == len(low):
         shown = f"{low[0]:g} in all samples" if len(set(low.tolist())) == 1 else "the same in all samples"
@@ -222,13 +215,17 @@ def check_layers(layers: tuple, dataset: Dataset) -> None:
         raise DataError(f"layers: {given}: {fits} would fit")
 
 
-def check_finite(values, place):
-    """Raise DataError for the first of the values (rows, columns) that is not finite, at place(row, column)."""
+def check_finite(values, place, missing=False):
+    """Raise DataError for the first of the values (rows, columns) that is not finite, at place(row, column).
+
+    missing: whether NaN stands for a missing value, which is none.
+    """
     if values.dtype.kind in "biu":
         return
     for first, block in blocks(values):
-        if not np.isfinite(block).all():
-            row, column = np.argwhere(~np.isfinite(block))[0]
+        wrong = ~(np.isfinite(block) | np.isnan(block)) if missing else ~np.isfinite(block)
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
             raise DataError(f"{place(first + row, column)}: {block[row, column]} is not finite")
 
 

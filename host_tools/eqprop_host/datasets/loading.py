@@ -19,7 +19,7 @@ from ..errors import DataError
 from . import blocks
 from .columns import choose, choose_features
 from .csv_files import read_csv
-from .dataset import Dataset, Table, check_finite, dataset_of, filled
+from .dataset import Dataset, Table, check_finite, dataset_of, known
 from .folders import is_sample, read_folder, rows_of
 from .idx_files import is_idx, read_mnist
 from .numpy_files import read_npy, read_npy_x, read_npz, read_npz_x
@@ -77,7 +77,7 @@ class Unlabelled:
     """Samples whose classes are asked for."""
 
     features: np.ndarray
-    """Finite real numbers (samples, features)."""
+    """As of `Dataset`."""
 
     rows: tuple[str, ...] = ()
     """What each sample is called, such as its file; empty where they have no names."""
@@ -112,8 +112,8 @@ def load_features(
         raise DataError(f"{source}: {columns_text(table.values.shape[1])}, expected {features} features")
     notes = list(table.notes)
     bare = Table(table.values, table.place, names=table.names)
-    values, _, kept = filled(source, bare, reading, notes)
-    check_finite(values, lambda row, column: f"{source}: {table.place(kept[row], column)}")
+    values, _, kept = known(source, bare, reading, notes)
+    check_finite(values, lambda row, column: f"{source}: {table.place(kept[row], column)}", reading.missing == "mean")
     rows = tuple(table.rows[row] for row in kept) if table.rows else ()
     return Unlabelled(values, rows, tuple(f"{source}: {note}" for note in notes))
 

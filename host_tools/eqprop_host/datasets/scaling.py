@@ -1,6 +1,6 @@
 """From features to what drives a board's inputs: int8, 127 for full scale."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -39,19 +39,23 @@ class Scaling:
     span: tuple[float, ...]
     """How far above `offset` is 127, 0 or more: one for all features, or one for each."""
 
+    means: tuple[float, ...] = ()
+    """What stands for a missing value (NaN) of each feature; empty where a missing value is an error."""
+
     def quantise(self, features, rows=None):
         """Return the inputs for `features` (numbers, (samples, features)), or for those rows: int8 in -127..127.
 
         C-contiguous; a large result lies in a file (`eqprop_host.datasets.blocks`). Raises DataError for another
-        shape, or a value that is not finite, naming its row and column from 0.
+        shape, for a value that is not finite, naming its row and column from 0, and for a missing one without `means`.
         """
         features = np.asarray(features)
         if features.ndim != 2 or features.shape[1] != self.features:
             raise DataError(f"features: shape {features.shape}, but the scaling is for rows of {self.features}")
-        check_finite(features, lambda row, column: f"features[{row}, {column}]")
+        check_finite(features, lambda row, column: f"features[{row}, {column}]", missing=True)
         span = np.array(self.span)
         spool = Spool()
-        for _, block in blocks(features, rows):
+        for first, block in blocks(features, rows):
+            block = self._filled(block, first)
             # Far outside the training range the quotient may be infinite, which saturates like any other.
             with np.errstate(over="ignore"):
                 inputs = (block - self.offset) / np.where(span > 0, span, 1) * FULL_SCALE
@@ -59,19 +63,34 @@ class Scaling:
             spool.append(np.clip(np.rint(inputs), -FULL_SCALE, FULL_SCALE).astype(np.int8))
         return spool.finish()
 
+    def _filled(self, block, first):
+        """Return float64 (samples, features) with `means` for what is missing. Raises DataError without them."""
+        missing = np.isnan(block)
+        if not missing.any():
+            return block
+        if not self.means:
+            way = "type --missing drop, or train with --missing mean"
+            row, column = np.argwhere(missing)[0]
+            where = f"features[{first + row}, {column}]"
+            raise DataError(f"{where} is missing, and the network knows no mean of its training samples: {way}")
+        return np.where(missing, self.means, block)
+
     def to_dict(self):
         """Return what `from_dict` takes, ready for JSON."""
-        return {**asdict(self), "offset": list(self.offset), "span": list(self.span)}
+        lists = {key: list(getattr(self, key)) for key in ("offset", "span", "means")}
+        return {"features": self.features, **{key: values for key, values in lists.items() if values}}
 
     @classmethod
     def from_dict(cls, saved):
         """Return the Scaling that `to_dict` gave as `saved`. Raises DataError for anything else."""
         try:
-            scaling = cls(int(saved["features"]), *(tuple(map(float, saved[key])) for key in ("offset", "span")))
+            features, values = saved["features"], (saved["offset"], saved["span"], saved.get("means", []))
+            scaling = cls(int(features), *(tuple(map(float, each)) for each in values))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(f"scaling: needs features, offset and span: {type(error).__name__}: {error}") from error
-        for key, values in (("offset", scaling.offset), ("span", scaling.span)):
-            if len(values) not in (1, scaling.features):
+        for key, number in (("offset", 1), ("span", 1), ("means", 0)):
+            values = getattr(scaling, key)
+            if len(values) not in (number, scaling.features):
                 raise DataError(f"scaling: {key} has {len(values)} values for {scaling.features} features")
             if not np.isfinite(values).all() or (key == "span" and min(values) < 0):
                 raise DataError(f"scaling: {key} has a value out of range: {shortened(values)}")
@@ -120,6 +139,26 @@ def fit_and_tell(features: np.ndarray, rows: np.ndarray | None = None) -> tuple[
         return Scaling(width, (0.0,), (float(high.max()),)), saturated
     # Halved before they are added: the sum of two large numbers could overflow.
     return Scaling(width, tuple((low / 2 + high / 2).tolist()), tuple((high / 2 - low / 2).tolist())), saturated
+
+
+def means_of(features: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the mean of each column of those rows without its missing values, NaN for one that has no other."""
+    total, count = np.zeros(features.shape[1]), np.zeros(features.shape[1])
+    for _, block in blocks(features, rows):
+        known = ~np.isnan(block)
+        total += np.where(known, block, 0).sum(axis=0)
+        count += known.sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def with_means(features: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Return the features with the means for what is missing; as they are where nothing is."""
+    if features.dtype.kind != "f" or not any(np.isnan(block).any() for _, block in blocks(features)):
+        return features
+    spool = Spool()
+    for _, block in blocks(features):
+        spool.append(np.where(np.isnan(block), means, block))
+    return spool.finish()
 
 
 def _is_image(low, high, zeros):

@@ -4,14 +4,14 @@ Whatever is random here follows from a seed through PCG64 words that are sorted:
 version to version, `Generator.permutation` it may not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..errors import DataError
 from .dataset import Dataset
-from .scaling import Scaling, fit_and_tell
-from .words import listed
+from .scaling import Scaling, fit_and_tell, means_of, with_means
+from .words import listed, shortened
 
 TEST_FRACTION = 0.2
 """The share of the samples that is tested."""
@@ -98,26 +98,39 @@ def prepare(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -
     if len(missing):
         where = "training samples" if missing[0] in labels else "samples"
         raise DataError(f"{dataset.name}: class {missing[0]} of 0..{dataset.classes - 1} has no {where}")
-    scaling, saturated = fit_and_tell(dataset.features, train)
+    features, means = _without_gaps(dataset, train)
+    scaling, saturated = fit_and_tell(features, train)
     notes: tuple[str, ...] = ()
     if len(saturated):
         names = dataset.feature_names or [f"feature {column}" for column in range(dataset.features.shape[1])]
         shown = listed([names[column] for column in saturated])
         text = "a few values far from all others saturate, so that these keep their range"
         notes = (f"{dataset.name}: {shown}: {text}",)
-    train_x, test_x = (scaling.quantise(dataset.features, rows) for rows in (train, test))
+    train_x, test_x = (scaling.quantise(features, rows) for rows in (train, test))
     return Prepared(
         train_x,
         labels[train],
         test_x,
         labels[test],
-        scaling,
+        replace(scaling, means=means),
         dataset.classes,
         dataset.recipe,
         dataset.feature_names,
         dataset.class_names,
         notes,
     )
+
+
+def _without_gaps(dataset, train):
+    """Return (features without missing values, the means that were put in for them). Raises DataError."""
+    if not dataset.with_means:
+        return dataset.features, ()
+    means = means_of(dataset.features, train)
+    if np.isnan(means).any():
+        column = int(np.argmax(np.isnan(means)))
+        name = shortened(dataset.feature_names[column]) if dataset.feature_names else f"feature {column}"
+        raise DataError(f"{dataset.name}: {name} has no value in any training sample: type --drop {column + 1}")
+    return with_means(dataset.features, means), tuple(means.tolist())
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
