@@ -455,6 +455,31 @@ def test_every_missing_library_is_named_by_what_brings_it():
         assert f'"{wheels.get(library, library)}' in extras[extra], library
 
 
+@pytest.mark.parametrize(
+    ("typed", "extras"),
+    [
+        ("train --data sounds", "sim,sound"),
+        ("train --data=sounds --log=run.arrow --tensorboard=t", "host,sound,tensorboard"),
+        ("train --data sounds --port /dev/ttyACM0", "sim,sound"),
+        ("train --data pictures", "host"),
+        ("train --data table.parquet --port sim:micropython", "host"),
+        ("train --data pictures --test sounds", "host,sound"),
+    ],
+)
+def test_one_pip_line_names_all_that_a_plain_installation_lacks(tmp_path, typed, extras):
+    """Caught: the extra of the first library alone, so that the same command asked for the next one after it."""
+    for kind, name in (("pictures", "1.png"), ("sounds", "1.wav")):
+        for label in "ab":
+            (tmp_path / kind / label).mkdir(parents=True)
+            (tmp_path / kind / label / name).write_bytes(b"RIFF" if kind == "sounds" else b"\x89PNG")
+    (tmp_path / "table.parquet").write_bytes(b"PAR1")
+    plain = f"import sys; sys.modules.update(dict.fromkeys({sorted(cli.EXTRAS)})); from eqprop_host import cli"
+    command = [sys.executable, "-c", f"{plain}; sys.exit(cli.main())", *typed.split()]
+    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert done.stderr.endswith(f": pip install 'eqprop[{extras}]'\n"), done.stderr
+
+
 def test_every_command_and_option_has_help(capsys):
     for command in commands.COMMANDS:
         code, out, _ = run(capsys, command, "--help")

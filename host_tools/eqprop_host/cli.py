@@ -142,7 +142,7 @@ def main(argv=None):
         library = (error.name or "").partition(".")[0]
         if library not in EXTRAS:
             raise
-        lacking = [library, *commands.lacking(words[0], words)]
+        lacking = [library, *commands.lacking(words[0], words[1:])]
         tell(f"{' '.join(words[:1])}: needs {library}: {_install(lacking)}")
         return 1
     except EqpropError as error:

@@ -8,7 +8,12 @@ command is typed, so that a command works where the libraries that only others n
 import ast
 import importlib
 import importlib.util
+import itertools
+import re
 from importlib import resources
+from pathlib import Path
+
+from ..datasets import pictures, sounds
 
 COMMANDS = (
     "demo",
@@ -48,6 +53,18 @@ _OPTIONS_NEED = {
     "--tensorboard": ("tensorboardX",),
 }
 
+_FILES_NEED = {
+    **dict.fromkeys(pictures.SUFFIXES, ("PIL",)),
+    **dict.fromkeys(sounds.SUFFIXES, ("numba", "soundfile")),
+    ".parquet": ("pyarrow",),
+}
+"""What data of these suffixes need."""
+
+_ON_BOARDS = ("train", "evaluate", "infer", "pull", "push", "bench")
+"""Commands that work on a board, which is a simulated one unless `--port` names another."""
+
+_LOOKED_AT = 1000  # files in a folder of data
+
 
 def module(command):
     """Return the module of a command."""
@@ -60,7 +77,26 @@ def summary(command):
 
 
 def lacking(command, words=()):
-    """Return the libraries that a command with the options among `words` needs and this installation lacks."""
-    options = [option for option in _OPTIONS_NEED if any(word.partition("=")[0] == option for word in words)]
-    needed = [*_NEEDS.get(command, ()), *(name for option in options for name in _OPTIONS_NEED[option])]
-    return [name for name in needed if importlib.util.find_spec(name) is None]
+    """Return the libraries that a command needs and this installation lacks.
+
+    words: what is typed after the command, for what its options and its data need besides.
+    """
+    needed = [*_NEEDS.get(command, ())]
+    typed = [part for word in words for part in word.split("=", 1)]
+    for part in typed:
+        needed += (*_OPTIONS_NEED.get(part, ()), *_data_need(part))
+    if words and command in _ON_BOARDS:
+        port = next((after for part, after in zip(typed, typed[1:], strict=False) if part == "--port"), "sim:")
+        needed += ["numba"] if re.fullmatch(r"sim:(\?.*)?", port) else []
+    return [name for name in dict.fromkeys(needed) if importlib.util.find_spec(name) is None]
+
+
+def _data_need(word):
+    """Return the libraries that a file or folder of data of this name needs; none for other words."""
+    path = Path(word)
+    try:
+        files = itertools.islice(path.rglob("*.*"), _LOOKED_AT) if path.is_dir() else [path]
+        suffixes = {file.suffix.lower() for file in files}
+    except (OSError, ValueError):
+        return ()
+    return tuple(name for suffix in suffixes for name in _FILES_NEED.get(suffix, ()))
