@@ -96,9 +96,16 @@ def main(arguments):
     parser.add_argument("act", nargs="?", default="main")
     parser.add_argument("--program", default="main", help="its module, if not main")
     parser.add_argument("--flash", type=Path, help="the folder that is its flash, kept; without it, an empty one")
+    parser.add_argument(
+        "--hang", type=int, default=0, metavar="S", help="let the sensor's bus hang from this second on"
+    )
+    parser.add_argument(
+        "--rot", type=int, default=0, metavar="S", help="let a bit of a conductance flip at this second"
+    )
     parser.add_argument("--mhz", type=int, default=0, help="let computing take time, on emulated boards")
     asked = parser.parse_args(arguments)
-    options = [f"per_us={asked.mhz}"]
+    given = {"per_us": asked.mhz, "hang_s": asked.hang, "rot_s": asked.rot}
+    options = [f"{name}={value}" for name, value in given.items() if value]
     try:
         if asked.mhz and asked.port.removeprefix("sim:") not in emulated.CPUS:
             raise ValueError(f"--mhz: {asked.mhz}, but {asked.port} is not an emulated board, such as sim:cortex-m0")

@@ -41,3 +41,11 @@ def test_a_program_does_the_same_on_every_board(act):
     """Catches: real time, a part whose arithmetic differs, an interpreter that finds a module of its own."""
     for port in ("sim:", "sim:micropython", "sim:cortex-m3"):
         assert simulate(FIELD, port, act) == ACTS[act], port
+
+
+@pytest.mark.usefixtures("unix_micropython", "cortex_m3")
+@pytest.mark.parametrize("port", ["sim:", "sim:micropython", "sim:cortex-m3"])
+def test_a_watchdog_bites_once_it_is_not_fed(port):
+    """Catches: one that feeding does not hold off, one that never bites, a time that no Pico takes."""
+    said = "timeout: 8389 is not in 1..8388\nfed\nhungry\n    the watchdog resets the board\n"
+    assert simulate(FIELD, port, "", program="watched") == said

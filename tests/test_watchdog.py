@@ -1,6 +1,7 @@
-"""A board's watchdog: fed while a service waits and works, and refused where there is none."""
+"""A board's watchdog: fed by a service and by the examples, which a board that hangs does not outlive."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,12 @@ import pytest
 import eqprop.service
 from eqprop import asking, messages
 from eqprop.frames import Sender
-from eqprop.watchdog import Watchdog
+from eqprop.watchdog import Watchdog, start
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "examples"))
+
+from simulate import simulate  # noqa: E402
 
 
 def padded(frame):
@@ -35,3 +39,36 @@ def test_a_board_without_a_watchdog_says_so():
     """Catches: a service that is believed to be watched."""
     with pytest.raises(ValueError, match="^watchdog_ms: 8000: this board has no machine.WDT$"):
         Watchdog(8000, None)
+
+
+def test_a_program_on_a_board_without_a_watchdog_feeds_none():
+    """Catches an example that ends where the board has none."""
+    assert start(8000)() is None
+
+
+RESET = "    the watchdog resets the board\n"
+ROTTED = "memory: a conductance or the total of node 0 of layer 1 changed by itself: "
+EXAMPLES = [("gesture", "main", "main"), ("gesture", "robot", "main"), ("drift", "main", "short")]
+EXAMPLES += [("anomaly", "main", "main")]
+ROT_S = {"gesture": 20, "drift": 4, "anomaly": 60}  # when something is kept; the last keeps nothing before
+
+
+@pytest.mark.usefixtures("unix_micropython", "cortex_m3")
+@pytest.mark.parametrize(
+    ("example", "program", "act", "port"),
+    [*((*each, "sim:micropython") for each in EXAMPLES), ("gesture", "main", "main", "sim:cortex-m0")],
+)
+def test_an_example_that_hangs_is_reset(example, program, act, port):
+    """Its sensor's bus hangs after three seconds. Catches an example without a watchdog, or whose timer feeds it."""
+    assert simulate(example, port, act, program=program, options=["hang_s=3"]).endswith(RESET)
+
+
+@pytest.mark.usefixtures("unix_micropython")
+@pytest.mark.parametrize(("example", "program", "act"), EXAMPLES)
+def test_an_example_goes_back_where_memory_rots(example, program, act, tmp_path):
+    """One bit flips. Catches: a traceback that ends the program, learning that goes on, a checkpoint of what rotted."""
+    options = [f"rot_s={ROT_S[example]}"]
+    printed = simulate(example, "sim:micropython", act, tmp_path, program=program, options=options)
+    assert printed.endswith(f"\n{ROTTED}the board goes back to its last checkpoint\n") and RESET not in printed
+    kept = eqprop.load(folder=str(tmp_path))
+    assert kept.sample > 0 and kept.conductances(0)[0] < 1 << 12 if example != "anomaly" else kept is None

@@ -136,6 +136,21 @@ def test_faults_are_told_and_outlived(tmp_path):
 
 
 @pytest.mark.usefixtures("unix_micropython")
+@pytest.mark.parametrize("port", ["sim:", "sim:micropython"])
+def test_a_board_that_hangs_or_rots_starts_again(tmp_path, port):
+    """Catches an example that feeds no watchdog, or ends when memory changed by itself."""
+    making, said = reel(3)
+    for each in said:
+        making.say(each, recordings.WORDS, teaching=True)
+    making.write(tmp_path, recordings.WORDS)
+    assert simulate("words", port, flash=tmp_path, options=["hang_s=2"]).endswith("    the watchdog resets the board\n")
+    printed = simulate("words", port, flash=tmp_path, options=["rot_s=4"])
+    assert printed.endswith(" changed by itself: the board goes back to its last checkpoint\n")
+    kept = re.match("knows ([0-9]+) examples", simulate("words", port, flash=tmp_path))[1]
+    assert int(kept) == 9 * printed.count("\nlearnt ") - 9 > 0
+
+
+@pytest.mark.usefixtures("unix_micropython")
 def test_another_network_in_the_flash_is_left_alone(tmp_path):
     """Catches a program that writes over what was learnt."""
     making, said = reel(3)

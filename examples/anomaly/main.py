@@ -11,7 +11,8 @@ from novelty import UNITS, Novelty
 from vibration import FEATURES, Accelerometer, Vibration
 
 import eqprop
-from machine import I2C, Pin, lightsleep
+from eqprop import watchdog
+from machine import I2C, Pin, lightsleep, reset
 
 LAYERS = (UNITS * FEATURES, 24, 2)
 NOTES = 8 * FEATURES + 8  # bytes: the scale, windows left to learn, the limit
@@ -172,6 +173,12 @@ def start():
 network = start()
 print("goes on after {} samples".format(network.sample) if network else "knows nothing yet")
 guard = Guard(network)
-while True:
-    guard.step()
-    gc.collect()  # now, when nothing waits for it
+feed = watchdog.start(8000)  # a board that hangs for so many milliseconds is reset
+try:
+    while True:
+        feed()
+        guard.step()
+        gc.collect()  # now, when nothing waits for it
+except RuntimeError as error:  # memory changed by itself
+    print("{}: the board goes back to its last checkpoint".format(error))
+    reset()

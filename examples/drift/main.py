@@ -9,7 +9,8 @@ from colour import Colour, ColourSensor
 from rehearsal import Rehearsal
 
 import eqprop
-from machine import I2C, Pin, lightsleep
+from eqprop import watchdog
+from machine import I2C, Pin, lightsleep, reset
 
 LAYERS = "24-16-5"
 STAGES = ("green", "breaker", "turning", "pink", "red")
@@ -135,7 +136,13 @@ except (MemoryError, OSError, ValueError) as error:
     stopped()
 print("goes on after {} samples".format(network.sample) if network else "knows nothing yet")
 sorter = Sorter(network or eqprop.Network(LAYERS))
-while True:
-    sorter.step()
-    gc.collect()  # now, when nothing waits for it
-    lightsleep(100)
+feed = watchdog.start(8000)  # a board that hangs for so many milliseconds is reset
+try:
+    while True:
+        feed()
+        sorter.step()
+        gc.collect()  # now, when nothing waits for it
+        lightsleep(100)
+except RuntimeError as error:  # memory changed by itself
+    print("{}: the board goes back to its last checkpoint".format(error))
+    reset()

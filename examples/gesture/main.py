@@ -3,12 +3,20 @@
 from accelerometer import Accelerometer
 from gestures import Gestures
 
-from machine import I2C, Pin, lightsleep
+from eqprop import watchdog
+from machine import I2C, Pin, lightsleep, reset
 
 sensor = Accelerometer(I2C(0, sda=Pin(4), scl=Pin(5), freq=400_000))
 buttons = [Pin(n, Pin.IN, Pin.PULL_UP) for n in (10, 11, 12, 13, 14)]
 lamp = Pin(25, Pin.OUT, value=0)
 
-for pause_ms in Gestures(sensor, buttons, lamp).live():
-    if pause_ms:
-        lightsleep(pause_ms)
+feed = watchdog.start(8000)  # a board that hangs for so many milliseconds is reset
+
+try:
+    for pause_ms in Gestures(sensor, buttons, lamp).live():
+        feed()
+        if pause_ms:
+            lightsleep(pause_ms)
+except RuntimeError as error:  # memory changed by itself
+    print("{}: the board goes back to its last checkpoint".format(error))
+    reset()

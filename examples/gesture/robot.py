@@ -10,7 +10,8 @@ from time import ticks_add, ticks_diff, ticks_ms
 from accelerometer import Accelerometer
 from gestures import Gestures
 
-from machine import ADC, I2C, Pin
+from eqprop import watchdog
+from machine import ADC, I2C, Pin, reset
 
 PERIOD_MS = 10
 SLACK = 400  # of the position, 0..65535
@@ -34,6 +35,7 @@ gestures = Gestures(sensor, buttons, lamp, calm=stands)
 async def learn():
     """Learn, and give way."""
     for pause_ms in steps:
+        feed()
         await asyncio.sleep_ms(pause_ms)
 
 
@@ -60,4 +62,9 @@ async def main():
 
 steps = gestures.live()
 next(steps)  # the network is read from the flash, or made: before anything moves
-asyncio.run(main())
+feed = watchdog.start(8000)  # a board that hangs for so many milliseconds is reset
+try:
+    asyncio.run(main())
+except RuntimeError as error:  # memory changed by itself
+    print("{}: the board goes back to its last checkpoint".format(error))
+    reset()

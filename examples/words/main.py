@@ -9,7 +9,8 @@ from lamps import ALL, Lamps
 from lessons import Lessons
 
 import eqprop
-from machine import I2S, Pin
+from eqprop import watchdog
+from machine import I2S, Pin, reset
 
 SURE = 20  # percent of confidence
 SECOND = 63  # blocks of 16 ms
@@ -99,24 +100,35 @@ class Teaching:
             print("cannot be kept, the flash is full or fails: known until the power goes")
 
 
-teaching = Teaching()
-fault = ""
-blocks = 0
-while True:
-    spoken = ear.listen()
-    lamps.tick()
-    teaching.look()
-    if ear.fault != fault:
-        fault = ear.fault
-        print("microphone:", fault or "well again")
-        lamps.show(ALL, SECOND, True)
-    if spoken and teaching.left:
-        teaching.learn()
-        teaching.save()
-    elif spoken:
-        answer()
-    elif teaching.left:
-        teaching.wait()
-    blocks += 1
-    if teaching.unsaved and blocks % (10 * SECOND) == 0:
-        teaching.save()
+def live():
+    """Hear block after block, and answer or learn."""
+    feed = watchdog.start(8000)  # a board that hangs for so many milliseconds is reset
+    teaching = Teaching()
+    fault = ""
+    blocks = 0
+    while True:
+        feed()
+        spoken = ear.listen()
+        lamps.tick()
+        teaching.look()
+        if ear.fault != fault:
+            fault = ear.fault
+            print("microphone:", fault or "well again")
+            lamps.show(ALL, SECOND, True)
+        if spoken and teaching.left:
+            teaching.learn()
+            teaching.save()
+        elif spoken:
+            answer()
+        elif teaching.left:
+            teaching.wait()
+        blocks += 1
+        if teaching.unsaved and blocks % (10 * SECOND) == 0:
+            teaching.save()
+
+
+try:
+    live()
+except RuntimeError as error:  # memory changed by itself
+    print("{}: the board goes back to its last checkpoint".format(error))
+    reset()

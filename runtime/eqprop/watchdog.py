@@ -1,15 +1,30 @@
-"""A board's watchdog, fed by a service: the board resets once the service has hung for that long.
+"""A board's watchdog: the board resets once its program, or its service, has hung for that long.
 
-A program of its own feeds a watchdog as MicroPython has it, once a step of its loop:
+A program of its own feeds it once a step of its loop:
 
-    watchdog = machine.WDT(timeout=8000)
+    feed = eqprop.watchdog.start(8000)
     while True:
-        watchdog.feed()
+        feed()
         ...
 """
 
 import sys
-from select import POLLIN, poll
+
+
+def start(timeout_ms):
+    """Start the board's watchdog; return the function that feeds it, which does nothing where the board has none.
+
+    Nothing but a reset stops it. The port decides which times are possible: a Pico's end at 8388 ms.
+    """
+    try:
+        from machine import WDT
+    except ImportError:
+        return _nothing
+    return WDT(timeout=timeout_ms).feed
+
+
+def _nothing():
+    """Do nothing."""
 
 
 class Watchdog:
@@ -25,6 +40,8 @@ class Watchdog:
         except ImportError as error:
             raise ValueError("watchdog_ms: {}: this board has no machine.WDT".format(timeout_ms)) from error
         self.feed = WDT(timeout=timeout_ms).feed
+        from select import POLLIN, poll  # here, as Windows has no poll and `start` needs none
+
         self._pause_ms = max(1, timeout_ms // 4)
         self._poll = poll()
         self._poll.register(sys.stdin, POLLIN)

@@ -1,6 +1,6 @@
 """MicroPython's `machine` in a simulated field: pins, buses and sleep, as its documentation has them.
 
-A program sees nothing else. The scene wires parts to it: `attach`, `drive` and `watch`, or a whole part of `parts`.
+A program sees nothing else. A reset ends it. The scene wires parts to it: `attach`, `drive` and `watch`, or a whole part of `parts`.
 `latency` is how many instructions the program took from what it read last to the pin that it set then.
 """
 
@@ -13,6 +13,7 @@ _PIN_US = 1
 _ADC_US = 2
 _IDLE_US = 1000
 _NO_ANSWER = 5  # EIO
+_WDT_MAX_MS = 8388  # a Pico's
 
 
 try:
@@ -38,6 +39,7 @@ class _Bench:
         self.voltages = {}
         self.devices = {}
         self.sound = None
+        self.hangs = False
         self.read_at = None
         self.latency = 0
         self.measured = None
@@ -74,6 +76,11 @@ def listen(source):
     _bench.sound = source
 
 
+def hang():
+    """Have no transfer on a bus ever end from now on."""
+    _bench.hangs = True
+
+
 def measure(pin):
     """Count instructions from the last reading of a sensor to the next setting of this pin, from now on."""
     _bench.measured = pin
@@ -84,6 +91,11 @@ def measure(pin):
 def latency():
     """Return the most instructions that `measure` has counted."""
     return _bench.latency
+
+
+def _wait_for_ever():
+    while _bench.hangs:
+        clock.advance(_IDLE_US)
 
 
 def _was_read():
@@ -169,6 +181,7 @@ class I2C:
             device = _bench.devices.get(address)
             size = (1 + len(data) if data else 0) + (1 + len(_as_bytes(buffer)) if buffer else 0)
             clock.advance(self._byte_us * size)
+            _wait_for_ever()
             if not device:
                 raise OSError(_NO_ANSWER)
             if data:
@@ -250,6 +263,7 @@ class I2S:
         clock.enter()
         try:
             clock.advance(1000000 * len(buffer) // (2 * self._rate))
+            _wait_for_ever()
             if not _bench.sound:
                 raise OSError(_NO_ANSWER)
             _bench.sound(buffer)
@@ -260,6 +274,29 @@ class I2S:
 
     def deinit(self):
         """Give it back."""
+
+
+class WDT:
+    """`machine.WDT`: says so and resets the board when it was not fed in time. Nothing stops it."""
+
+    def __init__(self, id=0, timeout=5000):
+        if not 0 < timeout <= _WDT_MAX_MS:
+            raise ValueError("timeout: {} is not in 1..{}".format(timeout, _WDT_MAX_MS))
+        self._timeout_us = 1000 * timeout
+        self._due = 0
+        self.feed()
+        clock.at(self._due, self._look)
+
+    def feed(self):
+        """Have it wait as long again."""
+        self._due = clock.advance(0) + self._timeout_us
+
+    def _look(self):
+        if clock.now() < self._due:
+            clock.at(self._due, self._look)
+            return
+        print("    the watchdog resets the board")
+        raise SystemExit
 
 
 def idle():

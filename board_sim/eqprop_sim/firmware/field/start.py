@@ -4,7 +4,8 @@ FOLDER is its flash. PROGRAM is the module that a board would have as main.py. A
 up around the board: `scene.play(act, flash)`. The board is left as soon as the scene raises SystemExit.
 
 Options: per_us, instructions that a microsecond of computing has (see `clock`); heap, the bytes that the program and
-the runtime have together, on a board whose heap has room for the simulation beside them.
+the runtime have together, on a board whose heap has room for the simulation beside them; hang_s, from which second on
+no transfer on a bus ends; rot_s, at which second a bit of a conductance flips.
 """
 
 import builtins
@@ -67,6 +68,24 @@ def leave_free(size):
     return ballast
 
 
+def rot_at(us):
+    """Have a bit of a conductance flip at this time in the network that there is."""
+    import eqprop.network
+
+    class Rotting(eqprop.network.Network):
+        """A network in memory that rots once."""
+
+        def __init__(self, *about):
+            super().__init__(*about)
+            clock.at(us, self.rot)
+
+        def rot(self):
+            """Flip the bit."""
+            self.conductances(0)[0] ^= 1 << 12
+
+    eqprop.network.Network = eqprop.Network = Rotting
+
+
 before = allocated()
 import eqprop  # noqa: E402, F401 (only now: it takes what `time` has)
 
@@ -77,10 +96,16 @@ from flash import Flash, options  # noqa: E402
 values, (folder, program, act) = options(sys.argv[1:])
 flash = Flash(folder)
 builtins.open = flash.open
+if "rot_s" in values:
+    rot_at(1000000 * values["rot_s"])
 try:
     import scene
 
     scene.play(act, flash)
+    if "hang_s" in values:
+        from machine import hang
+
+        clock.at(1000000 * values["hang_s"], hang)
     allocated()
     clock.per_us = values.get("per_us", 0)
     clock.collects = clock.per_us > 0
