@@ -91,7 +91,7 @@ def test_notes_are_kept_with_what_was_learnt(notes, others):
 
 
 def test_notes_that_are_no_bytes_are_refused_at_once(tmp_path):
-    """What is like bytes is kept as it is when it is saved. Catches a save that fails in the middle of its file."""
+    """What is like bytes is kept as it was assigned last. Catches a save that fails in the middle of its file."""
     network = eqprop.Network("4-5-3")
     for wrong in ("text", None, 5, [1, 2]):
         with pytest.raises(TypeError):
@@ -99,6 +99,9 @@ def test_notes_that_are_no_bytes_are_refused_at_once(tmp_path):
     scale = bytearray(b"scale")
     network.notes = scale
     scale[0] = 0
+    with pytest.raises(RuntimeError, match="^memory: notes changed by itself$"):
+        network.save(str(tmp_path))
+    network.notes = scale
     assert network.save(str(tmp_path))
     assert eqprop.load(folder=str(tmp_path)).notes == b"\0cale"
 

@@ -118,6 +118,38 @@ def test_a_program_goes_on_from_the_last_checkpoint(tmp_path):
     again.inspect()
 
 
+def test_every_flip_in_notes_and_in_the_number_of_samples_is_found(tmp_path):
+    """Catches: notes that are written with a right CRC over what rotted, a number that nothing is compared with."""
+    network = taught()
+    notes = bytearray(b"scale 1")
+    network.notes = notes
+    assert network.save(str(tmp_path))
+    kept = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    flips = [(notes, n >> 3, n & 7) for n in range(8 * len(notes))]
+    flips += [(network.learner.__dict__, name, bit) for name in ("sample", "mirror") for bit in range(30)]
+    for memory, place, bit in flips:
+        memory[place] ^= 1 << bit
+        with pytest.raises(RuntimeError, match="^memory: (notes|number of samples) changed by itself$"):
+            network.inspect()
+        with pytest.raises(RuntimeError, match="^memory: "):
+            network._checkpoints.saved = None
+            network.save(str(tmp_path), at_once=True)
+        memory[place] ^= 1 << bit
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == kept
+    network.inspect()
+
+
+def test_a_number_of_samples_that_rots_before_rates_halve_is_found():
+    """Catches a halving that takes the wrong number for the right one."""
+    network = eqprop.Network("4-3-2", 1, 4)
+    network.learner.sample ^= 2
+    for _ in range(2):
+        network.learn(bytes((1, 9, 90, 50)), 1)
+    assert network.sample == 4
+    with pytest.raises(RuntimeError, match="^memory: number of samples changed by itself$"):
+        network.inspect()
+
+
 def test_rates_are_inspected_as_they_halve():
     """Over three halvings and a restart. Catches: a rate taken for one that rotted."""
     flash = MemoryFlash()
@@ -135,6 +167,7 @@ def served(flash, **options):
     """Return a host at a service that has learnt 23 samples, and keeps a checkpoint after every 5."""
     desk = Desk(checkpoints=Checkpoints(every=5, rest_s=0, open_file=flash.open), **options)
     desk.state(m.CONFIGURE, configure((4, 3, 2), 5, 7, run=9, epoch=25))
+    desk.service.network.notes = bytearray(b"scale 1")
     desk.progress(0, ROWS[:23])
     return desk
 
@@ -155,6 +188,22 @@ def flip_configuration(service):
     service._configuration = service._configuration[:-1] + b"?"
 
 
+def flip_notes(service):
+    service.network.notes[3] ^= 1
+
+
+def flip_number(name, bit):
+    """Return what flips a bit of a number: "run" of the service, "network.seed" of what it has."""
+
+    def flip(service):
+        *path, last = name.split(".")
+        for part in path:
+            service = getattr(service, part)
+        setattr(service, last, getattr(service, last) ^ 1 << bit)
+
+    return flip
+
+
 @pytest.mark.parametrize(
     ("flip", "part"),
     [
@@ -162,6 +211,15 @@ def flip_configuration(service):
         (flip_table, "configuration"),
         (flip_configuration, "configuration"),
         (flip_cache, "cache of samples"),
+        (flip_notes, "notes"),
+        # 23 to 31 and 22: samples on their way that are passed over, or learnt twice
+        (flip_number("network.learner.sample", 3), "number of samples"),
+        (flip_number("network.learner.sample", 0), "number of samples"),
+        (flip_number("_run", 5), "configuration"),
+        (flip_number("_epoch", 1), "configuration"),
+        (flip_number("network.seed", 0), "configuration"),
+        (flip_number("_slots", 7), "cache of samples"),
+        (flip_number("_cached", 2), "cache of samples"),
     ],
 )
 @pytest.mark.parametrize("ask", [m.STATUS, m.SAVE, None])

@@ -56,7 +56,7 @@ class Gestures:
                 yield from self._blink(STOPPED)
                 yield 1000
         self.net = net or eqprop.Network(LAYERS)
-        self.net.notes = self._examples.notes  # the same memory: each save writes what is there by then
+        self.net.notes = self._examples.notes
         print("network {}: {} samples learnt".format(LAYERS, self.net.sample))
         passes = 0
         while True:
@@ -127,7 +127,9 @@ class Gestures:
         """Learn the gesture that waits, and go over the others again."""
         self._waiting = False
         self._lamp.off()
+        self._examples.take_up(self.net.notes)  # the same memory: RuntimeError where it changed by itself
         self._examples.add(self._recorder.features, label)
+        self.net.notes = self._examples.notes
         yield 0
         for x, name in self._examples.lesson():
             for _ in self.net.slices(x, name):

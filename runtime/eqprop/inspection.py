@@ -25,6 +25,9 @@ def inspect(network):
                     raise Rot(name)
     except (IndexError, ValueError) as error:  # a size that no array has, or no network
         raise Rot("plan") from error
+    if network.sample != ~network.learner.mirror:
+        raise Rot("number of samples")
+    _ = network.notes  # raises Rot itself
     halvings = network.sample // network.halve_every if network.halve_every else 0
     for c, total in enumerate(circuit.total):
         if circuit.rates[c] != min(plan.rates[c] + halvings, RATE_MAX):

@@ -17,7 +17,8 @@ from .fixed import RATE_MAX
 class Learner:
     """Trains a crossbar one sample at a time.
 
-    - sample: number of samples learnt; it alone decides the learning rate
+    - sample: number of samples learnt; it alone decides the learning rate. mirror: ~sample, counted by itself, so
+      that a flipped bit in either shows
     - answer, loss: of the last sample's free phase (`eqprop.kernels.plain.pull`)
     """
 
@@ -40,9 +41,13 @@ class Learner:
 
     def go_on(self, sample):
         """Go on with training sample number `sample`, at the rates that are due: one more right shift a halving."""
-        every = self.halve_every
-        halvings = sample // every if every else 0
         self.sample = sample
+        self.mirror = ~sample
+        self._set_rates()
+
+    def _set_rates(self):
+        every = self.halve_every
+        halvings = self.sample // every if every else 0
         self.halve_at = (halvings + 1) * every if every else -1
         for c in range(len(self.rates)):
             self._set_rate(c, min(self.rates[c] + halvings, RATE_MAX))
@@ -81,5 +86,6 @@ class Learner:
     def count(self):
         """Count a sample as learnt."""
         self.sample += 1
+        self.mirror -= 1
         if self.sample == self.halve_at:
-            self.go_on(self.sample)
+            self._set_rates()

@@ -1,10 +1,12 @@
 """`Network`: a plan, an emulated crossbar and a learner, as one thing to train and to ask."""
 
 from array import array
+from binascii import crc32
 
 from . import tiers
 from ._compat import free_heap
 from .circuit import FREE
+from .crossbar import Rot
 from .learning import Learner
 from .planning import ITEM_BYTES, Plan, parse_layers
 
@@ -65,7 +67,7 @@ class Network:
             raise MemoryError("{}, but in pieces: {}".format(_lacking(plan, free), error)) from error
         self._settle = self.crossbar.settle  # bound once, as in `Learner`
         self._checkpoints = None
-        self._notes = b""
+        self.notes = b""
         self.learner = self.learner_type(self.crossbar, plan, halve_every)
 
     @property
@@ -110,14 +112,17 @@ class Network:
     def notes(self):
         """What the program keeps together with the conductances: a scale, a limit, a count; bytes, b"" at first.
 
-        `save` writes them, as they are then, into the same checkpoint, and after `eqprop.load` here they are; loading
-        takes as much heap again. To change them is to assign them, a buffer of bytes: TypeError for anything else.
+        `save` writes them into the same checkpoint, and after `eqprop.load` here they are; loading takes as much heap
+        again. Assign a buffer of bytes to change them, TypeError for anything else, and assign it again once you have
+        written to it: RuntimeError where they are read or saved and changed since.
         """
+        if crc32(self._notes) != self._sealed:
+            raise Rot("notes")
         return self._notes
 
     @notes.setter
     def notes(self, notes):
-        memoryview(notes)  # a TypeError here, not in the middle of a checkpoint
+        self._sealed = crc32(notes)  # a TypeError here, not in the middle of a checkpoint
         self._notes = notes
         if self._checkpoints:
             self._checkpoints.saved = None  # the newest checkpoint has others
@@ -151,9 +156,10 @@ class Network:
     def inspect(self):
         """Raise RuntimeError, naming what changed, if memory changed by itself: a bit flipped, a program wrote there.
 
-        Finds any single bit in a conductance, a rate, and all that never changes. `save` asks it first, so a checkpoint
-        is never written of a network that rots; `learn` and `infer` find at once, in machine code, what could lead them
-        outside their arrays. Then `eqprop.load()` goes on from the last checkpoint. Takes the time of a few samples.
+        Finds any single bit in a conductance, a rate, the notes, the number of samples, and all that never changes.
+        `save` asks it first, so a checkpoint is never written of a network that rots; `learn` and `infer` find at once,
+        in machine code, what could lead them outside their arrays. Then `eqprop.load()` goes on from the last
+        checkpoint. Takes the time of a few samples.
         """
         from .inspection import inspect  # as in `save`
 

@@ -18,9 +18,14 @@ class Samples:
 
     def _inspect(self):
         """Raise Rot where what samples are taken from changed by itself."""
-        if self._sealed != crc32(self._configuration, crc32(self._code.table)):
+        network = self.network
+        payload = self._configuration
+        about = (self._run, network.seed, network.halve_every, self._epoch, network.layers)
+        if self._sealed != crc32(payload, crc32(self._code.table)) or messages.unpack_configure(payload)[:5] != about:
             raise Rot("configuration")
-        if self._cached and self._cache_crc != crc32(memoryview(self._cache)[: self._cached * self._code.size]):
+        cache = self._cache or b""
+        size = self._code.size
+        if len(cache) != self._slots * size or self._cache_crc != crc32(memoryview(cache)[: self._cached * size]):
             raise Rot("cache of samples")
 
     def _allocate_cache(self, wanted):
@@ -55,6 +60,8 @@ class Samples:
                         self.feed()
                 number += 1
                 at += step
+        if network.sample != ~network.learner.mirror:  # or samples on their way were passed over
+            raise Rot("number of samples")
         return messages.PROGRESS, messages.pack_progress(network.sample, self._cached, self._totals)
 
     def _learn(self, data, at, cached):

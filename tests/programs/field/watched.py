@@ -7,7 +7,7 @@ try:
 except ValueError as error:
     print(error)
 watchdog = WDT(timeout=200)
-for n in range(10):
+for _ in range(10):
     lightsleep(150)
     watchdog.feed()
 print("fed")

@@ -1,6 +1,7 @@
 """MicroPython's `machine` in a simulated field: pins, buses and sleep, as its documentation has them.
 
-A program sees nothing else. A reset ends it. The scene wires parts to it: `attach`, `drive` and `watch`, or a whole part of `parts`.
+A program sees nothing else, and a reset ends it. The scene wires parts to it: `attach`, `drive` and `watch`, or a whole
+part of `parts`.
 `latency` is how many instructions the program took from what it read last to the pin that it set then.
 """
 
