@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -291,6 +292,39 @@ def test_missing_values_are_put_in_or_left_out(tmp_path):
         DataError, match="1 of 3 samples have values missing, the first at line 3, column 2 .the label.: "
     ):
         datasets.load(str(path), Reading(missing="mean"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (range(7, 157), "150 different labels for 150 samples are no classes: --label COLUMN names another column"),
+        ([f"flower {k}" for k in range(150)], "150 different labels for 150 samples are no classes: --label COLUMN"),
+        (np.random.default_rng(1).integers(50, 350, 150), "are no classes: --label COLUMN names another column"),
+        (np.arange(150) % 37, None),
+    ],
+)
+def test_labels_that_identify_samples_or_measure_something_are_refused(tmp_path, labels, expected):
+    """Caught: a network of 150 outputs, which learnt nothing and was tested on what it trained."""
+    iris = makers.iris().drop(columns="species").assign(which=labels)
+    iris.to_csv(tmp_path / "a.csv", index=False)
+    iris.to_parquet(tmp_path / "a.parquet")
+    np.savez(tmp_path / "a.npz", x=iris.to_numpy()[:, :4].astype(float), y=np.array(list(labels)))
+    for name, reading in (("a.csv", Reading("which")), ("a.parquet", Reading("which")), ("a.npz", Reading())):
+        if expected:
+            with pytest.raises(DataError, match=re.escape(expected)):
+                datasets.load(str(tmp_path / name), reading)
+        else:
+            assert datasets.load(str(tmp_path / name), reading).classes == 37
+
+
+def test_a_class_for_each_of_some_samples_is_said(tmp_path):
+    """As in a font: a row for each letter. It is learnt, with a word; the rows of a truth table are without one."""
+    path = tmp_path / "font.csv"
+    rows = [f"{k % 2},{k // 2 % 2},{k // 4 % 2},{k // 8},{chr(65 + k)}" for k in range(26)]
+    path.write_text("\n".join(["a,b,c,d,label", *rows]))
+    words = "line 2, column 5 and below: 26 different labels for 26 samples: if they are no classes, --label COLUMN"
+    assert any(words in note for note in datasets.load(str(path)).notes)
+    assert datasets.load("xor").notes == ()
 
 
 def test_what_stands_for_missing_values_is_learnt_from_training_samples(tmp_path):

@@ -15,6 +15,13 @@ CLASSES_MAX = 8191
 """The most classes: a layer has at most as many nodes."""
 
 
+SAMPLES_A_CLASS = 4
+"""With fewer samples for each label, on average, labels may identify samples, or be measurements."""
+
+FEW, MANY = 20, 100
+"""Below so many samples, such labels are taken as they are, as a truth table has them; above, they are no classes."""
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Samples as they were read."""
@@ -95,6 +102,8 @@ def dataset_of(source: str, table: Table, reading: Reading = Reading()) -> Datas
     check_finite(features, lambda row, column: f"{source}: {table.place(kept[row], column)}", with_means)
     _check_labels(labels, lambda row: f"{source}: {table.label_place(kept[row])}")
     labels, names = _classes(source, labels, table.class_names)
+    if not table.recipe:  # pictures and sounds have the classes that their folders say
+        notes += _about_labels(source, labels, table.label_place(kept[0]))
     notes += _about_features(source, features, table.names)
     first_tested = len(table.values) - table.test_samples
     tested = int(np.count_nonzero(np.asarray(kept) >= first_tested)) if table.test_samples else 0
@@ -176,6 +185,17 @@ def _classes(source, labels, names):
     else:
         called = tuple(map(str, present.tolist()))
     return np.searchsorted(present, labels), called
+
+
+def _about_labels(source, labels, place):
+    """Return a note about labels with next to no samples each. Raises DataError where so many are no classes."""
+    samples, classes = len(labels), int(labels.max()) + 1
+    if samples < FEW or classes * SAMPLES_A_CLASS <= samples:
+        return []
+    what = f"{place} and below: {classes} different labels for {samples} samples"
+    if samples >= MANY:
+        raise DataError(f"{source}: {what} are no classes: --label COLUMN names another column")
+    return [f"{what}: if they are no classes, --label COLUMN names another column"]
 
 
 def _about_features(source, features, names):
