@@ -263,6 +263,28 @@ def constant():
     return frame[["lot", *NAMES, "species"]]
 
 
+def in_thousands():
+    """Return iris in other units, its numbers written as in Germany."""
+    frame = iris()
+    for name in NAMES:
+        frame[name] = [f"{1000 * v:,.1f}".translate(str.maketrans(",.", ".,")) for v in frame[name]]
+    return frame
+
+
+def centred():
+    """Return iris with negative numbers."""
+    frame = iris()
+    frame[list(NAMES)] = (frame[list(NAMES)] - 3.5).round(2)
+    return frame
+
+
+def sparse(folder):
+    import scipy.sparse
+
+    scipy.sparse.save_npz(folder / "a.npz", scipy.sparse.csr_matrix(np.eye(20)))
+    return str(folder / "a.npz")
+
+
 def penguins():
     frame = iris()
     frame.insert(1, "island", ["Biscoe", "Dream", "Torgersen"] * 50)

@@ -18,12 +18,14 @@ from file_makers import (
     NAMES,
     SPECIES,
     black_ink,
+    centred,
     constant,
     csv_file,
     glitch,
     hugging_face,
     idx,
     image,
+    in_thousands,
     iris,
     lists,
     mnist_like,
@@ -41,6 +43,7 @@ from file_makers import (
     silence,
     sklearn_bunch,
     sound_folder,
+    sparse,
     spoilt_sounds,
     stray,
     table_of_pictures,
@@ -244,6 +247,34 @@ SHAPES = {
         raw("iris.csv", lambda: "150,4,setosa,versicolor,virginica\n" + text_of(iris(numbers=True), header=False)),
     ),
     "excel": Shape("CSV by a German Excel: semicolons, decimal commas, CRLF", csv_file(**EXCEL)),
+    "thousands": Shape(
+        "the same with thousands: 1.234,5",
+        raw("iris.csv", lambda: text_of(in_thousands(), sep=";")),
+    ),
+    "minus": Shape(
+        "a typographic minus: −1.5",
+        raw("iris.csv", lambda: text_of(centred()).replace("-", "\u2212")),
+    ),
+    "fortran": Shape(
+        "exponents by Fortran: 1.5D+03",
+        raw("iris.csv", lambda: text_of(iris(), float_format="%.4E").replace("E+", "D+").replace("E-", "D-")),
+    ),
+    "cyrillic": Shape(
+        "names in another encoding, such as Windows-1251",
+        csv_file(
+            frame=lambda: iris().replace(dict(zip(SPECIES, ("мак", "ирис", "роза"), strict=True))), encoding="cp1251"
+        ),
+        "names that are not UTF-8 are read as Windows-1252, such as 'ìàê': if that is wrong, save it as UTF-8",
+        classes=("èðèñ", "ìàê", "ðîçà"),
+    ),
+    "shift_jis": Shape(
+        "names in Shift-JIS",
+        csv_file(
+            frame=lambda: iris().replace(dict(zip(SPECIES, ("桜", "梅", "菊"), strict=True))), encoding="shift-jis"
+        ),
+        "is neither UTF-8 nor Windows-1252: save it as UTF-8",
+        read=False,
+    ),
     "excel_utf8": Shape("Excel's “CSV UTF-8”: a byte order mark", csv_file(encoding="utf-8-sig", **EXCEL)),
     "excel_unicode": Shape(
         "Excel's “Unicode text”: UTF-16, tabs", csv_file("iris.txt", encoding="utf-16", sep="\t", decimal=",")
@@ -298,6 +329,22 @@ SHAPES = {
         csv_file(frame=lambda: with_rows(timestamp=times)),
         "column 'timestamp' holds times: left out",
     ),
+    "restarts": Shape(
+        "a logger's CSV with its header again after a restart, or files put together by cat",
+        raw("iris.csv", lambda: text_of(iris()[:70]) + text_of(iris()[70:])),
+        "1 line repeats the columns' names: left out",
+    ),
+    "ticks": Shape(
+        "milliseconds since 1970 in a column ts",
+        csv_file(frame=lambda: with_rows(ts=lambda count: 1_700_000_000_000 + 20 * np.arange(count))),
+        "column 'ts' holds times that only rise: left out",
+    ),
+    "total": Shape(
+        "a line of totals at the end",
+        raw("iris.csv", lambda: text_of(iris()) + "Total,876.5,458.6,563.7,\n"),
+        "'Total' is not a number: correct it or delete the line",
+        read=False,
+    ),
     "millis": Shape(
         "an Arduino's CSV with milliseconds in front",
         csv_file(frame=lambda: with_rows(time_ms=lambda count: np.arange(count) * 20 + 1037)),
@@ -324,6 +371,14 @@ SHAPES = {
         read=False,
         reading={"missing": "mean"},
     ),
+    "errors": Shape(
+        "Excel's errors: #N/A at the beginning of a line, #DIV/0!",
+        raw("iris.csv", lambda: text_of(with_gaps(), na_rep="#N/A").replace("#N/A", "#DIV/0!", 1)),
+        "2 of 150 samples have values missing",
+        read=False,
+        samples=148,
+        reading={"missing": "drop"},
+    ),
     "glitch": Shape("one value of 65535 among small ones", csv_file(frame=glitch)),
     "constant": Shape("a column that never changes", csv_file(frame=constant), "'lot' never changes", features=5),
     "texts": Shape(
@@ -339,6 +394,18 @@ SHAPES = {
         "name the label and leave out the others, such as --label a --drop b",
         read=False,
         reading={"label": "a", "drop": "b"},
+    ),
+    "alike": Shape(
+        "names of classes that differ in case alone",
+        csv_file(frame=lambda: iris().replace({"species": {"setosa": "Versicolor"}})),
+        "classes 'Versicolor' and 'versicolor' differ in case or blanks alone: write them alike if they are one",
+        classes=("Versicolor", "versicolor", "virginica"),
+    ),
+    "identifiers": Shape(
+        "whole numbers of which nearly each is another",
+        csv_file(frame=lambda: iris().assign(label=np.arange(150) * 7 + 11).drop(columns="species")),
+        "150 different labels for 150 samples are no classes: --label COLUMN names another column",
+        read=False,
     ),
     "regression": Shape(
         "a last column of measurements, no classes",
@@ -521,6 +588,36 @@ SHAPES = {
     # What is not read
     "excel_book": Shape(
         "an Excel workbook", raw("iris.xlsx", b"PK\3\4"), "save the sheet as CSV in Excel or LibreOffice", read=False
+    ),
+    "html": Shape(
+        "a table as HTML that was named .csv",
+        raw("iris.csv", lambda: iris().to_html()),
+        "holds HTML, not a table of text: save the table as CSV",
+        read=False,
+    ),
+    "json_as_csv": Shape(
+        "JSON that was named .csv",
+        raw("iris.csv", lambda: iris().to_json(orient="records")),
+        "holds JSON, not a table of text: save the table as CSV",
+        read=False,
+    ),
+    "to_string": Shape(
+        "a frame as pandas prints it, names with spaces",
+        raw("iris.txt", lambda: iris(names=("sepal length", "sepal width", "petal length", "petal width")).to_string()),
+        "a name has no space in it",
+        read=False,
+    ),
+    "sqlite": Shape(
+        "a database of SQLite",
+        raw("iris.db", b"SQLite format 3\0"),
+        "write a table of it as CSV",
+        read=False,
+    ),
+    "sparse": Shape(
+        "scipy.sparse.save_npz",
+        sparse,
+        "is a sparse matrix without labels: write it by numpy.savez",
+        read=False,
     ),
     "json": Shape(
         "JSON by pandas", raw("iris.json", lambda: iris().to_json()), "write it as CSV: python -c", read=False

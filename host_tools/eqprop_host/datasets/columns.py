@@ -24,7 +24,10 @@ _COUNTERS = re.compile(
     r"index|#|(row|sample|record|serial|line)?[ _.-]*(no|nr|id|number|num|index|names?)\.?|row|idx|__index_level_\d__"
     r"|unnamed: .*|.*[ _-]id"
 )
-_TIMES = re.compile(r"(time|times|timestamp|date|datetime|epoch|unixtime|millis|t)([\W_].*)?")
+_TIMES = re.compile(
+    r"(time|times|timestamp|date|datetime|epoch|unixtime|unix|millis|micros|millisecond|second|t|ts|ms|us|utc|clock"
+    r"|uptime|elapsed|tick|zeit|datum|uhrzeit)s?([\W_].*)?"
+)
 _SINCE_1970 = 1e8
 _ENOUGH = 20  # rows from which a column is told by its values alone
 _CLASSES = 20  # a column of so many different whole numbers may always be a label

@@ -22,6 +22,8 @@ from .words import columns_text, shortened
 _FIRST_LINES = (20, 1000)
 """How many lines say how the table is written: the first number of them or, of short lines, up to the second."""
 
+_WAY = "correct it or delete the line"
+
 _LABELS_MAX = 100_000
 """More different labels than a network could have outputs: the column is no label."""
 
@@ -43,11 +45,17 @@ def read_csv(source, file, choose, reading):
 
 def _readable(cell):
     """Return a cell as text: bytes in it that are not UTF-8 are read as Windows-1252."""
+    if _is_unicode(cell):
+        return cell
+    return cell.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+
+
+def _is_unicode(cell):
     try:
         cell.encode()
-        return cell
     except UnicodeEncodeError:
-        return cell.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+        return False
+    return True
 
 
 def _different(names):
@@ -83,6 +91,7 @@ class _Reader:
         self.notes = []
         self.names: tuple[str, ...] = ()
         self.class_names: tuple[str, ...] = ()
+        self.repeated = 0  # lines that name the columns once more
 
     def table(self, choose, reading):
         """Return the `Table`."""
@@ -110,7 +119,7 @@ class _Reader:
             lambda row: f"line {lines[row]}, column {coded.number if coded else columns[roles.one_hot[0]].number}",
             names=tuple(column.name for column in kept) if any(column.name for column in kept) else (),
             class_names=class_names,
-            notes=(*self.notes, *roles.notes),
+            notes=(*self.notes, *self._about_rows(), *roles.notes),
         )
 
     def _first_rows(self):
@@ -136,7 +145,8 @@ class _Reader:
             self.names = ("Unnamed: 0", *(cell.strip() for cell in cells[0]))
         elif dialects.header_of(self.dialect, cells):
             self.header = True
-            self.names = tuple(cell.strip() or f"Unnamed: {place}" for place, cell in enumerate(cells[0]))
+            self._check_width(rows)
+            self.names = tuple(" ".join(cell.split()) or f"Unnamed: {place}" for place, cell in enumerate(cells[0]))
             if any(self.dialect.is_number(cell) for cell in cells[0]):
                 shown = shortened(",".join(cells[0]))
                 self.notes.append(f"line {self.first_line} is read as the columns' names: {shown}")
@@ -148,6 +158,15 @@ class _Reader:
         if not data:
             raise DataError(f"{self.source}: has a header but no samples")
         return [row for row in data if len(row) == self.width]
+
+    def _check_encoding(self, strange):
+        """Say how names were read that are not UTF-8. Raises DataError where one is not Windows-1252 either."""
+        for name in strange:
+            if "\ufffd" in name:
+                raise DataError(f"{self.source}: {shortened(name)} is neither UTF-8 nor Windows-1252: save it as UTF-8")
+        if strange:
+            what = f"names that are not UTF-8 are read as Windows-1252, such as {shortened(min(strange))}"
+            self.notes.append(f"{what}: if that is wrong, save it as UTF-8")
 
     def _is_shape(self, rows):
         """Return whether the first row is scikit-learn's: how many samples and features, then the classes' names."""
@@ -168,9 +187,10 @@ class _Reader:
         usual = max(set(widths), key=lambda each: (widths.count(each), each))
         if len(rows) > 3 and usual != self.width and widths.count(usual) > len(rows) / 2:
             what = f"{columns_text(self.width)}, most lines have {usual}"
-            raise DataError(
-                f"{self.source}: line {self.first_line}: {what}: delete lines that are not data, or begin them with #"
-            )
+            way = "delete lines that are not data, or begin them with #"
+            if self.dialect.separator == " ":
+                way += "; a name has no space in it"
+            raise DataError(f"{self.source}: line {self.first_line}: {what}: {way}")
 
     def _commented_names(self):
         """Return the names in the last comment above the data, as numpy.savetxt writes them; or none."""
@@ -255,13 +275,16 @@ class _Reader:
     def _rows(self):
         """Yield (number of its line, row) of each row of data. Raises DataError for one of another width."""
         reader = self.dialect.rows(itertools.chain(self.head, self.lines))
-        at_header = self.header
+        header = None
         try:
             for row in reader:
                 if not row or reader.line_num < self.first_line:
                     continue
-                if at_header:
-                    at_header = False
+                if self.header and header is None:
+                    header = row
+                    continue
+                if row == header and self.names:
+                    self.repeated += 1
                     continue
                 if len(row) != self.width:
                     where = f"{self.source}: line {reader.line_num}"
@@ -270,6 +293,12 @@ class _Reader:
                 yield reader.line_num, row
         except csv.Error as error:
             raise DataError(f"{self.source}: line {reader.line_num}: {error}") from error
+
+    def _about_rows(self):
+        """Return what is told of rows that were read in another way than as data."""
+        if self.repeated == 1:
+            return ["1 line repeats the columns' names: left out"]
+        return [f"{self.repeated} lines repeat the columns' names: left out"] if self.repeated else []
 
     def _append(self, numbers, cells, wanted, line):
         """Append the numbers in cells, which stand at the wanted places of a row. Raises DataError."""
@@ -284,7 +313,7 @@ class _Reader:
                 except ValueError as error:
                     where = f"{self.source}: line {line}, column {place + 1}"
                     shown = shortened(_readable(cell))
-                    raise DataError(f"{where}: {shown} is not a number") from error
+                    raise DataError(f"{where}: {shown} is not a number: {_WAY}") from error
 
     def _labels(self, coded, lines, column):
         """Return (labels as real numbers, class names) of coded texts: numbers where all of them are, else names."""
@@ -298,7 +327,9 @@ class _Reader:
         if column.kind == "number" and not (words | missing).all():
             row = int(np.flatnonzero(~np.array(as_numbers)[codes])[0])
             shown = shortened(_readable(texts[codes[row]]))
-            raise DataError(f"{self.source}: line {lines[row]}, column {column.number}: {shown} is not a number")
+            where = f"{self.source}: line {lines[row]}, column {column.number}"
+            raise DataError(f"{where}: {shown} is not a number: {_WAY}")
+        self._check_encoding([_readable(text) for text in texts if not _is_unicode(text)])
         names = sorted({_readable(text) for text, gone in zip(texts, missing, strict=True) if not gone})
         numbers = {name: float(number) for number, name in enumerate(names)}
         return np.array([numbers.get(_readable(text), np.nan) for text in texts])[codes], tuple(names)

@@ -102,6 +102,7 @@ def dataset_of(source: str, table: Table, reading: Reading = Reading()) -> Datas
     check_finite(features, lambda row, column: f"{source}: {table.place(kept[row], column)}", with_means)
     _check_labels(labels, lambda row: f"{source}: {table.label_place(kept[row])}")
     labels, names = _classes(source, labels, table.class_names)
+    notes += _about_names(names)
     if not table.recipe:  # pictures and sounds have the classes that their folders say
         notes += _about_labels(source, labels, table.label_place(kept[0]))
     notes += _about_features(source, features, table.names)
@@ -185,6 +186,17 @@ def _classes(source, labels, names):
     else:
         called = tuple(map(str, present.tolist()))
     return np.searchsorted(present, labels), called
+
+
+def _about_names(names):
+    """Return a note about names of classes that may be meant to be one."""
+    alike: dict[str, str] = {}
+    for name in names:
+        other = alike.setdefault(" ".join(name.casefold().split()), name)
+        if other != name:
+            what = f"classes {shortened(other)} and {shortened(name)} differ in case or blanks alone"
+            return [f"{what}: write them alike if they are one"]
+    return []
 
 
 def _about_labels(source, labels, place):

@@ -4,8 +4,9 @@
   UTF-8 is read as Windows-1252, which holds Latin-1
 - separator: comma, semicolon, tab, bar or white space: the one by which most lines have the same number of columns,
   of equal ones that by which most cells are numbers. A first line `sep=;`, as Excel writes it, says it
-- decimal mark: a comma where the separator is another and numbers have it
-- comments: lines that begin with #; the last one before the data names the columns if it has as many cells
+- decimal mark: a comma where the separator is another and numbers have it; points are then those of thousands
+- comments: lines that begin with #, unless it is an error of Excel such as #N/A; the last one before the data names the
+  columns if it has as many cells
 - header: the first line where it holds no number, and numbers stand below or one of its names is label or the like;
   where it holds text above numbers, and its own numbers, if any, are evenly spaced; or whole numbers that count up from
   0 or 1 above numbers with decimals or above a text
@@ -19,7 +20,10 @@ from dataclasses import dataclass
 from ..errors import DataError
 from .columns import LABELS
 
-MISSING = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-", "nil", "<na>", "missing"))
+_ERRORS = ("#n/a", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!")
+"""What a spreadsheet writes for a value that it could not compute, in lower case."""
+
+MISSING = frozenset((*_ERRORS, "", "na", "n/a", "nan", "null", "none", "?", "-", "nil", "<na>", "missing"))
 """What stands for a value that is missing, in lower case."""
 
 LINE_MAX = 1 << 22
@@ -43,7 +47,11 @@ _BINARY = (
     (b"\xd0\xcf\x11\xe0", "is an old Excel file: save the sheet as CSV"),
     (b"\x89HDF", "is an HDF5 file: save its arrays with numpy.savez"),
 )
+_SNIFFED = 200  # bytes
+_MARKED_UP = {"HTML": rb"<(!doctype|html|table|head)", "XML": rb"<\?xml", "JSON": rb'(\[\s*)?\{\s*"'}
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
+_FORTRAN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[dD][+-]?\d+")
 _TIME = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|UTC|[+-]\d{2}:?\d{2}))?)?"
     r"|\d{1,4}[./]\d{1,2}[./]\d{1,4}([T ,]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?)?"
@@ -69,9 +77,12 @@ class Dialect:
 
     def number(self, cell):
         """Return the number in a cell, NaN for one that is missing. Raises ValueError for text."""
-        text = cell.strip()
+        text = cell.strip().replace("\u2212", "-")
         if self.decimal_comma:
+            text = text.replace(".", "") if _THOUSANDS.fullmatch(text) else text
             text = text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
+        if _FORTRAN.fullmatch(text):
+            text = text.lower().replace("d", "e")
         try:
             if "_" in text:  # 1_000, which only Python reads as a number
                 raise ValueError
@@ -110,7 +121,11 @@ def encoding_of(source, file):
     for magic, way in _BINARY:
         if head.startswith(magic):
             raise DataError(f"{source}: {way}")
-    zeros = [head[start::2].count(0) for start in (0, 1)]
+    start = head[:_SNIFFED].lstrip()
+    for kind, begins in _MARKED_UP.items():
+        if re.match(begins, start, re.IGNORECASE):
+            raise DataError(f"{source}: holds {kind}, not a table of text: save the table as CSV")
+    zeros = [head[first::2].count(0) for first in (0, 1)]
     if sum(zeros):
         half = len(head) // 2
         if min(zeros) == 0 and max(zeros) > 0.7 * half:
@@ -158,7 +173,8 @@ def _has_decimal_comma(dialect, lines):
 
 def is_comment(line):
     """Return whether a line is a comment."""
-    return line.lstrip().startswith("#")
+    text = line.lstrip()
+    return text.startswith("#") and not text.lower().startswith(_ERRORS)
 
 
 def _without_comment(line):

@@ -41,33 +41,40 @@ _UNLABELLED = {**_LABELLED, ".npy": read_npy_x, ".npz": read_npz_x}
 _MAGIC = ((b"\x93NUMPY", ".npy"), (b"PK\3\4", ".npz"), (b"PK\5\6", ".npz"), (b"PAR1", ".parquet"))
 _AS_IT_SAYS = Reading()
 
+_UNPACK = "unpack it first"
+_SHEET = "save the sheet as CSV in Excel or LibreOffice, and type --data with that file"
+_ARRAYS = "write its arrays as x and y by numpy.savez('data.npz', x=..., y=...)"
+_PICKLE = "a pickle may run any program, so none is read: write the table by its to_csv, or arrays by numpy.savez"
+_TO_CSV = "write it as CSV: python -c \"import pandas; pandas.read_{}.to_csv('data.csv', index=False)\""
+_TO_PARQUET = "write it as Parquet: python -c \"import pandas; pandas.read_{}.to_parquet('data.parquet')\""
+
 _OTHERS = {
-    ".xlsx": "save the sheet as CSV in Excel or LibreOffice, and type --data with that file",
-    ".xls": "save the sheet as CSV in Excel or LibreOffice, and type --data with that file",
-    ".ods": "save the sheet as CSV in LibreOffice, and type --data with that file",
-    ".json": "write it as CSV: python -c \"import pandas; pandas.read_json('FILE').to_csv('data.csv', index=False)\"",
-    ".jsonl": 'write it as CSV: python -c "import pandas; '
-    "pandas.read_json('FILE', lines=True).to_csv('data.csv', index=False)\"",
+    **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers"), _SHEET),
+    ".json": _TO_CSV.format("json('FILE')"),
+    **dict.fromkeys((".jsonl", ".ndjson"), _TO_CSV.format("json('FILE', lines=True)")),
+    ".xml": _TO_CSV.format("xml('FILE')"),
+    **dict.fromkeys((".html", ".htm"), _TO_CSV.format("html('FILE')[0]")),
+    ".dta": _TO_CSV.format("stata('FILE')"),
+    ".sav": _TO_CSV.format("spss('FILE')"),
+    ".sas7bdat": _TO_CSV.format("sas('FILE')"),
+    **dict.fromkeys(
+        (".db", ".sqlite", ".sqlite3"), "write a table of it as CSV, such as by pandas.read_sql and to_csv"
+    ),
+    **dict.fromkeys((".rds", ".rda", ".rdata"), "write it as CSV in R: write.csv(data, 'data.csv', row.names=FALSE)"),
     ".arff": 'write it as CSV: python -c "import pandas, scipy.io.arff as a; '
     "pandas.DataFrame(a.loadarff('FILE')[0]).to_csv('data.csv', index=False)\"",
-    ".feather": 'write it as Parquet: python -c "import pandas; '
-    "pandas.read_feather('FILE').to_parquet('data.parquet')\"",
+    ".feather": _TO_PARQUET.format("feather('FILE')"),
+    ".orc": _TO_PARQUET.format("orc('FILE')"),
+    **dict.fromkeys((".arrow", ".ipc"), "write it as Parquet, such as by pyarrow.parquet.write_table"),
+    ".pq": "name it .parquet",
     ".mat": "write its arrays as x and y: python -c \"import numpy, scipy.io; d = scipy.io.loadmat('FILE'); "
     "numpy.savez('data.npz', x=d['X'], y=d['y'])\"",
-    ".h5": "write its arrays as x and y by numpy.savez('data.npz', x=..., y=...)",
-    ".hdf5": "write its arrays as x and y by numpy.savez('data.npz', x=..., y=...)",
+    **dict.fromkeys((".h5", ".hdf5", ".hdf", ".nc", ".zarr", ".tfrecord", ".safetensors"), _ARRAYS),
     ".svm": "write it as .npz: python -c \"import numpy, sklearn.datasets as s; x, y = s.load_svmlight_file('FILE'); "
     "numpy.savez('data.npz', x=x.toarray(), y=y)\"",
-    ".pkl": "a pickle may run any program, so none is read: write the table by its to_csv, or arrays by numpy.savez",
-    ".pickle": "a pickle may run any program, so none is read: write the table by its to_csv, or arrays by numpy.savez",
-    ".pt": "a pickle may run any program, so none is read: write the tensors by numpy.savez",
-    ".zip": "unpack it first",
-    ".rar": "unpack it first",
-    ".7z": "unpack it first",
-    ".tar": "unpack it first",
-    ".tgz": "unpack it first",
-    ".bz2": "unpack it first",
-    ".xz": "unpack it first",
+    **dict.fromkeys((".pkl", ".pickle", ".joblib"), _PICKLE),
+    **dict.fromkeys((".pt", ".pth"), "a pickle may run any program, so none is read: write the tensors by numpy.savez"),
+    **dict.fromkeys((".zip", ".rar", ".7z", ".tar", ".tgz", ".bz2", ".xz", ".zst", ".lz4"), _UNPACK),
 }
 """What to do with files that are not read, by suffix."""
 
@@ -206,7 +213,14 @@ def _refuse(source, path, suffix):
         raise DataError(f"{source}: is not read: {_OTHERS[suffix].replace('FILE', path.name)}")
     if source and path.exists() and not stat.S_ISREG(path.stat().st_mode):
         raise DataError(f"{source}: is not a regular file: pipe it in and type --data -")
+    if source and path.exists() and b"\0" in _head(path):
+        raise DataError(f"{source}: is not a table of text, and its name does not say what it holds: see docs/data.md")
     if source and path.exists():
         raise DataError(f"{source}: name it .csv if it is a table of text: its name does not say what it holds")
     kinds = f"{', '.join(SHIPPED)}, {MNIST}FOLDER nor a {', '.join(_LABELLED)} file or a folder"
     raise DataError(f"data: {source!r} is neither {kinds}")
+
+
+def _head(path):
+    with open(path, "rb") as file:
+        return file.read(4096)

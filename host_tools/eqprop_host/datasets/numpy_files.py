@@ -175,6 +175,9 @@ class _Archive:
         held = listed([shortened(name) for name in self.held]) or "nothing"
         if key is None:
             raise DataError(f"{self.source}: has no array {features[0]}, it holds {held}")
+        if {"indices", "indptr", "shape"} <= set(self.held):
+            way = "numpy.savez('data.npz', x=scipy.sparse.load_npz(FILE).toarray(), y=...)"
+            raise DataError(f"{self.source}: is a sparse matrix without labels: write it by {way}")
         x = self._member(key)
         check_numeric(self.source, key, x, 2)
         x = x.reshape(len(x), -1)
