@@ -264,7 +264,7 @@ SHAPES = {
         csv_file(
             frame=lambda: iris().replace(dict(zip(SPECIES, ("мак", "ирис", "роза"), strict=True))), encoding="cp1251"
         ),
-        "names that are not UTF-8 are read as Windows-1252, such as 'ìàê': if that is wrong, save it as UTF-8",
+        "names that are not UTF-8 are read as Windows-1252, such as 'èðèñ': if that is wrong, save it as UTF-8",
         classes=("èðèñ", "ìàê", "ðîçà"),
     ),
     "shift_jis": Shape(
