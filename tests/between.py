@@ -5,7 +5,8 @@ import os
 import select
 import threading
 import time
-import tty
+
+from eqprop_sim import terminals
 
 _QUIET_S = 0.02
 
@@ -18,9 +19,7 @@ class Between:
 
     def __init__(self, board_path, prints, every_s=0.1):
         self._board = os.open(board_path, os.O_RDWR | os.O_NOCTTY)
-        self._near, self._far = os.openpty()
-        tty.setraw(self._board)
-        tty.setraw(self._far)
+        self._near, self._far = terminals.open_port()
         os.set_blocking(self._near, False)  # what no host reads is lost
         self.path = os.ttyname(self._far)
         self._prints, self._every_s = prints, every_s

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 from functools import cache, partial
 
 import pytest
@@ -84,6 +85,19 @@ def cortex_board(request):
 def cortex_m3():
     """The emulated Cortex-M3, where one core stands for all."""
     return obtained(emulated.obtain, "cortex-m3")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A function that runs a program's text on an interpreter or a board and returns the finished process."""
+
+    def run(interpreter, text, *args, stdin=b"", **options):
+        script = tmp_path / "program, 'mine'.py"
+        script.write_text(text)
+        argv, environment = interpreter.command(script, *args, **options)
+        return subprocess.run(argv, env=environment, input=stdin, capture_output=True, timeout=300)
+
+    return run
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def trained_crc():
 def transport(request, monkeypatch):
     """Behind a pseudo terminal, and as on a system that has none."""
     if request.param == "loopback":
-        monkeypatch.setattr(boards, "tty", None)
+        monkeypatch.setattr(boards, "terminals", None)
 
 
 def train(board):
@@ -271,7 +271,7 @@ def test_the_simulated_boards_are_listed():
     assert listed == ["sim:", "sim:micropython", *(f"sim:{core}" for core in cores)]
 
 
-@pytest.mark.skipif(not boards.tty, reason="needs pseudo terminals")
+@pytest.mark.skipif(not boards.terminals, reason="needs pseudo terminals")
 def test_a_port_is_one_hosts_at_a_time():
     """Catches two hosts that take each other's answers."""
     with contextlib.closing(boards.SimulatedBoard("sim:")) as simulated, open_board(simulated.path) as board:

@@ -11,7 +11,6 @@ import pytest
 
 from between import Between
 from blank import learn, mpremote, probe, put
-from conftest import IN_CI
 from eqprop_host import bundling, deploying, ports, remote
 from eqprop_host.errors import BoardError
 from eqprop_host.remote import Remote
@@ -25,7 +24,6 @@ pytestmark = pytest.mark.usefixtures("compiled_once")
 # ---- boards that do more than they are asked
 
 
-@pytest.mark.skipif(IN_CI, reason="on a loaded machine the emulated board sometimes takes no byte after its start")
 def test_a_board_that_prints_by_itself_gets_the_runtime(blank, capsys):
     """A line ten times a second, as of a timer, also within answers. Catches an answer that is taken for another."""
     with contextlib.closing(Between(blank().path, b"T: 23.5 C > OK\r\n")) as line:

@@ -96,19 +96,6 @@ def counting(cpu):
     return COUNT.replace("SPIN", SPIN[emulated.CORES[cpu].family])
 
 
-@pytest.fixture
-def run(tmp_path):
-    """A function that runs a program's text on a board and returns the finished process."""
-
-    def run(board, text, *args, stdin=b"", **options):
-        script = tmp_path / "program, 'mine'.py"
-        script.write_text(text)
-        argv, environment = board.command(script, *args, **options)
-        return subprocess.run(argv, env=environment, input=stdin, capture_output=True, timeout=300)
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def trained_crc():
     network = eqprop.Network(LAYERS, 3, 4)
@@ -147,7 +134,7 @@ def test_other_cores_learn_the_digits(cpu, tier):
 
 def test_a_board_works_behind_a_socket(cortex_m3, trained_crc, monkeypatch):
     """As on a system that has no pseudo terminals."""
-    monkeypatch.setattr(boards, "tty", None)
+    monkeypatch.setattr(boards, "terminals", None)
     with open_board("sim:cortex-m3") as board:
         assert train(board) == trained_crc
 
@@ -192,6 +179,20 @@ def test_every_byte_passes_a_terminal(emulated_board, tmp_path, monkeypatch):
     with serial.serial_for_url(simulated.path, timeout=60) as port:
         port.write(EVERY_BYTE[:4096])
         assert port.read(len(EVERY_BYTE)) == EVERY_BYTE
+    simulated.close()
+
+
+def test_a_terminal_stays_raw_after_the_emulator_has_started(cortex_m3, tmp_path, monkeypatch):
+    """For a host that sets nothing up, or did so before. Catches QEMU, whose start lets LF become CR LF."""
+    script = tmp_path / "echo.py"
+    script.write_text(ECHO)
+    data = bytes(range(32))
+    monkeypatch.setattr(boards._Board, "command", lambda *_: cortex_m3.command(script, 3 * len(data)))
+    simulated = boards.SimulatedBoard("sim:cortex-m3")
+    with open(simulated.path, "r+b", buffering=0) as port:
+        for _ in range(2):
+            port.write(data)
+            assert b"".join(port.read(1) for _ in data) == data
     simulated.close()
 
 

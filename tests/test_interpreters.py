@@ -15,19 +15,6 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def run(tmp_path):
-    """A function that runs a program's text on an interpreter and returns the finished process."""
-
-    def run(interpreter, text, *args, stdin=b"", **options):
-        script = tmp_path / "program.py"
-        script.write_text(text)
-        argv, environment = interpreter.command(script, *args, **options)
-        return subprocess.run(argv, env=environment, input=stdin, capture_output=True, timeout=120)
-
-    return run
-
-
-@pytest.fixture
 def bare(tmp_path, monkeypatch):
     """A computer with an empty PATH and an empty cache; the folder that PATH names, in which `fake` writes commands."""
     folder = tmp_path / "bin"

@@ -43,11 +43,10 @@ from eqprop.tiers import TIERS
 from . import emulated, faults, interpreters, kernel_cache, rp2040
 
 try:
-    import tty
-
+    from . import terminals
     from .wire import Wire
 except ImportError:  # Windows has no pseudo terminals
-    tty = None
+    terminals = None
 
 SCHEME = "sim:"
 ENGINES = {
@@ -202,7 +201,7 @@ class SimulatedBoard:
         self.wire = None
         self._emulated = board.engine in ("rp2040", *emulated.CPUS)
         self.reconnect_s = _RECONNECT_S if board.faults.restarts else 0.0
-        if board.faulty and not tty:
+        if board.faulty and not terminals:
             raise ValueError(f"{url}: faults need a system with pseudo terminals")
         with contextlib.ExitStack() as undo:
             self._folders = undo.enter_context(contextlib.ExitStack())
@@ -210,10 +209,10 @@ class SimulatedBoard:
             self._hang_up = undo.enter_context(contextlib.ExitStack())
             flash = board.flash or self._folders.enter_context(tempfile.TemporaryDirectory(prefix="eqprop-flash-"))
             # A Pico's USB is no terminal: bytes are carried to it and from it
-            if tty and (board.faulty or board.engine == "rp2040"):
+            if terminals and (board.faulty or board.engine == "rp2040"):
                 self.path = self._on_wire(board, flash, tell)
             else:
-                start = self._on_terminal if tty else self._on_loopback
+                start = self._on_terminal if terminals else self._on_loopback
                 self.path = start(*board.command(flash, 0, tell))
             undo.pop_all()
 
@@ -241,10 +240,9 @@ class SimulatedBoard:
         return path
 
     def _on_terminal(self, argv, environment):
-        board, host = os.openpty()
+        board, host = terminals.open_port()
         self._hang_up.callback(os.close, host)
         try:
-            tty.setraw(host)
             path = os.ttyname(host)  # while there is a board at the other end
             self._only = self._start(argv, environment, stdin=board, stdout=board)
         finally:

@@ -14,11 +14,11 @@ import select
 import termios
 import threading
 import time
-import tty
 
 from eqprop import asking, messages
 from eqprop.frames import Receiver
 
+from . import terminals
 from .faults import Direction, Printer
 
 _PIECE = 4096
@@ -56,8 +56,7 @@ class Wire:
         self._thread.start()
 
     def _plug_in(self):
-        self._terminal, self._device = os.openpty()
-        tty.setraw(self._device)
+        self._terminal, self._device = terminals.open_port()
         os.set_blocking(self._terminal, False)
         beside = f"{self.path}.new"
         os.symlink(os.ttyname(self._device), beside)

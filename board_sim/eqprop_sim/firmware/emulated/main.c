@@ -95,9 +95,14 @@ static volatile uint8_t taken_first, taken_end;
 static bool takes_bytes;
 
 void board_take_bytes(void) {
-    while (takes_bytes && uart_ready()) {
+    while (takes_bytes) {
         if ((uint8_t)(taken_end + 1) == taken_first) {
-            uart_interrupt(false); // until there is room
+            // Until there is room; before uart_ready, which may forget that a byte has come: that byte is to interrupt
+            // then, or none ever would
+            uart_interrupt(false);
+            return;
+        }
+        if (!uart_ready()) {
             return;
         }
         int byte = uart_take();
