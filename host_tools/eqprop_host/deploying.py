@@ -355,12 +355,17 @@ def _serves(path, name, boots):
         with contextlib.closing(ports.link(path, name, _START_S)) as link:
             return Board(link).state.free_heap
     except ProtocolError:
-        if not boots and ports.at_prompt(path, name):
+        if not boots and _at_prompt(path, name):
             raise BoardError(
                 f"port {name}: the board resets when its port is opened, which ends the service: "
                 "`eqprop deploy --boot` makes it start by itself"
             ) from None
         raise
+
+
+def _at_prompt(path, name):
+    with contextlib.closing(Remote(path, name)) as remote:
+        return remote.at_prompt()
 
 
 def _no_boot(path, name, found):

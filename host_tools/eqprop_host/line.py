@@ -49,6 +49,7 @@ class Asked:
 class Port:
     """A pyserial port called `name` in messages, which `open_stream()` opens; it may fail and be opened again.
 
+    - stream: the open pyserial port, None before it is opened and once it is closed
     - sent, received: bytes so far
     """
 
@@ -58,23 +59,23 @@ class Port:
         self.sent = 0
         self.received = 0
         self._open = open_stream
-        self._stream = None
+        self.stream = None
         self._overheard = b""
         self._tail = b""
 
     @property
     def is_open(self):
         """Whether it was opened, and not closed since."""
-        return self._stream is not None
+        return self.stream is not None
 
     def open(self):
         """Open it. Raises PortError."""
-        self._stream = self._open()
+        self.stream = self._open()
 
     def close(self):
         """Close it."""
-        if self._stream:
-            stream, self._stream = self._stream, None
+        if self.stream:
+            stream, self.stream = self.stream, None
             # A port that has gone cannot be closed in order
             with contextlib.suppress(OSError, serial.SerialException):
                 stream.close()
@@ -82,7 +83,7 @@ class Port:
     def write(self, data):
         """Send bytes; return how many. Raises PortError, or ProtocolError when the other end takes none."""
         try:
-            self._stream.write(data)
+            self.stream.write(data)
         except serial.SerialTimeoutException as error:
             raise ProtocolError(f"port {self.name} takes no more bytes") from error
         except (OSError, serial.SerialException) as error:
@@ -93,7 +94,7 @@ class Port:
     def read(self):
         """Return what has come, waiting a moment for the first byte. Raises PortError."""
         try:
-            data = self._stream.read(max(1, self._stream.in_waiting))
+            data = self.stream.read(max(1, self.stream.in_waiting))
         except (OSError, serial.SerialException) as error:
             raise PortError(f"port {self.name} fails: {error}") from error
         self.received += len(data)

@@ -4,12 +4,10 @@ import contextlib
 import errno
 import functools
 import os
-import time
 
 import serial
 from serial.tools import list_ports
 
-from eqprop.service import CHUNK
 from eqprop_sim import boards, interpreters
 
 from .board import Board
@@ -23,11 +21,6 @@ except ImportError:  # Windows
 
 _BAUD = 115200
 _READ_S = 0.05
-_PROMPT = b">>> "
-_TO_PROMPT = b"\r\x03\r\x02".ljust(CHUNK, b"\0")  # Ctrl-C; Ctrl-B, out of the raw prompt
-_OVERLAP = len(_PROMPT) - 1  # bytes of a prompt that may have come before the others
-_SILENCES = 6  # reads without a byte, after which nobody minds Ctrl-C
-_PROMPT_S = 2.0  # for a program that was interrupted to end
 _ANSWER_S = 3.0
 _RECONNECT_S = 60.0
 START_S = 60.0  # a simulated board may have to compile its kernels first
@@ -47,32 +40,6 @@ def usb_ports():
 def link(path, name, answer_s, reconnect_s=0.0, tell=lambda line: None):
     """Return a `Link` to what is at `path`, a device's path or any pyserial URL, called `name` in messages."""
     return Link(lambda: open_stream(path, name), name, answer_s, reconnect_s, tell=tell)
-
-
-def at_prompt(path, name):
-    """Return whether MicroPython is at its prompt at `path`, or comes there at Ctrl-C. A service minds it as noise.
-
-    What a service is asked may mean anything at a prompt, a reset as well; so this comes first. Raises PortError.
-    """
-    with contextlib.closing(open_stream(path, name)) as stream:
-        try:
-            return comes_to_prompt(stream)
-        except OSError as error:
-            raise PortError(f"port {name} fails: {error}") from error
-
-
-def comes_to_prompt(stream):
-    """Return whether MicroPython is at its prompt on an open port, or comes there at Ctrl-C. Raises OSError.
-
-    Boards may print by themselves around the prompt.
-    """
-    stream.write(_TO_PROMPT)
-    heard, silences, until = b"", 0, time.monotonic() + _PROMPT_S
-    while _PROMPT not in heard and time.monotonic() < until and (heard or silences < _SILENCES):
-        data = stream.read(stream.in_waiting or 1)
-        heard = heard[-_OVERLAP:] + data
-        silences += not data
-    return _PROMPT in heard
 
 
 def open_stream(path, name):

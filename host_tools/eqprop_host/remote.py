@@ -14,13 +14,13 @@ import re
 import time
 from importlib import resources
 
-import serial
-
+from eqprop.service import CHUNK
 from eqprop_sim.boards import SCHEME
 
 from . import ports
 from .board import Board
 from .errors import BoardError, PortError, ProtocolError
+from .line import Port
 from .link import Link
 from .printing import printable
 
@@ -32,6 +32,11 @@ _NUDGE_S = 5.0  # a boot.py that has not ended then is interrupted
 _ATTEMPTS = 3
 _PIECE = 1536  # bytes of a file at a time
 _KEPT = 4000  # bytes of what a board says while something else is waited for
+_PROMPT = b">>> "
+_TO_PROMPT = b"\r\x03\r\x02".ljust(CHUNK, b"\0")  # Ctrl-C; Ctrl-B, out of the raw prompt
+_OVERLAP = len(_PROMPT) - 1  # bytes of a prompt that may have come before the others
+_SILENCES = 6  # reads without a byte, after which nobody minds Ctrl-C
+_INTERRUPT_S = 2.0  # for a program that was interrupted to end
 _RAW = b"raw REPL; CTRL-B to exit\r\n>"
 _WRITE = """from binascii import a2b_base64
 {open}file.write(a2b_base64({data!r}))
@@ -53,19 +58,20 @@ class Remote:
         self.path = path
         self.name = name
         self.keep_alive = ""
-        self._stream = ports.open_stream(path, name)
+        self._port = Port(lambda: ports.open_stream(path, name), name)
+        self._port.open()
         self._heard = b""
 
     def close(self):
         """Leave the raw prompt and close the port."""
-        with contextlib.suppress(OSError, serial.SerialException):
-            self._write(b"\r\x02")
+        with contextlib.suppress(PortError, ProtocolError):
+            if self._port.is_open:
+                self._port.write(b"\r\x02")
         self.release()
 
     def release(self):
         """Close the port, and say nothing to what runs on the board."""
-        with contextlib.suppress(OSError, serial.SerialException):
-            self._stream.close()
+        self._port.close()
 
     # ---- to the prompt
 
@@ -81,15 +87,22 @@ class Remote:
                 raise ProtocolError(said)
 
     def at_prompt(self):
-        """Return whether the board is at its prompt, or comes there at Ctrl-C."""
-        try:
-            return ports.comes_to_prompt(self._stream)
-        except OSError as error:
-            raise PortError(f"port {self.name} fails: {error}") from error
+        """Return whether the board is at its prompt, or comes there at Ctrl-C. A service minds it as noise.
+
+        What a service is asked may mean anything at a prompt, a reset as well; so this comes first. The board may print
+        by itself around the prompt.
+        """
+        self._port.write(_TO_PROMPT)
+        heard, silences, until = b"", 0, time.monotonic() + _INTERRUPT_S
+        while _PROMPT not in heard and time.monotonic() < until and (heard or silences < _SILENCES):
+            data = self._port.read()
+            heard = heard[-_OVERLAP:] + data
+            silences += not data
+        return _PROMPT in heard
 
     def _bye(self):
         """End the service if it runs; return what an unknown board says instead."""
-        with contextlib.closing(Link(lambda: _Kept(self._stream), self.name, _BYE_S)) as link:
+        with contextlib.closing(Link(lambda: _Kept(self._port.stream), self.name, _BYE_S)) as link:
             try:
                 Board(link).bye()
             except ProtocolError as error:
@@ -98,10 +111,10 @@ class Remote:
 
     def _enter(self, fresh):
         """Enter the raw prompt; fresh: after a soft reset, in an empty heap."""
-        self._write(b"\r\x03\x03\r\x01")
+        self._port.write(b"\r\x03\x03\r\x01")
         self._until(_RAW, _PROMPT_S)
         if fresh:
-            self._write(b"\x04")
+            self._port.write(b"\x04")
             self._until(b"soft reboot", _PROMPT_S)
             self._until(_RAW, _PROMPT_S, nudge=True)
 
@@ -196,7 +209,7 @@ class Remote:
     def _paste(self, text):
         """Give the raw prompt a program to run. What the board prints by itself is passed over."""
         self._heard = b""
-        self._write(b"\x05A\x01")
+        self._port.write(b"\x05A\x01")
         self._until(b"R\x01", _PROMPT_S)
         window = room = int.from_bytes(self._exactly(2), "little")
         data = text.encode()
@@ -204,9 +217,9 @@ class Remote:
             if not room:
                 self._until(b"\x01", _PROMPT_S)
                 room += window
-            self._write(data[:room])
+            self._port.write(data[:room])
             room, data = room - len(data[:room]), data[room:]
-        self._write(b"\x04")
+        self._port.write(b"\x04")
         self._until(b"\x04", _PROMPT_S)
 
     def _failure(self, complaint, last):
@@ -217,19 +230,8 @@ class Remote:
 
     # ---- bytes
 
-    def _write(self, data):
-        try:
-            self._stream.write(data)
-        except serial.SerialTimeoutException as error:
-            raise ProtocolError(f"port {self.name} takes no more bytes") from error
-        except (OSError, serial.SerialException) as error:
-            raise PortError(f"port {self.name} fails: {error}") from error
-
     def _more(self):
-        try:
-            data = self._stream.read(self._stream.in_waiting or 1)
-        except (OSError, serial.SerialException) as error:
-            raise PortError(f"port {self.name} fails: {error}") from error
+        data = self._port.read()
         self._heard += data
         return data
 
@@ -258,7 +260,7 @@ class Remote:
             if now - start > timeout_s:
                 raise self._silence(timeout_s)
             if nudge and now - nudged > _NUDGE_S:
-                self._write(b"\r\x03")
+                self._port.write(b"\r\x03")
                 nudged = now
         before, _, self._heard = self._heard.partition(mark)
         return before
