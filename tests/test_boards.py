@@ -4,6 +4,7 @@ import contextlib
 import functools
 import gc
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -17,7 +18,7 @@ import serial
 import eqprop
 from eqprop import asking, messages
 from eqprop.frames import Receiver, Sender
-from eqprop_host import datasets
+from eqprop_host import cli, datasets
 from eqprop_host.errors import BoardError, PortError, ProtocolError
 from eqprop_host.ports import available_ports, open_board
 from eqprop_host.training import configuration
@@ -151,6 +152,22 @@ def test_a_board_that_dies_says_why(heap):
     words = "MemoryError: heap of .* bytes is too small to serve"
     with pytest.raises((PortError, ProtocolError), match=words), open_board(f"sim:micropython?heap={heap}"):
         pass
+
+
+@pytest.mark.usefixtures("unix_micropython", "cortex_m3")
+@pytest.mark.parametrize(
+    ("core", "heap"),
+    [*(("micropython", heap) for heap in (76, 96, 112, 120, 128)), *(("cortex-m3", heap) for heap in (76, 96, 128))],
+)
+def test_a_small_heap_learns_or_is_named(core, heap, capsys):
+    """From 128 KB on it learns. Catches: a heap told as a full filesystem, a board that resets for ever, other bits."""
+    code = cli.main(["train", "--port", f"sim:{core}?heap={heap}k", "--data", "digits", "--limit", "20"])
+    said = capsys.readouterr()
+    if code == 0:
+        assert said.out.endswith("conductance CRC 07e1fa70\n")
+    else:
+        assert code == 1 and heap < 128
+        assert re.search(r"heap(, \d+ are free| of \d+ bytes is too small| is full: .* \d+ bytes)", said.err)
 
 
 def test_a_socket_that_is_reset_is_closed():

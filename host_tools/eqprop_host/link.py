@@ -30,7 +30,7 @@ from . import answers, rules
 from .errors import BoardError, PortError, ProtocolError, RestartError
 from .line import Asked, Port, line_size
 from .pace import Pace
-from .printing import printable
+from .printing import printable, refusal
 from .status import Status
 
 _ATTEMPTS = 3
@@ -179,7 +179,7 @@ class Link:
             session = self._random.randrange(2**30)  # a small integer on any board: its heap is the same each time
             began = self._clock()
             sequence = self._ask(HELLO, pack_hello(session), prompt)[0]
-            deadline, refusal = min(began + pause, until), None
+            deadline, refused = min(began + pause, until), None
             while self._clock() < deadline:
                 self._listen()
                 self._status.waiting(self._unanswered, patience_s)
@@ -193,13 +193,13 @@ class Link:
                         deadline = self._clock() + _PROBES * _PROBE_S
                         until = min(self._clock() + patience_s, latest)
                     elif act == rules.REFUSE:  # unless it answers an earlier host's question, and a STATE follows
-                        refusal = words
+                        refused = words
                     elif (state := self._state(payload)) and state.session == session:
                         self._take_session(session)
                         self._pace.measure(self._clock() - began)
                         return state
-            if refusal is not None:
-                raise BoardError(f"port {self.name} refuses: {printable(refusal)}")
+            if refused is not None:
+                raise BoardError(f"port {self.name} refuses: {refusal(refused)}")
             self._port.check_prompt()
             prompt = _TO_PROMPT  # noise to a service
             pause *= 2
@@ -360,7 +360,7 @@ class Link:
         self._working = False
         self._moved = self._since = now
         if act == rules.REFUSE:
-            raise BoardError(f"port {self.name} refuses: {printable(words)}")
+            raise BoardError(f"port {self.name} refuses: {refusal(words)}")
         if act == rules.NONSENSE:
             raise ProtocolError(f"port {self.name} answers with type {kind} instead of {expected}")
         if lost:

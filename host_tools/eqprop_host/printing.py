@@ -6,6 +6,12 @@ def printable(text):
     return "".join(character if character.isprintable() else "?" for character in str(text))
 
 
+def refusal(words):
+    """Return a board's words of refusal as `printable`, with its heap named where that is all that it lacks."""
+    text = printable(words)
+    return f"its heap is full: {text}" if text.startswith("memory allocation failed") else text
+
+
 def printable_values(value):
     """Return a value that JSON can hold, with each text in it made `printable`."""
     if isinstance(value, str):
