@@ -44,6 +44,8 @@ NONSENSE = {
     f"{TRAIN} --test-fraction nan": "not 'nan'",
     f"{TRAIN} --test-fraction 0.3 --test iris": "--test-fraction 0.3: --test names the samples to test",
     f"{TRAIN} --test digits": "digits",
+    f"{TRAIN} --test iris": "--test iris: is --data itself: leave --test out",
+    "train --data xy.npz --test pictures": "pictures: a sample is from a picture of 4x4 pixels, in xy.npz from a table",
     f"{TRAIN} --log-budget 95": "95 is not in 0..90 percent",
     f"{TRAIN} --log-every never": "--log-every: never",
     f"{TRAIN} --picture run.png": "--log is needed too",
@@ -86,6 +88,11 @@ NONSENSE = {
     "report text.arrow": "text.arrow: is not a log",
     "report nowhere.arrow --png x.jpg": "'x.jpg': a picture is a .png file, such as x.png",
     "log info text.txt": "a log's suffix is",
+    "log info big.csv": "big.csv: is not a log: its header has no record, sequence and sample",
+    "report quoted.csv": "quoted.csv: is not a log: its header has no record, sequence and sample",
+    "monitor bytes.csv --once": "bytes.csv: is not a log: its header has no record, sequence and sample",
+    "log info table.parquet": "table.parquet: is not a dataset of logs, which is a folder",
+    "report table.parquet": "table.parquet: is not a dataset of logs, which is a folder",
     "log export text.arrow out.csv --table rows": "invalid choice: 'rows'",
     "log merge text.arrow --to fleet": "fleet: logs are merged into a .parquet",
     "log replay nowhere.arrow --at -1": "--at: -1",
@@ -106,6 +113,9 @@ def folder(tmp_path, monkeypatch):
     np.savez(tmp_path / "net.npz", other=np.zeros(3))
     np.savez(tmp_path / "xy.npz", x=np.arange(20).reshape(10, 2), y=np.arange(10) % 2)
     (tmp_path / "big.csv").write_text("a,b,label\n" + 2 * "1e400,1,0\n" + "2,1e400,1\n")
+    (tmp_path / "quoted.csv").write_text('"a";"b"\n"1,5";"2"\n')
+    (tmp_path / "bytes.csv").write_bytes(b"\xff\xeb\0\n")
+    (tmp_path / "table.parquet").write_bytes(b"PAR1")
     (tmp_path / "there").mkdir()
     for kind, grey in (("dot", 30), ("dash", 200)):
         (tmp_path / "pictures" / kind).mkdir(parents=True)

@@ -40,3 +40,8 @@ def found(source, place, beside):
     if os.path.exists(typed := source.removeprefix(_MNIST)) and os.path.samefile(typed, path):
         return source
     return (_MNIST if source.startswith(_MNIST) else "") + path
+
+
+def is_same(source, other):
+    """Return whether two names of data sets stand for the same one."""
+    return source == other or (os.path.exists(source) and os.path.exists(other) and os.path.samefile(source, other))

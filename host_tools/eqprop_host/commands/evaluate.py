@@ -1,6 +1,5 @@
 """Put a saved network on a board and measure its error on a data set."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from ..datasets.words import made_of
 from ..errors import DataError
 from ..model import load, put
 from ..packing import levels_of
+from ..places import is_same
 from ..ports import open_board
 from ..replacing import check_replaceable
 from ..training import configuration, confusion
@@ -31,9 +31,6 @@ def run(options):
     if options.json:
         check_replaceable(options.json, "results")
     dataset, tested = _samples(options, model)
-    if dataset.recipe != model.recipe:
-        asked, learnt = made_of(dataset.recipe), made_of(model.recipe)
-        raise DataError(f"{dataset.name}: a sample is from {asked}, the network learnt from {learnt}")
     x = datasets.Scaling.from_dict(model.scaling).quantise(dataset.features, tested)
     y = dataset.labels[tested]
     with open_board(options.port, common.tell) as board:
@@ -70,7 +67,7 @@ def _samples(options, model):
         raise DataError(f"{options.model}: does not say what it was trained on: name a data set with --data")
     before = datasets.Reading.from_dict(model.reading).suited(model.recipe).to_dict()
     dataset = _aligned(datasets.load(source, common.reading(options, before)), model)
-    own = options.data is None or _is_same(options.data, model.data)
+    own = options.data is None or is_same(options.data, model.data)
     if own and model.test:
         other = datasets.load(model.test, datasets.Reading.from_dict(before))
         dataset = datasets.joined(dataset, _aligned(other, model))
@@ -97,14 +94,12 @@ def _about_learnt(source, model, train, test, samples):
 
 def _aligned(dataset, model):
     """Return the data set with the network's features and classes, in its order. Raises DataError."""
+    if dataset.recipe != model.recipe:
+        asked, learnt = made_of(dataset.recipe), made_of(model.recipe)
+        raise DataError(f"{dataset.name}: a sample is from {asked}, the network learnt from {learnt}")
     dataset = datasets.align(dataset, model.feature_names, model.class_names, model.classes)
     datasets.check_layers(model.layers, dataset)
     return dataset
-
-
-def _is_same(source, other):
-    """Return whether two names of data sets stand for the same one."""
-    return source == other or (os.path.exists(source) and os.path.exists(other) and os.path.samefile(source, other))
 
 
 def _was_learnt(dataset, model):

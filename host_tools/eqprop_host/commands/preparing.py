@@ -8,6 +8,7 @@ import eqprop
 from .. import datasets
 from ..datasets.splitting import TEST_FRACTION
 from ..errors import DataError
+from ..places import is_same
 from ..printing import printable
 from . import options as common
 
@@ -50,6 +51,8 @@ def prepared(options):
     if options.test:
         if options.test_fraction is not None:
             raise DataError(f"--test-fraction {options.test_fraction:g}: --test names the samples to test")
+        if is_same(options.test, options.data):
+            raise DataError(f"--test {options.test}: is --data itself: leave --test out to hold a part back")
         dataset = datasets.joined(dataset, common.load_data(options.test, options))
     layers = common.sizes(options, dataset)
     data = datasets.prepare(dataset, options.seed, options.test_fraction or TEST_FRACTION)

@@ -26,14 +26,14 @@ def joined(dataset: Dataset, test: Dataset) -> Dataset:
 
     Raises DataError where `test` has other features, or classes that `dataset` lacks.
     """
-    test = align(test, dataset.feature_names, dataset.class_names, dataset.classes)
-    if test.features.shape[1] != dataset.features.shape[1]:
-        widths = f"{test.features.shape[1]} features, expected {dataset.features.shape[1]} as in {dataset.name}"
-        raise DataError(f"{test.name}: {widths}")
     if test.recipe != dataset.recipe:
         raise DataError(
             f"{test.name}: a sample is from {made_of(test.recipe)}, in {dataset.name} from {made_of(dataset.recipe)}"
         )
+    test = align(test, dataset.feature_names, dataset.class_names, dataset.classes)
+    if test.features.shape[1] != dataset.features.shape[1]:
+        widths = f"{test.features.shape[1]} features, expected {dataset.features.shape[1]} as in {dataset.name}"
+        raise DataError(f"{test.name}: {widths}")
     if dataset.test_samples:
         raise DataError(f"{dataset.name}: has {dataset.test_samples} test samples of its own")
     kind = np.result_type(dataset.features.dtype, test.features.dtype)

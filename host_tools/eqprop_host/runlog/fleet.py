@@ -25,10 +25,12 @@ _HEADER = ("record", "sequence", "sample", "first", "crossbar", "source")
 
 
 def runs_of(path):
-    """Return {run: board} of the runs in a dataset, in order. Raises LogError for another folder."""
+    """Return {run: board} of the runs in a dataset, in order. Raises LogError for anything else."""
     path = Path(path)
     if not path.exists():
         raise LogError(f"{path}: cannot be read: No such file or directory")
+    if not path.is_dir():
+        raise LogError(f"{path}: is not a dataset of logs, which is a folder: `eqprop log merge` makes one")
     found = {}
     for folder in sorted(path.glob("run/board=*/run=*")):
         found[unquote(folder.name.removeprefix("run="))] = unquote(folder.parent.name.removeprefix("board="))

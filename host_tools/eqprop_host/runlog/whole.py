@@ -37,7 +37,7 @@ def read_csv(path):
     try:
         with open(path, newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file, strict=True)
-            if not {"record", "sequence", "sample"} <= set(reader.fieldnames or ()):
+            if not {"record", "sequence", "sample"} <= _fields(reader):
                 raise LogError("is not a log: its header has no record, sequence and sample")
             for cells in reader:
                 row = typed({name: _cell(name, text) for name, text in cells.items() if text and name in BY_NAME})
@@ -48,6 +48,14 @@ def read_csv(path):
     except (csv.Error, ValueError, RecursionError) as error:
         raise LogError(f"row {len(rows) + 1}: {' '.join(str(error).split())}") from error
     return _indexed(rows)
+
+
+def _fields(reader):
+    """Return the names in the header of a csv.DictReader: none where it is none."""
+    try:
+        return set(reader.fieldnames or ())
+    except (csv.Error, ValueError):
+        return set()
 
 
 def _cell(name, text):
