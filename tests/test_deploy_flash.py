@@ -6,15 +6,32 @@ import json
 import re
 import subprocess
 from functools import cache, partial
+from pathlib import Path
 
 import pytest
 
-from blank import LAYERS, X, Y, held, installed, mpremote, probe, put
+from blank import (
+    LAYERS,
+    BlankBoard,
+    X,
+    Y,
+    crc_after,
+    freezing_board,
+    held,
+    installed,
+    learn,
+    mpremote,
+    probe,
+    put,
+)
 from eqprop_host import bundling, deploying, remote
 from eqprop_host.errors import BoardError
 from eqprop_host.ports import open_board
 from eqprop_host.remote import Remote
+from eqprop_sim import emulated
 from typed import run
+
+ROOT = Path(__file__).parent.parent
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 JOINED = bundling.Compiled.joined
@@ -251,6 +268,44 @@ def test_another_eqprop_that_comes_first_is_named(files, found, blank, capsys):
         "there: rename it or move it away\n"
     )
     assert probe(board.path)["flash"] == before
+
+
+@pytest.fixture(scope="module")
+def frozen(tmp_path_factory, cortex_m3):
+    """A function that starts a board whose firmware has the runtime frozen in, by the project's own manifest.py."""
+    built = freezing_board(ROOT / "manifest.py", tmp_path_factory.mktemp("frozen"))
+    with contextlib.ExitStack() as switched_on:
+
+        def start(heap_bytes):
+            command = partial(built.blank, heap_bytes, emulated.Flash(512))
+            return switched_on.enter_context(contextlib.closing(BlankBoard(command)))
+
+        yield start
+
+
+def test_a_runtime_in_the_firmware_is_named(frozen, capsys):
+    """Catches: files in flash that no program ever imports, though deploy called them serving."""
+    board = frozen(192 * 1024)
+    before = probe(board.path)["flash"]
+    code, out, err = run(capsys, "deploy", "--port", board.path, "--boot")
+    assert (code, out) == (1, "")
+    assert err == (
+        f"eqprop: port {board.path}: `import eqprop` on the board finds the firmware's own, which `eqprop deploy` did "
+        "not put there: use that, or other firmware\n"
+    )
+    assert probe(board.path)["flash"] == before
+
+
+FROZEN_MAIN = "import gc\ngc.threshold(4096)\nimport eqprop.service\ngc.threshold(-1)\neqprop.service.main()\n"
+
+
+def test_a_runtime_in_the_firmware_takes_no_heap(frozen):
+    """It learns in a heap of 48 KB. Catches: a module that cannot be frozen, a part that is copied to the heap."""
+    board = frozen(48 * 1024)
+    put(board, {"main.py": FROZEN_MAIN})
+    board.prompt()  # heard now, it is not taken for one after the reset
+    board.reset()
+    assert learn(board.path, 25).crc == crc_after(25)
 
 
 def test_an_eqprop_that_appears_meanwhile_is_no_reason_to_start_it(blank, capsys, monkeypatch):
