@@ -44,6 +44,18 @@ GOOD = {
     "two columns": lambda path: columns(["pulse", "LTP (S)", "LTD (S)"]).to_csv(path, index=False),
     "columns of savetxt": lambda path: np.savetxt(path, np.c_[UP, DOWN], header="up_S down_S", comments=""),
     "comments": lambda path: path.write_text("# device 7, 100 ns\n" + table(UP, DOWN).to_csv(index=False) + "# end\n"),
+    "UTF-16, as instruments export it": lambda path: columns(["Pulse", "LTP (S)", "LTD (S)"]).to_csv(
+        path, index=False, sep="\t", encoding="utf-16"
+    ),
+    "sep=; for Excel": lambda path: path.write_text("sep=;\n" + table(UP, DOWN).to_csv(index=False, sep=";")),
+    "a number sign in the header": lambda path: columns(
+        ["Pulse #", "LTP (uS)", "LTD (uS)"], UP * 1e6, DOWN * 1e6
+    ).to_csv(path, index=False),
+    "a comment in the header": lambda path: path.write_text(
+        table(UP, DOWN).to_csv(index=False).replace("siemens", "siemens # device 7")
+    ),
+    "megohm": lambda path: table(1e-6 / UP, 1e-6 / DOWN, "R (MOhm)").to_csv(path, index=False),
+    "signs for directions": lambda path: table(UP, DOWN).replace({"up": "+", "down": "-"}).to_csv(path, index=False),
     "blank rows": lambda path: path.write_text(table(UP, DOWN).to_csv(index=False) + ",\n\n"),
 }
 """How a file of the same device is written."""
@@ -107,6 +119,7 @@ BAD = {
     "header only": (HEAD, "expected two or more conductances up, got 0"),
     "other columns": ("a,b\n1,2\n", "expected the columns direction,siemens or LTP,LTD, got a,b"),
     "no unit": ("pulse,LTP,LTD\n0,1,2\n", "the header pulse,LTP,LTD names no unit: add --set curve_unit=uS"),
+    "two units": ("pulse,LTP (uS),LTD (nS)\n0,1,2\n", "have different units: write all in one"),
     "direction": (HEAD + "up,1e-5\nsideways,2\n", "line 3: expected up or down and a conductance, got sideways,2"),
     "text": (HEAD + "up,x\nup,y\n", "line 2: expected a conductance, got x"),
     "three cells": (HEAD + "up,1,2\n", "line 2: expected up or down and a conductance, got up,1,2"),

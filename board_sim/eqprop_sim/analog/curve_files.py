@@ -5,11 +5,15 @@ Two layouts, with any of , ; tab or spaces between the cells, and # before a com
     direction,siemens          a row for each reading, up or down in order; further trains are further cycles
     pulse,LTP (uS),LTD (uS)    a column for each train
 
+Text is UTF-8, UTF-16 or Latin-1; a line sep=; for Excel may stand first.
+
 The unit is that of the header: siemens or S, ohm, each with a prefix such as µ, n, k; or it is named by the caller.
 """
 
+import codecs
 import csv
 import io
+import math
 import re
 from itertools import groupby
 
@@ -17,10 +21,22 @@ from .devices import DEVICE_LEAST_S, DEVICE_MOST_S
 from .errors import PhysicsError
 from .pulses import PulseCurve
 
-_UP = {"up", "ltp", "potentiation", "set", "potentiate", "p"}
-_DOWN = {"down", "ltd", "depression", "reset", "depress", "d"}
-_PREFIXES = {"": 1.0, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9}
-_UNIT = re.compile(r"([pnuµμmkMG]?)(S|siemens|ohms?|Ω|Ω)")
+_UP = {"up", "ltp", "potentiation", "set", "potentiate", "p", "+", "positive"}
+_DOWN = {"down", "ltd", "depression", "reset", "depress", "d", "-", "negative"}
+_PREFIXES = {
+    "": 1.0,
+    "p": 1e-12,
+    "n": 1e-9,
+    "u": 1e-6,
+    "µ": 1e-6,
+    "μ": 1e-6,
+    "m": 1e-3,
+    "k": 1e3,
+    "K": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+}
+_UNIT = re.compile(r"([pnuµμmkKMG]?)(S|(?i:siemens|ohms?)|Ω|Ω)")
 _UNITS = "S, uS, ohm, kohm"
 _FILE_MOST = 16 * 2**20  # bytes
 
@@ -61,10 +77,10 @@ def _rows(path):
     if len(raw) > _FILE_MOST:
         raise PhysicsError(f"{path}: expected a pulse curve of at most {_FILE_MOST} bytes")
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode("utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("latin-1")  # as older instruments write µ
-    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
+    lines = _without_comments(text)
     first = next(filter(None, lines), "")
     separator = next((each for each in ",;\t" if each in first), " ")
     try:
@@ -72,6 +88,19 @@ def _rows(path):
     except csv.Error as error:
         raise PhysicsError(f"{path}: expected a table: {error}") from error
     return [(n, [cell.strip() for cell in row]) for n, row in enumerate(cells, 1) if any(row)]
+
+
+def _without_comments(text):
+    """Return the lines of a file without comments, empty where nothing else is in them."""
+    lines, header = [], False
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("#") or (not header and re.fullmatch("sep=.", line, re.IGNORECASE)):
+            line = ""
+        elif header or not re.search("#.*[,;\t]", line):  # the header may call a column Pulse #
+            line = line.partition("#")[0].strip()
+        header = header or bool(line)
+        lines.append(line)
+    return lines
 
 
 def _word(cell):
@@ -82,7 +111,7 @@ def _word(cell):
 def _unit_in(text):
     """Return (factor, whether it is of a resistance) of the unit in a header, None where it names none."""
     for word in re.split(r"[\s()\[\]_/,]+", text):
-        if found := _UNIT.fullmatch(word) or _UNIT.fullmatch(word.lower()):
+        if found := _UNIT.fullmatch(word):
             return _PREFIXES[found[1]], not found[2].lower().startswith("s")
     return None
 
@@ -117,7 +146,10 @@ def _by_columns(path, header, names, readings):
         [[(line, cells[at]) for line, cells in readings if at < len(cells) and cells[at]] for at in which]
         for which in columns
     )
-    return trains, _unit_in(header[columns[0][0]])
+    units = [_unit_in(header[at]) for which in columns for at in which]
+    if len(set(units)) > 1:
+        raise PhysicsError(f"{path}: the columns of {','.join(header)} have different units: write all in one")
+    return trains, units[0]
 
 
 def _siemens(path, reading, scale, inverse):
@@ -130,6 +162,6 @@ def _siemens(path, reading, scale, inverse):
     value = 1 / value if inverse and value else value
     if not DEVICE_LEAST_S <= value <= DEVICE_MOST_S:
         most = f"{DEVICE_LEAST_S:g}..{DEVICE_MOST_S:g} S"
-        way = "delete the line" if value <= 0 else "name its unit by --set curve_unit=uS or ohm"
+        way = "delete the line" if not 0 < value < math.inf else "name its unit by --set curve_unit=uS or ohm"
         raise PhysicsError(f"{path}: line {line}: {cell} is {value:g} S, expected {most}: {way}")
     return value
