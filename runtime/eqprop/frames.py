@@ -10,6 +10,7 @@ All integers are little-endian. Empty frames (zeros in a row) are nothing: a sen
 ends whatever else is on the line: what a program on the board printed, or what is left of a torn frame.
 COBS: Cheshire and Baker, Consistent Overhead Byte Stuffing, IEEE/ACM Transactions on Networking 7 (1999).
 
+Pieces are stored through views of their own length: MicroPython moves all that lies behind a piece otherwise, too.
 A `Receiver` decodes in its one buffer and never holds more than that; a frame too long, torn or with a wrong CRC is
 counted and forgotten, and the next good one is understood.
 """
@@ -53,6 +54,7 @@ class Sender:
     def _stuff(self, raw):
         """Write COBS(raw) and a zero to the buffer, behind its first zero, and return the length of it all."""
         out = self._buffer
+        view = self._view
         at = 1
         start = 0
         end = len(raw)
@@ -61,7 +63,7 @@ class Sender:
             stop = zero if zero >= 0 else min(start + 254, end)
             length = stop - start
             out[at] = length + 1
-            out[at + 1 : at + 1 + length] = raw[start:stop]
+            view[at + 1 : at + 1 + length][:] = raw[start:stop]
             at += length + 1
             # A block of 254 stands for no zero; any other one does, and the one behind the end is dropped.
             start = stop if length == 254 else stop + 1
@@ -94,13 +96,14 @@ class Receiver:
         start = 0
         while True:
             end = data.find(b"\0", start)
-            self._keep(data, start, end if end >= 0 else len(data))
-            if end < 0:
-                return
+            if end != start or self._used or self._overrun:  # else a zero that only fills up
+                self._keep(data, start, end if end >= 0 else len(data))
+                if end < 0:
+                    return
+                frame = self._take()
+                if frame:
+                    yield frame
             start = end + 1
-            frame = self._take()
-            if frame:
-                yield frame
 
     def _keep(self, data, start, end):
         """Append data[start:end] to the buffer, or remember that it was too much."""
@@ -108,7 +111,7 @@ class Receiver:
         if used > len(self._buffer):
             self._overrun = True
         elif end > start:
-            self._buffer[self._used : used] = data[start:end]
+            self._view[self._used : used][:] = data[start:end]
             self._used = used
 
     def _take(self):
@@ -131,6 +134,7 @@ class Receiver:
     def _unstuff(self, used):
         """Undo COBS on the buffer's first `used` bytes, in place; return the decoded length, 0 when it is not COBS."""
         buffer = self._buffer
+        view = self._view
         at = 0
         length = 0
         while at < used:
@@ -138,7 +142,7 @@ class Receiver:
             stop = at + code
             if stop > used:
                 return 0
-            buffer[length : length + code - 1] = buffer[at + 1 : stop]
+            view[length : length + code - 1][:] = view[at + 1 : stop]
             length += code - 1
             at = stop
             if code < 255 and at < used:
