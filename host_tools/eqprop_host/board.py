@@ -417,11 +417,11 @@ class Board:
             notes += piece
         return notes
 
-    def bench(self, x, y, verbs):
+    def bench(self, x, y, verbs, moved=lambda: None):
         """Learn samples as `train` does, timed; return `eqprop.bench.Measures` of them all.
 
-        verbs: time each of `eqprop.bench.VERBS`, instead of learning and inferring as a whole. The board's network is
-        not that of its run afterwards.
+        verbs: time each of `eqprop.bench.VERBS`, instead of learning and inferring as a whole. moved: called after each
+        sample. The board's network is not that of its run afterwards.
         """
         first = self.state.sample
         measures = self._measured(verbs, first, [])
@@ -433,6 +433,7 @@ class Board:
             first += 1
             for n, (now, then) in enumerate(zip(measures.ticks, before.ticks, strict=True)):
                 ticks[n] += (now - then) % 2**32
+            moved()
         self.state = self.state._replace(sample=first)
         return measures._replace(ticks=tuple(ticks[_WHOLE:] if verbs else ticks[:_WHOLE]))
 

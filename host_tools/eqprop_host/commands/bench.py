@@ -1,5 +1,7 @@
 """Measure how fast a board learns and infers, and what fits its heap."""
 
+from time import monotonic
+
 import numpy as np
 
 from eqprop.bench import VERBS
@@ -10,6 +12,8 @@ from ..replacing import check_replaceable
 from . import options as common
 
 _SEED = 0
+_FIRST_S = 8.0
+_AGAIN = 3  # times as long until the next line about what is left
 
 
 def add_options(parser):
@@ -29,12 +33,13 @@ def run(options):
     if options.json:
         check_replaceable(options.json, "results")
     options.layers, source, x, y = _samples(options)
+    moved = _remaining(2 * len(y), common.tell, monotonic)
     with open_board(options.port, common.tell) as board:
         # The same run twice, as a whole and verb by verb: what is read in between costs time itself
         board.configure(options.layers, _SEED, 0, run=0)
-        whole = board.bench(x, y, verbs=False)
+        whole = board.bench(x, y, False, moved)
         board.configure(options.layers, _SEED, 0, run=0)
-        verbs = board.bench(x, y, verbs=True)
+        verbs = board.bench(x, y, True, moved)
         identity = board.identity
     names = ("train", "infer", *VERBS)
     ticks = [total / len(y) for total in whole.ticks + verbs.ticks]
@@ -63,6 +68,25 @@ def run(options):
         "board": identity,
     }
     common.write_json(options.json, results)
+
+
+def _remaining(total, tell, clock):
+    """Return a function to call after each of `total` samples: it tells what is left after 8 s, then ever more rarely.
+
+    clock: as time.monotonic.
+    """
+    done, start, due = 0, 0.0, _FIRST_S
+
+    def moved():
+        nonlocal done, start, due
+        start = start or clock()
+        passed = clock() - start
+        if passed >= due and done + 1 < total:
+            due = _AGAIN * passed
+            tell(f"{done + 1} of {total} samples measured, {passed / done * (total - done - 1):.0f} s left")
+        done += 1
+
+    return moved
 
 
 def _samples(options):
