@@ -3,6 +3,7 @@
 import eqprop
 from eqprop import bench
 from eqprop.plain import PlainCrossbar
+from eqprop_host.commands.bench import _remaining
 
 
 class Counter:
@@ -87,3 +88,17 @@ def test_measures_travel_whole():
     measures = bench.Measures(5, 8, 9, 128, "thumb", "instructions", (3, 4, 5, 6, 7, 8))
     assert bench.unpack_measures(bench.pack_measures(measures)) == measures
     assert bench.unpack_bench(bench.pack_bench(True, 70000, [(1, b"abc")]), 3) == (True, 70000)
+
+
+def test_a_long_measurement_says_what_is_left():
+    """Samples that take 3 s each, after a first that starts the clock. Catches a bench that seems to hang."""
+    said = []
+    seconds = iter(range(1000, 2000, 3))
+    moved = _remaining(40, said.append, lambda: next(seconds))
+    for _ in range(40):
+        moved()
+    assert said == [
+        "4 of 40 samples measured, 108 s left",
+        "10 of 40 samples measured, 90 s left",
+        "28 of 40 samples measured, 36 s left",
+    ]

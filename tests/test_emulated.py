@@ -163,6 +163,30 @@ def test_a_service_counts_the_same_in_every_run(cortex_m3, run):
     assert len(counts.pop().splitlines()) == 3
 
 
+FRAMES = """
+import gc, time
+from eqprop.frames import Receiver, Sender
+for limit in (256, 4096):
+    sender, receiver = Sender(limit), Receiver(limit)
+    for _ in range(2):
+        gc.collect()
+        start = time.ticks_cpu()
+        frame = bytes(sender.encode(1, 2, bytes(60)))
+        encoded = time.ticks_cpu()
+        for frame in receiver.feed(frame):
+            pass
+        spent = time.ticks_diff(encoded, start), time.ticks_diff(time.ticks_cpu(), encoded)
+    print(*spent)
+"""
+
+
+def test_a_frame_costs_as_much_in_a_large_buffer(cortex_m3, run):
+    """Catches a slice store that moves all that lies behind it: each block of a frame moved a kilobyte."""
+    done = run(cortex_m3, FRAMES, path=[ROOT / "runtime"])
+    small, large = (list(map(int, line.split())) for line in done.stdout.splitlines())
+    assert large == pytest.approx(small, rel=0.2), done
+
+
 def test_every_byte_passes_at_full_speed(emulated_board, run):
     """Catches text or line buffering, Ctrl-C taken from the stream, and bytes lost because both directions are busy."""
     done = run(emulated_board, ECHO, len(EVERY_BYTE), stdin=EVERY_BYTE)

@@ -85,45 +85,39 @@ class Receiver:
         self.bad = 0
         self._buffer = bytearray(encoded_size(limit))
         self._view = memoryview(self._buffer)
-        self._used = 0
-        self._overrun = False
+        self._used = 0  # more than the buffer has, once a frame does not fit
 
     def feed(self, data):
         """Yield (type, sequence, payload) for each good frame that `data` (bytes) completes.
 
         The payload is a memoryview of the receiver's buffer, valid until the next frame is asked for.
         """
+        view = self._view
         start = 0
         while True:
             end = data.find(b"\0", start)
-            if end != start or self._used or self._overrun:  # else a zero that only fills up
-                self._keep(data, start, end if end >= 0 else len(data))
-                if end < 0:
-                    return
+            stop = end if end >= 0 else len(data)
+            if stop > start:
+                used = self._used + stop - start
+                if used > len(view):
+                    used = len(view) + 1
+                else:
+                    view[self._used : used][:] = data[start:stop]
+                self._used = used
+            if end < 0:
+                return
+            start = end + 1
+            if self._used:
                 frame = self._take()
                 if frame:
                     yield frame
-            start = end + 1
-
-    def _keep(self, data, start, end):
-        """Append data[start:end] to the buffer, or remember that it was too much."""
-        used = self._used + end - start
-        if used > len(self._buffer):
-            self._overrun = True
-        elif end > start:
-            self._view[self._used : used][:] = data[start:end]
-            self._used = used
 
     def _take(self):
-        """Return the frame in the buffer and empty it, or None for one that is empty or bad."""
+        """Return the frame in the buffer and empty it, or None for a bad one."""
         used = self._used
-        overrun = self._overrun
         self._used = 0
-        self._overrun = False
-        if not used and not overrun:
-            return None
-        length = 0 if overrun else self._unstuff(used)
         view = self._view
+        length = 0 if used > len(view) else self._unstuff(used)
         if length >= _OVERHEAD and struct.unpack_from("<I", self._buffer, length - 4)[0] == crc32(view[: length - 4]):
             kind, sequence, size = struct.unpack_from(_HEADER, self._buffer, 0)
             if size == length - _OVERHEAD:

@@ -75,12 +75,13 @@ def _remaining(total, tell, clock):
 
     clock: as time.monotonic.
     """
-    done, start, due = 0, 0.0, _FIRST_S
+    done, start, due = 0, None, _FIRST_S
 
     def moved():
         nonlocal done, start, due
-        start = start or clock()
-        passed = clock() - start
+        now = clock()
+        start = now if start is None else start
+        passed = now - start
         if passed >= due and done + 1 < total:
             due = _AGAIN * passed
             tell(f"{done + 1} of {total} samples measured, {passed / done * (total - done - 1):.0f} s left")
