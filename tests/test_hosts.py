@@ -1,4 +1,4 @@
-"""The short form of `make hosts`: the oldest Python and the lowest versions that pyproject.toml allows."""
+"""The short form of `make hosts`: each Python at hand, and the oldest with the lowest versions of all libraries."""
 
 import pytest
 
@@ -13,3 +13,14 @@ def test_the_lowest_versions_will_do(tmp_path):
     learn, *_, frame = hosts.commands("[all]")
     wrong = host.check([learn, frame])
     assert not wrong, f"Python {version}"
+
+
+@pytest.mark.usefixtures("unix_micropython")
+@pytest.mark.parametrize("version", hosts.VERSIONS)
+def test_a_plain_installation_trains_on_every_python(tmp_path, version):
+    """Catches what an older Python lacks or a newer one dropped, and a need of an extra that nothing names."""
+    python = hosts.interpreter(version)
+    if not python:
+        pytest.skip(f"there is no Python {version} on this machine")
+    learn, *_ = hosts.commands("")
+    assert not hosts.Host(tmp_path, python, str(hosts.ROOT), "newest").check([learn])
