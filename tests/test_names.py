@@ -277,6 +277,17 @@ names = st.lists(st.text(max_size=40), max_size=300, unique=True).map(tuple)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 
+def test_the_scale_of_sounds_fits():
+    """256 levels in dB, some of which hardly change. Caught: letters of two bytes alone, too few steps for these."""
+    random = np.random.default_rng(2)
+    low, width = random.uniform(-70, -20, 256), random.uniform(0.5, 40, 256)
+    scaling = {"features": 256, "offset": (low + width / 2).tolist(), "span": (width / 2).tolist()}
+    recipe = {"loudness_steps": 16, "loudness_bands": 16, "frame_s": 0.032, "hop_s": 0.016, "low_hz": 50.0}
+    notes, left_out = description.pack(scaling, recipe, (), ("yes", "no", "stop"))
+    assert left_out == "all digits of the scale"
+    assert description.unpack(notes)["scaling"]["span"] == pytest.approx(scaling["span"], abs=2e-3)
+
+
 scales = st.one_of(
     st.lists(st.tuples(st.integers(0, 255), st.integers(0, 255)), min_size=1, max_size=300),
     st.lists(st.tuples(numbers, numbers), min_size=1, max_size=300),

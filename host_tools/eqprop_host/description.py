@@ -40,7 +40,7 @@ _WORDS = {
     "scale": "the scale",
 }
 _FIRST = 35  # the code of the letter for 0 steps: beyond those that JSON would escape
-_STEPS = 0x7FF - _FIRST  # a letter takes two bytes at most
+_STEPS = (0x7FF - _FIRST, 0xD7FF - _FIRST)  # a letter takes two bytes at most, or three
 _LEAST = 64  # steps between the lowest and the highest value of a feature, or from its offset to either
 _WIDE = 1e300  # a span whose last digits are not looked for
 
@@ -67,8 +67,9 @@ def pack(scaling, recipe, feature_names, class_names, most=NOTES_MAX):
 
 def _forms(scaling, classes_stay):
     """Yield (the scale as the notes may have it, keys of `_WORDS` for what is left out then), the best one first."""
-    whole = [(form, ()) for form in (_lists(scaling), _steps(scaling, whole=True)) if form]
-    shorter = [*whole, *((form, ("digits",)) for form in (_steps(scaling, whole=False), _rounded(scaling)) if form)]
+    whole = [(form, ()) for form in (_lists(scaling), _steps(scaling)) if form]
+    rounded = [*(_steps(scaling, count) for count in _STEPS), _rounded(scaling)]
+    shorter = [*whole, *((form, ("digits",)) for form in rounded if form)]
     yield from whole
     for scale, digits in shorter:
         yield scale, ("features_named", *digits)
@@ -86,10 +87,10 @@ def _lists(scaling):
     return {key: scaling[key] for key in ("offset", "span")}
 
 
-def _steps(scaling, whole):
+def _steps(scaling, steps=None):
     """Return `ends`, `step`, `low` and `high` for a scale; None where they do not suit it.
 
-    whole: with steps of 1, and nothing rounded; otherwise with as many steps as there are letters.
+    steps: how many the whole range is of; None for steps of 1, of which nothing is rounded.
     """
     count = scaling["features"]
     offset, span = (np.broadcast_to(scaling[key], count) for key in ("offset", "span"))
@@ -99,13 +100,13 @@ def _steps(scaling, whole):
         wide = last - first
     if not 0 < wide < math.inf:
         return None
-    step = 1 if whole else wide / _STEPS
-    if whole and (wide > _STEPS or (low != np.floor(low)).any() or (high != np.floor(high)).any()):
+    step = wide / steps if steps else 1
+    if not steps and (wide > max(_STEPS) or (low != np.floor(low)).any() or (high != np.floor(high)).any()):
         return None
-    if not whole and ((span > 0) & (2 * span < _LEAST * step)).any():
+    if steps and ((span > 0) & (2 * span < _LEAST * step)).any():
         return None
     letters = ("".join(chr(_FIRST + round(k)) for k in (each / step).tolist()) for each in (low - first, last - high))
-    ends = [int(first), int(last)] if whole else [first, last]
+    ends = [first, last] if steps else [int(first), int(last)]
     return {"ends": ends, "step": step, **dict(zip(("low", "high"), letters, strict=True))}
 
 

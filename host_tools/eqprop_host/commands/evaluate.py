@@ -31,7 +31,7 @@ def run(options):
     if options.json:
         check_replaceable(options.json, "results")
     dataset, tested = _samples(options, model)
-    x = datasets.Scaling.from_dict(model.scaling).quantise(dataset.features, tested)
+    x = datasets.Scaling.from_dict(model.scaling).quantise(dataset.features, tested, dataset.name)
     y = dataset.labels[tested]
     with open_board(options.port, common.tell) as board:
 

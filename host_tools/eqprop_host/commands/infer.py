@@ -28,7 +28,7 @@ def run(options):
     asked = datasets.load_features(options.features, model.layers[0], reading, model.feature_names, model.recipe)
     for note in asked.notes:
         common.tell(note)
-    x = datasets.Scaling.from_dict(model.scaling).quantise(asked.features)
+    x = datasets.Scaling.from_dict(model.scaling).quantise(asked.features, name=options.features)
     with open_board(options.port, common.tell) as board:
 
         def inferred():

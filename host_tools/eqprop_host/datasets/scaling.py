@@ -42,20 +42,21 @@ class Scaling:
     means: tuple[float, ...] = ()
     """What stands for a missing value (NaN) of each feature; empty where a missing value is an error."""
 
-    def quantise(self, features, rows=None):
+    def quantise(self, features, rows=None, name="features"):
         """Return the inputs for `features` (numbers, (samples, features)), or for those rows: int8 in -127..127.
 
-        C-contiguous; a large result lies in a file (`eqprop_host.datasets.blocks`). Raises DataError for another
-        shape, for a value that is not finite, naming its row and column from 0, and for a missing one without `means`.
+        name: what messages call the features. C-contiguous; a large result lies in a file
+        (`eqprop_host.datasets.blocks`). Raises DataError for another shape, for a value that is not finite, naming its
+        row and column from 0, and for a missing one without `means`.
         """
         features = np.asarray(features)
         if features.ndim != 2 or features.shape[1] != self.features:
-            raise DataError(f"features: shape {features.shape}, but the scaling is for rows of {self.features}")
-        check_finite(features, lambda row, column: f"features[{row}, {column}]", missing=True)
+            raise DataError(f"{name}: shape {features.shape}, but the scaling is for rows of {self.features}")
+        check_finite(features, lambda row, column: f"{name}[{row}, {column}]", missing=True)
         span = np.array(self.span)
         spool = Spool()
         for first, block in blocks(features, rows):
-            block = self._filled(block, first)
+            block = self._filled(block, name, first)
             # Far outside the training range the quotient may be infinite, which saturates like any other.
             with np.errstate(over="ignore"):
                 inputs = (block - self.offset) / np.where(span > 0, span, 1) * FULL_SCALE
@@ -63,7 +64,7 @@ class Scaling:
             spool.append(np.clip(np.rint(inputs), -FULL_SCALE, FULL_SCALE).astype(np.int8))
         return spool.finish()
 
-    def _filled(self, block, first):
+    def _filled(self, block, name, first):
         """Return float64 (samples, features) with `means` for what is missing. Raises DataError without them."""
         missing = np.isnan(block)
         if not missing.any():
@@ -71,7 +72,7 @@ class Scaling:
         if not self.means:
             way = "type --missing drop, or train with --missing mean"
             row, column = np.argwhere(missing)[0]
-            where = f"features[{first + row}, {column}]"
+            where = f"{name}[{first + row}, {column}]"
             raise DataError(f"{where} is missing, and the network knows no mean of its training samples: {way}")
         return np.where(missing, self.means, block)
 
