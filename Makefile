@@ -92,8 +92,8 @@ $(READY): pyproject.toml
 	@rm -rf $(STUBS)
 	@$(PIP) --target $(STUBS) "micropython-unix-stubs==1.25.*"
 	@echo "eqprop: compiling the emulator's kernels" >&2
-	@$(BIN)/python -c "from eqprop_sim.emulator import warm_up; warm_up()"
-	@$(BIN)/python -m eqprop_sim.interpreters >/dev/null || test $$? -eq 1 # says why there is none; all else goes on
+	@$(BIN)/python -c "from eqprop_sim.emulator.compiled_network import warm_up; warm_up()"
+	@$(BIN)/python -m eqprop_sim.toolchain.interpreters >/dev/null || test $$? -eq 1 # says why there is none; all else goes on
 	@touch $@
 
 clean:

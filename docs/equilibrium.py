@@ -6,7 +6,7 @@ PYTHONPATH=runtime python docs/equilibrium.py
 from pathlib import Path
 
 import eqprop
-from eqprop.circuit import FREE, PLUS
+from eqprop.crossbar import FREE, PLUS
 
 LAYERS = (2, 6, 2)
 X = ((-127, -127, 0), (-127, 127, 1), (127, -127, 1), (127, 127, 0))

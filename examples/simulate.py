@@ -18,17 +18,18 @@ from pathlib import Path
 
 import eqprop
 import eqprop_sim
-from eqprop_host.bundling import compile_module, runtime_files
+from eqprop_host.deploy.bundle import compile_module, runtime_files
 from eqprop_host.errors import EqpropError
-from eqprop_sim import emulated, installation, interpreters, micropython_source
-from eqprop_sim.installation import Unavailable
+from eqprop_sim.emulated_board import qemu
+from eqprop_sim.toolchain import installation, interpreters, micropython_source
+from eqprop_sim.toolchain.installation import Unavailable
 
 HERE = Path(__file__).parent
 FIRMWARE = Path(eqprop_sim.__file__).parent / "firmware"
 FIELD = FIRMWARE / "field"
 MICROPYTHON = FIELD / "on_micropython"  # what MicroPython alone is to find there
 RUNTIME = Path(eqprop.__file__).parent.parent
-PORTS = ("sim:", "sim:micropython", *(f"sim:{cpu}" for cpu in emulated.CPUS))
+PORTS = ("sim:", "sim:micropython", *(f"sim:{cpu}" for cpu in qemu.CPUS))
 HEAP_BYTES = 96 * 1024  # of an emulated board, for the program and the runtime
 _FIELD_BYTES = 96 * 1024  # more, for the field around it
 # A traceback's last line, where a scene will not play
@@ -57,8 +58,8 @@ def command(example, port, act, flash, work, program="main", options=()):
     if port == "sim:micropython":
         return interpreters.obtain("unix").command(script, *words, path=[MICROPYTHON, *folders, asyncio.parent])
     cpu = port.removeprefix("sim:")
-    board = emulated.obtain(cpu)
-    architecture = emulated.CORES[cpu].architecture
+    board = qemu.obtain(cpu)
+    architecture = qemu.CORES[cpu].architecture
     sources = {f"eqprop/{name}": source for name, source in runtime_files(architecture).items()}
     sources.update((f"asyncio/{source.name}", source) for source in asyncio.glob("*.py"))
     for folder in (FIRMWARE, HERE / example, FIELD, MICROPYTHON):  # of two modules of a name, the last
@@ -107,7 +108,7 @@ def main(arguments):
     given = {"per_us": asked.mhz, "hang_s": asked.hang, "rot_s": asked.rot}
     options = [f"{name}={value}" for name, value in given.items() if value]
     try:
-        if asked.mhz and asked.port.removeprefix("sim:") not in emulated.CPUS:
+        if asked.mhz and asked.port.removeprefix("sim:") not in qemu.CPUS:
             raise ValueError(f"--mhz: {asked.mhz}, but {asked.port} is not an emulated board, such as sim:cortex-m0")
         shown = simulate(asked.example, asked.port, asked.act, asked.flash, program=asked.program, options=options)
     except (OSError, RuntimeError, ValueError, EqpropError, Unavailable) as error:

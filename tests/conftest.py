@@ -11,16 +11,17 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from eqprop_host import bundling
-from eqprop_sim import emulated, interpreters
+from eqprop_host.deploy import bundle
+from eqprop_sim.emulated_board import qemu
+from eqprop_sim.toolchain import interpreters
 
 TIERS_OF_CORES = [
     (cpu, tier)
-    for cpu, core in emulated.CORES.items()
+    for cpu, core in qemu.CORES.items()
     for tier in (("thumb", "viper") if core.family == "cortex" else ("viper", "plain"))
 ]
 """Each emulated core with each of its two fastest tiers: parameters for `emulated_board` and a tier."""
-_compiled = cache(bundling.Compiled)
+_compiled = cache(bundle.Compiled)
 IN_CI = bool(os.environ.get("CI"))
 
 # A shell ignores Ctrl-C for what it starts in the background; the commands that tests start and interrupt must not
@@ -69,22 +70,22 @@ def every_micropython(request):
     return obtained(interpreters.obtain, request.param)
 
 
-@pytest.fixture(scope="session", params=emulated.CPUS)
+@pytest.fixture(scope="session", params=qemu.CPUS)
 def emulated_board(request):
     """Each emulated board, built if need be; without it a test fails in CI and is skipped elsewhere."""
-    return obtained(emulated.obtain, request.param)
+    return obtained(qemu.obtain, request.param)
 
 
-@pytest.fixture(scope="session", params=[cpu for cpu in emulated.CPUS if cpu.startswith("cortex")])
+@pytest.fixture(scope="session", params=[cpu for cpu in qemu.CPUS if cpu.startswith("cortex")])
 def cortex_board(request):
     """Those of them with a Cortex-M core."""
-    return obtained(emulated.obtain, request.param)
+    return obtained(qemu.obtain, request.param)
 
 
 @pytest.fixture(scope="session")
 def cortex_m3():
     """The emulated Cortex-M3, where one core stands for all."""
-    return obtained(emulated.obtain, "cortex-m3")
+    return obtained(qemu.obtain, "cortex-m3")
 
 
 @pytest.fixture
@@ -108,8 +109,8 @@ def blank():
     with contextlib.ExitStack() as switched_on:
 
         def blank(cpu="cortex-m3", heap_bytes=192 * 1024, flash_kb=512, **flash):
-            board = obtained(emulated.obtain, cpu)
-            command = partial(board.blank, heap_bytes, emulated.Flash(flash_kb, **flash))
+            board = obtained(qemu.obtain, cpu)
+            command = partial(board.blank, heap_bytes, qemu.Flash(flash_kb, **flash))
             return switched_on.enter_context(contextlib.closing(BlankBoard(command)))
 
         yield blank
@@ -118,4 +119,4 @@ def blank():
 @pytest.fixture
 def compiled_once(monkeypatch):
     """Let all tests of a process compile the runtime for a processor only once."""
-    monkeypatch.setattr(bundling, "Compiled", _compiled)
+    monkeypatch.setattr(bundle, "Compiled", _compiled)

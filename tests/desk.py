@@ -1,9 +1,9 @@
 """A host without a line: it asks a service and hears its answers at once."""
 
-from eqprop import asking
-from eqprop import messages as m
-from eqprop.frames import Receiver, Sender
-from eqprop.packing import Code
+from eqprop.protocol import host_messages
+from eqprop.protocol import messages as m
+from eqprop.protocol.frames import Receiver, Sender
+from eqprop.protocol.records import Code
 from eqprop.service import Service
 from records import record
 
@@ -11,11 +11,11 @@ CODE = Code(4, 2)
 
 
 def configure(layers, seed, halve_every, run=0, epoch=0, levels=b""):
-    return m.pack_configure(asking.Configuration(run, seed, halve_every, epoch, layers, levels))
+    return m.pack_configure(host_messages.Configuration(run, seed, halve_every, epoch, layers, levels))
 
 
 def samples(first, rows):
-    return asking.pack_samples(first, [([record(CODE, x, label) for label, x in rows], None)])
+    return host_messages.pack_samples(first, [([record(CODE, x, label) for label, x in rows], None)])
 
 
 class Desk:
@@ -31,7 +31,7 @@ class Desk:
     def greet(self):
         """Begin a session; return the `State` that answers."""
         self.session += 1
-        return self.state(m.HELLO, asking.pack_hello(self.session))
+        return self.state(m.HELLO, host_messages.pack_hello(self.session))
 
     def status(self):
         return self.state(m.STATUS, b"")
@@ -49,10 +49,10 @@ class Desk:
         """Return the `State` that answers."""
         kind, answer = self.ask(kind, payload)
         assert kind == m.STATE, answer
-        return asking.unpack_state(answer)
+        return host_messages.unpack_state(answer)
 
     def progress(self, first, rows):
         """Return the `Progress` that answers training samples."""
         kind, answer = self.ask(m.SAMPLES, samples(first, rows))
         assert kind == m.PROGRESS, answer
-        return asking.unpack_progress(answer)
+        return host_messages.unpack_progress(answer)

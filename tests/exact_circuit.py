@@ -12,10 +12,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 import eqprop
-from eqprop import laws
+from eqprop.crossbar import dynamics
+from eqprop.crossbar.plain import PlainCrossbar
 from eqprop.fixed import U_MAX
 from eqprop.network import zeros
-from eqprop.plain import PlainCrossbar
 from float_circuit import FloatCircuit
 
 
@@ -193,5 +193,5 @@ def networks(draw, styles=STYLES, plan=eqprop.plan, sweeps=None):
     crossbar = build(plan(layers), sweeps)
     x = features(rng, layers[0])
     fill(crossbar, style, rng, x)
-    laws.drive(crossbar.circuit, x)
+    dynamics.drive(crossbar.circuit, x)
     return crossbar, rng

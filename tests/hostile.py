@@ -45,7 +45,7 @@ def clean(source="digits", samples=SAMPLES, every=EVERY):
     import numpy as np
 
     from eqprop_host import datasets
-    from eqprop_sim.emulator import Network
+    from eqprop_sim.emulator.compiled_network import Network
 
     data = datasets.prepare(datasets.load(source), 0)
     count = len(data.train_y)
@@ -139,8 +139,8 @@ def command(folder, arguments):
 
 def answered(path):
     """Wait until the board at `path` answers: a host of its own takes one that starts slowly, or is away, for none."""
+    from eqprop_host.boards.ports import open_board
     from eqprop_host.errors import PortError, ProtocolError
-    from eqprop_host.ports import open_board
 
     until = time.monotonic() + 60
     while True:
@@ -155,7 +155,7 @@ def answered(path):
 
 def run(seed, expected, engine=None, samples=SAMPLES):
     """Do one hostile run of so many samples; return (what is wrong with it or "", a line that says what happened)."""
-    from eqprop_sim.boards import SimulatedBoard
+    from eqprop_sim.simulated_board import SimulatedBoard
 
     draw = random.Random(seed)
     engine = ENGINES[seed % len(ENGINES)] if engine is None else engine
@@ -251,16 +251,16 @@ def pushed(session):
 
 def greeted(session):
     """Let another program write to the port in mid-run: HELLO, and now and then a question of its session."""
-    from eqprop import asking, messages
-    from eqprop.frames import Sender
+    from eqprop.protocol import host_messages, messages
+    from eqprop.protocol.frames import Sender
 
     train = session.begin()
     sender = Sender(1024)
     port = os.open(session.board.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-    questions = [(messages.STATUS, b""), (messages.READ, asking.pack_read(0, 0, 8))]
+    questions = [(messages.STATUS, b""), (messages.READ, host_messages.pack_read(0, 0, 8))]
     try:
         for _ in range(session.draw.randrange(1, 4)):
-            asked = [(messages.HELLO, asking.pack_hello(session.draw.randrange(2**30)))]
+            asked = [(messages.HELLO, host_messages.pack_hello(session.draw.randrange(2**30)))]
             asked += session.draw.choice(([], questions))
             for sequence, (kind, payload) in enumerate(asked):
                 frame = bytes(sender.encode(kind, sequence, payload))
@@ -315,7 +315,7 @@ def network_file(seed):
 
 def session(seed, kind=None, engine=None):
     """Do one run of SESSIONS; return as `run`."""
-    from eqprop_sim.boards import SimulatedBoard
+    from eqprop_sim.simulated_board import SimulatedBoard
 
     draw = random.Random(f"session {seed}")
     kind = list(SESSIONS)[seed % len(SESSIONS)] if kind is None else kind

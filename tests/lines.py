@@ -1,8 +1,8 @@
 """A board without a port: the service behind an object like a pyserial port, on a line with seeded faults."""
 
 from eqprop.service import CHUNK, Service
-from eqprop_host.board import Board
-from eqprop_host.link import Link
+from eqprop_host.boards.board import Board
+from eqprop_host.link.link import Link
 from eqprop_sim.faults import Direction, Faults
 
 _TIMEOUT_S = 0.05

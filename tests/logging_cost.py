@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 
 from eqprop_host import datasets
-from eqprop_host.ports import open_board
-from eqprop_host.recorder import Recorder
+from eqprop_host.boards.ports import open_board
 from eqprop_host.runlog import RunLog
-from eqprop_host.training import Schedule, configuration, confusion
+from eqprop_host.training.loop import Schedule, configuration, confusion
+from eqprop_host.training.recorder import Recorder
 
 LAYERS = (64, 32, 10)
 FIGURES = dict.fromkeys(("train_error_percent", "test_error_percent", "loss", "samples_per_second"), 0.0)

@@ -1,4 +1,4 @@
-"""An independent packer of samples, by Python's big integers, for `eqprop.packing` and the host's to agree with.
+"""An independent packer of samples, by Python's big integers, for `protocol.records` and the host's to agree with.
 
 A record is one number: the label, then groups of features as numbers to the base of the levels' count.
 """

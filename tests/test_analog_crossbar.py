@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import eqprop
-from eqprop.circuit import FREE
+from eqprop.crossbar import FREE
 from eqprop.fixed import G_MAX, U_MAX
 from eqprop_host import datasets
-from eqprop_sim import emulator
 from eqprop_sim.analog import PhysicsError, Wires
 from eqprop_sim.analog.crossbar import AnalogNetwork, Hardware
-from eqprop_sim.analog.devices import Device
+from eqprop_sim.analog.devices.devices import Device
+from eqprop_sim.analog.devices.presets import PRESETS
 from eqprop_sim.analog.periphery import Converter, Periphery
-from eqprop_sim.analog.presets import PRESETS
+from eqprop_sim.emulator import compiled_network
 
 IDEAL = Hardware(Device(on_off=1e12))
 
@@ -110,7 +110,7 @@ def learnt(network, data, samples):
 def test_the_runtimes_learner_learns_on_it(digits):
     """The learner that runs on boards, unchanged; on a perfect chip as well as on the emulated crossbar."""
     chip = learnt(AnalogNetwork.on(IDEAL)("64-32-10"), digits, 1437)
-    board = learnt(emulator.Network("64-32-10"), digits, 1437)
+    board = learnt(compiled_network.Network("64-32-10"), digits, 1437)
     assert chip <= 15 and abs(chip - board) <= 5
 
 

@@ -9,7 +9,7 @@ import eqprop
 from circuits import as_float_circuit, layer_sizes, random_circuit, scales, sources
 from eqprop_host import datasets
 from eqprop_sim.analog import Circuit, ConvergenceError, PhysicsError, Settings, Trainer, drive, settle
-from eqprop_sim.analog.ideal import EXACT
+from eqprop_sim.analog.circuits.ideal import EXACT
 from eqprop_sim.analog.learning import LOSSES, features
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -2,8 +2,8 @@
 
 import eqprop
 from eqprop import bench
-from eqprop.plain import PlainCrossbar
-from eqprop_host.commands.bench import _remaining
+from eqprop.crossbar.plain import PlainCrossbar
+from eqprop_host.commands.boards.bench import _remaining
 
 
 class Counter:

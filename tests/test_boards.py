@@ -16,13 +16,13 @@ import pytest
 import serial
 
 import eqprop
-from eqprop import asking, messages
-from eqprop.frames import Receiver, Sender
+from eqprop.protocol import host_messages, messages
+from eqprop.protocol.frames import Receiver, Sender
 from eqprop_host import cli, datasets
+from eqprop_host.boards.ports import available_ports, open_board
 from eqprop_host.errors import BoardError, PortError, ProtocolError
-from eqprop_host.ports import available_ports, open_board
-from eqprop_host.training import configuration
-from eqprop_sim import boards
+from eqprop_host.training.loop import configuration
+from eqprop_sim import simulated_board
 
 LAYERS = (6, 5, 4)
 X = np.random.default_rng(1).integers(-127, 128, (40, 6)).astype(np.int8)
@@ -41,7 +41,7 @@ def trained_crc():
 def transport(request, monkeypatch):
     """Behind a pseudo terminal, and as on a system that has none."""
     if request.param == "loopback":
-        monkeypatch.setattr(boards, "terminals", None)
+        monkeypatch.setattr(simulated_board, "terminals", None)
 
 
 def train(board):
@@ -97,7 +97,7 @@ def test_modules_in_the_users_folder_are_not_the_boards(tmp_path, monkeypatch):
 
 
 def test_the_device_is_opened_by_pyserial_and_ends_when_it_is_closed():
-    simulated = boards.SimulatedBoard("sim:")
+    simulated = simulated_board.SimulatedBoard("sim:")
     with serial.serial_for_url(simulated.path, timeout=60) as port:
         port.write(b"nonsense" + bytes(24))
     simulated.close()
@@ -106,10 +106,10 @@ def test_the_device_is_opened_by_pyserial_and_ends_when_it_is_closed():
 
 def test_a_board_says_nothing_before_it_is_asked():
     """The first bytes it sends answer the HELLO, however much nonsense came before. Catches a banner or an echo."""
-    simulated = boards.SimulatedBoard("sim:")
+    simulated = simulated_board.SimulatedBoard("sim:")
     with serial.serial_for_url(simulated.path, timeout=60) as port:
         port.write(b"nonsense" + bytes(24))
-        hello = bytes(Sender(64).encode(messages.HELLO, 7, asking.pack_hello(5)))
+        hello = bytes(Sender(64).encode(messages.HELLO, 7, host_messages.pack_hello(5)))
         port.write(hello + bytes(-len(hello) % 32))
         line = port.read(1) + port.read_until(b"\0")
     simulated.close()
@@ -191,15 +191,15 @@ def test_a_socket_that_is_reset_is_closed():
 def test_a_board_that_is_dead_before_its_port_is_opened_says_why(monkeypatch):
     """Catches last words that are asked for only once the port was open: whether it still is depends on the moment."""
 
-    class Dead(boards.SimulatedBoard):
+    class Dead(simulated_board.SimulatedBoard):
         def _start(self, *arguments, **streams):
             process = super()._start(*arguments, **streams)
             process.wait()
             return process
 
-    monkeypatch.setattr(boards, "SimulatedBoard", Dead)
+    monkeypatch.setattr(simulated_board, "SimulatedBoard", Dead)
     monkeypatch.setattr(
-        boards._Board, "command", lambda *_: ([sys.executable, "-c", "raise SystemExit('no smoke')"], None)
+        simulated_board._Board, "command", lambda *_: ([sys.executable, "-c", "raise SystemExit('no smoke')"], None)
     )
     with pytest.raises((PortError, ProtocolError), match="no smoke"), open_board("sim:"):
         pass
@@ -208,15 +208,15 @@ def test_a_board_that_is_dead_before_its_port_is_opened_says_why(monkeypatch):
 @pytest.mark.parametrize("good", [0, 1])
 def test_a_board_that_dies_at_every_start_is_left_dead(good, monkeypatch):
     """From the first time on, or once it was reset. Catches one that is started without end, and a host that waits."""
-    whole = boards._Board.command
+    whole = simulated_board._Board.command
     starts = []
 
     def command(board, flash, boot, tell):
         starts.append(boot)
         return whole(board, flash, boot, tell) if boot < good else ([sys.executable, "-c", "exit('no smoke')"], None)
 
-    monkeypatch.setattr(boards._Board, "command", command)
-    monkeypatch.setattr(boards, "_RECONNECT_S", 0.5)
+    monkeypatch.setattr(simulated_board._Board, "command", command)
+    monkeypatch.setattr(simulated_board, "_RECONNECT_S", 0.5)
     with pytest.raises((PortError, ProtocolError), match="no smoke"), open_board("sim:?reset_every=5") as board:
         for _ in range(50):  # the first reset is due within ten samples and 2000 bytes
             train(board)
@@ -269,7 +269,7 @@ def test_prints_on_the_line_cost_little():
 @pytest.mark.usefixtures("unix_micropython")
 def test_a_board_can_be_started_for_others(trained_crc):
     """As a program that prints its port. Catches one that ends before its input does, or goes on behind it."""
-    argv = [sys.executable, "-m", "eqprop_sim.boards", "sim:micropython"]
+    argv = [sys.executable, "-m", "eqprop_sim.simulated_board", "sim:micropython"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(argv, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         path = process.stdout.readline().strip()
@@ -288,10 +288,10 @@ def test_the_simulated_boards_are_listed():
     assert listed == ["sim:", "sim:micropython", *(f"sim:{core}" for core in cores)]
 
 
-@pytest.mark.skipif(not boards.terminals, reason="needs pseudo terminals")
+@pytest.mark.skipif(not simulated_board.terminals, reason="needs pseudo terminals")
 def test_a_port_is_one_hosts_at_a_time():
     """Catches two hosts that take each other's answers."""
-    with contextlib.closing(boards.SimulatedBoard("sim:")) as simulated, open_board(simulated.path) as board:
+    with contextlib.closing(simulated_board.SimulatedBoard("sim:")) as simulated, open_board(simulated.path) as board:
         with pytest.raises(PortError, match="cannot be opened: another program uses it"), open_board(simulated.path):
             pass
         assert board.refresh().sample == 0

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk import Desk, configure
-from eqprop import asking
-from eqprop import messages as m
 from eqprop.checkpoint import BURST, NAMES, Checkpoints
+from eqprop.protocol import host_messages
+from eqprop.protocol import messages as m
 from eqprop.service import Service
 from memory_flash import MemoryFlash
 from programs.power_cuts import CONFIGURATION, construct, cut_everywhere, learn
@@ -170,7 +170,7 @@ def test_another_network_at_the_same_sample_is_kept_too():
     for seed in (5, 6):
         desk.greet()
         begun = desk.state(m.CONFIGURE, configure((4, 3, 2), seed, 0))
-        resumed = desk.state(m.RESUME, asking.pack_resume(7))
+        resumed = desk.state(m.RESUME, host_messages.pack_resume(7))
         assert begun.saved == resumed.saved == m.NEVER_SAVED
         assert desk.state(m.SAVE, b"").saved == 7
         state = Desk(checkpoints=keeping(flash)).status()

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from eqprop import asking, chip, messages
-from eqprop.frames import Receiver, Sender
-from eqprop.service import CHUNK, Service
+from eqprop.protocol import host_messages, messages
+from eqprop.protocol.frames import Receiver, Sender
+from eqprop.service import CHUNK, Service, chip
 from eqprop_host import datasets
-from eqprop_host.chip import ChipBoard
+from eqprop_host.boards.chip_board import ChipBoard
+from eqprop_host.boards.ports import open_board
 from eqprop_host.errors import BoardError
-from eqprop_host.ports import open_board
 from eqprop_sim.analog.crossbar import AnalogNetwork, Hardware
+from eqprop_sim.analog.devices.presets import PRESETS
 from eqprop_sim.analog.periphery import Periphery
-from eqprop_sim.analog.presets import PRESETS
 
 HARDWARE = Hardware(PRESETS["ecram"], Periphery(diode_offset_v=0.002))
 LAYERS = (4, 6, 5, 3)
@@ -74,7 +74,7 @@ def test_what_does_not_come_in_turn_is_an_error():
     service = Service()
     learn = b"\1" + chip.pack_learn(0, bytes(4))
     assert b"HELLO comes first" in ask(service, chip.CHIP_LEARN, 1, learn)[2]
-    ask(service, messages.HELLO, 2, asking.pack_hello(1))
+    ask(service, messages.HELLO, 2, host_messages.pack_hello(1))
     assert b"CHIP_CONFIGURE comes first" in ask(service, chip.CHIP_LEARN, 3, learn)[2]
     assert b"CHIP_CONFIGURE comes first" in ask(service, chip.RESULT, 4, b"\1")[2]
     configure = b"\2" + chip.pack_configure((4, 3), 0)
@@ -88,14 +88,14 @@ def test_a_session_begins_the_turns_anew_and_the_boards_own_network_is_forgotten
     """Catches a host that is given the answer to the turn of another one, and a learner beside a network."""
     service = Service()
     service.join(None, lambda _: None)
-    ask(service, messages.HELLO, 1, asking.pack_hello(1))
-    configuration = asking.Configuration(0, 0, 0, 0, (4, 3), b"")
+    ask(service, messages.HELLO, 1, host_messages.pack_hello(1))
+    configuration = host_messages.Configuration(0, 0, 0, 0, (4, 3), b"")
     ask(service, messages.CONFIGURE, 2, messages.pack_configure(configuration))
     assert service.network
     kind, _, done = ask(service, chip.CHIP_CONFIGURE, 3, b"\1" + chip.pack_configure((4, 3), 0))
     assert kind == chip.CHIP and len(done) == 1 + chip.OUTCOME_BYTES + 2 * 3 and not service.network
     assert b"5 bytes are no layers" in ask(service, chip.CHIP_CONFIGURE, 6, b"\2" + bytes(5))[2]
-    ask(service, messages.HELLO, 4, asking.pack_hello(2))
+    ask(service, messages.HELLO, 4, host_messages.pack_hello(2))
     kind, _, done = ask(service, chip.CHIP_CONFIGURE, 5, b"\1" + chip.pack_configure((4, 2), 0))
     assert kind == chip.CHIP and len(done) == 1 + chip.OUTCOME_BYTES + 2 * 2
 
@@ -142,10 +142,10 @@ def test_a_stranger_in_the_midst_of_a_sample_is_an_error():
 def test_a_host_that_comes_in_the_midst_of_a_sample_is_not_refused():
     """As after one that was killed. Catches an error in place of the answer, and a version taken for a turn."""
     service = Service()
-    hello = (messages.HELLO, 8, asking.pack_hello(2))
+    hello = (messages.HELLO, 8, host_messages.pack_hello(2))
     host = Host(hello, head=b"")
     service.join(host.read, host.write)
-    ask(service, messages.HELLO, 1, asking.pack_hello(1))
+    ask(service, messages.HELLO, 1, host_messages.pack_hello(1))
     ask(service, chip.CHIP_CONFIGURE, 3, b"\1" + chip.pack_configure((4, 3), 0))
     assert ask(service, chip.CHIP_LEARN, 7, b"\2" + chip.pack_learn(1, bytes(4)))[:2] == (messages.ERROR, 7)
     assert ask(service, *hello[:1], 9, hello[2])[:2] == (messages.STATE, 9)

@@ -17,13 +17,14 @@ import pytest
 import serial
 
 import eqprop
-from eqprop import asking
-from eqprop_host import cli, commands, datasets, model, ports
-from eqprop_host.progress import show_progress
+from eqprop.protocol import host_messages
+from eqprop_host import cli, commands, datasets, model
+from eqprop_host.boards import ports
 from eqprop_host.runlog import open_log
 from eqprop_host.runlog.verify import verify
-from eqprop_sim import boards
-from eqprop_sim.emulator import Network
+from eqprop_host.terminal.progress import show_progress
+from eqprop_sim import simulated_board
+from eqprop_sim.emulator.compiled_network import Network
 from typed import run
 
 ROOT = Path(__file__).parent.parent
@@ -131,8 +132,10 @@ def test_evaluate_finds_the_error_that_train_found(trained, capsys, port):
 
 def test_evaluate_refuses_a_board_that_holds_something_else(trained, capsys, monkeypatch):
     """Catches an error measured on other conductances than the file's."""
-    pack = asking.pack_write
-    monkeypatch.setattr(asking, "pack_write", lambda c, first, data: pack(c, first, bytes((data[0] ^ 1,)) + data[1:]))
+    pack = host_messages.pack_write
+    monkeypatch.setattr(
+        host_messages, "pack_write", lambda c, first, data: pack(c, first, bytes((data[0] ^ 1,)) + data[1:])
+    )
     code, out, err = run(capsys, "evaluate", trained / "run.npz")
     assert code == 1 and out == "" and "the board holds conductances of CRC" in err
 
@@ -396,7 +399,7 @@ def test_a_port_without_eqprop_is_named_and_leaves_nothing(tmp_path, capsys, mon
 
 def test_a_board_with_a_bare_prompt_is_named_at_once(capsys, cortex_m3):
     """Catches minutes of waiting; without a prompt to read, as another program has read it before."""
-    board = boards.SimulatedBoard("sim:cortex-m3?blank=512k")
+    board = simulated_board.SimulatedBoard("sim:cortex-m3?blank=512k")
     with contextlib.closing(board):
         with contextlib.closing(serial.serial_for_url(board.path, timeout=10)) as port:
             assert port.read_until(b">>> ").endswith(b">>> ")

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from eqprop_host import cli, datasets, model
-from eqprop_host.datasets import blocks, sounds
+from eqprop_host.datasets import blocks
+from eqprop_host.datasets.formats import sounds
 from eqprop_host.errors import DataError
 
 GONE = "samples have values missing, the first at"

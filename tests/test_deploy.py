@@ -17,12 +17,14 @@ from serial.tools.list_ports_common import ListPortInfo
 
 import eqprop
 from blank import FIRMWARE, BlankBoard, crc_after, held, installed, learn, mpremote, other_firmware, probe, put
-from eqprop import selftest, tiers
-from eqprop.plain import PlainCrossbar
-from eqprop_host import bundling, catalogue, ports, remote
-from eqprop_host.ports import open_board
-from eqprop_host.remote import Remote
-from eqprop_sim import emulated
+from eqprop import selftest
+from eqprop.crossbar import tiers
+from eqprop.crossbar.plain import PlainCrossbar
+from eqprop_host.boards import ports
+from eqprop_host.boards.ports import open_board
+from eqprop_host.deploy import bundle, catalogue, repl
+from eqprop_host.deploy.repl import Remote
+from eqprop_sim.emulated_board import qemu
 from test_cli import pseudo_terminal
 from typed import run
 
@@ -50,7 +52,7 @@ def test_from_blank_board_to_learning_and_back(cpu, flash, blank, capsys, tmp_pa
     board = blank(cpu, HEAP, **flash)
     root = flash.get("mount", "")
     # The firmware takes an ARMv7-M's code for an ARMv7E-M's
-    architecture = emulated.CORES[cpu].architecture.replace("armv7m", "armv7em")
+    architecture = qemu.CORES[cpu].architecture.replace("armv7m", "armv7em")
     tier = "thumb" if architecture.startswith("armv") else "viper"
     code, out, err = run(capsys, "deploy", "--port", board.path, "--boot", "--json", tmp_path / "first.json")
     assert code == 0, err
@@ -108,8 +110,8 @@ def test_the_board_is_ready_soon_and_small(tier, blank, capsys, monkeypatch):
     """
     board = blank()
     if tier != "thumb":  # as on a board that has no assembler, or no emitter
-        runtime_files, other = bundling.runtime_files, {"viper": "xtensawin", "plain": None}[tier]
-        monkeypatch.setattr(bundling, "runtime_files", lambda _, without=(): runtime_files(other, without))
+        runtime_files, other = bundle.runtime_files, {"viper": "xtensawin", "plain": None}[tier]
+        monkeypatch.setattr(bundle, "runtime_files", lambda _, without=(): runtime_files(other, without))
     code, out, err = run(capsys, "deploy", "--port", board.path)
     assert code == 0 and f"tier {tier}" in out, err
     board.reset()
@@ -172,7 +174,7 @@ def test_another_firmware_at_the_prompt_is_named(capsys, monkeypatch):
 @pytest.mark.parametrize("says", [b"", b"temperature 21.5\r\n"])
 def test_a_board_without_a_prompt_is_told_what_to_do(capsys, monkeypatch, says):
     """An Arduino sketch, silent or not. Catches: a wait without end."""
-    monkeypatch.setattr(remote, "_REACH_S", 2.0)
+    monkeypatch.setattr(repl, "_REACH_S", 2.0)
     with pseudo_terminal(says) as path:
         code, out, err = run(capsys, "deploy", "--port", path)
     assert (code, out) == (1, "")
@@ -248,8 +250,8 @@ def test_the_selftest_passes_on_every_tier(tier, every_micropython, tmp_path):
     assert selftest.run() == ("plain", selftest.TRAINED[1])
     program = tmp_path / "program.py"
     program.write_text(
-        "import eqprop.selftest, eqprop.tiers, sys\n"
-        "try:\n    eqprop.tiers.use(sys.argv[1])\n"
+        "import eqprop.selftest, eqprop.crossbar.tiers, sys\n"
+        "try:\n    eqprop.crossbar.tiers.use(sys.argv[1])\n"
         "except ValueError:\n    print('none')\n"
         "else:\n    print(*eqprop.selftest.run())\n"
     )

@@ -24,19 +24,19 @@ from blank import (
     probe,
     put,
 )
-from eqprop_host import bundling, deploying, remote
+from eqprop_host.boards.ports import open_board
+from eqprop_host.deploy import bundle, deployment, repl
+from eqprop_host.deploy.repl import Remote
 from eqprop_host.errors import BoardError
-from eqprop_host.ports import open_board
-from eqprop_host.remote import Remote
-from eqprop_sim import emulated
+from eqprop_sim.emulated_board import qemu
 from typed import run
 
 ROOT = Path(__file__).parent.parent
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
-JOINED = bundling.Compiled.joined
-CACHED = cache(bundling.Compiled)
-TEXT = remote._text
+JOINED = bundle.Compiled.joined
+CACHED = cache(bundle.Compiled)
+TEXT = repl._text
 
 
 def other_version(n):
@@ -102,13 +102,13 @@ def test_a_power_cut_leaves_the_old_runtime_or_the_new_one(flash, blank, capsys,
     lib = f"{flash.get('mount', '')}/lib"
     kept = []
     for operations in range(4):
-        with contextlib.closing(Remote(board.path, "it")) as remote, monkeypatch.context() as changes:
-            remote.reach()
-            remote.run("stage", lib=lib, files=["eqprop.mpy"], replace=False)
-            remote.write({"eqprop.mpy": other_version(operations)(CACHED("armv7em"))}, f"{lib}/eqprop-new")
-            changes.setattr("eqprop_host.remote._text", partial(cut_text, CUT.format(operations=operations), TEXT))
+        with contextlib.closing(Remote(board.path, "it")) as repl, monkeypatch.context() as changes:
+            repl.reach()
+            repl.run("stage", lib=lib, files=["eqprop.mpy"], replace=False)
+            repl.write({"eqprop.mpy": other_version(operations)(CACHED("armv7em"))}, f"{lib}/eqprop-new")
+            changes.setattr("eqprop_host.deploy.repl._text", partial(cut_text, CUT.format(operations=operations), TEXT))
             with pytest.raises(BoardError, match="the power fails"):
-                remote.run("install", fresh=True, lib=lib)
+                repl.run("install", fresh=True, lib=lib)
         board.reset()
         kept.append(held_files(board) == old)
     # Before the two renames and between them the old one is kept; then it is too late
@@ -126,12 +126,12 @@ def test_a_power_cut_leaves_the_old_main_or_the_new_one(flash, blank, monkeypatc
     board = blank(**flash)
     boot = f"{flash.get('mount', '')}/main.py"
     for operations in range(2):
-        with contextlib.closing(Remote(board.path, "it")) as remote, monkeypatch.context() as changes:
-            remote.reach()
-            remote.run("boot", boot=boot, text="print('old')")
-            changes.setattr("eqprop_host.remote._text", partial(cut_text, CUT.format(operations=operations), TEXT))
+        with contextlib.closing(Remote(board.path, "it")) as repl, monkeypatch.context() as changes:
+            repl.reach()
+            repl.run("boot", boot=boot, text="print('old')")
+            changes.setattr("eqprop_host.deploy.repl._text", partial(cut_text, CUT.format(operations=operations), TEXT))
             with contextlib.suppress(BoardError):
-                remote.run("boot", fresh=True, boot=boot, text="print('new')")
+                repl.run("boot", fresh=True, boot=boot, text="print('new')")
         assert probe(board.path)["starts"] == ("print('new')" if operations else "print('old')")
 
 
@@ -140,8 +140,8 @@ def test_a_board_reset_while_files_are_copied_is_left_as_it_was(blank, capsys, m
     board = blank()
     assert run(capsys, "deploy", "--port", board.path, "--boot")[0] == 0
     old = held_files(board)
-    monkeypatch.setattr(bundling.Compiled.__wrapped__, "joined", other_version(1))
-    monkeypatch.setattr("eqprop_host.remote._FILES_S", 3.0)
+    monkeypatch.setattr(bundle.Compiled.__wrapped__, "joined", other_version(1))
+    monkeypatch.setattr("eqprop_host.deploy.repl._FILES_S", 3.0)
     monkeypatch.setattr(Remote, "_execute", fails_at(20, board.reset))
     code, out, err = run(capsys, "deploy", "--port", board.path)
     assert (code, out) == (1, "")
@@ -177,7 +177,7 @@ def test_a_full_flash_is_named_and_left_as_it_was(blank, capsys):
 def test_a_flash_that_fills_up_meanwhile_is_left_as_it_was(blank, capsys, monkeypatch):
     """Catches: staged files that stay."""
     board = blank(flash_kb=40)
-    monkeypatch.setattr(deploying, "_needed", lambda *_: 0)
+    monkeypatch.setattr(deployment, "_needed", lambda *_: 0)
     code, out, err = run(capsys, "deploy", "--port", board.path)
     assert (code, out) == (1, "")
     assert err.splitlines()[-1] == f"eqprop: port {board.path}: the board's flash is full"
@@ -203,13 +203,13 @@ def test_what_was_left_out_says_so(blank, capsys):
     assert code == 0 and "left out: features, bench\n" in out, err
     with open_board(board.path) as opened:
         opened.configure(LAYERS, 0, 0)
-        with pytest.raises(BoardError, match="eqprop.bench is not on this board: `eqprop deploy` left it out"):
+        with pytest.raises(BoardError, match="eqprop bench: not on this board, `eqprop deploy` left it out"):
             opened.bench(X[:1], Y[:1], False)
         opened.bye()
     with pytest.raises(subprocess.CalledProcessError) as failed:
         mpremote(board, "exec", "import eqprop.features.mel")
     said = failed.value.stdout + failed.value.stderr
-    assert "ImportError: eqprop.features is not on this board: `eqprop deploy` left it out" in said
+    assert "ImportError: eqprop features: not on this board, `eqprop deploy` left it out" in said
     code, _, err = run(capsys, "deploy", "--port", board.path, "--without", "speed")
     assert code == 2 and "'speed': expected some of features,chip,bench" in err
 
@@ -223,7 +223,7 @@ def test_a_small_flash_gets_the_parts_that_fit_and_an_update_must_be_asked_for(b
     with open_board(board.path) as opened:
         opened.configure((16, 8, 4), 0, 0)
         assert opened.save().written == 1
-    monkeypatch.setattr(bundling.Compiled.__wrapped__, "joined", other_version(1))
+    monkeypatch.setattr(bundle.Compiled.__wrapped__, "joined", other_version(1))
     code, out, err = run(capsys, "deploy", "--port", board.path)
     assert (code, out) == (1, "")
     assert "no room for the old runtime and the new one" in err and "`eqprop deploy --replace`" in err
@@ -277,7 +277,7 @@ def frozen(tmp_path_factory, cortex_m3):
     with contextlib.ExitStack() as switched_on:
 
         def start(heap_bytes):
-            command = partial(built.blank, heap_bytes, emulated.Flash(512))
+            command = partial(built.blank, heap_bytes, qemu.Flash(512))
             return switched_on.enter_context(contextlib.closing(BlankBoard(command)))
 
         yield start
@@ -311,7 +311,7 @@ def test_a_runtime_in_the_firmware_takes_no_heap(frozen):
 def test_an_eqprop_that_appears_meanwhile_is_no_reason_to_start_it(blank, capsys, monkeypatch):
     """What the board imports after the update decides. Catches: main.py for a runtime that no program finds."""
     board = blank()
-    monkeypatch.setattr(deploying, "_check_first", lambda *_: None)
+    monkeypatch.setattr(deployment, "_check_first", lambda *_: None)
     put(board, {"eqprop/__init__.py": "__version__ = '0.0.9'\n", "eqprop/service.py": "", "eqprop/selftest.py": SHAM})
     code, out, err = run(capsys, "deploy", "--port", board.path, "--boot")
     assert (code, out) == (1, "")

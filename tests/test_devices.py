@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circuits import random_circuit
-from eqprop_sim.analog import PhysicsError, curve_files, drive, settle
-from eqprop_sim.analog.devices import Device, DeviceArray
-from eqprop_sim.analog.ideal import EXACT
+from eqprop_sim.analog import PhysicsError, drive, settle
+from eqprop_sim.analog.circuits.ideal import EXACT
+from eqprop_sim.analog.devices import curve_files
+from eqprop_sim.analog.devices.devices import Device, DeviceArray
+from eqprop_sim.analog.devices.presets import PRESETS
 from eqprop_sim.analog.periphery import Converter, Periphery
-from eqprop_sim.analog.presets import PRESETS
 
 N = 4000
 STEPS = Device(levels=101, on_off=10.0)

@@ -16,11 +16,13 @@ import eqprop
 from conftest import TIERS_OF_CORES, obtained
 from eqprop.service import CHUNK
 from eqprop_host import datasets
-from eqprop_host.board import Board
+from eqprop_host.boards.board import Board
+from eqprop_host.boards.ports import open_board
 from eqprop_host.errors import BoardError, PortError, ProtocolError
-from eqprop_host.link import Link
-from eqprop_host.ports import open_board
-from eqprop_sim import boards, emulated, installation, interpreters, micropython_source
+from eqprop_host.link.link import Link
+from eqprop_sim import simulated_board
+from eqprop_sim.emulated_board import qemu
+from eqprop_sim.toolchain import installation, interpreters, micropython_source
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = Path(__file__).parent / "programs"
@@ -93,7 +95,7 @@ for function in (spin, total):
 
 def counting(cpu):
     """Return COUNT for a core."""
-    return COUNT.replace("SPIN", SPIN[emulated.CORES[cpu].family])
+    return COUNT.replace("SPIN", SPIN[qemu.CORES[cpu].family])
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +123,7 @@ def test_every_board_learns_the_same_bits(emulated_board, trained_crc):
 @pytest.mark.parametrize(("cpu", "tier"), [each for each in TIERS_OF_CORES if not each[0].startswith("cortex")])
 def test_other_cores_learn_the_digits(cpu, tier):
     """As Cortex-M boards do elsewhere. Catches what a core computes otherwise, and a tier that was not asked for."""
-    obtained(emulated.obtain, cpu)
+    obtained(qemu.obtain, cpu)
     data = datasets.prepare(datasets.load("digits"), 0)
     with open_board(f"sim:{cpu}?tier={tier}") as board:
         board.configure(LAYERS, 0, len(data.train_y))
@@ -134,7 +136,7 @@ def test_other_cores_learn_the_digits(cpu, tier):
 
 def test_a_board_works_behind_a_socket(cortex_m3, trained_crc, monkeypatch):
     """As on a system that has no pseudo terminals."""
-    monkeypatch.setattr(boards, "terminals", None)
+    monkeypatch.setattr(simulated_board, "terminals", None)
     with open_board("sim:cortex-m3") as board:
         assert train(board) == trained_crc
 
@@ -149,7 +151,7 @@ def test_instructions_are_counted_exactly(emulated_board, run):
     assert (first.returncode, first.stderr) == (0, b"")
     assert first.stdout == again.stdout
     spin, total = ([int(count) for count in line.split()] for line in first.stdout.splitlines())
-    each = SPIN_INSTRUCTIONS[emulated.CORES[emulated_board.cpu].family]
+    each = SPIN_INSTRUCTIONS[qemu.CORES[emulated_board.cpu].family]
     assert [count - spin[0] for count in spin] == [0, each * 1000, each * 2000, each * 100000, 0]
     each = (total[1] - total[0]) // 1000
     assert [count - total[0] for count in total] == [0, each * 1000, each * 2000, each * 100000, 0]
@@ -198,8 +200,10 @@ def test_every_byte_passes_a_terminal(emulated_board, tmp_path, monkeypatch):
     script = tmp_path / "echo.py"
     script.write_text(ECHO)
     # It waits for more behind the last: where a board ends, what its terminal still holds is lost.
-    monkeypatch.setattr(boards._Board, "command", lambda *_: emulated_board.command(script, len(EVERY_BYTE) + 32))
-    simulated = boards.SimulatedBoard(f"sim:{emulated_board.cpu}")
+    monkeypatch.setattr(
+        simulated_board._Board, "command", lambda *_: emulated_board.command(script, len(EVERY_BYTE) + 32)
+    )
+    simulated = simulated_board.SimulatedBoard(f"sim:{emulated_board.cpu}")
     with serial.serial_for_url(simulated.path, timeout=60) as port:
         port.write(EVERY_BYTE[:4096])
         assert port.read(len(EVERY_BYTE)) == EVERY_BYTE
@@ -211,8 +215,8 @@ def test_a_terminal_stays_raw_after_the_emulator_has_started(cortex_m3, tmp_path
     script = tmp_path / "echo.py"
     script.write_text(ECHO)
     data = bytes(range(32))
-    monkeypatch.setattr(boards._Board, "command", lambda *_: cortex_m3.command(script, 3 * len(data)))
-    simulated = boards.SimulatedBoard("sim:cortex-m3")
+    monkeypatch.setattr(simulated_board._Board, "command", lambda *_: cortex_m3.command(script, 3 * len(data)))
+    simulated = simulated_board.SimulatedBoard("sim:cortex-m3")
     with open(simulated.path, "r+b", buffering=0) as port:
         for _ in range(2):
             port.write(data)
@@ -224,7 +228,7 @@ def test_a_service_survives_nonsense(emulated_board):
     """Catches Ctrl-C in the noise that ends the service, and a receiver that does not find back to its frames."""
     noise = np.random.default_rng(5).integers(0, 256, 2000).astype(np.uint8).tobytes()
     assert b"\3" in noise and b"\0" in noise
-    simulated = boards.SimulatedBoard(f"sim:{emulated_board.cpu}")
+    simulated = simulated_board.SimulatedBoard(f"sim:{emulated_board.cpu}")
     with serial.serial_for_url(simulated.path, timeout=0.05) as port:
         port.write(noise + bytes(-len(noise) % CHUNK))
         board = Board(Link(lambda: port, "noisy", 60))
@@ -265,7 +269,7 @@ def test_a_board_that_dies_says_why(cortex_m3, heap, words):
 
 def test_a_fault_ends_the_board(emulated_board, run):
     """An undefined instruction, or the like. Catches a fault handler that hangs, as a real board would."""
-    program = WRONG[emulated.CORES[emulated_board.cpu].family]
+    program = WRONG[qemu.CORES[emulated_board.cpu].family]
     done = run(emulated_board, f"import micropython\n{program}\nprint(1)\nwrong()")
     assert (done.returncode, done.stdout) == (1, b"1\r\n")
     assert b"fault: the core stopped at 0x" in done.stderr
@@ -395,7 +399,7 @@ def test_what_is_missing_is_named_in_one_line(bare):
     assert str(caught.value).startswith("port no emulated cortex-m3 (needs qemu-system-arm): install the packages ")
     fake(bare, "qemu-system-arm", "exit 0")
     with pytest.raises(interpreters.Unavailable, match=r"\(needs arm-none-eabi-gcc and make\): install the packages"):
-        emulated.obtain("cortex-m0")
+        qemu.obtain("cortex-m0")
 
 
 # A make that finds BUILD=FOLDER among its arguments and puts an empty firmware there
@@ -420,23 +424,23 @@ def test_a_failed_build_leaves_nothing_behind(bare, tmp_path, monkeypatch, make,
     fake(bare, "make", make)
     monkeypatch.setattr(micropython_source, "obtain", lambda tell: tmp_path)
     with pytest.raises(interpreters.Unavailable, match=reason) as caught:
-        emulated.obtain("cortex-m3")
+        qemu.obtain("cortex-m3")
     assert "\n" not in str(caught.value)
     assert os.listdir(installation.cache()) == ["lock"]
 
 
 def test_changed_firmware_is_built_anew(tmp_path, monkeypatch):
     """Catches a cache that outlives the source it was built from, or is emptied by a change to another core's part."""
-    arm, riscv = emulated.CORES["cortex-m3"], emulated.CORES["rv32"]
-    before = [emulated._digest(arm), emulated._digest(riscv)]
-    shutil.copytree(emulated._FIRMWARE, tmp_path / "firmware")
-    monkeypatch.setattr(emulated, "_FIRMWARE", tmp_path / "firmware")
-    assert [emulated._digest(arm), emulated._digest(riscv)] == before
+    arm, riscv = qemu.CORES["cortex-m3"], qemu.CORES["rv32"]
+    before = [qemu._digest(arm), qemu._digest(riscv)]
+    shutil.copytree(qemu._FIRMWARE, tmp_path / "firmware")
+    monkeypatch.setattr(qemu, "_FIRMWARE", tmp_path / "firmware")
+    assert [qemu._digest(arm), qemu._digest(riscv)] == before
     append(tmp_path / "firmware" / "riscv" / "board.h")
-    assert emulated._digest(arm) == before[0]
-    assert emulated._digest(riscv) != before[1]
+    assert qemu._digest(arm) == before[0]
+    assert qemu._digest(riscv) != before[1]
     append(tmp_path / "firmware" / "emulated" / "main.c")
-    assert emulated._digest(arm) != before[0]
+    assert qemu._digest(arm) != before[0]
 
 
 def append(file):
@@ -449,7 +453,7 @@ def test_an_unknown_core_is_refused():
     with pytest.raises(
         ValueError, match="cpu=cortex-m33 is not one of cortex-m0, cortex-m3, cortex-m4, cortex-m7, rv32, xtensawin"
     ):
-        emulated.obtain("cortex-m33")
+        qemu.obtain("cortex-m33")
 
 
 def test_the_command_runs_a_program(cortex_m3, tmp_path):
@@ -457,7 +461,7 @@ def test_the_command_runs_a_program(cortex_m3, tmp_path):
     script.write_text("import sys\nprint(sys.argv[1:])\nsys.exit(4)")
     folders = os.pathsep.join(str(ROOT / folder) for folder in ("runtime", "board_sim"))
     environment = {**os.environ, "PYTHONPATH": folders}
-    argv = [sys.executable, "-m", "eqprop_sim.emulated"]
+    argv = [sys.executable, "-m", "eqprop_sim.emulated_board.qemu"]
     done = subprocess.run(
         [*argv, "cortex-m3", str(script), "x"], env=environment, stdin=subprocess.DEVNULL, capture_output=True
     )
@@ -469,7 +473,7 @@ def test_the_command_runs_a_program(cortex_m3, tmp_path):
 
 def test_an_emulator_ends_with_its_host_however_that_ends(cortex_m3):
     """Killed without a chance to say goodbye. Catches: a core that an orphan takes for ever."""
-    if not emulated._LEASH:
+    if not qemu._LEASH:
         pytest.skip("needs util-linux's setpriv")
     program = "from eqprop_sim import boards\nboard = boards.SimulatedBoard('sim:cortex-m3')\n"
     program += "print(board._process.pid, flush=True)\ninput()\n"

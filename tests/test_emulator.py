@@ -8,7 +8,7 @@ from pathlib import Path
 import numba
 
 import eqprop
-from eqprop_sim import emulator
+from eqprop_sim.emulator import compiled_network
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = """
@@ -20,7 +20,7 @@ print(network.crc())
 
 
 def test_nothing_is_kept_beside_the_sources():
-    for module in (eqprop, emulator):
+    for module in (eqprop, compiled_network):
         assert not list(Path(module.__file__).parent.rglob("*.nbi"))
     assert not numba.config.CACHE_DIR
 

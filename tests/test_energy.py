@@ -5,10 +5,10 @@ import pytest
 
 from circuits import random_circuit
 from eqprop_sim.analog import Circuit, ConvergenceError, PhysicsError, drive, energy, settle
+from eqprop_sim.analog.circuits.ideal import EXACT
+from eqprop_sim.analog.circuits.transient import settling_time
 from eqprop_sim.analog.crossbar import AnalogNetwork, Hardware
-from eqprop_sim.analog.devices import Device
-from eqprop_sim.analog.ideal import EXACT
-from eqprop_sim.analog.transient import settling_time
+from eqprop_sim.analog.devices.devices import Device
 
 
 def divider(g=1e-4):
@@ -47,7 +47,7 @@ def test_what_cannot_be_is_named(values, name):
 
 
 def test_a_circuit_that_takes_for_ever_is_an_error(monkeypatch):
-    from eqprop_sim.analog import transient
+    from eqprop_sim.analog.circuits import transient
 
     monkeypatch.setattr(transient, "_STEPS", 5)
     with pytest.raises(ConvergenceError, match="sample 0 has not settled after"):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqprop_sim import emulator
+from eqprop_sim.emulator import compiled_network
 from eqprop_sim.faults import Direction, Faults, Printer
 from eqprop_sim.firmware.flash import Flash
 from eqprop_sim.firmware.rot import rotting
@@ -77,7 +77,9 @@ def test_lines_are_printed_as_often_as_asked_and_now_and_then_within_an_answer()
 @pytest.mark.parametrize("seed", range(20))
 def test_memory_that_rots_is_a_bit_off_after_a_sample(seed):
     """Catches a flip of several bits, or of none, and one that is always of the same thing."""
-    whole, rotten = (kind((4, 3, 2), seed) for kind in (emulator.Network, rotting(emulator.Network, 10**6, seed)))
+    whole, rotten = (
+        kind((4, 3, 2), seed) for kind in (compiled_network.Network, rotting(compiled_network.Network, 10**6, seed))
+    )
     flipped = 0
     for network in (whole, rotten):
         network.learn(bytes((60, 0, 10, 90)), 1)

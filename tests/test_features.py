@@ -23,7 +23,7 @@ from eqprop.features.spectrum import Bands, Spectrum
 from eqprop.features.utterance import NOTHING, TOO_LONG, WORD, Utterance
 from eqprop.features.window import Statistics, Window
 from eqprop.fixed import isqrt
-from eqprop_sim import features as compiled
+from eqprop_sim.emulator import features as compiled
 
 RUNTIME = Path(eqprop.__file__).parent.parent
 PROGRAM = Path(__file__).parent / "programs" / "features.py"

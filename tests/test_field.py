@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import eqprop
 from eqprop.checkpoint import NAMES
-from eqprop_sim import emulator
+from eqprop_sim.emulator import compiled_network
 
 ROOT = Path(__file__).parent.parent
 ROWS = [(bytes((17 * n % 128, 5 * n % 90, 100 - n, 3)), n % 3) for n in range(40)]
@@ -136,7 +136,7 @@ def test_confidence_grows_with_learning():
 
 def test_confidence_is_the_same_in_the_simulator():
     """Catches NumPy's int16, which wraps."""
-    network, twin = emulator.Network("4-5-3", 1), eqprop.Network("4-5-3", 1)
+    network, twin = compiled_network.Network("4-5-3", 1), eqprop.Network("4-5-3", 1)
     for x, label in ROWS:
         network.learn(np.frombuffer(x, np.int8), label)
         twin.learn(x, label)

@@ -7,18 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checked import Checked, CheckedArray
-from eqprop.fixed import (
-    CURRENT_MAX,
-    DELTA_MAX,
-    G_MAX,
-    TOTAL_MAX,
-    U_MAX,
-    V_MAX,
-    Xorshift32,
-    bits,
-    isqrt,
-)
-from eqprop.kernels.plain import scatter
+from eqprop.crossbar.kernels.plain import scatter
+from eqprop.fixed import CURRENT_MAX, DELTA_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, Xorshift32, bits, isqrt
 
 ROOTS = st.integers(0, 2000)
 

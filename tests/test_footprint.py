@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import eqprop
-from eqprop_host.bundling import compile_module
+from eqprop_host.deploy.bundle import compile_module
 
 RUNTIME = Path(eqprop.__file__).parent.parent
 PROGRAM = Path(__file__).parent / "programs" / "footprint.py"

@@ -7,7 +7,7 @@ from cobs import cobs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqprop.frames import Receiver, Sender, encoded_size
+from eqprop.protocol.frames import Receiver, Sender, encoded_size
 
 LIMIT = 600
 

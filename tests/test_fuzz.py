@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqprop import asking
-from eqprop import messages as m
 from eqprop.bench import unpack_measures
-from eqprop.frames import Receiver, Sender, encoded_size
-from eqprop_host.board import Board
+from eqprop.protocol import host_messages
+from eqprop.protocol import messages as m
+from eqprop.protocol.frames import Receiver, Sender, encoded_size
+from eqprop_host.boards.board import Board
 from eqprop_host.errors import EqpropError
-from eqprop_host.link import Link
+from eqprop_host.link.link import Link
 from lines import Line
 from programs.fuzz import fuzz, mutated
 
@@ -109,14 +109,16 @@ def test_a_host_survives_any_answers():
 
 @given(
     st.binary(max_size=80),
-    st.sampled_from([asking.unpack_state, asking.unpack_progress, asking.unpack_notes, unpack_measures]),
+    st.sampled_from(
+        [host_messages.unpack_state, host_messages.unpack_progress, host_messages.unpack_notes, unpack_measures]
+    ),
 )
 def test_answers_are_parsed_or_refused(payload, unpack):
     """Catches another exception than ValueError, which the host does not expect."""
     for data in (payload, bytes((m.PROTOCOL,)) + payload):
         with contextlib.suppress(ValueError):
             unpack(data)
-        assert asking.unpack_error(data)[0] in (m.REFUSED, m.GREET, m.TAKEN)
+        assert host_messages.unpack_error(data)[0] in (m.REFUSED, m.GREET, m.TAKEN)
 
 
 def test_a_host_keeps_no_more_than_its_buffers():

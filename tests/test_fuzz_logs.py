@@ -11,7 +11,7 @@ import fuzz_logs
 from eqprop_host.errors import EqpropError
 from eqprop_host.runlog import open_log
 from eqprop_host.runlog.export import export
-from eqprop_host.runlog.json_lines import plain
+from eqprop_host.runlog.formats.json_lines import plain
 from eqprop_host.runlog.verify import verify
 
 FLIPS = int(os.environ.get("EQPROP_FLIPS", 60))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from eqprop_sim import debian, installation, interpreters, micropython_source, nodejs, rp2040
+from eqprop_sim.emulated_board import rp2040
+from eqprop_sim.toolchain import debian, installation, interpreters, micropython_source, nodejs
 
 ROOT = Path(__file__).parent.parent
 
@@ -253,7 +254,7 @@ def test_the_mirror_is_the_one_that_apt_uses(name, tmp_path, monkeypatch):
 
 
 def test_the_command_prints_where(every_micropython):
-    argv = [sys.executable, "-m", "eqprop_sim.interpreters"]
+    argv = [sys.executable, "-m", "eqprop_sim.toolchain.interpreters"]
     folders = [str(ROOT / folder) for folder in ("runtime", "board_sim")]
     done = subprocess.run(
         argv, env={**os.environ, "PYTHONPATH": os.pathsep.join(folders)}, capture_output=True, text=True, check=True

@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 
 import eqprop
 from checked import Checked, CheckedArray
-from eqprop import laws
-from eqprop.circuit import FREE, MINUS, PLUS
+from eqprop.crossbar import FREE, MINUS, PLUS, dynamics
+from eqprop.crossbar.kernels.plain import highest, pull
 from eqprop.fixed import CURRENT_MAX, TOTAL_MAX, U_MAX, V_MAX
-from eqprop.kernels.plain import highest, pull
 from eqprop.network import zeros
 from exact_circuit import SHAPES, STYLES, ExactCircuit, build, features, fill, networks
 
@@ -34,13 +33,13 @@ def inject(crossbar, rng):
     currents = crossbar.currents
     for k in range(len(currents)):
         currents[k] = rng.randint(-largest, largest)
-    laws.inject(crossbar.circuit.rest, currents, 1, crossbar.circuit.base[last])
+    dynamics.inject(crossbar.circuit.rest, currents, 1, crossbar.circuit.base[last])
 
 
 def sweep(crossbar, v):
     """Relax every layer of phase `v` once."""
-    laws.relax_layers(crossbar.circuit, v, 0)
-    laws.relax_layers(crossbar.circuit, v, 1)
+    dynamics.relax_layers(crossbar.circuit, v, 0)
+    dynamics.relax_layers(crossbar.circuit, v, 1)
 
 
 def scatter(crossbar, v, choose):
@@ -71,7 +70,7 @@ def test_settling_never_raises_the_dissipated_power(network):
     crossbar, rng = network
     exact = ExactCircuit(crossbar)
     v = crossbar.circuit.phases[FREE]
-    relax = laws.relax
+    relax = dynamics.relax
     relaxed = []
 
     def watch(*arguments):
@@ -89,7 +88,7 @@ def test_settling_never_raises_the_dissipated_power(network):
 
     scatter(crossbar, v, rng.randint)
     inject(crossbar, rng)
-    with mock.patch.object(laws, "relax", watch):
+    with mock.patch.object(dynamics, "relax", watch):
         sweep(crossbar, v)
     assert set(relaxed) == set(range(exact.count))
 
@@ -154,14 +153,14 @@ def test_a_nudge_displaces_the_outputs_to_where_it_brings_them(network):
     """
     crossbar, rng = network
     circuit = crossbar.circuit
-    laws.settle(circuit)
+    dynamics.settle(circuit)
     rest(crossbar, circuit.phases[FREE])
     last = len(circuit.g) - 1
     largest = rng.choice((1 << rng.randrange(10, 28), CURRENT_MAX))
     for k in range(len(crossbar.currents)):
         crossbar.currents[k] = rng.randint(-largest, largest)
     for phase in (PLUS, MINUS):
-        laws.nudge(circuit, phase)
+        dynamics.nudge(circuit, phase)
         exact = ExactCircuit(crossbar)
         v = circuit.phases[phase]
         assert all(list(v[c]) == list(circuit.phases[FREE][c]) for c in range(last))
@@ -191,7 +190,7 @@ def test_voltages_stay_within_the_driven_rows(network):
     the first layer to the very edge. Catches: totals that leave out the crossbar above, `>> back` dropped.
     """
     crossbar, _ = network
-    laws.settle(crossbar.circuit)
+    dynamics.settle(crossbar.circuit)
     exact = ExactCircuit(crossbar)
     v = crossbar.circuit.phases[FREE]
     rest(crossbar, v)
@@ -219,7 +218,7 @@ def lesson(layers, seed):
         for i in range(len(g)):
             g[i] = rng.randint(high // 4, 3 * high // 4)
     crossbar.refresh()
-    laws.drive(crossbar.circuit, features(rng, layers[0]))
+    dynamics.drive(crossbar.circuit, features(rng, layers[0]))
     exact = ExactCircuit(crossbar)
     reference, sources = exact.in_float()
     label = rng.randrange(layers[-1])
@@ -271,7 +270,7 @@ def test_update_is_the_gradient_of_the_loss(layers, seed):
     crossbar, reference, sources, targets, label, beta = lesson(layers, seed)
     _, plus, minus = phases(reference, sources, targets, label, beta * NUDGE_STEPS)
     crossbar.circuit = crossbar.circuit._replace(beta=beta)
-    laws.settle(crossbar.circuit)
+    dynamics.settle(crossbar.circuit)
     crossbar.pull(label)
     crossbar.nudge(PLUS)
     crossbar.nudge(MINUS)
@@ -350,7 +349,7 @@ def torment(network, rng, style):
 
     # Voltages that no settling gives: the kernels' bounds hold for these as well.
     for plus, minus in ((max, min), (min, max), (max, max), (corner, corner), (between, between)):
-        laws.drive(circuit, x)
+        dynamics.drive(circuit, x)
         for phase, choose in ((FREE, minus), (PLUS, plus), (MINUS, minus)):
             for c, layer in enumerate(circuit.phases[phase]):
                 for j in range(plan.layers[c + 1]):

@@ -12,8 +12,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from eqprop_host import datasets
-from eqprop_host.training import default_halve_epochs
-from eqprop_sim.emulator import Network
+from eqprop_host.training.loop import default_halve_epochs
+from eqprop_sim.emulator.compiled_network import Network
 
 
 def learn(layers, data, seed, epochs):

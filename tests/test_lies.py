@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import eqprop
-from eqprop import asking
-from eqprop import messages as m
-from eqprop.frames import Receiver, Sender
+from eqprop.protocol import host_messages
+from eqprop.protocol import messages as m
+from eqprop.protocol.frames import Receiver, Sender
 from eqprop.service import CHUNK, Service
-from eqprop_host import ports
-from eqprop_host.board import Board
+from eqprop_host.boards import ports
+from eqprop_host.boards.board import Board
 from eqprop_host.errors import BoardError, EqpropError
 
 LAYERS = (4, 3, 2)
@@ -60,12 +60,12 @@ class LyingBoard:
 
 def state(**changes):
     """Return a lie about STATE."""
-    return lambda kind, payload: (kind, m.pack_state(tuple(asking.unpack_state(payload)._replace(**changes))))
+    return lambda kind, payload: (kind, m.pack_state(tuple(host_messages.unpack_state(payload)._replace(**changes))))
 
 
 def progress(**changes):
     def lie(kind, payload):
-        told = asking.unpack_progress(payload)._replace(**changes)
+        told = host_messages.unpack_progress(payload)._replace(**changes)
         totals = told.counted, told.right, told.loss, 0
         return kind, m.pack_progress(told.sample, told.cached, totals)
 

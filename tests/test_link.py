@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import eqprop
-from eqprop import messages
 from eqprop.checkpoint import Checkpoints
-from eqprop.frames import Sender
-from eqprop.packing import Code
+from eqprop.protocol import messages
+from eqprop.protocol.frames import Sender
+from eqprop.protocol.records import Code
 from eqprop.service import CHUNK
 from eqprop_host import datasets
-from eqprop_host.board import Board
+from eqprop_host.boards.board import Board
+from eqprop_host.boards.records import levels_of
 from eqprop_host.errors import BoardError, PortError, ProtocolError, RestartError
-from eqprop_host.link import Link
-from eqprop_host.packing import levels_of
+from eqprop_host.link.link import Link
 from lines import Line, connect
 from memory_flash import MemoryFlash
 

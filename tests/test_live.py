@@ -12,10 +12,10 @@ from rich.console import Console
 
 from eqprop_host import cli
 from eqprop_host.files import is_claimed
-from eqprop_host.line import Line
-from eqprop_host.progress import View, show_progress
+from eqprop_host.link.line import Line
 from eqprop_host.runlog import RunLog, open_log
 from eqprop_host.runlog.follow import Follower
+from eqprop_host.terminal.progress import View, show_progress
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import eqprop
-from eqprop_host import datasets, description, model, scores
+from eqprop_host import datasets, model
+from eqprop_host.boards import description
+from eqprop_host.boards.ports import open_board
 from eqprop_host.errors import DataError
-from eqprop_host.ports import open_board
 from eqprop_host.runlog import open_log
+from eqprop_host.training import scores
 from typed import run
 
 CLASSES = ["owner", "renter", "student"]

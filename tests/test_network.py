@@ -8,12 +8,12 @@ import pytest
 
 import eqprop
 from eqprop.fixed import Xorshift32
-from eqprop_sim import emulator
+from eqprop_sim.emulator import compiled_network
 
 LAYERS = "6-5-4-3"
 
 
-@pytest.fixture(params=[eqprop.Network, emulator.Network], ids=["plain", "emulator"])
+@pytest.fixture(params=[eqprop.Network, compiled_network.Network], ids=["plain", "emulator"])
 def build(request):
     """Both networks that run on a workstation: all below holds for either."""
     return request.param

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk import Desk, configure
-from eqprop import asking
-from eqprop import messages as m
-from eqprop import notes as notes_module
 from eqprop.checkpoint import Checkpoints
-from eqprop.notes import NOTES_MAX
+from eqprop.protocol import host_messages
+from eqprop.protocol import messages as m
+from eqprop.service import notes as notes_module
+from eqprop.service.notes import NOTES_MAX
 from eqprop_host.errors import BoardError, ProtocolError
 from lines import Line, connect
 from memory_flash import MemoryFlash
@@ -21,7 +21,7 @@ Y = np.random.default_rng(2).integers(0, 3, 60)
 
 
 def write(desk, offset, total, piece):
-    return desk.ask(m.NOTES_WRITE, asking.pack_notes_write(offset, total, piece))
+    return desk.ask(m.NOTES_WRITE, host_messages.pack_notes_write(offset, total, piece))
 
 
 @pytest.fixture
@@ -64,7 +64,10 @@ def test_pieces_in_any_order_never_give_other_notes(order):
     for n in order:
         kind, answer = write(desk, pieces[n], len(whole), whole[pieces[n] : pieces[n] + 3])
         assert kind == m.DONE or b"expected byte" in answer
-        assert asking.unpack_notes(desk.ask(m.NOTES_READ, asking.pack_notes_read(0, 99))[1])[1] in (b"", whole)
+        assert host_messages.unpack_notes(desk.ask(m.NOTES_READ, host_messages.pack_notes_read(0, 99))[1])[1] in (
+            b"",
+            whole,
+        )
 
 
 def test_notes_are_in_the_checkpoint():
@@ -115,7 +118,7 @@ def test_pieces_of_an_earlier_session_are_none(desk):
 )
 def test_notes_that_do_not_fit_are_refused(desk, offset, total, piece, words):
     assert write(desk, offset, total, piece) == (m.ERROR, b"\0" + words.encode())
-    assert desk.ask(m.NOTES_READ, asking.pack_notes_read(0, 99)) == (m.NOTES, b"\0\0")
+    assert desk.ask(m.NOTES_READ, host_messages.pack_notes_read(0, 99)) == (m.NOTES, b"\0\0")
 
 
 def test_the_bound_is_the_boards_own():

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqprop.packing import Code, unpack
+from eqprop.protocol.records import Code, unpack
 from eqprop_host import datasets
-from eqprop_host.packing import covers, levels_of, pack
-from eqprop_sim import emulator
+from eqprop_host.boards.records import covers, levels_of, pack
+from eqprop_sim.emulator import compiled_network
 from records import record
 
 ROOT = Path(__file__).parent.parent
@@ -42,7 +42,7 @@ def test_what_is_packed_is_unpacked_to_the_last_bit(sample):
     assert [row.tobytes() for row in records] == [record(code, row.tobytes(), y[n]) for n, row in enumerate(x)]
     data = b"??" + records.tobytes()
     for n, (row, label) in enumerate(zip(x.view(np.int8), y, strict=True)):
-        for unpacker in (unpack, emulator.unpack):
+        for unpacker in (unpack, compiled_network.unpack):
             out = array("b", bytes(code.features))
             assert unpacker(bytearray(data), 2 + n * code.size, code.table, out) == label
             assert list(out) == row.tolist()
@@ -65,7 +65,7 @@ def test_a_number_that_no_sample_has_is_refused():
     """Catches a division whose rest is thrown away: groups of 7 digits to the base 17 leave room for more."""
     code = Code(7, 2, bytes(range(17)))
     out = array("b", bytes(7))
-    for unpacker in (unpack, emulator.unpack):
+    for unpacker in (unpack, compiled_network.unpack):
         assert unpacker(bytearray((2 * 17**7).to_bytes(5, "little")), 0, code.table, out) == -1
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import eqprop
 from conftest import TIERS_OF_CORES
 from eqprop_host import datasets
-from eqprop_sim import emulator
+from eqprop_sim.emulator import compiled_network
 
 RUNTIME = Path(eqprop.__file__).parent.parent
 PROGRAMS = Path(__file__).parent / "programs"
@@ -48,7 +48,7 @@ def test_emulator_gives_the_same_bits(reference, layers):
     Catches: a type that wraps or widens otherwise, as int16 totals; a step of `_learn` left out.
     """
     report = runpy.run_path(str(PROGRAMS / "training.py"))["report"]
-    assert report(emulator.Network, layers, SAMPLES, HALVE_EVERY, SEED) == reference[layers]
+    assert report(compiled_network.Network, layers, SAMPLES, HALVE_EVERY, SEED) == reference[layers]
 
 
 @pytest.mark.parametrize("tier", ["viper", "plain"])
@@ -87,7 +87,7 @@ def test_emulator_gives_the_same_bits_on_random_networks(networks, seed):
     """Shapes, conductances and data at random. Catches what no chosen shape shows."""
     report = training("training.report")
     for layers in networks:
-        lines = [report(build, layers, 15, 5, seed) for build in (eqprop.Network, emulator.Network)]
+        lines = [report(build, layers, 15, 5, seed) for build in (eqprop.Network, compiled_network.Network)]
         assert lines[0] == lines[1]
 
 
@@ -127,7 +127,7 @@ def digits(tmp_path_factory):
 
 def test_emulator_learns_the_digits_to_the_same_bits(digits):
     file, crc = digits
-    assert training("digits.train")(emulator.Network("64-32-10", 0, 200), file.read_bytes()) == crc
+    assert training("digits.train")(compiled_network.Network("64-32-10", 0, 200), file.read_bytes()) == crc
 
 
 @pytest.mark.parametrize("tier", ["viper", "plain"])

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 import eqprop
-from eqprop import messages as m
-from eqprop.frames import Receiver, Sender
+from eqprop.protocol import messages as m
+from eqprop.protocol.frames import Receiver, Sender
 from eqprop_host import datasets
-from eqprop_host.board import Board
+from eqprop_host.boards.board import Board
 from eqprop_host.errors import PortError, ProtocolError
-from eqprop_host.link import Link
-from eqprop_host.progress import show_nothing
-from eqprop_host.training import Schedule, train
+from eqprop_host.link.link import Link
+from eqprop_host.terminal.progress import show_nothing
+from eqprop_host.training.loop import Schedule, train
 from interrupting import StopsAfter
 from lines import Line
 

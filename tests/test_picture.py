@@ -13,8 +13,8 @@ import pytest
 from matplotlib.image import imread
 
 import eqprop
-from eqprop_host import picture
 from eqprop_host.errors import DataError, LogError
+from eqprop_host.report import picture
 from eqprop_host.runlog import Log
 
 WIDTH = 1320

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import eqprop
+from eqprop.crossbar.plain import PlainCrossbar
 from eqprop.fixed import CURRENT_MAX, TOTAL_MAX, U_MAX, V_MAX
 from eqprop.network import zeros
-from eqprop.plain import PlainCrossbar
 
 RUNTIME = Path(eqprop.__file__).parent.parent
 MEMORY = Path(__file__).parent / "programs" / "memory.py"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from cobs import cobs
 
-from eqprop import asking, chip, rules
-from eqprop import messages as m
-from eqprop.frames import Sender
-from eqprop.packing import Code
-from eqprop.service import Service
-from eqprop_host import rules as host_rules
+from eqprop.protocol import host_messages
+from eqprop.protocol import messages as m
+from eqprop.protocol.frames import Sender
+from eqprop.protocol.records import Code
+from eqprop.service import Service, chip, states
+from eqprop_host.link import states as host_rules
 from records import record
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "protocol.md"
@@ -23,22 +23,22 @@ CODE = Code(4, 2, LEVELS)
 SESSION = bytes.fromhex("44332211")
 RECORDS = [record(CODE, bytes(x), label) for label, x in ((1, (0, 8, 16, 120)), (0, (120, 0, 0, 8)), (1, (8, 8, 8, 8)))]
 QUESTIONS = [
-    ("HELLO: session 0x11223344", m.HELLO, asking.pack_hello(0x11223344)),
+    ("HELLO: session 0x11223344", m.HELLO, host_messages.pack_hello(0x11223344)),
     (
         "CONFIGURE: run 7, seed 5, rates that never halve, 3 samples an epoch, 4-3-2, 16 levels",
         m.CONFIGURE,
-        m.pack_configure(asking.Configuration(7, 5, 0, 3, (4, 3, 2), LEVELS)),
+        m.pack_configure(host_messages.Configuration(7, 5, 0, 3, (4, 3, 2), LEVELS)),
     ),
-    ("SAMPLES: 0, 1 and 2 as records", m.SAMPLES, asking.pack_samples(0, [(RECORDS, None)])),
-    ("SAMPLES: 3 and 4 from slots 2 and 0", m.SAMPLES, asking.pack_samples(3, [(None, [2, 0])])),
-    ("SAMPLES: 3 and 4 again, nothing is learnt", m.SAMPLES, asking.pack_samples(3, [(None, [2, 0])])),
-    ("NOTES_WRITE: all 5 bytes of them", m.NOTES_WRITE, asking.pack_notes_write(0, 5, b"notes")),
-    ("NOTES_READ: up to 99 bytes from byte 2", m.NOTES_READ, asking.pack_notes_read(2, 99)),
+    ("SAMPLES: 0, 1 and 2 as records", m.SAMPLES, host_messages.pack_samples(0, [(RECORDS, None)])),
+    ("SAMPLES: 3 and 4 from slots 2 and 0", m.SAMPLES, host_messages.pack_samples(3, [(None, [2, 0])])),
+    ("SAMPLES: 3 and 4 again, nothing is learnt", m.SAMPLES, host_messages.pack_samples(3, [(None, [2, 0])])),
+    ("NOTES_WRITE: all 5 bytes of them", m.NOTES_WRITE, host_messages.pack_notes_write(0, 5, b"notes")),
+    ("NOTES_READ: up to 99 bytes from byte 2", m.NOTES_READ, host_messages.pack_notes_read(2, 99)),
     ("INFER: two records", m.INFER, b"\1" + b"".join(RECORDS[:2])),
-    ("READ: 5 devices of crossbar 1 from device 2", m.READ, asking.pack_read(1, 2, 5)),
-    ("WRITE: refused, samples were learnt", m.WRITE, asking.pack_write(1, 2, b"\x00\x30")),
+    ("READ: 5 devices of crossbar 1 from device 2", m.READ, host_messages.pack_read(1, 2, 5)),
+    ("WRITE: refused, samples were learnt", m.WRITE, host_messages.pack_write(1, 2, b"\x00\x30")),
     ("STATUS", m.STATUS, b""),
-    ("SAMPLES: 5 from a slot that is empty, refused", m.SAMPLES, asking.pack_samples(5, [(None, [9])])),
+    ("SAMPLES: 5 from a slot that is empty, refused", m.SAMPLES, host_messages.pack_samples(5, [(None, [9])])),
     ("HELLO of version 1: refused", m.HELLO, b"\x01"),
     ("BYE", m.BYE, b""),
 ]
@@ -71,8 +71,8 @@ def board_table():
     }
     names |= {value: name for name, value in vars(chip).items() if value in chip._IN_TURN and name.isupper()}
     words = {".": "·", "*": "below", "L": "R", "g": "GREET", "n": "refused", "l": "refused", "w": "refused"}
-    lines = [f"| | {' | '.join(rules.STATES)} |", "|---" * (1 + len(rules.STATES)) + "|"]
-    lines += [f"| {names[kind]} | {' | '.join(words.get(c, c) for c in row)} |" for kind, row in rules.BOARD.items()]
+    lines = [f"| | {' | '.join(states.STATES)} |", "|---" * (1 + len(states.STATES)) + "|"]
+    lines += [f"| {names[kind]} | {' | '.join(words.get(c, c) for c in row)} |" for kind, row in states.BOARD.items()]
     return "\n".join(lines)
 
 

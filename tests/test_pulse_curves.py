@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqprop_sim.analog import PhysicsError, curve_files
-from eqprop_sim.analog.pulses import PulseCurve
+from eqprop_sim.analog import PhysicsError
+from eqprop_sim.analog.devices import curve_files
+from eqprop_sim.analog.devices.pulses import PulseCurve
 
 N = np.arange(41)
 UP = 1e-6 + 9e-6 * (1 - np.exp(-N / 12))

@@ -12,14 +12,14 @@ from eqprop.checkpoint import Checkpoints
 from eqprop.fixed import V_MAX
 from eqprop.service import Service
 from eqprop_host import datasets
-from eqprop_host import recorder as recorder_module
-from eqprop_host.progress import show_progress
-from eqprop_host.recorder import Recorder
 from eqprop_host.runlog import RunLog, open_log
 from eqprop_host.runlog.verify import verify
-from eqprop_host.training import Schedule, configuration, train
-from eqprop_host.twin import probe
-from eqprop_sim.emulator import Network
+from eqprop_host.terminal.progress import show_progress
+from eqprop_host.training import recorder as recorder_module
+from eqprop_host.training.loop import Schedule, configuration, train
+from eqprop_host.training.recorder import Recorder
+from eqprop_host.training.twin import probe
+from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.in_process import EmulatedBoard
 from interrupting import StopsAfter
 from lines import Line, connect

@@ -15,7 +15,7 @@ from eqprop_host.errors import LogError
 from eqprop_host.report import draw_figure, write_page
 from eqprop_host.report.history import history
 from eqprop_host.runlog import RunLog, open_log
-from eqprop_sim.emulator import Network
+from eqprop_sim.emulator.compiled_network import Network
 
 IN_CI = bool(os.environ.get("CI"))
 

@@ -5,13 +5,13 @@ import json
 
 import pytest
 
-from eqprop import asking, messages
+from eqprop.protocol import host_messages, messages
 from eqprop_host import cli, open_log
-from eqprop_host.commands import train
-from eqprop_host.ports import open_board
+from eqprop_host.boards.ports import open_board
+from eqprop_host.commands.learning import train
 from eqprop_host.runlog import RunLog
 from eqprop_host.runlog.verify import verify
-from eqprop_sim import boards
+from eqprop_sim import simulated_board
 from interrupting import StopsAfter
 
 RUN = ["--data=iris", "--layers=4-5-3", "--epochs=4", "--seed=3", "--log-every=50"]
@@ -183,13 +183,13 @@ def test_a_board_that_cannot_keep_a_network_says_so(eqprop):
 
 def test_a_push_that_was_killed_half_way_spoils_no_run(eqprop, clean, monkeypatch):
     """The board goes back to the run's checkpoint. Catches half a network that the run is resumed on."""
-    with contextlib.closing(boards.SimulatedBoard("sim:micropython")) as simulated:
+    with contextlib.closing(simulated_board.SimulatedBoard("sim:micropython")) as simulated:
         port = f"--port={simulated.path}"
         interrupt(eqprop, monkeypatch, 20, port)
         with open_board(simulated.path) as board:  # what a killed push of its own network leaves: no RESUME
             state, steps = board.state, board.conductances()
             board.configure(state.layers, state.seed, state.halve_every, run=state.run, epoch=120)
-            written = asking.pack_write(0, 0, steps[0].astype("<u2").tobytes()[:40])
+            written = host_messages.pack_write(0, 0, steps[0].astype("<u2").tobytes()[:40])
             board.ask(messages.WRITE, written, messages.DONE)
         code, out, told = eqprop("train", "--resume=run.arrow", port)
         assert (code, out) == (0, clean[0]) and "goes on with sample 0\n" not in told

@@ -5,7 +5,7 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 import eqprop
-from eqprop_host import rivals
+from eqprop_host.studies import baselines
 
 RANDOM = np.random.default_rng(1)
 CENTRES = RANDOM.integers(-80, 80, (4, 6))
@@ -18,9 +18,9 @@ def test_neighbours_are_those_of_scikit_learn(k):
     """Catches: int8 that wraps, a vote that counts the farthest."""
     float_x = X.astype(float)
     oracle = KNeighborsClassifier(k).fit(float_x[:60], Y[:60]).kneighbors(float_x[60:])[0].mean(axis=1)
-    assert np.allclose(rivals.neighbour_distances(X[:60], X[60:], k), oracle)
+    assert np.allclose(baselines.neighbour_distances(X[:60], X[60:], k), oracle)
     near = NearestNeighbors(n_neighbors=k).fit(float_x[:60]).kneighbors(float_x[60:])[1]
-    rival = rivals.nearest_neighbours(X[:60], Y[:60], X[60:], k)
+    rival = baselines.nearest_neighbours(X[:60], Y[:60], X[60:], k)
     for answer, at in zip(rival.answers, near, strict=True):
         votes = np.bincount(Y[:60][at], minlength=4)
         assert votes[answer] == votes.max()
@@ -28,10 +28,10 @@ def test_neighbours_are_those_of_scikit_learn(k):
 
 
 def test_a_relu_network_learns():
-    rival = rivals.relu_network(X[:60], Y[:60], X[60:], hidden=8)
+    rival = baselines.relu_network(X[:60], Y[:60], X[60:], hidden=8)
     assert rival.right_percent(Y[60:]) > 60
     assert rival.kept_bytes == 4 * (7 * 8 + 9 * 4)
 
 
 def test_a_network_keeps_its_conductances():
-    assert rivals.conductance_bytes(eqprop.plan("4-3-2")) == 2 * (3 * 10 + 5 * 2)
+    assert baselines.conductance_bytes(eqprop.plan("4-3-2")) == 2 * (3 * 10 + 5 * 2)

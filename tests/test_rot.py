@@ -10,16 +10,16 @@ import pytest
 
 import eqprop
 from desk import Desk, configure, samples
-from eqprop import asking
-from eqprop import messages as m
 from eqprop.checkpoint import Checkpoints
+from eqprop.protocol import host_messages
+from eqprop.protocol import messages as m
 from eqprop_host import datasets
-from eqprop_host.board import Board
+from eqprop_host.boards.board import Board
 from eqprop_host.cli import main
-from eqprop_host.link import Link
-from eqprop_host.progress import show_nothing
-from eqprop_host.training import Schedule, configuration, train
-from eqprop_sim import emulator
+from eqprop_host.link.link import Link
+from eqprop_host.terminal.progress import show_nothing
+from eqprop_host.training.loop import Schedule, configuration, train
+from eqprop_sim.emulator import compiled_network
 from interrupting import StopsAfter
 from lines import Line
 from memory_flash import MemoryFlash
@@ -38,7 +38,7 @@ def test_every_flip_is_found_on_a_workstation():
 
 def test_every_flip_is_found_by_the_emulator():
     """As above, by compiled kernels. Catches: an array of NumPy's that no CRC covers."""
-    assert rot(emulator.Network, LAYERS[0], 256, learns=False) == FOUND[0]
+    assert rot(compiled_network.Network, LAYERS[0], 256, learns=False) == FOUND[0]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ WORDS = "^memory: total conductance changed by itself$"
 
 
 @pytest.mark.parametrize("total", [0, -1, -(2**31), 2**30])
-@pytest.mark.parametrize("build", [eqprop.Network, emulator.Network], ids=["plain", "emulator"])
+@pytest.mark.parametrize("build", [eqprop.Network, compiled_network.Network], ids=["plain", "emulator"])
 def test_a_total_out_of_range_ends_learning(build, total):
     """Catches: a division that shifts zero up for ever."""
     network = build("4-3-2")
@@ -76,7 +76,7 @@ def test_a_total_out_of_range_ends_learning(build, total):
 
 def test_the_emulator_ends_in_the_midst_of_many_samples():
     """Catches: an error that the compiled loop over samples swallows, or a sample that is counted as learnt."""
-    network = emulator.Network("4-3-2")
+    network = compiled_network.Network("4-3-2")
     network.crossbar.circuit.total[0][1] = -(2**20)
     with pytest.raises(RuntimeError, match=WORDS):
         network.learn_all(np.full((9, 4), 90, np.int8), np.arange(9) % 2)
@@ -233,7 +233,7 @@ def test_a_service_goes_back_to_its_checkpoint(flip, part, ask):
     flip(desk.service)
     kind, answer = desk.ask(ask, b"") if ask else desk.ask(m.SAMPLES, samples(23, ROWS[23:31]))
     words = f"memory: {part} changed by itself: the board goes on from 20"
-    assert (kind, asking.unpack_error(answer)) == (m.ERROR, (m.GREET, words))
+    assert (kind, host_messages.unpack_error(answer)) == (m.ERROR, (m.GREET, words))
     assert desk.ask(m.STATUS, b"")[1][1:] == b"HELLO comes first"
     state = desk.greet()
     assert (state.sample, state.saved, state.run) == (20, 20, 9)
@@ -246,7 +246,7 @@ def test_a_second_session_finds_no_network_that_rots():
     """Catches: conductances that the next host reads, and pulls, as they are."""
     desk = served(MemoryFlash())
     flip_network(desk.service)
-    assert asking.unpack_error(desk.ask(m.HELLO, asking.pack_hello(70))[1])[0] == m.GREET
+    assert host_messages.unpack_error(desk.ask(m.HELLO, host_messages.pack_hello(70))[1])[0] == m.GREET
     assert desk.greet().sample == 20
 
 
@@ -257,7 +257,7 @@ def test_a_service_without_a_checkpoint_keeps_nothing_that_rots():
     desk.progress(0, ROWS[:1])
     flip_network(desk.service)
     answer = desk.ask(m.STATUS, b"")[1]
-    assert asking.unpack_error(answer)[1].endswith("changed by itself: the board goes on from nothing")
+    assert host_messages.unpack_error(answer)[1].endswith("changed by itself: the board goes on from nothing")
     assert desk.greet().layers == ()
     assert desk.state(m.CONFIGURE, configure((4, 3, 2), 5, 7)).sample == 0
 

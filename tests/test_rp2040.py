@@ -12,10 +12,10 @@ import pytest
 
 from conftest import obtained
 from eqprop_host import datasets
-from eqprop_host.commands import train
-from eqprop_host.ports import open_board
-from eqprop_sim import rp2040
-from eqprop_sim.emulator import Network
+from eqprop_host.boards.ports import open_board
+from eqprop_host.commands.learning import train
+from eqprop_sim.emulated_board import rp2040
+from eqprop_sim.emulator.compiled_network import Network
 from interrupting import StopsAfter
 from typed import run
 

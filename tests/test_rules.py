@@ -1,4 +1,4 @@
-"""Every message in every state, of the board and of the host: the tables of `eqprop.rules` and `eqprop_host.rules`."""
+"""Every message in every state, of the board and of the host: `eqprop.service.states` and `eqprop_host.link.states`."""
 
 import itertools
 from collections import deque
@@ -8,13 +8,15 @@ import pytest
 
 import eqprop
 from desk import Desk, configure, samples
-from eqprop import asking, bench, chip, rules
-from eqprop import messages as m
+from eqprop import bench
 from eqprop.checkpoint import Checkpoints
-from eqprop.frames import Sender
-from eqprop_host import rules as host_rules
+from eqprop.protocol import host_messages
+from eqprop.protocol import messages as m
+from eqprop.protocol.frames import Sender
+from eqprop.service import chip, states
 from eqprop_host.errors import BoardError, ProtocolError, RestartError
-from eqprop_host.link import Link
+from eqprop_host.link import states as host_rules
+from eqprop_host.link.link import Link
 from lines import Line, connect
 from memory_flash import MemoryFlash
 
@@ -23,19 +25,19 @@ ROWS = [(1, b"\x01\x02\x03\xff"), (0, b"\x7f\x80\x00\x05")]
 SESSION = 77
 
 QUESTIONS = {
-    m.HELLO: asking.pack_hello(SESSION),
+    m.HELLO: host_messages.pack_hello(SESSION),
     m.CONFIGURE: configure(LAYERS, 6, 0),
     m.SAMPLES: samples(0, ROWS),
     m.INFER: b"\0" + ROWS[0][1],
-    m.READ: asking.pack_read(0, 0, 3),
-    m.WRITE: asking.pack_write(1, 2, b"\0\x30"),
-    m.RESUME: asking.pack_resume(4),
+    m.READ: host_messages.pack_read(0, 0, 3),
+    m.WRITE: host_messages.pack_write(1, 2, b"\0\x30"),
+    m.RESUME: host_messages.pack_resume(4),
     m.BYE: b"",
     m.BENCH: bytes(bench.pack_bench(False, 0, ROWS)),
     m.STATUS: b"",
     m.SAVE: b"",
-    m.NOTES_WRITE: asking.pack_notes_write(0, 3, b"abc"),
-    m.NOTES_READ: asking.pack_notes_read(0, 9),
+    m.NOTES_WRITE: host_messages.pack_notes_write(0, 3, b"abc"),
+    m.NOTES_READ: host_messages.pack_notes_read(0, 9),
     chip.CHIP_CONFIGURE: b"\1" + chip.pack_configure(LAYERS, 0),
     chip.CHIP_LEARN: b"\1" + chip.pack_learn(0, bytes(4)),
     chip.CHIP_INFER: b"\1" + bytes(4),
@@ -61,15 +63,15 @@ ANSWERS = {
 
 def desk_in(state):
     """Return a `Desk` whose board is in that state."""
-    desk = Desk(greet=state != rules.SILENT)
+    desk = Desk(greet=state != states.SILENT)
     desk.service.join(None, lambda _: None)
-    if state >= rules.HELD:
+    if state >= states.HELD:
         desk.state(m.CONFIGURE, configure(LAYERS, 5, 0))
-    if state == rules.HELD:
+    if state == states.HELD:
         desk.greet()
-    if state == rules.WRITTEN:
+    if state == states.WRITTEN:
         assert desk.ask(m.WRITE, QUESTIONS[m.WRITE]) == (m.DONE, b"")
-    if state == rules.RUNNING:
+    if state == states.RUNNING:
         desk.progress(0, ROWS[:1])
     assert desk.service._state == state
     return desk
@@ -78,37 +80,37 @@ def desk_in(state):
 def expected_state(kind, rule, state):
     """Return the state that the table says follows."""
     if kind == m.HELLO:
-        return rules.HELD if state in (rules.HELD, rules.NEW, rules.RUNNING) else rules.EMPTY
+        return states.HELD if state in (states.HELD, states.NEW, states.RUNNING) else states.EMPTY
     if kind == m.CONFIGURE:
-        return rules.NEW if state in (rules.EMPTY, rules.HELD) else state
+        return states.NEW if state in (states.EMPTY, states.HELD) else state
     if rule == "L":
-        return rules.RUNNING
-    return rules.STATES.index(rule) if rule in rules.STATES else state
+        return states.RUNNING
+    return states.STATES.index(rule) if rule in states.STATES else state
 
 
 def test_the_tables_name_each_message():
     """Catches a message that is asked or answered without a rule."""
     asked = {value for name, value in vars(m).items() if name.isupper() and name in m.__doc__ and 3 <= value < 64}
-    assert asked | {m.HELLO, m.CONFIGURE} | set(chip._IN_TURN) == set(rules.BOARD) == set(QUESTIONS)
-    for kind, row in rules.BOARD.items():
-        assert len(row) == len(rules.STATES), kind
-        assert set(row) <= {".", "*", "L", "g", *rules.STATES, *rules.REFUSALS}, kind
+    assert asked | {m.HELLO, m.CONFIGURE} | set(chip._IN_TURN) == set(states.BOARD) == set(QUESTIONS)
+    for kind, row in states.BOARD.items():
+        assert len(row) == len(states.STATES), kind
+        assert set(row) <= {".", "*", "L", "g", *states.STATES, *states.REFUSALS}, kind
 
 
-@pytest.mark.parametrize(("kind", "state"), [*itertools.product(rules.BOARD, range(6))])
+@pytest.mark.parametrize(("kind", "state"), [*itertools.product(states.BOARD, range(6))])
 def test_a_board_does_what_the_table_says(kind, state):
     """Each message in each state: its answer, and the state that follows. Catches code that goes its own ways."""
     desk = desk_in(state)
-    rule = rules.BOARD[kind][state]
+    rule = states.BOARD[kind][state]
     crc = desk.service.network.crc() if desk.service.network else None
     answered, payload = desk.ask(kind, QUESTIONS[kind])
     if rule == "g":
         assert (answered, payload[0]) == (m.ERROR, m.GREET) and desk.service._state == state
-    elif rule in rules.REFUSALS:
-        words = rules.REFUSALS[rule]
+    elif rule in states.REFUSALS:
+        words = states.REFUSALS[rule]
         assert (answered, payload) == (m.ERROR, b"\0" + words.encode()) and desk.service._state == state
         assert not desk.service.network or desk.service.network.crc() == crc
-    elif kind == m.CONFIGURE and state >= rules.NEW:
+    elif kind == m.CONFIGURE and state >= states.NEW:
         words = b"\0CONFIGURE: once a session, HELLO begins the next"
         assert (answered, payload) == (m.ERROR, words) and desk.service._state == state
         assert desk.ask(kind, configure(LAYERS, 5, 0))[0] == m.STATE and desk.service._state == state
@@ -117,10 +119,10 @@ def test_a_board_does_what_the_table_says(kind, state):
     else:
         assert answered == ANSWERS[kind], payload
         assert desk.service._state == expected_state(kind, rule, state)
-    assert desk.service.done == (kind == m.BYE and state != rules.SILENT)
+    assert desk.service.done == (kind == m.BYE and state != states.SILENT)
 
 
-@pytest.mark.parametrize(("kind", "state"), [*itertools.product(rules.BOARD, range(1, 6))])
+@pytest.mark.parametrize(("kind", "state"), [*itertools.product(states.BOARD, range(1, 6))])
 def test_a_board_leaves_another_hosts_message_undone(kind, state):
     """Of a session that it no longer has, in each state. Catches a second host that changes what the first one has."""
     if kind == m.HELLO:
@@ -137,10 +139,10 @@ def test_a_board_leaves_another_hosts_message_undone(kind, state):
 
 
 def test_a_sample_that_is_refused_after_others_were_learnt_ends_the_writing():
-    desk = desk_in(rules.NEW)
-    bad = asking.pack_samples(0, [([b"\1\2\3\4\1"], None), (None, [9])])
+    desk = desk_in(states.NEW)
+    bad = host_messages.pack_samples(0, [([b"\1\2\3\4\1"], None), (None, [9])])
     assert desk.ask(m.SAMPLES, bad)[0] == m.ERROR and desk.status().sample == 1
-    assert desk.service._state == rules.RUNNING
+    assert desk.service._state == states.RUNNING
 
 
 def test_no_room_for_a_network_leaves_none():
@@ -152,14 +154,14 @@ def test_no_room_for_a_network_leaves_none():
     desk.greet()
     desk.service._build = build
     assert desk.ask(m.CONFIGURE, configure(LAYERS, 5, 0)) == (m.ERROR, b"\0layers: no room")
-    assert desk.service._state == rules.EMPTY and desk.status().layers == ()
+    assert desk.service._state == states.EMPTY and desk.status().layers == ()
 
 
 def test_half_a_network_is_none_for_the_next_session():
     """A push that was killed. Catches conductances of two networks, and totals that are neither's."""
-    desk = desk_in(rules.WRITTEN)
+    desk = desk_in(states.WRITTEN)
     assert desk.greet().layers == ()
-    assert desk.service._state == rules.EMPTY and desk.service.network is None
+    assert desk.service._state == states.EMPTY and desk.service.network is None
 
 
 def test_half_a_network_gives_way_to_the_one_before():

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqprop import messages
-from eqprop_host.sample_cache import SampleCache
+from eqprop.protocol import messages
+from eqprop_host.boards.sample_cache import SampleCache
 
 RECORD = 7
 COUNT = 9  # distinct samples

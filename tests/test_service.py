@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 import eqprop
 from desk import Desk, configure, samples
-from eqprop import asking, bench
-from eqprop import messages as m
-from eqprop.packing import Code
+from eqprop import bench
+from eqprop.protocol import host_messages
+from eqprop.protocol import messages as m
+from eqprop.protocol.records import Code
 from records import record
 
 LAYERS = (4, 3, 2)
@@ -71,8 +72,8 @@ def test_a_frame_that_arrives_again_undoes_nothing(desk):
     desk.progress(0, ROWS)
     before = desk.status()
     assert desk.state(m.CONFIGURE, configure(LAYERS, 5, 0)) == before
-    assert desk.state(m.RESUME, asking.pack_resume(1)) == before
-    assert desk.state(m.HELLO, asking.pack_hello(desk.session)) == before
+    assert desk.state(m.RESUME, host_messages.pack_resume(1)) == before
+    assert desk.state(m.HELLO, host_messages.pack_hello(desk.session)) == before
     assert desk.ask(m.CONFIGURE, configure(LAYERS, 6, 0)) == (
         m.ERROR,
         b"\0CONFIGURE: once a session, HELLO begins the next",
@@ -85,8 +86,8 @@ def test_the_cache_holds_each_record_once_and_for_a_session():
     desk = Desk()
     desk.state(m.CONFIGURE, configure(LAYERS, 5, 0, epoch=4))
     assert desk.progress(0, ROWS[:2]).cached == 2
-    kind, answer = desk.ask(m.SAMPLES, asking.pack_samples(2, [(None, [1, 0])]))
-    assert asking.unpack_progress(answer)[:2] == (4, 2)
+    kind, answer = desk.ask(m.SAMPLES, host_messages.pack_samples(2, [(None, [1, 0])]))
+    assert host_messages.unpack_progress(answer)[:2] == (4, 2)
     twin = eqprop.Network(LAYERS, 5)
     for n in (0, 1, 1, 0):
         twin.learn(ROWS[n][1], ROWS[n][0])
@@ -113,10 +114,10 @@ def test_conductances_travel_to_another_board(desk):
     for c, (rows, columns) in enumerate(eqprop.plan(LAYERS).shapes):
         half = rows * columns // 2
         for start, count in ((0, half), (half, rows * columns - half)):
-            kind, data = desk.ask(m.READ, asking.pack_read(c, start, count))
+            kind, data = desk.ask(m.READ, host_messages.pack_read(c, start, count))
             assert kind == m.DEVICES and len(data) == 2 * count
-            assert other.ask(m.WRITE, asking.pack_write(c, start, data)) == (m.DONE, b"")
-    moved = other.state(m.RESUME, asking.pack_resume(3))
+            assert other.ask(m.WRITE, host_messages.pack_write(c, start, data)) == (m.DONE, b"")
+    moved = other.state(m.RESUME, host_messages.pack_resume(3))
     assert (moved.crc, moved.sample) == (desk.status().crc, 3)
     desk.progress(3, ROWS)
     other.progress(3, ROWS)
@@ -139,18 +140,18 @@ def test_conductances_travel_to_another_board(desk):
         (m.SAMPLES, samples(0, ROWS)[:-1], "SAMPLES: a run of 3 samples in 14 bytes"),
         (m.SAMPLES, b"\0\0\0\0\0", "SAMPLES: a run of 0 samples in 0 bytes"),
         (m.SAMPLES, b"\0\0\0\0\x80", "SAMPLES: a run of 0 samples in 0 bytes"),
-        (m.SAMPLES, asking.pack_samples(0, [(None, [0])]), "SAMPLES: slot 0 of 0 filled"),
+        (m.SAMPLES, host_messages.pack_samples(0, [(None, [0])]), "SAMPLES: slot 0 of 0 filled"),
         (m.INFER, b"", "INFER: 0 bytes are no whole samples of 4 features"),
         (m.INFER, b"\2" + bytes(4), "INFER: 5 bytes are no whole samples of 4 features"),
         (m.INFER, b"\0\1\2\3", "INFER: 4 bytes are no whole samples of 4 features"),
         (m.INFER, b"\1" + bytes(7), "INFER: 8 bytes are no whole samples of 4 features"),
         (m.INFER, bytes(1 + 4 * 200), "INFER: the answers to 200 samples are too long"),
-        (m.READ, asking.pack_read(2, 0, 1), "crossbar: 2 is not in 0..1"),
-        (m.READ, asking.pack_read(1, 9, 2), "READ: 2 devices at 9 of 10"),
-        (m.READ, asking.pack_read(0, 0, 65535), "READ: 65535 devices at 0 of 30"),
-        (m.WRITE, asking.pack_write(0, 29, b"\0\1\0\1"), "restore: 4 bytes at 29 of 30 devices"),
-        (m.WRITE, asking.pack_write(0, 0, b"\0\1\0"), "restore: 3 bytes at 0 of 30 devices"),
-        (m.WRITE, asking.pack_write(0, 0, b"\0\0"), "restore: conductance 0 is not in"),
+        (m.READ, host_messages.pack_read(2, 0, 1), "crossbar: 2 is not in 0..1"),
+        (m.READ, host_messages.pack_read(1, 9, 2), "READ: 2 devices at 9 of 10"),
+        (m.READ, host_messages.pack_read(0, 0, 65535), "READ: 65535 devices at 0 of 30"),
+        (m.WRITE, host_messages.pack_write(0, 29, b"\0\1\0\1"), "restore: 4 bytes at 29 of 30 devices"),
+        (m.WRITE, host_messages.pack_write(0, 0, b"\0\1\0"), "restore: 3 bytes at 0 of 30 devices"),
+        (m.WRITE, host_messages.pack_write(0, 0, b"\0\0"), "restore: conductance 0 is not in"),
         (m.RESUME, b"", "RESUME: 0 bytes are too few"),
         (m.BENCH, b"", "BENCH: 0 bytes are too few"),
         (m.BENCH, b"\1\0\0\0\0\0\0abc", "BENCH: 5 bytes are no whole samples of 4 features"),
@@ -179,8 +180,8 @@ def test_any_well_framed_message_is_answered(questions):
 def test_buffers_grow_for_samples_wider_than_the_limit():
     desk = Desk(limit=200)
     assert desk.state(m.CONFIGURE, configure((300, 2), 0, 0)).limit == 310
-    payload = asking.pack_samples(0, [([record(Code(300, 2), bytes(300), 1)], None)])
-    assert asking.unpack_progress(desk.ask(m.SAMPLES, payload)[1]).sample == 1
+    payload = host_messages.pack_samples(0, [([record(Code(300, 2), bytes(300), 1)], None)])
+    assert host_messages.unpack_progress(desk.ask(m.SAMPLES, payload)[1]).sample == 1
 
 
 @pytest.mark.parametrize("verbs", [False, True])

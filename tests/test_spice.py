@@ -12,11 +12,12 @@ import pytest
 import eqprop
 from conftest import IN_CI
 from eqprop_host import datasets
-from eqprop_sim.analog import Circuit, ConvergenceError, Diode, Nodal, PhysicsError, exponential, netlist, settle, spice
-from eqprop_sim.analog.circuit import initial_steps
-from eqprop_sim.analog.ideal import EXACT, drive
+from eqprop_sim.analog import Circuit, ConvergenceError, Diode, Nodal, PhysicsError, settle
+from eqprop_sim.analog.circuits import exponential, netlist, spice
+from eqprop_sim.analog.circuits.circuit import initial_steps
+from eqprop_sim.analog.circuits.ideal import EXACT, drive
 from eqprop_sim.analog.learning import across
-from eqprop_sim.emulator import Network
+from eqprop_sim.emulator.compiled_network import Network
 
 GOLDEN = Path(__file__).parent / "golden" / "spice.json"
 SHARP = Diode(saturation_a=1e-12, ideality=1e-4)

@@ -8,8 +8,8 @@ import serial
 
 import stranger
 from eqprop_host import datasets
-from eqprop_host.packing import levels_of
-from eqprop_sim import boards
+from eqprop_host.boards.records import levels_of
+from eqprop_sim import simulated_board
 
 
 @pytest.mark.usefixtures("unix_micropython")
@@ -20,7 +20,7 @@ def test_the_digits_are_learnt_to_the_last_bit(port):
     order = datasets.epoch_order(len(data.train_y), 0, 0)[:200]
     samples = [(data.train_x[n].tolist(), int(data.train_y[n])) for n in order]
     levels = [value - 256 if value > 127 else value for value in levels_of(data.train_x, data.test_x)]
-    simulated = boards.SimulatedBoard(port)
+    simulated = simulated_board.SimulatedBoard(port)
     try:
         with serial.serial_for_url(simulated.path, timeout=0.05) as opened:
             client = stranger.Client(opened)

@@ -11,7 +11,8 @@ import typed
 from conftest import IN_CI
 from eqprop_host import cli, datasets
 from eqprop_host.studies import STUDIES, mismatch
-from eqprop_sim.analog import recipe, spice
+from eqprop_sim.analog import recipe
+from eqprop_sim.analog.circuits import spice
 from eqprop_sim.analog.learning import features
 
 

@@ -6,7 +6,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 from eqprop_host.studies import mnist
-from eqprop_host.trials import Run, relu_width
+from eqprop_host.studies.trials import Run, relu_width
 from typed import run
 
 STUDY = ["study", "mnist", "--data=digits", "--epochs=1", "--limit=400", "--seeds=2", "--workers=2"]

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqprop_host import sweeping
 from eqprop_host.errors import ClusterError, LogError
+from eqprop_host.studies import sweeps
 from typed import run
 
 ROOT = Path(__file__).parent.parent
@@ -33,13 +33,13 @@ VARIED = st.dictionaries(
 def test_a_grid_has_every_combination_and_a_draw_some_of_them_once(varied, data):
     """Caught: draws with replacement, a digit of the combination's number left out."""
     product = [dict(zip(varied, values, strict=True)) for values in itertools.product(*varied.values())]
-    assert sweeping.grid(varied) == product
+    assert sweeps.grid(varied) == product
     draws = data.draw(st.integers(0, len(product)))
     seed = data.draw(st.integers(0, 9))
-    drawn = sweeping.grid(varied, draws, seed)
+    drawn = sweeps.grid(varied, draws, seed)
     texts = [json.dumps(each, sort_keys=True) for each in drawn]
     assert len(set(texts)) == draws and all(each in product for each in drawn)
-    assert drawn == sweeping.grid(varied, draws, seed)
+    assert drawn == sweeps.grid(varied, draws, seed)
 
 
 def test_a_sweep_is_shown_in_a_table(tmp_path, capsys, in_process):
@@ -58,12 +58,10 @@ def test_a_sweep_is_shown_in_a_table(tmp_path, capsys, in_process):
 
 def test_a_key_is_of_the_options_and_the_version(monkeypatch):
     """Caught: a key of the order in which the options come, or without the version."""
-    key = sweeping.Point({"seed": 1, "layers": "4-8-3"}).key
-    assert (
-        key == sweeping.Point({"layers": "4-8-3", "seed": 1}).key != sweeping.Point({"layers": "4-8-3", "seed": 2}).key
-    )
+    key = sweeps.Point({"seed": 1, "layers": "4-8-3"}).key
+    assert key == sweeps.Point({"layers": "4-8-3", "seed": 1}).key != sweeps.Point({"layers": "4-8-3", "seed": 2}).key
     monkeypatch.setattr("eqprop.__version__", "99")
-    assert key != sweeping.Point({"layers": "4-8-3", "seed": 1}).key
+    assert key != sweeps.Point({"layers": "4-8-3", "seed": 1}).key
 
 
 @pytest.fixture
@@ -74,7 +72,7 @@ def in_process(monkeypatch):
     def connected(scheduler=None, workers=None):
         return distributed.Client(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None)
 
-    monkeypatch.setattr("eqprop_host.commands.sweep.connected", connected)
+    monkeypatch.setattr("eqprop_host.commands.studies.sweep.connected", connected)
 
 
 SWEEP = ["--data=iris", "--layers=4-8-3", "--epochs=2"]
@@ -108,13 +106,13 @@ def test_a_sweep_holds_what_simulate_finds_goes_past_failures_and_is_completed(t
 @pytest.mark.usefixtures("in_process")
 def test_show_ranks_by_the_mean_over_seeds(tmp_path, capsys):
     """Caught: seeds taken for options, failures counted, the worst first."""
-    results = sweeping.Results(tmp_path / "results")
+    results = sweeps.Results(tmp_path / "results")
     results.make()
     errors = {("a", 0): 4.0, ("a", 1): 6.0, ("b", 0): 3.0, ("b", 1): None, ("c", 0): 8.0, ("c", 1): 1.0}
     for (data, seed), error in errors.items():
-        point = sweeping.Point({"data": data, "layers": "4-8-3", "seed": seed, "limit": None})
-        measured = {name: kind() for name, kind in sweeping.MEASURED.items()} | {"test_error_percent": error}
-        words = {"error": "failed" if error is None else None, **dict.fromkeys(sweeping.VERSIONS, "1")}
+        point = sweeps.Point({"data": data, "layers": "4-8-3", "seed": seed, "limit": None})
+        measured = {name: kind() for name, kind in sweeps.MEASURED.items()} | {"test_error_percent": error}
+        words = {"error": "failed" if error is None else None, **dict.fromkeys(sweeps.VERSIONS, "1")}
         results.add(point.key, {**point.options, **measured, **words})
     code, out, err = run(capsys, "sweep", "show", tmp_path / "results", f"--json={tmp_path}/show.json")
     assert code == 0 and "failed: failed" in err
@@ -132,10 +130,10 @@ def test_a_point_that_no_worker_survives_is_a_failure_like_any_other(tmp_path, c
     def fatal(options):
         raise RuntimeError(f"seed {options['seed']} took four workers\nwith it")
 
-    monkeypatch.setattr(sweeping, "simulate_point", fatal)
+    monkeypatch.setattr(sweeps, "simulate_point", fatal)
     code, out, err = run(capsys, "sweep", "run", tmp_path, *SWEEP, "--vary=seed=3,5")
     assert code == 1 and out.startswith("0 of 2 points") and err.count("RuntimeError: seed ") == 2
-    assert all("took four workers with it" in row["error"] for row in sweeping.Results(tmp_path).rows())
+    assert all("took four workers with it" in row["error"] for row in sweeps.Results(tmp_path).rows())
 
 
 def waited_for(path):
@@ -182,7 +180,7 @@ def test_a_worker_that_is_killed_costs_no_result_and_doubles_none(cluster, tmp_p
         workers[0].send_signal(signal.SIGKILL)
         out, rest = process.communicate()
     assert process.returncode == 0 and out.startswith("8 of 8 points"), rest
-    rows = sweeping.Results(tmp_path / "far").rows()
+    rows = sweeps.Results(tmp_path / "far").rows()
     assert sorted(row["seed"] for row in rows) == list(range(8))
     assert len({row["conductance_crc"] for row in rows}) == 8 and all(
         row["worker"].startswith("tcp://") for row in rows
@@ -202,7 +200,7 @@ def test_chips_are_swept_as_well(tmp_path, capfd):
     )
     assert code == 0, err
     assert out == f"4 of 4 points in {folder}\n"
-    rows = sweeping.Results(folder).rows()
+    rows = sweeps.Results(folder).rows()
     assert {(row["device"], *row["set"]) for row in rows} == {
         (device, knob) for device in ("ideal", "ecram") for knob in ("levels=4", "adc_bits=6")
     }
@@ -229,7 +227,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_sweeps_are_refused_in_a_line(tmp_path, capsys, monkeypatch, name):
-    monkeypatch.setattr(sweeping, "_CONNECT_S", 0.3)
+    monkeypatch.setattr(sweeps, "_CONNECT_S", 0.3)
     argv, words = BAD[name]
     code, out, err = run(capsys, "sweep", "run", tmp_path, *argv)
     assert code in (1, 2) and out == "" and not list(tmp_path.iterdir())
@@ -248,13 +246,13 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path, capsys):
     assert code == 1 and "none: holds no results" in err
     assert not (tmp_path / "none").exists()
     with pytest.raises(LogError, match="a.parquet: cannot be made"):
-        sweeping.Results(tmp_path / "a.parquet").make()
+        sweeps.Results(tmp_path / "a.parquet").make()
 
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
-    monkeypatch.setattr(sweeping, "_CONNECT_S", 0.3)
+    monkeypatch.setattr(sweeps, "_CONNECT_S", 0.3)
     with (
         pytest.raises(ClusterError, match="tcp://127.0.0.1:1: no scheduler answers"),
-        sweeping.connected("tcp://127.0.0.1:1"),
+        sweeps.connected("tcp://127.0.0.1:1"),
     ):
         pass

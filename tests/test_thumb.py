@@ -11,7 +11,7 @@ import pytest
 
 import eqprop
 from conftest import obtained
-from eqprop_sim import emulated
+from eqprop_sim.emulated_board import qemu
 from test_tiers import REFUSALS
 
 RUNTIME = Path(eqprop.__file__).parent.parent
@@ -91,7 +91,7 @@ def test_no_more_instructions_than_c(core, tmp_path):
     subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", "-j", ".text", program, code], check=True)
     symbols = subprocess.run(["arm-none-eabi-nm", program], check=True, capture_output=True, text=True).stdout
     (offset,) = re.findall(r"^(\w+) T learn$", symbols, re.MULTILINE)
-    board = obtained(emulated.obtain, core)
+    board = obtained(qemu.obtain, core)
     lines = run(board, "compiled.py", code, int(offset, 16), "64-32-10", 300)
     (assembler, crc), (compiled, compiled_crc) = ([int(word) for word in line.split()] for line in lines)
     assert crc == compiled_crc
@@ -107,7 +107,7 @@ def test_a_network_is_built_in_few_instructions(core, tier, most):
 
     Catches: a draw on big integers, sums of conductances in bytecode, arrays that a generator fills item by item.
     """
-    in_use, line = run(obtained(emulated.obtain, core), "building.py", tier, "64-32-10")
+    in_use, line = run(obtained(qemu.obtain, core), "building.py", tier, "64-32-10")
     layers, instructions, crc = line.split()
     assert (in_use, layers, int(crc)) == (tier, "64-32-10", eqprop.Network("64-32-10").crc())
     assert 1.0e6 < int(instructions) <= most

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import eqprop
-from eqprop import tiers
+from eqprop.crossbar import tiers
 from test_viper_compiles import compiled
 
 RUNTIME = Path(eqprop.__file__).parent.parent
@@ -63,8 +63,8 @@ def test_machine_code_of_another_processor_is_named(cortex_m3, tmp_path):
     """Catches MicroPython's own words alone, which name no file."""
     package = tmp_path / "eqprop"
     shutil.copytree(Path(eqprop.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    (package / "kernels" / "thumb.py").unlink()
-    source = package / "kernels" / "viper.py"
+    (package / "crossbar" / "kernels" / "thumb.py").unlink()
+    source = package / "crossbar" / "kernels" / "viper.py"
     assert compiled("xtensawin", source, source.with_suffix(".mpy")) == ""
     source.unlink()
     program = tmp_path / "program.py"
@@ -73,4 +73,5 @@ def test_machine_code_of_another_processor_is_named(cortex_m3, tmp_path):
     done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
-    assert last.startswith("ValueError: eqprop/kernels/viper.mpy: ") and last.endswith(": made for another processor?")
+    assert last.startswith("ValueError: eqprop/crossbar/kernels/viper.mpy: ")
+    assert last.endswith(": made for another processor?")

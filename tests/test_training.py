@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from eqprop_host import datasets
-from eqprop_host.training import Schedule, configuration, default_halve_epochs, train
-from eqprop_sim.emulator import Network
+from eqprop_host.training.loop import Schedule, configuration, default_halve_epochs, train
+from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.in_process import EmulatedBoard
 from interrupting import StopsAfter
 from lines import Line, connect

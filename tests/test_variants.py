@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from eqprop_host import datasets
-from eqprop_sim.emulator import Network
-from eqprop_sim.variants import Variant
+from eqprop_sim.emulator.compiled_network import Network
+from eqprop_sim.emulator.variants import Variant
 
 DATA = datasets.prepare(datasets.load("digits"), 0)
 COUNT = len(DATA.train_y)

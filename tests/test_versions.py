@@ -9,10 +9,11 @@ import pytest
 
 import eqprop
 from conftest import obtained
-from eqprop_host import bundling, datasets, remote
-from eqprop_host.remote import Remote
-from eqprop_sim import interpreters, nodejs
-from eqprop_sim.installation import Failure, Unavailable, cache, filling, lock
+from eqprop_host import datasets
+from eqprop_host.deploy import bundle, repl
+from eqprop_host.deploy.repl import Remote
+from eqprop_sim.toolchain import interpreters, nodejs
+from eqprop_sim.toolchain.installation import Failure, Unavailable, cache, filling, lock
 from typed import run
 
 RUNTIME = Path(eqprop.__file__).parent.parent
@@ -49,7 +50,7 @@ def test_every_version_learns_the_same_bits(version, lesson, tmp_path):
     argv, environment = interpreter.command(script, path=[RUNTIME, PROGRAMS, lesson])
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=300)
     release = ", ".join(version.partition("-")[0].split("."))
-    assert done.stdout == f"({release}) 5db56ec2 {bundling.compiled_version()}\n", done.stderr
+    assert done.stdout == f"({release}) 5db56ec2 {bundle.compiled_version()}\n", done.stderr
 
 
 OLDER = "1.21.0-279"  # as npm calls it; it is a preview of 1.22.0, and says so
@@ -74,7 +75,7 @@ def test_a_real_micropython_1_22_is_refused_by_its_name(tmp_path, capsys, monkey
     """It is asked what a board is asked. Catches: a question that 1.22 cannot answer, another fault told instead."""
     node, build = obtained(older_build)
     program = tmp_path / "probe.py"
-    program.write_text(f"ARGUMENTS = {{}}\n{remote._text('files')}{remote._text('probe')}")
+    program.write_text(f"ARGUMENTS = {{}}\n{repl._text('files')}{repl._text('probe')}")
     argv = [node, PROGRAMS / "older.mjs", build, program]
     said = subprocess.run(argv, capture_output=True, timeout=300)
     monkeypatch.setattr(Remote, "reach", lambda _: None)

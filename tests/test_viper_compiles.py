@@ -14,11 +14,11 @@ import pytest
 
 import eqprop
 from conftest import obtained
-from eqprop_sim import emulated
-from eqprop_sim.installation import Failure, Unavailable, cache, filling, lock, run
+from eqprop_sim.emulated_board import qemu
+from eqprop_sim.toolchain.installation import Failure, Unavailable, cache, filling, lock, run
 
 RUNTIME = Path(eqprop.__file__).parent
-VIPER = ("features/kernels/viper.py", "kernels/records.py", "kernels/viper.py")
+VIPER = ("features/kernels/viper.py", "crossbar/kernels/viper.py", "protocol/records_viper.py")
 VERSIONS = ("1.23.0", "1.24.0", "1.24.1", "1.25.0", "1.26.0", "1.26.1", "1.27.0", "1.28.0", "1.29.0")
 THUMB = ("armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp")
 ARCHITECTURES = (*THUMB, "xtensa", "xtensawin", "rv32imc", "x64")
@@ -73,7 +73,9 @@ def test_every_compiler_takes_the_runtime(version, tmp_path):
     for source in RUNTIME.rglob("*.py"):
         said["armv6m", source.name] = complaints(compiler, "armv6m", source, result)
     for architecture in THUMB:
-        said[architecture, "thumb.py"] = complaints(compiler, architecture, RUNTIME / "kernels" / "thumb.py", result)
+        said[architecture, "thumb.py"] = complaints(
+            compiler, architecture, RUNTIME / "crossbar/kernels/thumb.py", result
+        )
     assert {where: line for where, line in said.items() if line} == {}
 
 
@@ -105,13 +107,13 @@ def reference():
 @pytest.mark.parametrize(("cpu", "version"), COMPILERS_OF_CORES)
 def test_what_every_compiler_makes_computes_right(cpu, version, reference, tmp_path):
     """On an emulated board. Catches a compiler's bug, such as 1.25.0's stores at constant indices on Xtensa."""
-    board = obtained(emulated.obtain, cpu)
+    board = obtained(qemu.obtain, cpu)
     compiler = obtained(obtain, version)
     package = tmp_path / "eqprop"
     shutil.copytree(RUNTIME, package, ignore=shutil.ignore_patterns("__pycache__"))
     for name in VIPER:
         source = package / name
-        assert complaints(compiler, emulated.CORES[cpu].architecture, source, source.with_suffix(".mpy")) == ""
+        assert complaints(compiler, qemu.CORES[cpu].architecture, source, source.with_suffix(".mpy")) == ""
         source.unlink()
 
     def printed(program, *arguments):

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import eqprop.service
-from eqprop import asking, messages
-from eqprop.frames import Sender
-from eqprop.watchdog import Watchdog, start
+from eqprop.protocol import host_messages, messages
+from eqprop.protocol.frames import Sender
+from eqprop.service.watchdog import Watchdog, start
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "examples"))
@@ -28,7 +28,7 @@ def test_a_service_feeds_its_watchdog(unix_micropython):
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(argv, env=environment, **pipes) as board:
         sender = Sender(1024)
-        board.stdin.write(padded(sender.encode(messages.HELLO, 1, asking.pack_hello(5))) + b"part of a chunk")
+        board.stdin.write(padded(sender.encode(messages.HELLO, 1, host_messages.pack_hello(5))) + b"part of a chunk")
         board.stdin.flush()
         assert board.stderr.read(4 * eqprop.service.CHUNK) == b"." * (4 * eqprop.service.CHUNK)
         board.stdin.close()

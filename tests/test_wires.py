@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from circuits import random_circuit
 from eqprop_sim.analog import Nodal, PhysicsError, WiredCrossbar, Wires, drive, settle
-from eqprop_sim.analog.ideal import EXACT
+from eqprop_sim.analog.circuits.ideal import EXACT
 
 
 @pytest.fixture(scope="module")

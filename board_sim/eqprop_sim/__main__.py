@@ -7,7 +7,7 @@ import sys
 import eqprop.service
 from eqprop.checkpoint import Checkpoints
 
-from .emulator import Network, unpack, warm_up
+from .emulator.compiled_network import Network, unpack, warm_up
 from .firmware.flash import Flash, options
 from .firmware.rot import rotting
 

@@ -1,8 +1,8 @@
 """What can go wrong on a serial line, seeded and without any input or output: bytes in, bytes out, and when.
 
-`Faults` are the options of a simulated board (`eqprop_sim.boards`). `Direction` is one wire of a line: the bytes that
-go in come out damaged and late. Which bytes are damaged follows from the seed and the bytes' place in the stream alone.
-`Printer` is a program on the board that prints on the same line.
+`Faults` are the options of a simulated board (`eqprop_sim.simulated_board`). `Direction` is one wire of a line: the
+bytes that go in come out damaged and late. Which bytes are damaged follows from the seed and the bytes' place in the
+stream alone. `Printer` is a program on the board that prints on the same line.
 """
 
 import random

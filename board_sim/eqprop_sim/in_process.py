@@ -1,11 +1,11 @@
-"""Boards inside this process, without link or service: the verbs of `eqprop_host.board.Board`, at full speed."""
+"""Boards inside this process, without link or service: the verbs of `eqprop_host.boards.board.Board`, at full speed."""
 
 import numpy as np
 
 import eqprop
-from eqprop import asking, messages
+from eqprop.protocol import host_messages, messages
 
-from .emulator import Network
+from .emulator.compiled_network import Network
 
 _PART = 512  # samples between two looks at whether to stop: a fraction of a second
 
@@ -13,8 +13,8 @@ _PART = 512  # samples between two looks at whether to stop: a fraction of a sec
 def parts(count, first, until, order=None, most=_PART, epoch=0):
     """Yield the indices of samples `first`..`until` - 1 of a run on `count` distinct ones, in parts of up to `most`.
 
-    order: as `eqprop_host.board.Board.train` takes it. No part goes on into the next pass over the samples, nor beyond
-    a multiple of `epoch` (0: none).
+    order: as `eqprop_host.boards.board.Board.train` takes it. No part goes on into the next pass over the samples, nor
+    beyond a multiple of `epoch` (0: none).
     """
     known = permutation = None
     while first < until:
@@ -29,15 +29,15 @@ def parts(count, first, until, order=None, most=_PART, epoch=0):
 def totalled(progress, epoch, samples, right, loss):
     """Return `progress` after a part of `parts` was learnt, of the same `epoch`: its totals are the epoch's."""
     if epoch and progress.sample % epoch == 0:
-        progress = asking.Progress(progress.sample, 0, 0, 0, 0)
+        progress = host_messages.Progress(progress.sample, 0, 0, 0, 0)
     sample, cached, counted, before, total = progress
-    return asking.Progress(sample + samples, cached, counted + samples, before + right, total + loss)
+    return host_messages.Progress(sample + samples, cached, counted + samples, before + right, total + loss)
 
 
 class EmulatedBoard:
     """A network of this process, by default the bit-exact emulator, trained and asked as a board behind a link is.
 
-    - state: its `eqprop.asking.State` when last asked; `sample` is always that of this moment
+    - state: its `eqprop.protocol.host_messages.State` when last asked; `sample` is always that of this moment
     - identity: what it says it is
     - emulated: whether its crossbar is the bit-exact emulator
     - sent, sample_bytes: 0, as no line leads to it; line: None, and restarts: none, for the same reason
@@ -50,7 +50,8 @@ class EmulatedBoard:
     def __init__(self, network_type=Network, name="emulator"):
         """Hold no network yet: `configure` comes first.
 
-        network_type: with the methods of `eqprop_sim.emulator.Network`. name: of the physics, for `identity`.
+        network_type: with the methods of `eqprop_sim.emulator.compiled_network.Network`. name: the physics, for
+        `identity`.
         """
         self.identity = f"eqprop {eqprop.__version__} {name}"
         self.emulated = network_type is Network
@@ -68,7 +69,7 @@ class EmulatedBoard:
     def refresh(self):
         """Return the state: `crc` and `sample` are those of this moment."""
         network = self._network
-        self.state = asking.State(
+        self.state = host_messages.State(
             protocol=messages.PROTOCOL,
             session=0,
             limit=0,
@@ -94,7 +95,7 @@ class EmulatedBoard:
         Raises ValueError for impossible layers.
         """
         self._run, self._epoch = run, epoch
-        self._progress = asking.Progress(0, 0, 0, 0, 0)
+        self._progress = host_messages.Progress(0, 0, 0, 0, 0)
         self._network = self._network_type(layers, seed, halve_every)
         self._network.warm_up()  # before anybody looks at the clock
         return self.refresh()

@@ -15,8 +15,8 @@ import termios
 import threading
 import time
 
-from eqprop import asking, messages
-from eqprop.frames import Receiver
+from eqprop.protocol import host_messages, messages
+from eqprop.protocol.frames import Receiver
 
 from . import terminals
 from .faults import Direction, Printer
@@ -146,7 +146,7 @@ class Wire:
         for kind, _, payload in self._receiver.feed(data):
             if kind != messages.PROGRESS:
                 continue
-            sample = asking.unpack_progress(payload[messages.SESSION_HEADER :]).sample
+            sample = host_messages.unpack_progress(payload[messages.SESSION_HEADER :]).sample
             self._left -= sample - self._learnt if self._learnt is not None else 0
             self._learnt = sample
             if self._left <= 0:  # at any moment from here on

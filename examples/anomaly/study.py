@@ -20,9 +20,9 @@ from sklearn.neural_network import MLPRegressor
 
 import eqprop
 import eqprop_sim
-from eqprop_host import rivals
-from eqprop_sim.emulator import Network
-from eqprop_sim.features import Window
+from eqprop_host.studies import baselines
+from eqprop_sim.emulator.compiled_network import Network
+from eqprop_sim.emulator.features import Window
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -89,7 +89,7 @@ def run(seed):
         scores[fault], scaled[fault], codes[fault] = map(np.array, zip(*found, strict=True))
     measured = np.array(measured)
     ways = {
-        "neighbours": lambda fault: rivals.neighbour_distances(measured, scaled[fault], 5),
+        "neighbours": lambda fault: baselines.neighbour_distances(measured, scaled[fault], 5),
         "ReLU": _relu(network, seed, codes),
         "autoencoder": _autoencoder(measured, seed, scaled),
     }
@@ -98,7 +98,7 @@ def run(seed):
 
 def _relu(network, seed, codes):
     x = np.frombuffer(b"".join(network.samples), np.int8).reshape(-1, LAYERS[0]) / 127
-    relu = rivals.fitted(x, network.labels, LAYERS[1:-1], seed, epochs=10)
+    relu = baselines.fitted(x, network.labels, LAYERS[1:-1], seed, epochs=10)
     return lambda fault: relu.predict_proba(codes[fault] / 127)[:, 1]
 
 
@@ -133,7 +133,7 @@ def table(runs):
     weights = 4 * sum((a + 1) * b for a, b in zip(LAYERS, LAYERS[1:], strict=False))
     narrow = 4 * ((FEATURES + 1) * NARROW + (NARROW + 1) * FEATURES)
     about = {
-        "EqProp": (f"EqProp {plan}", rivals.conductance_bytes(plan)),
+        "EqProp": (f"EqProp {plan}", baselines.conductance_bytes(plan)),
         "neighbours": (f"5 nearest of {LEARNT}", LEARNT * FEATURES),
         "ReLU": (f"float ReLU {plan}, Adam, the same samples", weights),
         "autoencoder": (f"float autoencoder {FEATURES}-{NARROW}-{FEATURES}, Adam", narrow),

@@ -15,8 +15,8 @@ import numpy as np
 
 import eqprop
 import eqprop_sim
-from eqprop_host import rivals
-from eqprop_sim.emulator import Network
+from eqprop_host.studies import baselines
+from eqprop_sim.emulator.compiled_network import Network
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -97,8 +97,8 @@ def run(seed):
             yield 100 - answer(x[known], stages[known], x[rows]).right_percent(stages[rows])
 
     answers = {
-        "neighbours": lambda *samples: rivals.nearest_neighbours(*samples, k=5),
-        "ReLU": lambda *samples: rivals.relu_network(*samples, hidden=LAYERS[1], seed=seed),
+        "neighbours": lambda *samples: baselines.nearest_neighbours(*samples, k=5),
+        "ReLU": lambda *samples: baselines.relu_network(*samples, hidden=LAYERS[1], seed=seed),
     }
     return done, {name: list(errors(answer)) for name, answer in answers.items()}
 
@@ -111,7 +111,7 @@ def percent(wrong, rows):
 def table(runs, rivals_runs):
     """Return the lines of a table: means over the runs, and the bytes that each keeps."""
     plan = eqprop.plan(LAYERS)
-    conductances = rivals.conductance_bytes(plan)
+    conductances = baselines.conductance_bytes(plan)
     rehearsed = Rehearsal(Network(LAYERS)).size * (LAYERS[0] + 1)
     weights = 4 * sum((a + 1) * b for a, b in zip(LAYERS, LAYERS[1:], strict=False))
 

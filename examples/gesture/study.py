@@ -25,8 +25,8 @@ from recorder import FEATURES, SAMPLES, Recorder  # noqa: E402
 import eqprop  # noqa: E402
 import machine  # noqa: E402
 from clock import clock  # noqa: E402
-from eqprop_host import rivals  # noqa: E402
-from eqprop_sim.emulator import Network  # noqa: E402
+from eqprop_host.studies import baselines  # noqa: E402
+from eqprop_sim.emulator.compiled_network import Network  # noqa: E402
 from parts.lis3dh import LIS3DH  # noqa: E402
 from parts.noise import Noise  # noqa: E402
 
@@ -100,8 +100,8 @@ def measure(seed):
         chosen = np.arange(len(y)) % max(TIMES) < times
         network = taught(x[chosen], y[chosen], seed)
         answers = np.array([network.infer(features) for features in test_x])
-        near = rivals.nearest_neighbours(x[chosen], y[chosen], test_x)
-        relu = rivals.relu_network(x[chosen], y[chosen], test_x, HIDDEN, seed)
+        near = baselines.nearest_neighbours(x[chosen], y[chosen], test_x)
+        relu = baselines.relu_network(x[chosen], y[chosen], test_x, HIDDEN, seed)
         right[times] = 100 * np.mean(answers == test_y), near.right_percent(test_y), relu.right_percent(test_y)
     sure = np.zeros(len(test_y), bool)
     for n, features in enumerate(test_x):
@@ -117,7 +117,7 @@ def table(results):
     sure, right_when_sure = np.mean([result[1] for result in results], axis=0)
     near_bytes, relu_bytes = results[0][3]
     most = len(GESTURES) * KEPT
-    kept = f"{rivals.conductance_bytes(eqprop.plan(LAYERS)):,} and {most * FEATURES:,} of examples"
+    kept = f"{baselines.conductance_bytes(eqprop.plan(LAYERS)):,} and {most * FEATURES:,} of examples"
     names = (f"eqprop, {LAYERS}", "nearest neighbour", f"ReLU in float32, {FEATURES}-{HIDDEN}-{len(GESTURES)}")
     lines = [f"| | {' | '.join(f'{times} each' for times in TIMES)} | worst hand | bytes kept |"]
     lines.append("|---|" + "---:|" * (len(TIMES) + 2))

@@ -4,7 +4,7 @@
 """
 
 from eqprop_host import datasets
-from eqprop_host.ports import open_board
+from eqprop_host.boards.ports import open_board
 
 data = datasets.prepare(datasets.load("iris"), seed=0, test_fraction=1 / 3)
 count = len(data.train_y)

@@ -6,8 +6,8 @@ make its conductances change.
 
 import numpy as np
 
-from eqprop.circuit import FREE, MINUS, PLUS
-from eqprop_sim.emulator import Network
+from eqprop.crossbar import FREE, MINUS, PLUS
+from eqprop_sim.emulator.compiled_network import Network
 
 network = Network("3-4-2", seed=0)
 crossbar = network.crossbar

@@ -16,7 +16,7 @@ from ear import HOP, RATE_HZ, Ear
 from scipy.signal import resample_poly
 
 from eqprop_host.errors import DataError
-from eqprop_sim.features import Window
+from eqprop_sim.emulator.features import Window
 
 WORDS = ("yes", "no", "left", "right", "stop", "go")
 ACCENTS = ("en-gb", "en-us", "en-gb-scotland", "en-gb-x-rp", "en-gb-x-gbcwmd", "en-gb-x-gbclan", "en-029")

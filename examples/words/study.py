@@ -14,8 +14,8 @@ import numpy as np
 
 from eqprop_host.commands.options import whole
 from eqprop_host.errors import DataError, EqpropError
-from eqprop_host.rivals import conductance_bytes, nearest_neighbours, relu_network
-from eqprop_sim.emulator import Network
+from eqprop_host.studies.baselines import conductance_bytes, nearest_neighbours, relu_network
+from eqprop_sim.emulator.compiled_network import Network
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]

@@ -12,8 +12,8 @@ import eqprop
 from . import commands
 from .commands.options import INTERRUPTED, tell
 from .errors import EqpropError
-from .interrupts import as_ctrl_c
-from .screen import safe_streams
+from .terminal.interrupts import as_ctrl_c
+from .terminal.screen import safe_streams
 
 EXTRAS = {
     "distributed": "sweep",

@@ -1,6 +1,6 @@
 """How long this processor takes to learn and to infer, and for each of a crossbar's verbs while it learns.
 
-What the host asks for it, and is answered, beside the messages of `eqprop.messages`:
+What the host asks for it, and is answered, beside the messages of `eqprop.protocol.messages`:
 
     BENCH      9           verbs u8, first number u32, then samples: label u16, features i8...; learns them as SAMPLES
                            does, timed
@@ -14,9 +14,9 @@ import struct
 from collections import namedtuple
 
 from ._compat import const, free_heap, ticks_diff
-from .learning import Learner
-from .messages import unpack
+from .learner import Learner
 from .planning import Plan
+from .protocol.messages import unpack
 
 VERBS = ("settle", "pull", "nudge", "program")  # settle: of the free phase; a training sample nudges twice
 _WIDEST = const(8191)

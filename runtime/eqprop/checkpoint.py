@@ -5,7 +5,7 @@ checkpoint or the one before it. A slot's file, integers little-endian:
 
     "EQCP", format u8 (1), number u32 (1 for a board's first checkpoint, then 2, 3, ...: the wear), next sample u32,
     totals of the epoch: samples u32, right answers u32, loss u32 modulo 2**30, loss u32 // 2**30;
-    length u16 and the payload of CONFIGURE (`eqprop.messages`), conductances u16... of all crossbars in order,
+    length u16 and the payload of CONFIGURE (`eqprop.protocol.messages`), conductances u16... of all crossbars in order,
     the program's notes (`Network.notes`), CRC-32 u32 of all before
 
 Wear. NOR flash endures some 100,000 erasures of a sector. A checkpoint is written when `every` samples have been

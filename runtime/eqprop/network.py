@@ -3,11 +3,9 @@
 from array import array
 from binascii import crc32
 
-from . import tiers
 from ._compat import free_heap
-from .circuit import FREE
-from .crossbar import Rot
-from .learning import Learner
+from .crossbar import FREE, Rot, tiers
+from .learner import Learner
 from .planning import ITEM_BYTES, Plan, parse_layers
 
 SAMPLE_MAX = 2**30 - 1
@@ -161,7 +159,7 @@ class Network:
         in machine code, what could lead them outside their arrays. Then `eqprop.load()` goes on from the last
         checkpoint. Takes the time of a few samples.
         """
-        from .inspection import inspect  # as in `save`
+        from .crossbar.inspection import inspect  # as in `save`
 
         inspect(self)
 
@@ -177,7 +175,7 @@ class Network:
         wear out a flash that nothing levels.
         """
         from .checkpoint import Checkpoints  # here, so that a board that keeps nothing does not load them
-        from .messages import pack_configure
+        from .protocol.messages import pack_configure
 
         if not self._checkpoints:
             self._checkpoints = Checkpoints(folder)
@@ -214,7 +212,7 @@ def load(layers=None, folder=""):
     when there is no room for it, OSError when the flash fails; what it holds stays there.
     """
     from .checkpoint import Checkpoints  # as in `save`
-    from .messages import unpack_configure
+    from .protocol.messages import unpack_configure
 
     wanted = None if layers is None else parse_layers(layers)
     built = []

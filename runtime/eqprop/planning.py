@@ -19,7 +19,7 @@ ITEM_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4}
 _BLOCK_BYTES = 32 if sys.maxsize > 2**32 else 16  # MicroPython's heap comes in blocks of four machine words
 # What a network takes beside its arrays and what grows with its crossbars: measured, `tests/test_plan.py`
 _BLOCKS = const(50)
-_TUPLES = const(22)  # with an item for each crossbar: of `Plan` and of `eqprop.circuit.Circuit`
+_TUPLES = const(22)  # with an item for each crossbar: of `Plan` and of `eqprop.crossbar.circuit.Circuit`
 
 
 def parse_layers(layers):

@@ -9,7 +9,7 @@ The figures are those of the plain kernels on CPython. It takes some 5 KB of hea
 from array import array
 from binascii import crc32
 
-from .circuit import FREE, MINUS, PLUS
+from .crossbar import FREE, MINUS, PLUS
 from .network import Network
 
 SAMPLES = 20

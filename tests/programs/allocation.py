@@ -9,7 +9,7 @@ from array import array
 import micropython
 
 import eqprop
-from eqprop.tiers import use
+from eqprop.crossbar.tiers import use
 
 
 def locked(network, x):

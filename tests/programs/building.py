@@ -8,7 +8,7 @@ import time
 
 import eqprop
 
-print(eqprop.tiers.use(sys.argv[1]))
+print(eqprop.crossbar.tiers.use(sys.argv[1]))
 for layers in sys.argv[2:]:
     start = time.ticks_cpu()
     network = eqprop.Network(layers)

@@ -7,7 +7,7 @@ import sys
 from array import array
 
 import eqprop  # noqa: F401
-from eqprop import tiers
+from eqprop.crossbar import tiers
 from eqprop.features.mel import FilterBank
 from eqprop.features.population import Population
 from eqprop.features.scale import Scaler, fit

@@ -11,7 +11,7 @@ before = gc.mem_alloc()
 import eqprop  # noqa: E402
 
 gc.collect()
-print(eqprop.tiers.use(), gc.mem_alloc() - before)
+print(eqprop.crossbar.tiers.use(), gc.mem_alloc() - before)
 
 
 def learns(free):

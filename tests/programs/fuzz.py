@@ -6,13 +6,13 @@ micropython fuzz.py FRAMES SEED
 import sys
 
 import eqprop.service
-from eqprop import asking
-from eqprop import messages as m
 from eqprop import network as networks
 from eqprop.bench import pack_bench
 from eqprop.fixed import Xorshift32
-from eqprop.frames import Receiver, Sender
 from eqprop.planning import plan
+from eqprop.protocol import host_messages
+from eqprop.protocol import messages as m
+from eqprop.protocol.frames import Receiver, Sender
 
 LAYERS = (4, 3, 2)
 HEAP_BYTES = 6000
@@ -32,27 +32,27 @@ class Network(networks.Network):
 
 def questions():
     """Return (type, payload) of good questions, each kind and each form of them, of the session that HELLO names."""
-    configuration = asking.Configuration(1, 2, 3, 6, LAYERS, bytes(range(8)))
+    configuration = host_messages.Configuration(1, 2, 3, 6, LAYERS, bytes(range(8)))
     records = [bytes((n, 40 + n)) for n in range(3)]
     session = b"\1\0\0\0"
     asked = [
         (m.CONFIGURE, m.pack_configure(configuration)),
-        (m.SAMPLES, bytes(asking.pack_samples(0, [(records, None)]))),
-        (m.SAMPLES, bytes(asking.pack_samples(3, [(None, [0, 1]), (records, None)]))),
+        (m.SAMPLES, bytes(host_messages.pack_samples(0, [(records, None)]))),
+        (m.SAMPLES, bytes(host_messages.pack_samples(3, [(None, [0, 1]), (records, None)]))),
         (m.INFER, b"\0" + bytes(range(12))),
         (m.INFER, b"\1" + bytes(range(6))),
-        (m.READ, asking.pack_read(0, 0, 30)),
-        (m.READ, asking.pack_read(1, 3, 4)),
-        (m.WRITE, asking.pack_write(1, 2, b"\0\x10\0\x20")),
-        (m.RESUME, asking.pack_resume(7)),
+        (m.READ, host_messages.pack_read(0, 0, 30)),
+        (m.READ, host_messages.pack_read(1, 3, 4)),
+        (m.WRITE, host_messages.pack_write(1, 2, b"\0\x10\0\x20")),
+        (m.RESUME, host_messages.pack_resume(7)),
         (m.BENCH, bytes(pack_bench(1, 0, [(1, bytes(4)), (0, bytes(4))]))),
         (m.STATUS, b""),
         (m.SAVE, b""),
-        (m.NOTES_WRITE, asking.pack_notes_write(0, 8, b"abcd")),
-        (m.NOTES_WRITE, asking.pack_notes_write(4, 8, b"efgh")),
-        (m.NOTES_READ, asking.pack_notes_read(2, 99)),
+        (m.NOTES_WRITE, host_messages.pack_notes_write(0, 8, b"abcd")),
+        (m.NOTES_WRITE, host_messages.pack_notes_write(4, 8, b"efgh")),
+        (m.NOTES_READ, host_messages.pack_notes_read(2, 99)),
     ]
-    return [(m.HELLO, asking.pack_hello(1))] + [(kind, session + payload) for kind, payload in asked]
+    return [(m.HELLO, host_messages.pack_hello(1))] + [(kind, session + payload) for kind, payload in asked]
 
 
 def mutated(random, data):

@@ -6,17 +6,17 @@ micropython power_cuts.py LAYERS STEP
 import sys
 
 import eqprop
-from eqprop import asking, messages
 from eqprop.checkpoint import Checkpoints
+from eqprop.protocol import host_messages, messages
 from memory_flash import MemoryFlash, PowerCut
 
-CONFIGURATION = messages.pack_configure(asking.Configuration(7, 5, 0, 10, (4, 3, 2), b""))
+CONFIGURATION = messages.pack_configure(host_messages.Configuration(7, 5, 0, 10, (4, 3, 2), b""))
 TOTALS = (1, 1, 5, 0)
 
 
 def construct(payload):
     """Return the network that a CONFIGURE payload describes."""
-    configured = asking.Configuration(*messages.unpack_configure(payload))
+    configured = host_messages.Configuration(*messages.unpack_configure(payload))
     return eqprop.Network(configured.layers, configured.seed, configured.halve_every)
 
 
@@ -82,5 +82,5 @@ def written(before, configuration):
 
 if __name__ == "__main__":
     layers = eqprop.parse_layers(sys.argv[1])
-    configuration = messages.pack_configure(asking.Configuration(7, 5, 0, 10, layers, b""))
+    configuration = messages.pack_configure(host_messages.Configuration(7, 5, 0, 10, layers, b""))
     print(sorted(cut_everywhere(configuration, int(sys.argv[2])).items()))

@@ -7,7 +7,7 @@ import sys
 from array import array
 
 import eqprop
-from eqprop import tiers
+from eqprop.crossbar import tiers
 
 print(tiers.use(*sys.argv[1:2]))
 network = eqprop.Network("4-3-2")

@@ -118,6 +118,6 @@ def rot(build, layers, tries, learns=True):
 
 
 if __name__ == "__main__":
-    print(eqprop.tiers.use(sys.argv[1]))
+    print(eqprop.crossbar.tiers.use(sys.argv[1]))
     for text in sys.argv[3:]:
         print(rot(eqprop.Network, text, int(sys.argv[2])))

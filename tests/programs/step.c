@@ -1,5 +1,5 @@
-/* One training step in plain C, as a careful programmer would write it: what the assembler of eqprop.kernels.thumb is
- * measured against. It works on the same arrays by way of the table of eqprop.machine and gives the same bits.
+/* One training step in plain C, as a careful programmer would write it: what the assembler of eqprop.crossbar.kernels.thumb is
+ * measured against. It works on the same arrays by way of the table of eqprop.crossbar.native and gives the same bits.
  */
 #include <stdint.h>
 

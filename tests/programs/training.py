@@ -7,8 +7,8 @@ import sys
 from array import array
 
 import eqprop
+from eqprop.crossbar.tiers import use
 from eqprop.fixed import Xorshift32
-from eqprop.tiers import use
 
 
 def lesson(random, x, outputs):

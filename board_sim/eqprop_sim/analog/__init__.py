@@ -12,13 +12,13 @@ Files follow the mathematics:
     netlist      the same circuit for SPICE; spice: ngspice, where it is installed
 """
 
-from .circuit import Circuit
+from .circuits.circuit import Circuit
+from .circuits.exponential import Diode
+from .circuits.ideal import Settings, drive, settle
+from .circuits.nodal import Nodal
+from .circuits.wires import WiredCrossbar, Wires
 from .errors import ConvergenceError, PhysicsError
-from .exponential import Diode
-from .ideal import Settings, drive, settle
 from .learning import Trainer
-from .nodal import Nodal
-from .wires import WiredCrossbar, Wires
 
 __all__ = [
     "Circuit",

@@ -10,21 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 
 import eqprop
-from eqprop.circuit import FREE, MINUS, PLUS
-from eqprop.crossbar import CheckedCrossbar
+from eqprop.crossbar import FREE, MINUS, PLUS, CheckedCrossbar
+from eqprop.crossbar.kernels.plain import highest, pull
 from eqprop.fixed import G_MAX, U_MAX, V_MAX
-from eqprop.kernels.plain import highest, pull
 
-from .circuit import Circuit, from_steps, initial_steps, to_steps, volts_per_code
-from .devices import ROUNDINGS, Device
+from .circuits.circuit import Circuit, from_steps, initial_steps, to_steps, volts_per_code
+from .circuits.ideal import Settings, drive, settle
+from .circuits.nodal import Nodal
+from .circuits.wires import Wires
+from .devices.devices import ROUNDINGS, Device
 from .energy import power
 from .errors import PhysicsError, check_between
-from .ideal import Settings, drive, settle
 from .inplace import make_devices
 from .learning import across, across_driven, plan_rates
-from .nodal import Nodal
 from .periphery import Periphery, rail_v
-from .wires import Wires
 
 DRIVE_V = (1e-6, 1000.0)
 """Range of `Hardware.drive_v`: below it all is noise, above it no device survives."""
@@ -61,7 +60,7 @@ class Hardware:
 
 
 class AnalogCrossbar(CheckedCrossbar):
-    """The verbs of `eqprop.crossbar` on a simulated analog chip, one sample at a time, float64.
+    """The verbs of `eqprop.crossbar.emulated` on a simulated analog chip, one sample at a time, float64.
 
     - circuit: its conductances are those of `devices`, one `DeviceArray` for each crossbar
     - settles: operating points since it was made

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from eqprop.circuit import FREE, MINUS, PLUS
+from eqprop.crossbar import FREE, MINUS, PLUS
 
+from .circuits.transient import settling_time
 from .errors import check_between
-from .transient import settling_time
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .devices import DeviceArray
-from .ideal import drive, settle
+from .circuits.ideal import drive, settle
+from .devices.devices import DeviceArray
 from .learning import Trainer, across, across_driven
 from .periphery import Periphery, rail_v
 

@@ -2,7 +2,7 @@
 
 import numba
 
-from ..machine_code import cached
+from ..emulator.machine_code import cached
 
 with cached(__file__):
 

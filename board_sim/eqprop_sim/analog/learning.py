@@ -13,9 +13,9 @@ import numpy as np
 
 from eqprop.fixed import G_MAX, U_MAX
 
-from .circuit import volts_per_code
+from .circuits.circuit import volts_per_code
+from .circuits.ideal import Settings, drive, settle
 from .errors import PhysicsError, check_between
-from .ideal import Settings, drive, settle
 from .kernels import program_driven
 
 NUDGINGS = ("centred", "positive", "negative", "random-sign")
@@ -52,7 +52,7 @@ class Trainer:
         beta: nudging conductance, siemens; the nudge is a current beta * error. targets: volts of the right class and
         of the others. nudging: one of NUDGINGS; "random-sign" draws a sign for each sample, from `seed`. loss: one of
         LOSSES: squared errors; "margin", the same of what is on the wrong side of its target alone, as the runtime
-        has it (`eqprop.kernels.plain.pull`); for cross-entropy the error is
+        has it (`eqprop.crossbar.kernels.plain.pull`); for cross-entropy the error is
         temperature_v * (one-hot - softmax(score / temperature_v)).
         paired: a class has two output nodes, 2k and 2k + 1; its score is their difference, and the nudge goes into the
         one and out of the other (Kendall et al. 2020). free, nudged: `Settings` of the phases.

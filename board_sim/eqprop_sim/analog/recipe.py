@@ -9,8 +9,8 @@ errors, and they serve the plan's one-sided ones as well.
 
 import numpy as np
 
-from .circuit import Circuit
-from .devices import Device
+from .circuits.circuit import Circuit
+from .devices.devices import Device
 from .inplace import InPlaceTrainer, make_devices
 from .periphery import Periphery
 

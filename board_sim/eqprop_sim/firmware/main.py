@@ -22,7 +22,7 @@ try:
 
         network = rotting(network, rot_ppm, values["seed"])
     if "tier" in values:
-        eqprop.tiers.use(values.pop("tier"))
+        eqprop.crossbar.tiers.use(values.pop("tier"))
     # An emulated board is told its name and how long an instruction takes, and counts instructions
     emulated = {"clock": (time.ticks_cpu, "instructions", int(words[1]))} if words else {}
     checkpoints = Checkpoints(every=every, rest_s=0, open_file=Flash(**values).open)

@@ -1,4 +1,4 @@
-"""The commands of `eqprop`, one module each.
+"""The commands of `eqprop`, one module each, in a package for each kind.
 
 A module's docstring is its command's help; `add_options(parser)` adds its options, and `run(options)` does the work
 and returns the exit code, None for 0. What goes wrong is raised as an `EqpropError`. A module is loaded when its
@@ -13,27 +13,27 @@ import re
 from importlib import resources
 from pathlib import Path
 
-from ..datasets import pictures, sounds
+from ..datasets.formats import pictures, sounds
 
-COMMANDS = (
-    "demo",
-    "train",
-    "simulate",
-    "sweep",
-    "evaluate",
-    "infer",
-    "pull",
-    "push",
-    "bench",
-    "monitor",
-    "report",
-    "log",
-    "study",
-    "deploy",
-    "undeploy",
-    "ports",
-)
-"""In the order in which help lists them."""
+COMMANDS = {
+    "demo": "learning",
+    "train": "learning",
+    "simulate": "learning",
+    "sweep": "studies",
+    "evaluate": "learning",
+    "infer": "learning",
+    "pull": "boards",
+    "push": "boards",
+    "bench": "boards",
+    "monitor": "logs",
+    "report": "logs",
+    "log": "logs",
+    "study": "studies",
+    "deploy": "boards",
+    "undeploy": "boards",
+    "ports": "boards",
+}
+"""The package of each command, in the order in which help lists them."""
 
 _NEEDS = {
     "demo": ("matplotlib", "numba", "pyarrow"),
@@ -68,12 +68,13 @@ _LOOKED_AT = 1000  # files in a folder of data
 
 def module(command):
     """Return the module of a command."""
-    return importlib.import_module(f"{__name__}.{command}")
+    return importlib.import_module(f"{__name__}.{COMMANDS[command]}.{command}")
 
 
 def summary(command):
     """Return the docstring of a command's module, without loading it."""
-    return ast.get_docstring(ast.parse((resources.files(__name__) / f"{command}.py").read_text("utf-8")))
+    source = resources.files(__name__) / COMMANDS[command] / f"{command}.py"
+    return ast.get_docstring(ast.parse(source.read_text("utf-8")))
 
 
 def lacking(command, words=()):

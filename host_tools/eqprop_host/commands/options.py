@@ -14,7 +14,7 @@ import eqprop
 from .. import datasets
 from ..errors import DataError
 from ..files import write_whole
-from ..printing import printable
+from ..terminal.printing import printable
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""

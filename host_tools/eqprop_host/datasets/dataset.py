@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import DataError
-from ..printing import printable
+from ..terminal.printing import printable
 from .blocks import Spool, blocks
 from .reading import Reading
 from .words import listed, shortened

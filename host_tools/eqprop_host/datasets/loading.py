@@ -17,13 +17,13 @@ import numpy as np
 
 from ..errors import DataError
 from . import blocks
-from .columns import choose, choose_features
-from .csv_files import read_csv
 from .dataset import Dataset, Table, check_finite, dataset_of, known
-from .folders import is_sample, read_folder, rows_of
-from .idx_files import is_idx, read_mnist
-from .numpy_files import read_npy, read_npy_x, read_npz, read_npz_x
-from .parquet_files import read_parquet
+from .formats.columns import choose, choose_features
+from .formats.csv_files import read_csv
+from .formats.folders import is_sample, read_folder, rows_of
+from .formats.idx_files import is_idx, read_mnist
+from .formats.numpy_files import read_npy, read_npy_x, read_npz, read_npz_x
+from .formats.parquet_files import read_parquet
 from .reading import Reading
 from .words import columns_text, made_of, reason
 

@@ -1,6 +1,6 @@
 """Values and names from data as messages show them: short, in one line, without control characters."""
 
-from ..printing import printable
+from ..terminal.printing import printable
 
 _SHOWN = 40  # characters of a cell
 _LISTED = 4  # items of a list

@@ -6,9 +6,9 @@ from pyarrow import parquet
 
 from ..errors import LogError
 from ..files import new_file
-from ..printing import printable
-from . import fleet, whole
-from .formats import LIVE, WHOLE
+from ..terminal.printing import printable
+from . import fleet
+from .formats import LIVE, WHOLE, whole
 from .reader import open_log
 from .schema import OF_TABLE, TABLES
 

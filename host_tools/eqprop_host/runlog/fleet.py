@@ -16,9 +16,9 @@ from pyarrow import parquet
 
 from ..errors import LogError
 from ..files import sync_folder, unwritable
-from .checksums import CRC, check_crc, crcs_of
+from .formats.checksums import CRC, check_crc, crcs_of
+from .formats.spans import possible
 from .schema import TABLES, rows_of
-from .spans import possible
 
 _PART = "part.parquet"
 _HEADER = ("record", "sequence", "sample", "first", "crossbar", "source")

@@ -11,10 +11,10 @@ import pyarrow as pa
 import eqprop
 
 from ..errors import DataError, LogError
-from . import fleet, whole
-from .formats import LIVE, WHOLE
+from . import fleet
+from .formats import LIVE, WHOLE, whole
+from .formats.spans import Span
 from .schema import FORMAT, OF_TABLE, TABLES, arrow_schema, batch, check, shown
-from .spans import Span
 
 COMPLETE = ("board", "twin")
 """The sources of conductances that are a whole crossbar's."""

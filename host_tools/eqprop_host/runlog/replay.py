@@ -10,7 +10,7 @@ import bisect
 
 import numpy as np
 
-from eqprop_sim.emulator import Network
+from eqprop_sim.emulator.compiled_network import Network
 
 from ..datasets import TEST_FRACTION
 from ..errors import LogError
@@ -30,7 +30,7 @@ def conductances_at(log, sample):
 
 
 def network_at(log, sample):
-    """Return the `eqprop_sim.emulator.Network` after `sample` training samples.
+    """Return the `eqprop_sim.emulator.compiled_network.Network` after `sample` training samples.
 
     Raises LogError for a sample that the log does not reach, one between the conductances of a board that has no
     digital twin, and where the log's samples do not make its conductances.

@@ -77,7 +77,7 @@ COLUMNS = (
     _column("epoch", pa.int64(), "metrics", "epochs", "passes over the data so far, the one under way counted"),
     _column("train_error_percent", pa.float64(), "metrics", "%", "of the epoch's samples, each before it was learnt"),
     _column("test_error_percent", pa.float64(), "metrics", "%", "of the test samples"),
-    _column("loss", pa.float64(), "metrics", "(16 voltage units)^2", "mean of the epoch (`eqprop.learning.Learner`)"),
+    _column("loss", pa.float64(), "metrics", "(16 voltage units)^2", "mean of the epoch (`eqprop.learner.Learner`)"),
     _column("samples_per_second", pa.float64(), "metrics", "1/s", "since the run began, tests left out"),
     _column("confusion", _LIST_U32, "metrics", "samples", "test samples by (class, answer), outputs x outputs"),
     _column(

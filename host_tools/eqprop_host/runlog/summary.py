@@ -1,6 +1,6 @@
 """What a log, or a dataset of many, comes to, in a few lines: one run at a time in memory."""
 
-from ..printing import printable_values
+from ..terminal.printing import printable_values
 from .export import board_of
 from .schema import TABLES
 

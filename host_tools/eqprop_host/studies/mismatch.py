@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 import eqprop
 from eqprop_sim.analog import recipe
-from eqprop_sim.analog.devices import Device
+from eqprop_sim.analog.devices.devices import Device
 from eqprop_sim.analog.learning import features
 from eqprop_sim.analog.periphery import Periphery
 
@@ -18,7 +18,7 @@ from ..commands import options as common
 from ..errors import DataError
 from ..files import write_whole
 from ..replacing import check_replaceable
-from ..training import default_halve_epochs
+from ..training.loop import default_halve_epochs
 
 METHODS = {
     "in_place": "in place",

@@ -16,7 +16,7 @@ from ..commands import options as common
 from ..errors import DataError
 from ..files import check_writable, write_whole
 from ..replacing import check_replaceable
-from ..trials import Run, relu_width
+from .trials import Run, relu_width
 
 _BEGIN, _END = "<!-- study mnist -->", "<!-- end -->"
 _DPI = 120

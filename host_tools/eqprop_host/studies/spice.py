@@ -6,7 +6,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import eqprop
-from eqprop_sim.analog import Circuit, Diode, Nodal, Trainer, drive, exponential, settle, spice
+from eqprop_sim.analog import Circuit, Diode, Nodal, Trainer, drive, settle
+from eqprop_sim.analog.circuits import exponential, spice
 
 from ..commands import options as common
 from ..errors import DataError

@@ -21,5 +21,5 @@
 
 A board loads only what it imports. Objects allocate nothing once they are built. They share a window, so that samples
 are copied nowhere; it has all its memory itself, so that no code is given a buffer of another kind. The inner loops
-are `eqprop.features.kernels`; on a PC `eqprop_sim.features` has a window whose loops are compiled.
+are `eqprop.features.kernels`; on a PC `eqprop_sim.emulator.features` has a window whose loops are compiled.
 """

@@ -13,5 +13,5 @@ from eqprop.checkpoint import Checkpoints  # noqa: E402
 
 gc.threshold(-1)
 if TIER:
-    eqprop.tiers.use(TIER)
+    eqprop.crossbar.tiers.use(TIER)
 eqprop.service.main(checkpoints=Checkpoints(every=CHECKPOINT_EVERY))

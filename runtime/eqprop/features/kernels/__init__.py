@@ -1,9 +1,9 @@
-"""The inner loops of features, as plain Python or machine code, by the tier that networks are in (`eqprop.tiers`).
+"""The inner loops of features, as plain Python or machine code, by the networks' tier (`eqprop.crossbar.tiers`).
 
 `plain` is the reference and says what each does; `viper` computes the same bits.
 """
 
-from ...tiers import in_use
+from ...crossbar.tiers import in_use
 
 
 def chosen():

@@ -1,9 +1,9 @@
 """The kernels of features for MicroPython's viper emitter: the same bits as `plain`, in machine words.
 
 Loads are unsigned, hence (x ^ 0x8000) - 0x8000. A function's first two locals, arguments before others, are kept in
-registers: where it pays they are addresses that step along, as in `eqprop.kernels.viper`, which also says how to store
-at a constant index. The callers are the classes of this package, whose buffers they make themselves: nothing is checked
-here.
+registers: where it pays they are addresses that step along, as in `eqprop.crossbar.kernels.viper`, which also says how
+to store at a constant index. The callers are the classes of this package, whose buffers they make themselves: nothing
+is checked here.
 """
 
 import micropython

@@ -1,0 +1,204 @@
+"""The network description: layers of nodes, crossbars of conductances between them, diodes, amplifiers, bias pairs.
+
+Node voltages v in volts, conductances in siemens, currents in amperes. Layer 0 is driven; crossbar c joins layer c to
+layer c + 1. Node j of layer l, with crossbar l - 1 below and l above, is at rest where the currents into it cancel:
+
+    sum_i g_ij (r_i - v_j) + b_j sum_k g_jk (v_k - r_j) + I_j = 0,    r_j = a_j v_j + o_j
+
+or where its diode or rail holds it. r_j is the voltage of its row of crossbar l, behind a bidirectional amplifier of
+voltage gain a_j forward, current gain b_j back (1 / a_j) and offset o_j (Kendall et al. 2020, arXiv 2006.01981). With
+a b = 1 everywhere the amplifiers only scale what each layer is measured in.
+
+Crossbar 0 has a row pair for each feature, at +x and -x times `drive_v`; every crossbar has a bias pair, its last.
+"""
+
+import copy
+
+import numpy as np
+
+from eqprop.crossbar.kernels.plain import scatter
+from eqprop.fixed import G_MAX, U_MAX, V_MAX, Xorshift32
+
+from ..errors import PhysicsError, check_between, check_finite
+
+
+class Circuit:
+    """A resistive network. Arrays may be changed in place; call `refresh` after a change, it checks them.
+
+    - layers: sizes, inputs first, (n_0, ..., n_L)
+    - g[0]: (2, n_0 + 1, n_1) siemens, the rows driven at + and at -, the bias pair's last
+    - g[c]: (n_c + 2, n_c+1) siemens for c >= 1, the rows of the bias pair, + and -, last
+    - low[l], high[l]: (n_l,) volts for l >= 1, what diodes and rails hold a node within; [0] is None
+    - gain[c], back[c], offset_v[c]: (n_c,) of the amplifiers in front of crossbar c >= 1: a, b and o; [0] is None
+    - bias_v[c]: volts of crossbar c's bias pair, row side
+    - drive_v: volts of a row at full scale, x = 1
+    - dtype: of all of them, float32 or float64
+    """
+
+    def __init__(self, g, low, high, *, gain=None, back=None, offset_v=None, bias_v=None, drive_v=1.0):
+        """Take conductances, and limits for layers 1..L as lists of arrays or scalars.
+
+        gain, back, offset_v: lists for crossbars 1.., of scalars or arrays; 1, 1 / gain and 0 V by default.
+        bias_v: list for all crossbars; `drive_v` by default. Raises PhysicsError for what cannot be.
+        """
+        self.g = [np.ascontiguousarray(each) for each in g]
+        self.dtype = self.g[0].dtype
+        if self.dtype not in (np.float32, np.float64):
+            raise PhysicsError(f"conductances: {self.dtype} is not float32 or float64")
+        count = len(self.g)
+        self.layers = (self.g[0].shape[-2] - 1, *(each.shape[-1] for each in self.g))
+        self._check_shapes()
+        self.drive_v = float(drive_v)
+        self.bias_v = [self.drive_v] * count if bias_v is None else [float(v) for v in bias_v]
+        gain = [1.0] * (count - 1) if gain is None else gain
+        back = [1.0 / np.asarray(a) for a in gain] if back is None else back
+        offset_v = [0.0] * (count - 1) if offset_v is None else offset_v
+        self.low = self._vectors(low, 1)
+        self.high = self._vectors(high, 1)
+        self.gain = self._vectors(gain, 1)
+        self.back = self._vectors(back, 1)
+        self.offset_v = self._vectors(offset_v, 1)
+        self.refresh()
+
+    def _vectors(self, values, first):
+        """Return [None, vector of layer 1, ...] of scalars or vectors."""
+        vectors = [np.broadcast_to(np.asarray(v, self.dtype), self.layers[first + i]) for i, v in enumerate(values)]
+        return [None, *(v.copy() for v in vectors)]
+
+    def _check_shapes(self):
+        for c, g in enumerate(self.g):
+            expected = (self.layers[c] + 2, self.layers[c + 1]) if c else (2, self.layers[0] + 1, self.layers[1])
+            if g.shape != expected:
+                raise PhysicsError(f"crossbar {c}: shape {g.shape} is not {expected}")
+            if g.dtype != self.dtype:
+                raise PhysicsError(f"crossbar {c}: {g.dtype} is not {self.dtype} as crossbar 0")
+
+    @classmethod
+    def from_plan(cls, plan, *, seed=0, g_on=1.0, drive_v=1.0, dtype=np.float64, steps=None):
+        """Return the circuit that the runtime's `plan` is an integer emulation of, scale for scale.
+
+        One step of conductance is g_on / G_MAX siemens, one of voltage `volts_per_code(plan, drive_v)`, the amplifiers
+        have the gain 2**plan.gains[c]. steps: conductances as the runtime gives them, flat, for each crossbar;
+        without them the initial ones of `seed`, those of `EmulatedCrossbar`.
+        """
+        check_between("g_on", g_on, np.finfo(np.float32).tiny)
+        check_between("drive_v", drive_v, np.finfo(np.float32).tiny)
+        steps = initial_steps(plan, seed) if steps is None else steps
+        g = [from_steps(plan, c, np.asarray(flat)).astype(dtype) * dtype(g_on / G_MAX) for c, flat in enumerate(steps)]
+        volt = volts_per_code(plan, drive_v)
+        rail = V_MAX * volt
+        low, high = [], []
+        for c, n in enumerate(plan.layers[1:]):
+            excitatory = np.arange(n) < (plan.excitatory[c] if c < len(plan.excitatory) else 0)
+            hidden = c < len(plan.excitatory)
+            low.append(np.where(hidden & excitatory, 0, -rail))
+            high.append(np.where(hidden & ~excitatory, 0, rail))
+        gain = [2.0**shift for shift in plan.gains[1:]]
+        bias_v = [drive_v] + [plan.bias * volt * a for a in gain]
+        return cls(g, low, high, gain=gain, bias_v=bias_v, drive_v=drive_v)
+
+    def refresh(self):
+        """Check all arrays and bring what follows from the conductances up to date.
+
+        Raises PhysicsError naming the first that cannot be: a negative or infinite conductance, a node without any, a
+        diode whose limits cross, a gain of 0.
+        """
+        for c, g in enumerate(self.g):
+            if not (g >= 0).all() or not np.isfinite(g).all():
+                at = tuple(map(int, np.argwhere(~((g >= 0) & np.isfinite(g)))[0]))
+                raise PhysicsError(f"crossbar {c}, device {list(at)}: {g[at]} S is not a conductance")
+        for layer in range(1, len(self.layers)):
+            low, high = self.low[layer], self.high[layer]
+            if not (low <= high).all():
+                j = int(np.argmin(low <= high))
+                raise PhysicsError(f"layer {layer}, node {j}: limits {low[j]} V and {high[j]} V cross")
+        for c in range(1, len(self.g)):
+            for name, values in (("gain", self.gain[c]), ("back", self.back[c])):
+                if not (values > 0).all():
+                    j = int(np.argmin(values > 0))
+                    raise PhysicsError(f"crossbar {c}, row {j}: {name} {values[j]} is not positive")
+            check_finite(f"offset_v of crossbar {c}", self.offset_v[c])
+        check_finite("bias_v", np.array(self.bias_v))
+        self.follow()
+
+    def follow(self):
+        """Bring everything up to date, as `refresh`, of conductances that need no check."""
+        self.signed = self.g[0][0] - self.g[0][1]
+        self.below = self.g[0].sum((0, 1))
+        self.derive()
+
+    def derive(self):
+        """Bring up to date what relaxing needs of all crossbars but the first, whose `signed` and `below` are right.
+
+        - signed: (n_0 + 1, n_1), conductance at + less that at -; below: (n_1,), sum of both
+        - inverse[l]: (n_l,), 1 / total conductance of layer l's nodes, ohm
+        - forward[c]: (n_c, n_c+1), weights of layer c's voltages in those of layer c + 1; backward[c]: the other way
+        - rest[l]: (n_l,) volts, what constant sources add there: bias pairs and offsets
+        """
+        count = len(self.g)
+        total = [None, self.below, *(g.sum(0) for g in self.g[1:])]
+        wired = [None, *(self.g[c][:-2] for c in range(1, count))]
+        for c in range(1, count):
+            total[c] = total[c] + self.gain[c] * self.back[c] * wired[c].sum(1)
+        for layer in range(1, count + 1):
+            if not (total[layer] > 0).all():
+                j = int(np.argmin(total[layer] > 0))
+                raise PhysicsError(f"layer {layer}, node {j} floats: its total conductance is {total[layer][j]} S")
+        self.inverse = [None, *(1 / t for t in total[1:])]
+        self.forward: list = [None]
+        self.backward: list = [None]
+        self.rest: list = [None, self.dtype.type(self.bias_v[0]) * self.signed[-1] * self.inverse[1]]
+        for c in range(1, count):
+            g, inverse = wired[c], self.inverse
+            self.forward.append(self.gain[c][:, None] * g * inverse[c + 1])
+            self.backward.append(np.ascontiguousarray((g * (self.back[c] * inverse[c])[:, None]).T))
+            constant = self.bias_v[c] * (self.g[c][-2] - self.g[c][-1]) + self.offset_v[c] @ g
+            self.rest.append((constant * inverse[c + 1]).astype(self.dtype))
+            if self.offset_v[c].any():  # the amplifier draws the offset's current from its node
+                self.rest[c] = self.rest[c] - self.back[c] * self.offset_v[c] * g.sum(1) * inverse[c]
+
+    def rows(self, c, v):
+        """Return the voltages of crossbar c's rows but its bias pair, for node voltages v[c] (batch, n_c), c >= 1."""
+        return self.gain[c] * v + self.offset_v[c]
+
+    def copy(self, dtype=None):
+        """Return a circuit of its own arrays, of another dtype if given."""
+        twin = copy.copy(self)
+        twin.dtype = np.dtype(dtype or self.dtype)
+        twin.g = [g.astype(twin.dtype) for g in self.g]
+        for name in ("low", "high", "gain", "back", "offset_v"):
+            setattr(twin, name, [None, *(v.astype(twin.dtype) for v in getattr(self, name)[1:])])
+        twin.bias_v = list(self.bias_v)
+        twin.refresh()
+        return twin
+
+
+def volts_per_code(plan, drive_v=1.0):
+    """Return the volts that one step of a node voltage of `plan` stands for, the same in every layer."""
+    return drive_v / (U_MAX * 2.0 ** plan.gains[0])
+
+
+def initial_steps(plan, seed):
+    """Return the runtime's initial conductances, uint16 steps, flat, for each crossbar (as `EmulatedCrossbar`)."""
+    random = Xorshift32(seed)
+    stream = [random.low, random.high, plan.g_min, 0, 0]
+    crossbars = []
+    for (rows, columns), spread in zip(plan.shapes, plan.initial, strict=True):
+        crossbars.append(np.zeros(rows * columns, np.uint16))
+        stream[3:] = spread, rows * columns
+        scatter(crossbars[-1], stream)
+    return crossbars
+
+
+def from_steps(plan, c, flat):
+    """Return crossbar c's devices, flat as the runtime keeps them, in the shape of `Circuit.g[c]`."""
+    devices = flat.reshape(plan.shapes[c])
+    if c:
+        return devices
+    nodes, rows = devices.shape
+    return np.ascontiguousarray(devices.reshape(nodes, rows // 2, 2).transpose(2, 1, 0))
+
+
+def to_steps(c, devices):
+    """Return crossbar c's devices, in the shape of `Circuit.g[c]`, flat as the runtime keeps them."""
+    return (devices if c else devices.transpose(2, 1, 0)).reshape(-1)

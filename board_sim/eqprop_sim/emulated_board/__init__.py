@@ -1,0 +1,1 @@
+"""MicroPython firmware on emulated processors."""

@@ -1,0 +1,182 @@
+"""The board's own network at the speed of the processor: its source, compiled by numba.
+
+The files of the kernels, the circuit and its dynamics are loaded a second time and each function compiled, so that the
+board's modules stay plain Python.
+"""
+
+import numba
+import numpy as np
+
+import eqprop
+import eqprop.crossbar.circuit
+import eqprop.crossbar.dynamics
+import eqprop.crossbar.kernels.plain
+import eqprop.protocol.records
+from eqprop.crossbar import FREE, MINUS, PLUS, Rot
+from eqprop.crossbar.plain import PlainCrossbar
+from eqprop.learner import Learner
+
+from .kernel_cache import EMULATOR_SOURCES
+from .machine_code import cached, compiled, zeros
+
+_ROT = -1  # in place of a loss
+
+with cached(*EMULATOR_SOURCES):
+    kernels = compiled(eqprop.crossbar.kernels.plain)
+    circuit = compiled(eqprop.crossbar.circuit)
+    dynamics = compiled(eqprop.crossbar.dynamics, kernels, circuit)
+    packing = compiled(eqprop.protocol.records)
+
+    @numba.njit(cache=True)
+    def _settle(state, x):
+        dynamics.drive(state, x)
+        return dynamics.settle(state)
+
+    @numba.njit(cache=True)
+    def _learn(state, x, label):
+        answer = _settle(state, x)
+        loss = dynamics.pull_outputs(state, label)
+        if loss:
+            dynamics.nudge(state, PLUS)
+            dynamics.nudge(state, MINUS)
+            if dynamics.program(state):
+                loss = _ROT
+        return answer, loss
+
+    @numba.njit(cache=True)
+    def _infer_all(state, x, classes, outputs):
+        voltages = state.phases[FREE][len(state.g) - 1]
+        for n in range(len(x)):
+            classes[n] = _settle(state, x[n])
+            for k in range(outputs.shape[1]):
+                outputs[n, k] = voltages[k]
+
+    @numba.njit(cache=True, nogil=True)
+    def _learn_all(state, x, labels):
+        right = total = answer = loss = 0
+        for n in range(len(x)):
+            answer, loss = _learn(state, x[n], labels[n])
+            if loss == _ROT:
+                return right, total, answer, loss
+            right += answer == labels[n]
+            total += loss
+        return right, total, answer, loss
+
+
+class _Crossbar(PlainCrossbar):
+    """The same dynamics, compiled; features may be any buffer of int8."""
+
+    dynamics = dynamics
+
+    gather = staticmethod(kernels.gather)
+
+    def scatter(self, g, stream):
+        kernels.scatter(g, np.frombuffer(stream, np.int32))
+
+    def checked(self, x):
+        """Return `x` as a NumPy array. Raises as `PlainCrossbar.check`."""
+        try:
+            if memoryview(x).itemsize != 1:
+                raise TypeError(f"x: expected an int8 buffer, got {type(x).__name__} of larger items")
+            x = np.frombuffer(x, np.int8)
+        except (TypeError, ValueError):
+            self.check(x)
+            raise
+        self.check_length(x)
+        return x
+
+    def settle(self, x):
+        return _settle(self.circuit, self.checked(x))
+
+
+class _Learner(Learner):
+    """The same steps, in one compiled call a sample."""
+
+    def __init__(self, crossbar, plan, halve_every):
+        super().__init__(crossbar, plan, halve_every)
+        self.crossbar = crossbar
+
+    def learn(self, x, label):
+        x = self.crossbar.checked(x)
+        self.crossbar.check_label(label)
+        answer, loss = _learn(self.crossbar.circuit, x, label)
+        if loss == _ROT:
+            raise Rot("total conductance")
+        self.answer, self.loss = answer, loss
+        self.count()
+
+
+class Network(eqprop.Network):
+    """`eqprop.Network`, bit for bit, with compiled kernels; features may be any buffer of int8, outputs are NumPy's."""
+
+    crossbar_type = _Crossbar
+    learner_type = _Learner
+    allocate = staticmethod(zeros)
+
+    def learn_all(self, x, labels):
+        """Learn samples in order, as `learn` would; return (right answers, total loss) of before each was learnt.
+
+        x: int8 (samples, inputs). labels: integers (samples,). Raises ValueError as `learn`, before the first.
+        """
+        self._check_rows(x)
+        wrong = np.flatnonzero((labels < 0) | (labels >= self.layers[-1]))
+        if len(wrong):
+            raise ValueError(f"label: {labels[wrong[0]]} is not in 0..{self.layers[-1] - 1}")
+        x, labels = np.ascontiguousarray(x, np.int8), np.ascontiguousarray(labels, np.int64)
+        learner = self.learner
+        right = loss = start = 0
+        while True:  # one compiled call for each learning rate; with no sample at all still one, which compiles
+            until = learner.halve_at - learner.sample if self.halve_every else len(x)
+            part = slice(start, start + until)
+            done = _learn_all(self.crossbar.circuit, x[part], labels[part])
+            if done[3] == _ROT:
+                raise Rot("total conductance")
+            right, loss = right + done[0], loss + done[1]
+            if len(x[part]):
+                learner.answer, learner.loss = done[2:]
+                learner.go_on(learner.sample + len(x[part]))
+            start += until
+            if start >= len(x):
+                return right, loss
+
+    def infer_all(self, x):
+        """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs).
+
+        Raises ValueError for a wrong number of features, TypeError unless they are of one byte.
+        """
+        self._check_rows(x)
+        classes, outputs = np.zeros(len(x), np.int64), np.zeros((len(x), self.layers[-1]), np.int16)
+        _infer_all(self.crossbar.circuit, np.ascontiguousarray(x, np.int8), classes, outputs)
+        return classes, outputs
+
+    def warm_up(self):
+        """Compile what a network of so many layers needs, or load it from the cache; changes nothing."""
+        nothing = np.zeros((0, self.layers[0]), np.int8)
+        self.infer_all(nothing)
+        self.learn_all(nothing, np.zeros(0, np.int64))
+
+    def _check_rows(self, x):
+        if x.ndim != 2 or x.shape[1] != self.layers[0]:
+            raise ValueError(f"x: shape {x.shape} for {self.layers[0]} inputs")
+        if x.dtype.itemsize != 1:
+            raise TypeError(f"x: expected int8, got {x.dtype}")
+
+    def conductances(self, c):
+        """Return crossbar c's conductances in steps: flat NumPy uint16, its own memory."""
+        return super().conductances(c).view(np.uint16)
+
+
+def unpack(data, at, table, out):
+    """As `eqprop.protocol.records.unpack`, compiled; `data`, `table`, `out`: any buffers of uint8, int32, int8."""
+    return packing.unpack(np.frombuffer(data, np.int8), at, np.frombuffer(table, np.int32), np.frombuffer(out, np.int8))
+
+
+def warm_up():
+    """Compile what a board needs, once: the machine code is kept."""
+    network = Network((1, 1, 2))
+    sample = memoryview(bytearray(1))  # writable, as what arrives is: numba compiles for that
+    network.learn(sample, 0)
+    network.infer(sample)
+    Learner(network.crossbar, network.plan, 0).learn(sample, 1)  # verb by verb
+    network.warm_up()
+    unpack(sample, 0, eqprop.protocol.records.Code(1, 1).table, bytearray(1))

@@ -1,0 +1,41 @@
+"""Where compiled kernels are kept: a folder of the user's cache for each set of sources. Needs no numba."""
+
+import hashlib
+import sys
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+import eqprop.crossbar.circuit
+import eqprop.crossbar.dynamics
+import eqprop.crossbar.kernels.plain
+import eqprop.protocol.records
+
+COMPILING = "compiling the kernels, which takes up to a minute; they are kept for the next time"
+"""The line for a user who has to wait for it."""
+
+EMULATOR_SOURCES = (
+    str(Path(__file__).with_name("compiled_network.py")),
+    *(
+        str(module.__file__)
+        for module in (
+            eqprop.crossbar.kernels.plain,
+            eqprop.crossbar.circuit,
+            eqprop.crossbar.dynamics,
+            eqprop.protocol.records,
+        )
+    ),
+)
+"""What the emulator's machine code is made from."""
+
+
+def folder_of(sources):
+    """Return the folder for what is compiled from the files `sources`; it may not be there yet."""
+    digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:16]
+    return user_cache_path("eqprop") / "numba" / digest
+
+
+def is_filled(sources):
+    """Return whether this version of Python has compiled the files `sources` before, in part at least."""
+    version = f"py{sys.version_info.major}{sys.version_info.minor}"
+    return any(folder_of(sources).glob(f"**/*.{version}.*.nbc"))

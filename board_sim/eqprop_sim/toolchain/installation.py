@@ -1,0 +1,103 @@
+"""The user's cache of programs that take long to obtain: filled by one process at a time, each entry in one step."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+try:
+    import fcntl
+except ImportError:  # Windows has no advisory locks
+    fcntl = None
+
+
+class Unavailable(RuntimeError):
+    """Something is not here and could not be had; the one-line message says why and what helps."""
+
+
+class Failure(Exception):
+    """One way of obtaining something failed, for the reason in the message."""
+
+
+def cache():
+    """Return the cache's folder, which may not exist yet."""
+    return platformdirs.user_cache_path("eqprop") / "micropython"
+
+
+@contextlib.contextmanager
+def lock():
+    """Hold the cache against other processes that would obtain the same; it is free again when this process ends.
+
+    Raises Failure when the cache cannot be written.
+    """
+    try:
+        cache().mkdir(parents=True, exist_ok=True)
+        file = open(cache() / "lock", "w")  # noqa: SIM115 (closed below)
+    except OSError as error:
+        raise Failure(f"{error.filename}: {error.strerror}") from error
+    with file:
+        if fcntl:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def filling(name):
+    """Yield a folder to fill, which becomes the cache's folder `name` in one step, or vanishes.
+
+    Its parent is a work folder, which vanishes in either case.
+    """
+    target = cache() / name
+    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=cache(), ignore_cleanup_errors=True) as work:
+        result = Path(work) / "result"
+        result.mkdir()
+        yield result
+        shutil.rmtree(target, ignore_errors=True)
+        result.rename(target)
+
+
+def need(*commands):
+    """Raise Failure, naming them, unless all `commands` are on PATH."""
+    missing = [command for command in commands if not shutil.which(command)]
+    if missing:
+        raise Failure(f"needs {' and '.join(missing)}")
+
+
+def run(argv, **options):
+    """Return what the command prints. Raises Failure with the line of its complaint that says most.
+
+    It runs in a folder of our own: nothing that lies in the user's can be imported in place of a library.
+    """
+    options.setdefault("cwd", Path(__file__).parents[2])
+    try:
+        done = subprocess.run(
+            argv, check=True, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, **options
+        )
+    except OSError as error:
+        raise Failure(f"{argv[0]}: {error.strerror}") from error
+    except subprocess.CalledProcessError as error:
+        lines = (error.stderr.strip() or error.stdout.strip() or f"exit code {error.returncode}").splitlines()
+        # make and apt end with a summary; the line with the word says what happened
+        said = next((line for line in lines if re.search(r"\b(error|E):", line, re.IGNORECASE)), lines[-1])
+        raise Failure(f"{Path(argv[0]).name}: {said.strip()}") from error
+    return done.stdout
+
+
+def make(folder, *arguments):
+    """Run make in `folder`, on all processors. Raises Failure as `run`."""
+    # A make that started this process has flags and variables of its own
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    run(["make", "-s", "-C", str(folder), f"-j{os.cpu_count() or 1}", *arguments], env=environment)
+
+
+def unpack(archive, folder):
+    """Unpack a tar archive. Raises tarfile.TarError."""
+    with tarfile.open(archive) as tar:
+        tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, path: member)
+        tar.extractall(folder)

@@ -1,0 +1,147 @@
+"""The host's side of a board that learns on a crossbar chip which the host plays: `eqprop.service.chip`.
+
+    with open_board("sim:micropython") as board:
+        loop = ChipBoard(board, AnalogNetwork.on(hardware))
+        loop.configure((64, 32, 10), seed=0, halve_every=0)
+
+Every settle is a question over the link, so a sample takes four of them; for a real chip behind a real board.
+"""
+
+import struct
+
+import numpy as np
+
+import eqprop
+from eqprop.protocol import host_messages
+from eqprop.service import chip
+from eqprop_sim.in_process import parts, totalled
+
+from ..errors import BoardError, ProtocolError
+
+
+class ChipBoard:
+    """The verbs of `eqprop_host.boards.board.Board`, with the network's crossbar on this side of the link.
+
+    - crossbar: what plays the chip, by the contract of `eqprop.crossbar.emulated`
+    - state: as a board's; the CRC is that of the chip's conductances
+    - sample_bytes: bytes of samples sent so far
+    - emulated: False, as the crossbar is a chip's; restarts: none, as no run goes on after one
+    """
+
+    emulated = False
+    restarts = ()
+
+    def __init__(self, board, network_type):
+        """Use `board`, which has said HELLO, and make chips of the crossbars of `network_type`."""
+        self.board = board
+        self.identity = f"{board.identity}, its crossbar a simulated chip"
+        self.crossbar = None
+        self.state = None
+        self.sample_bytes = 0
+        self._network_type = network_type
+        self._turn = 0
+
+    @property
+    def sent(self):
+        """Bytes sent so far."""
+        return self.board.sent
+
+    @property
+    def line(self):
+        """What has been on the line so far: a `link.Line`."""
+        return self.board.line
+
+    def configure(self, layers, seed, halve_every, *, run=0, epoch=0, levels=b""):
+        """Make a chip, and a learner for it on the board: as `Board.configure`, but that `levels` change nothing."""
+        self._network = self._network_type(layers, seed, halve_every)
+        self.crossbar = self._network.crossbar
+        self._about = {"run": run, "seed": seed, "halve_every": halve_every, "layers": tuple(layers)}
+        self._epoch = epoch
+        self._converse(chip.CHIP_CONFIGURE, chip.pack_configure(layers, halve_every))
+        self._progress = host_messages.Progress(0, 0, 0, 0, 0)
+        return self.refresh()
+
+    def recover(self, _error=None):
+        """After a RestartError: raise BoardError, as only the board knew how far its learner was."""
+        raise BoardError(f"{self.identity}: it has restarted, and lost what it knew of the chip")
+
+    def refresh(self):
+        """Return the state: `crc` and `sample` are those of this moment."""
+        self.state = self.board.state._replace(
+            sample=self._progress.sample,
+            crc=self.crossbar.crc(),
+            identity=self.identity,
+            **self._about,
+        )
+        return self.state
+
+    def train(self, x, y, until=None, order=None, stop=lambda: False):
+        """Learn samples in order: as `Board.train`."""
+        first = self._progress.sample
+        until = (first // len(x) + 1) * len(x) if until is None else until
+        for (index,) in parts(len(x), first, until, order, 1, self._epoch):
+            if stop():
+                return
+            label = int(y[index])
+            payload = chip.pack_learn(label, x[index].tobytes())
+            sample, answer, loss, _ = self._converse(chip.CHIP_LEARN, payload)
+            self.sample_bytes += len(payload)
+            self._progress = totalled(self._progress, self._epoch, 1, answer == label, loss)
+            if sample != self._progress.sample:
+                raise ProtocolError(f"{self.identity}: next sample is {sample}, not {self._progress.sample}")
+            self.state = self.state._replace(sample=sample)
+            yield self._progress
+
+    def progress(self):
+        """Return the `Progress` of this moment."""
+        return self._progress
+
+    def save(self):
+        """Return the state, as the board keeps nothing of a chip's."""
+        return self.refresh()
+
+    def write_notes(self, notes):
+        """Keep none: the chip ends with this process."""
+
+    def infer(self, x):
+        """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs)."""
+        outcomes = [self._converse(chip.CHIP_INFER, row.tobytes()) for row in x]
+        classes = np.array([answer for _, answer, _, _ in outcomes], np.int64)
+        return classes, np.array([np.frombuffer(outputs, "<i2") for *_, outputs in outcomes]).astype(np.int16)
+
+    def conductances(self):
+        """Return every crossbar's conductances: uint16 steps, flat as `eqprop.Plan.shapes` says."""
+        return [np.array(self.crossbar.conductances(c)) for c in range(len(eqprop.plan(self._about["layers"]).shapes))]
+
+    def _converse(self, kind, payload):
+        """Ask a message, do what the board wants of its crossbar until it is done, and return the outcome."""
+        answer = self._ask(kind, payload)
+        try:
+            while answer[:1] != bytes((chip.DONE,)):
+                answer = self._ask(chip.RESULT, self._obey(answer[0], answer[1:]))
+            return chip.unpack_outcome(answer[1:])
+        except ValueError as error:
+            raise ProtocolError(f"{self.identity}: {error}") from error
+
+    def _ask(self, kind, payload):
+        self._turn = (self._turn + 1) % 256
+        return self.board.ask(kind, bytes((self._turn,)) + payload, chip.CHIP)
+
+    def _obey(self, verb, payload):
+        """Do a verb on the crossbar; return what came of it."""
+        crossbar = self.crossbar
+        outputs = len(self._about["layers"]) - 1
+        if verb == chip.SETTLE:
+            crossbar.settle(payload)
+            return np.asarray(crossbar.voltages(outputs, 0)).astype("<i2").tobytes()
+        if verb == chip.NUDGE:
+            phase = payload[0]
+            crossbar.currents[:] = struct.unpack(f"<{len(crossbar.currents)}i", payload[1:])
+            crossbar.nudge(phase)
+            return np.asarray(crossbar.voltages(outputs, phase)).astype("<i2").tobytes()
+        if verb == chip.PROGRAM:
+            for c, rate in zip(range(self._network.crossbars), payload, strict=True):
+                crossbar.set_rate(c, rate)
+            crossbar.program()
+            return b""
+        raise ProtocolError(f"{self.identity}: asks for verb {verb} of its crossbar")

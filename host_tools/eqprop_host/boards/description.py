@@ -1,0 +1,197 @@
+"""What a host keeps on a board beside a network, as the network's notes: what its inputs and outputs mean.
+
+One JSON object in UTF-8, which a program on the board reads with `json.loads(network.notes)`:
+
+- eqprop        1, the version of this format; it comes first, to tell these notes from a program's
+- features      the number of features
+- offset, span  lists of one number for all features, or of one each: input = (feature - offset) / span * 127
+- ends, step, low, high
+                the same in fewer bytes, where the lists offset and span would be too long: the lowest value of
+                feature i is ends[0] + step * (ord(low[i]) - 35), its highest ends[1] - step * (ord(high[i]) - 35);
+                offset is the middle between both, span half their distance
+- recipe        how features were made of sounds or pictures; missing for plain numbers
+- classes       names by label; features_named: names by input. Missing where there are none, or too many to fit
+- classes_crc, features_named_crc
+                CRC-32 of names that did not fit, to compare with a data set's
+
+A board takes 2048 bytes, a small one less. What does not fit is left out or shortened in this order: feature names;
+digits of the scale, as far as no input changes by more than 2 of 127; class names, unless they are short; the scale.
+"""
+
+import binascii
+import json
+import math
+
+import numpy as np
+
+from eqprop.service.notes import NOTES_MAX
+
+from .. import datasets
+from ..errors import BoardError, DataError
+
+FORMAT = 1
+_START = b'{"eqprop":'
+_SIZES = (NOTES_MAX, 1024, 512, 256)  # bytes that are tried in turn
+_SHORT = 1 / 4  # of the notes: class names of so many bytes stay before the scale does
+_WORDS = {
+    "features_named": "feature names",
+    "classes": "class names",
+    "digits": "all digits of the scale",
+    "scale": "the scale",
+}
+_FIRST = 35  # the code of the letter for 0 steps: beyond those that JSON would escape
+_STEPS = (0x7FF - _FIRST, 0xD7FF - _FIRST)  # a letter takes two bytes at most, or three
+_LEAST = 64  # steps between the lowest and the highest value of a feature, or from its offset to either
+_WIDE = 1e300  # a span whose last digits are not looked for
+
+
+def pack(scaling, recipe, feature_names, class_names, most=NOTES_MAX):
+    """Return (notes, what was left out in words) for a network; the notes are no longer than `most` bytes.
+
+    scaling: of `datasets.Scaling.to_dict`. Raises DataError where there is room for nothing.
+    """
+    about = {"recipe": recipe} if recipe else {}
+    names = {"classes": list(class_names), "features_named": list(feature_names)}
+    for scale, lacking in _forms(scaling, classes_stay=len(_text(names["classes"])) <= _SHORT * most):
+        text = {"eqprop": FORMAT, "features": scaling["features"], **scale, **about}
+        for key, held in names.items():
+            if held and key in lacking:
+                text[f"{key}_crc"] = names_crc(held)
+            elif held:
+                text[key] = held
+        data = _text(text)
+        if len(data) <= most:
+            return data, ", ".join(_WORDS[key] for key in lacking if names.get(key, True))
+    raise DataError(f"the description takes {len(data)} bytes, a board has room for {most}")
+
+
+def _forms(scaling, classes_stay):
+    """Yield (the scale as the notes may have it, keys of `_WORDS` for what is left out then), the best one first."""
+    whole = [(form, ()) for form in (_lists(scaling), _steps(scaling)) if form]
+    rounded = [*(_steps(scaling, count) for count in _STEPS), _rounded(scaling)]
+    shorter = [*whole, *((form, ("digits",)) for form in rounded if form)]
+    yield from whole
+    for scale, digits in shorter:
+        yield scale, ("features_named", *digits)
+    for scale, digits in () if classes_stay else shorter:
+        yield scale, ("features_named", "classes", *digits)
+    yield {}, ("features_named", "scale")
+    yield {}, ("features_named", "classes", "scale")
+
+
+def _text(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _lists(scaling):
+    return {key: scaling[key] for key in ("offset", "span")}
+
+
+def _steps(scaling, steps=None):
+    """Return `ends`, `step`, `low` and `high` for a scale; None where they do not suit it.
+
+    steps: how many the whole range is of; None for steps of 1, of which nothing is rounded.
+    """
+    count = scaling["features"]
+    offset, span = (np.broadcast_to(scaling[key], count) for key in ("offset", "span"))
+    with np.errstate(over="ignore"):
+        low, high = offset - span, offset + span
+        first, last = float(low.min()), float(high.max())
+        wide = last - first
+    if not 0 < wide < math.inf:
+        return None
+    step = wide / steps if steps else 1
+    if not steps and (wide > max(_STEPS) or (low != np.floor(low)).any() or (high != np.floor(high)).any()):
+        return None
+    if steps and ((span > 0) & (2 * span < _LEAST * step)).any():
+        return None
+    letters = ("".join(chr(_FIRST + round(k)) for k in (each / step).tolist()) for each in (low - first, last - high))
+    ends = [first, last] if steps else [int(first), int(last)]
+    return {"ends": ends, "step": step, **dict(zip(("low", "high"), letters, strict=True))}
+
+
+def _rounded(scaling):
+    """Return `offset` and `span` with no more digits than tell the inputs apart."""
+    count = scaling["features"]
+    offset, span = (np.broadcast_to(scaling[key], count).tolist() for key in ("offset", "span"))
+    places = [math.floor(math.log10(_LEAST) - math.log10(width)) + 1 if 0 < width < _WIDE else 0 for width in span]
+    return {
+        key: [_number(value, n) for value, n in zip(each, places, strict=True)]
+        for key, each in (("offset", offset), ("span", span))
+    }
+
+
+def _number(value, places):
+    """Return a number rounded to so many decimals, as short as JSON can have it."""
+    rounded = round(value, places)
+    return int(rounded) if places <= 0 and abs(rounded) < 1e9 else rounded
+
+
+def unpack(notes):
+    """Return the description that `pack` made notes of, as a dict with every key; None for notes of another program.
+
+    Its scaling is None where there was no room for it.
+    Raises DataError for notes of a newer eqprop, and for damaged ones.
+    """
+    if not notes.startswith(_START):
+        return None
+    try:
+        about = json.loads(notes)
+        if about["eqprop"] > FORMAT:
+            raise DataError(f"the board's notes have format {about['eqprop']}; this eqprop reads up to {FORMAT}")
+        scaling = _scaling(about)
+        names = {key: _names(about.get(key, [])) for key in ("classes", "features_named")}
+        crcs = {f"{key}_crc": about.get(f"{key}_crc") for key in names}
+        return {"scaling": scaling, "recipe": dict(about.get("recipe", {})), **names, **crcs}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"the board's notes are damaged: {type(error).__name__}: {error}") from error
+
+
+def _scaling(about):
+    """Return what `datasets.Scaling.from_dict` takes, or None. Raises DataError and what wrong types raise."""
+    if "ends" in about:
+        (first, last), step = about["ends"], about["step"]
+        low = [first + step * (ord(letter) - _FIRST) for letter in about["low"]]
+        high = [last - step * (ord(letter) - _FIRST) for letter in about["high"]]
+        pairs = list(zip(low, high, strict=True))
+        about = {
+            "features": about["features"],
+            "offset": [a / 2 + b / 2 for a, b in pairs],
+            "span": [b / 2 - a / 2 for a, b in pairs],
+        }
+    elif "offset" not in about:
+        return None
+    try:
+        return datasets.Scaling.from_dict(about).to_dict()
+    except DataError as error:
+        raise DataError(f"the board's notes are damaged: {error}") from error
+
+
+def _names(names):
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise DataError("the board's notes are damaged: names that are not text")
+    return tuple(names)
+
+
+def names_crc(names):
+    """Return the CRC-32 of names, in eight hexadecimal digits."""
+    return f"{binascii.crc32(json.dumps(list(names)).encode()):08x}"
+
+
+def keep(board, scaling, recipe, feature_names, class_names, tell):
+    """Keep the description of a network on the board that holds it; tell the user what did not fit."""
+    for most in _SIZES:
+        try:
+            notes, left_out = pack(scaling, recipe, feature_names, class_names, most)
+            board.write_notes(notes)
+        except (BoardError, DataError) as error:
+            refused = error
+            if isinstance(error, DataError):  # in fewer bytes there is no room either
+                break
+            continue
+        if left_out:
+            tell(f"the board's notes have no room for {left_out}")
+        return
+    tell(f"the board did not keep the description of its network: {refused}")

@@ -1,0 +1,129 @@
+"""The ports where a board may be: the system's serial ports, any pyserial URL, and the simulated boards."""
+
+import contextlib
+import errno
+import functools
+import os
+
+import serial
+from serial.tools import list_ports
+
+from eqprop_sim import simulated_board
+from eqprop_sim.toolchain import interpreters
+
+from ..errors import PortError, ProtocolError
+from ..link.link import Link
+from .board import Board
+
+try:
+    import grp
+except ImportError:  # Windows
+    grp = None
+
+_BAUD = 115200
+_READ_S = 0.05
+_ANSWER_S = 3.0
+_RECONNECT_S = 60.0
+START_S = 60.0  # a simulated board may have to compile its kernels first
+
+
+def available_ports():
+    """Return (URL, description) of each, the system's serial ports first."""
+    real = [(port.device, port.description) for port in sorted(list_ports.comports())]
+    return real + list(simulated_board.ENGINES.items())
+
+
+def usb_ports():
+    """Return (path, description) of the system's serial ports that are USB devices, as boards are."""
+    return [(port.device, port.description) for port in sorted(list_ports.comports()) if port.vid is not None]
+
+
+def link(path, name, answer_s, reconnect_s=0.0, tell=lambda line: None):
+    """Return a `Link` to what is at `path`, a device's path or any pyserial URL, called `name` in messages."""
+    return Link(lambda: open_stream(path, name), name, answer_s, reconnect_s, tell=tell)
+
+
+def open_stream(path, name):
+    """Return the open pyserial port at `path`, called `name` in messages, for this process alone. Raises PortError."""
+    stream = None
+    try:
+        stream = serial.serial_for_url(path, baudrate=_BAUD, timeout=_READ_S, write_timeout=START_S, do_not_open=True)
+        stream.exclusive = True
+        vars(stream).update(close=functools.partial(_close, stream, stream.close))
+        stream.open()
+        return stream
+    except (OSError, ValueError) as error:
+        if stream:
+            stream.close()
+        number = getattr(error, "errno", None)
+        reason = os.strerror(number) if number else error
+        if number == errno.EAGAIN:
+            reason = "another program uses it"
+        if number == errno.EACCES:
+            reason = f"{reason}{_who_may(path)}"
+        raise PortError(f"port {name!r} cannot be opened: {reason}") from error
+
+
+def _who_may(path):
+    """Return what helps against a device that only its group may open, "" where that is not known."""
+    try:
+        group = grp and grp.getgrgid(os.stat(path).st_gid).gr_name
+    except (OSError, KeyError):
+        return ""
+    return group and f": its group may: `sudo usermod -aG {group} $USER`, then log in again"
+
+
+def _close(stream, close):
+    """Close a port by its own `close`; pyserial leaves a socket open whose other end was gone first."""
+    own = getattr(stream, "_socket", None)
+    close()
+    if own:
+        own.close()
+
+
+@contextlib.contextmanager
+def _simulated(port, tell):
+    """Yield the simulated board that `port` names, on meanwhile. Raises PortError."""
+    try:
+        board = simulated_board.SimulatedBoard(port, tell)
+    except (ValueError, interpreters.Unavailable) as error:
+        raise PortError(f"port {error}") from error
+    with contextlib.closing(board):
+        yield board
+
+
+@contextlib.contextmanager
+def powered(port, tell=lambda line: None):
+    """Yield what pyserial opens for `port`: itself, or the path of the simulated board that it names, on meanwhile.
+
+    tell, errors: as `open_board`.
+    """
+    if not port.startswith(simulated_board.SCHEME):
+        yield port
+        return
+    with _simulated(port, tell) as board:
+        yield board.path
+
+
+@contextlib.contextmanager
+def open_board(port, tell=lambda line: None):
+    """Yield the `Board` at `port`: a device's path, any pyserial URL, or `eqprop_sim.simulated_board`'s `sim:`.
+
+    A simulated board is started here and ends with the context; a real one goes on serving. A port that fails once the
+    board has answered is opened again, for up to a minute. tell: called with a line before what takes long, and when
+    nothing happens with what is waited for. Raises PortError when the port cannot be opened or does not come back,
+    otherwise as `Board`.
+    """
+    if not port.startswith(simulated_board.SCHEME):
+        with contextlib.closing(link(port, port, _ANSWER_S, _RECONNECT_S, tell)) as opened:
+            yield Board(opened)
+        return
+    with _simulated(port, tell) as simulated:
+        try:
+            # A board that died at once has taken its port along: opening fails, too
+            with contextlib.closing(link(simulated.path, port, START_S, simulated.reconnect_s, tell)) as opened:
+                yield Board(opened)
+        except (PortError, ProtocolError) as error:
+            if words := simulated.last_words():
+                raise type(error)(f"port {port}: the board has stopped: {words}") from error
+            raise

@@ -1,0 +1,44 @@
+"""Samples into the records of `eqprop.protocol.records`, many at once."""
+
+import numpy as np
+
+_ROWS = 4096  # that are looked at at once: an array may be larger than memory
+
+
+def levels_of(*inputs):
+    """Return the bytes of the int8 values that occur in the arrays `inputs`, ascending, for `protocol.records.Code`."""
+    occurs = np.zeros(256, np.bool_)
+    for x in inputs:
+        for first in range(0, len(x), _ROWS):
+            occurs[np.asarray(x[first : first + _ROWS], np.int8).view(np.uint8)] = True
+    return np.sort(np.flatnonzero(occurs).astype(np.uint8).view(np.int8)).tobytes()
+
+
+def covers(levels, x):
+    """Return whether every value of x (int8) is one of `levels`."""
+    return set(levels_of(x)) <= set(levels)
+
+
+def pack(code, x, y):
+    """Return the records of samples as uint8 (samples, code.size).
+
+    code: `eqprop.protocol.records.Code`. x: int8 (samples, features), of the code's levels only. y: labels below
+    code.outputs.
+    """
+    label_bits, group, width, last_bits, features, count = code.table[:6]
+    number = np.zeros(256, np.int64)
+    number[np.frombuffer(code.levels, np.uint8)] = np.arange(len(code.levels))
+    digits = number[np.ascontiguousarray(x).view(np.uint8)]
+    whole = features // group
+    powers = count ** np.arange(group)
+    parts = [_bits(np.asarray(y, np.int64)[:, None], label_bits)]
+    parts.append(_bits(digits[:, : whole * group].reshape(len(x), whole, group) @ powers, width))
+    if rest := features - whole * group:
+        parts.append(_bits(digits[:, whole * group :] @ powers[:rest, None], last_bits))
+    return np.packbits(np.concatenate(parts, axis=1), axis=1, bitorder="little")
+
+
+def _bits(numbers, width):
+    """Return the bits of numbers (samples, n), lowest first: uint8 (samples, n * width)."""
+    bits = numbers[:, :, None] >> np.arange(width) & 1
+    return bits.astype(np.uint8).reshape(len(numbers), -1)

@@ -1,0 +1,1 @@
+"""Commands that put eqprop on a board, measure it, and carry networks to and fro."""

@@ -1,0 +1,106 @@
+"""Measure how fast a board learns and infers, and what fits its heap."""
+
+from time import monotonic
+
+import numpy as np
+
+from eqprop.bench import VERBS
+
+from ... import datasets
+from ...boards.ports import open_board
+from ...replacing import check_replaceable
+from .. import options as common
+
+_SEED = 0
+_FIRST_S = 8.0
+_AGAIN = 3  # times as long until the next line about what is left
+
+
+def add_options(parser):
+    """Add the options of `eqprop bench`."""
+    common.add_port(parser)
+    common.add_data(
+        parser, default=None, text="the data to learn (default: digits if they fit the layers, else random features)"
+    )
+    common.add_layers(parser)
+    text = "samples to average (default: %(default)s)"
+    parser.add_argument("--samples", type=common.whole(1, 65535), metavar="N", default=300, help=text)
+    common.add_json(parser)
+
+
+def run(options):
+    """Print a table to paste into an issue, and write its figures."""
+    if options.json:
+        check_replaceable(options.json, "results")
+    options.layers, source, x, y = _samples(options)
+    moved = _remaining(2 * len(y), common.tell, monotonic)
+    with open_board(options.port, common.tell) as board:
+        # The same run twice, as a whole and verb by verb: what is read in between costs time itself
+        board.configure(options.layers, _SEED, 0, run=0)
+        whole = board.bench(x, y, False, moved)
+        board.configure(options.layers, _SEED, 0, run=0)
+        verbs = board.bench(x, y, True, moved)
+        identity = board.identity
+    names = ("train", "infer", *VERBS)
+    ticks = [total / len(y) for total in whole.ticks + verbs.ticks]
+    us = [mean * whole.tick_ns / 1000 for mean in ticks]
+    layers = common.layers_text(options.layers)
+    hidden = f"{options.layers[0]}-{whole.widest}-{options.layers[-1]}" if whole.widest else "no limit"
+    counted = whole.unit != "us"
+    print(f"{layers} on {identity}, tier {whole.tier}\n")
+    unit = f" {whole.unit} |" if counted else ""
+    print(f"| mean of {len(y)} samples |{unit} us |\n|---|{'---:|' if counted else ''}---:|")
+    for name, count, time in zip(names, ticks, us, strict=True):
+        print(f"| {name} |{f' {count:,.0f} |' if counted else ''} {time:,.0f} |")
+    print(f"\n{1e6 / us[0]:,.0f} training samples/s; heap: {whole.heap_bytes:,} bytes; ", end="")
+    print(f"widest network that fits: {hidden}")
+    results = {f"{name}_us": time for name, time in zip(names, us, strict=True)}
+    if counted:
+        results |= {f"{name}_{whole.unit}": round(count) for name, count in zip(names, ticks, strict=True)}
+    results |= {
+        "training_samples_per_second": 1e6 / us[0],
+        "heap_bytes": whole.heap_bytes,
+        "widest_hidden_layer": whole.widest,
+        "tier": whole.tier,
+        "layers": layers,
+        "samples": len(y),
+        "data": source,
+        "board": identity,
+    }
+    common.write_json(options.json, results)
+
+
+def _remaining(total, tell, clock):
+    """Return a function to call after each of `total` samples: it tells what is left after 8 s, then ever more rarely.
+
+    clock: as time.monotonic.
+    """
+    done, start, due = 0, None, _FIRST_S
+
+    def moved():
+        nonlocal done, start, due
+        now = clock()
+        start = now if start is None else start
+        passed = now - start
+        if passed >= due and done + 1 < total:
+            due = _AGAIN * passed
+            tell(f"{done + 1} of {total} samples measured, {passed / done * (total - done - 1):.0f} s left")
+        done += 1
+
+    return moved
+
+
+def _samples(options):
+    """Return (layers, what they are, features, labels) of the samples asked for, in the order of a first epoch."""
+    count = options.samples
+    dataset = common.load_data(options.data or "digits", options)
+    inputs, classes = (options.layers[0], options.layers[-1]) if options.layers else (0, 0)
+    if options.data is None and inputs and (dataset.features.shape[1] != inputs or dataset.classes > classes):
+        random = np.random.Generator(np.random.PCG64(_SEED))
+        x = random.integers(-127, 128, (count, inputs)) * random.integers(0, 2, (count, inputs))
+        return options.layers, "random features", x.astype(np.int8), random.integers(0, classes, count)
+    layers = common.sizes(options, dataset)
+    data = datasets.prepare(dataset, _SEED)
+    epochs = -(-count // len(data.train_y))
+    order = np.concatenate([datasets.epoch_order(len(data.train_y), _SEED, epoch) for epoch in range(epochs)])[:count]
+    return layers, dataset.name, data.train_x[order], data.train_y[order]

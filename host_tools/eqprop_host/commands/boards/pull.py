@@ -1,0 +1,103 @@
+"""Save the network that a board holds to a file."""
+
+import eqprop
+
+from ... import datasets
+from ...boards import description
+from ...boards.ports import open_board
+from ...errors import BoardError, DataError
+from ...model import Model, check_sent, save
+from ...replacing import check_replaceable
+from ...training.loop import configuration
+from .. import options as common
+from ..learning.preparing import add_split_options
+
+
+def add_options(parser):
+    """Add the options of `eqprop pull`."""
+    parser.add_argument("model", type=common.model, help="the .npz file to write, for push, evaluate and infer")
+    common.add_port(parser)
+    text = "the data that the board was trained with (default: from the board's notes)"
+    common.add_data(parser, default=None, text=text)
+    add_split_options(parser)
+
+
+def run(options):
+    """Read the network, and say what it is."""
+    for name in ("test", "test_fraction"):
+        if getattr(options, name) and not options.data:
+            raise DataError(f"--{name.replace('_', '-')} {getattr(options, name)}: needs --data")
+    check_replaceable(options.model, "network")
+    dataset = common.load_data(options.data, options) if options.data else None
+    with open_board(options.port, common.tell) as board:
+        state, conductances, notes = board.repeat(lambda: _read(board))
+    learnt = _learnt(options, state, dataset, description.unpack(notes))
+    model = Model(
+        layers=state.layers,
+        seed=state.seed,
+        halve_every=state.halve_every,
+        sample=state.sample,
+        conductances=conductances,
+        **learnt,
+        data=options.data or "",
+        version=eqprop.__version__,
+        run=state.run,
+    )
+    check_sent(model, state.crc)
+    save(options.model, model)
+    print(f"{common.layers_text(state.layers)} after {state.sample} samples, conductance CRC {state.crc:08x}")
+
+
+def _read(board):
+    state = board.refresh()
+    if not state.layers:
+        raise BoardError(f"the board holds no network: {board.identity}")
+    return state, board.conductances(), board.read_notes()
+
+
+def _learnt(options, state, dataset, noted):
+    """Return what `Model` has of the data: by the data set, or else by the board's notes.
+
+    Raises BoardError when the board did not learn this data set.
+    """
+    if dataset is None:
+        return _noted(state, noted)
+    if options.test:
+        dataset = datasets.joined(dataset, common.load_data(options.test, options))
+    data = datasets.prepare(dataset, state.seed, options.test_fraction or datasets.TEST_FRACTION)
+    if configuration(state.layers, state.seed, state.halve_every, data)["run"] != state.run:
+        raise BoardError(f"--data {options.data}: the board's network did not learn that")
+    return {
+        "scaling": data.scaling.to_dict(),
+        "classes": data.classes,
+        "recipe": data.recipe,
+        "reading": common.reading(options).to_dict(),
+        "feature_names": data.feature_names,
+        "class_names": data.class_names,
+        "test": options.test or "",
+        "test_fraction": options.test_fraction or datasets.TEST_FRACTION,
+    }
+
+
+def _noted(state, noted):
+    """Return what `Model` has of the board's notes, warning of what they lack."""
+    lacking = []
+    noted = noted or {"scaling": None, "recipe": {}, "features_named": (), "classes": ()}
+    if noted["scaling"] is None:
+        lacking.append("how its inputs are scaled: they are taken as -127..127")
+        scaling = datasets.Scaling(state.layers[0], (0.0,), (float(datasets.FULL_SCALE),))
+        noted = {**noted, "scaling": scaling.to_dict()}
+    elif noted["scaling"]["features"] != state.layers[0]:
+        raise BoardError(f"the board's notes are of {noted['scaling']['features']} features, not {state.layers[0]}")
+    for key, name in (("features_named", "features"), ("classes", "classes")):
+        if noted.get(f"{key}_crc"):
+            lacking.append(f"the names of its {name}, for which its notes have no room")
+    for text in lacking:
+        common.tell(f"warning: the board does not say {text}; add --data with the data that it learnt from")
+    return {
+        "scaling": noted["scaling"],
+        "recipe": noted["recipe"],
+        "feature_names": noted["features_named"],
+        "class_names": noted["classes"],
+        "classes": len(noted["classes"]) or state.layers[-1],
+    }

@@ -1,0 +1,56 @@
+"""Put a saved network on a board, which keeps it in its flash."""
+
+from pathlib import Path
+
+from ... import datasets
+from ...boards import description
+from ...boards.ports import open_board
+from ...errors import BoardError, DataError
+from ...model import load, put
+from ...training.loop import configuration
+from .. import options as common
+
+
+def add_options(parser):
+    """Add the options of `eqprop push`."""
+    parser.add_argument("model", type=Path, help="a network saved by train or pull")
+    common.add_port(parser)
+
+
+def run(options):
+    """Write the network and have it kept. `eqprop train --resume` goes on with the run that it is of."""
+    model = load(options.model)
+    about = _run_options(model)
+    with open_board(options.port, common.tell) as board:
+
+        def pushed():
+            put(board, model, **about)
+            names = (model.feature_names, model.class_names)
+            description.keep(board, model.scaling, model.recipe, *names, common.tell)
+            return board.save()
+
+        state = board.repeat(pushed)
+    if state.saved != state.sample:
+        why = f"{state.failed} checkpoints failed" if state.failed else "its flash was written too often lately"
+        raise BoardError(f"the board holds the network, but did not keep it: {why}")
+    print(f"{common.layers_text(state.layers)} after {state.sample} samples, conductance CRC {state.crc:08x}")
+
+
+def _run_options(model):
+    """Return how the model's run counts and packs its samples, so that it can go on; its data set must be here."""
+    if not (model.run and model.data):
+        return {}
+    try:
+        data = datasets.prepare(_dataset(model), model.seed, model.test_fraction)
+    except DataError as error:
+        common.tell(f"{error}: the network is put there, but its run cannot go on from it")
+        return {}
+    about = configuration(model.layers, model.seed, model.halve_every, data)
+    return {key: about[key] for key in ("run", "epoch", "levels")} if about["run"] == model.run else {}
+
+
+def _dataset(model):
+    """Return the data set that a model was trained and tested on."""
+    reading = datasets.Reading.from_dict(model.reading)
+    dataset = datasets.load(model.data, reading)
+    return datasets.joined(dataset, datasets.load(model.test, reading)) if model.test else dataset

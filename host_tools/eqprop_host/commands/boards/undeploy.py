@@ -1,0 +1,19 @@
+"""Take eqprop and its checkpoints off a board again."""
+
+from ...boards.ports import powered
+from ...deploy import deployment
+from .. import options as common
+from . import deploy
+
+
+def add_options(parser):
+    """Add the options of `eqprop undeploy`."""
+    deploy.add_port(parser)
+
+
+def run(options):
+    """Remove all of it and name what was removed."""
+    port = deploy.checked_port(options.port)
+    with powered(port, common.tell) as path:
+        removed = deployment.undeploy(path, port)
+    print(f"removed {', '.join(removed)}" if removed else "there was nothing to remove")

@@ -1,0 +1,1 @@
+"""Commands that train a network, test it, and ask it."""

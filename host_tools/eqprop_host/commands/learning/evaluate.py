@@ -1,0 +1,114 @@
+"""Put a saved network on a board and measure its error on a data set."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ... import datasets
+from ...boards.ports import open_board
+from ...boards.records import levels_of
+from ...datasets.words import made_of
+from ...errors import DataError
+from ...model import load, put
+from ...places import is_same
+from ...replacing import check_replaceable
+from ...training import scores
+from ...training.loop import configuration, confusion
+from .. import options as common
+
+
+def add_options(parser):
+    """Add the options of `eqprop evaluate`."""
+    parser.add_argument("model", type=Path, help="a network saved by train or pull")
+    common.add_port(parser)
+    common.add_data(parser, default=None, text="a data set to test (default: the test samples of its training data)")
+    common.add_json(parser)
+
+
+def run(options):
+    """Print the test error, and write it."""
+    model = load(options.model)
+    if options.json:
+        check_replaceable(options.json, "results")
+    dataset, tested = _samples(options, model)
+    x = datasets.Scaling.from_dict(model.scaling).quantise(dataset.features, tested, dataset.name)
+    y = dataset.labels[tested]
+    with open_board(options.port, common.tell) as board:
+
+        def measured():
+            put(board, model, levels=levels_of(x))
+            counts = confusion(board, x, y)
+            board.refresh()  # a board whose memory rotted meanwhile says so, and all is done again
+            return counts
+
+        counts = board.repeat(measured)
+    labels = scores.class_labels(model.class_names, model.classes)
+    found = scores.summary(counts, labels)
+    for line in scores.table(counts, labels):
+        print(line, file=sys.stderr)
+    error = 100 * float((counts.sum() - np.trace(counts)) / counts.sum())
+    print(f"test error {error:.2f} % of {len(y)} samples")
+    results = {
+        "test_error_percent": error,
+        "test_samples": len(y),
+        **found,
+        "data": dataset.name,
+        "layers": common.layers_text(model.layers),
+        "seed": model.seed,
+        "conductance_crc": f"{model.crc:08x}",
+    }
+    common.write_json(options.json, results)
+
+
+def _samples(options, model):
+    """Return (data set, rows to test): those held back, of data that the network was trained on."""
+    source = options.data or model.data
+    if not source:
+        raise DataError(f"{options.model}: does not say what it was trained on: name a data set with --data")
+    before = datasets.Reading.from_dict(model.reading).suited(model.recipe).to_dict()
+    dataset = _aligned(datasets.load(source, common.reading(options, before)), model)
+    own = options.data is None or is_same(options.data, model.data)
+    if own and model.test:
+        other = datasets.load(model.test, datasets.Reading.from_dict(before))
+        dataset = datasets.joined(dataset, _aligned(other, model))
+    for note in dataset.notes:
+        common.tell(note)
+    train, test = datasets.split(dataset, model.seed, model.test_fraction)
+    if options.data is None:
+        return dataset, test
+    if (own and model.test) or _was_learnt(dataset, model):
+        common.tell(_about_learnt(source, model, len(train), len(test), len(dataset.labels)))
+        return dataset, test
+    if own:
+        common.tell(f"{source}: has changed since the network was trained on it: testing all of its samples")
+    return dataset, np.arange(len(dataset.labels))
+
+
+def _about_learnt(source, model, train, test, samples):
+    """Return what is told of a data set that the network was trained on."""
+    if train + test > samples:
+        return f"{source}: the network was trained on all of these samples"
+    held = f"the {test} of {model.test}" if model.test else f"the {test} that were held back"
+    return f"{source}: the network was trained on {train} of these samples: testing {held}"
+
+
+def _aligned(dataset, model):
+    """Return the data set with the network's features and classes, in its order. Raises DataError."""
+    if dataset.recipe != model.recipe:
+        asked, learnt = made_of(dataset.recipe), made_of(model.recipe)
+        raise DataError(f"{dataset.name}: a sample is from {asked}, the network learnt from {learnt}")
+    dataset = datasets.align(dataset, model.feature_names, model.class_names, model.classes)
+    datasets.check_layers(model.layers, dataset)
+    return dataset
+
+
+def _was_learnt(dataset, model):
+    """Return whether the network was trained on this data set, whatever it is called."""
+    if not model.run:
+        return False
+    try:
+        data = datasets.prepare(dataset, model.seed, model.test_fraction)
+    except DataError:  # a class without samples: no network was trained on that
+        return False
+    return configuration(model.layers, model.seed, model.halve_every, data)["run"] == model.run

@@ -1,0 +1,131 @@
+"""Follow a run, going on or finished, from a second terminal: it shows what its log holds."""
+
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+
+from ...errors import LogError
+from ...files import is_claimed
+from ...runlog import open_runs
+from ...runlog.follow import Follower
+from ...runlog.reader import COMPLETE
+from ...terminal.printing import printable
+from ...terminal.progress import View, link_text
+from ...training import scores
+from ...training.scores import class_labels
+from .. import options as common
+
+
+def add_options(parser):
+    """Add the options of `eqprop monitor`."""
+    parser.add_argument("log", type=Path, help="the run's log, of any format")
+    common.add_run(parser)
+    parser.add_argument("--once", action="store_true", help="show the run as it is now, and end")
+
+
+def run(options):
+    """Show the run until it ends; those of a dataset one after the other, as they are."""
+    if options.log.suffix == ".parquet":
+        for log in open_runs(options.log, options.run_id):
+            print(f"run {log.run}", flush=True)
+            _show(options, Follower(options.log, log.run))
+    else:
+        _show(options, Follower(options.log))
+
+
+def _show(options, follower):
+    screen = _Screen(follower.log)
+    if sys.stdout.isatty():
+        with Live(screen.view, console=Console(highlight=False, markup=False), refresh_per_second=4) as live:
+            _follow(options, follower, screen, live.console.print)
+    else:
+        _follow(options, follower, screen, lambda text: print(text, flush=True))
+
+
+def _follow(options, follower, screen, say):
+    """Take in rows as they come; say each epoch and event in a line, and at last how the run ended."""
+    while True:
+        alive = follower.log.path.is_file() and is_claimed(options.log)  # asked first: the last rows come after
+        rows = follower.poll()
+        for row in rows:
+            if text := screen.take(row):
+                say(printable(text))
+        if screen.end is not None:
+            for line in screen.table():
+                say(line)
+            say(f"the run ended: {printable(screen.end)}")
+            return
+        if options.once or (not alive and not rows):
+            for line in screen.table():
+                say(line)
+            say(f"sample {screen.view.done}: the run goes on" if alive else _UNSAID.format(screen.view.done))
+            return
+        if not rows:
+            time.sleep(_INTERVAL_S)
+
+
+_INTERVAL_S = 0.5
+_UNSAID = "the run ended at sample {} without saying so: killed, or its power was cut"
+
+
+class _Screen:
+    """What is shown of a log, row by row."""
+
+    def __init__(self, log):
+        about = log.configuration
+        total = about.get("epochs", 0) * about.get("training_samples", 0)
+        self._shapes = log.plan.shapes
+        self.view = View(min(total, about.get("limit") or total))
+        self.end = None
+        self._last = None
+        self._map = {}
+        self._log = log
+        outputs = log.plan.layers[-1]
+        self._labels = class_labels(log.class_names, min(about.get("classes", outputs), outputs))
+        self._counts = None
+
+    def take(self, row):
+        """Take in a row; return the line that it is worth, None for most."""
+        view, table = self.view, row["record"]
+        view.done = max(view.done, row["sample"])
+        if table == "steps":
+            self._measure(row)
+        elif table == "conductances" and row["source"] in COMPLETE:
+            c = row["crossbar"]
+            if c >= len(self._shapes) or row["steps"].size != self._shapes[c][0] * self._shapes[c][1]:
+                raise LogError(f"row {row['sequence']}: its conductances are not those of crossbar {c}")
+            self._map[c] = row["steps"].reshape(self._shapes[c])
+            if len(self._map) == len(self._shapes):
+                view.conductances = [self._map[c] for c in range(len(self._shapes))]
+        elif table == "metrics":
+            view.error_percent, view.loss = row["train_error_percent"], row["loss"]
+            view.rate = row["samples_per_second"]
+            view.test_errors.append(row["test_error_percent"])
+            if "confusion" in row:
+                self._counts = self._log.confusion(row)
+            if "link_repeats" in row:
+                view.link = link_text(row["link_sent_bytes"], row["link_received_bytes"], row["link_repeats"])
+            return (
+                f"epoch {row['epoch']}: {row['sample']} samples, training error {row['train_error_percent']:.2f} %, "
+                f"test error {row['test_error_percent']:.2f} %, {row['samples_per_second']:,.0f} samples/s"
+            )
+        elif table == "event":
+            return f"sample {row['sample']}: {row['event']} {row['detail']}"
+        elif table == "end":
+            self.end = row["reason"]
+        return None
+
+    def table(self):
+        """Return the lines that say what the network took for what, at the end of the last epoch."""
+        return [] if self._counts is None else scores.table(self._counts, self._labels)
+
+    def _measure(self, row):
+        """Take the rate from two records of steps."""
+        if self._last:
+            seconds = (row["utc"] - self._last["utc"]).total_seconds()
+            if seconds > 0:
+                self.view.rate = (row["sample"] - self._last["sample"]) / seconds
+        self._last = row

@@ -1,0 +1,44 @@
+"""Write one HTML page about runs, which opens offline; or a figure for a paper."""
+
+from pathlib import Path
+
+from ...replacing import check_replaceable
+from ...report import draw_figure, write_page
+from ...runlog import open_runs
+from .. import options as common
+
+
+def add_options(parser):
+    """Add the options of `eqprop report`."""
+    add = parser.add_argument
+    add("log", type=Path, nargs="+", help="logs of any format, to compare")
+    common.add_run(parser)
+    add(
+        "--html", type=common.named(".html", "a page"), metavar="PATH", help="the page (default: next to the first log)"
+    )
+    add("--png", type=common.picture, metavar="PATH", help="write a figure instead, 300 dots an inch")
+    add(
+        "--svg",
+        type=common.named(".svg", "such a figure"),
+        metavar="PATH",
+        help="write a figure instead, its text as text",
+    )
+
+
+def run(options):
+    """Write what was asked for, and say where."""
+    figures = {kind: getattr(options, kind) for kind in ("png", "svg") if getattr(options, kind)}
+    page = options.html or (None if figures else options.log[0].with_suffix(".html"))
+    places = [*figures.values(), *([page] if page else [])]
+    for path in places:
+        check_replaceable(path, "page" if path is page else "picture")
+    logs = [log for path in options.log for log in open_runs(path, options.run_id)]
+    for log in logs:
+        for span in log.dropped:
+            common.tell(f"{log.path}: bytes {span.start} to {span.end} are not a sound record, left out")
+    for kind, path in figures.items():
+        draw_figure(path, logs, kind)
+    if page:
+        write_page(page, logs)
+    for path in places:
+        print(path)

@@ -1,0 +1,1 @@
+"""Commands that repeat many runs and compare them."""

@@ -1,0 +1,1 @@
+"""The runtime on its way to a board and back: compiled, sent by MicroPython's own prompt, verified."""

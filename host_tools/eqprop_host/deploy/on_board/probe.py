@@ -1,0 +1,116 @@
+# Tell what board this is, what of it the runtime would miss, and what of eqprop is on it.
+import gc
+import sys
+
+gc.collect()
+implementation = sys.implementation
+lacking = []
+for needed in (
+    "import array, struct, vfs",
+    "from binascii import crc32",
+    "from gc import mem_free",
+    "from micropython import kbd_intr",
+    "from sys import stdin; stdin.buffer",
+    "from time import ticks_us, ticks_diff",
+    "from os import ilistdir, rename, statvfs",
+    "from select import poll",
+):
+    try:
+        exec(needed, {})
+    except (ImportError, AttributeError):
+        lacking.append(needed)
+found = {
+    "implementation": implementation.name,
+    "version": ".".join(str(n) for n in implementation.version[:3]),
+    "machine": getattr(implementation, "_machine", sys.platform),
+    "mpy": getattr(implementation, "_mpy", 0),
+    "heap": gc.mem_free() if hasattr(gc, "mem_free") else 0,
+    "lacking": lacking,
+}
+
+
+def frozen():
+    """Return whether the firmware has an eqprop of its own."""
+    path = sys.path[:]
+    sys.path[:] = [".frozen"]
+    try:
+        import eqprop
+
+        return eqprop is not None
+    except ImportError:
+        return False
+    finally:
+        sys.path[:] = path
+
+
+def first(root):
+    """Return what `import eqprop` finds, "" for nothing."""
+    for entry in sys.path:
+        if entry == ".frozen":
+            if frozen():
+                return "the firmware's own"
+            continue
+        folder = entry if entry.startswith("/") else root + ("/" + entry if entry else "")
+        for kind in ("", ".py", ".mpy"):
+            if is_there(folder.rstrip("/") + "/eqprop" + kind):
+                return folder.rstrip("/") + "/eqprop" + kind
+    return ""
+
+
+def is_eqprop(lib):
+    """Return whether what is installed there is this runtime, and not something else of that name."""
+    for name in installed(lib):
+        if name.startswith("eqprop/service"):
+            return True
+    if not is_there(lib + "/eqprop.mpy"):
+        return False
+    with open(lib + "/eqprop.mpy", "rb") as file:
+        return b"/.eqprop" in file.read(3000)
+
+
+def is_fat(root):
+    """Return whether upper and lower case are the same in names of files."""
+    try:
+        os.mkdir(root + "/eqprop-new")
+        try:
+            return is_there(root + "/EQPROP-NEW")
+        finally:
+            os.rmdir(root + "/eqprop-new")
+    except OSError:
+        return False
+
+
+if implementation.name == "micropython" and not lacking:
+    root = os.getcwd().rstrip("/")
+    filesystem = os.statvfs(root or "/")
+    found["block"] = filesystem[0]
+    found["size"] = filesystem[0] * filesystem[2]
+    if found["size"]:
+        # Beside the flash that the board starts from there may be an SD card, or a read-only filesystem
+        libs = [path for path in sys.path if path == root + "/lib"]
+        libs = libs or [path for path in sys.path if path.endswith("/lib") and not path.startswith("/rom")]
+        libs = libs or [root + "/lib"]
+        folders = [path for path in libs if is_there(path)]
+        # A folder takes two blocks, which a small flash does not have to spare
+        if not folders and (found["size"] < 131072 or is_there(root + "/eqprop.mpy")):
+            folders = [root]
+        lib = (folders or libs)[0]
+        repair(lib)
+        boot = root + "/main.py"
+        filesystem = os.statvfs(lib if is_there(lib) else root or "/")
+        found["lib"] = lib
+        found["lib_there"] = is_there(lib or "/")
+        found["boot"] = boot
+        found["starts"] = None
+        if is_there(boot):
+            with open(boot) as file:
+                found["starts"] = file.read(1000)
+        found["block"] = filesystem[0]
+        found["flash"] = filesystem[0] * filesystem[3]
+        found["fat"] = is_fat(root)
+        found["sha256"] = sha256 is not None
+        found["installed"] = {name: digest(lib + "/" + name) for name in installed(lib)}
+        found["occupied"] = sum(-(-os.stat(lib + "/" + name)[6] // filesystem[0]) for name in installed(lib))
+        found["first"] = first(root)
+        found["ours"] = is_eqprop(lib)
+answer(found)

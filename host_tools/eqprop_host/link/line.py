@@ -1,0 +1,133 @@
+"""The bytes of a serial port, and a name for whatever is at its other end if it sends no frames."""
+
+import contextlib
+import itertools
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+import serial
+
+from eqprop.protocol.frames import encoded_size
+from eqprop.protocol.messages import SESSION_HEADER
+from eqprop.service import CHUNK
+
+from ..errors import PortError, ProtocolError
+
+_OVERHEARD = 40  # bytes kept, to show what comes from a port that is not a board's
+_TAIL = 512  # bytes kept to see whether it is at MicroPython's prompt
+# What MicroPython says in its three modes, into any of which bytes of a frame may take it
+_AT_PROMPT = (b"\n>>> ", b"raw REPL; CTRL-B to exit", b"paste mode; Ctrl-C to cancel")
+
+
+@dataclass(frozen=True)
+class Line:
+    """What has been on a line so far."""
+
+    sent_bytes: int
+    received_bytes: int
+
+    repeats: int
+    """Questions asked again because they, or their answers, were lost."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question on its way."""
+
+    sequence: int
+    size: int
+    """Bytes on the line."""
+    at: float
+    kind: int
+    about: Any
+    """The asker's own mark for it."""
+    given_up: bool = False
+    """Whether it counted as lost."""
+
+
+class Port:
+    """A pyserial port called `name` in messages, which `open_stream()` opens; it may fail and be opened again.
+
+    - stream: the open pyserial port, None before it is opened and once it is closed
+    - sent, received: bytes so far
+    """
+
+    def __init__(self, open_stream, name):
+        """Open nothing yet. open_stream: returns an open port with a short read timeout, or raises PortError."""
+        self.name = name
+        self.sent = 0
+        self.received = 0
+        self._open = open_stream
+        self.stream = None
+        self._overheard = b""
+        self._tail = b""
+
+    @property
+    def is_open(self):
+        """Whether it was opened, and not closed since."""
+        return self.stream is not None
+
+    def open(self):
+        """Open it. Raises PortError."""
+        self.stream = self._open()
+
+    def close(self):
+        """Close it."""
+        if self.stream:
+            stream, self.stream = self.stream, None
+            # A port that has gone cannot be closed in order
+            with contextlib.suppress(OSError, serial.SerialException):
+                stream.close()
+
+    def write(self, data):
+        """Send bytes; return how many. Raises PortError, or ProtocolError when the other end takes none."""
+        try:
+            self.stream.write(data)
+        except serial.SerialTimeoutException as error:
+            raise ProtocolError(f"port {self.name} takes no more bytes") from error
+        except (OSError, serial.SerialException) as error:
+            raise PortError(f"port {self.name} fails: {error}") from error
+        self.sent += len(data)
+        return len(data)
+
+    def read(self):
+        """Return what has come, waiting a moment for the first byte. Raises PortError."""
+        try:
+            data = self.stream.read(max(1, self.stream.in_waiting))
+        except (OSError, serial.SerialException) as error:
+            raise PortError(f"port {self.name} fails: {error}") from error
+        self.received += len(data)
+        self._overheard = (self._overheard + data)[:_OVERHEARD]
+        self._tail = (self._tail + data)[-_TAIL:]
+        return data
+
+    # ---- who is there
+
+    def forget_tail(self):
+        """Forget the last bytes: the link waits for new ones."""
+        self._tail = b""
+
+    def check_prompt(self):
+        """Raise ProtocolError where MicroPython's prompt has come last."""
+        if any(words in self._tail for words in _AT_PROMPT):
+            deploy = f"eqprop deploy --port {shlex.quote(self.name)}"
+            text = f"port {self.name} has MicroPython's prompt and is not running eqprop: run `{deploy}`"
+            raise ProtocolError(text)
+
+    def stranger(self):
+        """Return the error for a port that sends bytes but no frames; None if it sends nothing."""
+        if not self._overheard:
+            return None
+        return ProtocolError(f"port {self.name} is not running eqprop: it says {self._overheard!r}")
+
+
+def line_size(size):
+    """Return the most bytes that a question with a payload of `size` bytes takes on the line."""
+    longest = encoded_size(size + SESSION_HEADER)
+    return longest + -longest % CHUNK
+
+
+def largest_payload(size):
+    """Return the largest payload of a question that takes no more than `size` bytes on the line, 0 or less for none."""
+    return next(n for n in itertools.count(size, -1) if n <= 0 or line_size(n) <= size)

@@ -1,0 +1,176 @@
+"""What the rows of `eqprop study mnist` are made of: one training run each in fixed point, in float, of a ReLU network.
+
+Every run is of a `Run` alone, so that any process finds the same. All see the same int8 inputs, in the order of the
+same seed.
+"""
+
+import argparse
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+import eqprop
+
+from .. import datasets
+from ..terminal.progress import show_nothing
+from ..training.loop import default_halve_epochs
+from .baselines import as_float, fitted
+
+_PREDICTED = 1000  # test samples that are settled at once
+# Float, chosen on 10,000 held-out training samples: rates of all samples of a step together, in the unit of a shift by
+# `eqprop.Plan.rates`, for 100 hidden nodes; their factor from the first epoch to the last; the nudge in the plan's,
+# which integers need large; the temperature of cross-entropy in the voltage that the right output is nudged to.
+_RATES = (2.0**-6, 2.0**-11)
+_ONE_SIDED_RATES = (3 * 2.0**-6, 2.0**-11)  # a board's own errors, paired outputs, 20 samples to a step
+_LAST = 0.04
+_NUDGE = 0.1
+_TEMPERATURE = 0.2
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run of the study."""
+
+    physics: str
+    """fixed: the runtime's integers. float: the analog solver, float32. relu: backpropagation, scikit-learn's Adam."""
+
+    layers: tuple[int, ...]
+    """Sizes, inputs first; paired outputs count twice."""
+
+    data: str
+    """As `datasets.load` takes it."""
+
+    epochs: int
+    """Passes over the training samples."""
+
+    seed: int
+    """Of initial weights and order."""
+
+    batch: int = 1
+    """Samples to an update."""
+
+    nudging: str = "centred"
+    """One of `eqprop_sim.analog.learning.NUDGINGS`."""
+
+    loss: str = "squared"
+    """squared; cross-entropy of the softmax; or margin, a board's own: squares of what is on the wrong side alone."""
+
+    paired: bool = False
+    """Whether a class is the difference of two outputs (Kendall et al. 2020)."""
+
+    limit: int | None = None
+    """Most training samples of an epoch; None for all."""
+
+    @property
+    def parameters(self):
+        """How many numbers are learnt: conductances, or weights and biases."""
+        if self.physics == "relu":
+            return sum((a + 1) * b for a, b in zip(self.layers, self.layers[1:], strict=False))
+        return sum(rows * columns for rows, columns in eqprop.plan(self.layers).shapes)
+
+    def do(self):
+        """Train, and return {"test_error_percent", "training_samples_per_second", "seconds"}, of training alone."""
+        of_a_board = (self.nudging, self.loss, self.paired) == ("centred", "margin", False)
+        fixed = _fixed if of_a_board else _variant
+        return {"fixed": fixed, "float": _float, "relu": _relu}[self.physics](self)
+
+
+def relu_width(inputs, outputs, parameters):
+    """Return the hidden nodes of the ReLU network whose number of parameters is nearest."""
+    return max(1, round((parameters - outputs) / (inputs + 1 + outputs)))
+
+
+def _fixed(run):
+    from ..commands.learning.simulate import (
+        simulate,  # and not before: the commands import the studies, and these this module
+    )
+    from ..commands.options import READING
+
+    files = dict.fromkeys(
+        ("json", "log", "log_every", "save", "picture", "tensorboard", "halve_epochs", "device", "set", *READING)
+    )
+    files |= dict.fromkeys(("hidden", "test", "test_fraction"))
+    limit = run.limit and run.limit * run.epochs
+    about = {"data": run.data, "layers": run.layers, "epochs": run.epochs, "seed": run.seed, "limit": limit}
+    results = simulate(argparse.Namespace(physics="fixed", **about, **files), shown=show_nothing, say=_say_nothing)
+    keys = ("test_error_percent", "training_samples_per_second", "seconds", "conductance_crc")
+    return {key: results[key] for key in keys}
+
+
+def _say_nothing(_line):
+    """Say nothing: the study tells of each run in a line."""
+
+
+def _variant(run):
+    from eqprop_sim.emulator.variants import Variant
+
+    data = datasets.prepare(datasets.load(run.data), run.seed)
+    variant = Variant(run.layers, run.seed, run.nudging, run.loss, run.paired)
+    variant.learn_all(data.train_x[:0], data.train_y[:0], 0)  # compiles
+    halve_epochs = default_halve_epochs(run.epochs)
+    seconds, samples = 0.0, 0
+    for epoch in range(run.epochs):
+        order = datasets.epoch_order(len(data.train_y), run.seed, epoch)[: run.limit]
+        started = time.perf_counter()
+        variant.learn_all(data.train_x[order], data.train_y[order], epoch // halve_epochs)
+        seconds += time.perf_counter() - started
+        samples += len(order)
+    return _result(variant.infer_all(data.test_x), data.test_y, samples, seconds)
+
+
+def _result(found, test_y, samples, seconds):
+    error = 100 * float(np.mean(found != test_y))
+    return {"test_error_percent": error, "training_samples_per_second": samples / seconds, "seconds": seconds}
+
+
+def _samples(run):
+    """Return (x, y, test x, test y), x float32 in -1..1."""
+    data = datasets.prepare(datasets.load(run.data), run.seed)
+    return as_float(data.train_x), data.train_y, as_float(data.test_x), data.test_y
+
+
+def _float(run):
+    from threadpoolctl import threadpool_limits
+
+    from eqprop_sim.analog import Circuit, Trainer
+
+    x, y, test_x, test_y = _samples(run)
+    plan = eqprop.plan(run.layers)
+    circuit = Circuit.from_plan(plan, seed=run.seed, dtype=np.float32)
+    trainer = Trainer.from_plan(
+        circuit,
+        plan,
+        nudging=run.nudging,
+        loss=run.loss,
+        paired=run.paired,
+        seed=run.seed,
+    )
+    trainer.targets = (trainer.targets[0], 0.0)
+    trainer.beta *= _NUDGE
+    trainer.temperature_v = _TEMPERATURE * trainer.targets[0]
+    # More samples to a step: smaller steps for each. More hidden nodes: each is told less of the error
+    driven, other = _ONE_SIDED_RATES if run.loss == "margin" else _RATES
+    rates = (driven * run.layers[1] / 100, other)
+    first = [eta * 2**shift * r / run.batch for eta, shift, r in zip(trainer.eta, plan.rates, rates, strict=True)]
+    seconds, samples = 0.0, 0
+    with threadpool_limits(1):
+        for epoch in range(run.epochs):
+            trainer.eta = [eta * _LAST ** (epoch / max(1, run.epochs - 1)) for eta in first]
+            order = datasets.epoch_order(len(y), run.seed, epoch)[: run.limit]
+            started = time.perf_counter()
+            for rows in np.split(order, range(run.batch, len(order), run.batch)):
+                trainer.step(x[rows], y[rows])
+            seconds += time.perf_counter() - started
+            samples += len(order)
+        found = [trainer.predict(test_x[at : at + _PREDICTED]) for at in range(0, len(test_y), _PREDICTED)]
+    return _result(np.concatenate(found), test_y, samples, seconds)
+
+
+def _relu(run):
+    x, y, test_x, test_y = _samples(run)
+    order = datasets.epoch_order(len(y), run.seed, 0)[: run.limit]
+    started = time.perf_counter()
+    network = fitted(x[order], y[order], run.layers[1:-1], run.seed, run.epochs, run.batch, alpha=0)
+    seconds = time.perf_counter() - started
+    return _result(network.predict(test_x), test_y, run.epochs * len(order), seconds)

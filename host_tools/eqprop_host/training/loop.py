@@ -1,0 +1,273 @@
+"""A training run: a data set goes to a board, epoch by epoch, and what it learns is measured and logged."""
+
+import functools
+import struct
+import time
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+import eqprop
+
+from ..boards.records import levels_of
+from ..datasets import epoch_order
+from ..errors import RestartError
+
+_epoch_order = functools.lru_cache(maxsize=4)(epoch_order)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to learn."""
+
+    epochs: int
+    """Passes over the training samples."""
+
+    seed: int
+    """Of the initial conductances and of the order of the samples."""
+
+    halve_epochs: int
+    """Epochs after which the learning rate halves; 0 for never."""
+
+    limit: int | None = None
+    """Most training samples in all; None for whole epochs."""
+
+    def samples(self, count):
+        """Return how many training samples the run has on `count` distinct ones."""
+        return min(self.epochs * count, self.limit or self.epochs * count)
+
+    def epoch_order(self, count, epoch):
+        """Return the order in which epoch 0, 1, ... has `count` distinct samples: int64."""
+        return _epoch_order(count, self.seed, epoch)
+
+    def order(self, count, first, last):
+        """Return which of `count` distinct samples are training samples number first..last - 1: int64."""
+        orders = [self.epoch_order(count, epoch) for epoch in range(first // count, -(-last // count))]
+        begin = first % count
+        return np.concatenate([*orders, np.zeros(0, np.int64)])[begin : begin + last - first].astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
+
+    samples: int
+    """Training samples learnt, those before a resumption counted."""
+
+    learnt: int
+    """Those learnt by this process; samples that a board which restarted had to learn again count once."""
+
+    seconds: float
+    """Time spent training here, the tests between the epochs left out."""
+
+    train_error_percent: float | None
+    """Of the last epoch's samples, each asked before it was learnt; None where none was learnt."""
+
+    test_error_percent: float
+    """Of the test samples, at the end."""
+
+    confusion: np.ndarray | None
+    """Test samples by (class, answer) at the end, (outputs, outputs); None where nothing was tested."""
+
+    crc: int
+    """CRC-32 of the conductances at the end."""
+
+    interrupted: bool
+    """Whether it was asked to stop early."""
+
+    line_bytes: int
+    """Bytes sent to the board to train it."""
+
+    sample_bytes: int
+    """Those of them that are samples, repetitions left out."""
+
+    conductances: list
+    """As `Board.conductances` returns them, at the end; none unless they were to be kept."""
+
+
+def default_halve_epochs(epochs):
+    """Return the epochs after which the rates halve by default: 4 of 10, and 2 at least."""
+    return max(2, (2 * epochs + 4) // 5)
+
+
+def error_percent(board, x, y):
+    """Return the percentage of x (int8 (samples, inputs)) that the board does not put into the classes y."""
+    return _error_percent(confusion(board, x, y))
+
+
+def confusion(board, x, y):
+    """Return how many of x (int8 (samples, inputs)) of each class y the board puts into which: (outputs, outputs)."""
+    outputs = board.state.layers[-1]
+    return np.bincount(y * outputs + board.infer(x)[0], minlength=outputs**2).reshape(outputs, outputs)
+
+
+def _error_percent(table):
+    return 100 * float((table.sum() - np.trace(table)) / table.sum())
+
+
+def configuration(layers, seed, halve_every, data):
+    """Return what `Board.configure` and `Board.resume` take, for a run on `data` (`datasets.Prepared`).
+
+    Its `run` is a CRC-32 of all that decides the run's conductances and how its samples are packed.
+    """
+    levels = levels_of(data.train_x, data.test_x)
+    count = len(data.train_y)
+    run = zlib.crc32(struct.pack(f"<{len(layers)}HIII", *layers, seed, halve_every, count) + levels)
+    for part in (data.train_x, data.train_y.astype("<i8")):
+        run = zlib.crc32(np.ascontiguousarray(part).data, run)  # no copy of data that lie in a file
+    return {
+        "layers": layers,
+        "seed": seed,
+        "halve_every": halve_every,
+        "run": run,
+        "epoch": count,
+        "levels": levels,
+    }
+
+
+def train(board, data, schedule, interrupt, reporter, log=None, log_every=None, keep=False, clock=time.perf_counter):
+    """Train a configured board on `data` (`datasets.Prepared`) and return the `Outcome`.
+
+    It goes on from the board's next sample, which is not 0 where a run is resumed, and falls back where the board
+    restarts. reporter: of `progress.show_progress`. log: a `recorder.Recorder` or None. log_every: training samples
+    between two logged sets of conductances, None for an epoch. keep: whether the outcome is to hold the conductances.
+    After an interrupt the samples under way are still learnt, tested and logged.
+    """
+    run = _Run(board, data, schedule, interrupt, reporter, log, log_every, keep, clock)
+    while True:
+        try:
+            if run.note():
+                return run.outcome()
+            run.go_on()
+        except RestartError as error:
+            reporter.line(f"{error}: going on")
+            run.tested = None  # what was tested may have rotted before the board said so
+            board.recover(error)
+
+
+class _Run:
+    """What `train` knows. Whatever it does next follows from the board's next sample, which may fall back."""
+
+    def __init__(self, board, data, schedule, interrupt, reporter, log, log_every, keep, clock):
+        self.board, self.data, self.schedule = board, data, schedule
+        self.interrupt, self.reporter, self.log, self.clock = interrupt, reporter, log, clock
+        self.count = len(data.train_y)
+        self.total = schedule.samples(self.count)
+        self.log_every = log_every or self.count
+        self.learnt = 0
+        self.seconds = 0.0
+        self.bytes = 0
+        self.train_error = 100.0
+        self.loss = 0.0
+        self.measured = False  # whether both are those of samples
+        self.test_error = 100.0
+        self.tested = self.told = self.noted = self.table = None
+        self.keep = keep
+        if log:
+            log.begin(board, functools.partial(schedule.order, self.count), self._teach)
+            self.told = log.measured
+
+    def _teach(self, until):
+        """Let the board learn up to sample `until` again."""
+        for _ in self._train(until):
+            pass
+
+    def _train(self, until, stop=lambda: False):
+        order = functools.partial(self.schedule.epoch_order, self.count)
+        return self.board.train(self.data.train_x, self.data.train_y, until, order, stop)
+
+    def note(self):
+        """Test and log the network where it stands, if it is to be done and was not; return whether the run is over."""
+        sample = self.board.state.sample
+        ends = sample >= self.total or self.interrupt.requested
+        complete = self.noted is None or ends
+        due = complete or sample % self.log_every == 0 or sample % self.count == 0
+        if self.log and due and self.noted != (sample, complete):
+            self.log.interval(self.board, complete)
+            self.noted = (sample, complete)
+        if (sample % self.count == 0 or ends) and self.tested != sample:
+            self.table = confusion(self.board, self.data.test_x, self.data.test_y)
+            self.test_error = _error_percent(self.table)
+            if sample:
+                self._take(self.board.progress())
+                self._tell_epoch(sample, self.table)
+            self.tested = sample
+        return ends
+
+    def _take(self, progress):
+        """Take up the totals of the epoch."""
+        if progress.counted:
+            self.train_error = 100 - 100 * progress.right / progress.counted
+            self.loss = progress.loss / progress.counted
+            self.measured = True
+
+    def _tell_epoch(self, sample, table):
+        """Show and log what an epoch came to, once, however often the board has to learn it."""
+        if self.told is not None and sample <= self.told:
+            return
+        self.reporter.look(self.test_error, self.board.line, self._maps)
+        self.told = sample
+        epoch = (sample - 1) // self.count
+        rate = self.learnt / self.seconds if self.seconds else 0.0
+        self.reporter.line(
+            f"epoch {epoch + 1}/{self.schedule.epochs}: {sample} samples, "
+            f"training error {self.train_error:.2f} %, test error {self.test_error:.2f} %, {rate:,.0f} samples/s"
+        )
+        if self.log:
+            self.log.metrics(
+                self.board,
+                sample=sample,
+                epoch=epoch + 1,
+                train_error_percent=self.train_error,
+                test_error_percent=self.test_error,
+                loss=self.loss,
+                samples_per_second=rate,
+                confusion=table.ravel(),
+            )
+
+    def _maps(self):
+        """Return each crossbar's conductances as they are: uint16 steps (rows, columns)."""
+        shapes = eqprop.plan(self.board.state.layers).shapes
+        conductances = (self.log or self.board).conductances()
+        return [steps.reshape(shape) for steps, shape in zip(conductances, shapes, strict=True)]
+
+    def go_on(self):
+        """Train up to where the network is to be tested or logged next."""
+        sample = self.board.state.sample
+        until = next_stop(sample, self.total, self.count, self.log_every if self.log else self.count)
+        started, sent = self.clock(), self.board.sent
+        before = sample
+        try:
+            for progress in self._train(until, lambda: self.interrupt.requested):
+                self.learnt += max(progress.sample - before, 0)
+                before = progress.sample
+                self._take(progress)
+                if self.log:
+                    self.log.reached(progress.sample)
+                rate = self.learnt / (self.seconds + self.clock() - started)
+                self.reporter.update(progress.sample, self.train_error, rate, self.loss)
+        finally:
+            self.seconds += self.clock() - started
+            self.bytes += self.board.sent - sent
+
+    def outcome(self):
+        state = self.board.save()
+        return Outcome(
+            samples=state.sample,
+            learnt=self.learnt,
+            seconds=self.seconds,
+            train_error_percent=self.train_error if self.measured else None,
+            test_error_percent=self.test_error,
+            confusion=self.table,
+            crc=state.crc,
+            interrupted=self.interrupt.requested,
+            line_bytes=self.bytes,
+            sample_bytes=self.board.sample_bytes,
+            conductances=self.board.conductances() if self.keep else [],
+        )
+
+
+def next_stop(sample, total, count, log_every):
+    """Return where a run of `total` samples, `count` an epoch, stops next behind `sample`, to be tested or logged."""
+    return min(total, *(sample + step - sample % step for step in (count, log_every)))

@@ -1,0 +1,299 @@
+"""What a training run logs: every step where a board's crossbar is emulated, else what conductances the line bears."""
+
+import contextlib
+import time
+from collections import deque
+
+import numpy as np
+
+import eqprop
+from eqprop.protocol import messages
+from eqprop_sim.emulator.compiled_network import Network
+
+from ..errors import LogError
+from ..runlog.replay import network_at, put
+from .twin import Twin, probe
+
+_STRIDE = 1024  # steps that are worth a look, or those of a second: each look takes the host from its board
+_STEPS = 2048  # steps to a record, or those of a second
+_SNAPSHOT_STEPS = 2048  # so that no step is far from the logged conductances before it
+_PROBED = 16  # test samples
+_PART = 64  # devices that are worth a question
+
+
+class Recorder:
+    """Watches a training run and writes its log.
+
+    A board in this process that is the emulator, and one whose first conductances are those of the emulator, can be
+    recomputed: its steps are logged, and `runlog.replay` gives the conductances after any. The board's own conductances
+    are compared by CRC at each interval; when they differ it is an event, and the board goes on without a twin if it
+    differs again. Of a board without a twin, conductances are read at each interval as far as the budget allows, all or
+    in part; those of a chip that this process simulates cost nothing.
+
+    - measured: training samples learnt where metrics were logged last, -1 before
+    """
+
+    def __init__(self, log, data, budget_percent, sink=None, clock=time.monotonic):
+        """Write to `log`, a `runlog.RunLog`, new or reopened. data: `datasets.Prepared`, what will be learnt.
+
+        budget_percent: of the line's bytes, what reading conductances may take, below 100. sink: a
+        `tensorboard.TensorBoard` that gets the same, or None.
+        """
+        self._log = log
+        self._data = data
+        self._budget = budget_percent / (100 - budget_percent)
+        self._sink = sink
+        self._clock = clock
+        self._flushed = clock()
+        self._pending = []
+        self._snapshots = deque()  # (sample, Future of the conductances) that are not logged yet
+        self._credit = 0.0
+        self._line_bytes = 0
+        self._next_device = 0
+        self._restarts = 0
+        self._twin = self._mirror = None
+        before = log.resumed
+        self._steps_logged = self._flushed_steps = before.steps if before else 0
+        self._snapshot_taken = max(before.logged, default=-1) if before else -1
+        self.measured = before.metrics[-1]["sample"] if before and before.metrics else -1
+
+    def begin(self, board, order, teach):
+        """Log that the board begins or, in a log that was reopened, goes on. It is asked nothing yet.
+
+        order: a function (first, last) that gives the places in the data of training samples first..last - 1. teach: a
+        function (until) that lets the board learn up to sample `until`.
+        """
+        self._board, self._order, self._teach = board, order, teach
+        state = board.state
+        sample = self._sample = self._seen = state.sample
+        self._saved, self._failed = state.saved, state.failed
+        resumed = self._log.resumed
+        self._log.event("resume" if resumed else "connect", sample, board=board.identity, layers=list(state.layers))
+        if board.emulated:
+            self._mirror = Network(state.layers, state.seed, state.halve_every)
+        elif board.emulated is None and not (resumed and gave_up(resumed)):
+            self._begin_twin(board)
+        if self._twin or self._mirror:
+            if not resumed or len(resumed.samples[1]) < len(self._data.train_y):
+                self._log.samples(self._data.train_x, self._data.train_y)
+            if self._twin and self._snapshot_taken < 0:
+                self._log_conductances(self._twin.network.sample, self._twin.copy(), "twin")
+            if sample > self._steps_logged:
+                self._step(self._steps_logged, sample)
+
+    def _begin_twin(self, board):
+        """Give the board a twin if it has its conductances."""
+        twin = Twin(board, self._data)
+        if self._snapshot_taken >= 0:
+            reached = min(self._steps_logged, board.state.sample)
+            network = network_at(self._log.resumed, reached)
+            put(twin.network, [network.conductances(c) for c in range(network.crossbars)], reached)
+            twin.agreed()
+        if board.state.sample == twin.network.sample and board.state.crc != twin.network.crc():
+            text = "its first conductances are not the emulator's: conductances are read, as far as the budget allows"
+            self._log.event("no-twin", reason=text)
+            twin.close()
+        else:
+            self._twin = twin
+
+    def conductances(self):
+        """Return the conductances as they are: uint16 steps, flat, a crossbar; read from a board without a twin."""
+        self._catch_up()
+        return self._twin.copy() if self._twin else self._board.conductances()
+
+    def reached(self, sample):
+        """Note that the board has learnt all training samples before number `sample`.
+
+        A board that restarted may be behind what it had reached: what it learns again is the same, and not logged.
+        """
+        self._note_restarts()
+        self._seen = sample
+        if sample - self._sample >= _STRIDE or self._clock() - self._flushed >= 1:
+            self._catch_up()
+
+    def _note_restarts(self):
+        """Log how the board, or its line, failed since this was asked last."""
+        for restart in self._board.restarts[self._restarts :]:
+            name = "reset" if restart.reset else "fault"
+            self._log.event(name, restart.sample, reached=restart.reached, reason=restart.reason)
+            self._restarts += 1
+
+    def _note_checkpoints(self):
+        """Log what the board's state, when last asked, says of its checkpoints."""
+        state = self._board.state
+        if state.saved not in (self._saved, messages.NEVER_SAVED):
+            self._log.event("checkpoint", state.sample, saved=state.saved, written=state.written)
+        if state.failed > self._failed:
+            text = "checkpoints could not be written"
+            self._log.event("fault", state.sample, reason=text, count=state.failed - self._failed)
+        self._saved, self._failed = state.saved, state.failed
+
+    def _catch_up(self):
+        """Take in all steps that the board has learnt."""
+        if self._seen > self._sample:
+            self._step(self._sample, self._seen)
+            self._sample = self._seen
+
+    def _step(self, first, last):
+        """Take in steps first..last - 1."""
+        if not (self._twin or self._mirror):
+            return
+        self._log_snapshots(wait=False)
+        order = self._order(first, last)
+        if self._twin:
+            self._twin.learn(order)
+        new = order[max(0, self._steps_logged - first) :]
+        if len(new):
+            self._pending.append(new)
+            self._steps_logged = last
+        if self._steps_logged - self._flushed_steps >= _STEPS or self._clock() - self._flushed >= 1:
+            self._flush()
+        # Where the board is behind what is logged, so is its twin
+        if self._twin and len(new) and self._steps_logged - self._snapshot_taken >= _SNAPSHOT_STEPS:
+            self._flush()
+            self._snapshots.append((self._steps_logged, self._twin.snapshot()))
+            self._snapshot_taken = self._steps_logged
+
+    def _flush(self):
+        """Log the steps that wait."""
+        if self._pending:
+            order = np.concatenate(self._pending)
+            self._pending = []
+            self._log.steps(self._steps_logged - len(order), order)
+        self._flushed_steps = self._steps_logged
+        self._flushed = self._clock()
+
+    def _log_snapshots(self, wait):
+        """Log the twin's snapshots, or those that it has come to: the board is not to wait for its twin."""
+        while self._snapshots and (wait or self._snapshots[0][1].done()):
+            sample, conductances = self._snapshots.popleft()
+            self._log_conductances(sample, conductances.result(), "twin")
+
+    def interval(self, board, complete):
+        """Log conductances, as the interval asks for that the user has set; not while the board is behind.
+
+        complete: whether they are to be read at any cost, of a board without a twin. After a RestartError it may be
+        called again.
+        """
+        self._note_restarts()
+        self._seen = board.state.sample
+        self._catch_up()
+        if board.state.sample < self._sample:
+            return
+        self._flush()
+        self._log_snapshots(wait=True)
+        if self._twin:
+            if divergence := self._twin.check(board, self._teach):
+                self._diverged(divergence)
+        else:
+            board.refresh()
+        self._note_checkpoints()
+        self._snapshot(board, complete)
+
+    def _diverged(self, divergence):
+        self._log.event(
+            "divergence",
+            first_sample=divergence.first_sample,
+            until_sample=divergence.until_sample,
+            crossbars=divergence.crossbars,
+            repeats=divergence.repeats,
+        )
+        if divergence.repeats:
+            self._end_twin()
+
+    def _snapshot(self, board, complete):
+        """Log the conductances as they are: the twin's, or the board's, all or those that the budget allows."""
+        sample = board.state.sample
+        far = board.emulated is None
+        if far:
+            self._credit += self._budget * self._line_since(board)
+        if sample <= self._snapshot_taken:
+            return
+        if self._twin:
+            self._log_conductances(sample, self._twin.copy(), "twin")
+        elif complete or not far or self._credit >= 2 * sum(rows * columns for rows, columns in self._shapes(board)):
+            self._log_conductances(sample, board.conductances(), "board")
+            if far:
+                cost = self._line_since(board)
+                self._credit -= 0 if complete else cost
+        else:
+            self._read_part(board, sample)
+
+    def _line_since(self, board):
+        """Return how many bytes were on the line since this was asked last."""
+        before = self._line_bytes
+        self._line_bytes = board.line.sent_bytes + board.line.received_bytes
+        return self._line_bytes - before
+
+    def _log_conductances(self, sample, conductances, source):
+        self._log.conductances(sample, [(c, 0, steps) for c, steps in enumerate(conductances)], source)
+        self._snapshot_taken = max(sample, self._snapshot_taken)
+        if self._sink:
+            self._sink.conductances(sample, conductances)
+
+    def _read_part(self, board, sample):
+        """Read as many devices as there is credit for, going on where the last part ended."""
+        devices = [rows * columns for rows, columns in self._shapes(board)]
+        at = self._next_device
+        crossbar = 0
+        while at >= devices[crossbar]:
+            at -= devices[crossbar]
+            crossbar += 1
+        size = devices[crossbar]
+        count = min(int(self._credit // 2), size - at)
+        if count < min(_PART, size - at):
+            return
+        self._log.conductances(sample, [(crossbar, at, board.read(crossbar, at, count))], "part")
+        self._credit -= self._line_since(board)
+        self._next_device = (self._next_device + count) % sum(devices)
+
+    def _shapes(self, board):
+        return eqprop.plan(board.state.layers).shapes
+
+    def metrics(self, board, **row):
+        """Log metrics (`runlog.schema`) with what the circuit and the line show."""
+        network = self._twin.network if self._twin else self._mirror
+        if network:
+            if self._mirror:
+                put(network, board.conductances(), board.state.sample)
+            row |= probe(network, self._data.test_x[:_PROBED], self._data.test_y[:_PROBED])
+        if line := board.line:
+            row |= {
+                "link_sent_bytes": line.sent_bytes,
+                "link_received_bytes": line.received_bytes,
+                "link_repeats": line.repeats,
+            }
+        self._log.metrics(**row)
+        if self._sink:
+            self._sink.metrics(row)
+        self.measured = row["sample"]
+
+    def finish(self, reason):
+        """Log what is left, and the end."""
+        self._note_restarts()
+        self._catch_up()
+        self._flush()
+        self._log_snapshots(wait=True)
+        self._note_checkpoints()
+        self._log.close(reason)
+        self.close()
+
+    def close(self):
+        """End the twin; after an error, log the steps that wait before."""
+        try:
+            with contextlib.suppress(LogError):  # what ended the run matters more, and a closed log takes none
+                self._flush()
+                self._log_snapshots(wait=True)
+        finally:
+            self._end_twin()
+
+    def _end_twin(self):
+        if self._twin:
+            self._twin.close()
+        self._twin = None
+
+
+def gave_up(log):
+    """Return whether the board of a log, a `runlog.reader.Log`, was found to be no emulator."""
+    found = {event["event"]: event["detail"] for event in log.events}
+    return "no-twin" in found or found.get("divergence", {}).get("repeats", False)

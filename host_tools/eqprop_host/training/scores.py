@@ -1,0 +1,94 @@
+"""How well a network tells its classes apart: accuracy, recall of each class, and confusion.
+
+Counts are a table (classes, answers) of test samples, `training.confusion`; it may have more rows and columns than
+there are classes, as a network may have more outputs.
+"""
+
+import shutil
+
+import numpy as np
+from rich.cells import cell_len, set_cell_size
+
+from ..terminal.printing import printable
+
+_NAME = 18  # columns for the name of a class
+_CELL = 4  # columns of a count, with its gap, at least
+_MIXED = 3  # answers that are named where the whole table has no room
+_ROWS = 40  # classes that are shown one by one
+
+
+def class_labels(class_names, classes):
+    """Return what each class is called: its name, made fit for a terminal, or its number."""
+    return [*map(printable, class_names[:classes]), *map(str, range(len(class_names), classes))]
+
+
+def recall_percent(counts):
+    """Return the percentage of each class's test samples that were answered right; None for one without samples."""
+    totals = counts.sum(axis=1).tolist()
+    return [100 * int(counts[k, k]) / total if total else None for k, total in enumerate(totals)]
+
+
+def summary(counts, labels):
+    """Return what `--json` holds of a table of counts: accuracy, names, recall and the counts themselves."""
+    counts = counts[: len(labels), : max(len(labels), counts.shape[1])]
+    return {
+        "accuracy_percent": 100 * float(np.trace(counts)) / max(1, int(counts.sum())),
+        "class_names": labels,
+        "recall_percent": dict(zip(labels, recall_percent(counts), strict=True)),
+        "confusion": counts.tolist(),
+    }
+
+
+def table(counts, labels, width=None):
+    """Return the lines that show a table of counts in a terminal `width` columns wide (its own)."""
+    width = width or shutil.get_terminal_size().columns
+    right, total = int(np.trace(counts)), int(counts.sum())
+    recalls = recall_percent(counts)
+    shown = sorted(range(len(labels)), key=lambda k: (recalls[k] is None, recalls[k] or 0))[:_ROWS]
+    shown.sort()
+    name = max(5, min(_NAME, max(cell_len(labels[k]) for k in shown)))
+    left = name + 19
+    heads = _heads(labels, counts.shape[1], (width - left - 2) // counts.shape[1])
+    lines = [f"accuracy {100 * right / max(1, total):.2f} %: {right:,} of {total:,} test samples"]
+    title = "answered as" if heads is None else "".join(_right(head, len_) for head, len_ in heads)
+    lines.append(f"  {set_cell_size('class', name)}   recall  samples  {title}".rstrip())
+    for k in shown:
+        cells = _mixed(counts[k], labels, k, width - left - 3) if heads is None else _cells(counts[k], heads)
+        recall = "      -" if recalls[k] is None else f"{recalls[k]:5.1f} %"
+        lines.append(f"  {set_cell_size(labels[k], name)}  {recall}  {int(counts[k].sum()):>7,}  {cells}".rstrip())
+    if len(labels) > _ROWS:
+        lines.append(f"  the {_ROWS} classes of least recall, of {len(labels)}")
+    return lines
+
+
+def _heads(labels, answers, most):
+    """Return (head, columns) of each answer, in `most` columns or fewer; None where they have no room.
+
+    Names that are cut are used as long as they differ; elsewhere the classes' places are.
+    """
+    if most < _CELL or answers > len(labels):
+        return None
+    longest = min(most, max(_CELL, 2 + max(map(cell_len, labels))))
+    cut = [set_cell_size(label, min(cell_len(label), longest - 1)) for label in labels]
+    if len(set(cut)) < len(cut):
+        cut = [str(k) for k in range(len(labels))]
+        longest = max(_CELL, 1 + len(cut[-1]))
+    return None if longest > most else [(head, longest) for head in cut]
+
+
+def _right(text, columns):
+    return " " * max(0, columns - cell_len(text)) + text
+
+
+def _cells(row, heads):
+    return "".join(
+        _right(str(count) if count else ".", columns) for count, (_, columns) in zip(row, heads, strict=True)
+    )
+
+
+def _mixed(row, labels, own, room):
+    """Return the wrong answers that a class gets most, in words."""
+    wrong = [k for k in np.argsort(-row, kind="stable").tolist() if row[k] and k != own]
+    said = [f"{labels[k] if k < len(labels) else f'output {k}'} ({int(row[k])})" for k in wrong[:_MIXED]]
+    text = ", ".join(said) + (", ..." if len(wrong) > _MIXED else "")
+    return set_cell_size(text, room).rstrip() if cell_len(text) > room else text

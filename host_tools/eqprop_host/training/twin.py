@@ -1,0 +1,198 @@
+"""The digital twin of a board whose crossbar is emulated: the same arithmetic in lockstep on the host.
+
+The twin learns what the board learns, so its conductances are the board's, to the last bit, at the cost of a CRC-32 on
+the line now and then. When the two differ, both learn again what lay between, in halves, until the first sample is
+found after which they part; a board that then agrees had been disturbed once, and is right again.
+"""
+
+import contextlib
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from eqprop.crossbar import FREE, MINUS, PLUS
+from eqprop.fixed import V_MAX
+from eqprop_sim.emulator.compiled_network import Network
+
+from ..runlog.replay import put
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """Where a board left its twin."""
+
+    first_sample: int
+    """Number of the first training sample after which they differ; -1 when the board does not hold what is written."""
+
+    until_sample: int
+    """Samples learnt when it was noticed."""
+
+    crossbars: tuple[int, ...]
+    """Those that differ: after `first_sample` where it repeats, when it was noticed where not."""
+
+    repeats: bool
+    """Whether it came back when the board learnt the same again. Where not, the board is right again."""
+
+
+_NICE = 10
+
+
+def _step_back():
+    """Let this thread have what the others leave of a processor: the board and the host's answers come first."""
+    if sys.platform == "linux":  # where a thread has a priority of its own
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+
+
+class Twin:
+    """A twin of `board`, which must be configured; `learn` what the board learns, then `check` it.
+
+    It learns in a thread of its own, on a core that the host's wait for the board leaves idle; whatever asks for its
+    conductances waits until it has learnt all.
+    """
+
+    def __init__(self, board, data):
+        """Begin where the board has just been configured; data: `datasets.Prepared`, what it will learn."""
+        state = board.state
+        self._network = Network(state.layers, state.seed, state.halve_every)
+        self._network.warm_up()
+        self._data = data
+        self._worker = ThreadPoolExecutor(1, initializer=_step_back)
+        self._jobs = []
+        self.agreed()
+
+    @property
+    def network(self):
+        """The emulator, with the conductances that the board should have."""
+        for job in self._jobs:
+            job.result()
+        self._jobs = []
+        return self._network
+
+    def close(self):
+        """End the thread."""
+        self._worker.shutdown()
+
+    def agreed(self):
+        """Take the network as it is for what the board has."""
+        self._good = self.copy()
+        self._good_sample = self.network.sample
+        self._since = []
+
+    def copy(self):
+        """Return a copy of the conductances: uint16 steps, flat, a crossbar."""
+        return self.snapshot().result()
+
+    def snapshot(self):
+        """Return the Future of a copy of the conductances as they are when all so far is learnt; waits for nothing."""
+        return self._worker.submit(self._copy, tuple(self._jobs))
+
+    def _copy(self, before):
+        for job in before:  # they have ended: raises what went wrong with one
+            job.result()
+        return [self._network.conductances(c).copy() for c in range(self._network.crossbars)]
+
+    def learn(self, order):
+        """Learn training samples, by their places in the data."""
+        self._since.append(order)
+        self._jobs.append(self._worker.submit(self._learn, order))
+
+    def _learn(self, order):
+        self._network.learn_all(self._data.train_x[order], self._data.train_y[order])
+
+    def check(self, board, teach):
+        """Return None when the board's conductances are the twin's, otherwise the `Divergence`.
+
+        The board is asked for its CRC; only if that differs it learns again, by `teach(until)`, and ends with the
+        twin's conductances or, where it parts again, with its own. Raises RestartError, and nothing is known then.
+        """
+        if board.refresh().crc == self.network.crc():
+            self.agreed()
+            return None
+        return self._located(board, teach)
+
+    def _located(self, board, teach):
+        twins, until = self.copy(), board.state.sample
+        try:
+            return self._search(board, teach, until)
+        finally:
+            put(self.network, twins, until)
+
+    def _search(self, board, teach, until):
+        own = board.conductances()
+        crossbars = self._differing(own)
+        order = np.concatenate([*self._since, np.zeros(0, np.int64)]).astype(np.int64)
+        low, high = self._good_sample, until
+        if self._again(board, teach, low, low, order):
+            found = Divergence(-1, until, self._differing(board.conductances()), True)
+        elif not self._again(board, teach, low, high, order):
+            self.agreed()  # with the board, which is right again
+            return Divergence(low, until, crossbars, False)
+        else:
+            while high - low > 1:
+                middle = (low + high) // 2
+                if self._again(board, teach, low, middle, order):
+                    high = middle
+                else:
+                    low = middle
+            self._again(board, teach, low, high, order)
+            found = Divergence(low, until, self._differing(board.conductances()), True)
+        board.put_back(own, until)
+        return found
+
+    def _again(self, board, teach, low, high, order):
+        """Let twin and board learn samples low to high again; return whether they differ then."""
+        put(self.network, self._good, self._good_sample)
+        self._learn(order[: low - self._good_sample])
+        board.put_back(self.copy(), low)
+        self._learn(order[low - self._good_sample : high - self._good_sample])
+        teach(high)
+        return board.refresh().crc != self.network.crc()
+
+    def _differing(self, conductances):
+        mine = self.copy()
+        return tuple(c for c, steps in enumerate(conductances) if not np.array_equal(steps, mine[c]))
+
+
+def probe(network, x, y):
+    """Return what some samples show of the circuit, as columns of `metrics`; the conductances stay as they are.
+
+    x: int8 (samples, inputs), y: their classes. Residuals are fractions of a layer's full scale, 0 at equilibrium.
+    """
+    crossbar, layers = network.crossbar, network.layers
+    residuals = np.zeros(3)
+    saturated = [np.zeros(n, bool) for n in layers[1:]]
+    alive = [np.zeros(n, bool) for n in layers[1:-1]]
+    for features, label in zip(x, y, strict=True):
+        crossbar.settle(features)
+        free = [v[: layers[c + 1]].copy() for c, v in enumerate(crossbar.circuit.phases[FREE])]
+        for c, voltages in enumerate(free):
+            saturated[c] |= np.abs(voltages) >= V_MAX
+            if c < len(alive):
+                alive[c] |= voltages != 0
+        crossbar.pull(int(label))
+        for phase in (PLUS, MINUS):
+            crossbar.nudge(phase)
+            residuals[phase] = max(residuals[phase], _residual(crossbar, phase))
+        crossbar.settle(features)
+        residuals[FREE] = max(residuals[FREE], _residual(crossbar, FREE))
+    return {
+        "residual_free": residuals[FREE],
+        "residual_plus": residuals[PLUS],
+        "residual_minus": residuals[MINUS],
+        "saturated_nodes": sum(int(nodes.sum()) for nodes in saturated),
+        "dead_nodes": sum(int((~nodes).sum()) for nodes in alive),
+    }
+
+
+def _residual(crossbar, phase):
+    """Return how far one more sweep moves any voltage of a phase, of full scale."""
+    voltages = crossbar.circuit.phases[phase]
+    before = [v.astype(np.int64) for v in voltages]
+    for first in (0, 1):
+        crossbar.dynamics.relax_layers(crossbar.circuit, voltages, first)
+    return max(int(np.abs(v - b).max()) for v, b in zip(voltages, before, strict=True)) / V_MAX

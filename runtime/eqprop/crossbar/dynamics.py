@@ -1,0 +1,136 @@
+"""The circuit's laws: what the kernels do to one network's arrays, phase by phase.
+
+Plain functions of an `eqprop.crossbar.circuit.Circuit` and of integers, in the subset of
+`eqprop.crossbar.kernels.plain`, so that the host compiles this file together with the kernels. Nothing here allocates.
+A board that has the laws in machine code (`eqprop.crossbar.native`) does not load it.
+"""
+
+from . import FREE, MINUS, PLUS
+from .circuit import divide
+from .kernels.plain import (
+    clear,
+    contrast,
+    copy,
+    displace,
+    highest,
+    inject,
+    load,
+    multiply,
+    pull,
+    relax,
+    update_between,
+    update_driven,
+)
+
+
+def drive(circuit, x):
+    """Put the features `x` (int8) on the driven rows and compute the currents that they send, once a sample."""
+    load(x, circuit.inputs, circuit.active)
+    multiply(circuit.g[0], circuit.inputs, circuit.active, circuit.shifts[0], circuit.driven)
+
+
+def settle(circuit):
+    """Free phase: settle from zero volts, without nudge; return the first of the highest output nodes.
+
+    Each of `circuit.sweeps` sweeps goes up: the odd layers first, in which the first hidden one is.
+    """
+    last = len(circuit.g) - 1
+    free = circuit.phases[FREE]
+    for c in range(last + 1):
+        clear(free[c], circuit.shape[c][0])
+    inject(circuit.rest, circuit.rest, 0, circuit.base[last])
+    for _ in range(circuit.sweeps):
+        relax_layers(circuit, free, 0)
+        relax_layers(circuit, free, 1)
+    return highest(free[last], circuit.shape[last][0])
+
+
+def nudge(circuit, phase):
+    """Nudged phase: settle from the free state with the currents into (PLUS) or out of (MINUS) the outputs.
+
+    The outputs are at once where these currents bring them; the sweeps go down from there, one fewer than in the free
+    phase: the layer below the outputs and every second one, then the outputs and the others.
+    """
+    last = len(circuit.g) - 1
+    v = circuit.phases[phase]
+    for c in range(last + 1):
+        copy(circuit.phases[FREE][c], v[c])
+    sign = 1 if phase == PLUS else -1
+    inject(circuit.rest, circuit.currents, sign, circuit.base[last])
+    displace(
+        circuit.currents,
+        sign,
+        circuit.reciprocal[last],
+        circuit.shift[last],
+        circuit.low[last],
+        circuit.high[last],
+        v[last],
+    )
+    for _ in range(circuit.sweeps - 1):
+        relax_layers(circuit, v, (last + 1) % 2)
+        relax_layers(circuit, v, last % 2)
+
+
+def relax_layers(circuit, v, first):
+    """Relax every second layer, from layer `first` + 1 on: block descent on the power, exact as none joins another."""
+    last = len(circuit.g) - 1
+    for c in range(first, last + 1, 2):
+        below = c if c else 0
+        above = c + 1 if c < last else c
+        relax(
+            circuit.shape[c],
+            circuit.base[c],
+            circuit.g[below],
+            v[c - 1 if c else 0],
+            circuit.g[above],
+            v[above],
+            circuit.reciprocal[c],
+            circuit.shift[c],
+            circuit.low[c],
+            circuit.high[c],
+            v[c],
+        )
+
+
+def pull_outputs(circuit, label):
+    """Set the currents to what pulls the free outputs to their targets; return the loss (`kernels.plain.pull`)."""
+    last = len(circuit.g) - 1
+    output = circuit.phases[FREE][last]
+    return pull(output, circuit.targets, label, circuit.beta, circuit.scales[last] - 2, circuit.currents)
+
+
+def program(circuit):
+    """Change every conductance by EqProp's rule from the voltages of both nudged phases; rates[c]: right shift.
+
+    Returns whether a total conductance is out of its range, as `eqprop.crossbar.circuit.divide`.
+    """
+    rates = circuit.rates
+    for c in range(len(circuit.g)):
+        contrast(circuit.phases[PLUS][c], circuit.phases[MINUS][c], circuit.reach[c], circuit.delta[c], circuit.mean[c])
+    update_driven(
+        circuit.g[0],
+        circuit.inputs,
+        circuit.active,
+        circuit.gains[0],
+        rates[0],
+        1 << (rates[0] - 1),
+        circuit.limits,
+        circuit.delta[0],
+        circuit.mean[0],
+        circuit.total[0],
+    )
+    for c in range(1, len(circuit.g)):
+        update_between(
+            circuit.g[c],
+            circuit.gains[c],
+            rates[c],
+            1 << (rates[c] - 1),
+            circuit.limits,
+            circuit.delta[c - 1],
+            circuit.mean[c - 1],
+            circuit.total[c - 1],
+            circuit.delta[c],
+            circuit.mean[c],
+            circuit.total[c],
+        )
+    return divide(circuit)

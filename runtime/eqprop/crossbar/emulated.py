@@ -1,0 +1,151 @@
+"""The crossbar that the board emulates, in fixed point: what `crossbar.plain` and `crossbar.native` have in common.
+
+Allocates nothing after construction.
+"""
+
+from array import array
+from binascii import crc32
+
+from .._compat import byte_row, has_byte_items
+from ..fixed import U_MAX, V_MAX, Xorshift32
+from . import FREE, CheckedCrossbar
+from .circuit import divide, wire
+
+
+class EmulatedCrossbar(CheckedCrossbar):
+    """Conductances and node voltages in integers (formats: `eqprop.fixed`, scales: `Plan`).
+
+    A subclass names its `tier`, has the circuit's laws do the verbs, and `scatter` and `gather` of
+    `eqprop.crossbar.kernels.plain` draw the initial conductances and add them up.
+    """
+
+    scatter = gather = staticmethod(None)
+
+    def __init__(self, plan, allocate, seed):
+        """Build the crossbars of `plan` with initial conductances from `seed`.
+
+        `allocate(typecode, items)` makes a zeroed array.
+        """
+        self.plan = plan
+        arrays = {}
+        for name, code, items in plan.buffers():
+            arrays.setdefault(name, []).append(allocate(code, items))
+        self.circuit = wire(plan, arrays)
+        self.table = arrays["table"][0]
+        self.features = plan.layers[0]
+        self.classes = plan.layers[-1]
+        self._seen = ()  # in its place before the heap may be locked
+        self._row = byte_row(self.circuit.inputs)
+        for _, items, first, end, value in self.fixed():
+            for i in range(first, end):
+                items[i] = value
+        for c, rate in enumerate(plan.rates):
+            self.set_rate(c, rate)
+        self._initialise(seed)
+        self.refresh()
+
+    def _initialise(self, seed):
+        """Draw the initial conductances: half of them g_min, half uniform from there to plan.initial."""
+        random = Xorshift32(seed)
+        stream = array("i", (random.low, random.high, self.plan.g_min, 0, 0))
+        for c, g in enumerate(self.circuit.g):
+            stream[3] = self.plan.initial[c]
+            stream[4] = len(g)
+            self.scatter(g, stream)
+
+    def fixed(self):
+        """Yield (name, array, first, end, value) of all items of a set value: biases, diodes and rails, sizes."""
+        plan, circuit = self.plan, self.circuit
+        last = len(circuit.g) - 1
+        yield "bias", circuit.inputs, self.features, self.features + 1, U_MAX
+        yield "limits", circuit.limits, 0, 1, plan.g_min
+        yield "limits", circuit.limits, 1, 2, plan.g_max
+        for c in range(last + 1):
+            n = plan.layers[c + 1]
+            rows = plan.layers[c] + 2 if c else 0
+            columns = plan.layers[c + 2] if c < last else 0
+            # The product shift is the same in all crossbars between layers
+            for i, size in enumerate((n, rows, columns, plan.shifts[last], plan.backs[c])):
+                yield "shape", circuit.shape[c], i, i + 1, size
+            # Outputs have rails alone
+            held_low = plan.excitatory[c] if c < last else 0
+            held_high = plan.excitatory[c] if c < last else n
+            yield "diodes", circuit.low[c], 0, held_low, 0
+            yield "diodes", circuit.low[c], held_low, n, -V_MAX
+            yield "diodes", circuit.high[c], 0, held_high, V_MAX
+            yield "diodes", circuit.high[c], held_high, n, 0
+            if c:
+                yield "currents at rest", circuit.rest if c == last else circuit.base[c], 0, n, 0
+            if c < last:
+                yield "bias", circuit.phases[FREE][c], n, n + 1, plan.bias
+                yield "bias", circuit.phases[FREE][c], n + 1, n + 2, -plan.bias
+
+    def set_rate(self, c, rate):
+        """Change crossbar c's conductances by 2**-rate from now on: each step up halves its learning rate.
+
+        Raises ValueError for a rate outside 1..24.
+        """
+        self.check_rate(rate)
+        self.circuit.rates[c] = rate
+
+    def voltages(self, layer, phase):
+        """Return the voltages of layer 1..L in that phase: int16, its own memory, valid until the next settle.
+
+        A hidden layer's last two are its bias pair.
+        """
+        return self.circuit.phases[phase][layer - 1]
+
+    @property
+    def currents(self):
+        """Nudge currents into the outputs: int32 within +-CURRENT_MAX, in their current unit; its own memory."""
+        return self.circuit.currents
+
+    def refresh(self):
+        """Recompute every node's total conductance from the devices, after these were set from outside."""
+        for c, total in enumerate(self.circuit.total):
+            for j in range(len(total)):
+                total[j] = self.total(c, j)
+        divide(self.circuit)
+
+    def total(self, c, j):
+        """Return the sum of the conductances at node j of layer c + 1, from the devices of both its crossbars."""
+        g = self.circuit.g
+        nodes = len(self.circuit.total[c])
+        rows = len(g[c]) // nodes
+        total = self.gather(g[c], j, rows, nodes) if c else self.gather(g[0], rows * j, rows, 1)
+        if c + 1 < len(g):
+            columns = len(self.circuit.total[c + 1])
+            total += self.gather(g[c + 1], columns * j, columns, 1)
+        return total
+
+    def conductances(self, c):
+        """Return crossbar c's conductances, flat as `Plan.shapes` says: uint16 steps, its own memory."""
+        return self.circuit.g[c]
+
+    def restore(self, c, start, data):
+        """Write conductances from little-endian uint16 bytes, from device `start` of crossbar c on; then `refresh`.
+
+        Raises ValueError when they do not fit the crossbar or leave g_min..g_max, TypeError unless `data` is a buffer
+        of bytes; nothing is written then.
+        """
+        if not has_byte_items(data, bytearray(len(data))):
+            raise TypeError("restore: expected bytes, got {} of larger items".format(type(data).__name__))
+        count = len(data) // 2
+        g = self.conductances(c)
+        if len(data) % 2 or start < 0 or start + count > len(g):
+            raise ValueError("restore: {} bytes at {} of {} devices".format(len(data), start, len(g)))
+        low, high = self.plan.g_min, self.plan.g_max
+        for writes in (False, True):
+            for i in range(count):
+                value = data[2 * i] | data[2 * i + 1] << 8
+                if writes:
+                    g[start + i] = value
+                elif not low <= value <= high:
+                    raise ValueError("restore: conductance {} is not in {}..{}".format(value, low, high))
+
+    def crc(self):
+        """Return the CRC-32 of all conductances in order, as little-endian uint16."""
+        crc = 0
+        for c in range(len(self.circuit.g)):
+            crc = crc32(self.conductances(c), crc)
+        return crc

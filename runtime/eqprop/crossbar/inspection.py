@@ -1,0 +1,38 @@
+"""Whether the memory of an emulated crossbar is as the crossbar left it: every single bit that flipped is found.
+
+What never changes is compared with what a new network would have there. A conductance changes, but the total
+conductance of each node, which is kept up to date with every change, must be the sum of the node's conductances. Takes
+some 500 bytes of heap.
+"""
+
+from ..fixed import RATE_MAX
+from . import Rot
+from .emulated import EmulatedCrossbar
+
+
+def inspect(network):
+    """Raise Rot, which names what changed by itself in this network; one on another crossbar has nothing in memory."""
+    crossbar = network.crossbar
+    if not isinstance(crossbar, EmulatedCrossbar):
+        return
+    plan, circuit = crossbar.plan, crossbar.circuit
+    try:
+        planned = type(plan)(plan.layers)
+        if plan.__dict__ != planned.__dict__ or (circuit.beta, circuit.sweeps) != (plan.beta, plan.sweeps):
+            raise Rot("plan")
+        for name, items, first, end, value in crossbar.fixed():
+            for i in range(first, end):
+                if items[i] != value:
+                    raise Rot(name)
+    except (IndexError, ValueError) as error:  # a size that no array has, or no network
+        raise Rot("plan") from error
+    if network.sample != ~network.learner.mirror:
+        raise Rot("number of samples")
+    _ = network.notes  # raises Rot itself
+    halvings = network.sample // network.halve_every if network.halve_every else 0
+    for c, total in enumerate(circuit.total):
+        if circuit.rates[c] != min(plan.rates[c] + halvings, RATE_MAX):
+            raise Rot("rate of crossbar {}".format(c))
+        for j in range(len(total)):
+            if total[j] != crossbar.total(c, j):
+                raise Rot("a conductance or the total of node {} of layer {}".format(j, c + 1))

@@ -1,0 +1,800 @@
+"""The circuit's laws for MicroPython's viper emitter: the same bits as `crossbar.dynamics`, in machine words.
+
+They work on the table of `eqprop.crossbar.native`; numbers of words are meant where an index is given. active[0] is how
+many inputs are not zero, and from bit 16 on how many of them are above zero, the bias row with them. Each word behind
+it stands for one of these, first those above zero and the bias row, then those below: how many bytes of a node's row it
+lies behind the one before it (behind the row's start, for the first of either sign), and in the upper half its
+magnitude. Neither needs a sign, and the loops step from pair to pair.
+
+How this is made fast. The emitter keeps a function's first locals, arguments before others, in registers: two, or
+three where no .mpy is made; they are the names p, q and r here, integers that each loop uses for what it needs most,
+and calls pass zeros for them. Any other local is loaded and stored around each use; a result that the next operation
+takes as its left side, and a load at a constant index of up to 31, cost nothing more. Hence x + local, not
+local + x; inner loops unrolled over constant indices; `end - p` as a loop's condition, which spares a comparison.
+
+Loads from ptr8, ptr16 and ptr32 are unsigned (ptr32 on 64-bit ports), hence (x ^ 0x8000) - 0x8000 and the like;
+`<< 16 << 16` is zero where a word has 32 bits, and `<< wide >> wide` extends the sign of 32 bits where it has more.
+Nothing here allocates, which is why kernels that are called with the table's address, not its object, call no other:
+where RAM lies above 2**30 an address is a big integer.
+
+What bounds it. An ARMv6-M branches no further than 2 KB ("native method too big"), and so does an Xtensa's condition in
+MicroPython before 1.26 (it prints an error, and compiles on): hence `while True` around long bodies, which is a jump.
+On Xtensa MicroPython 1.25.0 stores the wrong register at a constant index above 0, unless the value is a local in
+memory and the pointer one in a register: hence `x = ...; ptr16(p)[1] = x`, with p or q and any later local.
+"""
+
+import micropython
+
+from ..native import MachineCrossbar
+
+
+@micropython.viper
+def scatter(g: ptr16, stream: ptr32):
+    """As `eqprop.crossbar.kernels.plain.scatter`."""
+    # In halves of 16 bits: a word may have 32 or 64
+    low = int(stream[0])
+    high = int(stream[1])
+    least = int(stream[2])
+    spread = int(stream[3])
+    count = int(stream[4])
+    while count:
+        high ^= (high << 13 | low >> 3) & 0xFFFF
+        low ^= low << 13 & 0xFFFF
+        low ^= high >> 1
+        high ^= (high << 5 | low >> 11) & 0xFFFF
+        low ^= low << 5 & 0xFFFF
+        g[0] = least
+        if high >> 15:
+            g[0] = ((high & 0x7FFF) * spread >> 15) + least
+        g = ptr16(int(g) + 2)
+        count -= 1
+    stream[0] = low
+    stream[1] = high
+
+
+@micropython.viper
+def gather(g: ptr16, start: int, count: int, step: int) -> int:
+    """As `eqprop.crossbar.kernels.plain.gather`."""
+    total = 0
+    g = ptr16(int(g) + (start << 1))
+    step <<= 1
+    while count:
+        total = g[0] + total
+        g = ptr16(int(g) + step)
+        count -= 1
+    return total
+
+
+@micropython.viper
+def settle(x, table, phase: int) -> int:
+    """Free phase of features `x`, or nudged phase: return the answer.
+
+    The free phase returns -1, and does nothing, on a table whose words no longer add up to 0.
+    """
+    if phase:
+        _displace(phase, 0, 0, table)
+    else:
+        if _sum(0, table):
+            return -1
+        _load(x, table, 0, table)
+        _multiply(0, 0, 0, table)
+    return int(_sweep(phase, 0, 0, table))
+
+
+def program(table):
+    """Change every conductance; return 1 where a total conductance is out of its range, otherwise 0."""
+    _contrast(0, 0, table)
+    _update_driven(0, 0, 0, table)
+    # From the last on: each but the first is done with its layer's delta and mean, and so may scale them in place
+    for c in range((table[19] & 255) - 1, 0, -1):
+        _update_between(c, 0, 0, table)
+    return _invert(0, 0, table)
+
+
+@micropython.viper
+def _sum(p: int, table: ptr32) -> int:
+    # The sum p of all words, 10 and an odd number of times 19: 0 for none, modulo 2**32
+    blocks = 1 + 2 * (int(table[19]) & 15)
+    p = int(table[0]) + p
+    p = int(table[1]) + p
+    p = int(table[2]) + p
+    p = int(table[3]) + p
+    p = int(table[4]) + p
+    p = int(table[5]) + p
+    p = int(table[6]) + p
+    p = int(table[7]) + p
+    p = int(table[8]) + p
+    p = int(table[9]) + p
+    table = ptr32(int(table) + 4 * 10)
+    while blocks:
+        p = int(table[0]) + p
+        p = int(table[1]) + p
+        p = int(table[2]) + p
+        p = int(table[3]) + p
+        p = int(table[4]) + p
+        p = int(table[5]) + p
+        p = int(table[6]) + p
+        p = int(table[7]) + p
+        p = int(table[8]) + p
+        p = int(table[9]) + p
+        p = int(table[10]) + p
+        p = int(table[11]) + p
+        p = int(table[12]) + p
+        p = int(table[13]) + p
+        p = int(table[14]) + p
+        p = int(table[15]) + p
+        p = int(table[16]) + p
+        p = int(table[17]) + p
+        p = int(table[18]) + p
+        table = ptr32(int(table) + 4 * 19)
+        blocks -= 1
+    return (p | p >> 16) & 0xFFFF
+
+
+@micropython.viper
+def enter(table: ptr32, at: int, word: int, last: int):
+    """Write a word of the table, and to its last word what leaves the sum of all words as it is."""
+    before = int(table[at])
+    table[at] = word
+    table[last] = int(table[last]) + before - word
+
+
+@micropython.viper
+def _load(x: ptr8, listed: ptr32, p: int, table: ptr32):
+    n = int(table[0])
+    start = int(x)
+    end = start + n
+    inputs = (int(table[4]) | int(table[5]) << 16 << 16) - start
+    active = ptr32(int(table[6]) | int(table[7]) << 16 << 16)
+    first = int(active) + 4
+    listed = ptr32(first)
+    last = start
+    zeros = 0
+    while end - int(x):
+        p = x[0]
+        if p:
+            if p >> 7:
+                if p == 128:
+                    p = 129
+            else:
+                listed[0] = (int(x) - last) << 2 | p << 16
+                listed = ptr32(int(listed) + 4)
+                last = int(x)
+        else:
+            zeros += 1
+        ptr8(int(x) + inputs)[0] = p
+        x = ptr8(int(x) + 1)
+    listed[0] = (int(x) - last) << 2 | 127 << 16
+    listed = ptr32(int(listed) + 4)
+    count = (int(listed) - first) >> 2
+    active[0] = (n + 1 - zeros) | count << 16
+    count = n + 1 - zeros - count
+    x = ptr8(start)
+    last = start
+    while count:
+        p = x[0]
+        if p >> 7:
+            if p == 128:
+                p = 129
+            listed[0] = (int(x) - last) << 2 | (256 - p) << 16
+            listed = ptr32(int(listed) + 4)
+            last = int(x)
+            count -= 1
+        x = ptr8(int(x) + 1)
+
+
+@micropython.viper
+def _multiply(p: int, q: int, r: int, table: ptr32):
+    # p: the pair of devices, q: the listed input, r: the sum
+    nodes = int(table[1])
+    shift = int(table[2])
+    width = int(table[3])
+    first = int(table[6]) | int(table[7]) << 16 << 16
+    middle = first + 4 + (int(ptr16(first)[1]) << 2)
+    stop = first + 4 + (int(ptr16(first)[0]) << 2)
+    first += 4
+    blocks = middle - ((middle - first) & 31)
+    row = int(table[8]) | int(table[9]) << 16 << 16
+    current = ptr32(int(table[10]) | int(table[11]) << 16 << 16)
+    up = (1 << shift) - 1
+    while nodes:
+        r = 0
+        if stop - middle:
+            # The negative of a sum of those below zero: rounded up, for the sum to be rounded down
+            p = row
+            q = middle
+            while stop - q:
+                p = ptr16(q)[0] + p
+                r = (((ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1] + up) >> shift) + r
+                q += 4
+            r = 0 - r
+        p = row
+        q = first
+        if shift:
+            while middle - q:
+                p = ptr16(q)[0] + p
+                r = (((ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1]) >> shift) + r
+                q += 4
+        else:
+            while blocks - q:
+                p = ptr16(q)[0] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1] + r
+                p = ptr16(q)[2] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[3] + r
+                p = ptr16(q)[4] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[5] + r
+                p = ptr16(q)[6] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[7] + r
+                p = ptr16(q)[8] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[9] + r
+                p = ptr16(q)[10] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[11] + r
+                p = ptr16(q)[12] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[13] + r
+                p = ptr16(q)[14] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[15] + r
+                q += 32
+            while middle - q:
+                p = ptr16(q)[0] + p
+                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1] + r
+                q += 4
+        current[0] = r
+        current = ptr32(int(current) + 4)
+        row += width
+        nodes -= 1
+
+
+@micropython.viper
+def _displace(p: int, q: int, r: int, table: ptr32):
+    # From the free state, and with what the nudge currents bring at once. p, q: of whom, and to whom, r: the sign
+    at = 32 + 2 * p
+    r = 3 - (p << 1)
+    t = ptr32(int(table) + 4 * 28)
+    count = int(table[19]) & 255
+    while count:
+        p = int(t[32]) | int(t[33]) << 16 << 16
+        q = int(t[at]) | int(t[at + 1]) << 16 << 16
+        end = q + (int(t[5]) << 1)
+        while end - q:
+            ptr16(q)[0] = ptr16(p)[0]
+            p += 2
+            q += 2
+        t = ptr32(int(t) + 4 * 38)
+        count -= 1
+    wide = 1
+    wide = wide << 16 << 16 >> 27
+    t = ptr32(int(table) + 4 * 14)
+    n = int(t[0])
+    currents = ptr32(int(t[8]) | int(t[9]) << 16 << 16)
+    p = int(t[10]) | int(t[11]) << 16 << 16
+    q = int(t[12]) | int(t[13]) << 16 << 16
+    end = q + (n << 2)
+    v = ptr32(currents)
+    while end - q:
+        ptr32(q)[0] = int(v[0]) * r + int(ptr32(p)[0])
+        v = ptr32(int(v) + 4)
+        p += 4
+        q += 4
+    count = int(table[19]) & 255
+    t = ptr32(int(table) + 4 * 28 + 4 * 38 * (count - 1))
+    reciprocal = ptr16(int(t[18]) | int(t[19]) << 16 << 16)
+    shift = ptr8(int(t[20]) | int(t[21]) << 16 << 16)
+    low = ptr16(int(t[22]) | int(t[23]) << 16 << 16)
+    high = ptr16(int(t[24]) | int(t[25]) << 16 << 16)
+    output = ptr16(int(t[at]) | int(t[at + 1]) << 16 << 16)
+    q = 0
+    while q < n:
+        p = (((int(currents[q]) * r) << wide) >> wide) >> shift[q]
+        if p > 65535:
+            p = 65535
+        elif p < -65535:
+            p = -65535
+        p = ((p * reciprocal[q] + 8192) >> 14) + (output[q] ^ 0x8000) - 0x8000
+        limit = (high[q] ^ 0x8000) - 0x8000
+        if p > limit:
+            p = limit
+        limit = (low[q] ^ 0x8000) - 0x8000
+        if p < limit:
+            p = limit
+        output[q] = p
+        q += 1
+
+
+@micropython.viper
+def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
+    phase = p
+    at = 32 + 2 * phase
+    count = int(table[19]) & 255
+    # Half sweeps to go, and the first one's first layer: up from the inputs, or down from the outputs. In the first
+    # half of the free phase the layers above are still at zero volts.
+    halves = (int(table[19]) >> 8 & 255) << 1
+    parity = 0
+    zero = 1
+    if phase:
+        halves -= 2
+        parity = count & 1
+        zero = 0
+    t = ptr32(int(table) + 4 * 28)
+    if zero:
+        c = count
+        while c:
+            p = int(t[32]) | int(t[33]) << 16 << 16
+            end = p + (int(t[0]) << 1)
+            while end - p:
+                ptr16(p)[0] = 0
+                p += 2
+            t = ptr32(int(t) + 4 * 38)
+            c -= 1
+        t = ptr32(int(table) + 4 * 14)
+        p = int(t[10]) | int(t[11]) << 16 << 16
+        q = int(t[12]) | int(t[13]) << 16 << 16
+        end = q + (int(t[0]) << 2)
+        while end - q:
+            ptr32(q)[0] = ptr32(p)[0]
+            p += 4
+            q += 4
+    wide = 1
+    wide = wide << 16 << 16 >> 27
+    while True:
+        if not halves:
+            break
+        c = parity
+        while True:
+            if not c < count:
+                break
+            t = ptr32(int(table) + 4 * 28 + 4 * 38 * c)
+            nodes = int(t[0])
+            columns = int(t[2])
+            if zero:
+                columns = 0
+            product = int(t[3])
+            back = int(t[4])
+            base = ptr32(int(t[12]) | int(t[13]) << 16 << 16)
+            below = int(t[14]) | int(t[15]) << 16 << 16
+            above = int(t[16]) | int(t[17]) << 16 << 16
+            reciprocal = ptr16(int(t[18]) | int(t[19]) << 16 << 16)
+            shift = ptr8(int(t[20]) | int(t[21]) << 16 << 16)
+            low = ptr16(int(t[22]) | int(t[23]) << 16 << 16)
+            high = ptr16(int(t[24]) | int(t[25]) << 16 << 16)
+            out = ptr16(int(t[at]) | int(t[at + 1]) << 16 << 16)
+            v_above = 0
+            end_above = 0
+            blocks = 0
+            if columns:
+                v_above = int(t[at + 38]) | int(t[at + 39]) << 16 << 16
+                end_above = v_above + (columns << 1)
+                blocks = v_above + columns // 5 * 10
+            v_below = 0
+            end_below = 0
+            stride = nodes << 1
+            s0 = 0
+            if c:
+                t = ptr32(int(t) - 4 * 38)
+                v_below = int(t[at]) | int(t[at + 1]) << 16 << 16
+                end_below = v_below + (int(ptr32(int(t) + 4 * 38)[1]) << 1)
+                s1 = 0
+                s2 = 0
+                s3 = 0
+                s4 = 0
+                s5 = 0
+                s6 = 0
+                s7 = 0
+                s8 = 0
+                s9 = 0
+            j = 0
+            while j < nodes:
+                # From the layer below: ten nodes at once, then one by one; rows at zero volts give nothing
+                stop = nodes
+                if c:
+                    v = ptr32(v_below)
+                    p = below
+                    r = product
+                    if nodes - j > 9:
+                        stop = j + 10
+                        below += 20
+                        while end_below - int(v):
+                            q = ptr16(v)[0]
+                            if q:
+                                q = (q ^ 0x8000) - 0x8000
+                                s0 = ((ptr16(p)[0] * q) >> r) + s0
+                                s1 = ((ptr16(p)[1] * q) >> r) + s1
+                                s2 = ((ptr16(p)[2] * q) >> r) + s2
+                                s3 = ((ptr16(p)[3] * q) >> r) + s3
+                                s4 = ((ptr16(p)[4] * q) >> r) + s4
+                                s5 = ((ptr16(p)[5] * q) >> r) + s5
+                                s6 = ((ptr16(p)[6] * q) >> r) + s6
+                                s7 = ((ptr16(p)[7] * q) >> r) + s7
+                                s8 = ((ptr16(p)[8] * q) >> r) + s8
+                                s9 = ((ptr16(p)[9] * q) >> r) + s9
+                            v = ptr32(int(v) + 2)
+                            p += stride
+                    else:
+                        stop = j + 1
+                        below += 2
+                        while end_below - int(v):
+                            q = ptr16(v)[0]
+                            if q:
+                                q = (q ^ 0x8000) - 0x8000
+                                s0 = ((ptr16(p)[0] * q) >> r) + s0
+                            v = ptr32(int(v) + 2)
+                            p += stride
+                q = j
+                while stop - q:
+                    # From the layer above, p: its voltages, r: the sum
+                    r = 0
+                    if columns:
+                        q = 0x8000
+                        p = v_above
+                        while blocks - p:
+                            r = ((((ptr16(p)[0] ^ q) - q) * ptr16(above)[0]) >> product) + r
+                            r = ((((ptr16(p)[1] ^ q) - q) * ptr16(above)[1]) >> product) + r
+                            r = ((((ptr16(p)[2] ^ q) - q) * ptr16(above)[2]) >> product) + r
+                            r = ((((ptr16(p)[3] ^ q) - q) * ptr16(above)[3]) >> product) + r
+                            r = ((((ptr16(p)[4] ^ q) - q) * ptr16(above)[4]) >> product) + r
+                            above += 10
+                            p += 10
+                        while end_above - p:
+                            r = ((((ptr16(p)[0] ^ q) - q) * ptr16(above)[0]) >> product) + r
+                            above += 2
+                            p += 2
+                        q = j
+                    # Divide by the node's conductance; p: the diode's or the rail's limit on this side of zero
+                    r = ((((r >> back) + s0 + int(base[q])) << wide) >> wide) >> shift[q]
+                    if r >> 31:
+                        p = low[q]
+                        if p:
+                            p = (p ^ 0x8000) - 0x8000
+                            if r < -65535:
+                                r = -65535
+                            r = (r * reciprocal[q] + 8192) >> 14
+                            if r < p:
+                                r = p
+                        else:
+                            r = 0
+                    else:
+                        p = high[q]
+                        if p:
+                            if r > 65535:
+                                r = 65535
+                            r = (r * reciprocal[q] + 8192) >> 14
+                            if r > p:
+                                r = p
+                        else:
+                            r = 0
+                    out[q] = r
+                    if c:
+                        s0 = s1
+                        s1 = s2
+                        s2 = s3
+                        s3 = s4
+                        s4 = s5
+                        s5 = s6
+                        s6 = s7
+                        s7 = s8
+                        s8 = s9
+                        s9 = 0
+                    q += 1
+                    j = q
+            c += 2
+        zero = 0
+        parity ^= 1
+        halves -= 1
+    # The first of the highest outputs
+    t = ptr32(int(table) + 4 * 14)
+    p = int(t[6]) | int(t[7]) << 16 << 16
+    end = p + (int(t[0]) << 1)
+    r = -1
+    j = 0
+    while end - p:
+        q = ptr16(p)[0] ^ 0x8000
+        if q > r:
+            r = q
+            j = p
+        p += 2
+    return (j - end >> 1) + int(t[0])
+
+
+@micropython.viper
+def pull(table: ptr32, label: int) -> int:
+    """Turn the outputs' errors into nudge currents; return the loss."""
+    t = ptr32(int(table) + 4 * 14)
+    n = int(t[0])
+    shift = int(t[1])
+    beta = int(t[2])
+    v = ptr16(int(t[6]) | int(t[7]) << 16 << 16)
+    currents = ptr32(int(t[8]) | int(t[9]) << 16 << 16)
+    loss = 0
+    k = 0
+    while k < n:
+        if k == label:
+            error = (int(t[3]) ^ 0x8000) - (int(v[k]) ^ 0x8000)
+            if error < 0:
+                error = 0
+        else:
+            error = (int(t[4]) ^ 0x8000) - (int(v[k]) ^ 0x8000)
+            if error > 0:
+                error = 0
+        s = (beta * error) >> shift
+        if s > 536870911:
+            s = 536870911
+        elif s < -536870911:
+            s = -536870911
+        currents[k] = s
+        error >>= 4
+        error *= error
+        if loss < 1073741823 - error:
+            loss += error
+        else:
+            loss = 1073741823
+        k += 1
+    return loss
+
+
+@micropython.viper
+def _contrast(p: int, q: int, table: ptr32):
+    count = int(table[19]) & 255
+    t = ptr32(int(table) + 4 * 28)
+    while count:
+        n = int(t[5])
+        limit = int(t[6])
+        delta = ptr16(int(t[26]) | int(t[27]) << 16 << 16)
+        mean = ptr16(int(t[28]) | int(t[29]) << 16 << 16)
+        plus = ptr16(int(t[34]) | int(t[35]) << 16 << 16)
+        minus = ptr16(int(t[36]) | int(t[37]) << 16 << 16)
+        while n:
+            n -= 1
+            p = (plus[n] ^ 0x8000) - 0x8000
+            q = (minus[n] ^ 0x8000) - 0x8000
+            mean[n] = (p + q) >> 1
+            p -= q
+            if p:
+                if p > limit:
+                    p = limit
+                elif p < 0 - limit:
+                    p = 0 - limit
+            delta[n] = p
+        t = ptr32(int(t) + 4 * 38)
+        count -= 1
+
+
+@micropython.viper
+def _update_driven(p: int, q: int, r: int, table: ptr32):
+    # p: the pair of devices, q: the conductance of one, other: of the other, r: the listed input
+    nodes = int(table[1])
+    width = int(table[3])
+    first = int(table[6]) | int(table[7]) << 16 << 16
+    middle = first + 4 + (int(ptr16(first)[1]) << 2)
+    stop = first + 4 + (int(ptr16(first)[0]) << 2)
+    first += 4
+    row = int(table[8]) | int(table[9]) << 16 << 16
+    t = ptr32(int(table) + 4 * 28)
+    gain = int(t[7])
+    rate = int(t[9])
+    offset = 1 << (rate - 1)
+    g_min = int(t[10])
+    g_max = int(t[11])
+    span = uint(g_max - g_min)
+    delta = ptr16(int(t[26]) | int(t[27]) << 16 << 16)
+    mean = ptr16(int(t[28]) | int(t[29]) << 16 << 16)
+    total = ptr32(int(t[30]) | int(t[31]) << 16 << 16)
+    # List the inputs at zero, too: a node where c alone changes conductances changes theirs
+    nothing = 0
+    p = stop
+    q = int(table[4]) | int(table[5]) << 16 << 16
+    r = q
+    end = q + int(table[0])
+    while end - q:
+        if ptr8(q)[0] == 0:
+            ptr16(p)[0] = (q - r) << 2
+            ptr16(p)[1] = nothing
+            p += 4
+            r = q
+        q += 1
+    end = p
+    while nodes:
+        p = delta[0]
+        if p:
+            d = (p ^ 0x8000) - 0x8000
+            c = offset - ((d * ((mean[0] ^ 0x8000) - 0x8000)) >> gain)
+            reach = 127 * (d if d > 0 else 0 - d)
+            if (c + reach) >> rate or (c - reach) >> rate:
+                last = stop if c >> rate == 0 else end
+                both = c << 1
+                sum = 0
+                r = first
+                until = middle
+                while r - last:
+                    p = row
+                    while until - r:
+                        p = ptr16(r)[0] + p
+                        q = ptr16(r)[1] * d + c
+                        other = ((both - q) >> rate) + ptr16(p)[1]
+                        q = (q >> rate) + ptr16(p)[0]
+                        # Neither is beyond a limit if what both exceed g_min by, or-ed together, is not
+                        if uint((other - g_min) | (q - g_min)) > span:
+                            if q > g_max:
+                                q = g_max
+                            elif q < g_min:
+                                q = g_min
+                            if other > g_max:
+                                other = g_max
+                            elif other < g_min:
+                                other = g_min
+                        sum = other - ptr16(p)[1] + q - ptr16(p)[0] + sum
+                        ptr16(p)[0] = q
+                        ptr16(p)[1] = other
+                        r += 4
+                    # Those below zero: the other sign; then those at zero
+                    d = 0 - d
+                    until = stop if until == middle and stop - middle else end
+                total[0] = sum + int(total[0])
+        delta = ptr16(int(delta) + 2)
+        mean = ptr16(int(mean) + 2)
+        total = ptr32(int(total) + 4)
+        row += width
+        nodes -= 1
+
+
+@micropython.viper
+def _update_between(p: int, q: int, r: int, table: ptr32):
+    # p: the device, q: by how much it changes, then where its column's total is, r: by how much the row's total changes
+    t = ptr32(int(table) + 4 * 28 + 4 * 38 * p)
+    columns = int(t[0])
+    gain = int(t[7])
+    # What the devices see of the layer above, plus 0x8000: no sign to extend
+    p = int(t[26]) | int(t[27]) << 16 << 16
+    q = int(t[28]) | int(t[29]) << 16 << 16
+    end = p + (columns << 1)
+    while end - p:
+        ptr16(p)[0] = (((ptr16(p)[0] ^ 0x8000) - 0x8000) >> gain) + 0x8000
+        ptr16(q)[0] = (((ptr16(q)[0] ^ 0x8000) - 0x8000) >> gain) + 0x8000
+        p += 2
+        q += 2
+    rate = int(t[9])
+    offset = 1 << (rate - 1)
+    g_min = int(t[10])
+    g_max = int(t[11])
+    span = uint(g_max - g_min)
+    left = int(t[1])
+    p = int(t[14]) | int(t[15]) << 16 << 16
+    first = int(t[26]) | int(t[27]) << 16 << 16
+    end = first + (columns << 1)
+    blocks = first + columns // 5 * 10
+    first_mean = int(t[28]) | int(t[29]) << 16 << 16
+    first_total = int(t[30]) | int(t[31]) << 16 << 16
+    t = ptr32(int(t) - 4 * 38)
+    delta_below = ptr16(int(t[26]) | int(t[27]) << 16 << 16)
+    mean_below = ptr16(int(t[28]) | int(t[29]) << 16 << 16)
+    total_below = ptr32(int(t[30]) | int(t[31]) << 16 << 16)
+    while left:
+        d = (delta_below[0] ^ 0x8000) - 0x8000
+        if d > 8000:
+            d = 8000
+        elif d < -8000:
+            d = -8000
+        d += 0x8000
+        m = mean_below[0] ^ 0x8000
+        r = 0
+        delta = ptr16(first)
+        mean = ptr16(first_mean)
+        total = ptr32(first_total)
+        while blocks - int(delta):
+            q = delta[0] - d
+            q = ((m - mean[0]) * q + offset) >> rate
+            x = q + ptr16(p)[0]
+            if uint(x - g_min) > span:
+                x = g_max if x > g_max else g_min
+                q = x - ptr16(p)[0]
+            ptr16(p)[0] = x
+            r = q + r
+            total[0] = q + int(total[0])
+            q = delta[1] - d
+            q = ((m - mean[1]) * q + offset) >> rate
+            x = q + ptr16(p)[1]
+            if uint(x - g_min) > span:
+                x = g_max if x > g_max else g_min
+                q = x - ptr16(p)[1]
+            ptr16(p)[1] = x
+            r = q + r
+            x = q + int(total[1])
+            q = int(total)
+            ptr32(q)[1] = x
+            q = delta[2] - d
+            q = ((m - mean[2]) * q + offset) >> rate
+            x = q + ptr16(p)[2]
+            if uint(x - g_min) > span:
+                x = g_max if x > g_max else g_min
+                q = x - ptr16(p)[2]
+            ptr16(p)[2] = x
+            r = q + r
+            x = q + int(total[2])
+            q = int(total)
+            ptr32(q)[2] = x
+            q = delta[3] - d
+            q = ((m - mean[3]) * q + offset) >> rate
+            x = q + ptr16(p)[3]
+            if uint(x - g_min) > span:
+                x = g_max if x > g_max else g_min
+                q = x - ptr16(p)[3]
+            ptr16(p)[3] = x
+            r = q + r
+            x = q + int(total[3])
+            q = int(total)
+            ptr32(q)[3] = x
+            q = delta[4] - d
+            q = ((m - mean[4]) * q + offset) >> rate
+            x = q + ptr16(p)[4]
+            if uint(x - g_min) > span:
+                x = g_max if x > g_max else g_min
+                q = x - ptr16(p)[4]
+            ptr16(p)[4] = x
+            r = q + r
+            x = q + int(total[4])
+            q = int(total)
+            ptr32(q)[4] = x
+            p += 10
+            delta = ptr16(int(delta) + 10)
+            mean = ptr16(int(mean) + 10)
+            total = ptr32(int(total) + 20)
+        while end - int(delta):
+            q = delta[0] - d
+            q = ((m - mean[0]) * q + offset) >> rate
+            x = q + ptr16(p)[0]
+            if uint(x - g_min) > span:
+                x = g_max if x > g_max else g_min
+                q = x - ptr16(p)[0]
+            ptr16(p)[0] = x
+            r = q + r
+            total[0] = q + int(total[0])
+            p += 2
+            delta = ptr16(int(delta) + 2)
+            mean = ptr16(int(mean) + 2)
+            total = ptr32(int(total) + 4)
+        if left > 2:
+            total_below[0] = int(total_below[0]) + r
+        delta_below = ptr16(int(delta_below) + 2)
+        mean_below = ptr16(int(mean_below) + 2)
+        total_below = ptr32(int(total_below) + 4)
+        left -= 1
+
+
+@micropython.viper
+def _invert(p: int, q: int, table: ptr32) -> int:
+    # p: a total, q: its shift
+    count = int(table[19]) & 255
+    t = ptr32(int(table) + 4 * 28)
+    while count:
+        n = int(t[0])
+        least = 14 - int(t[8])
+        reciprocal = ptr16(int(t[18]) | int(t[19]) << 16 << 16)
+        shift = ptr8(int(t[20]) | int(t[21]) << 16 << 16)
+        total = ptr32(int(t[30]) | int(t[31]) << 16 << 16)
+        while n:
+            n -= 1
+            p = int(total[n])
+            if p < 1 or p >> 30:
+                return 1
+            q = least
+            while p >> 19:
+                p >>= 4
+                q += 4
+            while p >> 15:
+                p >>= 1
+                q += 1
+            while p >> 14 == 0:
+                p <<= 1
+                q -= 1
+            reciprocal[n] = (268435456 + (p >> 1)) // p
+            shift[n] = q
+        t = ptr32(int(t) + 4 * 38)
+        count -= 1
+    return 0
+
+
+class ViperCrossbar(MachineCrossbar):
+    """The emulated crossbar by viper's machine code."""
+
+    tier = "viper"
+    kernels = (settle, pull, program, enter)
+    scatter = staticmethod(scatter)
+    gather = staticmethod(gather)

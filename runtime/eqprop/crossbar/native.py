@@ -1,0 +1,110 @@
+"""An emulated crossbar whose laws are machine code: the part that `eqprop.crossbar.kernels.viper` and `thumb` share.
+
+All that a kernel works on stands in the crossbar's table, 32-bit words filled once: sizes, shifts, and the addresses
+of the arrays, each in two words, low and high (MicroPython's heap never moves an array). So no kernel is given a
+buffer of another length: the features alone come from outside, and are checked before they are read.
+
+The table, in words:
+
+    0..    features, nodes, product shift, bytes of a node's row, then the addresses of: inputs 4, active 6,
+           conductances 8, driven currents 10
+    14..   outputs, nudge shift, nudging conductance, the two target voltages (their low 16 bits), crossbars |
+           sweeps << 8 | the kernels' own flag << 16, then the addresses of: free voltages 6, nudge currents 8,
+           currents at rest 10, base currents 12
+    28..   for each crossbar 38 words: nodes, rows, columns, product shift, back shift, wired nodes, reach, gain, scale,
+           rate, g_min, g_max, then the addresses of: base 12, conductances 14, those above 16, reciprocals 18,
+           shifts 20, low 22, high 24, delta 26, mean 28, total 30, and the voltages free 32, plus 34, minus 36
+    last   what makes the sum of all words 0 modulo 2**32, so that no kernel follows an address of which a bit flipped
+"""
+
+import uctypes
+
+from . import FREE, MINUS, PLUS, Rot
+from .emulated import EmulatedCrossbar
+
+_len = len  # found sooner than a built-in name
+
+
+class MachineCrossbar(EmulatedCrossbar):
+    """The crossbar's verbs by kernels on its table, one call for a verb: on a board, calls cost as much as arithmetic.
+
+    A subclass names its `kernels`: settle(x, table, phase), which takes `x` in the free phase alone and returns the
+    answer, or -1 for a table that does not add up; pull(table, label), which returns the loss; program(table), which
+    returns whether a total is out of its range; and enter(table, at, word, last), which keeps the sum of the table.
+    flag: what its kernels want to find.
+    """
+
+    kernels: tuple = (None, None, None, None)
+    flag = 0
+
+    def __init__(self, plan, allocate, seed):
+        """As `EmulatedCrossbar`."""
+        self._settle, self._pull, self._program, self._enter = self.kernels
+        super().__init__(plan, allocate, seed)
+
+    def fixed(self):
+        """Yield what `EmulatedCrossbar.fixed` does, and then each word of the table, from the arrays as they are."""
+        yield from super().fixed()
+        table = self.table
+        total = 0
+        for at, words, buffers in self._parts():
+            for buffer in buffers:
+                address = uctypes.addressof(buffer)
+                words += [address & 0xFFFFFFFF, address >> 16 >> 16]
+            for word in words:
+                yield "table", table, at, at + 1, word
+                total += word
+                at += 1
+        yield "table", table, len(table) - 1, len(table), -total & 0xFFFFFFFF
+
+    def _parts(self):
+        """Yield (number of the first word, words, arrays whose addresses follow) of each part of the table."""
+        circuit = self.circuit
+        last = len(circuit.g) - 1
+        words = [self.features, circuit.shape[0][0], circuit.shifts[0], 4 * (self.features + 1)]
+        yield 0, words, [circuit.inputs, circuit.active, circuit.g[0], circuit.driven]
+        yield 12, [0, 0], []  # which no kernel reads
+        words = [self.classes, circuit.scales[last] - 2, circuit.beta, circuit.targets[0] & 0xFFFF]
+        words += [circuit.targets[1] & 0xFFFF, last + 1 | circuit.sweeps << 8 | self.flag << 16]
+        yield 14, words, [circuit.phases[FREE][last], circuit.currents, circuit.rest, circuit.base[last]]
+        for c in range(last + 1):
+            words = list(circuit.shape[c]) + [len(circuit.delta[c]), circuit.reach[c], circuit.gains[c]]
+            words += [circuit.scales[c], circuit.rates[c], circuit.limits[0], circuit.limits[1]]
+            arrays = [circuit.base[c], circuit.g[c], circuit.g[c + 1 if c < last else c], circuit.reciprocal[c]]
+            arrays += [circuit.shift[c], circuit.low[c], circuit.high[c], circuit.delta[c], circuit.mean[c]]
+            arrays += [circuit.total[c]] + [phase[c] for phase in circuit.phases]
+            yield 28 + 38 * c, words, arrays
+
+    def settle(self, x):
+        """As `PlainCrossbar.settle`. Raises Rot, and does nothing, when the table has changed by itself."""
+        if x is not self._seen or _len(x) != self.features:
+            self.check(x)
+        answer = self._settle(x, self.table, FREE)
+        if answer < 0:
+            raise Rot("table")
+        return answer
+
+    def pull(self, label):
+        """As `PlainCrossbar.pull`."""
+        try:
+            if not 0 <= label | 0 < self.classes:
+                self.check_label(label)
+        except TypeError:  # of a float, which thumb's code would round
+            self.check_label(label)
+        return self._pull(self.table, label)
+
+    def nudge(self, phase):
+        """As `PlainCrossbar.nudge`."""
+        if phase != PLUS and phase != MINUS:
+            self.check_phase(phase)
+        self._settle(0, self.table, phase)
+
+    def set_rate(self, c, rate):
+        """As `EmulatedCrossbar.set_rate`."""
+        super().set_rate(c, rate)
+        self._enter(self.table, 37 + 38 * c, rate, len(self.table) - 1)
+
+    def program(self):
+        """As `PlainCrossbar.program`."""
+        if self._program(self.table):
+            raise Rot("total conductance")

@@ -1,0 +1,122 @@
+"""What a host packs and unpacks: the other half of `eqprop.protocol.messages`. A board has no need to load it."""
+
+import struct
+from collections import namedtuple
+
+from .._compat import const
+from ..service.devices import READ_LAYOUT, WRITE_LAYOUT
+from .messages import CACHED, PROGRESS_LAYOUT, PROTOCOL, REFUSED, STATE_LAYOUT, TAKEN, unpack
+
+_LOSS_BITS = const(30)
+_HELLO = "<BI"
+_NUMBER = "<I"
+_NOTES = "<HH"
+RUN_MAX = const(127)
+
+State = namedtuple(
+    "State",
+    (
+        "protocol",
+        "session",
+        "limit",
+        "credit",
+        "free_heap",
+        "run",
+        "sample",
+        "crc",
+        "seed",
+        "halve_every",
+        "saved",
+        "written",
+        "failed",
+        "slots",
+        "layers",
+        "identity",
+    ),
+)
+Configuration = namedtuple("Configuration", ("run", "seed", "halve_every", "epoch", "layers", "levels"))
+Progress = namedtuple("Progress", ("sample", "cached", "counted", "right", "loss"))
+
+
+def pack_hello(session):
+    """Return a HELLO payload of this protocol version; session: any number the host has not used lately."""
+    return struct.pack(_HELLO, PROTOCOL, session)
+
+
+def unpack_state(payload):
+    """Return the `State` in a STATE payload. Raises ValueError naming both versions for another protocol."""
+    protocol = unpack("<B", payload, "STATE")[0]
+    if protocol != PROTOCOL:
+        raise ValueError("it speaks protocol {}, this eqprop {}".format(protocol, PROTOCOL))
+    fields = unpack(STATE_LAYOUT, payload, "STATE")
+    start = struct.calcsize(STATE_LAYOUT)
+    layers = unpack("<{}H".format(fields[14]), payload, "STATE", start)
+    identity = bytes(payload[start + 2 * fields[14] :]).decode()
+    return State(*(fields[:14] + (layers, identity)))
+
+
+def pack_samples(first, runs):
+    """Return a SAMPLES payload: the first one's number, and runs, each (records, None) or (None, cache slots)."""
+    payload = bytearray(struct.pack(_NUMBER, first))
+    for records, slots in runs:
+        if records:
+            payload.append(len(records))
+            for record in records:
+                payload += record
+        else:
+            payload.append(CACHED | len(slots))
+            payload += struct.pack("<{}H".format(len(slots)), *slots)
+    return payload
+
+
+def unpack_progress(payload):
+    """Return the `Progress` in a PROGRESS payload."""
+    sample, cached, counted, right, low, high = unpack(PROGRESS_LAYOUT, payload, "PROGRESS")
+    return Progress(sample, cached, counted, right, high << _LOSS_BITS | low)
+
+
+def unpack_error(payload):
+    """Return (kind, words); of what is no such payload, such as a board of another protocol sends, the words."""
+    if not len(payload):
+        return REFUSED, ""
+    if payload[0] > TAKEN:
+        return REFUSED, _words(payload)
+    return payload[0], _words(payload[1:])
+
+
+def _words(payload):
+    try:
+        return bytes(payload).decode()
+    except UnicodeError:
+        return repr(bytes(payload))
+
+
+def pack_read(crossbar, start, count):
+    """Return a READ payload: `count` devices of a crossbar, from device `start`."""
+    return struct.pack(READ_LAYOUT, crossbar, start, count)
+
+
+def pack_write(crossbar, start, data):
+    """Return a WRITE payload: conductances as little-endian uint16 bytes, from device `start` on."""
+    return struct.pack(WRITE_LAYOUT, crossbar, start) + data
+
+
+def pack_resume(sample):
+    """Return a RESUME payload: go on with training sample `sample` on the conductances written."""
+    return struct.pack(_NUMBER, sample)
+
+
+def pack_notes_write(offset, total, piece):
+    """Return a NOTES_WRITE payload: a piece of the notes, which have `total` bytes."""
+    return struct.pack(_NOTES, offset, total) + piece
+
+
+def pack_notes_read(offset, count):
+    """Return a NOTES_READ payload: up to `count` bytes of the notes, from `offset`."""
+    return struct.pack(_NOTES, offset, count)
+
+
+def unpack_notes(payload):
+    """Return (how many bytes the notes have, those asked for)."""
+    total = unpack("<H", payload, "NOTES")[0]
+    return total, bytes(payload[2:])

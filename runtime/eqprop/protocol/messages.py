@@ -1,0 +1,136 @@
+"""What a host and a board say to each other: message types and payloads, and what a board packs and unpacks.
+
+`eqprop.protocol.host_messages` is the host's half; `docs/protocol.md` has the rules of the conversation and test
+vectors. Integers are little-endian. The host asks and the board answers, in the order asked and with the question's
+sequence number; the board never speaks first. The payload of every question but HELLO, and of its answer, begins with
+the session u32 that HELLO named; the table leaves it out.
+
+    asked                  payload                                                      answered
+    HELLO      1           protocol u8, session u32                                     STATE
+    CONFIGURE  2           run u32, seed u32, halve_every u32, epoch u32, number of     STATE
+                           layers u8, their sizes u16..., levels i8... (none: all 256)
+    SAMPLES    3           first number u32, then runs: n u8 and n records, or          PROGRESS
+                           128 + n u8 and n cache slots u16..., n in 1..127
+    INFER      4           coded u8, then of one or more samples: records (1), or       CLASSES
+                           features i8... (0)
+    READ       5           crossbar u8, start u32, count u16                            DEVICES
+    WRITE      6           crossbar u8, start u32, conductances u16...                  DONE
+    RESUME     7           sample u32                                                   STATE
+    BYE        8           nothing; the board's service ends                            DONE
+    BENCH      9           learns samples as SAMPLES does, timed (`eqprop.bench`)       MEASURES
+    STATUS    10           nothing                                                      STATE
+    SAVE      11           nothing; writes a checkpoint if wear allows                  STATE
+    NOTES_WRITE 12         offset u16, total u16, bytes; a piece of the host's notes    DONE
+    NOTES_READ 13          offset u16, count u16                                        NOTES
+
+    STATE     65           protocol u8, session u32, payload limit u16, credit u16, free heap u32, run u32, next
+                           sample u32, CRC-32 of the conductances u32, seed u32, halve_every u32, next sample of this
+                           network's newest checkpoint u32, checkpoints written u32, checkpoints failed u16, cache
+                           slots u16, number of layers u8, their sizes u16..., identity in UTF-8; no layers
+                           before CONFIGURE
+    PROGRESS  66           next sample u32, cache slots filled u16, and totals of this epoch: samples u32, right
+                           answers u32, loss u32 modulo 2**30, loss u32 // 2**30
+    CLASSES   67           for each sample: class u16, output voltages i16...
+    DEVICES   68           conductances u16...
+    DONE      69           nothing
+    ERROR     70           kind u8 (REFUSED 0, GREET 1: the board has restarted, HELLO comes first; TAKEN 2: another
+                           host's HELLO has ended the session), message in UTF-8
+    MEASURES  71           how long it took
+    NOTES     72           total u16, bytes: those asked for, or fewer at the end of the notes
+    WORKING   73           nothing: the answer takes a while, and comes under the same sequence number
+
+Types 32 to 35 and 96 are of a crossbar chip (`eqprop.service.chip`). Records are those of `eqprop.protocol.records`, of
+the levels that CONFIGURE names.
+"""
+
+import struct
+
+from .._compat import const
+
+PROTOCOL = const(3)
+
+HELLO = const(1)
+CONFIGURE = const(2)
+SAMPLES = const(3)
+INFER = const(4)
+READ = const(5)
+WRITE = const(6)
+RESUME = const(7)
+BYE = const(8)
+BENCH = const(9)
+STATUS = const(10)
+SAVE = const(11)
+NOTES_WRITE = const(12)
+NOTES_READ = const(13)
+STATE = const(65)
+PROGRESS = const(66)
+CLASSES = const(67)
+DEVICES = const(68)
+DONE = const(69)
+ERROR = const(70)
+MEASURES = const(71)
+NOTES = const(72)
+WORKING = const(73)
+
+REFUSED = const(0)
+GREET = const(1)
+TAKEN = const(2)
+
+UNKNOWN_HEAP = 0xFFFFFFFF
+NEVER_SAVED = 0xFFFFFFFF
+CACHED = const(128)
+SLOTS_MAX = 0xFFFF
+
+_CONFIGURE = const("<IIIIB")
+STATE_LAYOUT = "<BIHHIIIIIIIIHHB"
+PROGRESS_LAYOUT = "<IHIIII"
+
+SESSION_HEADER = const(4)
+SAMPLES_HEADER = const(4)
+RUN_HEADER = const(1)
+SLOT_SIZE = const(2)
+INFER_HEADER = const(1)
+
+
+def unpack(layout, payload, name, start=0):
+    """Unpack what a payload has at offset `start`. Raises ValueError naming the message when it is too short."""
+    if len(payload) < start + struct.calcsize(layout):
+        raise ValueError("{}: {} bytes are too few".format(name, len(payload)))
+    return struct.unpack_from(layout, payload, start)
+
+
+def pack_configure(configuration):
+    """Return the CONFIGURE payload of a `Configuration` (`eqprop.protocol.host_messages`).
+
+    run: what tells this training run from any other, of the host's choice. epoch: samples of an epoch, after which
+    totals are zero again, and as many cache slots as the host can use; 0 for no end and no cache. levels: bytes of the
+    int8 values that features may have, none for all.
+    """
+    run, seed, halve_every, epoch, layers, levels = configuration
+    head = struct.pack(_CONFIGURE, run, seed, halve_every, epoch, len(layers))
+    return head + struct.pack("<{}H".format(len(layers)), *layers) + levels
+
+
+def unpack_configure(payload):
+    """Return (run, seed, halve_every, epoch, layers, levels) of a CONFIGURE payload."""
+    run, seed, halve_every, epoch, count = unpack(_CONFIGURE, payload, "CONFIGURE")
+    start = struct.calcsize(_CONFIGURE)
+    layers = unpack("<{}H".format(count), payload, "CONFIGURE", start)
+    return run, seed, halve_every, epoch, layers, bytes(payload[start + 2 * count :])
+
+
+def pack_state(state):
+    """Return the STATE payload of the fields of an `eqprop.protocol.host_messages.State`, in order."""
+    layers, identity = state[14:]
+    sizes = struct.pack("<{}H".format(len(layers)), *layers)
+    return struct.pack(STATE_LAYOUT, *(state[:14] + (len(layers),))) + sizes + identity.encode()
+
+
+def pack_progress(sample, cached, totals):
+    """Return a PROGRESS payload; totals: samples, right answers, loss modulo 2**30, the rest of it above."""
+    return struct.pack(PROGRESS_LAYOUT, sample, cached, *totals)
+
+
+def pack_error(kind, words):
+    """Return an ERROR payload."""
+    return bytes((kind,)) + words.encode()

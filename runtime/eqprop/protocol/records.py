@@ -1,0 +1,102 @@
+"""Samples packed as tightly as their levels allow: a record of bits for each, unpacked without allocating.
+
+A `Code` says how samples of `features` int8 values and a label are packed, when the values come from an alphabet of
+`count` levels. A record is a little-endian bit stream (bit 0 of byte 0 first), filled up with zeros to a whole byte:
+
+    label     as many bits as the largest label, outputs - 1, has
+    features  in groups of k, the largest k with count**k <= 2**30; a group of levels number d0, d1, ... is the integer
+              d0 + d1 * count + d2 * count**2 + ... in as many bits as count**k - 1 has; the last group may be shorter
+
+Digits, of 17 grey levels, are packed 7 to 29 bits: with their label 270 bits, 34 bytes instead of 65. All 256 levels
+give 3 bytes for 3 features. Numbers stay below 2**30, which no port keeps on the heap.
+"""
+
+from array import array
+
+from .._compat import const
+from ..fixed import bits
+
+_GROUP = const(1073741824)
+
+
+class Code:
+    """How samples are packed.
+
+    - features, outputs: of the network. levels: the alphabet, as bytes of int8 values.
+    - size: bytes of a record.
+    - table: what `unpack` goes by, int32: bits of a label, features of a group, bits of a group, bits of the last,
+      shorter one, features, levels, and then the levels themselves.
+    """
+
+    def __init__(self, features: int, outputs: int, levels=b""):
+        """Pack `features` values of the alphabet `levels` (bytes of int8 values) and a label below `outputs`.
+
+        Without levels the alphabet is all 256 values: byte n stands for the value whose byte is n. Raises ValueError
+        for more levels than that.
+        """
+        levels = levels or bytes(range(256))  # made here: kept for good, it would take a board's heap
+        if len(levels) > 256:
+            raise ValueError("levels: {} are more than 256".format(len(levels)))
+        self.features = features
+        self.outputs = outputs
+        self.levels = bytes(levels)
+        count = max(2, len(levels))  # a single level has no bits of its own
+        group = 1
+        while count ** (group + 1) <= _GROUP:
+            group += 1
+        width = bits(count**group - 1)
+        rest = features % group
+        last = bits(count**rest - 1) if rest else 0
+        label = bits(outputs - 1) if outputs > 1 else 0
+        self.size = (label + features // group * width + last + 7) // 8
+        alphabet = (self.levels * 2)[:count] if len(levels) == 1 else self.levels
+        signed = [value - 256 if value > 127 else value for value in alphabet]
+        self.table = array("i", [label, group, width, last, features, count] + signed)
+
+
+try:
+    from .records_viper import unpack  # machine code
+except (ImportError, SyntaxError, NotImplementedError):  # CPython, or a port without viper
+
+    def unpack(data, at, table, out):
+        """Unpack the record at byte `at` of `data` into `out` (int8 features) by a `Code`'s table; return its label.
+
+        Returns -1 for a record that no sample is packed into. The caller has checked that the record is there.
+        """
+        features = table[4]
+        count = table[5]
+        bit = 8 * at
+        label = field(data, bit, table[0])
+        bit += table[0]
+        group = table[1]
+        width = table[2]
+        i = 0
+        while i < features:
+            if i + group > features:
+                group = features - i
+                width = table[3]
+            value = field(data, bit, width)
+            bit += width
+            for j in range(i, i + group):
+                rest = value // count
+                out[j] = table[6 + value - rest * count]
+                value = rest
+            if value:
+                return -1
+            i += group
+        return label
+
+    def field(data, bit, width):
+        """Return the unsigned number of `width` bits, 0..30, at bit `bit` of the little-endian bit stream `data`."""
+        at = bit >> 3
+        have = 8 - (bit & 7)
+        if not width:
+            return 0
+        value = (data[at] & 255) >> (
+            bit & 7
+        )  # numba takes bytes as int8: it knows no common type of signed and unsigned
+        while have < width:
+            at += 1
+            value |= (data[at] & ((1 << min(8, width - have)) - 1)) << have
+            have += 8
+        return value & ((1 << width) - 1)

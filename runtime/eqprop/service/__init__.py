@@ -1,0 +1,351 @@
+"""The board's command loop: serves one network to a host over a byte stream.
+
+    import eqprop.service
+    eqprop.service.main()
+
+`Service` does no input or output of its own: frames in, answers out; `main` joins it to the board's serial port and
+its checkpoints to the board's filesystem. The service is silent until a host speaks, executes nothing it receives,
+takes no file name from it, and checks every length before it uses it. The largest buffers are those of a frame, of the
+network and of the cache; the cache takes no more than `cache_bytes`, and on a board never the last 16 KB of
+the heap.
+"""
+
+import sys
+from binascii import crc32
+
+from .. import __version__
+from .._compat import SerialPort, const, free_heap, ticks_us
+from ..checkpoint import Checkpoints
+from ..crossbar import Rot
+from ..network import Network
+from ..protocol import messages
+from ..protocol.frames import Receiver, Sender
+from ..protocol.records import Code, unpack
+from . import states
+from .sampling import Samples
+
+CHUNK = 32  # bytes: a host pads what it sends with zeros to a multiple of it, so that the board can read blindly
+_LIMIT = const(1024)  # bytes of payload
+LEAST = const(192)  # bytes of payload that any buffer holds at least
+_CLOCK = (ticks_us, "us", 1000)
+_CREDIT = const(256)  # bytes that a UART's receive buffer holds on common ports
+_CACHE = const(16777216)  # bytes
+# Of `eqprop.service.chip`, which is loaded only when it is needed
+_CHIP_CONFIGURE = const(32)
+_CHIP = const(96)
+_CLASS_SIZE = const(2)  # bytes of an answer before its voltages
+
+
+class Service(Samples):
+    """Answers a host's messages.
+
+    - network: the one being trained, None before the first CONFIGURE
+    - done: True once the host has said BYE
+    - feed: called after each sample where it is not None: a watchdog's
+    - sequence, token: of the message to answer, and its session as a payload begins with it
+    """
+
+    def __init__(
+        self,
+        build=Network,
+        limit=_LIMIT,
+        credit=_CREDIT,
+        identity="",
+        clock=_CLOCK,
+        checkpoints=None,
+        cache_bytes=_CACHE,
+        unpack=unpack,
+    ):
+        """Serve networks made by `build(layers, seed, halve_every)`, beginning with the one of the newest checkpoint.
+
+        limit: bytes of a payload, 192 or more, raised when one sample needs more. credit: bytes that the port holds
+        unread. identity: what the board says it is, beside the version and the interpreter. clock: what a
+        benchmark goes by, a counter as MicroPython's `time.ticks_us`, what it counts, and the nanoseconds of one.
+        checkpoints: `Checkpoints`, or None for none.
+        cache_bytes: most that the cache of samples may take. unpack: as `eqprop.protocol.records.unpack`.
+        """
+        self.network = None
+        self.done = False
+        self.feed = None
+        self._build = build
+        self._credit = credit
+        self._clock = clock
+        self._checkpoints = checkpoints
+        self._cache_bytes = cache_bytes
+        self._unpack = unpack
+        implementation = sys.implementation
+        version = "{}.{}.{}".format(*implementation.version[:3])
+        words = ("eqprop", __version__, implementation.name, version, sys.platform, identity)
+        self._identity = " ".join(words).strip()
+        self._session = None
+        self.token = b""
+        self._state = states.SILENT
+        self.sequence = 0
+        self._port = None
+        self._chip = None
+        self._reserve(max(limit, LEAST))
+        self._forget()
+        # By type: CONFIGURE is the first, SAVE the last; READ and WRITE are for `_devices`
+        first = (self._configure, self._samples, self._infer, None, None, self._resume)
+        self._handlers = first + (self._bye, self._bench, self._status, self._save)
+        self._take_up()
+
+    def _reserve(self, limit):
+        """Make the buffers for payloads of up to `limit` bytes; the host, waiting for an answer, has sent no more."""
+        self._receiver, self._sender = Receiver(limit), Sender(limit)
+        self._limit = limit
+        self._room = limit - messages.SESSION_HEADER
+
+    def _working(self, token):
+        """Tell the host that the answer takes a while, where there is a port to say so."""
+        if self._port:
+            self._port[1](self._sender.encode(messages.WORKING, self.sequence, b"", token))
+
+    def _take_up(self):
+        """Go on where the newest checkpoint was."""
+        loaded = self._checkpoints.load(self._construct) if self._checkpoints else None
+        if not loaded:
+            self._forget()
+            return
+        self._totals[:] = loaded[1]
+
+    def receive(self, data):
+        """Yield the answers, as bytes to send, to what `data` (bytes from the host) completes.
+
+        An answer is valid until the next one is asked for.
+        """
+        for kind, sequence, payload in self._receiver.feed(data):
+            self.sequence = sequence
+            token = b""
+            if kind != messages.HELLO:
+                token = bytes(payload[: messages.SESSION_HEADER])
+                payload = payload[messages.SESSION_HEADER :]
+            try:
+                kind, payload = self._answer(kind, token, payload)
+                answer = self._sender.encode(kind, self.sequence, payload, token)
+            except Rot as error:
+                # Left for the newest checkpoint; the host greets, as it does a board that was reset
+                self._working(self.token)
+                self._take_up()
+                self._session = None
+                self._state = states.SILENT
+                text = "{}: the board goes on from {}".format(error, self.network.sample if self.network else "nothing")
+                words = messages.pack_error(messages.GREET, text)
+                answer = self._sender.encode(messages.ERROR, sequence, words, token)
+            except Exception as error:  # whatever a message may cause, the board's loop goes on
+                words = messages.pack_error(messages.REFUSED, str(error))
+                answer = self._sender.encode(messages.ERROR, self.sequence, words[: self._room], token)
+            yield answer
+
+    def _answer(self, kind, token, payload):
+        """Do what `states` says of a message in this state; return the type and payload of its answer."""
+        row = states.BOARD.get(kind)
+        if not row:
+            raise ValueError("message type {} is unknown".format(kind))
+        if kind == messages.HELLO:
+            return self._hello(payload)
+        rule = row[self._state]
+        if rule == "g":
+            return messages.ERROR, messages.pack_error(messages.GREET, "HELLO comes first")
+        if token != self.token:
+            return messages.ERROR, messages.pack_error(messages.TAKEN, "another host has taken the board")
+        if rule in states.REFUSALS:
+            raise ValueError(states.REFUSALS[rule])
+        try:
+            handler = self._handlers[kind - messages.CONFIGURE] if kind <= messages.SAVE else None
+            if handler:
+                answer = handler(payload)
+            elif kind <= messages.WRITE:
+                answer = self._devices(kind, payload)
+            elif kind < _CHIP_CONFIGURE:
+                answer = self._keep_notes(kind, payload)
+            else:
+                answer = self._chip_message(kind, payload)
+        except Exception:
+            if rule == "L" and self.network.sample:
+                self._state = states.RUNNING
+            raise
+        if rule == "L":
+            self._state = states.RUNNING
+        elif rule in states.STATES:
+            self._state = states.STATES.index(rule)
+        return answer
+
+    def _status(self, _=None):
+        network = self.network
+        if network and self._state != states.WRITTEN:  # where no total is right
+            network.inspect()
+            self._inspect()
+        checkpoints = self._checkpoints
+        free = free_heap()
+        saved = checkpoints.saved if checkpoints else None
+        state = (
+            messages.PROTOCOL,
+            self._session,
+            self._limit,
+            self._credit,
+            messages.UNKNOWN_HEAP if free is None else free,
+            self._run,
+            network.sample if network else 0,
+            network.crc() if network else 0,
+            network.seed if network else 0,
+            network.halve_every if network else 0,
+            messages.NEVER_SAVED if saved is None else saved,
+            checkpoints.written if checkpoints else 0,
+            checkpoints.failed if checkpoints else 0,
+            self._slots,
+            network.layers if network else (),
+            self._identity,
+        )
+        return messages.STATE, messages.pack_state(state)
+
+    def _hello(self, payload):
+        (protocol,) = messages.unpack("<B", payload, "HELLO")  # another protocol's is of another length
+        if protocol != messages.PROTOCOL:
+            raise ValueError("protocol {}: this board speaks {}".format(protocol, messages.PROTOCOL))
+        _, session = messages.unpack("<BI", payload, "HELLO")
+        if session != self._session:  # asked again, it begins nothing
+            self._session = session
+            self.token = bytes(payload[1 : 1 + messages.SESSION_HEADER])
+            if self._state == states.WRITTEN:  # half of a network is none
+                self._working(b"")
+                self._take_up()
+            self._state = states.HELD if self.network else states.EMPTY
+            self._cached = self._cache_crc = 0
+            self._notes = None
+            if self._chip:
+                self._chip.greet()
+        return self._status()
+
+    def _forget(self):
+        """Let the network go, so that the next one finds the heap free."""
+        self.network = None
+        self._configuration = b""
+        self._run = self._epoch = 0
+        self._code = None
+        self._x = None
+        self._cache = None
+        self._slots = 0
+        self._cached = self._cache_crc = 0
+        self._totals = [0, 0, 0, 0]  # samples, right answers, loss modulo 2**30, the rest of it
+        self._benchmark = None
+        self._notes = None
+
+    def _configure(self, payload):
+        """Build a new network, once a session: a repeated frame must not undo what was learnt."""
+        if self._state >= states.NEW:
+            if bytes(payload) == self._configuration:
+                return self._status()
+            raise ValueError("CONFIGURE: once a session, HELLO begins the next")
+        self._working(self.token)
+        try:
+            self._construct(bytes(payload))
+        finally:
+            self._state = states.HELD if self.network else states.EMPTY
+        self._state = states.NEW
+        if self._checkpoints:
+            self._checkpoints.begin(0)
+        return self._status()
+
+    def _construct(self, payload):
+        """Build the network that a CONFIGURE payload describes, and return it."""
+        run, seed, halve_every, epoch, layers, levels = messages.unpack_configure(payload)
+        self._forget()
+        network = self._build(layers, seed, halve_every)
+        self._code = code = Code(layers[0], layers[-1], levels)
+        sample = max(
+            messages.SAMPLES_HEADER + messages.RUN_HEADER + code.size,
+            messages.INFER_HEADER + layers[0],
+            2 * layers[-1] + _CLASS_SIZE,
+        )
+        sample += messages.SESSION_HEADER
+        if sample > self._limit:
+            self._reserve(sample)
+        self._x = network.allocate("b", layers[0])
+        self._allocate_cache(min(epoch, messages.SLOTS_MAX))
+        self._configuration = payload
+        self._run, self._epoch = run, epoch
+        self._sealed = crc32(payload, crc32(code.table))
+        self.network = network
+        return network
+
+    def join(self, read, write):
+        """Let a crossbar chip at the other end be asked over this line: blocking read(buffer), write(data)."""
+        self._port = (read, write)
+
+    def _chip_message(self, kind, payload):
+        """Answer what concerns a chip; in the midst of it, its `Line` hears other messages and answers those."""
+        configures = kind == _CHIP_CONFIGURE
+        if configures:
+            self._forget()
+            self._state = states.EMPTY
+        if not self._chip:
+            if not configures:
+                raise ValueError("no network: CHIP_CONFIGURE comes first")
+            from .chip import open_loop  # here, so that a board without one does not load it
+
+            self._chip = open_loop(self._port, CHUNK, self._limit)
+        return _CHIP, self._chip.serve(self, kind, payload)
+
+    def _devices(self, kind, payload):
+        from .devices import answer  # here, so that a board whose conductances stay does not load it
+
+        return answer(self.network, kind, payload, self._room)
+
+    def _resume(self, payload):
+        (sample,) = messages.unpack("<I", payload, "RESUME")
+        if self._state in (states.NEW, states.WRITTEN):  # asked again, it is answered and changes nothing
+            self.network.settle_restored(sample)
+            if self._checkpoints:
+                self._checkpoints.begin(sample)
+        return self._status()
+
+    def _save(self, _):
+        if self._checkpoints:
+            self._inspect()
+            self._checkpoints.save(self.network, self._configuration, self._totals)
+        return self._status()
+
+    def _bench(self, payload):
+        network = self.network
+        if not self._benchmark:
+            from ..bench import Benchmark  # here, so that a board that is not measured does not load it
+
+            self._benchmark = Benchmark(network, self._clock)
+        return messages.MEASURES, self._benchmark.answer(payload)
+
+    def _keep_notes(self, kind, payload):
+        if not self._notes:
+            from .notes import Notes  # here, so that a board without notes does not load it
+
+            self._notes = Notes()
+        kind, answer, changed = self._notes.answer(self.network, kind, payload, self._room)
+        if changed and self._checkpoints:
+            self._checkpoints.saved = None  # the newest checkpoint has other notes
+        return kind, answer
+
+    def _bye(self, _):
+        self.done = True
+        return messages.DONE, b""
+
+
+def main(build=Network, checkpoints=None, watchdog_ms=0, **options):
+    """Serve the host at the other end of this interpreter's serial port until it says BYE or hangs up.
+
+    checkpoints: None for `Checkpoints()`, in the current folder. watchdog_ms: have the board's watchdog (`machine.WDT`)
+    reset it once the service hangs for so long, longer than a checkpoint or a CONFIGURE takes; 0 for no watchdog.
+    Other arguments as for `Service`. Ctrl-C is a byte like any other meanwhile. Raises ValueError for a watchdog that
+    the board does not have.
+    """
+    service = Service(build, checkpoints=checkpoints or Checkpoints(), **options)
+    chunk = bytearray(CHUNK)
+    with SerialPort() as (read, write):
+        if watchdog_ms:
+            from .watchdog import Watchdog  # here, so that a board without one does not load it
+
+            watchdog = Watchdog(watchdog_ms, read)
+            read, service.feed = watchdog.read, watchdog.feed
+        service.join(read, write)
+        while not service.done and read(chunk):
+            for answer in service.receive(chunk):
+                write(answer)

@@ -1,0 +1,29 @@
+"""Conductances that a host reads from a board's network, or writes into it, a piece at a time."""
+
+from .._compat import const
+from ..protocol.messages import DEVICES, DONE, READ, unpack
+
+READ_LAYOUT = "<BIH"
+WRITE_LAYOUT = "<BI"
+HEADER = const(5)
+
+
+def answer(network, kind, payload, room):
+    """Answer READ or WRITE in `room` bytes; return (type, payload).
+
+    Raises ValueError for devices that the network does not have, more than there is room for, or conductances out of
+    their range; nothing is written then.
+    """
+    if kind == READ:
+        crossbar, start, count = unpack(READ_LAYOUT, payload, "READ")
+    else:
+        crossbar, start = unpack(WRITE_LAYOUT, payload, "WRITE")
+    if crossbar >= network.crossbars:
+        raise ValueError("crossbar: {} is not in 0..{}".format(crossbar, network.crossbars - 1))
+    if kind != READ:
+        network.restore(crossbar, start, payload[HEADER:])
+        return DONE, b""
+    g = network.conductances(crossbar)
+    if start + count > len(g) or 2 * count > room:
+        raise ValueError("READ: {} devices at {} of {}".format(count, start, len(g)))
+    return DEVICES, bytes(g[start : start + count])

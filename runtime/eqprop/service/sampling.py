@@ -1,0 +1,122 @@
+"""What a service does with samples: it takes them from messages and its cache, learns them and infers."""
+
+import struct
+from binascii import crc32
+
+from .._compat import const, free_heap
+from ..crossbar import Rot
+from ..protocol import messages
+
+_RESERVE = const(16384)  # bytes of heap that the cache leaves to all else
+_LOSS_BITS = const(30)
+_LOSS_MASK = const(0x3FFFFFFF)
+_CLASS_SIZE = const(2)  # bytes of an answer before its voltages
+
+
+class Samples:
+    """The part of `eqprop.service.Service` that samples go through; it has what they need of that."""
+
+    def _inspect(self):
+        """Raise Rot where what samples are taken from changed by itself."""
+        network = self.network
+        payload = self._configuration
+        about = (self._run, network.seed, network.halve_every, self._epoch, network.layers)
+        if self._sealed != crc32(payload, crc32(self._code.table)) or messages.unpack_configure(payload)[:5] != about:
+            raise Rot("configuration")
+        cache = self._cache or b""
+        size = self._code.size
+        if len(cache) != self._slots * size or self._cache_crc != crc32(memoryview(cache)[: self._cached * size]):
+            raise Rot("cache of samples")
+
+    def _allocate_cache(self, wanted):
+        """Make room for `wanted` samples, or as many as there is room for."""
+        free = free_heap()
+        room = self._cache_bytes if free is None else min(self._cache_bytes, free - _RESERVE)
+        slots = min(wanted, max(room, 0) // self._code.size)
+        while slots:
+            try:
+                self._cache = bytearray(slots * self._code.size)
+                break
+            except MemoryError:  # the heap is in pieces
+                slots //= 2
+        self._slots = slots
+
+    def _samples(self, payload):
+        network = self.network
+        (number,) = messages.unpack("<I", payload, "SAMPLES")
+        at = messages.SAMPLES_HEADER
+        while at < len(payload):
+            count = payload[at] & ~messages.CACHED
+            cached = payload[at] >= messages.CACHED
+            step = messages.SLOT_SIZE if cached else self._code.size
+            at += messages.RUN_HEADER
+            end = at + count * step
+            if not count or end > len(payload):
+                raise ValueError("SAMPLES: a run of {} samples in {} bytes".format(count, len(payload) - at))
+            while at < end:
+                if number == network.sample:
+                    self._learn(payload, at, cached)
+                    if self.feed:
+                        self.feed()
+                number += 1
+                at += step
+        if network.sample != ~network.learner.mirror:  # or samples on their way were passed over
+            raise Rot("number of samples")
+        return messages.PROGRESS, messages.pack_progress(network.sample, self._cached, self._totals)
+
+    def _learn(self, data, at, cached):
+        """Learn the next sample: the record at `at`, or the one in the cache whose slot is there."""
+        network = self.network
+        size = self._code.size
+        if cached:
+            slot = data[at] | data[at + 1] << 8
+            if slot >= self._cached:
+                raise ValueError("SAMPLES: slot {} of {} filled".format(slot, self._cached))
+            data = self._cache
+            at = slot * size
+        label = self._unpack(data, at, self._code.table, self._x)
+        if label < 0:
+            raise ValueError("SAMPLES: no sample in the record of {}".format(network.sample))
+        epoch = self._epoch
+        begins = epoch and network.sample % epoch == 0
+        network.learn(self._x, label)
+        totals = self._totals
+        if begins:
+            totals[:] = (0, 0, 0, 0)
+        if not cached and self._cached < self._slots:
+            start = self._cached * size
+            record = data[at : at + size]
+            self._cache[start : start + size] = record
+            self._cache_crc = crc32(record, self._cache_crc)
+            self._cached += 1
+        totals[0] += 1
+        totals[1] += network.answer == label
+        loss = totals[2] + network.loss
+        totals[2] = loss & _LOSS_MASK
+        totals[3] += loss >> _LOSS_BITS
+        if self._checkpoints and self._checkpoints.due(network.sample):
+            self._inspect()
+            self._checkpoints.save(network, self._configuration, totals)
+
+    def _infer(self, payload):
+        network = self.network
+        inputs = network.layers[0]
+        coded = len(payload) > 0 and payload[0] == 1
+        size = self._code.size if coded else inputs
+        count, rest = divmod(len(payload) - messages.INFER_HEADER, size)
+        if not len(payload) or payload[0] > 1 or rest:
+            raise ValueError("INFER: {} bytes are no whole samples of {} features".format(len(payload), inputs))
+        if count * (2 * network.layers[-1] + _CLASS_SIZE) > self._room:
+            raise ValueError("INFER: the answers to {} samples are too long".format(count))
+        answer = bytearray()
+        for at in range(messages.INFER_HEADER, len(payload), size):
+            x = payload[at : at + size]
+            if coded:
+                x = self._x
+                if self._unpack(payload, at, self._code.table, x) < 0:
+                    raise ValueError("INFER: no sample in a record")
+            answer += struct.pack("<H", network.infer(x))
+            answer += bytes(network.outputs)
+            if self.feed:
+                self.feed()
+        return messages.CLASSES, answer

@@ -1,0 +1,59 @@
+"""Which message a board takes in which state: `eqprop.service` does what this table says, docs/protocol.md shows it.
+
+    SILENT   no session: the board has just started
+    EMPTY    a session without a network
+    HELD     a session that found a network, of an earlier session or of a checkpoint
+    NEW      this session's CONFIGURE built the network; nothing was learnt or written since
+    WRITTEN  WRITE has changed conductances; only RESUME makes a network of them
+    RUNNING  the network of this session's CONFIGURE, taken up
+
+A row of BOARD has a letter for each state, in that order:
+
+    .        taken; the state stays
+    E N W R  taken; EMPTY, NEW, WRITTEN or RUNNING follows once the message is done
+    L        taken; RUNNING follows, also where a sample was refused after others were learnt
+    *        the message decides: HELLO and CONFIGURE, below
+    a-z      refused, in the words of REFUSALS
+
+HELLO with the number of the session at hand changes nothing. With any other number EMPTY follows where the board holds
+no network, HELD where it does; a network that is WRITTEN is dropped first, and the newest checkpoint is loaded again.
+CONFIGURE builds a network: NEW follows, or EMPTY where there is no room for it. Once a session has built one, the same
+CONFIGURE is answered and changes nothing; another one is refused.
+"""
+
+from .._compat import const
+
+STATES = "SEHNWR"
+SILENT = const(0)
+EMPTY = const(1)
+HELD = const(2)
+NEW = const(3)
+WRITTEN = const(4)
+RUNNING = const(5)
+
+# By type, as numbers: a board has better use for the memory that names take
+BOARD = {
+    1: "******",  # HELLO
+    2: "g*****",  # CONFIGURE
+    3: "gn.Lw.",  # SAMPLES
+    4: "gn..w.",  # INFER
+    5: "gn..w.",  # READ
+    6: "gnlW.l",  # WRITE
+    7: "gn.RR.",  # RESUME
+    8: "g.....",  # BYE
+    9: "gn.Lw.",  # BENCH
+    10: "g.....",  # STATUS
+    11: "gn..w.",  # SAVE
+    12: "gn..w.",  # NOTES_WRITE
+    13: "gn..w.",  # NOTES_READ
+    32: "gEEEEE",  # CHIP_CONFIGURE
+    33: "g.....",  # CHIP_LEARN
+    34: "g.....",  # CHIP_INFER
+    35: "g.....",  # RESULT
+}
+
+REFUSALS = {
+    "n": "no network: CONFIGURE comes first",
+    "l": "WRITE: only between CONFIGURE and the first sample",
+    "w": "conductances were written: RESUME comes first",
+}
