@@ -7,6 +7,7 @@ up to its last instruction. `on_board/archive.py`, which precedes `__init__`, mo
 filesystem; imports find the modules there, and load each when a program asks for it.
 """
 
+import ast
 import re
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from pathlib import Path, PurePosixPath
 import eqprop
 
 from ..errors import BoardError
+from .folding import fold
 
 ARCHITECTURES = (
     None,
@@ -72,14 +74,12 @@ class Compiled:
         """Compile all of them. Raises BoardError with the compiler's reason."""
         self.architecture = architecture
         self._modules = {}
-        sources = runtime_files(architecture)
-        self._package = sources.pop("__init__.py").read_text()
-        with tempfile.TemporaryDirectory(prefix="eqprop-build-") as work:
-            for name, source in sources.items():
-                result = Path(work) / name.replace("/", ".")
+        sources = fold({name: path.read_text() for name, path in runtime_files(architecture).items()})
+        self._package = sources.pop("__init__.py")
+        for name, text in sources.items():
+            if not _is_empty(text):  # a folder in the archive makes a package, too, and takes less heap
                 # A board keeps this name and the module's path: where they are the same, it keeps one of them
-                compile_module(f"{_MOUNTED}{_path(name)}", source, result, architecture)
-                self._modules[name] = result.read_bytes()
+                self._modules[name] = self._compiled(f"{_MOUNTED}{_path(name)}", text)
 
     def joined(self, without=()):
         """Return them as one file's bytes, without some of PARTS: asked for on the board, such a part says so.
@@ -91,13 +91,13 @@ class Compiled:
         for part in without:
             text = f"raise ImportError('eqprop {part}: not on this board, `eqprop deploy` left it out')\n"
             name = f"{PARTS[part].removesuffix('/').removesuffix('.py')}.py"
-            modules[name] = self._compiled(name, text)
+            modules[name] = self._compiled(f"{_MOUNTED}{_path(name)}", text)
         modules = {_path(name): data for name, data in modules.items()}
         folders = {str(folder) for name in modules for folder in PurePosixPath(name).parents} - {"/"}
         starts = dict.fromkeys(folders, 0)
         archive = (resources.files("eqprop_host.deploy.on_board") / "archive.py").read_text()
         archive = archive.replace("INDEX_BYTES", str(_ENTRY * (len(folders) + len(modules))))
-        package = self._compiled("__init__.py", archive + self._package)
+        package = self._compiled("eqprop/__init__.py", archive + self._package)
         at = len(package)
         for name, data in modules.items():
             starts[name] = at
@@ -108,8 +108,13 @@ class Compiled:
         with tempfile.TemporaryDirectory(prefix="eqprop-build-") as work:
             source, result = Path(work) / "source.py", Path(work) / FILE
             source.write_text(text)
-            compile_module(f"eqprop/{name}", source, result, self.architecture)
+            compile_module(name, source, result, self.architecture)
             return result.read_bytes()
+
+
+def _is_empty(text):
+    """Return whether there is nothing but a docstring in a module."""
+    return all(isinstance(node, ast.Expr) for node in ast.parse(text).body)
 
 
 def _path(name):

@@ -1,0 +1,80 @@
+"""Constants of the runtime's modules, folded into the modules that use them.
+
+MicroPython's compiler folds the private constants of one module. A public one stays a name, which costs a board some 20
+bytes of heap and a look-up at each use.
+"""
+
+import ast
+import re
+from pathlib import PurePosixPath
+
+_KEPT = ("crossbar/__init__.py",)
+"""Modules whose constants are part of the runtime's interface: their names stay, too."""
+
+
+def fold(sources):
+    """Return the text of each module, {path in the package: text}, with the constants of all modules folded in.
+
+    sources: {path in the package: text}. A constant is a public name that a module sets once, to `const(integer)`.
+    """
+    trees = {path: ast.parse(text) for path, text in sources.items()}
+    constants = {_name(path): _constants(tree) for path, tree in trees.items()}
+    return {path: _folded(path, tree, constants) for path, tree in trees.items()}
+
+
+def _name(path):
+    """Return the name of a module within the package, as a tuple: () for the package itself."""
+    parts = PurePosixPath(path).with_suffix("").parts
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def _constant(node):
+    """Return the (name, value) that a statement defines as a constant, None for any other statement."""
+    found = re.fullmatch(r"([A-Z]\w*) = const\((\d+)\)", ast.unparse(node))
+    return (found[1], int(found[2])) if found else None
+
+
+def _constants(tree):
+    return dict(found for node in tree.body if (found := _constant(node)))
+
+
+def _folded(path, tree, constants):
+    names, modules = {}, {}
+    if path not in _KEPT:
+        names.update(constants[_name(path)])
+        tree.body = [node for node in tree.body if not _constant(node)]
+    package = PurePosixPath(path).parent.parts
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            origin = package[: len(package) - node.level + 1] + tuple(node.module.split(".") if node.module else ())
+            here = constants.get(origin, {})
+            for alias in list(node.names):
+                if alias.name == "const":  # the compiler needs no such name
+                    node.names.remove(alias)
+                elif alias.name in here:
+                    names[alias.asname or alias.name] = here[alias.name]
+                    node.names.remove(alias)
+                elif (*origin, alias.name) in constants:
+                    modules[alias.asname or alias.name] = constants[(*origin, alias.name)]
+    return ast.unparse(ast.fix_missing_locations(_Folder(names, modules).visit(tree)))
+
+
+class _Folder(ast.NodeTransformer):
+    """Puts values in the place of names."""
+
+    def __init__(self, names, modules):
+        self._names = names
+        self._modules = modules
+
+    def visit_ImportFrom(self, node):
+        return node if node.names else None
+
+    def visit_Name(self, node):
+        if isinstance(node.ctx, ast.Load) and node.id in self._names:
+            return ast.Constant(self._names[node.id])
+        return node
+
+    def visit_Attribute(self, node):
+        if isinstance(node.value, ast.Name) and node.attr in self._modules.get(node.value.id, ()):
+            return ast.Constant(self._modules[node.value.id][node.attr])
+        return self.generic_visit(node)
