@@ -279,6 +279,24 @@ names = st.lists(st.text(max_size=40), max_size=300, unique=True).map(tuple)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 
+@pytest.mark.parametrize("each", [1.0, 1 / 255])
+def test_the_pages_program_scales_by_the_short_form(each):
+    """A program of docs/field.md, for 300 features, some of which never change. Caught: a division by their span."""
+    random = np.random.default_rng(4)
+    low = random.integers(0, 60, 300) * each
+    width = random.integers(70, 190, 300) * each * (np.arange(300) % 7 > 0)
+    scaling = {"features": 300, "offset": (low + width / 2).tolist(), "span": (width / 2).tolist()}
+    about = json.loads(description.pack(scaling, {}, (), ("a", "b"))[0])
+    assert "ends" in about
+    page = (Path(__file__).parent.parent / "docs/field.md").read_text()
+    program = re.search(r"about = json.*?\n(if.*?)print", page, re.DOTALL)[1].replace("4 * [0]", "300 * [0]")
+    reading = random.uniform(0, 255 * each, 300)
+    names = {"about": about, "array": array, "reading": reading.tolist()}
+    exec(program.replace("range(4)", "range(300)"), names)
+    host = datasets.Scaling.from_dict(scaling).quantise(reading[None])[0].astype(int)
+    assert np.abs(np.array(names["x"]) - host).max() <= (0 if each == 1 else 2) and len(set(names["x"])) > 50
+
+
 def test_the_scale_of_sounds_fits():
     """256 levels in dB, some of which hardly change. Caught: letters of two bytes alone, too few steps for these."""
     random = np.random.default_rng(2)

@@ -8,7 +8,7 @@ One JSON object in UTF-8, which a program on the board reads with `json.loads(ne
 - ends, step, low, high
                 the same in fewer bytes, where the lists offset and span would be too long: the lowest value of
                 feature i is ends[0] + step * (ord(low[i]) - 35), its highest ends[1] - step * (ord(high[i]) - 35);
-                offset is the middle between both, span half their distance
+                offset is the middle between both, span half their distance, 0 if that is less than a step
 - recipe        how features were made of sounds or pictures; missing for plain numbers
 - classes       names by label; features_named: names by input. Missing where there are none, or too many to fit
 - classes_crc, features_named_crc
@@ -98,14 +98,16 @@ def _steps(scaling, steps=None):
         low, high = offset - span, offset + span
         first, last = float(low.min()), float(high.max())
         wide = last - first
-    if not 0 < wide < math.inf:
+    if not 1 / _WIDE < wide < math.inf:
         return None
     step = wide / steps if steps else 1
     if not steps and (wide > max(_STEPS) or (low != np.floor(low)).any() or (high != np.floor(high)).any()):
         return None
     if steps and ((span > 0) & (2 * span < _LEAST * step)).any():
         return None
-    letters = ("".join(chr(_FIRST + round(k)) for k in (each / step).tolist()) for each in (low - first, last - high))
+    from_low, from_high = np.rint((low - first) / step), np.rint((last - high) / step)
+    from_high = np.where(span > 0, from_high, np.rint(wide / step) - from_low)  # both ends of none in one place
+    letters = ("".join(chr(_FIRST + int(k)) for k in each) for each in (from_low, from_high))
     ends = [first, last] if steps else [int(first), int(last)]
     return {"ends": ends, "step": step, **dict(zip(("low", "high"), letters, strict=True))}
 
@@ -159,7 +161,7 @@ def _scaling(about):
         about = {
             "features": about["features"],
             "offset": [a / 2 + b / 2 for a, b in pairs],
-            "span": [b / 2 - a / 2 for a, b in pairs],
+            "span": [b / 2 - a / 2 if b - a > step / 2 else 0 for a, b in pairs],
         }
     elif "offset" not in about:
         return None
