@@ -1,6 +1,7 @@
 """Whatever is typed wrongly, each command says so in one line that names it, exits with an error and writes nothing."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,11 @@ NONSENSE = {
     "evaluate nowhere.npz": "nowhere.npz: cannot be read: No such file or directory",
     "evaluate text.arrow": "text.arrow: is not a saved network",
     "infer text.arrow iris": "text.arrow: is not a saved network",
+    "evaluate trained.npz --size 8x8": "--size 8x8: xor holds no files of pictures",
+    "evaluate trained.npz --data xy.npz --label y": "--label y: xy.npz has no columns",
+    "infer trained.npz xy.npz --drop y": "--drop y: xy.npz has no columns",
+    "infer trained.npz xor --size 8x8": "--size 8x8: xor holds no files of pictures",
+    "infer trained.npz gaps.csv --missing mean": "gaps.csv[1, 1] is missing, and the network knows no mean of its",
     "pull net": "'net': a saved network is a .npz file, such as net.npz",
     "push nowhere.npz": "nowhere.npz: cannot be read",
     "bench --samples 0": "--samples: 0",
@@ -104,10 +110,19 @@ NONSENSE = {
 }
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A saved network of two inputs."""
+    path = tmp_path_factory.mktemp("trained") / "trained.npz"
+    assert cli.main(["train", "--data=xor", "--limit=4", f"--save={path}"]) == 0
+    return path
+
+
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder to be in, with a file that is none of ours, data with and without columns, and an empty folder."""
+def folder(tmp_path, monkeypatch, trained):
+    """A folder to be in: a file that is none of ours, data with and without columns, a network, an empty folder."""
     monkeypatch.chdir(tmp_path)
+    shutil.copy(trained, tmp_path)
     (tmp_path / "text.arrow").write_text("what is this\n")
     (tmp_path / "text.txt").write_text("what is this\n")
     np.savez(tmp_path / "net.npz", other=np.zeros(3))
@@ -116,6 +131,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "quoted.csv").write_text('"a";"b"\n"1,5";"2"\n')
     (tmp_path / "bytes.csv").write_bytes(b"\xff\xeb\0\n")
     (tmp_path / "table.parquet").write_bytes(b"PAR1")
+    (tmp_path / "gaps.csv").write_text("1,2\n3,\n")
     (tmp_path / "there").mkdir()
     for kind, grey in (("dot", 30), ("dash", 200)):
         (tmp_path / "pictures" / kind).mkdir(parents=True)

@@ -147,16 +147,15 @@ def load_data(source, options, before=None):
     """Return the data set of a source, read by `reading`, and tell what was done to it."""
     dataset = datasets.load(source, reading(options, before))
     if source == options.data:
-        _check_used(dataset, options)
+        check_used(source, dataset.recipe, options)
     for note in dataset.notes:
         tell(note)
     return dataset
 
 
-def _check_used(dataset, options):
-    """Raise DataError for an option that says nothing about such a source."""
-    source = options.data
-    if options.size and "pixels" not in dataset.recipe:
+def check_used(source, recipe, options):
+    """Raise DataError for an option that says nothing about such a source, whose samples are made by a recipe."""
+    if options.size and "pixels" not in recipe:
         raise DataError(f"--size {options.size}: {source} holds no files of pictures")
     if Path(source).is_dir() or Path(source).suffix.lower() == ".npz" or source.startswith("mnist:"):
         for name in ("label", "drop"):

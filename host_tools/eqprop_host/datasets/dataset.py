@@ -143,7 +143,7 @@ def known(source, table, reading, notes):
         for _, block in blocks(values, kept):
             spool.append(block.astype(values.dtype))
         return spool.finish(), labels if labels is None else labels[kept], kept
-    what = f"{cells} values missing in {len(rows)} of {len(values)} samples"
+    what = f"{cells} value{'s' * (cells > 1)} missing in {len(rows)} of {len(values)} samples"
     notes.append(f"{what}: the mean of the training samples is put in")
     return values, labels, range(len(values))
 

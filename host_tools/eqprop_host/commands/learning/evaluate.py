@@ -68,6 +68,7 @@ def _samples(options, model):
         raise DataError(f"{options.model}: does not say what it was trained on: name a data set with --data")
     before = datasets.Reading.from_dict(model.reading).suited(model.recipe).to_dict()
     dataset = _aligned(datasets.load(source, common.reading(options, before)), model)
+    common.check_used(source, dataset.recipe, options)
     own = options.data is None or is_same(options.data, model.data)
     if own and model.test:
         other = datasets.load(model.test, datasets.Reading.from_dict(before))

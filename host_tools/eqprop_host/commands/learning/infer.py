@@ -26,9 +26,10 @@ def run(options):
     model = load(options.model)
     reading = common.reading(options, model.reading).suited(model.recipe)
     asked = datasets.load_features(options.features, model.layers[0], reading, model.feature_names, model.recipe)
+    common.check_used(options.features, model.recipe, options)
+    x = datasets.Scaling.from_dict(model.scaling).quantise(asked.features, name=options.features)
     for note in asked.notes:
         common.tell(note)
-    x = datasets.Scaling.from_dict(model.scaling).quantise(asked.features, name=options.features)
     with open_board(options.port, common.tell) as board:
 
         def inferred():
