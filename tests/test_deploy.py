@@ -219,7 +219,7 @@ def test_a_simulated_board_has_eqprop_already(capsys):
 
 
 def test_a_blank_simulated_board_can_be_tried(capsys, cortex_m3):
-    """The transcript of docs/field.md, but for its figures of bytes and nodes."""
+    """The transcript of docs/how-to/field.md, but for its figures of bytes and nodes."""
     page = (Path(__file__).parent.parent / "docs" / "field.md").read_text()
     ((command, output),) = re.findall(r"^\$ eqprop (.*)\n((?:(?!\$|```).*\n)*)", page, re.MULTILINE)
     code, out, err = run(capsys, *shlex.split(command))

@@ -1,6 +1,6 @@
 """Files as people have them, each made by the library that they use: what is read without an option, what is refused.
 
-The table in docs/data.md is written by `python tests/test_file_shapes.py` and compared here.
+The table in docs/how-to/data.md is written by `python tests/test_file_shapes.py` and compared here.
 """
 
 import re
@@ -53,7 +53,7 @@ from file_makers import (
     with_rows,
 )
 
-PAGE = Path(__file__).parent.parent / "docs" / "data.md"
+PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "data.md"
 BEGIN, END = "<!-- shapes -->", "<!-- end -->"
 
 
@@ -680,7 +680,7 @@ def table():
 
 
 def test_the_page_lists_every_shape():
-    """docs/data.md has the table that the tests are of: `python tests/test_file_shapes.py` writes it."""
+    """docs/how-to/data.md has the table that the tests are of: `python tests/test_file_shapes.py` writes it."""
     page = PAGE.read_text(encoding="utf-8")
     assert f"{BEGIN}\n{table()}{END}" in page
     assert len(SHAPES) >= 60

@@ -16,7 +16,7 @@ import pytest
 from eqprop_host import cli
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("examples/*/README.md"))]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*/*.md")), *sorted(ROOT.glob("examples/*/README.md"))]
 ALL = os.environ.get("EQPROP_PAGES") == "all"
 PATHS = os.pathsep.join(str(ROOT / folder) for folder in ("runtime", "host_tools", "board_sim"))
 

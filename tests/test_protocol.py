@@ -1,6 +1,6 @@
 """The specification's tables and test vectors: the rules as they are, a conversation held with the board's service.
 
-As a program, write them into `docs/protocol.md`.
+As a program, write them into `docs/reference/protocol.md`.
 """
 
 import re
@@ -17,7 +17,7 @@ from eqprop.service import Service, chip, states
 from eqprop_host.link import states as host_rules
 from records import record
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "protocol.md"
+DOCUMENT = Path(__file__).parent.parent / "docs" / "reference" / "protocol.md"
 LEVELS = bytes(range(0, 128, 8))
 CODE = Code(4, 2, LEVELS)
 SESSION = bytes.fromhex("44332211")
@@ -97,7 +97,7 @@ def test_the_specification_shows_what_is_said_and_done():
     """Catches a message, a packing, a frame or a rule that changed without its specification, or a new version."""
     # CPython's heap is unknown, and so the same everywhere
     page = DOCUMENT.read_text()
-    assert page == document(page), "docs/protocol.md is out of date: run `python tests/test_protocol.py`"
+    assert page == document(page), "docs/reference/protocol.md is out of date: run `python tests/test_protocol.py`"
     assert board_table() in page and host_table() in page and text() in page
 
 

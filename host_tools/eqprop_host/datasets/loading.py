@@ -96,7 +96,8 @@ class Unlabelled:
 def load(source: str, reading: Reading = _AS_IT_SAYS) -> Dataset:
     """Return the data set `source`: "digits", "iris", "xor", "mnist:FOLDER", or the path of a file or folder.
 
-    What is read and how is in docs/data.md. Raises DataError naming the source, the place in it and what stands there.
+    docs/how-to/data.md lists what is read and how. Raises DataError naming the source, the place in it and what
+    stands there.
     """
     return dataset_of(source, _read(source, reading, _LABELLED, partial(choose, source, reading=reading)), reading)
 
@@ -214,7 +215,8 @@ def _refuse(source, path, suffix):
     if source and path.exists() and not stat.S_ISREG(path.stat().st_mode):
         raise DataError(f"{source}: is not a regular file: pipe it in and type --data -")
     if source and path.exists() and b"\0" in _head(path):
-        raise DataError(f"{source}: is not a table of text, and its name does not say what it holds: see docs/data.md")
+        problem = "is not a table of text, and its name does not say what it holds: see docs/how-to/data.md"
+        raise DataError(f"{source}: {problem}")
     if source and path.exists():
         raise DataError(f"{source}: name it .csv if it is a table of text: its name does not say what it holds")
     kinds = f"{', '.join(SHIPPED)}, {MNIST}FOLDER nor a {', '.join(_LABELLED)} file or a folder"

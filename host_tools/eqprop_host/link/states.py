@@ -1,7 +1,7 @@
 """What a host does with each answer in each state: `eqprop_host.link.link` does what this table says.
 
-`eqprop.service.states` is the board's table, docs/protocol.md shows both. A host is GREETING while its HELLO has no
-answer, IDLE while no question waits, and ASKING while a question waits for an answer of one type.
+`eqprop.service.states` is the board's table, docs/reference/protocol.md shows both. A host is GREETING while its HELLO
+has no answer, IDLE while no question waits, and ASKING while a question waits for an answer of one type.
 
 Only frames of the host's own session reach the table: while GREETING an answer to the last HELLO, a STATE with that
 HELLO's session; later a payload that begins with the session. All others are another host's and mean nothing.

@@ -1,9 +1,9 @@
 """What a host and a board say to each other: message types and payloads, and what a board packs and unpacks.
 
-`eqprop.protocol.host_messages` is the host's half; `docs/protocol.md` has the rules of the conversation and test
-vectors. Integers are little-endian. The host asks and the board answers, in the order asked and with the question's
-sequence number; the board never speaks first. The payload of every question but HELLO, and of its answer, begins with
-the session u32 that HELLO named; the table leaves it out.
+`eqprop.protocol.host_messages` is the host's half; `docs/reference/protocol.md` has the rules of the conversation and
+test vectors. Integers are little-endian. The host asks and the board answers, in the order asked and with the
+question's sequence number; the board never speaks first. The payload of every question but HELLO, and of its answer,
+begins with the session u32 that HELLO named; the table leaves it out.
 
     asked                  payload                                                      answered
     HELLO      1           protocol u8, session u32                                     STATE

@@ -1,4 +1,6 @@
-"""Which message a board takes in which state: `eqprop.service` does what this table says, docs/protocol.md shows it.
+"""Which message a board takes in which state: `eqprop.service` does what this table says.
+
+docs/reference/protocol.md shows it.
 
     SILENT   no session: the board has just started
     EMPTY    a session without a network

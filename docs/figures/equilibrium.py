@@ -1,6 +1,6 @@
 """Draw equilibrium.svg: a small network that has learnt exclusive-or, in its free phase and in a nudged one.
 
-PYTHONPATH=runtime python docs/equilibrium.py
+PYTHONPATH=runtime python docs/figures/equilibrium.py
 """
 
 from pathlib import Path
