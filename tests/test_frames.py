@@ -71,10 +71,10 @@ def test_what_a_program_prints_between_frames_costs_none(first, second, printed)
 def test_noise_of_any_length_is_survived_in_bounded_memory(noise, frame):
     """Catches a buffer that grows with the line and one that forgets it overran."""
     receiver = Receiver(LIMIT)
-    size = len(receiver._buffer)
+    size = len(receiver._view)
     assert received(receiver, noise) == []
     assert received(receiver, bytes(Sender(LIMIT).encode(*frame))) == [frame]
-    assert len(receiver._buffer) == size
+    assert len(receiver._view) == size
 
 
 def test_a_payload_beyond_the_limit_is_refused_by_both_sides():

@@ -130,11 +130,11 @@ def test_a_host_keeps_no_more_than_its_buffers():
     draw = random.Random(3)
     draw.below = draw.randrange
     answer = bytes(sender.encode(m.STATE, 9, bytes(60)))
-    size = len(link._receiver._buffer)
+    size = len(link._receiver._view)
     assert size == encoded_size(1024)
     for n in range(FRAMES):
         line.to_host += mutated(draw, answer) + b"\0" + bytes(sender.encode(m.PROGRESS, n % 256, b"good"))
         link._listen()
         assert link._heard.pop() == (m.PROGRESS, n % 256, b"good")
         link._heard.clear()
-        assert len(link._receiver._buffer) == size
+        assert len(link._receiver._view) == size

@@ -105,7 +105,7 @@ def fuzz(frames, seed):
         # Before a session the answer is "HELLO comes first", but an answer it is
         if last != (m.ERROR, good, b"message"):
             raise ValueError("frame {}: the good one behind it is answered {}".format(n, last))
-        if service._limit > WIDEST or len(service._receiver._buffer) > WIDEST + 80 or len(service._cache or b"") > 64:
+        if service._limit > WIDEST or len(service._receiver._view) > WIDEST + 80 or len(service._cache or b"") > 64:
             raise ValueError("frame {}: the buffers have grown".format(n))
         service.done = False
     return counts

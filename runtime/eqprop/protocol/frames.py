@@ -36,8 +36,7 @@ class Sender:
     def __init__(self, limit: int):
         """Prepare for payloads of up to `limit` bytes."""
         self.limit = limit
-        self._buffer = bytearray(encoded_size(limit))
-        self._view = memoryview(self._buffer)
+        self._view = memoryview(bytearray(encoded_size(limit)))
 
     def encode(self, kind: int, sequence: int, payload, head=b""):
         """Return the frame with payload `head` + `payload` as a memoryview, valid until the next call.
@@ -53,8 +52,7 @@ class Sender:
 
     def _stuff(self, raw):
         """Write COBS(raw) and a zero to the buffer, behind its first zero, and return the length of it all."""
-        out = self._buffer
-        view = self._view
+        out = self._view
         at = 1
         start = 0
         end = len(raw)
@@ -63,7 +61,7 @@ class Sender:
             stop = zero if zero >= 0 else min(start + 254, end)
             length = stop - start
             out[at] = length + 1
-            view[at + 1 : at + 1 + length][:] = raw[start:stop]
+            out[at + 1 : at + 1 + length][:] = raw[start:stop]
             at += length + 1
             # A block of 254 stands for no zero; any other one does, and the one behind the end is dropped.
             start = stop if length == 254 else stop + 1
@@ -83,8 +81,7 @@ class Receiver:
         """Prepare for payloads of up to `limit` bytes."""
         self.limit = limit
         self.bad = 0
-        self._buffer = bytearray(encoded_size(limit))
-        self._view = memoryview(self._buffer)
+        self._view = memoryview(bytearray(encoded_size(limit)))
         self._used = 0  # more than the buffer has, once a frame does not fit
 
     def feed(self, data):
@@ -118,8 +115,8 @@ class Receiver:
         self._used = 0
         view = self._view
         length = 0 if used > len(view) else self._unstuff(used)
-        if length >= _OVERHEAD and struct.unpack_from("<I", self._buffer, length - 4)[0] == crc32(view[: length - 4]):
-            kind, sequence, size = struct.unpack_from(_HEADER, self._buffer, 0)
+        if length >= _OVERHEAD and struct.unpack_from("<I", view, length - 4)[0] == crc32(view[: length - 4]):
+            kind, sequence, size = struct.unpack_from(_HEADER, view, 0)
             if size == length - _OVERHEAD:
                 return kind, sequence, view[4 : length - 4]
         self.bad += 1
@@ -127,12 +124,11 @@ class Receiver:
 
     def _unstuff(self, used):
         """Undo COBS on the buffer's first `used` bytes, in place; return the decoded length, 0 when it is not COBS."""
-        buffer = self._buffer
         view = self._view
         at = 0
         length = 0
         while at < used:
-            code = buffer[at]
+            code = view[at]
             stop = at + code
             if stop > used:
                 return 0
@@ -140,6 +136,6 @@ class Receiver:
             length += code - 1
             at = stop
             if code < 255 and at < used:
-                buffer[length] = 0
+                view[length] = 0
                 length += 1
         return length

@@ -29,6 +29,8 @@ _LIMIT = const(1024)  # bytes of payload
 LEAST = const(192)  # bytes of payload that any buffer holds at least
 _CLOCK = (ticks_us, "us", 1000)
 _CREDIT = const(256)  # bytes that a UART's receive buffer holds on common ports
+# The rp2 port's standard input is USB: what its 768 bytes of buffers do not hold waits at the host, and none is lost
+_CREDIT_USB = const(1024)
 _CACHE = const(16777216)  # bytes
 # Of `eqprop.service.chip`, which is loaded only when it is needed
 _CHIP_CONFIGURE = const(32)
@@ -49,7 +51,7 @@ class Service(Samples):
         self,
         build=Network,
         limit=_LIMIT,
-        credit=_CREDIT,
+        credit=_CREDIT_USB if sys.platform == "rp2" else _CREDIT,
         identity="",
         clock=_CLOCK,
         checkpoints=None,
