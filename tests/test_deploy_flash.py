@@ -296,7 +296,14 @@ def test_a_runtime_in_the_firmware_is_named(frozen, capsys):
     assert probe(board.path)["flash"] == before
 
 
-FROZEN_MAIN = "import gc\ngc.threshold(4096)\nimport eqprop.service\ngc.threshold(-1)\neqprop.service.main()\n"
+FROZEN_MAIN = """
+import gc, micropython
+micropython.kbd_intr(-1)
+gc.threshold(4096)
+import eqprop.service
+gc.threshold(-1)
+eqprop.service.main()
+"""
 
 
 def test_a_runtime_in_the_firmware_takes_no_heap(frozen):
