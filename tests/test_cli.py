@@ -210,7 +210,7 @@ def test_demo_ends_with_an_error_a_log_a_picture_and_equal_bits(tmp_path, capsys
 
 
 def test_demo_goes_without_an_interpreter_that_cannot_be_had(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(commands.demo, "PORTS", ("sim:", "sim:micropython?heap=none"))
+    monkeypatch.setattr(commands.module("demo"), "PORTS", ("sim:", "sim:micropython?heap=none"))
     code, out, err = run(capsys, "demo", f"--folder={tmp_path}")
     assert code == 0, err
     assert "sim:micropython?heap=none" in out and "left out: port heap=none is not a size" in out
