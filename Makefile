@@ -14,6 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 STUBS := $(VENV)/micropython-stubs
+SOAK := PYTHONPATH=tests $(BIN)/python -m soak
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 10))
@@ -22,7 +23,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && { echo $$p; break; }; done)
 endif
 
-.PHONY: demo test format lint types unit boards docs-commands hostile hosts fuzz-files fuzz-logs package.json clean
+.PHONY: demo test format lint types unit boards docs-commands hostile hosts fuzz-files fuzz-logs generated spice clean
 
 demo: $(READY)
 	@$(BIN)/eqprop demo
@@ -45,40 +46,47 @@ unit: $(READY)
 
 # Needs the packages cmake and libstdc++-arm-none-eabi-newlib beside what .ci/run installs
 boards: $(READY)
-	CI=true EQPROP_BOARDS=1 $(BIN)/pytest tests/test_rp2040.py --durations=0
+	CI=true EQPROP_BOARDS=1 $(BIN)/pytest tests/sim/emulated_board/test_rp2040.py --durations=0
 
 # A quarter of an hour on two cores
 fuzz-files: $(READY)
-	PYTHONPATH=tests $(BIN)/python tests/data_fuzz.py 30000 7
+	$(SOAK).file_fuzz 30000 7
 
 # An hour on one core, and a quarter more for the rest
 hostile: $(READY)
-	$(BIN)/python tests/hostile.py line
-	$(BIN)/python tests/hostile.py sessions
-	$(BIN)/python tests/hostile.py interrupts 0 60
-	PYTHONPATH=runtime:tests $(BIN)/python tests/programs/power_cuts.py 64-32-10 1
-	EQPROP_FUZZ_FRAMES=1000000 $(BIN)/pytest -q tests/test_fuzz.py
+	$(SOAK).hostile line
+	$(SOAK).hostile sessions
+	$(SOAK).hostile interrupts 0 60
+	$(SOAK).power_cuts 64-32-10 1
+	EQPROP_FUZZ_FRAMES=1000000 $(BIN)/pytest -q tests/runtime/protocol/test_frames_fuzzed.py
 
 # A quarter of an hour
 docs-commands: $(READY)
-	EQPROP_PAGES=all $(BIN)/pytest -q tests/test_pages.py
+	EQPROP_PAGES=all $(BIN)/pytest -q tests/docs/test_pages.py
 
 # Every Python at hand, minimal and full, with the lowest and the newest libraries: some minutes
 hosts: $(READY)
-	$(BIN)/python tests/hosts.py
+	$(SOAK).hosts
 
 # Strangers' logs: half an hour on one core
 fuzz-logs: $(READY)
-	$(BIN)/python tests/fuzz_logs.py
-	EQPROP_FLIPS=2000 $(BIN)/pytest -q tests/test_fuzz_logs.py
+	$(SOAK).log_fuzz
+	EQPROP_FLIPS=2000 $(BIN)/pytest -q tests/soak/test_log_fuzz.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# The runtime's files, for mip; to be made again whenever one comes or goes, or the version changes
-package.json: $(READY)
-	$(BIN)/python tests/test_packaging.py
+# What is generated: package.json (the runtime's files, for mip), the tables of boards.md, protocol.md and data.md in docs
+generated: $(READY)
+	PYTHONPATH=tests $(BIN)/python tests/docs/test_packaging.py
+	PYTHONPATH=tests $(BIN)/python tests/docs/test_docs.py
+	PYTHONPATH=tests $(BIN)/python tests/runtime/protocol/test_messages.py
+	PYTHONPATH=tests $(BIN)/python tests/host/datasets/formats/test_file_shapes.py
+
+# The voltages that ngspice finds, for the tests to compare with
+spice: $(READY)
+	PYTHONPATH=tests $(BIN)/python tests/sim/analog/circuits/test_spice.py
 
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c "$(NEW_ENOUGH)" || \

@@ -1,7 +1,6 @@
 """What all tests share: MicroPython on this computer and on emulated boards, and how hypothesis searches."""
 
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -14,15 +13,9 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from eqprop_host.deploy import bundle
 from eqprop_sim.emulated_board import qemu
 from eqprop_sim.toolchain import interpreters
+from support.surroundings import IN_CI, obtained
 
-TIERS_OF_CORES = [
-    (cpu, tier)
-    for cpu, core in qemu.CORES.items()
-    for tier in (("thumb", "viper") if core.family == "cortex" else ("viper", "plain"))
-]
-"""Each emulated core with each of its two fastest tiers: parameters for `emulated_board` and a tier."""
 _compiled = cache(bundle.Compiled)
-IN_CI = bool(os.environ.get("CI"))
 
 # A shell ignores Ctrl-C for what it starts in the background; the commands that tests start and interrupt must not
 for number in {"SIGINT", "SIGHUP"} & set(dir(signal)):
@@ -36,18 +29,6 @@ settings.register_profile(
     "ci", deadline=None, max_examples=100, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ci" if IN_CI else "here")
-
-
-def obtained(obtain, *arguments):
-    """Return what `obtain` does; where it cannot be had a test fails in CI and is skipped elsewhere."""
-    try:
-        return obtain(*arguments)
-    except interpreters.Unavailable as error:
-        reason = str(error)
-    # Outside the handler, so that the report holds the reason alone
-    if IN_CI:
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +85,7 @@ def run(tmp_path):
 @pytest.fixture
 def blank():
     """A function that starts a `BlankBoard` with the project's own firmware; all are switched off in the end."""
-    from blank import BlankBoard  # needs a system with pseudo terminals
+    from support.boards.blank_board import BlankBoard  # needs a system with pseudo terminals
 
     with contextlib.ExitStack() as switched_on:
 

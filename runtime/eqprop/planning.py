@@ -17,7 +17,7 @@ from .fixed import CURRENT_MAX, DELTA_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits,
 
 ITEM_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4}
 _BLOCK_BYTES = 32 if sys.maxsize > 2**32 else 16  # MicroPython's heap comes in blocks of four machine words
-# What a network takes beside its arrays and what grows with its crossbars: measured, `tests/test_plan.py`
+# What a network takes beside its arrays and what grows with its crossbars: measured, `tests/runtime/test_planning.py`
 _BLOCKS = const(50)
 _TUPLES = const(22)  # with an item for each crossbar: of `Plan` and of `eqprop.crossbar.circuit.Circuit`
 
@@ -99,7 +99,7 @@ class Plan:
         self.bytes = blocks * _BLOCK_BYTES
 
     def _choose(self):
-        """Set what experiments chose (means over seeds, `tests/test_learning.py` holds them); all else follows."""
+        """Set what experiments chose (means over seeds, held by `tests/runtime/test_learner.py`); all else follows."""
         layers = self.layers
         rows = self.rows
         between = range(1, len(rows))

@@ -9,7 +9,7 @@ from array import array
 
 import eqprop
 from eqprop.checkpoint import Checkpoints
-from memory_flash import MemoryFlash
+from support.boards.memory_flash import MemoryFlash
 
 try:
     from uctypes import addressof, bytearray_at

@@ -7,7 +7,7 @@ import sys
 
 import eqprop.service
 from eqprop.checkpoint import Checkpoints
-from memory_flash import MemoryFlash
+from support.boards.memory_flash import MemoryFlash
 
 
 class Watchdog:

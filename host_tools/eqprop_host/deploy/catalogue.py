@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from eqprop.bench import widest
 
 RUNTIME_BYTES = {"thumb": 44 * 1024, "viper": 52 * 1024, "plain": 44 * 1024}
-"""Heap that the runtime takes with its service and the buffers of a frame, by tier (`tests/test_deploy.py`)."""
+"""Heap bytes that the runtime takes with its service and a frame's buffers, by tier (tests/host/deploy measures it)."""
 
 SPARE_BYTES = 16 * 1024
 """Heap left to all else: buffers, a program of the user's own, and the gaps between what is allocated."""

@@ -1,0 +1,87 @@
+"""The pages of docs/: what is generated is up to date, what they link to is there.
+
+As a program, this writes the generated parts.
+"""
+
+import ast
+import re
+import runpy
+import shlex
+
+import pytest
+
+import eqprop
+from eqprop_host import cli, commands
+from eqprop_host.deploy import catalogue
+from support.places import ROOT
+
+DOCS = ROOT / "docs"
+PACKAGES = (ROOT / "runtime/eqprop", ROOT / "host_tools/eqprop_host", ROOT / "board_sim/eqprop_sim")
+CATALOGUE = DOCS / "reference/boards.md"
+
+
+def boards_page():
+    """Return the page of boards with the table as it is now."""
+    page = CATALOGUE.read_text()
+    return re.sub(r"\| board \|.*", lambda _: catalogue.table(), page, count=1, flags=re.DOTALL)
+
+
+def test_the_catalogue_is_what_plan_computes():
+    """Catches: a table not updated when a network takes more memory."""
+    assert CATALOGUE.read_text() == boards_page(), "run `make generated`"
+
+
+def test_the_catalogue_names_the_widest_network():
+    for kind in catalogue.BOARDS:
+        room = 1024 * kind.heap_kb - catalogue.RUNTIME_BYTES[kind.emitter] - catalogue.SPARE_BYTES
+        for inputs, _, outputs in catalogue.TASKS.values():
+            n = kind.widest((inputs, 1, outputs))
+            assert eqprop.plan((inputs, n + 1, outputs)).bytes > room
+            assert n == 0 or eqprop.plan((inputs, n, outputs)).bytes <= room
+
+
+def test_the_figure_is_what_the_network_does():
+    """Catches: a picture of an older circuit."""
+    picture = runpy.run_path(str(DOCS / "figures/equilibrium.py"))["picture"]
+    assert (DOCS / "figures/equilibrium.svg").read_text() == picture(), "run docs/figures/equilibrium.py"
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: str(page.relative_to(DOCS)))
+def test_what_a_page_links_to_is_there(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_command_that_a_page_shows_exists():
+    for page in [*DOCS.rglob("*.md"), ROOT / "README.md"]:
+        shown = re.findall(r"^(?:\$ )?eqprop ([a-z]+)", page.read_text(), re.MULTILINE)
+        assert set(shown) <= set(commands.COMMANDS), page
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_every_public_function_is_documented(package):
+    """Catches: a function or class, not hidden by an underscore, of which nothing says what it does."""
+    without = []
+    for file in package.rglob("*.py"):
+        if file.parent.name in ("on_board", "firmware") or file.name.startswith("_"):
+            continue
+        for node in ast.parse(file.read_text()).body:
+            public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+            if public and not ast.get_docstring(node):
+                without.append(f"{file.name}: {node.name}")
+    assert not without
+
+
+FAULTY = re.findall(r"^eqprop (train .+)$", (DOCS / "how-to/simulated_boards.md").read_text(), re.MULTILINE)
+
+
+@pytest.mark.usefixtures("unix_micropython")
+@pytest.mark.parametrize("line", FAULTY)
+def test_training_on_the_faulty_boards_of_the_simulation_page_ends(line, tmp_path, monkeypatch):
+    """In an empty folder, as a reader types it; `test_pages` runs the others. Catches a fault that no host outlasts."""
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(shlex.split(line)) == 0
+
+
+if __name__ == "__main__":
+    CATALOGUE.write_text(boards_page())

@@ -1,0 +1,216 @@
+"""How long a host waits, and what it says meanwhile: boards that take long, are silent, or restart for ever."""
+
+import re
+
+import numpy as np
+import pytest
+
+import eqprop
+from eqprop.protocol import messages as m
+from eqprop.protocol.frames import Receiver, Sender
+from eqprop_host import datasets
+from eqprop_host.boards.board import Board
+from eqprop_host.errors import PortError, ProtocolError
+from eqprop_host.link.link import Link
+from eqprop_host.terminal.progress import show_nothing
+from eqprop_host.training.loop import Schedule, train
+from support.boards.faulty_line import Line
+from support.scripted_interrupt import ScriptedInterrupt
+
+LAYERS = (5, 4, 3)
+X = np.random.default_rng(1).integers(-127, 128, (60, 5)).astype(np.int8)
+Y = np.random.default_rng(2).integers(0, 3, 60)
+
+
+class Slow(Line):
+    """A board that builds for `build_s` seconds, in which it reads nothing; its signs of life are heard at once."""
+
+    signs = True
+    loses = False  # the answer to CONFIGURE
+
+    def __init__(self, build_s, **options):
+        self.build_s, self.builds = build_s, []
+        self.busy_until, self.later = 0.0, b""
+        super().__init__(build=self.build, **options)
+        self.service.join(None, self.write_back)
+
+    def build(self, *configuration):
+        self.builds.append(self.now)
+        self.busy_until = self.now + self.build_s
+        return eqprop.Network(*configuration)
+
+    def write_back(self, data):
+        if self.signs:
+            self.to_host += bytes(data)
+
+    @property
+    def in_waiting(self):
+        if self.now < self.busy_until:
+            return len(self.to_host)
+        self.to_host, self.later = self.to_host + self.later * (not self.loses), b""
+        before = len(self.builds), len(self.to_host)
+        waiting = Line.in_waiting.fget(self)
+        if len(self.builds) > before[0]:  # the answer comes when it is built
+            end = self.to_host.index(b"\0", before[1] + 1) + 1 if self.signs else before[1]
+            self.to_host, self.later = self.to_host[:end], self.to_host[end:]
+            waiting = len(self.to_host)
+        return waiting
+
+
+def slow_board(line, answer_s=3.0, **options):
+    told = []
+    link = Link(lambda: line, "line", answer_s, 60.0, clock=line.clock, wait=line.wait, tell=told.append, **options)
+    return Board(link), told
+
+
+def test_a_network_that_takes_long_to_build_is_built_once():
+    """64-300-10 on a board that takes 40 s, four times a host's patience. Catches a host that greets anew meanwhile."""
+    line = Slow(40.0)
+    board, told = slow_board(line)
+    sent = board.sent
+    state = board.configure((64, 300, 10), 0, 0, epoch=60)
+    assert len(line.builds) == 1 and line.now >= 40 and not board.restarts
+    assert state.crc == eqprop.Network((64, 300, 10)).crc() and board.line.repeats == 0
+    assert told[0] == ("port line: the board is working: waiting for it to build 64-300-10: 8 s so far, up to 93 s"), (
+        told
+    )
+    assert board.sent - sent < 512  # what waits in the board's port, which holds 256 bytes, does not grow with time
+
+
+def test_a_board_that_answers_each_greeting_with_a_sign_of_life_is_given_up():
+    """Catches: patience that each sign of life renews, for ever."""
+    line = Line()
+    answers = Sender(256)
+
+    def write(data):
+        for _, sequence, _ in asked.feed(bytes(data)):
+            line.to_host += bytes(answers.encode(m.WORKING, sequence, b""))
+        return len(data)
+
+    asked, line.write = Receiver(1024), write
+    with pytest.raises(ProtocolError, match="^port line: the board says that it works, and never ends$"):
+        slow_board(line)
+    assert 30 < line.now < 45
+
+
+def test_a_board_that_starts_anew_while_it_builds_is_asked_again():
+    """It lost what it was to build. Catches a host that waits until its patience ends."""
+    line = Slow(30.0)
+    board, told = slow_board(line)
+    read = line.read
+
+    def reset_once(count):
+        if line.builds and line.now > 10 and len(line.builds) == 1:
+            line.reset()
+            line.service.join(None, line.write_back)
+            line.busy_until, line.later, line.to_host, line.build_s = 0.0, b"", b"", 1.0
+            line.builds.append("reset")
+        return read(count)
+
+    line.read = reset_once
+    line.options["build"] = line.build
+    board.configure((64, 300, 10), 0, 0)
+    assert line.now < 20 and len(board.restarts) == 1
+
+
+def test_a_lost_sign_of_life_costs_no_second_network():
+    """CONFIGURE comes twice, is built once and answered twice. Catches answers taken for another question's."""
+    line = Slow(20.0)
+    line.signs = False
+    board, _ = slow_board(line)
+    board.configure((64, 300, 10), 0, 0)
+    assert len(line.builds) == 1 and board.line.repeats
+    board.infer(np.zeros((3, 64), np.int8))
+
+
+def test_a_lost_answer_after_a_sign_of_life_is_asked_for_again():
+    """The board has built, and what it said is lost. Catches a host that waits until its patience ends."""
+    line = Slow(20.0)
+    line.loses = True
+    board, _ = slow_board(line)
+    board.configure((64, 300, 10), 0, 0)
+    assert len(line.builds) == 1 and line.now < 60 and board.line.repeats == 1
+
+
+def test_a_board_that_says_it_works_for_ever_is_given_up():
+    line = Line()
+    board, told = slow_board(line)
+    receive = line.service.receive
+    line.service.receive = lambda data: (working(bytes(answer)) for answer in receive(data))
+    with pytest.raises(ProtocolError, match="^port line: the board says that it works, and never ends$"):
+        board.refresh()
+    assert 30 <= line.now < 60 and told
+
+
+def working(answer):
+    ((_, sequence, payload),) = Receiver(1024).feed(answer)
+    return bytes(Sender(1024).encode(m.WORKING, sequence, b"", bytes(payload[: m.SESSION_HEADER])))
+
+
+def test_a_silent_board_is_given_up_with_a_reason_on_the_screen():
+    """Within 10 s a line says what is waited for. Catches three minutes without a word."""
+    line = Line(seed=3, flip=0.9)
+    told = []
+    with pytest.raises(ProtocolError, match="^port line is silent: no answer within 180 s$"):
+        Board(Link(lambda: line, "line", 60.0, clock=line.clock, tell=lambda text: told.append((line.now, text))))
+    assert told[0][0] <= 10 and told[0][1] == "port line: no answer to HELLO: 8 s so far, up to 180 s"
+    assert len(told) < 8
+
+
+def test_a_port_that_stays_away_is_given_up():
+    line, opened, told = Line(), [], []
+
+    def open_stream():
+        opened.append(line.now)
+        if len(opened) > 1:
+            raise PortError("port line cannot be opened: No such file or directory")
+        return line
+
+    link = Link(open_stream, "line", 3.0, 60.0, clock=line.clock, wait=line.wait, tell=told.append)
+    board = Board(link)
+
+    def gone(_):
+        raise OSError("cable pulled")
+
+    line.write = gone
+    with pytest.raises(PortError, match="cannot be opened"):
+        board.configure(LAYERS, 3, 25)
+    assert told[0] == "port line: waiting for it to come back: 8 s so far, up to 60 s"
+
+
+class Resetting(Line):
+    """A board without a checkpoint that restarts after so many frames, again and again."""
+
+    def __init__(self, every):
+        super().__init__()
+        self.every, self.frames = every, 0
+
+    def write(self, data):
+        self.frames += 1
+        if self.frames % self.every == 0:
+            self.now += 0.5
+            self.reset()
+        super().write(data)
+
+
+@pytest.mark.parametrize("every", [2, 3, 5, 7, 11])
+def test_a_board_that_never_gets_further_is_given_up(every):
+    """It restarts before a test, an epoch or the first sample ends. Catches a host that goes on for ever."""
+    line = Resetting(every)
+    data = datasets.prepare(datasets.load("iris"), 0)
+    told = []
+    link = Link(lambda: line, "line", 3.0, 60.0, clock=line.clock, wait=line.wait, tell=told.append)
+    with pytest.raises(ProtocolError, match="restarted, 50 times without a sample beyond [0-9]+$"):
+        board = Board(link)
+        board.configure((4, 5, 3), 0, 0, epoch=len(data.train_y))
+        with show_nothing(0) as reporter:
+            train(board, data, Schedule(40, 0, 0), ScriptedInterrupt(10**9), reporter)
+    assert any(re.search(r"restarted, [0-9]+ times since sample", line) for line in told)
+
+
+def test_waiting_is_told_rarely():
+    """Ever more rarely the longer it takes. Catches a screen that fills while a board builds for minutes."""
+    line = Slow(400.0)
+    board, told = slow_board(line, answer_s=300.0)
+    board.configure((64, 32, 10), 0, 0)
+    assert 3 <= len(told) <= 6

@@ -1,0 +1,127 @@
+"""`eqprop simulate --physics analog`: a chip of real devices, its energy, its netlist, and what may be said of it."""
+
+import json
+
+import pytest
+
+from eqprop_host import cli
+from eqprop_host.commands.learning import chip_options
+from eqprop_host.errors import DataError
+from eqprop_sim.analog import energy
+from eqprop_sim.analog.circuits import spice
+from support.typed_command import run
+
+SMALL = ("simulate", "--physics=analog", "--data=iris", "--layers=4-6-3", "--epochs=2")
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("chip")
+    argv = [*SMALL, "--device=ecram", "--set=adc_bits=10", f"--json={folder}/r.json", f"--netlist={folder}/out.cir"]
+    assert cli.main(argv) == 0
+    return folder, json.loads((folder / "r.json").read_text())
+
+
+def test_the_ledger_is_printed_and_written(capsys, tmp_path):
+    code, out, err = run(capsys, *SMALL, f"--json={tmp_path}/r.json")
+    assert code == 0, err
+    results = json.loads((tmp_path / "r.json").read_text())
+    assert 0 < results["energy_joule_per_inference"] < results["energy_joule_per_training_sample"]
+    constants = results["ledger_constants"]
+    assert constants["microcontroller"] in out and constants["adc_j"] == energy.Constants().adc_j
+    for word in ("settling time", "DAC and ADC", "programming", "the same multiplications", "test error"):
+        assert word in out
+
+
+def test_results_say_what_the_chip_was(simulated):
+    _, results = simulated
+    assert (results["physics"], results["device"], results["set"]) == ("analog", "ecram", ["adc_bits=10"])
+
+
+def test_the_netlist_runs(simulated):
+    """Catches a netlist that lacks the control commands, or is of another circuit than the trained one."""
+    folder, _ = simulated
+    text = (folder / "out.cir").read_text()
+    assert text.startswith("* eqprop simulate: 4-6-3\n") and text.count("\nRp") == 5 * 6
+    try:
+        said = spice.run(text)
+    except spice.Unavailable as error:
+        pytest.skip(str(error))
+    assert said.count("v(v2_") == 3
+
+
+def test_the_same_options_are_the_same_chip(tmp_path, capsys):
+    crcs = []
+    for seed in (3, 3, 4):
+        code, out, err = run(capsys, *SMALL, "--device=rram", f"--seed={seed}")
+        assert code == 0, err
+        crcs.append(out.split()[-1])
+    assert crcs[0] == crcs[1] != crcs[2]
+
+
+def test_a_board_in_the_loop_gives_the_same_chip(capsys):
+    plain, looped = (run(capsys, *SMALL, "--limit=40", *more) for more in ((), ("--port=sim:",)))
+    assert plain[0] == looped[0] == 0 and plain[1] == looped[1]
+
+
+BAD = {
+    "preset": (["--device=tape"], "invalid choice: 'tape'"),
+    "no name": (["--set=levels"], "--set levels: expected NAME=VALUE; the names are g_on"),
+    "name": (["--set=level=3"], "--set level=3: expected NAME=VALUE"),
+    "number": (["--set=nu=x"], "--set nu=x: 'x' is not a number"),
+    "whole": (["--set=levels=2.5"], "--set levels=2.5: '2.5' is not a whole number"),
+    "levels": (["--set=levels=0"], "levels: 0 is not 2 or more"),
+    "resistance": (["--set=row_ohm=-1"], "row_ohm: -1.0 is not in 0..1e+06"),
+    "open row": (["--set=row_ohm=inf"], "row_ohm: inf is not in 0..1e+06"),
+    "open column": (["--set=column_ohm=inf"], "column_ohm: inf is not in 0..1e+06"),
+    "lightning": (["--set=drive_v=1e308"], "drive_v: 1e+308 is not in 1e-06..1000"),
+    "pulse": (["--set=pulse_v=1e308"], "pulse_v: 1e+308 is not in 1.17549e-38..1000"),
+    "wide": (["--set=on_off=inf"], "on_off: inf is not in 1..1e+12"),
+    "spread without end": (["--set=dw_min_std=inf"], "dw_min_std: inf is not in 0..100"),
+    "unit": (["--set=curve_unit=uS"], "--set curve_unit=uS: needs --set curve=FILE"),
+    "rounding": (["--set=rounding=up"], "rounding: 'up' is not one of mixed, stochastic"),
+    "curve": (["--set=curve=none.csv"], "none.csv: cannot be read"),
+    "netlist": (["--netlist=/dev/null/x.cir"], "/dev/null/x.cir"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_line(case, capsys):
+    argv, message = BAD[case]
+    code, out, err = run(capsys, *SMALL, *argv)
+    assert code in (1, 2) and out == "" and message in err and err.count("\n") == 1, err
+
+
+@pytest.mark.parametrize("option", ["--device=rram", "--set=nu=0.1", "--netlist=x.cir", "--port=sim:"])
+def test_a_chip_needs_its_physics(option, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, "simulate", option)
+    assert code == 1 and out == "" and "needs --physics analog" in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_knob_can_be_set():
+    numbers = {
+        "g_on": 0.025,
+        "levels": 7,
+        "response": "SoftBounds",
+        "rounding": "stochastic",
+        "verify": 2,
+        "dac_bits": 6,
+        "adc_bits": 6,
+    }
+    skipped = {"curve", "curve_unit"}
+    for name in set(chip_options.knobs()) - skipped:
+        value = numbers.get(name, 0.25 if name != "on_off" else 3.0)
+        made = chip_options.hardware("ideal", [f"{name}={value}"])
+        assert str(value) in str(made), name
+
+
+def test_a_curve_makes_the_device(tmp_path):
+    rows = "".join(f"up,{g}e-5\n" for g in (1, 2, 4)) + "".join(f"down,{g}e-5\n" for g in (4, 3, 1))
+    (tmp_path / "c.csv").write_text("direction,siemens\n" + rows)
+    device = chip_options.hardware(None, [f"curve={tmp_path}/c.csv", "dw_min_dtod=0.1"]).device
+    assert device.response == "Curve" and device.g_on == 4e-5 and device.on_off == pytest.approx(4)
+    assert device.dw_min_dtod == 0.1
+    with pytest.raises(DataError, match="response: 'SoftBounds' with a curve"):
+        chip_options.hardware(None, [f"curve={tmp_path}/c.csv", "response=SoftBounds"])

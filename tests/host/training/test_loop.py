@@ -1,0 +1,150 @@
+"""A training run on a board in this process: what is logged, shown and counted, and when."""
+
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from eqprop_host import datasets
+from eqprop_host.training.loop import Schedule, configuration, default_halve_epochs, train
+from eqprop_sim.emulator.compiled_network import Network
+from eqprop_sim.in_process import EmulatedBoard
+from support.boards.faulty_line import Line, connect
+from support.scripted_interrupt import ScriptedInterrupt
+
+LAYERS = (4, 3, 3)
+DATA = datasets.prepare(datasets.load("iris"), seed=1)
+COUNT = len(DATA.train_y)
+
+
+class Recorder:
+    """A reporter and a log that remember."""
+
+    def __init__(self):
+        self.updates, self.lines, self.rows, self.samples, self.looks, self.moments = [], [], [], [], [], []
+
+    def update(self, done, error_percent, rate, loss):
+        self.updates.append((done, error_percent, rate))
+
+    def look(self, test_error_percent, line, conductances):
+        self.looks.append((test_error_percent, [steps.shape for steps in conductances()]))
+
+    def conductances(self):
+        return self.board.conductances()
+
+    def line(self, text):
+        self.lines.append(text)
+
+    def metrics(self, board, **row):
+        self.rows.append(row)
+
+    measured = -1
+
+    def begin(self, board, order, teach):
+        self.reached_samples, self.order, self.board = [board.state.sample], order, board
+        assert len(order(0, 7)) == 7 and callable(teach)
+
+    def reached(self, sample):
+        self.reached_samples.append(sample)
+
+    def interval(self, board, complete):
+        sample = board.state.sample
+        self.moments.append((sample, complete))
+        if sample not in self.samples:
+            self.samples.append(sample)
+        assert self.reached_samples[-1] == board.state.sample
+
+
+BOARDS = {"behind a link": lambda: connect(Line(limit=192)), "in process": EmulatedBoard}
+
+
+def run(schedule, interrupt=None, board="behind a link", **options):
+    """Return (outcome, recorder, board) of a run on a new board."""
+    board = BOARDS[board]()
+    board.configure(**configuration(LAYERS, schedule.seed, schedule.halve_epochs * COUNT, DATA))
+    recorder = Recorder()
+    interrupt = interrupt or SimpleNamespace(requested=False)
+    ticks = iter(range(10**9))
+    outcome = train(board, DATA, schedule, interrupt, recorder, recorder, clock=lambda: next(ticks), **options)
+    return outcome, recorder, board
+
+
+@pytest.mark.parametrize("kind", BOARDS)
+def test_every_epoch_is_logged_and_told(kind):
+    outcome, recorder, board = run(Schedule(3, 0, 2), board=kind)
+    assert [row["sample"] for row in recorder.rows] == [COUNT, 2 * COUNT, 3 * COUNT]
+    assert [row["epoch"] for row in recorder.rows] == [1, 2, 3]
+    assert recorder.samples == [0, COUNT, 2 * COUNT, 3 * COUNT]
+    assert [line.split(":")[0] for line in recorder.lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert outcome.samples == 3 * COUNT and not outcome.interrupted
+    assert outcome.test_error_percent == recorder.rows[-1]["test_error_percent"]
+    assert outcome.crc == board.refresh().crc
+
+
+def test_the_training_error_is_that_of_the_samples_as_they_came():
+    """Catches totals that run on from one epoch, or one part of it, into the next."""
+    whole, parts = run(Schedule(2, 0, 2))[1], run(Schedule(2, 0, 2), log_every=7)[1]
+    for key in ("train_error_percent", "loss", "test_error_percent"):
+        assert [row[key] for row in whole.rows] == [row[key] for row in parts.rows]
+    wrong = [row["train_error_percent"] * COUNT / 100 for row in whole.rows]
+    assert wrong == pytest.approx(np.round(wrong)) and 0 < wrong[1] < COUNT
+    assert parts.updates[-1][:2] == (2 * COUNT, whole.rows[-1]["train_error_percent"])
+
+
+@pytest.mark.parametrize(("limit", "log_every"), [(130, 50), (100, 50), (1, 50), (125, 120)])
+def test_a_limit_and_an_interval_cut_where_they_say(limit, log_every):
+    outcome, recorder, _ = run(Schedule(10, 0, 2, limit), log_every=log_every)
+    ends = {*range(0, limit, log_every), *range(0, limit, COUNT), limit}
+    assert recorder.samples == sorted(ends) and outcome.samples == limit
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_the_emulator_in_process_is_the_board_behind_a_link(epochs):
+    """Catches a step, a total, or a halving of the rates (after 2 epochs) that the two do not share."""
+    (far, far_told, far_board), (near, near_told, near_board) = (
+        run(Schedule(epochs, 0, 2), board=kind, log_every=50) for kind in BOARDS
+    )
+    assert far.crc == near.crc and far_told.rows[0]["loss"] > 0
+    for key in ("train_error_percent", "test_error_percent", "loss"):
+        assert [row[key] for row in far_told.rows] == [row[key] for row in near_told.rows]
+    for ours, theirs in zip(near_board.infer(DATA.test_x), far_board.infer(DATA.test_x), strict=True):
+        assert ours.dtype == theirs.dtype and (ours == theirs).all()
+
+
+def test_many_samples_in_one_call_are_learnt_as_one_by_one():
+    """Caught: rates that halve only between two calls."""
+    one, many = (Network(LAYERS, 0, 7) for _ in range(2))
+    for x, label in zip(DATA.train_x, DATA.train_y, strict=True):
+        one.learn(x, label)
+    many.learn_all(DATA.train_x, DATA.train_y)
+    assert (many.crc(), many.sample, many.answer, many.loss) == (one.crc(), one.sample, one.answer, one.loss)
+
+
+def test_conductances_move_between_board_and_emulator_and_go_on():
+    """Catches a total, a sample number or a rate that restoring forgets: both go on bit for bit."""
+    whole = run(Schedule(2, 0, 1))[2].refresh().crc
+    for first, then in (BOARDS, tuple(BOARDS)[::-1]):
+        half = run(Schedule(2, 0, 1, limit=COUNT + 30), board=first)[2]
+        other = BOARDS[then]()
+        other.configure(LAYERS, 0, COUNT)
+        other.restore(half.conductances(), half.refresh().sample)
+        order = partial(datasets.epoch_order, COUNT, 0)
+        for _ in other.train(DATA.train_x, DATA.train_y, 2 * COUNT, order):
+            pass
+        assert other.refresh().crc == whole
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2, 5, 11, 12, 13, 30])
+def test_an_interrupt_ends_the_run_with_all_that_was_sent(looks):
+    """Catches samples lost or logged twice, and a run that goes on."""
+    outcome, recorder, board = run(Schedule(10, 0, 2), ScriptedInterrupt(looks), log_every=25)
+    assert outcome.interrupted and outcome.samples == board.refresh().sample < 10 * COUNT
+    assert recorder.moments == sorted(set(recorder.moments)) and recorder.moments[-1] == (outcome.samples, True)
+    whole = run(Schedule(10, 0, 2, outcome.samples))[0] if outcome.samples else None
+    assert whole is None or whole.crc == outcome.crc
+    assert (outcome.train_error_percent is None) == (outcome.samples == 0)  # what was not measured
+
+
+def test_rates_halve_after_four_of_ten_epochs_by_default():
+    assert [default_halve_epochs(n) for n in (1, 3, 10, 60, 200)] == [2, 2, 4, 24, 80]

@@ -1,0 +1,61 @@
+"""Tiers of the circuit's laws: which there are, how one is forced, and what they refuse before they touch memory."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import eqprop
+from eqprop.crossbar import tiers
+from support.cross_compilers import compiled
+from support.places import PROGRAMS, RUNTIME
+from support.references.refusals import REFUSALS
+
+
+def test_cpython_computes_plainly():
+    assert tiers.use() == "plain"
+    assert eqprop.Network("2-2").crossbar.tier == "plain"
+
+
+@pytest.mark.parametrize("tier", ["thumb", "viper", "abacus"])
+def test_a_tier_that_is_not_there_is_refused(tier):
+    with pytest.raises(ValueError, match=f"tier: {tier} is not supported here"):
+        tiers.use(tier)
+
+
+def run(micropython, *arguments):
+    """Return the lines that programs/refusals.py prints."""
+    argv, environment = micropython.command(PROGRAMS / "refusals.py", *arguments, path=[str(RUNTIME)])
+    result = subprocess.run(argv, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()
+
+
+def test_the_fastest_tier_is_in_use_from_the_start(unix_micropython):
+    assert run(unix_micropython)[0] == "viper"
+
+
+@pytest.mark.parametrize("tier", ["viper", "plain"])
+def test_every_tier_refuses_what_it_must_not_touch(unix_micropython, tier):
+    """By the verbs of the crossbar itself. Catches: code that reads past a short buffer, or a number as an address."""
+    _, *refusals = run(unix_micropython, tier)
+    assert refusals == REFUSALS
+
+
+def test_machine_code_of_another_processor_is_named(cortex_m3, tmp_path):
+    """Catches MicroPython's own words alone, which name no file."""
+    package = tmp_path / "eqprop"
+    shutil.copytree(Path(eqprop.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    (package / "crossbar" / "kernels" / "thumb.py").unlink()
+    source = package / "crossbar" / "kernels" / "viper.py"
+    assert compiled("xtensawin", source, source.with_suffix(".mpy")) == ""
+    source.unlink()
+    program = tmp_path / "program.py"
+    program.write_text("import eqprop\n")
+    argv, environment = cortex_m3.command(program, path=[tmp_path])
+    done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ValueError: eqprop/crossbar/kernels/viper.mpy: ")
+    assert last.endswith(": made for another processor?")

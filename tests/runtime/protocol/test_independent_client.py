@@ -1,0 +1,37 @@
+"""A client written from the specification alone, by someone who saw no source, trains a board to the right bits."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import serial
+
+from eqprop_host import datasets
+from eqprop_host.boards.records import levels_of
+from eqprop_sim import simulated_board
+from support.references import independent_client
+
+
+@pytest.mark.usefixtures("unix_micropython")
+@pytest.mark.parametrize("port", ["sim:micropython?seed=5", "sim:micropython?flip=2e-4&drop=1e-4&seed=5"])
+def test_the_digits_are_learnt_to_the_last_bit(port):
+    """On a clean line and a bad one. Catches a rule, a payload or a constant that the page does not name."""
+    data = datasets.prepare(datasets.load("digits"), 0)
+    order = datasets.epoch_order(len(data.train_y), 0, 0)[:200]
+    samples = [(data.train_x[n].tolist(), int(data.train_y[n])) for n in order]
+    levels = [value - 256 if value > 127 else value for value in levels_of(data.train_x, data.test_x)]
+    simulated = simulated_board.SimulatedBoard(port)
+    try:
+        with serial.serial_for_url(simulated.path, timeout=0.05) as opened:
+            client = independent_client.Client(opened)
+            count = len(data.train_y)
+            assert f"{client.train((64, 32, 10), 0, 4 * count, count, levels, samples):08x}" == "5db56ec2"
+    finally:
+        simulated.close()
+
+
+def test_the_stranger_knows_nothing_of_eqprop():
+    tree = ast.parse(Path(independent_client.__file__).read_text())
+    imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    assert imported == {"random", "struct", "time", "zlib"}
+    assert not any(isinstance(node, ast.ImportFrom) for node in ast.walk(tree))

@@ -1,0 +1,323 @@
+"""Memory that rots: every flipped bit is found by the next checkpoint and never written into it, on every tier."""
+
+import contextlib
+import subprocess
+from array import array
+
+import numpy as np
+import pytest
+
+import eqprop
+from eqprop.checkpoint import Checkpoints
+from eqprop.protocol import host_messages
+from eqprop.protocol import messages as m
+from eqprop_host import datasets
+from eqprop_host.boards.board import Board
+from eqprop_host.cli import main
+from eqprop_host.link.link import Link
+from eqprop_host.terminal.progress import show_nothing
+from eqprop_host.training.loop import Schedule, configuration, train
+from eqprop_sim.emulator import compiled_network
+from programs.rot import rot
+from support.boards.direct_host import DirectHost, configure, samples
+from support.boards.faulty_line import Line
+from support.boards.memory_flash import MemoryFlash
+from support.places import PROGRAMS, ROOT
+from support.scripted_interrupt import ScriptedInterrupt
+
+# Flips in what must not change; then all bits of all conductances and of all totals
+FOUND = ["4-3-2 256/256 640/640 160/160", "3-4-3-2 256/256 960/960 288/288", "5-3 256/256 576/576 96/96"]
+LAYERS = [line.split()[0] for line in FOUND]
+
+
+def test_every_flip_is_found_on_a_workstation():
+    """One sample is learnt after each flip. Catches: a sum that follows a flipped bit, an array that no CRC covers."""
+    assert [rot(eqprop.Network, layers, 256) for layers in LAYERS] == FOUND
+
+
+def test_every_flip_is_found_by_the_emulator():
+    """As above, by compiled kernels. Catches: an array of NumPy's that no CRC covers."""
+    assert rot(compiled_network.Network, LAYERS[0], 256, learns=False) == FOUND[0]
+
+
+@pytest.mark.parametrize(
+    ("board", "tier"),
+    [("unix_micropython", "plain"), ("unix_micropython", "viper"), ("cortex_m3", "thumb"), ("cortex_m3", "viper")],
+)
+def test_every_flip_is_found_on_boards(board, tier, request):
+    """The table's addresses too. Catches: machine code that follows one, or loops for ever on a total of zero."""
+    path = [ROOT / "runtime", ROOT / "tests"]
+    program = PROGRAMS / "rot.py"
+    argv, environment = request.getfixturevalue(board).command(program, tier, 256, *LAYERS, path=path)
+    done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    assert done.stdout.splitlines() == [tier, *FOUND], done.stderr
+
+
+def taught(layers="4-3-2", samples=3):
+    network = eqprop.Network(layers, 1, 2)
+    for n in range(samples):
+        network.learn(bytes((n, 9, 90, 50)), n % 2)
+    return network
+
+
+WORDS = "^memory: total conductance changed by itself$"
+
+
+@pytest.mark.parametrize("total", [0, -1, -(2**31), 2**30])
+@pytest.mark.parametrize("build", [eqprop.Network, compiled_network.Network], ids=["plain", "emulator"])
+def test_a_total_out_of_range_ends_learning(build, total):
+    """Catches: a division that shifts zero up for ever."""
+    network = build("4-3-2")
+    network.crossbar.circuit.total[0][1] = total
+    with pytest.raises(RuntimeError, match=WORDS):
+        network.crossbar.program()
+
+
+def test_the_emulator_ends_in_the_midst_of_many_samples():
+    """Catches: an error that the compiled loop over samples swallows, or a sample that is counted as learnt."""
+    network = compiled_network.Network("4-3-2")
+    network.crossbar.circuit.total[0][1] = -(2**20)
+    with pytest.raises(RuntimeError, match=WORDS):
+        network.learn_all(np.full((9, 4), 90, np.int8), np.arange(9) % 2)
+    with pytest.raises(RuntimeError, match=WORDS):
+        network.learn(bytes((90, 90, 90, 90)), 0)
+    assert network.sample == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda network: network.crossbar.circuit.shape[0].__setitem__(1, 7), "memory: shape changed by itself"),
+        (lambda network: setattr(network.plan, "beta", 5), "memory: plan changed by itself"),
+        (lambda network: network.crossbar.circuit.rates.__setitem__(1, 3), "memory: rate of crossbar 1 changed"),
+        (lambda network: network.conductances(1).__setitem__(3, 9), "memory: a conductance or the total of node 1 of "),
+    ],
+)
+def test_what_rotted_is_named(change, words):
+    """Catches: a message that leaves its reader alone."""
+    network = taught()
+    network.inspect()
+    change(network)
+    with pytest.raises(RuntimeError, match=f"^{words}"):
+        network.inspect()
+
+
+def test_a_program_goes_on_from_the_last_checkpoint(tmp_path):
+    """Catches: a checkpoint of what rotted, one that is counted as a failure of the flash."""
+    network = taught()
+    assert network.save(str(tmp_path))
+    crc = network.crc()
+    network.learn(bytes(4), 1)
+    network.conductances(0)[5] ^= 1 << 15
+    with pytest.raises(RuntimeError, match="^memory: "):
+        network.save(str(tmp_path), at_once=True)
+    assert network.failures == 0
+    again = eqprop.load(folder=str(tmp_path))
+    assert (again.sample, again.crc()) == (3, crc)
+    again.inspect()
+
+
+def test_every_flip_in_notes_and_in_the_number_of_samples_is_found(tmp_path):
+    """Catches: notes that are written with a right CRC over what rotted, a number that nothing is compared with."""
+    network = taught()
+    notes = bytearray(b"scale 1")
+    network.notes = notes
+    assert network.save(str(tmp_path))
+    kept = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    flips = [(notes, n >> 3, n & 7) for n in range(8 * len(notes))]
+    flips += [(network.learner.__dict__, name, bit) for name in ("sample", "mirror") for bit in range(30)]
+    for memory, place, bit in flips:
+        memory[place] ^= 1 << bit
+        with pytest.raises(RuntimeError, match="^memory: (notes|number of samples) changed by itself$"):
+            network.inspect()
+        with pytest.raises(RuntimeError, match="^memory: "):
+            network._checkpoints.saved = None
+            network.save(str(tmp_path), at_once=True)
+        memory[place] ^= 1 << bit
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == kept
+    network.inspect()
+
+
+def test_a_number_of_samples_that_rots_before_rates_halve_is_found():
+    """Catches a halving that takes the wrong number for the right one."""
+    network = eqprop.Network("4-3-2", 1, 4)
+    network.learner.sample ^= 2
+    for _ in range(2):
+        network.learn(bytes((1, 9, 90, 50)), 1)
+    assert network.sample == 4
+    with pytest.raises(RuntimeError, match="^memory: number of samples changed by itself$"):
+        network.inspect()
+
+
+def test_rates_are_inspected_as_they_halve():
+    """Over three halvings and a restart. Catches: a rate taken for one that rotted."""
+    flash = MemoryFlash()
+    checkpoints = Checkpoints(rest_s=0, open_file=flash.open)
+    network = taught()
+    for _ in range(7):
+        network.learn(array("b", [1, 2, 3, 4]), 1)
+        assert checkpoints.save(network, b"", (0, 0, 0, 0))
+
+
+ROWS = [(n % 2, bytes((n, 7 * n % 128, 3, n))) for n in range(60)]
+
+
+def served(flash, **options):
+    """Return a host at a service that has learnt 23 samples, and keeps a checkpoint after every 5."""
+    desk = DirectHost(checkpoints=Checkpoints(every=5, rest_s=0, open_file=flash.open), **options)
+    desk.state(m.CONFIGURE, configure((4, 3, 2), 5, 7, run=9, epoch=25))
+    desk.service.network.notes = bytearray(b"scale 1")
+    desk.progress(0, ROWS[:23])
+    return desk
+
+
+def flip_network(service):
+    service.network.conductances(0)[3] ^= 1 << 9
+
+
+def flip_table(service):
+    service._code.table[7] ^= 1
+
+
+def flip_cache(service):
+    service._cache[40] ^= 1
+
+
+def flip_configuration(service):
+    service._configuration = service._configuration[:-1] + b"?"
+
+
+def flip_notes(service):
+    service.network.notes[3] ^= 1
+
+
+def flip_number(name, bit):
+    """Return what flips a bit of a number: "run" of the service, "network.seed" of what it has."""
+
+    def flip(service):
+        *path, last = name.split(".")
+        for part in path:
+            service = getattr(service, part)
+        setattr(service, last, getattr(service, last) ^ 1 << bit)
+
+    return flip
+
+
+@pytest.mark.parametrize(
+    ("flip", "part"),
+    [
+        (flip_network, "a conductance or the total of node 0 of layer 1"),
+        (flip_table, "configuration"),
+        (flip_configuration, "configuration"),
+        (flip_cache, "cache of samples"),
+        (flip_notes, "notes"),
+        # 23 to 31 and 22: samples on their way that are passed over, or learnt twice
+        (flip_number("network.learner.sample", 3), "number of samples"),
+        (flip_number("network.learner.sample", 0), "number of samples"),
+        (flip_number("_run", 5), "configuration"),
+        (flip_number("_epoch", 1), "configuration"),
+        (flip_number("network.seed", 0), "configuration"),
+        (flip_number("_slots", 7), "cache of samples"),
+        (flip_number("_cached", 2), "cache of samples"),
+    ],
+)
+@pytest.mark.parametrize("ask", [m.STATUS, m.SAVE, None])
+def test_a_service_goes_back_to_its_checkpoint(flip, part, ask):
+    """Asked anything about its network, or when the next checkpoint is due; the run then ends as one without rot.
+
+    Catches: a CRC told of what rotted, a checkpoint of it, a board that goes on without a word.
+    """
+    flash = MemoryFlash()
+    desk = served(flash)
+    flip(desk.service)
+    kind, answer = desk.ask(ask, b"") if ask else desk.ask(m.SAMPLES, samples(23, ROWS[23:31]))
+    words = f"memory: {part} changed by itself: the board goes on from 20"
+    assert (kind, host_messages.unpack_error(answer)) == (m.ERROR, (m.GREET, words))
+    assert desk.ask(m.STATUS, b"")[1][1:] == b"HELLO comes first"
+    state = desk.greet()
+    assert (state.sample, state.saved, state.run) == (20, 20, 9)
+    clean = served(MemoryFlash())
+    assert desk.progress(20, ROWS[20:])._replace(cached=0) == clean.progress(23, ROWS[23:])._replace(cached=0)
+    assert desk.status().crc == clean.status().crc
+
+
+def test_a_second_session_finds_no_network_that_rots():
+    """Catches: conductances that the next host reads, and pulls, as they are."""
+    desk = served(MemoryFlash())
+    flip_network(desk.service)
+    assert host_messages.unpack_error(desk.ask(m.HELLO, host_messages.pack_hello(70))[1])[0] == m.GREET
+    assert desk.greet().sample == 20
+
+
+def test_a_service_without_a_checkpoint_keeps_nothing_that_rots():
+    """Catches: a network that is kept, or a start that fails, where there is nothing to go back to."""
+    desk = DirectHost()
+    desk.state(m.CONFIGURE, configure((4, 3, 2), 5, 7))
+    desk.progress(0, ROWS[:1])
+    flip_network(desk.service)
+    answer = desk.ask(m.STATUS, b"")[1]
+    assert host_messages.unpack_error(answer)[1].endswith("changed by itself: the board goes on from nothing")
+    assert desk.greet().layers == ()
+    assert desk.state(m.CONFIGURE, configure((4, 3, 2), 5, 7)).sample == 0
+
+
+class Rots(Board):
+    """A board without a port. Once, before it is asked a class at sample `at`, its conductances rot to the least."""
+
+    def __init__(self, at, **options):
+        self.device = Line(**options)
+        clock, wait = self.device.clock, self.device.wait
+        super().__init__(Link(lambda: self.device, "line", 3.0, 60.0, clock=clock, wait=wait))
+        self.at = at
+
+    def infer(self, x):
+        if self.state.sample == self.at:
+            self.at = None
+            network = self.device.service.network
+            for i in range(len(network.conductances(1))):
+                network.conductances(1)[i] = network.g_min
+        return super().infer(x)
+
+
+def test_a_network_that_rots_while_it_is_tested_is_tested_again():
+    """The run goes back to a checkpoint. Catches: the test error of what rotted, beside the right network's CRC."""
+    data = datasets.prepare(datasets.load("iris"), 0)
+    outcomes = []
+    for at in (None, 110):
+        board = Rots(at, checkpoints=Checkpoints(every=25, rest_s=0, open_file=MemoryFlash().open))
+        board.configure(**configuration((4, 5, 3), 3, 0, data))
+        with show_nothing(0) as reporter:
+            outcomes.append(train(board, data, Schedule(1, 3, 0, 110), ScriptedInterrupt(10**9), reporter))
+        assert len(board.restarts) == (at is not None)
+    clean, rotted = outcomes
+    assert (rotted.crc, rotted.test_error_percent) == (clean.crc, clean.test_error_percent)
+
+
+@pytest.mark.parametrize("words", [["evaluate"], ["infer", "features.csv"]], ids=["evaluate", "infer"])
+def test_a_network_that_rots_while_it_is_asked_is_asked_again(words, tmp_path, monkeypatch, capsys):
+    """Catches: classes of what rotted, with exit 0."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "--data=iris", "--layers=4-5-3", "--limit=110", "--save=saved.npz"]) == 0
+    (tmp_path / "features.csv").write_text("5.1,3.5,1.4,0.2\n6.7,3.0,5.2,2.3\n")
+    capsys.readouterr()
+    said = []
+    for at in (None, 110):
+        board = Rots(at)
+        opened = contextlib.nullcontext(board)
+        monkeypatch.setattr(f"eqprop_host.commands.{words[0]}.open_board", lambda *_, opened=opened: opened)
+        assert main([words[0], "saved.npz", *words[1:]]) == 0
+        said.append(capsys.readouterr().out)
+        assert len(board.restarts) == (at is not None)
+    assert said[0] == said[1]
+
+
+def test_a_run_on_memory_that_rots_ends_with_the_bits_of_one_that_does_not(capsys):
+    """By the command, on a board that keeps checkpoints. Catches: a flip that the last CRC holds, or is not told of."""
+    argv = ["train", "--data", "digits", "--layers", "64-8-10", "--limit", "300", "--seed", "2", "--port"]
+    crcs = []
+    for port in ("sim:", "sim:?rot=0.01&seed=4&checkpoint_every=20"):
+        assert main([*argv, port]) == 0
+        said = capsys.readouterr()
+        crcs.append(said.out.split()[-1])
+    assert crcs[0] == crcs[1]
+    assert "memory: a conductance or the total of node" in said.err

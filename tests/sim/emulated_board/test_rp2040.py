@@ -1,0 +1,93 @@
+"""A Raspberry Pi Pico's own firmware, from the box to learning and back: `make boards`, minutes.
+
+Each command starts the board anew, with what it had in its flash.
+"""
+
+import contextlib
+import json
+import os
+import re
+
+import pytest
+
+from eqprop_host import datasets
+from eqprop_host.boards.ports import open_board
+from eqprop_host.commands.learning import train
+from eqprop_sim.emulated_board import rp2040
+from eqprop_sim.emulator.compiled_network import Network
+from support.scripted_interrupt import ScriptedInterrupt
+from support.surroundings import obtained
+from support.typed_command import run
+
+pytestmark = pytest.mark.skipif(not os.environ.get("EQPROP_BOARDS"), reason="takes minutes: make boards")
+
+DIGITS = "5db56ec2"  # the CRC of 64-32-10 after 200 digits, on any board
+
+
+@pytest.fixture(scope="module", autouse=True)
+def firmware():
+    """Obtain what the board is made of."""
+    return obtained(rp2040.obtain)
+
+
+@pytest.fixture
+def blank(tmp_path):
+    """The URL of a board as it is bought, which keeps its flash from command to command."""
+    (tmp_path / "flash").mkdir()
+    return f"sim:rp2040?blank&flash={tmp_path / 'flash'}"
+
+
+def crc_after(layers, samples):
+    """Return the CRC of a network of those layers after so many digits, in hexadecimal."""
+    data = datasets.prepare(datasets.load("digits"), 0)
+    order = datasets.epoch_order(len(data.train_y), 0, 0)[:samples]
+    network = Network(layers, 0, 2 * len(data.train_y))
+    network.learn_all(data.train_x[order], data.train_y[order])
+    return f"{network.crc():08x}"
+
+
+def test_from_the_box_to_learning_and_back(blank, capsys, monkeypatch, tmp_path):
+    """With stock settings. Catches: what real firmware does otherwise than our own emulated boards' firmware."""
+    code, out, err = run(capsys, "deploy", "--port", blank, "--boot", "--json", tmp_path / "deploy.json")
+    assert code == 0, err
+    about = json.loads((tmp_path / "deploy.json").read_text())
+    assert (about["architecture"], about["tier"], about["boot"]) == ("armv6m", "thumb", True)
+
+    log = tmp_path / "run.arrow"
+    with monkeypatch.context() as patched:
+        patched.setattr(train, "on_ctrl_c", lambda: contextlib.nullcontext(ScriptedInterrupt(20)))
+        assert run(capsys, "train", "--port", blank, "--log", log, "--limit", 200)[0] == 130
+    code, out, err = run(capsys, "train", "--port", blank, "--resume", log)
+    assert code == 0, err
+    (resumed,) = re.findall(r"the board goes on with sample (\d+)\n", err)
+    assert 0 < int(resumed) < 200
+    assert f"conductance CRC {DIGITS}" in out
+
+    code, out, err = run(capsys, "pull", tmp_path / "pulled.npz", "--port", blank)
+    assert code == 0, err
+    with open_board(blank) as board:  # another network takes its place
+        board.configure((64, 16, 10), 1, 0)
+        board.save()
+    code, out, err = run(capsys, "push", tmp_path / "pulled.npz", "--port", blank)
+    assert code == 0, err
+    with open_board(blank) as board:
+        assert (board.state.layers, f"{board.state.crc:08x}") == ((64, 32, 10), DIGITS)
+
+    code, out, err = run(capsys, "undeploy", "--port", blank)
+    assert code == 0, err
+    assert run(capsys, "undeploy", "--port", blank)[1] == "there was nothing to remove\n"
+
+
+def test_a_large_network_in_one_go(capsys):
+    """64-300-10 is configured, and learns. Catches a host that asks anew while the board still builds."""
+    code, out, err = run(capsys, "train", "--port", "sim:rp2040", "--layers", "64-300-10", "--limit", 20)
+    assert code == 0, err
+    assert f"conductance CRC {crc_after('64-300-10', 20)}" in out
+
+
+def test_a_board_that_is_reset_learns_the_same_bits(capsys):
+    """Its power goes, and its port with it, every 60 samples; its flash keeps what a checkpoint holds."""
+    port = "sim:rp2040?reset_every=60&unplug=1&seed=3"
+    code, out, err = run(capsys, "train", "--port", port, "--limit", 200)
+    assert code == 0, err
+    assert f"conductance CRC {DIGITS}" in out

@@ -1,0 +1,1 @@
+"""What the tests share: boards, lines, makers of files, independent references."""

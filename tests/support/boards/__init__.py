@@ -1,0 +1,1 @@
+"""Boards, ports and lines that do what a test asks of them."""

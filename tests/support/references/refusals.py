@@ -1,0 +1,15 @@
+"""What a crossbar says of arguments that it must not take, in the order in which programs/refusals.py tries them."""
+
+REFUSALS = [
+    *3
+    * [
+        "TypeError x: expected an int8 buffer, got array of larger items",
+        "TypeError x: expected an int8 buffer, got memoryview of larger items",
+        "TypeError restore: expected bytes, got array of larger items",
+    ],
+    *(f"ValueError x: {n} features for 4 inputs" for n in (0, 3, 3, 5)),
+    *(f"TypeError x: expected an int8 buffer, got {name}" for name in ("list", "tuple", "str", "int")),
+    *(f"ValueError label: {label} is not a whole number in 0..1" for label in (-1, 2, 1.0, 0.5)),
+    *(f"ValueError phase: {phase} is not 1 or 2" for phase in (0, 3)),
+    *(f"ValueError rate: {rate} is not in 1..24" for rate in (0, 25)),
+]

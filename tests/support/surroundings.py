@@ -1,0 +1,28 @@
+"""What a test may ask of the machine it runs on: whether it is CI, which emulated cores there are, what can be had."""
+
+import os
+
+import pytest
+
+from eqprop_sim.emulated_board import qemu
+from eqprop_sim.toolchain import interpreters
+
+IN_CI = bool(os.environ.get("CI"))
+TIERS_OF_CORES = [
+    (cpu, tier)
+    for cpu, core in qemu.CORES.items()
+    for tier in (("thumb", "viper") if core.family == "cortex" else ("viper", "plain"))
+]
+"""Each emulated core with each of its two fastest tiers: parameters for `emulated_board` and a tier."""
+
+
+def obtained(obtain, *arguments):
+    """Return what `obtain` does; where it cannot be had a test fails in CI and is skipped elsewhere."""
+    try:
+        return obtain(*arguments)
+    except interpreters.Unavailable as error:
+        reason = str(error)
+    # Outside the handler, so that the report holds the reason alone
+    if IN_CI:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
