@@ -4,10 +4,10 @@ from .spectrum import Bands
 
 
 def corners(bands, low_hz, high_hz):
-    """Return the bands + 2 corners of triangles equally wide in mel, in Hz / 256.
+    """Return the bands + 2 corners, in Hz / 256, of triangles that are equally wide in mel.
 
-    mel = 2595 log10(1 + f / 700) (O'Shaughnessy 1987), so 700 + f grows by the same factor from one to the next: the
-    largest factor in Q20 that, multiplied and floored each time, comes to no more than 700 + high. Big integers.
+    mel = 2595 log10(1 + f / 700) (O'Shaughnessy 1987), so 700 + f grows by the same factor at each corner. The factor
+    (Q20) is the largest that, multiplied and floored each time, reaches no more than 700 + high. Uses big integers.
     """
     low, high = (700 + low_hz) << 20, (700 + high_hz) << 20
     below, above = 1 << 20, (high << 20) // low + 1
@@ -29,16 +29,16 @@ def corners(bands, low_hz, high_hz):
 
 
 class FilterBank(Bands):
-    """Levels of overlapping triangular bands, equally wide in mel (see `corners` and `Bands`).
+    """The levels of overlapping triangular bands that are equally wide in mel (see `corners` and `Bands`).
 
-    Each bin's power is shared between two neighbouring bands, by its distance from their centres, in 64ths.
+    Each bin's power is shared between two neighbouring bands in 64ths, by its distance from their centres.
     """
 
     def __init__(self, window, bands=16, rate_hz=8000, low_hz=60, high_hz=3800):
-        """Take `bands` bands, 1..128, between `low_hz` and `high_hz` of this window of samples at `rate_hz`.
+        """Place `bands` bands, 1..128, between `low_hz` and `high_hz`; the window's samples come at `rate_hz`.
 
-        Raises ValueError: for 0 <= low_hz < high_hz <= rate_hz / 2 not kept, for a band so narrow that no bin is in it,
-        and as `Spectrum`.
+        Raises ValueError unless 0 <= low_hz < high_hz <= rate_hz / 2, for a band too narrow to hold a bin, and as
+        `Spectrum` does.
         """
         if not 0 <= low_hz < high_hz <= rate_hz // 2:
             raise ValueError("low_hz, high_hz: {}, {} do not rise within 0..{}".format(low_hz, high_hz, rate_hz // 2))
@@ -59,4 +59,4 @@ class FilterBank(Bands):
                     heard[i - 2] += 64 - share
         for b in range(bands):
             if not heard[b]:
-                raise ValueError("bands: {} are too narrow for windows of {} samples".format(bands, window.size))
+                raise ValueError("bands: {} are too many for windows of {} samples".format(bands, window.size))

@@ -1,10 +1,10 @@
-"""A population code: each of a few values becomes a row of units, of which the nearest to the value speak loudest.
+"""A population code: each value becomes a row of units, and the units nearest to the value respond most.
 
-A sensor with three or four channels gives a network little to hold on to: what it is to tell apart lies along the same
-few wires. Spread over units, each of which answers to its own part of a channel's range, every part has conductances
-of its own, and what is learnt about one end of the range leaves the other end alone. At most two units of a channel are
-not 0, so a row costs a network no more time than the value did, but memory. (Georgopoulos et al., Neuronal population
-coding of movement direction, Science 233, 1986; as triangular membership functions in fuzzy control.)
+A sensor with three or four channels gives a network little to work with: the classes it should separate share the same
+few inputs. Spread over units, each part of a channel's range has conductances of its own, so learning about one end of
+the range leaves the other end alone. At most two units of a channel are not 0, so a row costs a network the time of two
+inputs, but the memory of all its units. (Georgopoulos et al., Neuronal population coding of movement direction,
+Science 233, 1986; fuzzy control calls the units triangular membership functions.)
 
 Integer only; allocates nothing after construction.
 """
@@ -14,36 +14,36 @@ from ..network import zeros
 
 
 class Population:
-    """Spreads `channels` values over `units` each, at centres low, low + step, ..., low + (units - 1) * step.
+    """Spreads `channels` values over `units` units each, centred at low, low + step, ..., low + (units - 1) * step.
 
-    - code: what came of the last values, channel by channel: a bytearray of channels * units, a network's features.
+    - code: the result of the last call, channel by channel: a bytearray of channels * units, a network's features.
 
-    Takes as many bytes, two for each channel, and 200 more.
+    Takes as many bytes, two more for each channel, and 200 more.
     """
 
     def __init__(self, channels, units, low, step):
-        """Spread `channels` values; low and step are in the values' unit.
+        """Spread `channels` values; low and step are in the unit of the values.
 
-        Raises ValueError when there is no channel, fewer than two units, or a step that is not in 1..32767.
+        Raises ValueError without a channel, with fewer than two units, or for a step outside 1..32767.
         """
         if channels < 1 or units < 2 or not 1 <= step <= 32767:
-            text = "channels, units, step: {}, {}, {}: less than 1, 2 and 1, or too much"
+            text = "channels, units, step: {}, {}, {}: expected at least 1, at least 2, 1..32767"
             raise ValueError(text.format(channels, units, step))
         self.channels = channels
         self.units = units
         self.low = low
         self.step = step
         self.code = bytearray(channels * units)
-        self._places = zeros("H", channels)  # of the lower unit of each channel that may not be 0
+        self._places = zeros("H", channels)  # for each channel, the lower of its two active units
         for c in range(channels):
             self._places[c] = c * units
 
     def encode(self, values):
-        """Return `code` of these values: integers within int16, one for each channel.
+        """Return `code` for `values`: one integer within int16 for each channel.
 
-        With d = value - low, limited to 0..(units - 1) * step, and k = d // step, or units - 2 at the upper end: unit
-        k + 1 gets part = 127 * (d - k * step) // step, unit k the rest, 127 - part; the others get 0. Raises
-        ValueError for more or fewer values, and changes nothing then.
+        With d = value - low, limited to 0..(units - 1) * step, and k = min(d // step, units - 2): unit k + 1 gets
+        part = 127 * (d - k * step) // step, unit k gets 127 - part, and the others get 0. Raises ValueError for
+        another number of values and then changes nothing.
         """
         if len(values) != self.channels:
             raise ValueError("values: {}, not {}".format(len(values), self.channels))

@@ -1,11 +1,11 @@
-"""Bringing features to int8: by a range that is known, or by the mean and deviation that they turn out to have."""
+"""Scaling of features to int8, by a known range or by their running mean and deviation."""
 
 from ..fixed import U_MAX
 from ..network import zeros
 
 
 def fit(values, low, high, out, start=0):
-    """Write `values` to out[start...], so that low becomes -127 and high 127, beyond which it stays.
+    """Write `values` to out[start...], mapping low..high to -127..127; values outside saturate.
 
     out[start + i] = (254 (v - low) + (high - low) // 2) // (high - low) - 127. values: integers; low < high, both
     within int16. out: array of int8. Allocates nothing.
@@ -18,17 +18,17 @@ def fit(values, low, high, out, start=0):
 
 
 class Scaler:
-    """Running mean and deviation of each of n features, and what they are in these terms.
+    """The running mean and deviation of each of n features, and int8 features scaled by them.
 
-    - count: how many samples count; it grows to 2**memory, and older ones fade from then on.
-    - mean, deviation: int32 each, Q8: the mean, and the mean distance from it, of each feature.
+    - count: how many samples the mean covers; it grows to 2**memory, and older samples fade from then on.
+    - mean, deviation: arrays of int32, Q8: each feature's mean, and its mean distance from the mean.
 
     After a sample x, with c = count: mean += (256 x - mean) // c, deviation += (|256 x - mean| - deviation) // c, with
-    the mean from before. A Gaussian's mean distance is 0.8 of its standard deviation. Takes 8 * n bytes, and 200 more.
+    the previous mean. A Gaussian's mean distance is 0.8 of its standard deviation. Takes 8 * n bytes, and 200 more.
     """
 
     def __init__(self, n, memory=8):
-        """Scale n features; 2**memory samples are remembered, memory in 0..16. Raises ValueError."""
+        """Scale n features; remember 2**memory samples, memory in 0..16. Raises ValueError."""
         if n < 1:
             raise ValueError("n: {} features".format(n))
         if not 0 <= memory <= 16:
@@ -40,7 +40,7 @@ class Scaler:
         self.deviation = zeros("i", n)
 
     def update(self, x):
-        """Let a sample count: n integers within int16. Raises ValueError for another number of them."""
+        """Update the statistics by a sample of n integers within int16. Raises ValueError for another number."""
         self._check(x)
         if self.count < 1 << self.memory:
             self.count += 1
@@ -52,15 +52,15 @@ class Scaler:
             mean[i] += d // count
             if d < 0:
                 d = -d
-            # The first sample's distance from a mean of nothing tells nothing
+            # The first sample has no earlier mean to be distant from
             if count > 1:
                 deviation[i] += (d - deviation[i]) // count
 
     def scale(self, x, out, start=0):
-        """Write a sample to out[start...], so that 127 is four mean distances above the mean.
+        """Write a sample to out[start...], scaled so that 127 is four mean distances above the mean.
 
         out[start + i] = (32 d + s // 2) // s within -127..127, with d = 256 x - mean limited to 4 s, s = max(deviation,
-        256). x as for `update`, which this does not do; out: array of int8.
+        256). x: as for `update`; the statistics stay as they are. out: array of int8.
         """
         self._check(x)
         for i in range(self.n):
@@ -72,4 +72,4 @@ class Scaler:
 
     def _check(self, x):
         if len(x) != self.n:
-            raise ValueError("x: {} features, not {}".format(len(x), self.n))
+            raise ValueError("x: expected {} features, got {}".format(self.n, len(x)))

@@ -5,27 +5,26 @@ Nothing is allocated after construction.
 
 from .arithmetic import sine
 
-FLOOR = 1024  # added to log2 of a power: what is below 1/16 of a squared step is level 0
+FLOOR = 1024  # added to log2 of a power: a power below 1/16 of a squared step has level 0
 
 
 class Spectrum:
-    """Power of the frequencies in a window, its mean taken off, under Hann's window.
+    """The power spectrum of a window, with its mean removed and under Hann's window.
 
-    - power: int32 for bins 0..size/2, bin k being k * rate / size Hz; each is 2**28 at most, and all
-      together below 2**29.
-    - exponent: powers are in units of (a sample's step)**2 / 4**exponent: a quiet window is shifted left by so many
-      bits before it is transformed, a loud one right (block floating point).
+    - power: int32 for bins 0..size/2; bin k is k * rate / size Hz. Each is at most 2**28; their sum is below 2**29.
+    - exponent: powers are in units of (a sample's step)**2 / 4**exponent. A quiet window is shifted left by `exponent`
+      bits before the transform, a loud one right (block floating point).
 
-    A sine of amplitude a has power about (a / 2)**2 * 4**exponent in its bin, a quarter of that in the two beside it.
-    The FFT is one of size/2 complex numbers, radix 2, each stage halved and rounded, so nothing wraps; compared with
-    the exact spectrum, the error of re and im is within log2(size) units (tests). Takes 6 * size bytes, and 200 more.
+    A sine of amplitude a has power about (a / 2)**2 * 4**exponent in its bin and a quarter of that in each neighbour.
+    The FFT is of size/2 complex numbers, radix 2; each stage halves and rounds, so nothing wraps. Compared with the
+    exact spectrum, re and im are within log2(size) units (tested). Takes 6 * size bytes, and 200 more.
     """
 
     def __init__(self, window):
-        """Measure this window, of 16..1024 samples, a power of two. Raises ValueError."""
+        """Measure this window; its size is a power of two in 16..1024. Raises ValueError."""
         size = window.size
         if not 16 <= size <= 1024 or size & size - 1:
-            raise ValueError("window: {} samples are no power of two in 16..1024".format(size))
+            raise ValueError("window: expected a power of two in 16..1024, got {}".format(size))
         self.window = window
         self.exponent = 0
         self.power = window.allocate("i", size // 2 + 1)
@@ -36,7 +35,7 @@ class Spectrum:
             twiddles[2 * k + 1] = sine(k, size)
 
     def measure(self):
-        """Take the power of the samples that are in the window now."""
+        """Measure the power of the samples in the window now."""
         window = self.window
         kernels = window.kernels
         size = window.size
@@ -48,19 +47,19 @@ class Spectrum:
 
 
 class Bands:
-    """Levels of bands of a spectrum, on a logarithmic scale.
+    """The levels of a spectrum's bands, on a logarithmic scale.
 
-    - levels: int16, one for each band: log2 of its power in units of a sample's step squared, in Q8, plus 1024, and 0
-      or above: 256 steps are 3 dB; a sine of full scale is at about 8200, one of a single step's amplitude at 500.
-    - spectrum: the `Spectrum` they are taken from.
+    - levels: int16, one for each band: log2 of its power in units of a sample's step squared, in Q8, plus 1024, at
+      least 0. 256 steps are 3 dB; a full-scale sine is at about 8200, a sine of one step's amplitude at about 500.
+    - spectrum: the `Spectrum` that the bands sum up.
 
-    Takes 2 * size bytes and 6 for each band beside the spectrum, and 200 more.
+    Takes, in addition to the spectrum, 2 * size bytes, 6 for each band, and 200 more.
     """
 
     def __init__(self, window, edges):
-        """Take bands of this window's spectrum: band b has the bins edges[b] up to, but without, edges[b + 1].
+        """Split this window's spectrum: band b has bins edges[b] up to but not including edges[b + 1].
 
-        edges: 2..129 numbers of bins, rising, 0..size/2 + 1. Raises ValueError, also as `Spectrum`.
+        edges: 2..129 rising bin numbers in 0..size/2 + 1. Raises ValueError, also as `Spectrum` does.
         """
         self._prepare(window, len(edges) - 1)
         top = self._bins
@@ -74,7 +73,7 @@ class Bands:
                 self._place(k, b, 64)
 
     def _prepare(self, window, bands):
-        """Take the memory of so many bands, all of them empty."""
+        """Allocate `bands` bands without bins."""
         if not 1 <= bands <= 128:
             raise ValueError("bands: {} is not in 1..128".format(bands))
         self.spectrum = Spectrum(window)
@@ -86,12 +85,12 @@ class Bands:
             self._place(k, 0, 0)
 
     def _place(self, k, band, share):
-        """Let bin k count for `share` / 64 in this band, and for the rest in the one before it."""
+        """Count `share` / 64 of bin k in this band and the rest in the band below it."""
         self._places[2 * k] = band + 1
         self._places[2 * k + 1] = share
 
     def measure(self):
-        """Take the spectrum of the samples that are in the window now, and the levels of the bands."""
+        """Measure the spectrum of the samples in the window now, and the bands' levels."""
         spectrum = self.spectrum
         spectrum.measure()
         kernels = spectrum.window.kernels

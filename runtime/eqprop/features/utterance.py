@@ -1,4 +1,4 @@
-"""Words in a stream of band levels: where one begins and ends, and what it sounds like in a fixed number of features.
+"""Words in a stream of band levels: finds their start and end, and gives each a fixed number of features.
 
 Nothing is allocated after construction.
 """
@@ -8,30 +8,30 @@ from .kernels import chosen
 
 TOO_LONG, NOTHING, WORD = -1, 0, 1
 
-_BEFORE = 2  # frames that belong to a word though they are not loud: how a consonant begins
-_SETTLING = 16  # frames that the background is made of
-_LEAST = 6  # frames of a word
-_RANGE = 2600  # of levels, on either side of their mean, which features stand for: 30 dB
+_BEFORE = 2  # quiet frames that belong to the start of a word: consonants begin softly
+_SETTLING = 16  # frames that make the first background
+_LEAST = 6  # shortest word, in loud frames
+_RANGE = 2600  # levels on either side of their mean that the features cover: 30 dB
 
 
 class Utterance:
-    """Finds words by their loudness above the background, and brings each to `steps` times `bands` features.
+    """Finds words by their loudness above the background, and turns each into `steps` * `bands` features.
 
-    - background: int16, the level of each band while nobody speaks.
-    - loudness: by how much the last frame's levels exceeded it, on the mean of all bands: 256 are 3 dB.
-    - length: frames of the last word.
+    - background: int16, the level of each band between words.
+    - loudness: how far the last frame's levels exceeded the background, averaged over the bands: 256 are 3 dB.
+    - length: frames in the last word.
 
-    Levels are those of `Bands` or `FilterBank`. Takes 2 * bands * (frames + 2 * steps) bytes, and 400 more.
+    Levels come from `Bands` or `FilterBank`. Takes 2 * bands * (frames + 2 * steps) bytes, and 400 more.
     """
 
     def __init__(self, bands, steps=8, frames=64, rise=260, pause=14, floor=1024):
-        """Listen for words of `frames` frames at most, in levels of so many bands.
+        """Listen for words of at most `frames` frames, in levels of `bands` bands.
 
-        rise: how loud a frame of a word is, in the unit of `loudness`. pause: frames that are not, after which a word
-        has ended. floor: levels below count as this one. Raises ValueError.
+        rise: a frame is loud if its `loudness` exceeds this. pause: a word ends after this many frames that are not
+        loud. floor: lower levels count as this one. Raises ValueError.
         """
         if not bands >= 1 <= steps:
-            raise ValueError("bands, steps: {}, {} are less than 1".format(bands, steps))
+            raise ValueError("bands, steps: expected 1 or more, got {}, {}".format(bands, steps))
         if frames < pause + 2 * _LEAST or pause < 1:
             raise ValueError("frames: {} are too few for a pause of {}".format(frames, pause))
         self.bands = bands
@@ -50,20 +50,20 @@ class Utterance:
         self.restart()
 
     def restart(self):
-        """Forget the background and what was heard, as after a pause in listening."""
+        """Forget the background and the frames heard so far; call it after a pause in listening."""
         for b in range(self.bands):
             self.background[b] = 0
-        self._count = 0  # frames since then, so far as they make the background
+        self._count = 0  # frames since the restart, up to _SETTLING
         self._next = 0  # place in the ring
-        self._loud = 0  # loud frames at a stretch, or of the word
-        self._since = -1  # frames since the word began, -1 for none
-        self._last = 0  # of these, up to the last loud one
+        self._loud = 0  # loud frames in a row, or in the word
+        self._since = -1  # frames since the word began; -1 between words
+        self._last = 0  # frames from the word's start to its last loud frame
 
     def push(self, levels):
-        """Take a frame's levels, `bands` integers within int16; return NOTHING, WORD when one has just ended, TOO_LONG.
+        """Take a frame's levels, `bands` int16 integers; return WORD if one has just ended, TOO_LONG or NOTHING.
 
-        A word is two loud frames or more that begin together, and all up to the last one before a pause; shorter ones
-        than 6 frames are passed over. What lasts too long for a word becomes the background.
+        A word starts with two loud frames in a row and lasts to the last loud frame before a pause. Words of fewer than
+        6 loud frames are ignored. A sound too long for a word becomes the background.
         """
         bands = self.bands
         floor = self.floor
@@ -115,9 +115,9 @@ class Utterance:
     def write(self, out, start=0):
         """Write the word that has just ended to out[start...], int8: steps * bands features, step by step.
 
-        Step s is the mean (floored) of frames s * length // steps up to, but without, (s + 1) * length // steps, or of
-        one where that is none, each level raised to the background; of it, the mean of all features is taken off, and
-        2600 (30 dB) become 127. To be called before the next `push`.
+        Step s is the mean (floored) of frames s * length // steps up to but not including (s + 1) * length // steps,
+        and at least one. Levels below the background count as the background. The mean of all features is subtracted;
+        then 2600 (30 dB) become 127. Call this before the next `push`.
         """
         where = self._where
         where[0] = (self._next - self.pause - self.length) % self.frames

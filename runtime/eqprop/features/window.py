@@ -1,4 +1,4 @@
-"""Windows of a signal: the samples that features are made of, and their statistics.
+"""Windows of a signal: the samples that features are computed from, and their statistics.
 
 Samples are int16. Nothing is allocated after construction.
 """
@@ -9,20 +9,20 @@ from .kernels import chosen
 
 
 class Window:
-    """The last `size` samples of a signal, of which `hop` are new each time.
+    """The last `size` samples of a signal; `hop` of them are new each time.
 
-    - size, hop: samples. A power of two for spectra.
-    - samples: all of them, the oldest first: array of int16, zeros at first.
-    - fresh: the last `hop` of them, to be written to: a memoryview of `samples`, for `machine.I2S.readinto`, say.
+    - size, hop: samples. Spectra need a power of two for `size`.
+    - samples: array of int16, the oldest first; zeros at first.
+    - fresh: the last `hop` samples: a writable memoryview of `samples`, for `machine.I2S.readinto`, for example.
 
-    Sample by sample: `if window.push(value): ...` each time that `hop` have come. In blocks: `slide()`, then fill
-    `fresh`. Takes 2 * size bytes, and 200 more.
+    Sample by sample: `if window.push(value): ...` is true each time `hop` new samples have come. In blocks: call
+    `slide()`, then fill `fresh`. Takes 2 * size bytes, and 200 more.
     """
 
     allocate = staticmethod(zeros)
 
     def __init__(self, size, hop=None):
-        """Make a window of `size` samples, 1..16384, which moves on by `hop`, 1..size; None for `size`.
+        """Make a window of `size` samples, 1..16384, which advances by `hop`, 1..size (default: `size`).
 
         Raises ValueError.
         """
@@ -39,17 +39,17 @@ class Window:
         self._pushed = 0
 
     def choose_kernels(self):
-        """Return the module of kernels that all features of this window run by."""
+        """Return the kernels module that all features of this window use."""
         return chosen()
 
     def slide(self):
-        """Make room for `hop` samples: the others move to the front. What is in `fresh` then is to be overwritten."""
+        """Move the last size - hop samples to the front; then overwrite `fresh` with `hop` new ones."""
         self._pushed = 0
         if self.hop < self.size:
             self.kernels.slide(self.samples, self.size, self.hop)
 
     def push(self, value):
-        """Take one sample, an integer, limited to int16; return whether `hop` have come since the last time."""
+        """Take one sample, an integer, limited to int16; return True each time `hop` samples have come."""
         if not self._pushed:
             self.slide()
         self.fresh[self._pushed] = -32768 if value < -32768 else 32767 if value > 32767 else value
@@ -61,26 +61,26 @@ class Window:
 
 
 class Statistics:
-    """What the samples of a window are like, in their unit, after `measure`.
+    """Statistics of a window's samples, in their unit; `measure` updates them.
 
-    - low, high: the ends. mean: sum // size.
-    - deviation: root of the mean square of the distance d from `mean`: floor(sqrt(sum((|d| >> s)**2) // size)) << s,
-      where s is 0 as long as size * max(|d|)**2 < 2**30; wrong by less than 1 + max(|d|) / 512.
-    - crossings: how often the signal passed the mean, 0..size - 1. step: mean distance of neighbours, floored.
+    - low, high: the extremes. mean: sum // size.
+    - deviation: root mean square of the distance d from `mean`: floor(sqrt(sum((|d| >> s)**2) // size)) << s, where s
+      is the least shift with size * max(|d| >> s)**2 < 2**30. The error is less than 1 + max(|d|) / 512.
+    - crossings: how often the signal crossed the mean, 0..size - 1. step: mean distance of neighbours, floored.
 
-    A sensor that is stuck shows deviation 0. Takes 150 bytes.
+    A stuck sensor shows deviation 0. Takes 150 bytes.
     """
 
     def __init__(self, window):
-        """Describe this window: of 1024 samples or fewer. Raises ValueError."""
+        """Describe this window, of at most 1024 samples. Raises ValueError."""
         if window.size > 1024:
-            raise ValueError("window: {} samples, 1024 at most have statistics".format(window.size))
+            raise ValueError("window: expected at most 1024 samples, got {}".format(window.size))
         self.window = window
         self._results = window.allocate("i", 7)
         self.low = self.high = self.mean = self.deviation = self.crossings = self.step = 0
 
     def measure(self):
-        """Describe the samples that are in the window now."""
+        """Describe the samples in the window now."""
         window = self.window
         results = self._results
         window.kernels.describe(window.samples, window.size, results)

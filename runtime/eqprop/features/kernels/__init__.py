@@ -1,13 +1,13 @@
-"""The inner loops of features, as plain Python or machine code, by the networks' tier (`eqprop.crossbar.tiers`).
+"""The inner loops of features, in plain Python or machine code; `eqprop.crossbar.tiers` chooses which.
 
-`plain` is the reference and says what each does; `viper` computes the same bits.
+`plain` is the reference and documents each kernel; `viper` computes the same bits.
 """
 
 from ...crossbar.tiers import in_use
 
 
 def chosen():
-    """Return the module of kernels of the tier in use."""
+    """Return the kernels module of the tier in use."""
     if in_use() == "plain":
         from . import plain
 

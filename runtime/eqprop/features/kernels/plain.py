@@ -1,10 +1,10 @@
 """Reference kernels of features: loops over preallocated arrays, in the subset that numba compiles too.
 
-All integers stay within 31 bits: the bounds stand with each kernel. `>>` and `//` floor. Samples are int16; `size` is a
-power of two, 16..1024. None takes more than four arguments, as viper's functions do not.
+All integers stay within 31 bits; each kernel states its bounds. `>>` and `//` floor. Samples are int16; `size` is a
+power of two, 16..1024. No kernel takes more than four arguments, because viper functions cannot.
 
-Voltages of the transform are complex, re and im in turn, int16 in `work`; its twiddles are cos and sin of 2 pi k / size
-in Q14 for k < size / 2, in turn.
+The transform's values are complex: re and im alternate in `work`, int16. Its twiddles are cos and sin of
+2 pi k / size in Q14 for k < size / 2, also alternating.
 """
 
 
@@ -15,11 +15,11 @@ def slide(samples, size, hop):
 
 
 def describe(samples, size, results):
-    """Write to `results`: lowest, highest, sum, crossings of the mean, sum of steps, sum of squares, their shift.
+    """Write to `results`: lowest, highest, sum, crossings of the mean, sum of steps, sum of squares, shift of these.
 
-    mean = sum // size, d = sample - mean; a crossing is where d < 0 changes; a step is the distance of neighbours.
-    shift is the least s for which size * (peak >> s)**2 < 2**30, peak being the largest |d| and at most 65535. The sum
-    of squares is that of |d| >> s. Sum of steps: at most 1023 * 65535.
+    With mean = sum // size and d = sample - mean: a crossing is where the sign of d changes; a step is the distance of
+    two neighbours. shift is the least s for which size * (peak >> s)**2 < 2**30, where peak is the largest |d|, at most
+    65535. The squares are those of |d| >> s. The sum of steps is at most 1023 * 65535.
     """
     low = high = samples[0]
     total = steps = 0
@@ -65,7 +65,7 @@ def describe(samples, size, results):
 
 
 def load(samples, work, twiddles, size):
-    """Take the mean off, bring the largest to 8193..16384, apply Hann's window; return the left shift that took.
+    """Subtract the mean, shift the peak into 8193..16384, apply Hann's window; return the left shift.
 
     Pairs of samples become complex numbers in bit-reversed order. With d = sample - sum // size, shifted by e:
     w = (d * (16384 - cos) + 2**14) >> 15, |d| <= 16385.
@@ -106,9 +106,9 @@ def load(samples, work, twiddles, size):
 
 
 def transform(work, twiddles, size):
-    """Decimation in time: a' = (a + W b) / 2, b' = (a - W b) / 2, each rounded once to the nearest.
+    """Transform by decimation in time: a' = (a + W b) / 2, b' = (a - W b) / 2, each rounded once to the nearest.
 
-    With |a|, |b| <= 23180 in magnitude (sqrt(2) * 16385 and what rounding adds), a * 2**14 and W b stay below 2**28.6.
+    As |a|, |b| <= 23180 (sqrt(2) * 16385 plus rounding), a * 2**14 and W b stay below 2**28.6.
     """
     half = size >> 1
     span = 1
@@ -118,7 +118,7 @@ def transform(work, twiddles, size):
             c = twiddles[k * stride]
             s = twiddles[k * stride + 1]
             a = 2 * k
-            while a < size:  # a range of a step that varies would be an object on the heap
+            while a < size:  # a range with a variable step would be an object on the heap
                 b = a + 2 * span
                 re = work[b]
                 im = work[b + 1]
@@ -135,11 +135,11 @@ def transform(work, twiddles, size):
 
 
 def measure(work, twiddles, power, size):
-    """Separate the spectrum of the real samples, and write its power: re**2 + im**2, for 0..size/2.
+    """Separate the spectrum of the real samples and write its power, re**2 + im**2, for bins 0..size/2.
 
-    With Z the transform, A = Z[k] + Z*[size/2 - k], B = Z[k] - Z*[size/2 - k]: X = (A - i W B) / 2, rounded. Hann's
-    window halves the mean, so |Z| <= 2**13.6, A * 2**14 and W B stay below 2**28.7; a power is 2**28 at most, all
-    together are below 2**29 (Parseval: 1.5 * 2**28, and rounding).
+    With Z the transform, A = Z[k] + Z*[size/2 - k] and B = Z[k] - Z*[size/2 - k]: X = (A - i W B) / 2, rounded. Hann's
+    window halves the mean, so |Z| <= 2**13.6, and A * 2**14 and W B stay below 2**28.7. Each power is at most 2**28;
+    their sum is below 2**29 (Parseval: 1.5 * 2**28, plus rounding).
     """
     half = size >> 1
     b = 0
@@ -157,9 +157,10 @@ def measure(work, twiddles, power, size):
 
 
 def gather(power, places, sums, bins):
-    """Share the power of each bin between two neighbouring sums: of places[2k + 1] / 64 of it to the one above.
+    """Share each bin's power between two neighbouring sums: the upper one gets places[2k + 1] / 64 of it.
 
-    places[2k] is the sum above, 1 or more. sums[p] += power * w >> 6, sums[p - 1] += power * (64 - w) >> 6.
+    With p = places[2k], at least 1, and w = places[2k + 1]: sums[p] += power * w >> 6 and
+    sums[p - 1] += power * (64 - w) >> 6.
     """
     for k in range(bins):
         p = places[2 * k]
@@ -171,7 +172,7 @@ def gather(power, places, sums, bins):
 
 
 def logarithms(sums, levels, bands, offset):
-    """Write levels[b] = max(0, log2(sums[b + 1]) + offset), 0 for a sum of 0, and clear the sums; `arithmetic.log2`."""
+    """Write levels[b] = max(0, log2(sums[b + 1]) + offset), 0 for a sum of 0; clear the sums (`arithmetic.log2`)."""
     for b in range(bands):
         x = sums[b + 1]
         level = 0
@@ -189,12 +190,12 @@ def logarithms(sums, levels, bands, offset):
 
 
 def stretch(kept, background, means, word):
-    """Write the mean of each band in each stretch of a word, step by step; return the sum of them all.
+    """Write each band's mean over each of a word's `steps` stretches; return the sum of all means.
 
-    kept: frames of levels in a ring; word: first frame, frames of the ring, bands, steps, length. Step s has frames
-    s * length // steps up to, but without, (s + 1) * length // steps, or one where that is none; each level is raised
-    to the background. The mean is floored. A sum stays below 2**15 frames * 2**15; that of all means below 2**30 for up
-    to 2**15 of them.
+    kept: a ring of frames of levels. word: first frame, ring size in frames, bands, steps, length. Step s covers frames
+    s * length // steps up to but not including (s + 1) * length // steps, and at least one. Levels below the background
+    count as the background. Means are floored. A band's sum stays below 2**15 frames * 2**15; the sum of all means
+    stays below 2**30 for up to 2**15 means.
     """
     frames = word[1]
     bands = word[2]

@@ -1,9 +1,9 @@
 """The kernels of features for MicroPython's viper emitter: the same bits as `plain`, in machine words.
 
-Loads are unsigned, hence (x ^ 0x8000) - 0x8000. A function's first two locals, arguments before others, are kept in
-registers: where it pays they are addresses that step along, as in `eqprop.crossbar.kernels.viper`, which also says how
-to store at a constant index. The callers are the classes of this package, whose buffers they make themselves: nothing
-is checked here.
+Loads are unsigned, hence (x ^ 0x8000) - 0x8000. Viper keeps a function's first two locals in registers, arguments
+first. Where it pays, these two are addresses that step along, as in `eqprop.crossbar.kernels.viper`; that module also
+says how to store at a constant index. Only the classes of this package call these functions, with buffers that they
+made themselves, so nothing is checked here.
 """
 
 import micropython
@@ -105,7 +105,7 @@ def load(samples: ptr16, work: ptr16, twiddles: ptr16, size: int) -> int:
     while peak > 0 and peak <= 8192:
         peak <<= 1
         left += 1
-    # A pair at a time; sign turns where the cosine's other half begins
+    # One pair at a time; `sign` flips where the second half of the cosine begins
     half = size >> 1
     first = int(work)
     turn = int(twiddles) + (size << 1)
@@ -260,7 +260,7 @@ def logarithms(sums: ptr32, levels: ptr16, bands: int, offset: int):
 
 @micropython.viper
 def stretch(kept: ptr16, background: ptr16, means: ptr32, word: ptr32) -> int:
-    """As `plain.stretch`. The frames follow each other in the ring: a remainder is taken at each step's first alone."""
+    """As `plain.stretch`. Frames are contiguous in the ring, so only each step's first needs a remainder."""
     start = int(kept)
     first = int(word[0])
     frames = int(word[1])
