@@ -15,6 +15,8 @@ from eqprop_sim.emulated_board import qemu
 from eqprop_sim.toolchain import interpreters
 from support.surroundings import IN_CI, obtained
 
+EMULATED = {"blank", "cortex_board", "cortex_m3", "emulated_board"}
+INTERPRETED = {"every_micropython", "micropython", "unix_micropython"}
 _compiled = cache(bundle.Compiled)
 
 # A shell ignores Ctrl-C for what it starts in the background; the commands that tests start and interrupt must not
@@ -29,6 +31,14 @@ settings.register_profile(
     "ci", deadline=None, max_examples=100, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ci" if IN_CI else "here")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what asks for an emulated board or an interpreter; what looks for one by itself has the mark in its file."""
+    for item in items:
+        for mark, fixtures in (("emulated", EMULATED), ("micropython", INTERPRETED)):
+            if not fixtures.isdisjoint(item.fixturenames):
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")

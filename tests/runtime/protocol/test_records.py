@@ -74,13 +74,13 @@ def test_alphabets_that_are_none_are_refused():
 
 PROGRAM = """
 from array import array
-from eqprop import packing
+from eqprop.protocol import records
 for features, outputs, levels in {cases}:
-    code = packing.Code(features, outputs, levels)
+    code = records.Code(features, outputs, levels)
     data = bytearray((7 * n * n + 3 * n) % 256 for n in range(4 * code.size))
     for at in range(0, len(data), code.size):
         out = array("b", bytes(features))
-        print(packing.unpack(memoryview(data), at, code.table, out), list(out))
+        print(records.unpack(memoryview(data), at, code.table, out), list(out))
 """
 CASES = [
     (64, 10, bytes(range(17))),

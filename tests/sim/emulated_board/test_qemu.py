@@ -165,7 +165,7 @@ def test_a_service_counts_the_same_in_every_run(cortex_m3, run):
 
 FRAMES = """
 import gc, time
-from eqprop.frames import Receiver, Sender
+from eqprop.protocol.frames import Receiver, Sender
 for limit in (256, 4096):
     sender, receiver = Sender(limit), Receiver(limit)
     for _ in range(2):
@@ -473,7 +473,7 @@ def test_an_emulator_ends_with_its_host_however_that_ends(cortex_m3):
     """Killed without a chance to say goodbye. Catches: a core that an orphan takes for ever."""
     if not qemu._LEASH:
         pytest.skip("needs util-linux's setpriv")
-    program = "from eqprop_sim import boards\nboard = boards.SimulatedBoard('sim:cortex-m3')\n"
+    program = "from eqprop_sim import simulated_board\nboard = simulated_board.SimulatedBoard('sim:cortex-m3')\n"
     program += "print(board._process.pid, flush=True)\ninput()\n"
     argv = [sys.executable, "-c", program]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as host:
