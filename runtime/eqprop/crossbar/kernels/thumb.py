@@ -882,7 +882,7 @@ def settle(r0, r1, r2):
     b(ROWED)
     label(ROW7)
     data(2, 0x5E8C)  # ldrsh r4, [r1, r2]
-    data(2, 0xB17C)  # cbz r4, behind the sums
+    data(2, 0xB17C)  # cbz r4, .+34: past the sums
     ldrh(r7, [r0, 0])
     mul(r7, r4)
     data(2, 0xEB08, 0x18E7)  # add.w r8, r8, r7, asr #7
@@ -998,7 +998,7 @@ def settle(r0, r1, r2):
     b(FINISH5)
     label(ROW57)
     data(2, 0x5E8C)  # ldrsh r4, [r1, r2]
-    data(2, 0xB19C)  # cbz r4, behind the sums
+    data(2, 0xB19C)  # cbz r4, .+42: past the sums
     ldrh(r7, [r0, 0])
     mul(r7, r4)
     data(2, 0xEB08, 0x18E7)  # add.w r8, r8, r7, asr #7
