@@ -175,11 +175,17 @@ class Log:
 
     @cached_property
     def samples(self):
-        """The distinct training samples: (int8 (samples, inputs), int64 classes (samples,))."""
+        """The distinct training samples: (int8 (samples, inputs), int64 classes (samples,)).
+
+        Raises LogError for samples that do not fit the network.
+        """
         found = {row["first"]: row for row in self.read("samples")}
         rows = [found[first] for first in sorted(found)]
-        inputs = self.plan.layers[0]
+        inputs, outputs = self.plan.layers[0], self.plan.layers[-1]
         for row in rows:
+            if row["labels"].max(initial=0) >= outputs:
+                text = f"label {row['labels'].max()} does not fit the network's {outputs} outputs"
+                raise LogError(f"{self.path}: row {row['sequence']}: {text}")
             if row["features"].size != inputs * row["labels"].size:
                 raise LogError(f"{self.path}: row {row['sequence']}: its samples have not {inputs} features each")
         features = [row["features"].reshape(-1, inputs) for row in rows] or [np.zeros((0, inputs), np.int8)]

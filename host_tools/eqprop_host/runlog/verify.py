@@ -71,6 +71,7 @@ def _replayed(log):
     if not log.logged or not any(header["record"] == "steps" for header in log.headers):
         return
     diverged = {event["detail"]["until_sample"] for event in log.events if event["event"] == "divergence"}
+    log.samples  # noqa: B018 (raises LogError for samples that do not fit, which below would pass for lost steps)
     network = network_at(log, log.logged[0])
     for before, after in zip(log.logged, log.logged[1:], strict=False):
         logged = log.snapshot(after)

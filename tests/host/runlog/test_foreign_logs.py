@@ -126,6 +126,17 @@ def test_layers_that_are_not_those_of_the_conductances_take_no_memory(rows, tmp_
     assert code == 1 and said.count("\n") == 1 and str(log) in said
 
 
+def test_labels_beyond_the_outputs_are_named(rows, tmp_path, capsys):
+    """Catches the emulator's ValueError as a traceback, and steps that pass for lost."""
+    rows = [dict(row) for row in rows]
+    for row in rows:
+        if row["record"] == "samples":
+            row["labels"] = [65535] * len(row["labels"])
+    code, said = told(capsys, "log", "verify", sealed(tmp_path / "log.jsonl", rows))
+    assert code == 1 and said.count("\n") == 1, said
+    assert "row 2: label 65535 does not fit the network's 3 outputs" in said
+
+
 def test_all_runs_of_a_fleet_are_worked_on_unless_one_is_named(rows, tmp_path, capsys):
     logs = [sealed(tmp_path / f"{n}.jsonl", rows, run=f"r{n}") for n in range(3)]
     target = tmp_path / "fleet.parquet"
