@@ -11,7 +11,7 @@ from novelty import UNITS, Novelty
 from vibration import FEATURES, Accelerometer, Vibration
 
 import eqprop
-from eqprop.service import watchdog
+from eqprop import watchdog
 from machine import I2C, Pin, lightsleep, reset
 
 LAYERS = (UNITS * FEATURES, 24, 2)

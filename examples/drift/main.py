@@ -9,7 +9,7 @@ from colour import Colour, ColourSensor
 from rehearsal import Rehearsal
 
 import eqprop
-from eqprop.service import watchdog
+from eqprop import watchdog
 from machine import I2C, Pin, lightsleep, reset
 
 LAYERS = "24-16-5"

@@ -3,7 +3,7 @@
 from accelerometer import Accelerometer
 from gestures import Gestures
 
-from eqprop.service import watchdog
+from eqprop import watchdog
 from machine import I2C, Pin, lightsleep, reset
 
 sensor = Accelerometer(I2C(0, sda=Pin(4), scl=Pin(5), freq=400_000))

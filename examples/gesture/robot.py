@@ -10,7 +10,7 @@ from time import ticks_add, ticks_diff, ticks_ms
 from accelerometer import Accelerometer
 from gestures import Gestures
 
-from eqprop.service import watchdog
+from eqprop import watchdog
 from machine import ADC, I2C, Pin, reset
 
 PERIOD_MS = 10

@@ -9,7 +9,7 @@ from lamps import ALL, Lamps
 from lessons import Lessons
 
 import eqprop
-from eqprop.service import watchdog
+from eqprop import watchdog
 from machine import I2S, Pin, reset
 
 SURE = 20  # percent of confidence

@@ -1,7 +1,7 @@
 """The board's features at the speed of the processor: a window whose loops are compiled by numba.
 
     from eqprop.features.mel import FilterBank
-    from eqprop_sim.features import Window
+    from eqprop_sim.emulator.features import Window
 
     window = Window(256, hop=128)
     mel = FilterBank(window)

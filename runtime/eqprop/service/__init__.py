@@ -343,7 +343,7 @@ def main(build=Network, checkpoints=None, watchdog_ms=0, **options):
     chunk = bytearray(CHUNK)
     with SerialPort() as (read, write):
         if watchdog_ms:
-            from .watchdog import Watchdog  # here, so that a board without one does not load it
+            from ..watchdog import Watchdog  # here, so that a board without one does not load it
 
             watchdog = Watchdog(watchdog_ms, read)
             read, service.feed = watchdog.read, watchdog.feed

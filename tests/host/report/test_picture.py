@@ -210,7 +210,7 @@ def test_drawing_touches_no_global_state_of_matplotlib(tmp_path):
     """Caught: matplotlib loaded by importing the module; pyplot used."""
     program = """
 import sys
-from eqprop_host import picture
+from eqprop_host.report import picture
 from eqprop_host.runlog import RunLog, open_log
 assert "matplotlib" not in sys.modules
 RunLog(sys.argv[2], {"layers": "1-1"}).close()

@@ -180,7 +180,7 @@ import os, random, signal, sys, time
 import numpy as np
 from eqprop_host.runlog import RunLog, open_log
 from eqprop_host.runlog.verify import verify
-from eqprop_sim.emulator import Network
+from eqprop_sim.emulator.compiled_network import Network
 
 stem, seed, kills = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 rng, random = np.random.default_rng(seed), random.Random(seed)

@@ -12,7 +12,7 @@ from eqprop_sim.emulator import compiled_network
 from support.places import ROOT
 
 PROGRAM = """
-from eqprop_sim.emulator import Network
+from eqprop_sim.emulator.compiled_network import Network
 network = Network("2-2")
 network.learn(bytearray(2), 1)
 print(network.crc())

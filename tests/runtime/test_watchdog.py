@@ -8,7 +8,7 @@ import pytest
 import eqprop.service
 from eqprop.protocol import host_messages, messages
 from eqprop.protocol.frames import Sender
-from eqprop.service.watchdog import Watchdog, start
+from eqprop.watchdog import Watchdog, start
 from support.places import PROGRAMS, ROOT
 
 sys.path.insert(0, str(ROOT / "examples"))

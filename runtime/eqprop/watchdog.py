@@ -2,7 +2,7 @@
 
 A program of its own feeds it once a step of its loop:
 
-    feed = eqprop.service.watchdog.start(8000)
+    feed = eqprop.watchdog.start(8000)
     while True:
         feed()
         ...
