@@ -6,7 +6,6 @@ One process may be a third faster than the next that does the same, so that only
 twin learns all of them; those without a log are told to it afterwards.
 """
 
-import functools
 import gc
 import statistics
 import sys
@@ -32,9 +31,9 @@ def measure(epochs, path):
     taken = {False: [], True: []}
     with open_board("sim:") as board, RunLog(path, {"layers": "64-32-10", "seed": 0}) as log:
         board.configure(**configuration(LAYERS, 0, epochs * count, data))
-        order = functools.partial(schedule.epoch_order, count)
+        order = schedule.order(count)
         recorder = Recorder(log, data, 10.0)
-        recorder.begin(board, functools.partial(schedule.order, count), None)
+        recorder.begin(board, order, None)
         gc.collect()
         gc.freeze()  # as `eqprop train` does
         for epoch in range(epochs):

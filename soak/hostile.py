@@ -46,13 +46,14 @@ def clean(source="digits", samples=SAMPLES, every=EVERY):
 
     from eqprop_host import datasets
     from eqprop_sim.emulator.compiled_network import Network
+    from eqprop_sim.sample_order import SampleOrder
 
     data = datasets.prepare(datasets.load(source), 0)
     count = len(data.train_y)
     network = Network("64-32-10", 0, 4 * count)
     found = {}
     for n in range(samples + 1):
-        order = datasets.epoch_order(count, 0, n // count)
+        order = SampleOrder.shuffled(count, 0).epoch(n // count)
         if n % every == 0:
             found[n] = [np.array(network.conductances(c)) for c in range(2)], network.crc()
         if n < samples:

@@ -1,4 +1,4 @@
-"""Boards inside this process, without link or service: the verbs of `eqprop_host.boards.board.Board`, at full speed."""
+"""Boards inside this process, without link or service: `eqprop_host.boards.interface.AnyBoard` at full speed."""
 
 import numpy as np
 
@@ -6,28 +6,13 @@ import eqprop
 from eqprop.protocol import host_messages, messages
 
 from .emulator.compiled_network import Network
+from .sample_order import SampleOrder
 
 _PART = 512  # samples between two looks at whether to stop: a fraction of a second
 
 
-def parts(count, first, until, order=None, most=_PART, epoch=0):
-    """Yield the indices of samples `first`..`until` - 1 of a run on `count` distinct ones, in parts of up to `most`.
-
-    order: as `eqprop_host.boards.board.Board.train` takes it. No part goes on into the next pass over the samples, nor
-    beyond a multiple of `epoch` (0: none).
-    """
-    known = permutation = None
-    while first < until:
-        number, at = divmod(first, count)
-        if number != known:
-            known, permutation = number, np.arange(count) if order is None else order(number)
-        size = min(most, until - first, count - at, epoch - first % epoch if epoch else most)
-        yield permutation[at : at + size]
-        first += size
-
-
 def totalled(progress, epoch, samples, right, loss):
-    """Return `progress` after a part of `parts` was learnt, of the same `epoch`: its totals are the epoch's."""
+    """Return `progress` after a part of `SampleOrder.parts` was learnt: its totals are those of the part's `epoch`."""
     if epoch and progress.sample % epoch == 0:
         progress = host_messages.Progress(progress.sample, 0, 0, 0, 0)
     sample, cached, counted, before, total = progress
@@ -102,9 +87,10 @@ class EmulatedBoard:
 
     def train(self, x, y, until=None, order=None, stop=lambda: False):
         """Learn samples in order; yield a `Progress` now and then: as `Board.train`. x may be larger than memory."""
+        order = order or SampleOrder(len(x))
         first = self._progress.sample
-        until = (first // len(x) + 1) * len(x) if until is None else until
-        for part in parts(len(x), first, until, order, epoch=self._epoch):
+        until = order.pass_end(first) if until is None else until
+        for part in order.parts(first, until, _PART, self._epoch):
             if stop():
                 return
             right, loss = self._network.learn_all(x[part], y[part])
@@ -115,6 +101,10 @@ class EmulatedBoard:
     def progress(self):
         """Return the `Progress` of this moment."""
         return self._progress
+
+    def recover(self, error=None):
+        """Return the state: a board in this process loses nothing."""
+        return self.refresh()
 
     def save(self):
         """Return the state, as nothing is kept of it when this process ends."""

@@ -5,16 +5,12 @@
 
 from eqprop_host import datasets
 from eqprop_host.boards.ports import open_board
+from eqprop_sim.sample_order import SampleOrder
 
 data = datasets.prepare(datasets.load("iris"), seed=0, test_fraction=1 / 3)
 count = len(data.train_y)
+order = SampleOrder.shuffled(count, seed=0)
 EPOCHS = 60
-
-
-def order(epoch):
-    """Return the order of the samples in an epoch."""
-    return datasets.epoch_order(count, seed=0, epoch=epoch)
-
 
 with open_board("sim:") as board:
     board.configure(layers=(4, 16, 3), seed=0, halve_every=20 * count, epoch=count)

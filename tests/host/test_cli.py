@@ -22,6 +22,7 @@ from eqprop_host.runlog.verify import verify
 from eqprop_host.terminal.progress import show_progress
 from eqprop_sim import simulated_board
 from eqprop_sim.emulator.compiled_network import Network
+from eqprop_sim.sample_order import SampleOrder
 from support.boards.answering_terminal import pseudo_terminal
 from support.places import PYTHONPATH, ROOT
 from support.typed_command import run
@@ -50,7 +51,7 @@ def test_train_gives_the_bits_of_the_emulator_and_says_so(trained):
     count = len(data.train_y)
     network = Network("4-8-3", 4, 2 * count)
     for epoch in range(3):
-        for n in datasets.epoch_order(count, 4, epoch):
+        for n in SampleOrder.shuffled(count, 4).epoch(epoch):
             network.learn(data.train_x[n], data.train_y[n])
     wrong = [network.infer(x) != y for x, y in zip(data.test_x, data.test_y, strict=True)]
     results = json.loads((trained / "run.json").read_text())

@@ -14,6 +14,7 @@ from sklearn.neural_network import MLPClassifier
 from eqprop_host import datasets
 from eqprop_host.training.loop import default_halve_epochs
 from eqprop_sim.emulator.compiled_network import Network
+from eqprop_sim.sample_order import SampleOrder
 
 
 def learn(layers, data, seed, epochs):
@@ -21,7 +22,7 @@ def learn(layers, data, seed, epochs):
     count = len(data.train_y)
     network = Network(layers, seed, default_halve_epochs(epochs) * count)
     for epoch in range(epochs):
-        for n in datasets.epoch_order(count, seed, epoch):
+        for n in SampleOrder.shuffled(count, seed).epoch(epoch):
             network.learn(data.train_x[n], data.train_y[n])
         wrong = sum(network.infer(x) != y for x, y in zip(data.test_x, data.test_y, strict=True))
         yield 100 * wrong / len(data.test_y)

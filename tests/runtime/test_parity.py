@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import eqprop
 from eqprop_host import datasets
 from eqprop_sim.emulator import compiled_network
+from eqprop_sim.sample_order import SampleOrder
 from support.places import PROGRAMS, RUNTIME
 from support.surroundings import TIERS_OF_CORES
 
@@ -116,7 +117,7 @@ def test_every_core_gives_the_same_bits_on_random_networks(emulated_board, tier,
 def digits(tmp_path_factory):
     """A file of 500 training samples of the digits, and the conductances' CRC that CPython's plain kernels come to."""
     data = datasets.prepare(datasets.load("digits"), seed=0)
-    order = datasets.epoch_order(len(data.train_y), 0, 0)[:500]
+    order = SampleOrder.shuffled(len(data.train_y), 0).epoch(0)[:500]
     rows = b"".join(data.train_x[n].tobytes() + bytes([data.train_y[n]]) for n in order)
     file = tmp_path_factory.mktemp("digits") / "digits.bin"
     file.write_bytes(rows)

@@ -9,6 +9,7 @@ import pytest
 from eqprop_host import datasets
 from eqprop_host.deploy import bundle, repl
 from eqprop_host.deploy.repl import Remote
+from eqprop_sim.sample_order import SampleOrder
 from eqprop_sim.toolchain import interpreters, nodejs
 from eqprop_sim.toolchain.installation import Failure, Unavailable, cache, filling, lock
 from support.places import PROGRAMS, RUNTIME
@@ -31,7 +32,7 @@ print(sys.implementation.version[:3], "%08x" % crc, (mpy & 255, mpy >> 8 & 3))
 def lesson(tmp_path_factory):
     """A folder with the module `lesson`: the 200 samples that `eqprop train --limit 200` learns first."""
     data = datasets.prepare(datasets.load("digits"), 0)
-    order = datasets.epoch_order(len(data.train_y), 0, 0)[:200]
+    order = SampleOrder.shuffled(len(data.train_y), 0).epoch(0)[:200]
     samples = np.column_stack([data.train_x[order].view(np.uint8), data.train_y[order].astype(np.uint8)]).tobytes()
     folder = tmp_path_factory.mktemp("lesson")
     (folder / "lesson.py").write_text(f"SAMPLES = {samples!r}\n")

@@ -1,7 +1,6 @@
 """Simulated boards, opened as hardware is: through pyserial, by a path or a URL."""
 
 import contextlib
-import functools
 import gc
 import os
 import re
@@ -23,6 +22,7 @@ from eqprop_host.boards.ports import available_ports, open_board
 from eqprop_host.errors import BoardError, PortError, ProtocolError
 from eqprop_host.training.loop import configuration
 from eqprop_sim import simulated_board
+from eqprop_sim.sample_order import SampleOrder
 
 LAYERS = (6, 5, 4)
 X = np.random.default_rng(1).integers(-127, 128, (40, 6)).astype(np.int8)
@@ -258,7 +258,7 @@ def test_prints_on_the_line_cost_little():
     for prints in ("", "prints=20&"):
         with open_board(f"sim:micropython?{prints}baud=115200&seed=1") as board:
             board.configure(**configuration((64, 32, 10), 0, 4 * len(data.train_y), data))
-            order = functools.partial(datasets.epoch_order, len(data.train_y), 0)
+            order = SampleOrder.shuffled(len(data.train_y), 0)
             for _ in board.train(data.train_x, data.train_y, 200, order):
                 pass
             assert f"{board.refresh().crc:08x}" == "5db56ec2"

@@ -14,13 +14,14 @@ import numpy as np
 import eqprop
 from eqprop.protocol import host_messages
 from eqprop.service import chip
-from eqprop_sim.in_process import parts, totalled
+from eqprop_sim.in_process import totalled
+from eqprop_sim.sample_order import SampleOrder
 
 from ..errors import BoardError, ProtocolError
 
 
 class ChipBoard:
-    """The verbs of `eqprop_host.boards.board.Board`, with the network's crossbar on this side of the link.
+    """An `interface.AnyBoard` with the network's crossbar on this side of the link.
 
     - crossbar: what plays the chip, by the contract of `eqprop.crossbar.emulated`
     - state: as a board's; the CRC is that of the chip's conductances
@@ -61,7 +62,7 @@ class ChipBoard:
         self._progress = host_messages.Progress(0, 0, 0, 0, 0)
         return self.refresh()
 
-    def recover(self, _error=None):
+    def recover(self, error=None):
         """After a RestartError: raise BoardError, as only the board knew how far its learner was."""
         raise BoardError(f"{self.identity}: it has restarted, and lost what it knew of the chip")
 
@@ -77,9 +78,10 @@ class ChipBoard:
 
     def train(self, x, y, until=None, order=None, stop=lambda: False):
         """Learn samples in order: as `Board.train`."""
+        order = order or SampleOrder(len(x))
         first = self._progress.sample
-        until = (first // len(x) + 1) * len(x) if until is None else until
-        for (index,) in parts(len(x), first, until, order, 1, self._epoch):
+        until = order.pass_end(first) if until is None else until
+        for (index,) in order.parts(first, until, 1, self._epoch):
             if stop():
                 return
             label = int(y[index])

@@ -38,6 +38,17 @@ def pack(code, x, y):
     return np.packbits(np.concatenate(parts, axis=1), axis=1, bitorder="little")
 
 
+def packed(code, x, y, runs):
+    """Return the runs of a frame as `host_messages.pack_samples` takes them: (records or None, slots or None) each.
+
+    runs: as `SampleCache.runs` returns them; those without slots name the rows of x and y to pack.
+    """
+    return [
+        ([record.tobytes() for record in pack(code, x[which], y[which])] if slots is None else None, slots)
+        for which, slots in runs
+    ]
+
+
 def _bits(numbers, width):
     """Return the bits of numbers (samples, n), lowest first: uint8 (samples, n * width)."""
     bits = numbers[:, :, None] >> np.arange(width) & 1

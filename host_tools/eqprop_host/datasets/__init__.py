@@ -10,7 +10,7 @@ from .dataset import CLASSES_MAX, Dataset, check_layers
 from .loading import SHIPPED, Unlabelled, load, load_features
 from .reading import MISSING, Reading
 from .scaling import FULL_SCALE, Scaling, fit_scaling
-from .splitting import TEST_FRACTION, Prepared, epoch_order, prepare, split
+from .splitting import TEST_FRACTION, Prepared, prepare, split
 
 __all__ = [
     "CLASSES_MAX",
@@ -25,7 +25,6 @@ __all__ = [
     "Unlabelled",
     "align",
     "check_layers",
-    "epoch_order",
     "fit_scaling",
     "joined",
     "load",

@@ -19,7 +19,7 @@ TEST_FRACTION = 0.2
 TRUTH_TABLE = 5
 """A data set with fewer samples per class than this, on average, is tested on what it trains."""
 
-_SPLIT, _ORDER = range(2)  # independent random streams of one seed
+_STREAM = 0  # of the random numbers that a seed gives: `eqprop_sim.sample_order` draws from another
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ def split(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -> 
         first = len(labels) - dataset.test_samples
         return np.arange(first), np.arange(first, len(labels))
     counts = np.bincount(labels)
-    words = _words(len(labels), seed, _SPLIT)
+    words = _words(len(labels), seed)
     if len(labels) < TRUTH_TABLE * np.count_nonzero(counts):
         return np.arange(len(labels)), np.arange(len(labels))
     # The product is rounded first, so that 100 * 0.07 is 7 and not the next float above.
@@ -133,19 +133,11 @@ def _without_gaps(dataset, train):
     return with_means(dataset.features, means), tuple(means.tolist())
 
 
-def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
-    """Return the order of `count` samples in epoch 0, 1, ... of a run: a permutation, int64, of (seed, epoch) alone.
-
-    Raises DataError for a negative seed.
-    """
-    return np.argsort(_words(count, seed, _ORDER, epoch), kind="stable")
-
-
-def _words(count, seed, *stream):
-    """Return `count` random uint64, always the same for the same seed and stream."""
+def _words(count, seed):
+    """Return `count` random uint64, always the same for the same seed."""
     if seed < 0:
         raise DataError(f"seed: {seed} is negative")
-    return np.random.PCG64(np.random.SeedSequence(seed, spawn_key=stream)).random_raw(count)
+    return np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(_STREAM,))).random_raw(count)
 
 
 def _shares(counts, total):

@@ -26,11 +26,10 @@ from eqprop.protocol.host_messages import pack_hello
 from eqprop.protocol.messages import HELLO, SESSION_HEADER, STATE, STATUS
 from eqprop.service import CHUNK
 
-from ..boards import answers
 from ..errors import BoardError, PortError, ProtocolError, RestartError
 from ..terminal.printing import printable, refusal
 from ..terminal.status import Status
-from . import states
+from . import answers, states
 from .line import Asked, Port, line_size
 from .pace import Pace
 

@@ -12,6 +12,7 @@ from eqprop_sim.analog import recipe
 from eqprop_sim.analog.devices.devices import Device
 from eqprop_sim.analog.learning import features
 from eqprop_sim.analog.periphery import Periphery
+from eqprop_sim.sample_order import SampleOrder
 
 from .. import datasets
 from ..commands import options as common
@@ -169,9 +170,10 @@ def learn(trainer, x, y, epochs, of, seed):
     """Learn x (samples, features) in the epochs, a range, of a run of `of`, at the rates that are due in each."""
     halve_every = default_halve_epochs(of)
     first = trainer.eta
+    samples = SampleOrder.shuffled(len(y), seed)
     for epoch in epochs:
         trainer.eta = [eta / 2 ** (epoch // halve_every) for eta in first]
-        order = datasets.epoch_order(len(y), seed, epoch)
+        order = samples.epoch(epoch)
         for start in range(0, len(order), BATCH):
             part = order[start : start + BATCH]
             trainer.step(x[part], y[part])

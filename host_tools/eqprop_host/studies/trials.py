@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import eqprop
+from eqprop_sim.sample_order import SampleOrder
 
 from .. import datasets
 from ..terminal.progress import show_nothing
@@ -111,7 +112,7 @@ def _variant(run):
     halve_epochs = default_halve_epochs(run.epochs)
     seconds, samples = 0.0, 0
     for epoch in range(run.epochs):
-        order = datasets.epoch_order(len(data.train_y), run.seed, epoch)[: run.limit]
+        order = SampleOrder.shuffled(len(data.train_y), run.seed).epoch(epoch)[: run.limit]
         started = time.perf_counter()
         variant.learn_all(data.train_x[order], data.train_y[order], epoch // halve_epochs)
         seconds += time.perf_counter() - started
@@ -157,7 +158,7 @@ def _float(run):
     with threadpool_limits(1):
         for epoch in range(run.epochs):
             trainer.eta = [eta * _LAST ** (epoch / max(1, run.epochs - 1)) for eta in first]
-            order = datasets.epoch_order(len(y), run.seed, epoch)[: run.limit]
+            order = SampleOrder.shuffled(len(y), run.seed).epoch(epoch)[: run.limit]
             started = time.perf_counter()
             for rows in np.split(order, range(run.batch, len(order), run.batch)):
                 trainer.step(x[rows], y[rows])
@@ -169,7 +170,7 @@ def _float(run):
 
 def _relu(run):
     x, y, test_x, test_y = _samples(run)
-    order = datasets.epoch_order(len(y), run.seed, 0)[: run.limit]
+    order = SampleOrder.shuffled(len(y), run.seed).epoch(0)[: run.limit]
     started = time.perf_counter()
     network = fitted(x[order], y[order], run.layers[1:-1], run.seed, run.epochs, run.batch, alpha=0)
     seconds = time.perf_counter() - started

@@ -1,6 +1,5 @@
 """A training run: a data set goes to a board, epoch by epoch, and what it learns is measured and logged."""
 
-import functools
 import struct
 import time
 import zlib
@@ -9,12 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 import eqprop
+from eqprop_sim.sample_order import SampleOrder
 
 from ..boards.records import levels_of
-from ..datasets import epoch_order
 from ..errors import RestartError
-
-_epoch_order = functools.lru_cache(maxsize=4)(epoch_order)
 
 
 @dataclass(frozen=True)
@@ -37,15 +34,9 @@ class Schedule:
         """Return how many training samples the run has on `count` distinct ones."""
         return min(self.epochs * count, self.limit or self.epochs * count)
 
-    def epoch_order(self, count, epoch):
-        """Return the order in which epoch 0, 1, ... has `count` distinct samples: int64."""
-        return _epoch_order(count, self.seed, epoch)
-
-    def order(self, count, first, last):
-        """Return which of `count` distinct samples are training samples number first..last - 1: int64."""
-        orders = [self.epoch_order(count, epoch) for epoch in range(first // count, -(-last // count))]
-        begin = first % count
-        return np.concatenate([*orders, np.zeros(0, np.int64)])[begin : begin + last - first].astype(np.int64)
+    def order(self, count):
+        """Return the `SampleOrder` in which `count` distinct samples are learnt."""
+        return SampleOrder.shuffled(count, self.seed)
 
 
 @dataclass(frozen=True)
@@ -155,6 +146,7 @@ class _Run:
         self.count = len(data.train_y)
         self.total = schedule.samples(self.count)
         self.log_every = log_every or self.count
+        self.order = schedule.order(self.count)
         self.learnt = 0
         self.seconds = 0.0
         self.bytes = 0
@@ -165,7 +157,7 @@ class _Run:
         self.tested = self.told = self.noted = self.table = None
         self.keep = keep
         if log:
-            log.begin(board, functools.partial(schedule.order, self.count), self._teach)
+            log.begin(board, self.order, self._teach)
             self.told = log.measured
 
     def _teach(self, until):
@@ -174,8 +166,7 @@ class _Run:
             pass
 
     def _train(self, until, stop=lambda: False):
-        order = functools.partial(self.schedule.epoch_order, self.count)
-        return self.board.train(self.data.train_x, self.data.train_y, until, order, stop)
+        return self.board.train(self.data.train_x, self.data.train_y, until, self.order, stop)
 
     def note(self):
         """Test and log the network where it stands, if it is to be done and was not; return whether the run is over."""

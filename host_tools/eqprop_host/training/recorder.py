@@ -60,7 +60,7 @@ class Recorder:
     def begin(self, board, order, teach):
         """Log that the board begins or, in a log that was reopened, goes on. It is asked nothing yet.
 
-        order: a function (first, last) that gives the places in the data of training samples first..last - 1. teach: a
+        order: the `SampleOrder` of the run. teach: a
         function (until) that lets the board learn up to sample `until`.
         """
         self._board, self._order, self._teach = board, order, teach
@@ -139,7 +139,7 @@ class Recorder:
         if not (self._twin or self._mirror):
             return
         self._log_snapshots(wait=False)
-        order = self._order(first, last)
+        order = self._order.indices(first, last)
         if self._twin:
             self._twin.learn(order)
         new = order[max(0, self._steps_logged - first) :]

@@ -464,7 +464,6 @@ def test_split_is_the_same_everywhere():
     """Golden, by this code with NumPy 2.4: a conductance CRC of one machine is to be had on every other."""
     _, test = datasets.split(datasets.load("iris"), 0, 0.1)
     assert test.tolist() == [6, 17, 36, 43, 46, 60, 65, 66, 71, 87, 101, 102, 104, 111, 148]
-    assert datasets.epoch_order(10, 0, 0).tolist() == [6, 4, 8, 9, 1, 3, 2, 7, 5, 0]
 
 
 @pytest.mark.parametrize("labels", [[0, 1, 1, 0], [0, 1] * 4, [0, 5, 5, 5]])
@@ -571,20 +570,6 @@ def test_published_test_samples_stay_test_samples():
 
 def test_bad_seed():
     assert message(datasets.split, datasets.load("xor"), -1) == "seed: -1 is negative"
-    assert message(datasets.epoch_order, 4, -1, 0) == "seed: -1 is negative"
-
-
-@given(st.integers(0, 300), st.integers(0, 2**32 - 1), st.integers(0, 1000))
-def test_epoch_order_is_a_permutation(count, seed, epoch):
-    order = datasets.epoch_order(count, seed, epoch)
-    assert order.dtype == np.int64 and sorted(order) == list(range(count))
-    assert np.array_equal(order, datasets.epoch_order(count, seed, epoch))
-
-
-def test_epoch_orders_differ():
-    """Caught: the epoch or the seed left out of the stream, or added to each other."""
-    orders = {tuple(datasets.epoch_order(30, seed, epoch)) for seed in range(10) for epoch in range(10)}
-    assert len(orders) == 100
 
 
 # Scaling

@@ -19,6 +19,7 @@ from eqprop_host.boards.board import Board
 from eqprop_host.boards.records import levels_of
 from eqprop_host.errors import BoardError, PortError, ProtocolError, RestartError
 from eqprop_host.link.link import Link
+from eqprop_sim.sample_order import SampleOrder
 from support.boards.faulty_line import Line, connect
 from support.boards.memory_flash import MemoryFlash
 
@@ -147,7 +148,7 @@ def test_a_board_that_goes_on_within_an_epoch_gives_them_too(moments):
     board.configure(LAYERS, 3, 25, epoch=8)
     orders = [np.random.default_rng(n).permutation(8) for n in range(12)]
     for until in [*np.cumsum(moments), 90]:
-        list(board.train(x, y, until=int(until), order=orders.__getitem__))
+        list(board.train(x, y, until=int(until), order=SampleOrder(8, orders.__getitem__)))
         crc = board.refresh().crc
         line.reset()
     twin = eqprop.Network(LAYERS, 3, 25)
@@ -256,9 +257,9 @@ def test_the_second_epoch_sends_no_samples():
     board = connect(line)
     board.configure(LAYERS, 3, 25, epoch=60)
     orders = [np.random.default_rng(n).permutation(60) for n in range(3)]
-    list(board.train(X, Y, until=60, order=lambda epoch: orders[epoch]))
+    list(board.train(X, Y, until=60, order=SampleOrder(60, orders.__getitem__)))
     first, sent = board.sample_bytes, board.sent
-    list(board.train(X, Y, until=180, order=lambda epoch: orders[epoch]))
+    list(board.train(X, Y, until=180, order=SampleOrder(60, orders.__getitem__)))
     assert board.sample_bytes == first == 60 * Code(5, 3).size
     assert board.sent - sent < 120 * 6
     twin = eqprop.Network(LAYERS, 3, 25)

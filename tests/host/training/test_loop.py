@@ -1,6 +1,5 @@
 """A training run on a board in this process: what is logged, shown and counted, and when."""
 
-from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +9,7 @@ from eqprop_host import datasets
 from eqprop_host.training.loop import Schedule, configuration, default_halve_epochs, train
 from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.in_process import EmulatedBoard
+from eqprop_sim.sample_order import SampleOrder
 from support.boards.faulty_line import Line, connect
 from support.scripted_interrupt import ScriptedInterrupt
 
@@ -43,7 +43,7 @@ class Recorder:
 
     def begin(self, board, order, teach):
         self.reached_samples, self.order, self.board = [board.state.sample], order, board
-        assert len(order(0, 7)) == 7 and callable(teach)
+        assert len(order.indices(0, 7)) == 7 and callable(teach)
 
     def reached(self, sample):
         self.reached_samples.append(sample)
@@ -129,7 +129,7 @@ def test_conductances_move_between_board_and_emulator_and_go_on():
         other = BOARDS[then]()
         other.configure(LAYERS, 0, COUNT)
         other.restore(half.conductances(), half.refresh().sample)
-        order = partial(datasets.epoch_order, COUNT, 0)
+        order = SampleOrder.shuffled(COUNT, 0)
         for _ in other.train(DATA.train_x, DATA.train_y, 2 * COUNT, order):
             pass
         assert other.refresh().crc == whole

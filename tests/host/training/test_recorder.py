@@ -1,7 +1,6 @@
 """What a training run logs, on boards that are sound, stuck, disturbed once, no emulators, or cut short."""
 
 import itertools
-from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -55,7 +54,7 @@ def clean(samples=3 * COUNT):
     """Return the conductances of an undisturbed run after each sample, a list of flat arrays a crossbar."""
     network = Network(LAYERS, 5, 2 * COUNT)
     states = [[network.conductances(c).copy() for c in range(2)]]
-    for n in Schedule(10, 5, 2).order(COUNT, 0, samples):
+    for n in Schedule(10, 5, 2).order(COUNT).indices(0, samples):
         network.learn(DATA.train_x[n], DATA.train_y[n])
         states.append([network.conductances(c).copy() for c in range(2)])
     return states
@@ -225,7 +224,7 @@ def test_a_resumed_run_leaves_no_gap_and_no_duplicate(tmp_path, states, board_is
         at = reached - 7
         board.put_back(states[at], at)
     elif board_is == "ahead":
-        order = partial(Schedule(10, 5, 2).epoch_order, COUNT)
+        order = Schedule(10, 5, 2).order(COUNT)
         list(board.train(DATA.train_x, DATA.train_y, reached + 9, order))
     log, board = run(path, board, reopen=True)
     assert log.sample == 3 * COUNT and verify(log) == []

@@ -9,6 +9,7 @@ import serial
 from eqprop_host import datasets
 from eqprop_host.boards.records import levels_of
 from eqprop_sim import simulated_board
+from eqprop_sim.sample_order import SampleOrder
 from support.references import independent_client
 
 
@@ -17,7 +18,7 @@ from support.references import independent_client
 def test_the_digits_are_learnt_to_the_last_bit(port):
     """On a clean line and a bad one. Catches a rule, a payload or a constant that the page does not name."""
     data = datasets.prepare(datasets.load("digits"), 0)
-    order = datasets.epoch_order(len(data.train_y), 0, 0)[:200]
+    order = SampleOrder.shuffled(len(data.train_y), 0).epoch(0)[:200]
     samples = [(data.train_x[n].tolist(), int(data.train_y[n])) for n in order]
     levels = [value - 256 if value > 127 else value for value in levels_of(data.train_x, data.test_x)]
     simulated = simulated_board.SimulatedBoard(port)

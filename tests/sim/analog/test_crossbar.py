@@ -17,6 +17,7 @@ from eqprop_sim.analog.devices.devices import Device
 from eqprop_sim.analog.devices.presets import PRESETS
 from eqprop_sim.analog.periphery import Converter, Periphery
 from eqprop_sim.emulator import compiled_network
+from eqprop_sim.sample_order import SampleOrder
 
 IDEAL = Hardware(Device(on_off=1e12))
 
@@ -101,7 +102,7 @@ def test_a_sample_changes_the_conductances_as_on_the_board(layers, digits):
 
 def learnt(network, data, samples):
     """Return the test error in percent after so many samples."""
-    for n in datasets.epoch_order(len(data.train_y), 0, 0)[:samples]:
+    for n in SampleOrder.shuffled(len(data.train_y), 0).epoch(0)[:samples]:
         network.learn(data.train_x[n].tobytes(), int(data.train_y[n]))
     wrong = [infer(network, x.tobytes())[0] != y for x, y in zip(data.test_x, data.test_y, strict=True)]
     return 100 * np.mean(wrong)

@@ -1,6 +1,5 @@
 """Emulated boards: real firmware, started, asked, overrun and counted."""
 
-import functools
 import os
 import select
 import shutil
@@ -20,6 +19,7 @@ from eqprop_host.errors import BoardError, PortError, ProtocolError
 from eqprop_host.link.link import Link
 from eqprop_sim import simulated_board
 from eqprop_sim.emulated_board import qemu
+from eqprop_sim.sample_order import SampleOrder
 from eqprop_sim.toolchain import installation, interpreters, micropython_source
 from support.places import PROGRAMS, ROOT
 from support.surroundings import TIERS_OF_CORES, obtained
@@ -125,7 +125,7 @@ def test_other_cores_learn_the_digits(cpu, tier):
     data = datasets.prepare(datasets.load("digits"), 0)
     with open_board(f"sim:{cpu}?tier={tier}") as board:
         board.configure(LAYERS, 0, len(data.train_y))
-        order = functools.partial(datasets.epoch_order, len(data.train_y), 0)
+        order = SampleOrder.shuffled(len(data.train_y), 0)
         for _ in board.train(data.train_x, data.train_y, 200, order):
             pass
         assert f"{board.refresh().crc:08x}" == "5db56ec2"

@@ -15,6 +15,7 @@ from eqprop_host.boards.ports import open_board
 from eqprop_host.commands.learning import train
 from eqprop_sim.emulated_board import rp2040
 from eqprop_sim.emulator.compiled_network import Network
+from eqprop_sim.sample_order import SampleOrder
 from support.scripted_interrupt import ScriptedInterrupt
 from support.surroundings import obtained
 from support.typed_command import run
@@ -40,7 +41,7 @@ def blank(tmp_path):
 def crc_after(layers, samples):
     """Return the CRC of a network of those layers after so many digits, in hexadecimal."""
     data = datasets.prepare(datasets.load("digits"), 0)
-    order = datasets.epoch_order(len(data.train_y), 0, 0)[:samples]
+    order = SampleOrder.shuffled(len(data.train_y), 0).epoch(0)[:samples]
     network = Network(layers, 0, 2 * len(data.train_y))
     network.learn_all(data.train_x[order], data.train_y[order])
     return f"{network.crc():08x}"

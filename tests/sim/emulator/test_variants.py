@@ -6,6 +6,7 @@ import pytest
 from eqprop_host import datasets
 from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.emulator.variants import Variant
+from eqprop_sim.sample_order import SampleOrder
 
 DATA = datasets.prepare(datasets.load("digits"), 0)
 COUNT = len(DATA.train_y)
@@ -15,7 +16,7 @@ def learnt(epochs, layers="64-32-10", **about):
     """Return (variant, test error in percent) after so many epochs, rates halved from the second one on."""
     variant = Variant(layers, 3, **about)
     for epoch in range(epochs):
-        order = datasets.epoch_order(COUNT, 3, epoch)
+        order = SampleOrder.shuffled(COUNT, 3).epoch(epoch)
         variant.learn_all(DATA.train_x[order], DATA.train_y[order], min(epoch, 1))
     return variant, 100 * np.mean(variant.infer_all(DATA.test_x) != DATA.test_y)
 
@@ -25,7 +26,7 @@ def test_centred_with_margins_is_the_emulator_bit_for_bit():
     variant, _ = learnt(2)
     network = Network("64-32-10", 3, COUNT)
     for epoch in range(2):
-        order = datasets.epoch_order(COUNT, 3, epoch)
+        order = SampleOrder.shuffled(COUNT, 3).epoch(epoch)
         network.learn_all(DATA.train_x[order], DATA.train_y[order])
     assert variant.network.crc() == network.crc()
     assert np.array_equal(variant.infer_all(DATA.test_x), network.infer_all(DATA.test_x)[0])

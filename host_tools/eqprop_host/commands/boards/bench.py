@@ -5,6 +5,7 @@ from time import monotonic
 import numpy as np
 
 from eqprop.bench import VERBS
+from eqprop_sim.sample_order import SampleOrder
 
 from ... import datasets
 from ...boards.ports import open_board
@@ -101,6 +102,5 @@ def _samples(options):
         return options.layers, "random features", x.astype(np.int8), random.integers(0, classes, count)
     layers = common.sizes(options, dataset)
     data = datasets.prepare(dataset, _SEED)
-    epochs = -(-count // len(data.train_y))
-    order = np.concatenate([datasets.epoch_order(len(data.train_y), _SEED, epoch) for epoch in range(epochs)])[:count]
+    order = SampleOrder.shuffled(len(data.train_y), _SEED).indices(0, count)
     return layers, dataset.name, data.train_x[order], data.train_y[order]

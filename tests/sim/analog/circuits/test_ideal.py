@@ -10,6 +10,7 @@ from eqprop_host import datasets
 from eqprop_sim.analog import Circuit, ConvergenceError, PhysicsError, Settings, Trainer, drive, settle
 from eqprop_sim.analog.circuits.ideal import EXACT
 from eqprop_sim.analog.learning import LOSSES, features
+from eqprop_sim.sample_order import SampleOrder
 from support.references.random_circuits import as_float_circuit, layer_sizes, random_circuit, scales, sources
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -141,7 +142,7 @@ def test_digits_are_learnt_in_batches():
     trainer = Trainer.from_plan(circuit, plan)
     x = features(data.train_x).astype(np.float32)
     for epoch in range(3):
-        order = datasets.epoch_order(len(x), 0, epoch)
+        order = SampleOrder.shuffled(len(x), 0).epoch(epoch)
         for start in range(0, len(x), 4):
             part = order[start : start + 4]
             trainer.step(x[part], data.train_y[part])

@@ -1,0 +1,94 @@
+"""Asking a board in session: classes of samples, conductances, notes, and how long its verbs take."""
+
+import numpy as np
+
+import eqprop
+from eqprop import bench
+from eqprop.protocol import host_messages, messages
+from eqprop.service import devices
+
+from ..link import answers
+from .records import covers, pack
+
+_WHOLE = 2  # figures of samples timed whole, before those of `eqprop.bench.VERBS`
+
+
+def infer(session, x):
+    """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs)."""
+    layers = session.layers()
+    answer = 2 + 2 * layers[-1]
+    code = session.code
+    coded = code is not None and code.features == layers[0] and covers(code.levels, x)
+    rows = pack(code, x, np.zeros(len(x), np.int64)) if coded else np.ascontiguousarray(x).view(np.uint8)
+    head = bytes((coded,))
+
+    def question(first, most):
+        room = session.room() - messages.INFER_HEADER
+        count = max(1, min(room // rows.shape[1], session.link.good // answer, most))
+        return messages.INFER, head + rows[first : first + count].tobytes(), count
+
+    data = b"".join(session.link.gather(len(x), question, messages.CLASSES))
+    return session.parsed(answers.classes, data, len(x), layers[-1])
+
+
+def progress(session):
+    """Return the `Progress` of this moment."""
+    payload = session.ask(messages.SAMPLES, host_messages.pack_samples(session.state.sample, ()), messages.PROGRESS)
+    return session.parsed(answers.progress, payload, session.state.slots)
+
+
+def read(session, crossbar, start, count):
+    """Return `count` conductances of a crossbar, from device `start` on: uint16 steps."""
+
+    def question(first, most):
+        size = min(session.link.good // 2, most)
+        return messages.READ, host_messages.pack_read(crossbar, start + first, size), size
+
+    data = b"".join(session.link.gather(count, question, messages.DEVICES))
+    return session.parsed(answers.devices, data, count, eqprop.plan(session.layers()), crossbar)
+
+
+def write(session, crossbar, steps):
+    """Write a crossbar's conductances: uint16 steps, flat."""
+    data = steps.astype("<u2")
+
+    def question(first, most):
+        count = max(1, min((session.room() - devices.HEADER) // 2, most))
+        return messages.WRITE, host_messages.pack_write(crossbar, first, data[first : first + count].tobytes()), count
+
+    for payload in session.link.gather(len(data), question, messages.DONE):
+        session.parsed(answers.done, payload)
+
+
+def read_notes(session):
+    """Return the notes that a host, or the board's own program, kept with the board's network: bytes."""
+    notes, total = b"", None
+    while total is None or len(notes) < total:
+        question = host_messages.pack_notes_read(len(notes), session.link.good)
+        payload = session.ask(messages.NOTES_READ, question, messages.NOTES)
+        total, piece = session.parsed(answers.notes, payload, len(notes), total)
+        notes += piece
+    return notes
+
+
+def measure(session, x, y, verbs, moved):
+    """Have the board learn samples, timed; return `eqprop.bench.Measures`. Arguments as `Board.bench`."""
+    first = session.state.sample
+    measures = _measured(session, verbs, first, [])
+    ticks = [0] * len(measures.ticks)
+    # One at a time: no board is so slow that it would be asked again, so that each run is the same to it
+    for label, row in zip(y, x, strict=True):
+        before = measures
+        measures = _measured(session, verbs, first, [(int(label), row.tobytes())])
+        first += 1
+        for n, (now, then) in enumerate(zip(measures.ticks, before.ticks, strict=True)):
+            ticks[n] += (now - then) % 2**32
+        moved()
+    session.state = session.state._replace(sample=first)
+    return measures._replace(ticks=tuple(ticks[_WHOLE:] if verbs else ticks[:_WHOLE]))
+
+
+def _measured(session, verbs, first, rows):
+    """Return the `Measures` when the board has learnt `rows`, of which the first is sample `first`."""
+    answer = session.ask(messages.BENCH, bench.pack_bench(verbs, first, rows), messages.MEASURES)
+    return session.parsed(answers.measures, answer, first + len(rows))

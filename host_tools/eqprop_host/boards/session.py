@@ -1,0 +1,217 @@
+"""The sessions of a run with one board: greet it, build the run's network or resume it, recover it after a restart."""
+
+import eqprop
+from eqprop.protocol import host_messages, messages
+from eqprop.protocol.records import Code
+from eqprop.service.notes import HEADER
+
+from ..errors import BoardError, ProtocolError, RestartError
+from ..link import answers
+from ..link.line import largest_payload
+from ..terminal.printing import printable
+from .restarts import Restarts
+
+_DEVICE_S = 2e-3  # more than the slowest board takes to build, write or sum up a device
+
+
+class Session:
+    """A board that answered HELLO, and the run whose network it holds; when the board restarts, the next session.
+
+    - link: the `Link` that every question goes through. name: of its port
+    - state: the board's `eqprop.protocol.host_messages.State` when last asked, `sample` as of the last answer
+    - identity: what the board says it is
+    - restarts: each `Restart` so far
+    - configuration: the run's `host_messages.Configuration`. code: how its samples are packed. None before `configure`
+    """
+
+    def __init__(self, link):
+        """Say HELLO. Raises ProtocolError when no board answers, BoardError when it speaks another protocol."""
+        self.link = link
+        self.name = link.name
+        self.configuration = None
+        self.code = None
+        self._restored = False  # conductances that no repetition of the run would give
+        self._notes = None  # to keep with the run's network
+        self._furthest = 0  # samples that the run can have come to
+        self.restarts = Restarts(link.status())
+        self._take(link.greet())
+
+    # ---- questions and answers
+
+    def ask(self, kind, payload, expected):
+        """Ask a question; return the payload of its answer, of type `expected` (`Link.ask`)."""
+        return self.link.ask(kind, payload, expected)
+
+    def parsed(self, unpack, payload, *known):
+        """Return unpack(payload, ...). Raises ProtocolError for an answer that makes no sense."""
+        try:
+            return unpack(payload, *known)
+        except ValueError as error:
+            raise ProtocolError(f"port {self.name}: {error}") from error
+
+    def ask_state(self, kind, payload=b"", doing=""):
+        """Return the `State` that answers a message about the network: the larger the network, the longer it takes."""
+        layers = self.configuration.layers if self.configuration else self.state.layers
+        devices = sum(rows * columns for rows, columns in eqprop.plan(layers).shapes) if layers else 0
+        answer = self.link.ask(kind, payload, messages.STATE, _DEVICE_S * devices, doing)
+        state = self.parsed(answers.state, answer)
+        if state.session != self.link.session:
+            raise ProtocolError(f"port {self.name}: the board answers in session {state.session}")
+        if self.configuration and state.layers not in ((), self.configuration.layers):
+            raise ProtocolError(f"port {self.name}: the board holds a network of layers {state.layers}")
+        return self._take(state)
+
+    def _take(self, state):
+        """Take up what the board says of itself."""
+        self.state = state
+        if state.limit - messages.SESSION_HEADER != self.link.limit:
+            self.link.resize(state.limit)
+        self.link.credit = state.credit
+        self.identity = printable(state.identity)
+        return state
+
+    def layers(self):
+        """Return the sizes of the network that the board holds. Raises BoardError when it holds none."""
+        if not self.state.layers:
+            raise BoardError(f"port {self.name}: the board holds no network")
+        return self.state.layers
+
+    def room(self):
+        """Return the bytes of a good payload of which two may be on their way, so that the line never rests."""
+        return min(self.link.good, max(largest_payload(self.link.credit // 2), 0))
+
+    # ---- the run's network
+
+    def configure(self, configuration):
+        """Build the network of a run, a `host_messages.Configuration`, in a session of its own."""
+        self._begin(configuration, 0)
+        return self.repeat(self.rebuild)
+
+    def resume(self, configuration, furthest):
+        """Go on with the run's network where the board holds it, at sample `furthest` or before; else `configure`."""
+        self._begin(configuration, furthest)
+        return self.state if self._holds_the_run() else self.repeat(self.rebuild)
+
+    def _begin(self, configuration, furthest):
+        """Begin a run; it can have come to sample `furthest`."""
+        self._furthest = furthest
+        self.restarts.begin()
+        self.configuration = configuration
+        self.code = Code(configuration.layers[0], configuration.layers[-1], configuration.levels)
+        self._restored = False
+        self._notes = None
+
+    def rebuild(self):
+        """Build the run's network from its start. Raises RestartError."""
+        self._take(self.link.greet())  # a board builds one network a session
+        return self._build()
+
+    def _build(self):
+        """Have the board build the run's network. Raises ProtocolError where it then says it has another one."""
+        text = "-".join(map(str, self.configuration.layers))
+        state = self.ask_state(messages.CONFIGURE, messages.pack_configure(self.configuration), f"build {text}")
+        if not self._holds_the_run() or state.sample:
+            told = f"run {state.run}, seed {state.seed}, layers {state.layers}, sample {state.sample}"
+            raise ProtocolError(f"port {self.name}: the board says it built another network: {told}")
+        return state
+
+    def _holds_the_run(self):
+        state, wanted = self.state, self.configuration
+        held = (state.run, state.seed, state.halve_every, state.layers)
+        the_run = held == (wanted.run, wanted.seed, wanted.halve_every, wanted.layers)
+        # The checkpoint of a longer run that began alike may still be in the flash
+        return the_run and state.sample <= self._furthest
+
+    def expect(self, sample):
+        """Note that the run can come to this sample."""
+        self._furthest = max(self._furthest, sample)
+
+    def reach(self, sample):
+        """Note that the board says it has learnt all samples before this one."""
+        self.state = self.state._replace(sample=sample)
+        self.restarts.reach(sample)
+
+    # ---- restarts
+
+    def recover(self, error=None):
+        """Greet the board, and have it hold this run again, if need be from its first sample.
+
+        error: the RestartError after which this is done; None where only a new session is wanted.
+        Raises BoardError when what it held cannot be had again, PortError or ProtocolError when it does not come back.
+        """
+        while True:
+            try:
+                self._restart(error)
+                if self.configuration and not self._holds_the_run():
+                    if self._restored:
+                        raise BoardError(f"port {self.name}: the board has lost the network that it was given")
+                    self._build()
+                self._keep_notes()
+                return self.state
+            except RestartError as another:
+                error = another
+
+    def _restart(self, error):
+        """Greet the board, and note it where it had restarted, or its line had failed.
+
+        Raises ProtocolError where that happens again and again, and the run gets no further.
+        """
+        reached = self.state.sample
+        if error:
+            self.restarts.count(error)
+        self.restarts.note(error, self.name, reached, self._take(self.link.greet()).sample)
+
+    def repeat(self, work):
+        """Return work(), done again from its start whenever the board restarts meanwhile."""
+        while True:
+            try:
+                done = work()
+                self.restarts.done()
+                return done
+            except RestartError as error:
+                self._restart(error)
+
+    def restore(self, write, sample):
+        """Call write(), which writes every conductance, and go on with sample `sample`; return the board's state.
+
+        Raises RestartError when the board restarts meanwhile.
+        """
+        self._restored = True
+        self.expect(sample)
+        write()
+        return self.ask_state(messages.RESUME, host_messages.pack_resume(sample))
+
+    def put_back(self, restore):
+        """Return restore(), a `restore` of conductances that the run gave, after the network was built again.
+
+        A board that loses them goes on where it can, as in any run.
+        """
+
+        def again():
+            try:
+                self.rebuild()
+                state = restore()
+                self._keep_notes()
+                return state
+            finally:
+                self._restored = False
+
+        return self.repeat(again)
+
+    def write_notes(self, notes):
+        """Keep `notes` (bytes) on the board with its network; `recover` writes them again. Raises as `Board`."""
+        self._notes = bytes(notes)
+        self._keep_notes()
+
+    def _keep_notes(self):
+        """Write the notes of this run, if it has any: a board that restarted may have lost them."""
+        notes = self._notes
+        if notes is None:
+            return
+        first = 0
+        while first == 0 or first < len(notes):
+            # One after the other: the board takes no piece before the piece that it follows
+            piece = notes[first : first + self.link.good - HEADER]
+            question = host_messages.pack_notes_write(first, len(notes), piece)
+            self.parsed(answers.done, self.link.ask(messages.NOTES_WRITE, question, messages.DONE))
+            first += len(piece) or 1
