@@ -38,6 +38,7 @@ lint: $(READY)
 # The host's packages; then the runtime, with MicroPython's standard library in place of CPython's
 types: $(READY)
 	$(BIN)/mypy
+	$(BIN)/mypy tests/host/boards/test_interface.py
 	MYPYPATH=$(STUBS) $(BIN)/mypy --custom-typeshed-dir $(STUBS) --no-site-packages --cache-dir .cache/mypy-runtime -p eqprop
 
 # A file of tests stays with a core: what they share is made once

@@ -94,6 +94,10 @@ class Board:
         """
         return self._session.recover(error)
 
+    def repeat(self, work):
+        """Return work(), done again from its start whenever the board restarts meanwhile."""
+        return self._session.repeat(work)
+
     def train(self, x, y, until=None, order=None, stop=lambda: False):
         """Learn samples in order, from the board's next one on; yield a `Progress` as the board goes.
 

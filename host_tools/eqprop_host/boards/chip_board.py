@@ -113,7 +113,10 @@ class ChipBoard:
 
     def conductances(self):
         """Return every crossbar's conductances: uint16 steps, flat as `eqprop.Plan.shapes` says."""
-        return [np.array(self.crossbar.conductances(c)) for c in range(len(eqprop.plan(self._about["layers"]).shapes))]
+        return [
+            np.array(self.crossbar.conductances(c)).astype(np.uint16)
+            for c in range(len(eqprop.plan(self._about["layers"]).shapes))
+        ]
 
     def _converse(self, kind, payload):
         """Ask a message, do what the board wants of its crossbar until it is done, and return the outcome."""
