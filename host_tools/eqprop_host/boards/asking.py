@@ -5,7 +5,6 @@ import numpy as np
 import eqprop
 from eqprop import bench
 from eqprop.protocol import host_messages, messages
-from eqprop.service import devices
 
 from ..link import answers
 from .records import covers, pack
@@ -53,7 +52,7 @@ def write(session, crossbar, steps):
     data = steps.astype("<u2")
 
     def question(first, most):
-        count = max(1, min((session.room() - devices.HEADER) // 2, most))
+        count = max(1, min((session.room() - messages.WRITE_HEADER) // 2, most))
         return messages.WRITE, host_messages.pack_write(crossbar, first, data[first : first + count].tobytes()), count
 
     for payload in session.link.gather(len(data), question, messages.DONE):

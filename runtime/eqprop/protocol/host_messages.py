@@ -4,8 +4,7 @@ import struct
 from collections import namedtuple
 
 from .._compat import const
-from ..service.devices import READ_LAYOUT, WRITE_LAYOUT
-from .messages import CACHED, PROGRESS_LAYOUT, PROTOCOL, REFUSED, STATE_LAYOUT, TAKEN, unpack
+from .messages import CACHED, PROGRESS_LAYOUT, PROTOCOL, READ_LAYOUT, REFUSED, STATE_LAYOUT, TAKEN, WRITE_LAYOUT, unpack
 
 _LOSS_BITS = const(30)
 _HELLO = "<BI"

@@ -84,12 +84,15 @@ SLOTS_MAX = 0xFFFF
 _CONFIGURE = const("<IIIIB")
 STATE_LAYOUT = "<BIHHIIIIIIIIHHB"
 PROGRESS_LAYOUT = "<IHIIII"
+READ_LAYOUT = "<BIH"
+WRITE_LAYOUT = "<BI"
 
 SESSION_HEADER = const(4)
 SAMPLES_HEADER = const(4)
 RUN_HEADER = const(1)
 SLOT_SIZE = const(2)
 INFER_HEADER = const(1)
+WRITE_HEADER = const(5)
 
 
 def unpack(layout, payload, name, start=0):

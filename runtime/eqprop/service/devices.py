@@ -1,11 +1,6 @@
 """Conductances that a host reads from a board's network, or writes into it, a piece at a time."""
 
-from .._compat import const
-from ..protocol.messages import DEVICES, DONE, READ, unpack
-
-READ_LAYOUT = "<BIH"
-WRITE_LAYOUT = "<BI"
-HEADER = const(5)
+from ..protocol.messages import DEVICES, DONE, READ, READ_LAYOUT, WRITE_HEADER, WRITE_LAYOUT, unpack
 
 
 def answer(network, kind, payload, room):
@@ -21,7 +16,7 @@ def answer(network, kind, payload, room):
     if crossbar >= network.crossbars:
         raise ValueError("crossbar: {} is not in 0..{}".format(crossbar, network.crossbars - 1))
     if kind != READ:
-        network.restore(crossbar, start, payload[HEADER:])
+        network.restore(crossbar, start, payload[WRITE_HEADER:])
         return DONE, b""
     g = network.conductances(crossbar)
     if start + count > len(g) or 2 * count > room:
