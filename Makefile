@@ -3,6 +3,7 @@
 # make boards  the tests on a Raspberry Pi Pico's own firmware, emulated: it is built first, which takes minutes
 # make hostile the long form of the link's tests: 200 hostile runs of a line and 200 of sessions, 60 interrupted
 #              commands, a power cut at every byte, a million bad frames
+# make docs    the docs site, into site/, with any warning as an error
 # make docs-commands runs every command on every page, the long ones too
 # make hosts   the README's commands with every Python at hand, and the lowest and newest libraries
 # make fuzz-files  30,000 mutated data files: each is read, or refused in one line
@@ -23,7 +24,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && { echo $$p; break; }; done)
 endif
 
-.PHONY: demo test format lint types unit boards docs-commands hostile hosts fuzz-files fuzz-logs generated spice clean
+.PHONY: demo test format lint types unit boards docs docs-commands hostile hosts fuzz-files fuzz-logs generated spice clean
 
 demo: $(READY)
 	@$(BIN)/eqprop demo
@@ -60,6 +61,10 @@ hostile: $(READY)
 	$(SOAK).hostile interrupts 0 60
 	$(SOAK).power_cuts 64-32-10 1
 	EQPROP_FUZZ_FRAMES=1000000 $(BIN)/pytest -q tests/runtime/protocol/test_frames_fuzzed.py
+
+# Opens from a folder: site/index.html
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # A quarter of an hour
 docs-commands: $(READY)

@@ -6,12 +6,10 @@ As a program, this writes the generated parts.
 import ast
 import re
 import runpy
-import shlex
 
 import pytest
 
 import eqprop
-from eqprop_host import cli, commands
 from eqprop_host.deploy import catalogue
 from support.places import ROOT
 
@@ -52,12 +50,6 @@ def test_what_a_page_links_to_is_there(page):
         assert (page.parent / target).exists(), target
 
 
-def test_every_command_that_a_page_shows_exists():
-    for page in [*DOCS.rglob("*.md"), ROOT / "README.md"]:
-        shown = re.findall(r"^(?:\$ )?eqprop ([a-z]+)", page.read_text(), re.MULTILINE)
-        assert set(shown) <= set(commands.COMMANDS), page
-
-
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 def test_every_public_function_is_documented(package):
     """Catches: a function or class, not hidden by an underscore, of which nothing says what it does."""
@@ -70,17 +62,6 @@ def test_every_public_function_is_documented(package):
             if public and not ast.get_docstring(node):
                 without.append(f"{file.name}: {node.name}")
     assert not without
-
-
-FAULTY = re.findall(r"^eqprop (train .+)$", (DOCS / "how-to/simulated_boards.md").read_text(), re.MULTILINE)
-
-
-@pytest.mark.usefixtures("unix_micropython")
-@pytest.mark.parametrize("line", FAULTY)
-def test_training_on_the_faulty_boards_of_the_simulation_page_ends(line, tmp_path, monkeypatch):
-    """In an empty folder, as a reader types it; `test_pages` runs the others. Catches a fault that no host outlasts."""
-    monkeypatch.chdir(tmp_path)
-    assert cli.main(shlex.split(line)) == 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Every command on every page runs as a reader types it, page by page, each page in a fresh folder.
+"""Every command and every program on every page runs as a reader types it, page by page, each page in a fresh folder.
 
-All of them are read as the command reads them, so that no page shows an option that is no more. CI runs those that
-take seconds; `make docs-commands` runs them all. What cannot run here is named below with the reason.
+All commands are parsed as `eqprop` parses them, so that no page shows an option that does not exist. CI runs those that
+take seconds; `make docs-commands` runs them all. What cannot run here is named below with the reason. A board on
+/dev/ttyACM0 is an emulated one as it is bought, with MicroPython's prompt and an empty flash.
 """
 
 import os
@@ -9,52 +10,90 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import pytest
 
 from eqprop_host import cli
 from support.places import PYTHONPATH, ROOT
 
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*/*.md")), *sorted(ROOT.glob("examples/*/README.md"))]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("*/README.md")), *sorted(ROOT.glob("examples/*/README.md"))]
+PAGES += [ROOT / "CONTRIBUTING.md", ROOT / "ARCHITECTURE.md", *sorted(ROOT.glob("docs/**/*.md"))]
 ALL = os.environ.get("EQPROP_PAGES") == "all"
+PORT = "/dev/ttyACM0"
 
 ELSEWHERE = {
     r"pip install": "needs the network; `make hosts` installs and runs what is installed",
     r"make ": "runs this test, or trains for the eye what others test",
-    r"eqprop (deploy|train|undeploy|pull|push|bench)( .*)?--port /dev/": "needs a board on that port",
-    r"eqprop deploy --boot$": "needs a board connected by USB",
     r".*mnist:mnist": "needs the files of MNIST, and hours",
     r"python examples/words/tape.py TAPE --folder FOLDER": "needs recordings of the reader's own",
+    r"import os, vfs": "erases the flash of the board on which it runs",
+    r"import eqprop, json": "needs a network in /; tests/host/boards/test_description.py runs it",
 }
-"""Commands, as patterns, that no test can run as they stand, and why."""
+"""Commands and programs, as patterns of how they begin, that no test can run as they stand, and why."""
 
 LONG = (
     r"eqprop study mismatch",
     r"eqprop sweep",
-    r"eqprop train --limit 500",
-    r"eqprop simulate --physics analog",
-    r"eqprop deploy",
-    r"eqprop evaluate digits.npz --port sim:micropython",
-    r"eqprop train .*reset_every",
+    r"eqprop simulate --physics analog --set",
+    r"eqprop deploy --port",
+    r"eqprop deploy --boot --port",
+    r"eqprop (train|bench|evaluate|push|pull) .*" + PORT,
     r"eqprop bench",
     r"python examples/",
     r"MICROPYPATH=",
 )
 """Commands, as patterns, that take longer, or that another test runs and compares with what the page shows."""
 
+COMPARED_ELSEWHERE = (r"eqprop deploy", r"python examples/")
+"""Commands, as patterns, whose output another test compares: parts of it differ from run to run."""
+
+PREPARED = {"from eqprop.service import watchdog": "def step():\n    raise SystemExit"}
+"""What the reader brings to a program: text in it, and the Python that comes first."""
+
 _WORDS = r"(?:\$ )?((?:[A-Z]+=\S+ )?(?:eqprop|python|pip|make|mpremote|micropython) .*)"
+_FIELD = ROOT / "board_sim/eqprop_sim/firmware/field"  # the simulated `machine` of the examples
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command or a program that a page shows."""
+
+    text: str
+    program: bool = False
+    """Whether it is Python."""
+
+    output: str | None = None
+    """What the page shows that the command prints; None where it shows nothing."""
+
+
+def steps(page):
+    """Return the commands and programs that a page shows in its blocks of code, in order."""
+    found = []
+    for indent, language, block in re.findall(r"^( *)```(\w*)[^\n]*\n(.*?)^ *```", page.read_text(), re.M | re.S):
+        lines = [line.removeprefix(indent) for line in block.splitlines()]
+        if language == "python":
+            found.append(Step("\n".join(lines), program=True))
+        elif language in ("", "sh", "bash", "console"):
+            found += _commands(lines)
+    return found
+
+
+def _commands(lines):
+    """Yield the commands in the lines of a block, without prompts and comments."""
+    for place, line in enumerate(lines):
+        if match := re.fullmatch(_WORDS, line):
+            text = shlex.join(shlex.split(match[1], comments=True)) if " #" in line else match[1]
+            output = None
+            if line.startswith("$ "):
+                end = next((n for n in range(place + 1, len(lines)) if lines[n].startswith("$ ")), len(lines))
+                output = "".join(f"{printed}\n" for printed in lines[place + 1 : end])
+            yield Step(text, output=output)
 
 
 def commands(page):
-    """Return the commands that a page shows in its blocks of code, without prompts and comments."""
-    lines, language = [], None
-    for line in map(str.strip, page.read_text().splitlines()):
-        if line.startswith("```"):
-            language = line.strip("`") if language is None else None
-        elif language in ("", "sh", "bash", "console"):
-            lines.append(line)
-    found = [match[1] for line in lines if (match := re.fullmatch(_WORDS, line))]
-    return [shlex.join(shlex.split(line, comments=True)) if " #" in line else line for line in found]
+    """Return the commands that a page shows in its blocks of code."""
+    return [step.text for step in steps(page) if not step.program]
 
 
 def inline(page):
@@ -66,43 +105,74 @@ def name(page):
     return str(page.relative_to(ROOT))
 
 
+def matches(text, patterns):
+    return any(re.match(pattern, text) for pattern in patterns)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_command_is_one_that_eqprop_takes(page):
     """Catches an option that was renamed, in a command that takes too long to be run here too."""
     for line in [*commands(page), *inline(page)]:
         program, *words = shlex.split(line)
-        if program == "eqprop" and "..." not in words:
+        if program == "eqprop" and not {"...", "PORT", "COMMAND"} & {*words}:
             options = cli._parser(words[:1]).parse_args(words)
             assert options.run, line
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name)
-def test_every_command_runs_in_a_fresh_folder(page, tmp_path, request):
-    """In order: what one writes another reads."""
-    shown = [line for line in commands(page) if not any(re.match(pattern, line) for pattern in ELSEWHERE)]
-    todo = [line for line in shown if ALL or not any(re.match(pattern, line) for pattern in LONG)]
-    python = shlex.quote(sys.executable)
-    programs = {"eqprop": f"PYTHONSAFEPATH=1 {python} -m eqprop_host", "python": python}
-    if any("micropython" in line for line in todo):
-        programs["micropython"] = shlex.quote(str(request.getfixturevalue("unix_micropython").path))
-    (tmp_path / "bin").mkdir()
-    for program, typed in programs.items():  # a link to an environment's Python would not find its libraries
-        (tmp_path / "bin" / program).write_text(f'#!/bin/sh\nexec env {typed} "$@"\n')
-        (tmp_path / "bin" / program).chmod(0o755)
-    here = tmp_path / "here"
-    here.mkdir()
-    for part in ("examples", "runtime"):
-        (here / part).symlink_to(ROOT / part)
-    path = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
-    environment = {**os.environ, "PYTHONPATH": PYTHONPATH, "PATH": path}
-    for line in todo:
-        typed = line.replace("/tmp/board", str(tmp_path / "board"))
-        done = subprocess.run(["bash", "-c", typed], cwd=here, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, f"{line}: {done.stdout[-300:]}{done.stderr[-300:]}"
+class Reader:
+    """Types what a page shows into a shell in a folder of its own."""
+
+    def __init__(self, folder, port, micropython):
+        """Make the folder. port: of the board on PORT. micropython: the interpreter's path, None without one."""
+        python = shlex.quote(sys.executable)
+        programs = {"eqprop": f"PYTHONSAFEPATH=1 {python} -m eqprop_host", "python": python}
+        if micropython:
+            programs["micropython"] = shlex.quote(micropython)
+        (folder / "bin").mkdir()
+        for program, typed in programs.items():  # a link to an environment's Python would not find its libraries
+            (folder / "bin" / program).write_text(f'#!/bin/sh\nexec env {typed} "$@"\n')
+            (folder / "bin" / program).chmod(0o755)
+        self.here = folder / "here"
+        self.here.mkdir()
+        for part in ("examples", "runtime"):
+            (self.here / part).symlink_to(ROOT / part)
+        path = os.pathsep.join([str(folder / "bin"), os.environ["PATH"]])
+        self.environment = {**os.environ, "PYTHONPATH": PYTHONPATH, "PATH": path}
+        self.port = port
+        self._typed = ""
+
+    def command(self, step):
+        """Type a command; compare what it prints with what the page shows."""
+        line = step.text.replace(PORT, self.port)
+        done = subprocess.run(["bash", "-c", line], cwd=self.here, env=self.environment, capture_output=True, text=True)
+        assert done.returncode == 0, f"{step.text}: {done.stdout[-300:]}{done.stderr[-300:]}"
+        if step.output is not None and not matches(step.text, COMPARED_ELSEWHERE):
+            assert done.stdout == step.output, step.text
+
+    def program(self, step):
+        """Run a program after those that the page showed before."""
+        before = [text for needle, text in PREPARED.items() if needle in step.text]
+        self._typed = "\n".join([self._typed, *before, step.text])
+        environment = {**self.environment, "PYTHONPATH": os.pathsep.join([PYTHONPATH, str(_FIELD)])}
+        argv = [sys.executable, "-c", self._typed]
+        done = subprocess.run(argv, cwd=self.here, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, f"{step.text}\n{done.stderr[-1000:]}"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if steps(page)], ids=name)
+def test_everything_runs_in_a_fresh_folder(page, tmp_path, request):
+    """In order: what one writes another reads. Catches what a page promises and the command no longer does."""
+    shown = [step for step in steps(page) if not matches(step.text, ELSEWHERE)]
+    todo = [step for step in shown if ALL or step.program or not matches(step.text, LONG)]
+    port = request.getfixturevalue("blank")().path if any(PORT in step.text for step in todo) else PORT
+    needs = any("micropython" in step.text for step in todo)
+    reader = Reader(tmp_path, port, str(request.getfixturevalue("unix_micropython").path) if needs else None)
+    for step in todo:
+        (reader.program if step.program else reader.command)(step)
 
 
 def test_each_reason_is_of_a_command():
     """Catches a reason that outlived its command."""
-    shown = [line for page in PAGES for line in commands(page)]
+    shown = [step.text for page in PAGES for step in steps(page)]
     for pattern in ELSEWHERE:
-        assert any(re.match(pattern, line) for line in shown), pattern
+        assert any(re.match(pattern, text) for text in shown), pattern

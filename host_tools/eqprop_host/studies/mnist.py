@@ -1,4 +1,4 @@
-"""MNIST learnt in fixed point, in float, and by ReLU networks of the same size: the table of the README."""
+"""MNIST learnt in fixed point, in float, and by ReLU networks of the same size: the table of examples/mnist."""
 
 import io
 import json

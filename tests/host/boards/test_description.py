@@ -132,7 +132,7 @@ def test_names_and_scale_go_to_a_board_and_come_back(folder, capsys, monkeypatch
 
 @pytest.mark.usefixtures("trained", "unix_micropython")
 def test_a_program_on_the_board_scales_as_the_host_does(folder, capsys):
-    """As docs/how-to/field.md shows it: raw readings, the notes that came with the network, the same answers."""
+    """As docs/how-to/program.md shows it: raw readings, the notes that came with the network, the same answers."""
     (folder / "flash").mkdir()
     assert run(capsys, "push", "net.npz", f"--port=sim:micropython?flash={folder}/flash")[0] == 0
     network = eqprop.load("3-32-3", folder=f"{folder}/flash")
@@ -282,14 +282,14 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 @pytest.mark.parametrize("each", [1.0, 1 / 255])
 def test_the_pages_program_scales_by_the_short_form(each):
-    """A program of docs/how-to/field.md, for 300 features, some of them constant. Caught: a division by their span."""
+    """A program of docs/how-to/program.md, for 300 features, some constant. Caught: a division by their span."""
     random = np.random.default_rng(4)
     low = random.integers(0, 60, 300) * each
     width = random.integers(70, 190, 300) * each * (np.arange(300) % 7 > 0)
     scaling = {"features": 300, "offset": (low + width / 2).tolist(), "span": (width / 2).tolist()}
     about = json.loads(description.pack(scaling, {}, (), ("a", "b"))[0])
     assert "ends" in about
-    page = (ROOT / "docs/how-to/field.md").read_text()
+    page = (ROOT / "docs/how-to/program.md").read_text()
     program = re.search(r"about = json.*?\n(if.*?)print", page, re.DOTALL)[1].replace("4 * [0]", "300 * [0]")
     reading = random.uniform(0, 255 * each, 300)
     names = {"about": about, "array": array, "reading": reading.tolist()}

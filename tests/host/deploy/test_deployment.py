@@ -231,8 +231,8 @@ def test_a_simulated_board_has_eqprop_already(capsys):
 
 
 def test_a_blank_simulated_board_can_be_tried(capsys, cortex_m3):
-    """The transcript of docs/how-to/field.md, but for its figures of bytes and nodes."""
-    page = (ROOT / "docs" / "how-to" / "field.md").read_text()
+    """The transcript of docs/how-to/deploy.md, but for its figures of bytes and nodes."""
+    page = (ROOT / "docs/how-to/deploy.md").read_text()
     ((command, output),) = re.findall(r"^\$ eqprop (.*)\n((?:(?!\$|```).*\n)*)", page, re.MULTILINE)
     code, out, err = run(capsys, *shlex.split(command))
     assert code == 0, err

@@ -7,12 +7,11 @@ import pytest
 
 import eqprop
 from eqprop_host import cli, datasets
-from eqprop_host.studies import STUDIES, mismatch
+from eqprop_host.studies import mismatch
 from eqprop_sim.analog import recipe
 from eqprop_sim.analog.circuits import spice
 from eqprop_sim.analog.learning import features
 from support import typed_command
-from support.places import ROOT
 from support.surroundings import IN_CI
 
 
@@ -116,9 +115,3 @@ def test_without_ngspice_the_study_says_so(capsys, monkeypatch):
     monkeypatch.setattr(spice.shutil, "which", lambda _: None)
     code, out, err = run(capsys, "spice", "--layers=4-4-2")
     assert (code, out) == (1, "") and err.startswith("eqprop: ngspice is not installed: ") and err.count("\n") == 1
-
-
-def test_every_study_says_what_it_does():
-    readme = (ROOT / "README.md").read_text()
-    for name, module in STUDIES.items():
-        assert module.__doc__ and f"`{name}`" in readme

@@ -14,7 +14,7 @@ from .. import options as common
 _WATCHDOG_MS = 8000  # an RP2040 has 8388 at most
 _FAT = (
     "the filesystem is FAT, which a power cut can damage: of 1224 cuts in a test 154 left it unmountable and 139 lost "
-    "files: format it as littlefs (docs/how-to/field.md says how)"
+    "files: format it as littlefs (docs/how-to/deploy.md says how)"
 )
 _TASKS = (("digits", (64, 32, 10)), ("gestures", (36, 16, 6)))
 
