@@ -48,7 +48,7 @@ LONG = (
 COMPARED_ELSEWHERE = (r"eqprop deploy", r"python examples/")
 """Commands, as patterns, whose output another test compares: parts of it differ from run to run."""
 
-PREPARED = {"from eqprop.service import watchdog": "def step():\n    raise SystemExit"}
+PREPARED = {"from eqprop import watchdog": "def step():\n    raise SystemExit"}
 """What the reader brings to a program: text in it, and the Python that comes first."""
 
 _WORDS = r"(?:\$ )?((?:[A-Z]+=\S+ )?(?:eqprop|python|pip|make|mpremote|micropython) .*)"
