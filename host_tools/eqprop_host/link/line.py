@@ -51,6 +51,7 @@ class Port:
 
     - stream: the open pyserial port, None before it is opened and once it is closed
     - sent, received: bytes so far
+    - overheard: the first bytes that came since `forget`
     """
 
     def __init__(self, open_stream, name):
@@ -60,7 +61,7 @@ class Port:
         self.received = 0
         self._open = open_stream
         self.stream = None
-        self._overheard = b""
+        self.overheard = b""
         self._tail = b""
 
     @property
@@ -98,28 +99,42 @@ class Port:
         except (OSError, serial.SerialException) as error:
             raise PortError(f"port {self.name} fails: {error}") from error
         self.received += len(data)
-        self._overheard = (self._overheard + data)[:_OVERHEARD]
+        self.overheard = (self.overheard + data)[:_OVERHEARD]
         self._tail = (self._tail + data)[-_TAIL:]
         return data
 
     # ---- who is there
 
+    def forget(self):
+        """Forget what came: who is there is to be found out once more."""
+        self.overheard = self._tail = b""
+
     def forget_tail(self):
         """Forget the last bytes: the link waits for new ones."""
         self._tail = b""
 
+    @property
+    def has_prompt(self):
+        """Whether MicroPython's prompt has come last."""
+        return any(words in self._tail for words in _AT_PROMPT)
+
     def check_prompt(self):
         """Raise ProtocolError where MicroPython's prompt has come last."""
-        if any(words in self._tail for words in _AT_PROMPT):
+        if self.has_prompt:
             deploy = f"eqprop deploy --port {shlex.quote(self.name)}"
             text = f"port {self.name} has MicroPython's prompt and is not running eqprop: run `{deploy}`"
             raise ProtocolError(text)
 
-    def stranger(self):
-        """Return the error for a port that sends bytes but no frames; None if it sends nothing."""
-        if not self._overheard:
-            return None
-        return ProtocolError(f"port {self.name} is not running eqprop: it says {self._overheard!r}")
+    def silence(self, seconds, understood, greeted):
+        """Return the error for a port without an answer for so long.
+
+        understood: whether frames have come since `forget`. greeted: whether a board had answered before.
+        """
+        if understood or not self.overheard:
+            return ProtocolError(f"port {self.name} is silent: no answer within {seconds:g} s")
+        if greeted:
+            return ProtocolError(f"port {self.name}: no answer within {seconds:g} s, it says {self.overheard!r}")
+        return ProtocolError(f"port {self.name} is not running eqprop: it says {self.overheard!r}")
 
 
 def line_size(size):

@@ -142,13 +142,15 @@ class Link:
         with nonsense; BoardError for a board of another protocol.
         """
         deadline = self._clock() + self._reconnect_s
+        status = self.status()
         while True:
             try:
                 if self._broken or not self._port.is_open:
                     self._reopen(deadline)
-                return self._begin()
+                return self._begin(status)
             except (PortError, ProtocolError):
-                if not self._greeted or self._clock() >= deadline:
+                # Once a board is at its prompt, only a person starts eqprop again
+                if not self._greeted or self._port.has_prompt or self._clock() >= deadline:
                     raise
                 self._broken = True
 
@@ -166,11 +168,13 @@ class Link:
                 self._wait(_REOPEN_S)
         self._broken = False
 
-    def _begin(self):
+    def _begin(self, status):
         """Say HELLO until it is answered, each time with another session: only the last one counts."""
         self._conversing = False
         self.begin()
         self._heard.clear()
+        self._understood = False
+        self._port.forget()
         self.resize(max(self.limit + SESSION_HEADER, _LIMIT))
         prompt, pause, patience_s, now = b"", _HELLO_S, _ATTEMPTS * self.answer_s, self._clock()
         until, latest = now + patience_s, now + _WORKING * patience_s
@@ -182,7 +186,7 @@ class Link:
             deadline, refused = min(began + pause, until), None
             while self._clock() < deadline:
                 self._listen()
-                self._status.waiting(self._unanswered, patience_s)
+                status.waiting(self._unanswered, patience_s + self._greeted * self._reconnect_s)
                 while self._heard:
                     kind, answered, payload = self._heard.popleft()
                     happened, words = states.event(kind, payload, STATE)
@@ -204,7 +208,9 @@ class Link:
             prompt = _TO_PROMPT  # noise to a service
             pause *= 2
             self._pace.lost_bytes()
-        raise self._silence() if until < latest else ProtocolError(f"port {self.name}: {states.ENDLESS}")
+        seconds = round(status.passed_s) if self._greeted else patience_s
+        silence = self._port.silence(seconds, self._understood, self._greeted)
+        raise silence if until < latest else ProtocolError(f"port {self.name}: {states.ENDLESS}")
 
     def _state(self, payload):
         """Return the `State` in a STATE. Raises ProtocolError for another protocol's, or nonsense."""
@@ -318,7 +324,7 @@ class Link:
             now = self._clock()
             patience_s = _ATTEMPTS * self.answer_s + self._extra_s
             if now - self._since >= patience_s:
-                self._fail(self._silence())
+                self._fail(self._port.silence(patience_s, True, True))
             if now - self._moved >= _WORKING * patience_s:
                 raise ProtocolError(f"port {self.name}: {states.ENDLESS}")
             self._status.waiting(self._waited_for, patience_s)
@@ -426,19 +432,13 @@ class Link:
                 self._understood = True
                 self._heard.append((kind, sequence, bytes(payload)))
 
-    def _silence(self):
-        """Return the error that says what a port without answers is."""
-        seconds = _ATTEMPTS * self.answer_s + self._extra_s
-        silent = ProtocolError(f"port {self.name} is silent: no answer within {seconds:g} s")
-        return silent if self._understood else self._port.stranger() or silent
-
     def _waited_for(self):
         doing = self._doing or states.DOING.get(self.waiting[0].kind, "answer")
         working = "the board is working: " if self._working else ""
         return f"port {self.name}: {working}waiting for it to {doing}"
 
     def _unanswered(self):
-        strange = not self._understood and self._port.stranger()
+        strange = self._port.overheard and not self._understood
         return f"port {self.name}: {'bytes come, but ' if strange else ''}no answer to HELLO"
 
     def _fail(self, failure, error=None):

@@ -18,12 +18,17 @@ class Status:
         self._since = self._clock()
         self._next_s = _FIRST_S
 
+    @property
+    def passed_s(self):
+        """Seconds in which nothing has happened."""
+        return self._clock() - self._since
+
     def waiting(self, what, limit_s=0.0):
         """Tell the user what the command waits for, in the words of `what()`, if nothing has happened for long.
 
         limit_s: seconds after which the command gives up; 0 for unknown.
         """
-        passed = self._clock() - self._since
+        passed = self.passed_s
         if passed >= self._next_s:
             self._next_s = _AGAIN * passed
             limit = f", up to {limit_s:.0f} s" if limit_s else ""

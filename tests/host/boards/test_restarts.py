@@ -178,6 +178,45 @@ def test_a_port_that_stays_away_is_given_up():
     assert told[0] == "port line: waiting for it to come back: 8 s so far, up to 60 s"
 
 
+class Crashing(Line):
+    """A board whose program ends once a session has begun; from then on this is all that it says to each frame."""
+
+    words = b""
+    crashed = False
+
+    def write(self, data):
+        if self.crashed:
+            self.to_host += self.words
+        else:
+            super().write(data)
+
+
+@pytest.mark.parametrize("words", [b"", b"$GPGGA,123519\r\n", bytes(40), b"\xff" * 40], ids=["silent", "gps", "0", "ff"])
+def test_a_board_that_is_lost_in_mid_run_is_named_as_what_it_is(words):
+    """Another device answers, or none. Catches "silent" for one that speaks, and a time far from what was waited."""
+    line = Crashing()
+    board, told = slow_board(line)
+    board.configure(LAYERS, 3, 25)
+    line.words, line.crashed = words, True
+    says = f": no answer within 63 s, it says {words!r}"[:50] if words else " is silent: no answer within 63 s"
+    with pytest.raises(ProtocolError, match=f"^port line{re.escape(says)}"):
+        list(board.train(X, Y))
+    assert line.now < 90 and len(told) <= 4
+    bytes_come = "bytes come, but " if words else ""
+    assert f"port line: {bytes_come}no answer to HELLO: 8 s so far, up to 69 s" in told
+
+
+def test_a_board_that_falls_to_its_prompt_in_mid_run_is_named_at_once():
+    """As after an exception in its program. Catches a minute of greetings to a prompt."""
+    line = Crashing()
+    board, _ = slow_board(line)
+    board.configure(LAYERS, 3, 25)
+    line.words, line.crashed = b"MemoryError: \r\n>>> ", True
+    with pytest.raises(ProtocolError, match="has MicroPython's prompt and is not running eqprop: run `eqprop deploy"):
+        list(board.train(X, Y))
+    assert line.now < 12
+
+
 class Resetting(Line):
     """A board without a checkpoint that restarts after so many frames, again and again."""
 
