@@ -59,6 +59,8 @@ ENGINES = {
     "sim:rp2040": "simulated board: emulated Raspberry Pi Pico with its own firmware",
 }
 _HEAP = "192k"
+_LEAST_HEAP = 16 * 1024  # bytes: in less, MicroPython itself does not start, or has no room to say so
+_LARGEST_HEAP = 2**30  # bytes, which MicroPython clears before it starts
 _NOT_OF_A_PICO = {"erase", "fail", "full", "rot"}  # faults that simulated boards have by their own program
 _STOP_S = 2  # for a board that has stopped to be seen to
 _END_S = 10  # for one whose port has hung up to end
@@ -92,6 +94,14 @@ def _size(options, name, default):
     if not match:
         raise ValueError(f"{name}={text} is not a size such as 192k")
     return int(match[1]) * {"": 1, "k": 1024, "m": 1024 * 1024}[match[2]]
+
+
+def _heap(options):
+    """Return the bytes of the heap. Raises ValueError for a heap in which no interpreter starts."""
+    heap = _size(options, "heap", _HEAP)
+    if not _LEAST_HEAP <= heap <= _LARGEST_HEAP:
+        raise ValueError(f"heap={options['heap']}: expected {_LEAST_HEAP >> 10}k to {_LARGEST_HEAP >> 20}m")
+    return heap
 
 
 def _blank(engine, options):
@@ -134,7 +144,7 @@ class _Board:
         if self.engine not in ("", "micropython", "rp2040", *qemu.CPUS):
             raise ValueError(f"{url} is not a simulated board; there are {', '.join(ENGINES)}")
         options = _options(self.engine, query)
-        self.heap = _size(options, "heap", _HEAP)
+        self.heap = _heap(options)
         self.blank = _blank(self.engine, options)
         self.tier = options.get("tier", "")
         self.faults = faults.Faults.parsed(options)

@@ -134,6 +134,11 @@ def test_a_board_says_nothing_before_it_is_asked():
         ("sim:rp2040?blank=512k", "port blank=512k: a Pico's flash has its own size: write blank without a size"),
         ("sim:micropython?tier=fast", "port tier=fast is not one of thumb, viper, plain"),
         ("sim:micropython?heap=lots", "port heap=lots is not a size such as 192k"),
+        ("sim:micropython?heap=1k", "port heap=1k: expected 16k to 1024m"),
+        ("sim:micropython?heap=1", "port heap=1: expected 16k to 1024m"),
+        ("sim:cortex-m0?heap=15k", "port heap=15k: expected 16k to 1024m"),
+        ("sim:rv32?blank=64k&heap=8k", "port heap=8k: expected 16k to 1024m"),
+        ("sim:micropython?heap=9999999999", "port heap=9999999999: expected 16k to 1024m"),
         ("/dev/eqprop-none", "port '/dev/eqprop-none' cannot be opened: No such file or directory"),
         ("nothing://here", "port 'nothing://here' cannot be opened: "),
         ("socket://127.0.0.1:1", "port 'socket://127.0.0.1:1' cannot be opened: "),
@@ -146,7 +151,7 @@ def test_a_port_that_cannot_be_had_is_named(port, words):
 
 
 @pytest.mark.usefixtures("unix_micropython")
-@pytest.mark.parametrize("heap", ["20k", "40k", "80k"])
+@pytest.mark.parametrize("heap", ["16k", "20k", "40k", "80k"])
 def test_a_board_that_dies_says_why(heap):
     """Catches a crash on the board that reaches the user as silence, or a full heap told as a tier that is missing."""
     words = "MemoryError: heap of .* bytes is too small to serve"
