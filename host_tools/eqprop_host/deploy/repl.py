@@ -214,9 +214,12 @@ class Remote:
         window = room = int.from_bytes(self._exactly(2), "little")
         data = text.encode()
         while data:
-            if not room:
-                self._until(b"\x01", _PROMPT_S)
-                room += window
+            while not room:
+                sign = self._exactly(1)
+                if sign == b"\x04":  # the board takes no more of the program, and says why
+                    self._port.write(b"\x04")
+                    return
+                room += window if sign == b"\x01" else 0
             self._port.write(data[:room])
             room, data = room - len(data[:room]), data[room:]
         self._port.write(b"\x04")
@@ -226,7 +229,19 @@ class Remote:
         """Return the error for an exception on the board, whose last line is `last`."""
         if any(word in complaint for word in _NO_SPACE):
             return BoardError(f"port {self.name}: the board's flash is full")
+        if last.startswith("MemoryError"):
+            reason = printable(last.partition(": ")[2] or last)
+            return BoardError(f"port {self.name}: the board's heap{self._heap()} is too small for eqprop: {reason}")
         return BoardError(f"port {self.name}: {printable(last)}")
+
+    def _heap(self):
+        """Return " of N bytes", the heap after a soft reset; "" where the board does not say."""
+        with contextlib.suppress(BoardError, PortError, ProtocolError):
+            self.reach()
+            self._enter(fresh=True)
+            said = self._outcome("import gc\nprint(gc.mem_alloc() + gc.mem_free())", _PROMPT_S)[0].strip()
+            return f" of {int(said)} bytes" if said.isdigit() else ""
+        return ""
 
     # ---- bytes
 
@@ -239,7 +254,8 @@ class Remote:
         """Return the next `count` bytes."""
         until = time.monotonic() + _PROMPT_S
         while len(self._heard) < count:
-            if not self._more() and time.monotonic() > until:
+            self._more()
+            if time.monotonic() > until:
                 raise self._silence(_PROMPT_S)
         data, self._heard = self._heard[:count], self._heard[count:]
         return data
@@ -254,9 +270,8 @@ class Remote:
         while mark not in self._heard:
             if running and b"\nMicroPython v" in self._heard and b"\n>>> " in self._heard:
                 raise self._reset()
-            if self._more():
-                continue
-            now = time.monotonic()
+            self._more()
+            now = time.monotonic()  # asked also where bytes come: a board may print for ever
             if now - start > timeout_s:
                 raise self._silence(timeout_s)
             if nudge and now - nudged > _NUDGE_S:

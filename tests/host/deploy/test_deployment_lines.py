@@ -12,7 +12,7 @@ import pytest
 from eqprop_host.boards import ports
 from eqprop_host.deploy import bundle, deployment, repl
 from eqprop_host.deploy.repl import Remote
-from eqprop_host.errors import BoardError
+from eqprop_host.errors import BoardError, ProtocolError
 from support.boards.blank_board import learn, mpremote, probe, put
 from support.boards.failing_remote import fails_at
 from support.boards.talkative_port import TalkativePort
@@ -39,6 +39,39 @@ def test_a_board_that_spoils_each_answer_is_named(blank, capsys, monkeypatch):
     code, out, err = run(capsys, "deploy", "--port", board.path)
     assert (code, out) == (1, "")
     assert "the board prints by itself and spoils its answers (it says " in err and "boot.py starts" in err
+
+
+@pytest.mark.parametrize(("cpu", "heap"), [("cortex-m3", 16), ("cortex-m3", 24), ("rv32", 40)])
+def test_a_heap_that_is_too_small_is_named_with_its_size(capsys, blank, cpu, heap):
+    """While the board is asked, or tests its copy. Catches: a reset that was none, an import that "finds no module"."""
+    code, out, err = run(capsys, "deploy", "--port", blank(cpu, heap * 1024, 128).path)
+    assert (code, out) == (1, "")
+    assert re.search(r"the board's heap of \d{5} bytes is too small for eqprop: ", err.splitlines()[-1]), err
+
+
+class Floods:
+    """An open port from which bytes come for ever, whatever is written to it."""
+
+    in_waiting = 16
+
+    def write(self, data):
+        return len(data)
+
+    def read(self, count):
+        return b"T = 21.5 C\r\n" * 16
+
+    def close(self):
+        pass
+
+
+def test_a_board_that_prints_for_ever_is_given_up(monkeypatch):
+    """As one whose timer spoils each sign of the prompt. Catches a wait that ends in silence alone."""
+    monkeypatch.setattr(ports, "open_stream", lambda *_: Floods())
+    monkeypatch.setattr(repl, "_PROMPT_S", 0.2)
+    with contextlib.closing(Remote("/dev/it", "it")) as remote:
+        for wait in (lambda: remote.run("probe", fresh=True), lambda: remote._exactly(10**9)):
+            with pytest.raises(ProtocolError, match="^port it: no prompt of MicroPython within 0.2 s, it says '.*T = 21"):
+                wait()
 
 
 def test_a_board_that_resets_when_it_is_opened_needs_boot(blank, capsys, monkeypatch):
