@@ -70,7 +70,7 @@ def test_a_board_that_prints_for_ever_is_given_up(monkeypatch):
     monkeypatch.setattr(repl, "_PROMPT_S", 0.2)
     with contextlib.closing(Remote("/dev/it", "it")) as remote:
         for wait in (lambda: remote.run("probe", fresh=True), lambda: remote._exactly(10**9)):
-            with pytest.raises(ProtocolError, match="^port it: no prompt of MicroPython within 0.2 s, it says '.*T = 21"):
+            with pytest.raises(ProtocolError, match="^port it: no prompt of MicroPython within 0.2 s, .*T = 21"):
                 wait()
 
 
