@@ -65,7 +65,7 @@ class Statistics:
 
     - low, high: the extremes. mean: sum // size.
     - deviation: root mean square of the distance d from `mean`: floor(sqrt(sum((|d| >> s)**2) // size)) << s, where s
-      is the least shift with size * max(|d| >> s)**2 < 2**30. The error is less than 1 + max(|d|) / 512.
+      is the least shift with size * max(|d| >> s)**2 < 2**30. The error is less than 1 + max(|d|) / 256.
     - crossings: how often the signal crossed the mean, 0..size - 1. step: mean distance of neighbours, floored.
 
     A stuck sensor shows deviation 0. Takes 150 bytes.
