@@ -6,7 +6,7 @@ import sys
 
 def main():
     """Run the command; return its exit code."""
-    # Until its modules are loaded there is nothing to tidy up, and nothing to say
+    # While its modules load, there is nothing to clean up or report
     known = signal.getsignal(signal.SIGINT)
     if known is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""The `eqprop` command: parses what was typed and turns errors into one line. `eqprop_host.commands` does the work."""
+"""The `eqprop` command: parses its arguments and turns errors into one line. `eqprop_host.commands` does the work."""
 
 import argparse
 import logging
@@ -27,26 +27,26 @@ EXTRAS = {
     "tensorboardX": "tensorboard",
     "threadpoolctl": "sim",
 }
-"""The extra of eqprop that brings each library that not every installation has."""
+"""The extra of eqprop that installs each optional library."""
 
 _SIM_ALONE = {"scipy", "threadpoolctl"}
-"""Libraries of the extra `sim` that `host` does not bring."""
+"""Libraries that the extra `sim` installs and `host` does not."""
 
 _FILES = ("data", "features", "folder")
-"""Arguments that name a file or a folder, or something else."""
+"""Arguments that name a file, a folder or something else."""
 
 _SHELLS = ("bash", "zsh", "fish", "tcsh")
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Reports a usage error in one line."""
 
     def error(self, message):
         self.exit(2, f"eqprop: {' '.join(message.split())}\n")
 
 
 class _Completion(argparse.Action):
-    """Prints the completion script of a shell and ends."""
+    """Prints a shell's completion script and exits."""
 
     def __call__(self, parser, _namespace, shell, _option=None):
         import shtab
@@ -73,7 +73,7 @@ def _parser(loaded):
     """Return the parser of the whole command; the commands in `loaded` have their own options."""
     parser = _Parser(prog="eqprop", description="Train neural networks on a microcontroller, by physics.")
     parser.add_argument("--version", action="version", version=f"eqprop {eqprop.__version__}")
-    text = 'print what completes eqprop\'s words in a shell; for bash: eval "$(eqprop --completion bash)"'
+    text = 'print a shell script that completes eqprop\'s arguments; for bash: eval "$(eqprop --completion bash)"'
     parser.add_argument("--completion", action=_Completion, choices=_SHELLS, metavar="SHELL", help=text)
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name in commands.COMMANDS:
@@ -89,9 +89,9 @@ def _parser(loaded):
 
 
 def _joined(words):
-    """Return the words with a value that begins with a minus sign joined to its option, as argparse needs it.
+    """Return the words, joining a value that begins with a minus sign to its option, as argparse needs it.
 
-    `--layers -64-32-10` is a mistyped size, about which `--layers` has something to say, and not an unknown option.
+    `--layers -64-32-10` then gets the error message of `--layers`, and not that of an unknown option.
     """
     joined: list[str] = []
     for word in words:
@@ -103,7 +103,7 @@ def _joined(words):
 
 
 def _install(libraries):
-    """Return the line that brings libraries which eqprop can use."""
+    """Return the command that installs these optional libraries."""
     extras = {EXTRAS[library] for library in libraries}
     if "host" in extras and not _SIM_ALONE & {*libraries}:
         extras.discard("sim")
@@ -111,7 +111,7 @@ def _install(libraries):
 
 
 class _Teller(logging.Handler):
-    """Tells the user what the simulator logs, such as that it compiles."""
+    """Tells the user the simulator's log messages, for example that it is compiling."""
 
     def emit(self, record):
         tell(record.getMessage())
@@ -148,7 +148,7 @@ def main(argv=None):
     except EqpropError as error:
         tell(error)
         return 1
-    except BrokenPipeError:  # the reader of our output has ended, and so must the interpreter's own last flush
+    except BrokenPipeError:  # the reader of our output has ended; keep the interpreter's last flush from failing too
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:

@@ -1,21 +1,21 @@
-"""What can go wrong on the host.
+"""The host's exceptions.
 
     EqpropError(Exception)
      +-- PortError(OSError)         the port cannot be opened, or fails
      +-- BoardError(RuntimeError)   the board refused or misbehaved
-     |    +-- ProtocolError         its bytes make no sense, or it is silent
-     |    +-- RestartError          it may have restarted, and hold another network than a moment ago
-     +-- DataError(ValueError)      a data set or an option that cannot be learnt from
+     |    +-- ProtocolError         the board's bytes are invalid, or it is silent
+     |    +-- RestartError          the board may have restarted, and may hold another network than before
+     +-- DataError(ValueError)      a data set or an option is invalid
      +-- LogError(OSError)          a file cannot be written, or is not a log
      +-- ClusterError(OSError)      no scheduler answers, or its workers fail
 
-Each also inherits the builtin in brackets. str() of each is the message it was made with: one line that names the
-thing and its value, fit to be printed as it is.
+Each also inherits the builtin in brackets. str() of each is its message: one line that names the thing and its value,
+ready to print.
 """
 
 
 class EqpropError(Exception):
-    """Any of the errors below."""
+    """The parent of all errors below."""
 
 
 class PortError(EqpropError, OSError):
@@ -27,15 +27,15 @@ class BoardError(EqpropError, RuntimeError):
 
 
 class ProtocolError(BoardError):
-    """The board's bytes make no sense, or it is silent."""
+    """The board's bytes are invalid, or it is silent."""
 
 
 class RestartError(BoardError):
-    """The board may have restarted, and hold another network than a moment ago."""
+    """The board may have restarted, and may hold another network than before."""
 
 
 class DataError(EqpropError, ValueError):
-    """A data set or an option that cannot be learnt from."""
+    """A data set or an option is invalid."""
 
 
 class LogError(EqpropError, OSError):

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Writes files whole or not at all."""
 
 import contextlib
 import os
@@ -15,17 +15,17 @@ except ImportError:  # Windows
 
 
 def unwritable(path, error):
-    """Return the LogError that says why `path` could not be written; a LogError stays as it is."""
+    """Return a LogError that says why `path` could not be written; return a LogError as it is."""
     if isinstance(error, LogError):
         return error
     return LogError(f"{path}: cannot be written: {error.strerror or error}")
 
 
 def write_whole(path, data):
-    """Write bytes to the file at `path`, which then is there whole or, on any failure, as it was.
+    """Write bytes to the file at `path`: whole or, on any failure, not at all.
 
-    They are written beside it and forced to the disk before the new file takes the old one's name and permissions;
-    through a symbolic link, what it points to. Raises LogError naming the path and the reason.
+    The bytes go to a temporary file in the same folder and to disk; then that file takes the old one's name and
+    permissions. If `path` is a symbolic link, its target is written. Raises LogError naming the path and the reason.
     """
     with _beside(path) as (target, beside):
         with open(beside, "xb") as file:
@@ -39,18 +39,18 @@ def write_whole(path, data):
 
 
 def claim(file, path):
-    """Let no other process claim the open `file` (a descriptor) until it is closed. Raises LogError where one has."""
+    """Claim the open `file` (a descriptor) for this process until it is closed. Raises LogError if another has it."""
     if fcntl:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise LogError(f"{path}: another run writes it") from error
+            raise LogError(f"{path}: another run is writing it") from error
         except OSError:  # a filesystem without locks
             return
 
 
 def is_claimed(path):
-    """Return whether a process has claimed the file at `path`, as far as can be seen."""
+    """Return whether a process has claimed the file at `path`, where the system can tell."""
     if fcntl:
         with open(path, "rb") as file:
             try:
@@ -64,13 +64,13 @@ def is_claimed(path):
 
 @contextlib.contextmanager
 def new_file(path):
-    """Yield a binary file open for writing, which then is at `path` whole or, on any failure, is nowhere.
+    """Yield a binary file open for writing; it appears at `path` whole or, on any failure, not at all.
 
-    Raises LogError naming the path where there is something already, and when it cannot be written.
+    Raises LogError naming the path if it exists already or cannot be written.
     """
     with _beside(path) as (target, beside):
         if target.exists():
-            raise LogError(f"{path}: exists already, and is not overwritten")
+            raise LogError(f"{path}: exists already: it is not overwritten")
         with open(beside, "xb") as file:
             yield file
             file.flush()
@@ -80,11 +80,11 @@ def new_file(path):
 
 
 def _take_name(beside, target, path):
-    """Let a file have the name `target`, which nothing has: not even what another program made a moment ago."""
+    """Give a file the name `target`, without replacing anything, even a file made a moment ago."""
     try:
         os.link(beside, target)
     except FileExistsError as error:
-        raise LogError(f"{path}: exists already, and is not overwritten") from error
+        raise LogError(f"{path}: exists already: it is not overwritten") from error
     except OSError:  # a filesystem without links
         os.rename(beside, target)
     else:
@@ -92,7 +92,7 @@ def _take_name(beside, target, path):
 
 
 def sync_folder(folder):
-    """Force to the disk which files a folder has, where the system can: a new name survives a power cut then."""
+    """Force a folder's entries to disk if the system can, so that a new name survives a power cut."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -102,7 +102,7 @@ def sync_folder(folder):
 
 
 def check_writable(path):
-    """Raise LogError unless `write_whole` can write at `path`: before the work of which it is to hold the results."""
+    """Raise LogError unless `write_whole` can write at `path`; call it before work whose results go there."""
     with _beside(path) as (_, beside):
         open(beside, "xb").close()
         beside.unlink()
@@ -110,7 +110,7 @@ def check_writable(path):
 
 @contextlib.contextmanager
 def _beside(path):
-    """Yield the file that `path` stands for and the path of a temporary one beside it, which no failure leaves."""
+    """Yield the resolved `path` and the path of a temporary file in its folder, which is removed on any failure."""
     try:
         target = Path(os.path.realpath(path))
         beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")

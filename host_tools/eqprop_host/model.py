@@ -1,10 +1,10 @@
-"""A trained network in a file: what a board needs to go on with it, and how its inputs are scaled.
+"""A trained network in a file: all that a board needs to use it or train it further, and the inputs' scaling.
 
 The file is an .npz archive, whatever its suffix, that NumPy opens without pickle:
 
-- header                          uint8: UTF-8 text of a JSON object with `format` (1) and every field of `Model` but
-                                  the conductances, and `crc`, their CRC-32 in eight hexadecimal digits
-- conductances_0, conductances_1  uint16 (rows, columns) as `eqprop.Plan.shapes` says: those of each crossbar, in steps
+- header                          uint8: UTF-8 text of a JSON object with `format` (1), the fields of `Model` except the
+                                  conductances, and `crc`, their CRC-32 in eight hexadecimal digits
+- conductances_0, conductances_1  uint16 (rows, columns) as in `eqprop.Plan.shapes`: each crossbar's, in steps
 """
 
 import binascii
@@ -23,7 +23,7 @@ from .files import write_whole
 from .places import found, place_of
 
 FORMAT = 1
-"""The version of the format that is written, and the newest that is read."""
+"""The format's version: this one is written, and versions up to it are read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,31 +31,31 @@ class Model:
     """A network as it was learnt, and what it was learnt from."""
 
     layers: tuple[int, ...]
-    """Sizes, inputs first."""
+    """The layers' sizes, inputs first."""
 
     seed: int
-    """Of the initial conductances, the split of the data set and the order of its samples; 0..2**32 - 1."""
+    """The seed of the initial conductances, the data set's split and the samples' order; 0..2**32 - 1."""
 
     halve_every: int
     """Training samples after which the learning rate halves; 0 for never."""
 
     sample: int
-    """Training samples learnt."""
+    """The number of training samples learnt."""
 
     conductances: list[np.ndarray]
-    """Each crossbar's, in steps: uint16, flat, as `eqprop.Plan.shapes` says."""
+    """Each crossbar's conductances in steps: uint16, flat, shaped as in `eqprop.Plan.shapes`."""
 
     scaling: dict
     """From features to inputs, of `datasets.Scaling.to_dict`."""
 
     data: str
-    """What `datasets.load` was asked for."""
+    """The source as given to `datasets.load`."""
 
     classes: int
-    """Of the data set: largest label + 1."""
+    """The data set's largest label + 1."""
 
     version: str
-    """Of the eqprop that trained it."""
+    """The version of the eqprop that trained it."""
 
     run: int = 0
     """What tells the run from others (`training.configuration`), so that a board which is given the network can go on
@@ -68,16 +68,16 @@ class Model:
     """How `data` was read, of `datasets.Reading.to_dict`. A header may lack it."""
 
     feature_names: tuple[str, ...] = ()
-    """By input, where the data set names its features. A header may lack them."""
+    """The features' names by input, if the data set has them. A header may lack them."""
 
     class_names: tuple[str, ...] = ()
-    """By label, where the data set names its classes. A header may lack them."""
+    """The classes' names by label, if the data set has them. A header may lack them."""
 
     test: str = ""
-    """The data set that it was tested on, where that is another. A header may lack it."""
+    """The data set that it was tested on, if that is another one. A header may lack it."""
 
     test_fraction: float = datasets.TEST_FRACTION
-    """The share of the samples that was held back to be tested. A header may lack it."""
+    """The fraction of the samples held back for testing. A header may lack it."""
 
     @property
     def crc(self):
@@ -125,7 +125,7 @@ def save(path, model):
 def check_sent(model, crc):
     """Raise BoardError unless the conductances that a board sent for `model` have the CRC that it said."""
     if model.crc != crc:
-        raise BoardError(f"the board's conductances have CRC {crc:08x}, those it sent {model.crc:08x}")
+        raise BoardError(f"the board's conductances: expected CRC {crc:08x}, got {model.crc:08x}")
 
 
 def put(board, model, **options):
@@ -161,11 +161,11 @@ def _parsed(content, path):
         raise DataError("is not a saved network")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            # Reading a member to its end checks its CRC, so NumPy parses nothing that was damaged.
+            # Reading a member to its end checks its CRC, so NumPy never parses damaged bytes.
             members = {name: archive.read(name) for name in archive.namelist()}
-    # zipfile names no set of exceptions: BadZipFile, zlib.error, NotImplementedError, UnicodeDecodeError were met.
+    # zipfile does not document its exceptions; BadZipFile, zlib.error, NotImplementedError, UnicodeDecodeError occur.
     except Exception as error:
-        raise DataError(f"is cut or damaged: {' '.join(str(error).split()) or type(error).__name__}") from error
+        raise DataError(f"is truncated or damaged: {' '.join(str(error).split()) or type(error).__name__}") from error
     header = _header(_array(members, "header"))
     plan = eqprop.plan(tuple(header["layers"]))
     arrays = [_array(members, f"conductances_{c}") for c in range(len(plan.shapes))]
@@ -173,7 +173,7 @@ def _parsed(content, path):
         if g.dtype != np.uint16 or g.shape != shape:
             raise DataError(f"conductances_{c}: {g.dtype} {g.shape}, expected uint16 {shape}")
         if g.min() < plan.g_min or g.max() > plan.g_max:
-            raise DataError(f"conductances_{c}: {g.min()}..{g.max()} leave {plan.g_min}..{plan.g_max}")
+            raise DataError(f"conductances_{c}: {g.min()}..{g.max()} are not in {plan.g_min}..{plan.g_max}")
     values = {f.name: header[f.name] for f in fields(Model) if f.name != "conductances"}
     for name in ("data", "test"):
         values[name] = found(values[name], header.get(f"{name}_place"), path)
@@ -202,7 +202,7 @@ def _header(array):
         header = {**_MAY_LACK, **json.loads(array.tobytes())}
         version = header["format"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise DataError("is not a saved network: its header is none") from error
+        raise DataError("is not a saved network: its header is invalid") from error
     if type(version) is not int or version < 1:
         raise DataError(f"is not a saved network: format {version!r}")
     if version > FORMAT:
@@ -210,7 +210,7 @@ def _header(array):
     needed = [f.name for f in fields(Model) if f.name != "conductances"] + ["crc"]
     missing = [name for name in needed if name not in header]
     if missing:
-        raise DataError(f"header: has no {', '.join(missing)}")
+        raise DataError(f"header: lacks {', '.join(missing)}")
     for key, largest in _WHOLE.items():
         if type(header[key]) is not int or not 0 <= header[key] <= largest:
             raise DataError(f"{key}: {header[key]!r} is not in 0..{largest}")
@@ -250,4 +250,4 @@ def _check_sizes(header):
     if header["classes"] > layers[-1]:
         raise DataError(f"classes: {header['classes']} for {layers[-1]} outputs")
     if datasets.Scaling.from_dict(header["scaling"]).features != layers[0]:
-        raise DataError(f"scaling: for {header['scaling']['features']} features, there are {layers[0]} inputs")
+        raise DataError(f"scaling: for {header['scaling']['features']} features, but there are {layers[0]} inputs")

@@ -1,4 +1,4 @@
-"""Where a data set lies, relative to the file that names it: both can be read from another folder."""
+"""Records a data set's path relative to the file that names it, so that both can be used from another folder."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ _MNIST = "mnist:"
 
 
 def place_of(source, beside):
-    """Return the path of the file or folder that a source names, from the folder of `beside`; None for no file."""
+    """Return the path of a source's file or folder, relative to the folder of `beside`; None without a file."""
     path = source.removeprefix(_MNIST)
     if not path or not os.path.exists(path):
         return None
@@ -20,17 +20,17 @@ def place_of(source, beside):
 
 
 def check_there(source, place, beside):
-    """Raise DataError where the file that a source names is neither here nor at `place` from the folder of `beside`."""
+    """Raise DataError if a source's file exists neither as typed nor at `place`, relative to the folder of `beside`."""
     path = source.removeprefix(_MNIST)
     if not os.path.exists(path):
         there = os.path.normpath(os.path.join(Path(beside).parent, place))
-        raise DataError(f"{beside}: its data set {path} is neither here nor at {there}: put it at either place")
+        raise DataError(f"{beside}: its data set is neither at {path} nor at {there}: put it at one of them")
 
 
 def found(source, place, beside):
-    """Return the source as it can be read from here, or as it was typed if its file is at neither place.
+    """Return the source as readable from here, or as it was typed if its file is in neither place.
 
-    place: of `place_of`, or None. beside: the file that names the source.
+    place: from `place_of`, or None. beside: the file that names the source.
     """
     if not isinstance(place, str):
         return source
@@ -43,5 +43,5 @@ def found(source, place, beside):
 
 
 def is_same(source, other):
-    """Return whether two names of data sets stand for the same one."""
+    """Return whether two sources name the same data set."""
     return source == other or (os.path.exists(source) and os.path.exists(other) and os.path.samefile(source, other))

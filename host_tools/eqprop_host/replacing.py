@@ -1,4 +1,4 @@
-"""What a file that eqprop writes may take the place of: an earlier one of its kind, never a file of the user's own."""
+"""Decides which files eqprop may replace: earlier files of the same kind, never the user's own."""
 
 import json
 import zipfile
@@ -10,7 +10,7 @@ _HEAD = 4096
 
 
 def check_replaceable(path, kind):
-    """Raise LogError unless `path` can be written, and nothing lies there, or what eqprop wrote as this kind of file.
+    """Raise LogError unless `path` can be written, and is free or holds a file that eqprop wrote as this kind.
 
     kind: results (JSON), network (.npz), picture (.png or .svg) or page (.html).
     """
@@ -23,7 +23,7 @@ def check_replaceable(path, kind):
     except (OSError, ValueError, RecursionError, MemoryError, zipfile.BadZipFile):
         ours = False
     if not ours:
-        raise LogError(f"{path}: is there already, and is not {called}: name another file, or delete it first")
+        raise LogError(f"{path}: exists already, and is not {called}: name another file, or delete it first")
 
 
 def _is_results(path):

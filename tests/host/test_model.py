@@ -108,7 +108,7 @@ def test_a_model_cut_short_is_refused(path):
         path.write_bytes(content[:size])
         reason = message(path)
         if size > 1:
-            assert reason.startswith("is cut or damaged: ")
+            assert reason.startswith("is truncated or damaged: ")
     path.write_bytes(b"")
     assert message(path) == "is empty"
 
@@ -155,9 +155,9 @@ def test_conductances_other_than_those_saved_are_refused(path):
         ({"halve_every": True}, "halve_every: True is not in 0..2147483647"),
         ({"classes": 3}, "classes: 3 for 2 outputs"),
         ({"data": None}, "data: None is not text"),
-        ({"scaling": {}}, "scaling: needs features, offset and span: KeyError: 'features'"),
-        ({"scaling": 3}, "scaling: needs features, offset and span: TypeError: 'int' object is not subscriptable"),
-        ({"scaling": Scaling(5, (0.0,), (1.0,)).to_dict()}, "scaling: for 5 features, there are 4 inputs"),
+        ({"scaling": {}}, "scaling: expected features, offset and span: KeyError: 'features'"),
+        ({"scaling": 3}, "scaling: expected features, offset and span: TypeError: 'int' object is not subscriptable"),
+        ({"scaling": Scaling(5, (0.0,), (1.0,)).to_dict()}, "scaling: for 5 features, but there are 4 inputs"),
         ({"crc": "0"}, f"conductances: CRC {make().crc:08x}, but 0 was saved"),
     ],
 )
@@ -168,7 +168,7 @@ def test_a_header_that_makes_no_sense_is_named(path, header, reason):
 
 def test_a_header_that_lacks_a_key_names_it(path):
     tamper(path, without=["seed", "crc"])
-    assert message(path) == "header: has no seed, crc"
+    assert message(path) == "header: lacks seed, crc"
 
 
 @pytest.mark.parametrize(
@@ -176,11 +176,11 @@ def test_a_header_that_lacks_a_key_names_it(path):
     [
         ({"conductances_0": np.zeros((3, 10), np.int16)}, "conductances_0: int16 (3, 10), expected uint16 (3, 10)"),
         ({"conductances_0": np.ones(30, np.uint16)}, "conductances_0: uint16 (30,), expected uint16 (3, 10)"),
-        ({"conductances_1": np.full((5, 2), 32768, np.uint16)}, "conductances_1: 32768..32768 leave"),
-        ({"conductances_1": np.zeros((5, 2), np.uint16)}, "conductances_1: 0..0 leave"),
-        ({"header": np.zeros(3)}, "is not a saved network: its header is none"),
-        ({"header": np.frombuffer(b"[1]", np.uint8)}, "is not a saved network: its header is none"),
-        ({"header": np.frombuffer(b"{}", np.uint8)}, "is not a saved network: its header is none"),
+        ({"conductances_1": np.full((5, 2), 32768, np.uint16)}, "conductances_1: 32768..32768 are not in"),
+        ({"conductances_1": np.zeros((5, 2), np.uint16)}, "conductances_1: 0..0 are not in"),
+        ({"header": np.zeros(3)}, "is not a saved network: its header is invalid"),
+        ({"header": np.frombuffer(b"[1]", np.uint8)}, "is not a saved network: its header is invalid"),
+        ({"header": np.frombuffer(b"{}", np.uint8)}, "is not a saved network: its header is invalid"),
         ({"header": np.array([{}], object)}, "is not a saved network: header: Object arrays cannot be loaded"),
     ],
 )

@@ -68,5 +68,5 @@ def test_a_file_of_anything_is_left_alone(written, capsys, content):
     """An empty file, such as `mktemp` makes, is no loss."""
     Path("there.json").write_bytes(content)
     code, _, err = run(capsys, *TRAIN, "--json=there.json")
-    refused = "eqprop: there.json: is there already, and is not JSON that eqprop wrote: "
+    refused = "eqprop: there.json: exists already, and is not JSON that eqprop wrote: "
     assert (code == 0) if not content else (code == 1 and err.startswith(refused)), err

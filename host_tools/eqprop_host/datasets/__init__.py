@@ -1,8 +1,8 @@
-"""Data sets: read, checked, split, and scaled to what drives a board's inputs.
+"""Data sets: reads, checks, splits and scales them for a board's inputs.
 
 Features are real numbers (samples, features), labels int64 (samples,) in 0..classes - 1. Boards take int8 features,
-127 for full scale; `Scaling` says how one becomes the other. Each kind of source has a module of its own; none needs
-more memory than a block of it, as large arrays lie in files (`eqprop_host.datasets.blocks`).
+127 for full scale; `Scaling` maps one to the other. Each kind of source has a module of its own. No reader needs more
+memory than one block, because large arrays lie in files (`eqprop_host.datasets.blocks`).
 """
 
 from .aligning import align, joined

@@ -1,4 +1,4 @@
-"""Whether a data set has the features and classes that a network learnt, by name; in another order it is put right."""
+"""Matches a data set's features and classes by name to those a network learnt, and reorders them where needed."""
 
 from dataclasses import replace
 
@@ -11,24 +11,24 @@ from .words import listed, made_of, shortened
 
 
 def align(dataset: Dataset, feature_names: tuple, class_names: tuple, classes: int) -> Dataset:
-    """Return the data set with the features and classes of a network, in its order.
+    """Return the data set with its features and classes in the network's order.
 
-    feature_names, class_names: the network's, or none where it knows none. classes: how many it has. What has no names
-    is taken in order; labels without names are called by their numbers. The notes of what is returned say what was
-    changed. Raises DataError for a feature that the data lack and for a class that the network does not know.
+    feature_names, class_names: the network's, empty if it knows none. classes: how many classes it has. Unnamed
+    features and classes are taken in order; unnamed labels go by their numbers. The result's notes list the changes.
+    Raises DataError for a feature that the data lack and for a class that the network does not know.
     """
     dataset = _with_features(dataset, tuple(feature_names))
     return _with_classes(dataset, tuple(class_names), classes)
 
 
 def joined(dataset: Dataset, test: Dataset) -> Dataset:
-    """Return a data set that is trained on all of `dataset` and tested on `test`, brought into its order.
+    """Return a data set that trains on all of `dataset` and tests on `test`, reordered to match it.
 
-    Raises DataError where `test` has other features, or classes that `dataset` lacks.
+    Raises DataError if `test` has different features, or classes that `dataset` lacks.
     """
     if test.recipe != dataset.recipe:
         raise DataError(
-            f"{test.name}: a sample is from {made_of(test.recipe)}, in {dataset.name} from {made_of(dataset.recipe)}"
+            f"{test.name}: a sample is {made_of(test.recipe)}, expected {made_of(dataset.recipe)} as in {dataset.name}"
         )
     test = align(test, dataset.feature_names, dataset.class_names, dataset.classes)
     if test.features.shape[1] != dataset.features.shape[1]:
@@ -58,13 +58,13 @@ def _with_features(dataset, names):
     missing = [name for name in names if name not in places]
     if missing:
         shown = shortened(missing[0])
-        raise DataError(f"{dataset.name}: has no feature {shown}, which the network learnt from")
+        raise DataError(f"{dataset.name}: feature {shown}, which the network learnt from, is missing")
     order = [places[name] for name in names]
     spool = Spool()
     for rows in _row_blocks(dataset.features):
         spool.append(np.ascontiguousarray(rows[:, order]))
     others = [name for name in held if name not in names]
-    what = f"{', '.join(map(shortened, others[:3]))} left out" if others else "features put into the network's order"
+    what = f"{', '.join(map(shortened, others[:3]))} left out" if others else "features reordered to match the network"
     notes = (*dataset.notes, f"{dataset.name}: {what}")
     return replace(dataset, features=spool.finish(), feature_names=names, notes=notes)
 
@@ -79,7 +79,7 @@ def _with_classes(dataset, names, classes):
     notes = dataset.notes
     strange = [name for name in held if name not in known]
     if strange and not names and len(held) <= classes and not all(name.lstrip("-").isdecimal() for name in held):
-        # A network that was pulled from a board without its notes knows no names
+        # A network pulled from a board without its notes has no names
         places = np.arange(len(held))
         notes = (
             *notes,
@@ -87,7 +87,7 @@ def _with_classes(dataset, names, classes):
         )
     elif strange:
         raise DataError(
-            f"{dataset.name}: class {shortened(strange[0])} is not one that the network knows, which are {_said(known)}"
+            f"{dataset.name}: class {shortened(strange[0])} is unknown to the network, which knows {_said(known)}"
         )
     else:
         places = np.array([known.index(name) for name in held])

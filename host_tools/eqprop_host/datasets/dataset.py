@@ -1,4 +1,4 @@
-"""A data set as it was read, and what every source of one is checked for."""
+"""A data set as read from its source, and the checks that every source must pass."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,90 +12,90 @@ from .reading import Reading
 from .words import listed, shortened
 
 CLASSES_MAX = 8191
-"""The most classes: a layer has at most as many nodes."""
+"""The most classes: the size limit of a layer."""
 
 
 SAMPLES_A_CLASS = 4
-"""With fewer samples for each label, on average, labels may identify samples, or be measurements."""
+"""With fewer samples per label than this, on average, labels may be sample numbers or measurements."""
 
 FEW, MANY = 20, 100
-"""Below so many samples, such labels are taken as they are, as a truth table has them; above, they are no classes."""
+"""Up to this many samples, such labels are accepted, because truth tables have them; above, they are refused."""
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Samples as they were read."""
+    """Samples as read from a source."""
 
     name: str
-    """What `load` was asked for."""
+    """The source as given to `load`."""
 
     features: np.ndarray
-    """Finite real numbers (samples, features), in the type that they were stored in; large ones lie in a file. NaN
+    """Finite real numbers (samples, features), in the type that they were stored in; large arrays lie in a file. NaN
     stands for a missing value if `with_means`."""
 
     labels: np.ndarray
-    """int64 (samples,), in 0..classes - 1; at least two different ones."""
+    """int64 (samples,) in 0..classes - 1; at least two different values."""
 
     classes: int
-    """How many classes there are."""
+    """The number of classes."""
 
     feature_names: tuple[str, ...] = ()
-    """One for each feature, where the source names its columns; empty where it does not."""
+    """The name of each feature; empty if the source does not name its columns."""
 
     class_names: tuple[str, ...] = ()
-    """By label; empty where the source's own labels are 0..classes - 1."""
+    """The name of each class, by label; empty if the source's own labels are 0..classes - 1."""
 
     test_samples: int = 0
-    """How many samples, the last ones, were published for testing alone; 0 where they are to be split off."""
+    """How many samples at the end were published as the test set; 0 if `split` is to choose the test samples."""
 
     recipe: dict = field(default_factory=dict)
-    """What makes the features of a sound or a picture, ready for JSON; empty where they are read as they stand."""
+    """How a sound or picture becomes features, ready for JSON; empty for tables of numbers."""
 
     notes: tuple[str, ...] = ()
-    """What was left out or changed when it was read, each a line for the user that begins with the source."""
+    """What the reader left out or changed: one line each for the user, beginning with the source."""
 
     with_means: bool = False
-    """Whether the mean of the training samples stands for a missing value, by `Scaling.means`."""
+    """Whether `Scaling.means`, the training samples' means, fill in missing values."""
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Numbers as they stand in a source."""
+    """The numbers in a source, unchecked."""
 
     values: np.ndarray
-    """(samples, features): real numbers, NaN where one is missing."""
+    """Real numbers (samples, features), NaN for a missing value."""
 
     place: Callable[[int, int], str]
-    """Where (row, column) of `values` stands, as the user would find it."""
+    """Return where the user finds (row, column) of `values` in the source."""
 
     labels: np.ndarray | None = None
-    """Real numbers (samples,), NaN where one is missing; of a source with class names, places in these. None without
+    """Real numbers (samples,), NaN for a missing label; indices into `class_names` if there are any. None without
     labels."""
 
     label_place: Callable[[int], str] | None = None
-    """Where the label of a row stands; needed with `labels`."""
+    """Return where the user finds a row's label; needed with `labels`."""
 
     names: tuple[str, ...] = ()
-    """Of the features, or none."""
+    """The features' names, or empty."""
 
     class_names: tuple[str, ...] = ()
-    """By label, or none."""
+    """The classes' names by label, or empty."""
 
     test_samples: int = 0
-    """As of `Dataset`."""
+    """As in `Dataset`."""
 
     recipe: dict = field(default_factory=dict)
-    """As of `Dataset`."""
+    """As in `Dataset`."""
 
     notes: tuple[str, ...] = ()
-    """As of `Dataset`, without the source."""
+    """As in `Dataset`, without the source."""
 
     rows: tuple[str, ...] = ()
-    """What each sample is called, such as its file; or none."""
+    """Each sample's name, such as its file; or empty."""
 
 
 def dataset_of(source: str, table: Table, reading: Reading = Reading()) -> Dataset:  # noqa: B008 (it is frozen)
-    """Return the data set that stands in the table of a source, checked. Raises DataError naming place and value."""
+    """Return the checked data set of a source's table. Raises DataError naming place and value."""
     notes = list(table.notes)
     features, labels, kept = known(source, table, reading, notes)
     with_means = reading.missing == "mean"
@@ -103,7 +103,7 @@ def dataset_of(source: str, table: Table, reading: Reading = Reading()) -> Datas
     _check_labels(labels, lambda row: f"{source}: {table.label_place(kept[row])}")
     labels, names = _classes(source, labels, table.class_names)
     notes += _about_names(names)
-    if not table.recipe:  # pictures and sounds have the classes that their folders say
+    if not table.recipe:  # for pictures and sounds, the folders give the classes
         notes += _about_labels(source, labels, table.label_place(kept[0]))
     notes += _about_features(source, features, table.names)
     first_tested = len(table.values) - table.test_samples
@@ -116,9 +116,9 @@ def dataset_of(source: str, table: Table, reading: Reading = Reading()) -> Datas
 
 
 def known(source, table, reading, notes):
-    """Return (features, labels, their rows in the table): missing values left out, or NaN, as `reading` says.
+    """Return (features, labels, their rows in the table); `reading` says whether missing values are dropped or NaN.
 
-    Appends to notes what was done. Raises DataError where nothing is to be done.
+    Appends what it did to `notes`. Raises DataError if `reading` does not say what to do.
     """
     values, labels = table.values, table.labels
     rows, cells, first = _missing(values, labels)
@@ -132,24 +132,24 @@ def known(source, table, reading, notes):
     unlabelled = int(np.isnan(labels).sum()) if labels is not None else 0
     if reading.missing is None or (reading.missing == "mean" and unlabelled):
         way = "type --missing drop to leave them out"
-        way += "" if unlabelled else ", or --missing mean to put in the mean of the column"
+        way += "" if unlabelled else ", or --missing mean to fill in the column's mean"
         raise DataError(f"{source}: {count} values missing, the first at {where} ({column}): {way}")
     if reading.missing == "drop":
-        notes.append(f"{count} values missing: left out")
+        notes.append(f"{count} values missing: dropped")
         kept = np.setdiff1d(np.arange(len(values)), rows)
         if not len(kept):
-            raise DataError(f"{source}: each sample has a value missing, so --missing drop leaves none")
+            raise DataError(f"{source}: every sample has a missing value, so --missing drop leaves none")
         spool = Spool()
         for _, block in blocks(values, kept):
             spool.append(block.astype(values.dtype))
         return spool.finish(), labels if labels is None else labels[kept], kept
     what = f"{cells} value{'s' * (cells > 1)} missing in {len(rows)} of {len(values)} samples"
-    notes.append(f"{what}: the mean of the training samples is put in")
+    notes.append(f"{what}: filled in with the mean of the training samples")
     return values, labels, range(len(values))
 
 
 def _missing(values, labels):
-    """Return (rows with a missing value, how many there are, the first as (row, column), None for the label)."""
+    """Return (rows with a missing value, count of missing values, the first as (row, column or None for the label))."""
     gone = np.isnan(labels) if labels is not None else np.zeros(len(values), bool)
     cells = int(gone.sum())
     first: tuple | None = (int(np.argmax(gone)), None) if cells else None
@@ -166,17 +166,17 @@ def _missing(values, labels):
 
 
 def _classes(source, labels, names):
-    """Return (labels from 0 without a gap, class names) of whole numbers, or of places in names."""
+    """Return (labels from 0 without gaps, class names) for labels that are whole numbers or indices into names."""
     labels = labels.astype(np.int64)
     if labels.min() >= 0 and labels.max() < CLASSES_MAX:
-        present = np.flatnonzero(np.bincount(labels))  # which takes less memory than to sort them
+        present = np.flatnonzero(np.bincount(labels))  # takes less memory than sorting
     else:
         present = np.unique(labels)
     if len(present) == 1:
         shown = shortened(names[present[0]]) if names else str(present[0])
-        raise DataError(f"{source}: label {shown} on all samples ({len(labels)}): there must be two classes or more")
+        raise DataError(f"{source}: label {shown} on every sample ({len(labels)}): expected two classes or more")
     if len(present) > CLASSES_MAX:
-        raise DataError(f"{source}: {len(present)} classes, at most {CLASSES_MAX} can be told apart")
+        raise DataError(f"{source}: {len(present)} classes, expected at most {CLASSES_MAX}")
     if names:
         if present[-1] >= len(names) or present[0] < 0:
             raise DataError(f"{source}: label {present[-1]}, but there are {len(names)} class names")
@@ -189,45 +189,46 @@ def _classes(source, labels, names):
 
 
 def _about_names(names):
-    """Return a note about names of classes that may be meant to be one."""
+    """Return a note about class names that may mean the same class."""
     alike: dict[str, str] = {}
     for name in names:
         other = alike.setdefault(" ".join(name.casefold().split()), name)
         if other != name:
-            what = f"classes {shortened(other)} and {shortened(name)} differ in case or blanks alone"
-            return [f"{what}: write them alike if they are one"]
+            what = f"classes {shortened(other)} and {shortened(name)} differ only in case or spaces"
+            return [f"{what}: if they are one class, spell them alike"]
     return []
 
 
 def _about_labels(source, labels, place):
-    """Return a note about labels with next to no samples each. Raises DataError where so many are no classes."""
+    """Return a note about labels with very few samples each. Raises DataError if there are too many to be classes."""
     samples, classes = len(labels), int(labels.max()) + 1
     if samples < FEW or classes * SAMPLES_A_CLASS <= samples:
         return []
     what = f"{place} and below: {classes} different labels for {samples} samples"
     if samples >= MANY:
-        raise DataError(f"{source}: {what} are no classes: --label COLUMN names another column")
-    return [f"{what}: if they are no classes, --label COLUMN names another column"]
+        raise DataError(f"{source}: {what} are too many to be classes: type --label COLUMN to use another column")
+    return [f"{what}: if they are not classes, type --label COLUMN to use another column"]
 
 
 def _about_features(source, features, names):
-    """Return notes about features that never change. Raises DataError where none changes, or one has no value."""
+    """Return notes about constant features. Raises DataError if all are constant, or one has no value."""
     low, high = np.full(features.shape[1], np.inf), np.full(features.shape[1], -np.inf)
     zeros = 0
     for _, block in blocks(features):
-        low, high = np.fmin(low, np.fmin.reduce(block)), np.fmax(high, np.fmax.reduce(block))  # which skip NaN
+        low, high = np.fmin(low, np.fmin.reduce(block)), np.fmax(high, np.fmax.reduce(block))  # these skip NaN
         zeros += int(np.count_nonzero(block == 0))
     if (low > high).any():
         column = int(np.argmax(low > high))
-        raise DataError(f"{source}: {_column_text(names, column)} has no value at all: type --drop {column + 1}")
+        raise DataError(f"{source}: {_column_text(names, column)} has no values: type --drop {column + 1}")
     constant = np.flatnonzero(low == high)
     if len(constant) == len(low):
         shown = f"{low[0]:g} in all samples" if len(set(low.tolist())) == 1 else "the same in all samples"
         raise DataError(f"{source}: every feature is {shown}: there is nothing to learn")
-    if not len(constant) or (low.min() >= 0 and 4 * zeros >= features.size):  # the dark edge of pictures
+    if not len(constant) or (low.min() >= 0 and 4 * zeros >= features.size):  # pictures have dark edges
         return []
     shown = listed([_column_text(names, column) for column in constant])
-    return [f"{shown} never change{'s' * (len(constant) == 1)}: the network cannot learn from it"]
+    change, them = ("changes", "it") if len(constant) == 1 else ("change", "them")
+    return [f"{shown} never {change}, so the network cannot learn from {them}"]
 
 
 def _column_text(names, column):
@@ -235,7 +236,7 @@ def _column_text(names, column):
 
 
 def check_layers(layers: tuple, dataset: Dataset) -> None:
-    """Raise DataError unless a network of `layers` (sizes, inputs first) has room for the features and classes."""
+    """Raise DataError unless `layers` (sizes, inputs first) match the features and have an output for each class."""
     features = dataset.features.shape[1]
     shown = "-".join(map(str, layers))
     fits = "-".join(map(str, (features, *layers[1:-1], max(dataset.classes, layers[-1]))))
@@ -250,7 +251,7 @@ def check_layers(layers: tuple, dataset: Dataset) -> None:
 def check_finite(values, place, missing=False):
     """Raise DataError for the first of the values (rows, columns) that is not finite, at place(row, column).
 
-    missing: whether NaN stands for a missing value, which is none.
+    missing: whether NaN stands for a missing value and passes.
     """
     if values.dtype.kind in "biu":
         return
@@ -262,19 +263,19 @@ def check_finite(values, place, missing=False):
 
 
 def _check_labels(labels, place):
-    """Raise DataError for the first label that is none, at place(row)."""
+    """Raise DataError for the first label that is not a class number, at place(row)."""
     wrong = np.flatnonzero(~((labels == np.floor(labels)) & (np.abs(labels) <= 2**53)))
     if len(wrong):
         row = wrong[0]
         what = "is too large" if labels[row] == np.floor(labels[row]) else "is not a whole number"
-        way = "--label COLUMN names another column"
+        way = "type --label COLUMN to use another column"
         raise DataError(f"{place(row)}: label {labels[row]:.17g} {what}: {way}")
 
 
 def check_numeric(source, name, values, dimensions):
-    """Raise DataError unless an array holds real numbers, in so many dimensions or more, and is not empty."""
+    """Raise DataError unless an array holds real numbers, has enough dimensions and is not empty."""
     if values.dtype.kind not in "biuf":
-        raise DataError(f"{source}: {name}: {values.dtype} is not a type of real numbers")
+        raise DataError(f"{source}: {name}: expected real numbers, got {values.dtype}")
     if values.ndim < dimensions:
         raise DataError(f"{source}: {name}: shape {values.shape}, expected {dimensions} dimensions")
     if not values.size:

@@ -1,4 +1,4 @@
-"""Data sets by name: which reader a source is for."""
+"""Data sets by name: chooses the reader for a source."""
 
 import contextlib
 import gzip
@@ -33,7 +33,7 @@ SHIPPED = ("digits", "iris", "xor")
 MNIST = "mnist:"
 
 STDIN = "-"
-"""The source that stands for standard input."""
+"""The source name for standard input."""
 
 _TEXT = (".csv", ".tsv", ".txt", ".data", ".dat", ".tab")
 _LABELLED = {**dict.fromkeys(_TEXT, read_csv), ".npy": read_npy, ".npz": read_npz, ".parquet": read_parquet}
@@ -43,8 +43,8 @@ _AS_IT_SAYS = Reading()
 
 _UNPACK = "unpack it first"
 _SHEET = "save the sheet as CSV in Excel or LibreOffice, and type --data with that file"
-_ARRAYS = "write its arrays as x and y by numpy.savez('data.npz', x=..., y=...)"
-_PICKLE = "a pickle may run any program, so none is read: write the table by its to_csv, or arrays by numpy.savez"
+_ARRAYS = "save its arrays as x and y with numpy.savez('data.npz', x=..., y=...)"
+_PICKLE = "pickles can run any program, so they are refused: save the table with to_csv, or arrays by numpy.savez"
 _TO_CSV = "write it as CSV: python -c \"import pandas; pandas.read_{}.to_csv('data.csv', index=False)\""
 _TO_PARQUET = "write it as Parquet: python -c \"import pandas; pandas.read_{}.to_parquet('data.parquet')\""
 
@@ -58,14 +58,14 @@ _OTHERS = {
     ".sav": _TO_CSV.format("spss('FILE')"),
     ".sas7bdat": _TO_CSV.format("sas('FILE')"),
     **dict.fromkeys(
-        (".db", ".sqlite", ".sqlite3"), "write a table of it as CSV, such as by pandas.read_sql and to_csv"
+        (".db", ".sqlite", ".sqlite3"), "write a table of it as CSV, for example with pandas.read_sql and to_csv"
     ),
     **dict.fromkeys((".rds", ".rda", ".rdata"), "write it as CSV in R: write.csv(data, 'data.csv', row.names=FALSE)"),
     ".arff": 'write it as CSV: python -c "import pandas, scipy.io.arff as a; '
     "pandas.DataFrame(a.loadarff('FILE')[0]).to_csv('data.csv', index=False)\"",
     ".feather": _TO_PARQUET.format("feather('FILE')"),
     ".orc": _TO_PARQUET.format("orc('FILE')"),
-    **dict.fromkeys((".arrow", ".ipc"), "write it as Parquet, such as by pyarrow.parquet.write_table"),
+    **dict.fromkeys((".arrow", ".ipc"), "write it as Parquet, for example with pyarrow.parquet.write_table"),
     ".pq": "name it .parquet",
     ".mat": "write its arrays as x and y: python -c \"import numpy, scipy.io; d = scipy.io.loadmat('FILE'); "
     "numpy.savez('data.npz', x=d['X'], y=d['y'])\"",
@@ -73,31 +73,31 @@ _OTHERS = {
     ".svm": "write it as .npz: python -c \"import numpy, sklearn.datasets as s; x, y = s.load_svmlight_file('FILE'); "
     "numpy.savez('data.npz', x=x.toarray(), y=y)\"",
     **dict.fromkeys((".pkl", ".pickle", ".joblib"), _PICKLE),
-    **dict.fromkeys((".pt", ".pth"), "a pickle may run any program, so none is read: write the tensors by numpy.savez"),
+    **dict.fromkeys((".pt", ".pth"), "pickles can run any program, so they are refused: save arrays by numpy.savez"),
     **dict.fromkeys((".zip", ".rar", ".7z", ".tar", ".tgz", ".bz2", ".xz", ".zst", ".lz4"), _UNPACK),
 }
-"""What to do with files that are not read, by suffix."""
+"""How to convert unsupported files, by suffix."""
 
 
 @dataclass(frozen=True, eq=False)
 class Unlabelled:
-    """Samples whose classes are asked for."""
+    """Samples to infer the classes of."""
 
     features: np.ndarray
-    """As of `Dataset`."""
+    """As in `Dataset`."""
 
     rows: tuple[str, ...] = ()
-    """What each sample is called, such as its file; empty where they have no names."""
+    """Each sample's name, such as its file; empty if samples have no names."""
 
     notes: tuple[str, ...] = ()
-    """As of `Dataset`."""
+    """As in `Dataset`."""
 
 
 def load(source: str, reading: Reading = _AS_IT_SAYS) -> Dataset:
     """Return the data set `source`: "digits", "iris", "xor", "mnist:FOLDER", or the path of a file or folder.
 
-    docs/how-to/data.md lists what is read and how. Raises DataError naming the source, the place in it and what
-    stands there.
+    docs/how-to/data.md lists the supported sources. Raises DataError naming the source, the place in it and the value
+    there.
     """
     return dataset_of(source, _read(source, reading, _LABELLED, partial(choose, source, reading=reading)), reading)
 
@@ -105,17 +105,17 @@ def load(source: str, reading: Reading = _AS_IT_SAYS) -> Dataset:
 def load_features(
     source: str, features: int, reading: Reading = _AS_IT_SAYS, names: tuple = (), recipe: dict | None = None
 ) -> Unlabelled:
-    """Return the features alone of a source as `load` takes it, labelled or not.
+    """Return only the features of a source, labelled or not; sources as in `load`.
 
-    features: how many a network has. names: what they are called; a source that names its columns must have them, and
-    they are brought into this order. Otherwise a column after `features` columns is taken for the label and left out.
-    recipe: what made the network's features of pictures or sounds. Raises DataError as `load`, and for another number
-    of columns or another recipe.
+    features: how many the network has. names: their names; a source with column names must have them all, and its
+    columns are reordered to match. Without names, one column after `features` columns is taken for the label and left
+    out. recipe: how the network's training pictures or sounds became features. Raises DataError as `load`, and for
+    another number of columns or another recipe.
     """
     choice = partial(choose_features, source, reading=reading, count=features, names=tuple(names))
     table = _read(source, reading, _UNLABELLED, choice)
     if recipe is not None and table.recipe and table.recipe != recipe:
-        raise DataError(f"{source}: is {made_of(table.recipe)}, the network learnt from {made_of(recipe)}")
+        raise DataError(f"{source}: is {made_of(table.recipe)}, but the network learnt from {made_of(recipe)}")
     if table.values.shape[1] != features:
         raise DataError(f"{source}: {columns_text(table.values.shape[1])}, expected {features} features")
     notes = list(table.notes)
@@ -127,7 +127,7 @@ def load_features(
 
 
 def _read(source, reading, readers, choose_roles):
-    """Return the `Table` of a source, read by one of `readers`, by suffix, or by what it is. Raises DataError."""
+    """Return the `Table` of a source, read by its kind or by its suffix's entry in `readers`. Raises DataError."""
     if source in SHIPPED:
         data = resources.files("eqprop_host") / "data" / f"{source}.csv"
         return read_csv(source, io.BytesIO(data.read_bytes()), choose_roles, reading)
@@ -149,7 +149,7 @@ def _read(source, reading, readers, choose_roles):
     except ValueError as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(f"{source!r}: {error}") from error  # a path with a zero byte in it
+        raise DataError(f"{source!r}: {error}") from error  # a path that contains a zero byte
 
 
 def _read_file(source, path, readers, choose_roles, reading):
@@ -179,7 +179,7 @@ def _read_sample(source, path, reading):
 
 
 def _read_stream(source, stream, readers, choose_roles, reading):
-    """Return the `Table` of a stream, by what it begins with: NumPy's and Parquet's files, or else text."""
+    """Return the `Table` of a stream; its first bytes tell NumPy and Parquet files from text."""
     with contextlib.closing(_copied(source, stream, 0)) as file:
         head = file.read(8)
         file.seek(0)
@@ -188,8 +188,8 @@ def _read_stream(source, stream, readers, choose_roles, reading):
 
 
 def _copied(source, stream, packed):
-    """Return a temporary file of what a stream holds. Raises DataError for one that holds more than it may."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (what is mapped of it stays when it is closed)
+    """Return a temporary file with a stream's contents. Raises DataError if the stream is too long."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (maps of it outlive closing it)
     size = 0
     try:
         while data := stream.read(blocks.BLOCK):
@@ -204,21 +204,21 @@ def _copied(source, stream, packed):
 
 
 def _refuse(source, path, suffix):
-    """Raise DataError that says what to do with a source that no reader is for."""
+    """Raise a DataError that says what to do with a source that no reader takes."""
     if is_sample(source):
-        way = "put each class's files into a folder of its own, and type --data with the folder that holds these"
+        way = "put each class's files into a folder of its own, and type --data with their parent folder"
         raise DataError(f"{source}: is one sample: {way}")
     if is_idx(path) and path.exists():
         raise DataError(f"{source}: is one of four files: type --data {MNIST}{path.parent}")
     if suffix in _OTHERS and path.exists():
-        raise DataError(f"{source}: is not read: {_OTHERS[suffix].replace('FILE', path.name)}")
+        raise DataError(f"{source}: is not supported: {_OTHERS[suffix].replace('FILE', path.name)}")
     if source and path.exists() and not stat.S_ISREG(path.stat().st_mode):
         raise DataError(f"{source}: is not a regular file: pipe it in and type --data -")
     if source and path.exists() and b"\0" in _head(path):
-        problem = "is not a table of text, and its name does not say what it holds: see docs/how-to/data.md"
+        problem = "is not a text table, and its name does not say what it is: see docs/how-to/data.md"
         raise DataError(f"{source}: {problem}")
     if source and path.exists():
-        raise DataError(f"{source}: name it .csv if it is a table of text: its name does not say what it holds")
+        raise DataError(f"{source}: its name does not say what it holds: name it .csv if it is a text table")
     kinds = f"{', '.join(SHIPPED)}, {MNIST}FOLDER nor a {', '.join(_LABELLED)} file or a folder"
     raise DataError(f"data: {source!r} is neither {kinds}")
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from ..errors import DataError
 
 MISSING = ("drop", "mean")
-"""What may be done with missing values: leave out the samples that lack one, or put in the mean of the column."""
+"""What to do about missing values: drop the samples that have one, or fill in the column's mean."""
 
 SIDE_MAX = 4096
 """The largest width or height of a picture, in pixels."""
@@ -15,7 +15,7 @@ SIDE_MAX = 4096
 
 @dataclass(frozen=True)
 class Reading:
-    """How to read a source. Raises DataError for a value that none of the fields takes."""
+    """How to read a source. Raises DataError for an invalid field."""
 
     label: str | None = None
     """The column of the labels: its name, or its number from 1. None: the column called label, class or target, else
@@ -25,7 +25,7 @@ class Reading:
     """One of MISSING. None: a missing value is an error."""
 
     size: str | None = None
-    """What pictures become: "16x16" for grey, "16x16x3" for red, green and blue. None: they stay as they are."""
+    """The size to bring pictures to: "16x16" for grey, "16x16x3" for red, green and blue. None: keep their size."""
 
     drop: str | None = None
     """Columns to leave out, by name or number from 1, separated by commas. None: none."""
@@ -34,7 +34,7 @@ class Reading:
         if self.missing not in (None, *MISSING):
             raise DataError(f"missing: {self.missing!r}: expected {' or '.join(MISSING)}")
         if self.size is not None:
-            self.picture  # noqa: B018 (which raises)
+            self.picture  # noqa: B018 (the property raises if it is invalid)
 
     @property
     def picture(self):

@@ -1,4 +1,4 @@
-"""From features to what drives a board's inputs: int8, 127 for full scale."""
+"""Scales features to a board's inputs: int8, 127 for full scale."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,13 @@ from .words import shortened
 FULL_SCALE = 127
 
 OUTLYING = 8
-"""How many times the usual range of a column its whole range is where some of its values are outlying."""
+"""A column has outliers if its whole range is at least this many times its usual range."""
 
 FEW = 20
-"""So few samples say nothing about what is usual."""
+"""Fewer samples are too few to tell the usual range."""
 
 SAMPLED = 10000
-"""The most samples that say what is usual."""
+"""The most samples examined for the usual range."""
 
 
 @dataclass(frozen=True)
@@ -31,33 +31,33 @@ class Scaling:
     """
 
     features: int
-    """Features of a sample."""
+    """The number of features in a sample."""
 
     offset: tuple[float, ...]
-    """What becomes 0: one for all features, or one for each."""
+    """The feature value that becomes 0: one for all features, or one for each."""
 
     span: tuple[float, ...]
-    """How far above `offset` is 127, 0 or more: one for all features, or one for each."""
+    """The distance above `offset` that becomes 127, 0 or more: one for all features, or one for each."""
 
     means: tuple[float, ...] = ()
-    """What stands for a missing value (NaN) of each feature; empty where a missing value is an error."""
+    """Each feature's substitute for a missing value (NaN); empty if a missing value is an error."""
 
     def quantise(self, features, rows=None, name="features"):
-        """Return the inputs for `features` (numbers, (samples, features)), or for those rows: int8 in -127..127.
+        """Return the inputs for `features`, numbers (samples, features), or for those rows of it: int8 in -127..127.
 
-        name: what messages call the features. C-contiguous; a large result lies in a file
-        (`eqprop_host.datasets.blocks`). Raises DataError for another shape, for a value that is not finite, naming its
-        row and column from 0, and for a missing one without `means`.
+        name: what messages call the features. The result is C-contiguous; a large one lies in a file
+        (`eqprop_host.datasets.blocks`). Raises DataError for another shape; for a value that is not finite, naming its
+        row and column from 0; and for a missing value without `means`.
         """
         features = np.asarray(features)
         if features.ndim != 2 or features.shape[1] != self.features:
-            raise DataError(f"{name}: shape {features.shape}, but the scaling is for rows of {self.features}")
+            raise DataError(f"{name}: shape {features.shape}, expected rows of {self.features}")
         check_finite(features, lambda row, column: f"{name}[{row}, {column}]", missing=True)
         span = np.array(self.span)
         spool = Spool()
         for first, block in blocks(features, rows):
             block = self._filled(block, name, first)
-            # Far outside the training range the quotient may be infinite, which saturates like any other.
+            # Far outside the training range the quotient may be infinite; it saturates like any other.
             with np.errstate(over="ignore"):
                 inputs = (block - self.offset) / np.where(span > 0, span, 1) * FULL_SCALE
             inputs[:, np.broadcast_to(span == 0, self.features)] = 0
@@ -65,7 +65,7 @@ class Scaling:
         return spool.finish()
 
     def _filled(self, block, name, first):
-        """Return float64 (samples, features) with `means` for what is missing. Raises DataError without them."""
+        """Return float64 (samples, features) with gaps filled from `means`. Raises DataError if there are none."""
         missing = np.isnan(block)
         if not missing.any():
             return block
@@ -73,22 +73,22 @@ class Scaling:
             way = "type --missing drop, or train with --missing mean"
             row, column = np.argwhere(missing)[0]
             where = f"{name}[{first + row}, {column}]"
-            raise DataError(f"{where} is missing, and the network knows no mean of its training samples: {way}")
+            raise DataError(f"{where} is missing, and the network has no means to fill it with: {way}")
         return np.where(missing, self.means, block)
 
     def to_dict(self):
-        """Return what `from_dict` takes, ready for JSON."""
+        """Return the fields, ready for JSON, as `from_dict` takes them."""
         lists = {key: list(getattr(self, key)) for key in ("offset", "span", "means")}
         return {"features": self.features, **{key: values for key, values in lists.items() if values}}
 
     @classmethod
     def from_dict(cls, saved):
-        """Return the Scaling that `to_dict` gave as `saved`. Raises DataError for anything else."""
+        """Return the Scaling that `to_dict` turned into `saved`. Raises DataError for anything else."""
         try:
             features, values = saved["features"], (saved["offset"], saved["span"], saved.get("means", []))
             scaling = cls(int(features), *(tuple(map(float, each)) for each in values))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise DataError(f"scaling: needs features, offset and span: {type(error).__name__}: {error}") from error
+            raise DataError(f"scaling: expected features, offset and span: {type(error).__name__}: {error}") from error
         for key, number in (("offset", 1), ("span", 1), ("means", 0)):
             values = getattr(scaling, key)
             if len(values) not in (number, scaling.features):
@@ -99,27 +99,27 @@ class Scaling:
 
 
 def fit_scaling(features: np.ndarray, rows: np.ndarray | None = None) -> Scaling:
-    """Return the Scaling that suits `features`, finite numbers (samples, features), or those rows: the training ones.
+    """Return the Scaling for `features`, finite numbers (samples, features), fitted to all rows or to `rows`.
 
-    Image-like features share one span, their largest value, and zero stays zero: a zero input costs a board nothing.
-    Features are image-like when all of this holds:
+    Image-like features share one span, their largest value, and zero stays zero, because a zero input costs a board
+    nothing. Features are image-like if all of this holds:
 
     - none is negative;
     - a quarter of them or more are exactly zero, but not all;
-    - of the columns that are not all zero, half or more reach half of the largest value: they share a scale.
+    - of the columns that are not all zero, half or more reach half of the largest value, so they share a scale.
 
-    Others are centred: the smallest value of each column becomes -127, the largest 127. A column with only one value
-    says nothing, and becomes 0.
+    Other features are centred: each column's smallest value becomes -127, its largest 127. A constant column says
+    nothing and becomes 0.
 
-    A few values far from all others, such as a sensor's 65535 for no answer, would leave the others next to no range.
-    Where a column's whole range is OUTLYING times that without its lowest and highest percent, or more, the latter is
-    the column's range, and what lies outside saturates.
+    A few values far from all others, such as a sensor's 65535 for "no answer", would squeeze the others into almost no
+    range. If a column's whole range is at least OUTLYING times its range without the lowest and highest percent, the
+    smaller range is used, and values outside saturate.
     """
     return fit_and_tell(features, rows)[0]
 
 
 def fit_and_tell(features: np.ndarray, rows: np.ndarray | None = None) -> tuple[Scaling, np.ndarray]:
-    """Return (what `fit_scaling` does, the columns whose outlying values saturate)."""
+    """Return (the Scaling of `fit_scaling`, the columns whose outliers saturate)."""
     features = np.asarray(features)
     width = features.shape[1]
     low, high = np.full(width, np.inf), np.full(width, -np.inf)
@@ -138,12 +138,12 @@ def fit_and_tell(features: np.ndarray, rows: np.ndarray | None = None) -> tuple[
     saturated = np.flatnonzero(outlying)
     if len(saturated) and _is_image(low, high, zeros / size):
         return Scaling(width, (0.0,), (float(high.max()),)), saturated
-    # Halved before they are added: the sum of two large numbers could overflow.
+    # Halve before adding: the sum of two large numbers could overflow.
     return Scaling(width, tuple((low / 2 + high / 2).tolist()), tuple((high / 2 - low / 2).tolist())), saturated
 
 
 def means_of(features: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return the mean of each column of those rows without its missing values, NaN for one that has no other."""
+    """Return each column's mean over those rows, ignoring missing values; NaN for a column without values."""
     total, count = np.zeros(features.shape[1]), np.zeros(features.shape[1])
     for _, block in blocks(features, rows):
         known = ~np.isnan(block)
@@ -153,7 +153,7 @@ def means_of(features: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def with_means(features: np.ndarray, means: np.ndarray) -> np.ndarray:
-    """Return the features with the means for what is missing; as they are where nothing is."""
+    """Return the features with missing values replaced by the means."""
     if features.dtype.kind != "f" or not any(np.isnan(block).any() for _, block in blocks(features)):
         return features
     spool = Spool()
@@ -163,15 +163,15 @@ def with_means(features: np.ndarray, means: np.ndarray) -> np.ndarray:
 
 
 def _is_image(low, high, zeros):
-    """Return whether columns with these smallest and largest values, and that share of zeros, share one scale."""
+    """Return whether columns with these smallest and largest values and this share of zeros use one scale."""
     largest = high.max()
     return low.min() >= 0 and largest > 0 and zeros >= 0.25 and np.mean(high[high > 0] >= largest / 2) >= 0.5
 
 
 def _usual(features, rows):
-    """Return (the smallest, the largest) value of each column without its lowest and highest percent, at least one.
+    """Return each column's (smallest, largest) value after removing the lowest and highest percent, at least one.
 
-    Of many samples some, evenly spaced, stand for all. Of few, none is left out.
+    Of many samples, evenly spaced ones stand for all. Of few samples, none is removed.
     """
     count = len(features) if rows is None else len(rows)
     step = -(-count // first_rows(features.shape[1], SAMPLED))

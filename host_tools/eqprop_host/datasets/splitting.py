@@ -1,7 +1,7 @@
-"""Which samples are trained and which are tested, and in which order they come.
+"""Chooses the training and test samples, and the order in which training samples come.
 
-Whatever is random here follows from a seed through PCG64 words that are sorted: NumPy keeps those the same from
-version to version, `Generator.permutation` it may not.
+All randomness follows from a seed: PCG64 words are sorted. NumPy keeps PCG64's words the same across versions, but may
+change `Generator.permutation`.
 """
 
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from .scaling import Scaling, fit_and_tell, means_of, with_means
 from .words import listed, shortened
 
 TEST_FRACTION = 0.2
-"""The share of the samples that is tested."""
+"""The fraction of the samples used for testing."""
 
 TRUTH_TABLE = 5
-"""A data set with fewer samples per class than this, on average, is tested on what it trains."""
+"""A data set with fewer samples per class than this, on average, is tested on its training samples."""
 
-_STREAM = 0  # of the random numbers that a seed gives: `eqprop_sim.sample_order` draws from another
+_STREAM = 0  # the stream of random numbers of a seed; `eqprop_sim.sample_order` draws from another
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,30 +39,30 @@ class Prepared:
     """int64 (test samples,)."""
 
     scaling: Scaling
-    """Fitted to the training samples."""
+    """The scaling, fitted to the training samples."""
 
     classes: int
-    """Largest label of the whole data set + 1."""
+    """The largest label of the whole data set + 1."""
 
     recipe: dict
-    """As of `Dataset`."""
+    """As in `Dataset`."""
 
     feature_names: tuple[str, ...] = ()
-    """As of `Dataset`."""
+    """As in `Dataset`."""
 
     class_names: tuple[str, ...] = ()
-    """As of `Dataset`."""
+    """As in `Dataset`."""
 
     notes: tuple[str, ...] = ()
-    """What was done to the features for their scale, each a line for the user."""
+    """What scaling did to the features: one line each for the user."""
 
 
 def split(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -> tuple[np.ndarray, np.ndarray]:
     """Return the indices of the training samples and of the test samples: int64, each ascending.
 
-    Of n samples, ceil(n * test_fraction) are tested. Each class gives its share, rounded down, and those with the
-    largest remainders one more (of equal ones the lower label), but no class gives its last training sample. Which
-    samples of a class are tested follows from `seed`. A data set of fewer than 5 samples per class that has any, on
+    Of n samples, ceil(n * test_fraction) are tested. Each class gives its share, rounded down; those with the largest
+    remainders give one more (of equal remainders, the lower label first). No class gives its last training sample.
+    `seed` decides which samples of a class are tested. A data set of fewer than 5 samples per class on average, such as
     average, such as a truth table, would lose what there is to learn: it is trained and tested on all samples. One
     that came with test samples of its own is split where it was, whatever the seed.
 
@@ -78,7 +78,7 @@ def split(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -> 
     words = _words(len(labels), seed)
     if len(labels) < TRUTH_TABLE * np.count_nonzero(counts):
         return np.arange(len(labels)), np.arange(len(labels))
-    # The product is rounded first, so that 100 * 0.07 is 7 and not the next float above.
+    # Round the product first, so that 100 * 0.07 is 7 and not the next float above.
     wanted = int(np.ceil(round(len(labels) * test_fraction, 6)))
     tested = _shares(counts, min(max(wanted, 1), len(labels) - 1))
     by_class = np.lexsort((words, labels))
@@ -88,9 +88,9 @@ def split(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -> 
 
 
 def prepare(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -> Prepared:
-    """Return the data set split by `split` and scaled by `fit_scaling` of its training samples.
+    """Return the data set, split by `split` and scaled by `fit_scaling` of its training samples.
 
-    Raises DataError as `split`, and for a class without a training sample.
+    Raises DataError as `split` does, and for a class without a training sample.
     """
     train, test = split(dataset, seed, test_fraction)
     labels = dataset.labels
@@ -104,7 +104,7 @@ def prepare(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -
     if len(saturated):
         names = dataset.feature_names or [f"feature {column}" for column in range(dataset.features.shape[1])]
         shown = listed([names[column] for column in saturated])
-        text = "a few values far from all others saturate, so that these keep their range"
+        text = "a few values far from all others saturate, so that the others keep their range"
         notes = (f"{dataset.name}: {shown}: {text}",)
     train_x, test_x = (scaling.quantise(features, rows) for rows in (train, test))
     return Prepared(
@@ -122,26 +122,26 @@ def prepare(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -
 
 
 def _without_gaps(dataset, train):
-    """Return (features without missing values, the means that were put in for them). Raises DataError."""
+    """Return (features without missing values, the means that replaced them). Raises DataError."""
     if not dataset.with_means:
         return dataset.features, ()
     means = means_of(dataset.features, train)
     if np.isnan(means).any():
         column = int(np.argmax(np.isnan(means)))
         name = shortened(dataset.feature_names[column]) if dataset.feature_names else f"feature {column}"
-        raise DataError(f"{dataset.name}: {name} has no value in any training sample: type --drop {column + 1}")
+        raise DataError(f"{dataset.name}: {name} has no values in the training samples: type --drop {column + 1}")
     return with_means(dataset.features, means), tuple(means.tolist())
 
 
 def _words(count, seed):
-    """Return `count` random uint64, always the same for the same seed."""
+    """Return `count` random uint64; the same seed always gives the same numbers."""
     if seed < 0:
         raise DataError(f"seed: {seed} is negative")
     return np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(_STREAM,))).random_raw(count)
 
 
 def _shares(counts, total):
-    """Return how many of `total`, less than all, each class of `counts` samples gives; see `split`."""
+    """Return how many of `total` test samples each class gives, of its `counts` samples; see `split`."""
     shares, remainders = np.divmod(counts * total, counts.sum())
     able = np.flatnonzero(counts - shares > 1)
     largest = able[np.argsort(-remainders[able], kind="stable")]

@@ -1,1 +1,1 @@
-"""The runtime on its way to a board and back: compiled, sent by MicroPython's own prompt, verified."""
+"""Deploys the runtime to a board: compiles it, sends it through MicroPython's prompt and verifies it."""

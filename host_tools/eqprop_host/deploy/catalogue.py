@@ -1,7 +1,7 @@
-"""A catalogue of boards: what they usually have free under MicroPython, and how wide a network they can hold.
+"""A catalogue of boards: their usual free memory under MicroPython, and the widest network that fits.
 
-To choose a board by; `eqprop deploy` asks the board itself. Each figure's source stands beside it: what users measured,
-in MicroPython's issues, or MicroPython's own files, of version 1.25.0.
+It helps to choose a board; `eqprop deploy` asks the board itself. Each figure has its source: users' measurements in
+MicroPython's issues or, if there are none, MicroPython's own files, version 1.25.0.
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from eqprop.bench import widest
 
 RUNTIME_BYTES = {"thumb": 44 * 1024, "viper": 52 * 1024, "plain": 44 * 1024}
-"""Heap bytes that the runtime takes with its service and a frame's buffers, by tier (tests/host/deploy measures it)."""
+"""Heap bytes of the runtime with its service and frame buffers, by tier (tests/host/deploy measures it)."""
 
 SPARE_BYTES = 16 * 1024
-"""Heap left to all else: buffers, a program of the user's own, and the gaps between what is allocated."""
+"""Heap left for everything else: buffers, the user's own program, and fragmentation."""
 
 TASKS = {"digits": (64, 1, 10), "gestures": (36, 1, 6)}
-"""Inputs and outputs of the tasks that the table is for: 8×8 pictures, and 12 readings of three axes."""
+"""Inputs and outputs of the table's example tasks: 8×8 pictures, and 12 readings of three axes."""
 
 
 @dataclass(frozen=True)
@@ -25,18 +25,18 @@ class BoardKind:
     name: str
     core: str
     emitter: str
-    """The tier that MicroPython has for it: thumb (and viper), viper, or plain."""
+    """The fastest tier that MicroPython supports there: thumb (and viper), viper, or plain."""
     filesystem: str
-    """As its port mounts it: its kind, where, the bytes of a block."""
+    """The filesystem that its port mounts: kind, mount point, block size."""
     heap_kb: int
-    """Usually free, KB."""
+    """The heap that is usually free, KB."""
     flash_kb: int
-    """Of the filesystem, KB."""
+    """The filesystem's size, KB."""
     sources: str
-    """Of the heap; of the flash."""
+    """The sources of the heap's figure and of the flash's."""
 
     def widest(self, layers):
-        """Return the most hidden nodes between these inputs and outputs that leave SPARE_BYTES, 0 for no room."""
+        """Return the most hidden nodes that leave SPARE_BYTES free, given inputs and outputs; 0 if none fit."""
         free = 1024 * self.heap_kb - RUNTIME_BYTES[self.emitter] - SPARE_BYTES
         return widest(layers, free) if free > 0 else 0
 
@@ -58,7 +58,7 @@ BOARDS = (
         "littlefs, /, 4 KB",
         460,
         3072,
-        "RAM of 512 KB, less what the RP2040 takes of its 256; its mpconfigboard.h",
+        "RAM of 512 KB, less what an RP2040 uses of its 256; its mpconfigboard.h",
     ),
     BoardKind(
         "RP2350, RISC-V firmware",

@@ -1,8 +1,8 @@
-"""Putting the runtime on a board that has MicroPython, and taking it away again.
+"""Puts the runtime on a board that has MicroPython, and removes it.
 
-The runtime (`bundling`) is copied into a folder beside the one in use. It takes the other's place only when every file
-has the right hash and the self-test has passed. So whatever happens meanwhile, the board has the old runtime or the
-new one. A flash that has no room for both needs `replace`, which removes the old one first.
+The runtime (`bundle`) is copied into a new folder next to the one in use. It replaces the old one only after every
+file's hash matches and the self-test has passed. So the board always has either the old runtime or the new one, even
+after an interruption. If the flash has no room for both, `replace` removes the old one first.
 """
 
 import binascii
@@ -26,11 +26,11 @@ from .catalogue import SPARE_BYTES
 from .repl import Remote
 
 _OLDEST = (1, 23)
-_RIGHT_ON_XTENSA = (1, 26)  # the oldest whose own viper compiler is
+_RIGHT_ON_XTENSA = (1, 26)  # the oldest MicroPython whose own viper compiler is right on Xtensa
 _MARK = "# By `eqprop deploy --boot`"
-_SELFTEST_S = 120.0  # on a slow core, as source
+_SELFTEST_S = 120.0  # enough for a slow core that runs it from source
 _START_S = 10.0
-_CHECKPOINT_BLOCKS = 3  # kept free on a small flash: two checkpoints, and the next one while it is written
+_CHECKPOINT_BLOCKS = 3  # kept free on a small flash: two checkpoints, and a third while it is written
 _KEEP_ALIVE = """try:
     import machine
     machine.WDT(timeout={}).feed()
@@ -41,48 +41,48 @@ except Exception:
 
 @dataclass(frozen=True)
 class Found:
-    """What a board says it is (`on_board/probe.py`)."""
+    """What a board reports about itself (`on_board/probe.py`)."""
 
     implementation: str
     """`sys.implementation.name`."""
     version: str
     machine: str
-    """Of board and processor."""
+    """The name of board and processor."""
     mpy: int
-    """What .mpy files it takes."""
+    """`sys.implementation._mpy`: the .mpy files it takes."""
     heap: int
-    """Bytes free."""
+    """Free heap bytes."""
     lacking: list
-    """Imports that fail."""
+    """Required imports that fail."""
     size: int = 0
-    """Bytes of its filesystem, 0 without one."""
+    """Size of its filesystem in bytes; 0 without one."""
     block: int = 0
-    """Bytes of a block of it."""
+    """Block size of the filesystem in bytes."""
     flash: int = 0
-    """Bytes free."""
+    """Free bytes of the filesystem."""
     fat: bool = False
-    """Whether it is FAT."""
+    """Whether the filesystem is FAT."""
     lib: str = ""
     """The folder to install into, "" for the root."""
     lib_there: bool = True
     boot: str = ""
     """The path of main.py."""
     starts: str | None = None
-    """How main.py begins, None without one."""
+    """The beginning of main.py, or None without one."""
     sha256: bool = False
-    """Whether it has that hash; else CRC-32 is used."""
+    """Whether the board has SHA-256; otherwise CRC-32 is used."""
     installed: dict | None = None
-    """Hashes of the runtime's files that are there, by their paths in `lib`."""
+    """Hashes of the installed runtime's files, by their paths in `lib`."""
     occupied: int = 0
-    """Blocks that they take."""
+    """Blocks that these files take."""
     first: str = ""
-    """Path of what `import eqprop` finds, "" for nothing."""
+    """The path that `import eqprop` finds, or ""."""
     ours: bool = False
-    """Whether what is in `lib` is this runtime."""
+    """Whether the eqprop in `lib` is this runtime."""
 
     @property
     def architecture(self):
-        """The machine code it takes, as mpy-cross names it, or None."""
+        """The architecture of its machine code, as mpy-cross names it, or None."""
         number = self.mpy >> 10 & 15
         return bundle.ARCHITECTURES[number] if number < len(bundle.ARCHITECTURES) else None
 
@@ -93,51 +93,51 @@ class Found:
 
     @property
     def boots_eqprop(self):
-        """Whether main.py is the one of `deploy --boot`."""
+        """Whether `deploy --boot` wrote main.py."""
         return bool(self.starts and self.starts.startswith(_MARK))
 
     @property
     def watchdog_ms(self):
-        """The watchdog that main.py of `deploy --boot` starts, 0 for none."""
+        """The period of the watchdog that main.py of `deploy --boot` starts, in ms; 0 for none."""
         given = self.boots_eqprop and re.search(r"watchdog_ms=(\d+)", self.starts)
         return int(given[1]) if given else 0
 
 
 @dataclass(frozen=True)
 class Built:
-    """The runtime for a board."""
+    """The runtime, built for a board."""
 
     form: str
     """"compiled for armv7em", or "as source"."""
     files: dict
     """{path in the board's folder: bytes}."""
     left_out: tuple = ()
-    """Names of `bundling.PARTS`."""
+    """The parts left out: names in `bundle.PARTS`."""
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """What `deploy` did."""
+    """The result of `deploy`."""
 
     found: Found
     built: Built
     copied: bool
-    """Whether it was not there yet."""
+    """Whether the files were copied now, rather than present already."""
     tier: str
     crc: int
-    """Of the self-test."""
+    """The self-test's CRC-32."""
     heap: int
-    """Bytes free while the service runs."""
+    """Free heap bytes while the service runs."""
     boots: bool
-    """Whether the board starts it by itself."""
+    """Whether the board starts the service after power-up."""
 
     @property
     def size(self):
-        """Bytes of all files."""
+        """The total size of the files in bytes."""
         return sum(map(len, self.built.files.values()))
 
     def widest(self, layers):
-        """Return how many hidden nodes between these inputs and outputs the board can hold, with heap to spare."""
+        """Return the most hidden nodes that the board can hold, given inputs and outputs, with heap to spare."""
         return widest(layers, max(self.heap - SPARE_BYTES, 0))
 
 
@@ -145,17 +145,17 @@ class Deployed:
 
 
 def only_board():
-    """Return the port of the only board that is connected. Raises PortError for none, or several."""
+    """Return the port of the only connected board. Raises PortError for none or several."""
     boards = [port for port, _ in ports.usb_ports()]
     if not boards:
-        raise PortError("no board is connected by USB: connect one, or name its port with --port")
+        raise PortError("found no board on USB: connect one, or name its port with --port")
     if len(boards) > 1:
         raise PortError(f"several boards are connected: choose one with --port: {', '.join(boards)}")
     return boards[0]
 
 
 def _probe(remote):
-    """Return what is `Found` at the port. Raises BoardError for what cannot run the runtime."""
+    """Return what is `Found` at the port. Raises BoardError for a board that cannot run the runtime."""
     oldest = ".".join(map(str, _OLDEST))
     try:
         remote.reach()
@@ -168,7 +168,7 @@ def _probe(remote):
             "or reset it if it is busy with a program of its own"
         ) from error
     except TypeError as error:
-        raise ProtocolError(f"port {remote.name}: the board's answer to eqprop's questions makes no sense") from error
+        raise ProtocolError(f"port {remote.name}: the board gave an invalid answer to eqprop's probe") from error
     version = f"{printable(found.implementation)} {printable(found.version)}"
     advice = f"put MicroPython {oldest} or newer on"
     if found.implementation != "micropython":
@@ -179,7 +179,7 @@ def _probe(remote):
         raise BoardError(f"port {remote.name}: {version} lacks `{found.lacking[0]}`: {advice} the board")
     if not found.size:
         raise BoardError(
-            f"port {remote.name}: the board has no filesystem to put eqprop into: put firmware with one on the board, "
+            f"port {remote.name}: the board has no filesystem for eqprop: put firmware with one on the board, "
             "or freeze eqprop into the firmware (manifest.py)"
         )
     if found.watchdog_ms:
@@ -188,7 +188,7 @@ def _probe(remote):
 
 
 def _check_first(found, name):
-    """Raise BoardError where programs would import another eqprop than the one to deploy, before or in its place."""
+    """Raise BoardError if programs would import another eqprop than the one to deploy."""
     own = [f"{found.lib}/eqprop", f"{found.lib}/{bundle.FILE}"]
     if found.first and not (found.first in own and found.ours):
         advice = "rename it or move it away" if found.first.startswith("/") else "use that, or other firmware"
@@ -202,9 +202,9 @@ def _check_first(found, name):
 
 
 def _builder(found):
-    """Return build(without), which returns `Built` for a board: without those PARTS.
+    """Return build(without), a function that returns the `Built` for a board, leaving out those PARTS.
 
-    The runtime is source where there is no mpy-cross, or the board takes no files of its version.
+    It builds source files if there is no mpy-cross, or if the board takes another version of .mpy files.
     """
     takes = (found.mpy & 255, found.mpy >> 8 & 3)
     if bundle.compiled_version() == takes:
@@ -232,12 +232,12 @@ def _is_installed(found, built):
 
 
 def _needed(found, built, spare_blocks=0):
-    """Return the bytes of flash that the runtime needs while it is put together beside the old one.
+    """Return the bytes of flash that the runtime needs while the old one is still there.
 
-    spare_blocks: to be free once it is installed.
+    spare_blocks: blocks that must stay free after the installation.
     """
     folder_blocks = 1 if found.fat else 2
-    usable = found.block if found.fat else found.block - 8  # littlefs chains a file's blocks
+    usable = found.block if found.fat else found.block - 8  # littlefs links a file's blocks
     folders = len({parent for each in built.files for parent in PurePosixPath(each).parents})  # with the new one, "."
     folders += not found.lib_there
     blocks = sum(-(-len(data) // usable) for data in built.files.values())
@@ -245,7 +245,7 @@ def _needed(found, built, spare_blocks=0):
 
 
 def _fitting(found, without, replace, name):
-    """Return the `Built` that the board gets: the smaller its flash, the fewer parts. Raises BoardError for no room."""
+    """Return the `Built` for the board: a smaller flash gets fewer parts. Raises BoardError if nothing fits."""
     build = _builder(found)
     more = [part for part in bundle.PARTS if part not in without]
     choices = [build((*without, *more[:n])) for n in range(len(more) + 1)]
@@ -258,9 +258,9 @@ def _fitting(found, without, replace, name):
         fitting = fitting or [choices[-1]]
     if found.installed and not replace and not (fitting and fitting[0] is choices[0]):
         raise BoardError(
-            f"port {name}: the board's flash has no room for the old runtime and the new one: {room} bytes are free, "
-            f"{_needed(found, choices[0])} needed: `eqprop deploy --replace` removes the old one first; until it "
-            "ends, the board has none"
+            f"port {name}: the board's flash has no room for both the old runtime and the new one: {room} bytes are "
+            f"free, {_needed(found, choices[0])} needed: type `eqprop deploy --replace` to remove the old one first; "
+            "the board has no runtime until it ends"
         )
     if not fitting:
         raise BoardError(
@@ -276,10 +276,10 @@ def _fitting(found, without, replace, name):
 def deploy(path, name, boot=False, tell=lambda line: None, without=(), replace=False, watchdog_ms=0):
     """Put the runtime on the board at `path`, called `name` in messages, and start its service; return `Deployed`.
 
-    boot: have it start by itself after power-up. tell: called with a line before what takes long. without: names of
-    PARTS to leave out. replace: take the old runtime away first where both do not fit. watchdog_ms: of the watchdog
-    that it starts after power-up, 0 for none. Raises PortError, ProtocolError or BoardError; the board then has what it
-    had before, unless that was to be replaced.
+    boot: start the service after power-up. tell: called with a line before each long step. without: names of PARTS to
+    leave out. replace: remove the old runtime first if both do not fit. watchdog_ms: period of the watchdog to start
+    after power-up, 0 for none. Raises PortError, ProtocolError or BoardError; the board then still has its old runtime,
+    unless `replace` has removed it.
     """
     with contextlib.closing(Remote(path, name)) as remote:
         found = _probe(remote)
@@ -311,11 +311,11 @@ def deploy(path, name, boot=False, tell=lambda line: None, without=(), replace=F
 
 
 def _install(remote, found, built, replace, tell):
-    """Copy the runtime to the board, test it there, and let it take the old one's place."""
+    """Copy the runtime to the board, test it there, and put it in the old one's place."""
     folder = f"{found.lib}/eqprop-new"
     try:
         if replace:
-            tell("removing the old runtime: until the new one is there, the board has none")
+            tell("removing the old runtime: the board has none until the new one is installed")
         remote.run("stage", lib=found.lib, files=list(built.files), replace=replace)
         tell(f"copying {sum(map(len, built.files.values()))} bytes to {remote.name}")
         remote.write(built.files, folder)
@@ -326,7 +326,7 @@ def _install(remote, found, built, replace, tell):
         remote.run("selftest", fresh=True, timeout_s=_SELFTEST_S, folder=folder)
         remote.run("install", fresh=True, lib=found.lib)
     except BaseException:
-        # If the board can still be reached: else the next `deploy` does it
+        # Only if the board can still be reached; otherwise the next `deploy` cleans up
         with contextlib.suppress(BoardError, PortError):
             remote.reach()
             remote.run("probe", fresh=True)
@@ -351,7 +351,7 @@ def _program(found, watchdog_ms):
 
 
 def _serves(path, name, boots):
-    """See the service answer; return the bytes of heap that it and the network it holds leave free."""
+    """Check that the service answers; return the heap bytes that it and its network leave free."""
     try:
         with contextlib.closing(ports.link(path, name, _START_S)) as link:
             return Board(link).state.free_heap
@@ -370,14 +370,14 @@ def _at_prompt(path, name):
 
 
 def _no_boot(path, name, found):
-    """Take main.py away from a board on which it does not serve, if the board can still be reached."""
+    """Remove main.py from a board on which the service does not answer, if the board can still be reached."""
     with contextlib.suppress(BoardError, PortError), contextlib.closing(Remote(path, name)) as remote:
         remote.reach()
         remote.run("boot", fresh=True, boot=found.boot, text="")
 
 
 def undeploy(path, name):
-    """Take the runtime away from the board at `path`, its checkpoints and what starts it; return the paths removed."""
+    """Remove the runtime, its checkpoints and its main.py from the board at `path`; return the removed paths."""
     with contextlib.closing(Remote(path, name)) as remote:
         found = _probe(remote)
         return remote.run(

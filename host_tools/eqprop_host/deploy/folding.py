@@ -1,7 +1,7 @@
-"""Constants of the runtime's modules, folded into the modules that use them.
+"""Folds constants of the runtime's modules into the modules that use them.
 
-MicroPython's compiler folds the private constants of one module. A public one stays a name, which costs a board some 20
-bytes of heap and a look-up at each use.
+MicroPython's compiler folds only a module's own private constants. A public constant stays a name and costs a board
+about 20 bytes of heap, and a look-up at each use.
 """
 
 import ast
@@ -9,7 +9,7 @@ import re
 from pathlib import PurePosixPath
 
 _KEPT = ("crossbar/__init__.py",)
-"""Modules whose constants are part of the runtime's interface: their names stay, too."""
+"""Modules whose constants belong to the runtime's interface: their names are kept as well."""
 
 
 def fold(sources):
@@ -29,7 +29,7 @@ def _name(path):
 
 
 def _constant(node):
-    """Return the (name, value) that a statement defines as a constant, None for any other statement."""
+    """Return (name, value) if a statement defines a constant, or None."""
     found = re.fullmatch(r"([A-Z]\w*) = const\((\d+)\)", ast.unparse(node))
     return (found[1], int(found[2])) if found else None
 
@@ -49,7 +49,7 @@ def _folded(path, tree, constants):
             origin = package[: len(package) - node.level + 1] + tuple(node.module.split(".") if node.module else ())
             here = constants.get(origin, {})
             for alias in list(node.names):
-                if alias.name == "const":  # the compiler needs no such name
+                if alias.name == "const":  # the compiler does not need this import
                     node.names.remove(alias)
                 elif alias.name in here:
                     names[alias.asname or alias.name] = here[alias.name]
@@ -60,7 +60,7 @@ def _folded(path, tree, constants):
 
 
 class _Folder(ast.NodeTransformer):
-    """Puts values in the place of names."""
+    """Replaces names by values."""
 
     def __init__(self, names, modules):
         self._names = names

@@ -1,10 +1,10 @@
-"""MicroPython's own prompt at a port: the raw one, in which a board runs a program and says where its output ends.
+"""MicroPython's raw prompt at a port: the board runs a program there and marks the end of its output.
 
-What a board is asked to run is in `eqprop_host.deploy.on_board`. The port is opened once and read here, byte by byte,
-not by mpremote: opening resets some boards, others print while they are asked (timers, threads, boot.py), and nothing,
-no other process, may hold the port when this one is interrupted. A program's answer is a Python literal between two
-marks, with a checksum; what else is printed around it does no harm. Programs go by raw paste, whose flow control no
-receive buffer can overflow (MicroPython's "The REPL", 1.14 and newer).
+The programs are in `eqprop_host.deploy.on_board`. This module opens the port once and reads it byte by byte, instead of
+using mpremote, because opening resets some boards, other code on the board may print meanwhile (timers, threads,
+boot.py), and no child process may hold the port when this one is interrupted. A program's answer is a Python literal
+between two marks, with a checksum; other output around it does no harm. Programs are sent by raw paste, whose flow
+control cannot overflow a receive buffer (MicroPython's "The REPL", 1.14 and newer).
 """
 
 import ast
@@ -27,15 +27,15 @@ from ..terminal.printing import printable
 _PROMPT_S = 20.0  # for a board to answer at its prompt, or to start and run its boot.py
 _FILES_S = 30.0  # for a board to write a piece of a file
 _REACH_S = 8.0  # for a board that resets when its port is opened to start
-_BYE_S = 2.0  # for a service to answer: a slow board with a large network takes a second
-_NUDGE_S = 5.0  # a boot.py that has not ended then is interrupted
+_BYE_S = 2.0  # for a service to answer; a slow board with a large network takes a second
+_NUDGE_S = 5.0  # after this time, a running boot.py is interrupted
 _ATTEMPTS = 3
 _PIECE = 1536  # bytes of a file at a time
-_KEPT = 4000  # bytes of what a board says while something else is waited for
+_KEPT = 4000  # bytes kept of unexpected output while waiting
 _PROMPT = b">>> "
 _TO_PROMPT = b"\r\x03\r\x02".ljust(CHUNK, b"\0")  # Ctrl-C; Ctrl-B, out of the raw prompt
-_OVERLAP = len(_PROMPT) - 1  # bytes of a prompt that may have come before the others
-_SILENCES = 6  # reads without a byte, after which nobody minds Ctrl-C
+_OVERLAP = len(_PROMPT) - 1  # bytes of a prompt that an earlier read may have ended with
+_SILENCES = 6  # silent reads after which no program reacts to Ctrl-C
 _INTERRUPT_S = 2.0  # for a program that was interrupted to end
 _RAW = b"raw REPL; CTRL-B to exit\r\n>"
 _WRITE = """from binascii import a2b_base64
@@ -50,7 +50,7 @@ _NO_SPACE = "ENOSPC", "Errno 28", "OSError: 28", "No space left"
 class Remote:
     """A board at MicroPython's prompt, at `path`, which pyserial opens; called `name` in messages.
 
-    - keep_alive: a line that goes ahead of each program: it feeds the watchdog that the board's own program started
+    - keep_alive: code that precedes each program, to feed the watchdog that the board's own program started
     """
 
     def __init__(self, path, name):
@@ -70,15 +70,15 @@ class Remote:
         self.release()
 
     def release(self):
-        """Close the port, and say nothing to what runs on the board."""
+        """Close the port without sending anything to the board."""
         self._port.close()
 
     # ---- to the prompt
 
     def reach(self):
-        """Bring the board to its prompt: whatever runs is interrupted, eqprop's service is told to end.
+        """Bring the board to its prompt: interrupt a running program, and tell eqprop's service to end.
 
-        Raises ProtocolError with what it says instead.
+        Raises ProtocolError with the board's output if no prompt comes.
         """
         until = time.monotonic() + (ports.START_S if self.name.startswith(SCHEME) else _REACH_S)
         while not self.at_prompt():
@@ -87,10 +87,10 @@ class Remote:
                 raise ProtocolError(said)
 
     def at_prompt(self):
-        """Return whether the board is at its prompt, or comes there at Ctrl-C. A service minds it as noise.
+        """Return whether the board is at its prompt, or comes there at Ctrl-C. The service ignores these bytes.
 
-        What a service is asked may mean anything at a prompt, a reset as well; so this comes first. The board may print
-        by itself around the prompt.
+        This check comes first, because a message to the service could mean anything at a prompt, even a reset. Other
+        code on the board may print around the prompt.
         """
         self._port.write(_TO_PROMPT)
         heard, silences, until = b"", 0, time.monotonic() + _INTERRUPT_S
@@ -101,7 +101,7 @@ class Remote:
         return _PROMPT in heard
 
     def _bye(self):
-        """End the service if it runs; return what an unknown board says instead."""
+        """End the service if it runs; return the output of a board without a service."""
         with contextlib.closing(Link(lambda: _Kept(self._port.stream), self.name, _BYE_S)) as link:
             try:
                 Board(link).bye()
@@ -121,11 +121,10 @@ class Remote:
     # ---- programs
 
     def run(self, program, fresh=False, timeout_s=_PROMPT_S, **arguments):
-        """Run a program of `deploy.on_board` with these ARGUMENTS; return what it answers, None for nothing.
+        """Run a program of `deploy.on_board` with these ARGUMENTS; return its answer, or None without one.
 
-        fresh: after a soft reset, in an empty heap. A program whose answer does not arrive whole is run again.
-        Raises PortError, ProtocolError when nobody is at the prompt, BoardError with the last line of an exception on
-        the board.
+        fresh: after a soft reset, in an empty heap. A program whose answer arrives damaged is run a second time. Raises
+        PortError; ProtocolError if there is no prompt; BoardError with the last line of an exception on the board.
         """
         text = f"ARGUMENTS = {arguments!r}\n{_text('files')}{_text(program)}"
         for attempt in range(_ATTEMPTS):
@@ -137,8 +136,8 @@ class Remote:
                 return None
         says = printable(printed.decode(errors="replace").strip())[-80:]
         raise BoardError(
-            f"port {self.name}: the board prints by itself and spoils its answers (it says {says!r}): stop what prints,"
-            " such as a timer or a thread that boot.py starts, and try again"
+            f"port {self.name}: other output of the board spoils its answers (it says {says!r}): stop the code that "
+            "prints, such as a timer or a thread that boot.py starts, and try again"
         )
 
     def _literal(self, text):
@@ -148,9 +147,9 @@ class Remote:
             raise ProtocolError(f"port {self.name}: expected a Python literal, got {printable(text)[:200]}") from error
 
     def write(self, contents, folder):
-        """Write files, {path in it: bytes}, to a folder of the board where their own folders are. Raises as `run`.
+        """Write files, {path in the folder: bytes}, to a folder of the board; their folders exist. Raises as `run`.
 
-        In pieces that fit any heap; a file stays open from its first piece to its last.
+        Files go in pieces that fit any heap; a file stays open from its first piece to its last.
         """
         for name, data in contents.items():
             size = max(len(data), 1)
@@ -165,7 +164,7 @@ class Remote:
     def start(self, program):
         """Leave a program running on the board, in a fresh heap, and close the port.
 
-        Ctrl-C does not end it: it is a byte like any other in what the next one at the port may say.
+        Ctrl-C does not end it, because the next program at the port may send that byte as data.
         """
         self._enter(fresh=True)
         self._paste(_DEAF + program)
@@ -173,7 +172,7 @@ class Remote:
         self.release()
 
     def _execute(self, text, timeout_s, fresh=False):
-        """Have the board run a program; return what it prints. Raises as `run`."""
+        """Run a program on the board; return its output. Raises as `run`."""
         if fresh or not self._heard.endswith(b">"):
             self._enter(fresh)
         try:
@@ -182,7 +181,7 @@ class Remote:
             if self._forgot():
                 raise self._reset() from error
             raise
-        # Beside the exception there may be what the board prints by itself
+        # The output may hold other prints in addition to the exception
         complaint = complaint.decode(errors="replace")
         raised = [line for line in complaint.splitlines() if _EXCEPTION.match(line)]
         if raised or "Traceback" in complaint:
@@ -190,7 +189,7 @@ class Remote:
         return printed
 
     def _outcome(self, text, timeout_s):
-        """Return what a program prints, and what is said of its exception."""
+        """Return a program's output and its error output."""
         self._paste(text)
         printed = self._until(b"\x04", timeout_s, running=True)
         complaint = self._until(b"\x04", timeout_s, running=True)
@@ -199,7 +198,7 @@ class Remote:
         return printed, complaint
 
     def _forgot(self):
-        """Return whether the board has forgotten the programs that it ran since its last soft reset."""
+        """Return whether the board has forgotten the programs run since the last soft reset, so it was reset."""
         with contextlib.suppress(BoardError, PortError):
             self.reach()
             self._enter(fresh=False)
@@ -207,7 +206,7 @@ class Remote:
         return False
 
     def _paste(self, text):
-        """Give the raw prompt a program to run. What the board prints by itself is passed over."""
+        """Send a program to the raw prompt. Other output of the board is skipped."""
         self._heard = b""
         self._port.write(b"\x05A\x01")
         self._until(b"R\x01", _PROMPT_S)
@@ -261,10 +260,10 @@ class Remote:
         return data
 
     def _until(self, mark, timeout_s, nudge=False, running=False):
-        """Return what the board says before `mark`.
+        """Return the board's output before `mark`.
 
-        nudge: interrupt what runs when it takes long. running: a program runs. Raises ProtocolError when the mark does
-        not come, BoardError for a board that was reset meanwhile.
+        nudge: interrupt a program that takes long. running: a program runs. Raises ProtocolError if the mark does not
+        come, BoardError if the board was reset meanwhile.
         """
         start = nudged = time.monotonic()
         while mark not in self._heard:
@@ -293,7 +292,7 @@ class Remote:
 
 
 class _Kept:
-    """An open port that a `Link` may use, and leaves open."""
+    """An open port for a `Link`, which leaves it open."""
 
     def __init__(self, stream):
         self._stream = stream
@@ -302,7 +301,7 @@ class _Kept:
         return getattr(self._stream, name)
 
     def close(self):
-        """Leave it open."""
+        """Leave the port open."""
 
 
 def _text(program):

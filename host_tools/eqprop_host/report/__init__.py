@@ -1,4 +1,4 @@
-"""Reports of runs: one HTML page that needs nothing else, and figures for a paper."""
+"""Reports of runs: a self-contained HTML page, and figures for a paper."""
 
 from .figures import draw_figure
 from .page import write_page

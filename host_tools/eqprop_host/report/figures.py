@@ -1,4 +1,4 @@
-"""Figures of one run or several that are fit for a paper: PNG, or SVG with its text as text."""
+"""Figures of one or more runs for a paper: PNG, or SVG with its text as text."""
 
 import io
 import itertools
@@ -15,7 +15,7 @@ def draw_figure(path, logs, kind):
     """Write a figure of `logs`, a list of `runlog.Log`, to `path`: whole, or not at all. kind: "png" or "svg".
 
     Four panels: test error, loss, mean change of a device in each crossbar, devices at their lower limit.
-    Raises LogError when it cannot be written.
+    Raises LogError if it cannot be written.
     """
     import matplotlib
     from matplotlib.figure import Figure
@@ -23,12 +23,12 @@ def draw_figure(path, logs, kind):
     with matplotlib.rc_context({"svg.fonttype": "none", "font.size": 8, "svg.hashsalt": "eqprop"}):
         figure = Figure(figsize=(_WIDTH_INCH, _HEIGHT_INCH), dpi=_DPI, layout="constrained")
         (error, loss), (update, lowest) = figure.subplots(2, 2)
-        for log, colour in zip(logs, itertools.cycle(_COLOURS)):  # noqa: B905 (colours come round)
+        for log, colour in zip(logs, itertools.cycle(_COLOURS)):  # noqa: B905 (the colours repeat)
             samples = [row["sample"] for row in log.metrics]
             error.plot(samples, [row["test_error_percent"] for row in log.metrics], color=colour, label=log.path.stem)
             loss.plot(samples, [row["loss"] for row in log.metrics], color=colour)
             past = history(log)
-            for c, dash in zip(range(len(past.steps)), itertools.cycle(_DASHES)):  # noqa: B905 (dashes, too)
+            for c, dash in zip(range(len(past.steps)), itertools.cycle(_DASHES)):  # noqa: B905 (the dashes repeat)
                 label = f"crossbar {c}" if log is logs[0] else None
                 update.plot(past.samples[1:], past.updates[c], dash, color=colour, label=label)
                 lowest.plot(past.samples, past.lowest_percent[c], dash, color=colour, label=label)

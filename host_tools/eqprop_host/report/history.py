@@ -1,4 +1,4 @@
-"""What a report shows of a run, as numbers: moments of its conductances, and what they say of the devices."""
+"""The numbers that a report shows of a run: its conductances at some moments, and statistics of the devices."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ import numpy as np
 from ..errors import LogError
 
 MOMENTS = 41
-"""How many moments of a run are shown."""
+"""The number of moments shown."""
 
 QUANTILES = (5, 25, 50, 75, 95)
-"""Of the conductances, in percent."""
+"""The quantiles of the conductances that are shown, in percent."""
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """A run's conductances at some moments, and figures of each; a list for each crossbar."""
+    """A run's conductances at some moments, and statistics of each; each list has one entry per crossbar."""
 
     samples: list[int]
     """Training samples learnt at each moment."""
@@ -24,22 +24,22 @@ class History:
     """uint16 (moments, rows, columns)."""
 
     quantiles: list[np.ndarray]
-    """Steps, float64 (moments, QUANTILES)."""
+    """Quantiles in steps: float64 (moments, QUANTILES)."""
 
     lowest_percent: list[np.ndarray]
-    """Devices at g_min, of all (moments,): they no longer take part, unless an update lifts them."""
+    """The fraction of devices at g_min, (moments,): they take no part until an update lifts them."""
 
     highest_percent: list[np.ndarray]
-    """Devices at g_max, of all (moments,)."""
+    """The fraction of devices at g_max, (moments,)."""
 
     updates: list[np.ndarray]
-    """Mean absolute change of a device in steps per 1000 samples, from the moment before (moments - 1,)."""
+    """Mean absolute change of a device since the moment before, in steps per 1000 samples, (moments - 1,)."""
 
 
 def history(log, most=MOMENTS):
-    """Return the `History` of a log at up to `most` moments, evenly spread; the exact ones between those logged.
+    """Return the `History` of a log at up to `most` evenly spread moments; those between logged ones are exact.
 
-    Where a step cannot be restored, the nearest logged conductances stand for it.
+    If a step cannot be restored, the nearest logged conductances replace it.
     """
     wanted = np.linspace(0, log.sample, most).astype(int).tolist() if log.logged else []
     found = {}

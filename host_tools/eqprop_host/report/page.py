@@ -1,4 +1,4 @@
-"""One HTML page about one run or several: it holds all it needs, and opens without a network."""
+"""A self-contained HTML page about one or more runs; it opens without a network."""
 
 import base64
 import html
@@ -17,18 +17,18 @@ _TITLED = 3
 """The most runs that the title names."""
 
 _BYTES_MAX = 6_000_000
-"""Of maps in a page, over all runs; larger networks are shown at fewer moments."""
+"""The most bytes of maps in a page, over all runs; larger networks are shown at fewer moments."""
 
 
 def write_page(path, logs):
     """Write a page about `logs`, a list of `runlog.Log`, to `path`: whole, or not at all.
 
-    Raises LogError when it cannot be written, DataError for a log that does not say its layers.
+    Raises LogError if it cannot be written, DataError for a log without its layers.
     """
     names = _names(logs)
     runs = [_run(log, name, len(logs)) for log, name in zip(logs, names, strict=True)]
     data = {"version": eqprop.__version__, "quantiles": QUANTILES, "runs": runs}
-    # Inside a script element nothing but "</" ends it, and no name of a file may do that.
+    # Only "</" ends a script element, and a file's name must not do that.
     text = json.dumps(data, allow_nan=False, default=_plain).replace("<", "\\u003c")
     title = "eqprop: " + (", ".join(names) if len(names) <= _TITLED else f"{len(names)} runs")
     page = _file("page.html")
@@ -47,13 +47,13 @@ def _file(name):
 
 
 def _names(logs):
-    """Return what each log is called: its file's name, with what its run is called where two have the same."""
+    """Return each log's name: its file's name, plus its run's name if two files have the same name."""
     files = [log.path.name for log in logs]
     return [f"{file} {log.run}" if files.count(file) > 1 else file for log, file in zip(logs, files, strict=True)]
 
 
 def _run(log, name, runs):
-    """Return what the page shows of one run, called `name` among so many `runs`, as JSON holds it."""
+    """Return the page's JSON data for one run, called `name`; the page shows `runs` runs."""
     plan = log.plan
     devices = sum(rows * columns for rows, columns in plan.shapes)
     past = history(log, int(min(MOMENTS, max(2, _BYTES_MAX // runs // devices))))
@@ -86,7 +86,7 @@ def _confusion(log):
 
 
 def _crossbar(log, past, c):
-    """Return what the page shows of a crossbar: its maps a node in each row, as square roots in 8 bits, and figures."""
+    """Return the page's data for a crossbar: statistics, and maps with a node per row, as square roots in 8 bits."""
     steps = past.steps[c] if c == 0 else past.steps[c].transpose(0, 2, 1)
     low, high = (int(steps.min()), int(steps.max())) if steps.size else (0, 1)
     scaled = np.sqrt((steps - np.float64(low)) / max(1, high - low))
@@ -107,4 +107,4 @@ def _crossbar(log, past, c):
 def _plain(value):
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
-    raise TypeError(f"{type(value).__name__} is nothing that JSON can hold")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -1,9 +1,9 @@
-"""One picture of a training run: how the error fell, and every crossbar's conductances before and after.
+"""A picture of a training run: the error over time, and every crossbar's conductances before and after training.
 
-Each heat map has a row for every node that the crossbar feeds and a column for every wire it feeds them from. Where
-the inputs are a square image of 8 x 8 or more, the first crossbar is shown once more as what it computes: for each
-node an image of the signed weights g+ - g-, the conductance from +x less the one from -x. Red pixels push the node's
-voltage up, blue ones down.
+A heat map has a row for each node that the crossbar feeds and a column for each wire that it feeds them from. If the
+inputs are a square image of 8 x 8 or more, the picture also shows what the first crossbar computes: for each node, an
+image of the signed weights g+ - g-, the conductance from +x less the one from -x. Red pixels push the node's voltage
+up, blue ones down.
 """
 
 import io
@@ -19,24 +19,24 @@ WIDTH_INCH = 11
 DPI = 120
 
 SIDE_MIN = 8
-"""Inputs that are this number squared, or a larger one, are drawn as an image."""
+"""Inputs that form a square image of at least this side are drawn as an image."""
 
-_LAST_LETTER = "\u024f"  # of the Latin alphabets
+_LAST_LETTER = "\u024f"  # the last of the Latin alphabets
 _HALF_INCH = 4.2  # about the width of one of two maps
 _HALF_PIXELS = 340  # of inputs side by side in that width
 _NAME = 16  # letters of a name
-_NAMED_MAX = 14  # nodes or wires that are named one by one
+_NAMED_MAX = 14  # more nodes or wires than this are not named
 _GREY, _BLUE = "#8c8c8c", "#1f5fa8"
 
 
 def draw(path, log):
     """Write a PNG of the run in `log`, a `runlog.reader.Log`, to `path`: whole, or not at all.
 
-    It is WIDTH_INCH * DPI pixels wide, and the higher the more crossbars there are. Before and after are the first and
-    the last logged conductances; without any, only the curve is drawn. Raises LogError when the file cannot be
-    written or the log has conductances of other layers, DataError when it does not say of which it is.
+    It is WIDTH_INCH * DPI pixels wide; more crossbars make it higher. Before and after are the first and the last
+    logged conductances; without any, only the curve is drawn. Raises LogError if the file cannot be written or the
+    log's conductances do not match its layers, DataError if the log does not say its layers.
     """
-    # Drawing without pyplot touches no global state, needs no display, and is loaded only where something is drawn.
+    # Drawing without pyplot touches no global state and needs no display; Matplotlib is loaded only to draw.
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -71,12 +71,12 @@ def _title(plan, log):
 
 
 def _in_font(text):
-    """Return a text with a question mark for each letter of which the font has no glyph."""
+    """Return a text with a question mark for each letter that the font lacks."""
     return "".join(c if c.isprintable() and c <= _LAST_LETTER else "?" for c in text)
 
 
 def _drawable(names, count):
-    """Return names that a picture can show; none unless there is one for each of `count` nodes."""
+    """Return names that a picture can show, or nothing unless each of `count` nodes has one."""
     return [_in_font(name)[:_NAME] for name in names] if len(names) == count else []
 
 
@@ -100,13 +100,13 @@ def _draw_curve(metrics, part):
     if metrics:
         axes.legend(frameon=False)
     else:
-        axes.text(0.5, 0.5, "no epoch was finished", ha="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, "no epoch finished", ha="center", transform=axes.transAxes)
 
 
 def _crossbar_sections(plan, c, pair, names):
-    """Return the sections for crossbar c, first and last (sample, steps): (inches, what draws it).
+    """Return crossbar c's sections as (inches, drawing function); first, last: (sample, steps).
 
-    names: of the features and of the classes, or none.
+    names: the features' and the classes', or empty.
     """
     sections = []
     side = math.isqrt(plan.layers[0])
@@ -127,14 +127,14 @@ def _draw_conductances(plan, c, pair, names, part):
 
     low = min(int(steps.min()) for _, steps in pair)
     high = max(int(steps.max()) for _, steps in pair)
-    # A few devices grow far beyond the others; the root keeps both in sight.
+    # A few devices grow far beyond the others; the square root shows both.
     norm = PowerNorm(0.5, low, max(high, low + 1))
     target = f"{_kind(plan, c + 1)} node"
     source = f"{plan.layers[c]} hidden nodes" if c else f"{plan.layers[c]} inputs, a pair of wires each,"
     part.suptitle(f"Crossbar {c}: {source} to {plan.layers[c + 1]} {target}s", fontsize=11)
     both = part.subplots(1, 2, sharey=True)
     for k, axes in enumerate(both):
-        # Stored node by node where the inputs drive it, wire by wire elsewhere.
+        # The first crossbar is stored node by node, the others wire by wire.
         sample, steps = pair[k]
         table = steps if c == 0 else steps.T
         image = axes.imshow(table, norm=norm, aspect="auto", cmap="viridis")
@@ -151,7 +151,7 @@ def _kind(plan, layer):
 
 
 def _name_wires(axes, plan, c, features):
-    """Name the wires that crossbar c feeds its nodes from, in order; those of inputs by the features' names."""
+    """Name crossbar c's source wires in order; input wires get the features' names."""
     if plan.rows[c] > _NAMED_MAX:
         axes.set_xlabel("wire, the bias pair last")
         return
@@ -174,26 +174,26 @@ def _name_nodes(axes, count, names):
 
 
 def _tiles(nodes, side):
-    """Return how many of the nodes' images of side x side pixels fit where a pixel is still seen."""
+    """Return how many nodes' images of side x side pixels fit with visible pixels."""
     return min(nodes, 128, max(2, (_HALF_PIXELS // side) ** 2 // 2))
 
 
 def _grid(tiles):
-    """Return (columns, rows) that hold so many tiles, about twice as wide as high."""
+    """Return (columns, rows) for `count` tiles, about twice as wide as high."""
     columns = math.ceil(math.sqrt(2 * tiles))
     return columns, -(-tiles // columns)
 
 
 def _draw_weights(plan, pair, part):
-    """Draw each node's signed weights as an image of the inputs, after training and what training changed of them."""
+    """Draw each node's signed weights as an image of the inputs: after training, and their change by training."""
     nodes, side = plan.layers[1], math.isqrt(plan.layers[0])
     count = _tiles(nodes, side)
     shown = nodes if count == nodes else f"first {count} of {nodes}"
-    part.suptitle(f"What the {shown} {_kind(plan, 1)} nodes look for", fontsize=11)
+    part.suptitle(f"Weights of {shown} {_kind(plan, 1)} nodes", fontsize=11)
     before, after = (signed_weights(steps)[:count].reshape(count, side, side) for _, steps in pair)
-    maps = (("weights after training", after), ("what training changed in them", after - before))
+    maps = (("weights after training", after), ("change by training", after - before))
     for axes, (title, tiles) in zip(part.subplots(1, 2), maps, strict=True):
-        # Full colour at what one weight in 200 exceeds, or the largest would leave all others pale.
+        # One weight in 200 saturates the colour; otherwise the largest would leave all others pale.
         limit = max(1.0, float(np.quantile(np.abs(tiles), 0.995)))
         image = axes.imshow(_montage(tiles), vmin=-limit, vmax=limit, cmap="RdBu_r")
         axes.set_title(title, fontsize=10)
@@ -202,7 +202,7 @@ def _draw_weights(plan, pair, part):
 
 
 def signed_weights(steps):
-    """Return g+ - g- of crossbar 0: int32 (nodes, inputs), of its steps, uint16 (nodes, 2 * (inputs + 1)).
+    """Return g+ - g- of crossbar 0, int32 (nodes, inputs), from its steps, uint16 (nodes, 2 * (inputs + 1)).
 
     The bias pair is left out.
     """
@@ -211,7 +211,7 @@ def signed_weights(steps):
 
 
 def _montage(tiles):
-    """Return tiles (count, height, width) as one image, a gap of NaN, which is drawn as nothing, between them."""
+    """Return tiles (count, height, width) as one image with gaps of NaN between them, which are left blank."""
     count, height, width = tiles.shape
     columns, rows = _grid(count)
     gap = 1 + width // 16

@@ -1,13 +1,13 @@
-"""The log of a training run: written while it runs, whole up to its last full record whatever ends the run.
+"""The log of a training run: written while it runs, and whole up to its last full record however the run ends.
 
-One table of rows, in whatever format the suffix says; `runlog.schema` documents its columns. While a run goes on its
-log is an Arrow IPC stream (`runlog.arrow_stream`) or JSON lines (`runlog.json_lines`), to which records are only ever
-appended; from these `runlog.export` makes .parquet, .csv and .npz, and back.
+A log is one table of rows; `runlog.schema` documents its columns, and the file's suffix selects the format. During a
+run the log is an Arrow IPC stream (`runlog.formats.arrow_stream`) or JSON lines (`runlog.formats.json_lines`), to which
+records are only appended. `runlog.export` converts these to .parquet, .csv and .npz, and back.
 
     with RunLog("run.arrow", {"layers": "64-32-10"}) as log: ...    # `runlog.writer`
     log = open_log("run.arrow")                                     # `runlog.reader`
     log.frame("metrics")                                            # pandas
-    log.conductances(sample=1234)                                   # NumPy: the exact ones after any step
+    log.conductances(sample=1234)                                   # NumPy: exact after any step
 """
 
 from .reader import Log, open_log, open_runs

@@ -1,4 +1,4 @@
-"""A log from one format into another, and the logs of many boards into one dataset."""
+"""Converts logs from one format to another, and merges the logs of many boards into one dataset."""
 
 from pathlib import Path
 
@@ -17,11 +17,11 @@ TABLE_SUFFIXES = (".csv", ".parquet")
 
 
 def export(source, path, repair=False):
-    """Write the log at `source` to `path`, in the format that its suffix says; return the `Log` that was read.
+    """Write the log at `source` to `path`, in the format of its suffix; return the `Log` that was read.
 
-    Nothing is overwritten. Raises LogError when something is at `path` already, and for a source that is damaged
-    unless `repair` is set: then what is sound is written, and `Log.dropped` says what is not. A .parquet that is
-    there gets the run added (`merge`).
+    Nothing is overwritten, except that an existing .parquet gets the run added (`merge`). Raises LogError if something
+    is at `path` already, and for a damaged source unless `repair` is set: then the sound records are written, and
+    `Log.dropped` lists the others.
     """
     path = Path(path)
     if path.suffix not in (*LIVE, *WHOLE):
@@ -46,8 +46,8 @@ def export(source, path, repair=False):
 def export_table(source, path, table, repair=False):
     """Write one table of the log at `source` to `path`, a .csv or a single .parquet file, for other tools to read.
 
-    The file is not a log: it holds that table's columns alone. Returns the `Log` that was read. Raises LogError as
-    `export`, and for a table of which the log has no row.
+    The file is not a log: it holds only that table's columns. Returns the `Log` that was read. Raises LogError as
+    `export` does, and if the log has no rows of the table.
     """
     path = Path(path)
     if path.suffix not in TABLE_SUFFIXES:
@@ -66,27 +66,27 @@ def export_table(source, path, table, repair=False):
 
 
 def _opened(source, repair):
-    """Return the `Log` at `source`. Raises LogError for a damaged one unless it is to be repaired."""
+    """Return the `Log` at `source`. Raises LogError for a damaged log unless `repair` is set."""
     log = open_log(source)
     if log.dropped and not repair:
         span = log.dropped[0]
-        text = f"damaged at byte {span.start}, {span.end - span.start} bytes: --repair copies what is sound"
+        text = f"damaged at byte {span.start}, {span.end - span.start} bytes: --repair copies the sound records"
         raise LogError(f"{source}: {text}")
     return log
 
 
 def merge(sources, path):
-    """Add the runs of logs to the .parquet dataset at `path`; return how many were not in it before.
+    """Add the runs of logs to the .parquet dataset at `path`; return how many were new.
 
-    A run that is in it with as many rows is left alone, one with fewer is replaced. Raises LogError as `export`.
+    A run already there with as many rows is kept; one with fewer rows is replaced. Raises LogError as `export` does.
     """
     if Path(path).suffix != ".parquet":
-        raise LogError(f"{path}: logs are merged into a .parquet")
+        raise LogError(f"{path}: expected a .parquet to merge logs into")
     return sum(_add_run(open_log(source), Path(path)) for source in sources)
 
 
 def board_of(log):
-    """Return the board's identity as the log says it, "unknown" where it does not."""
+    """Return the board's identity in a log, or "unknown"."""
     named = (event["detail"].get("board") for event in log.events)
     return printable(next((name for name in named if isinstance(name, str) and name), "unknown"))
 
@@ -96,7 +96,7 @@ def _tables(log):
 
 
 def _add_run(log, path):
-    """Add a log's run to a dataset; return whether it was not there."""
+    """Add a log's run to a dataset; return whether it was new."""
     existing = fleet.runs_of(path) if path.exists() else {}
     if log.run in existing and _rows(path, log.run) >= log.rows:
         return False
@@ -105,7 +105,7 @@ def _add_run(log, path):
 
 
 def _rows(path, run):
-    """Return how many rows a dataset has of a run: none of one that is damaged, which is to be replaced."""
+    """Return how many rows a dataset has of a run; 0 for a damaged run, so that it is replaced."""
     try:
         return open_log(path, run).rows
     except LogError:

@@ -1,4 +1,4 @@
-"""A .parquet dataset: a folder that holds one run, or those of a fleet.
+"""A .parquet dataset: a folder that holds one run, or the runs of a fleet of boards.
 
 TABLE/board=BOARD/run=RUN/part.parquet, partitioned as Hive does, so that pandas, DuckDB and Polars read a table of all
 runs at once. Each row has one more column, its checksum (`checksums`). A run is there once its table `run` is, which is
@@ -30,7 +30,7 @@ def runs_of(path):
     if not path.exists():
         raise LogError(f"{path}: cannot be read: No such file or directory")
     if not path.is_dir():
-        raise LogError(f"{path}: is not a dataset of logs, which is a folder: `eqprop log merge` makes one")
+        raise LogError(f"{path}: expected a dataset of logs, which is a folder: `eqprop log merge` makes one")
     found = {}
     for folder in sorted(path.glob("run/board=*/run=*")):
         found[unquote(folder.name.removeprefix("run="))] = unquote(folder.parent.name.removeprefix("board="))
@@ -40,10 +40,10 @@ def runs_of(path):
 
 
 def read(path, run=None):
-    """Return (records, dropped, decode) of one run in a dataset; run: which, where there are several."""
+    """Return (records, dropped, decode) of one run in a dataset; run: which one, if there are several."""
     runs = runs_of(path)
     if run is None and len(runs) > 1:
-        raise LogError(f"holds {len(runs)} runs, name one with --run: {', '.join(list(runs)[:5])} ...")
+        raise LogError(f"holds {len(runs)} runs, choose one with --run: {', '.join(list(runs)[:5])} ...")
     if run is not None and run not in runs:
         raise LogError(f"has no run {run}; there are {', '.join(list(runs)[:5])}")
     if not runs:
@@ -57,18 +57,18 @@ def read(path, run=None):
 
 
 def _folders(path, table, run):
-    """Return the folders of a table's rows of a run: one, or one for each board that it was once logged of."""
+    """Return the folders with a run's rows of a table: one for each board that the run was logged under."""
     found = [each.parent for each in Path(path).glob(f"{table}/board=*/*/{_PART}")]
     return sorted(each for each in found if each.name == f"run={quote(run)}")
 
 
 @contextlib.contextmanager
 def _opened(path):
-    """Yield a Parquet file. Raises LogError naming it where it is damaged."""
+    """Yield an open Parquet file. Raises LogError naming it if it is damaged."""
     try:
         with parquet.ParquetFile(path, page_checksum_verification=True) as file:
             yield file
-    # A damaged file's metadata bring about most of the builtin exceptions
+    # A damaged file's metadata can raise most builtin exceptions
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, MemoryError, OverflowError) as error:
         raise LogError(f"{path}: is not a Parquet file, or damaged: {' '.join(str(error).split())[:200]}") from error
 
@@ -88,7 +88,7 @@ def _records(path):
 
 
 class _Rows:
-    """Turns places into rows; keeps the row group that was read last, of which the next row is likely to be."""
+    """Turns places into rows; keeps the row group read last, which the next row is likely to be in."""
 
     def __init__(self):
         self._held = None
@@ -111,10 +111,10 @@ class _Rows:
 
 
 def add(path, run, board, tables):
-    """Write a run's tables, Arrow tables by name, into the dataset at `path`, in place of what it had of the run.
+    """Write a run's tables, Arrow tables by name, into the dataset at `path`, replacing the run's old tables.
 
-    Each file is replaced whole, the table `run` last. After an interruption the dataset has the run, or does not have
-    it yet; adding the run again completes it.
+    Each file is replaced whole, the table `run` last. After an interruption the dataset either has the run or does not
+    have it yet; adding the run a second time completes it.
     """
     place = Path(f"board={quote(board, safe=' .-+')[:200]}") / f"run={run}"
     try:
@@ -132,7 +132,7 @@ def add(path, run, board, tables):
 
 
 def _write(folder, content):
-    """Write a table as the one file of a folder."""
+    """Write a table as the only file of a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / f".{_PART}.{secrets.token_hex(4)}"
     try:

@@ -8,9 +8,9 @@ from .schema import check
 
 
 class Follower:
-    """Reads what is new in a log at each `poll`; what was read is not read again.
+    """Reads a log's new rows at each `poll`, and each row only once.
 
-    - log: the `Log` as it was at first
+    - log: the `Log` as it was when opened
     """
 
     def __init__(self, path, run=None):
@@ -22,7 +22,7 @@ class Follower:
         self._end = self.log.size - sum(span.end - span.start for span in self.log.dropped if span.end == self.log.size)
 
     def poll(self):
-        """Return the new rows, as `Log.read` gives them."""
+        """Return the new rows, like those of `Log.read`."""
         rows, self._waiting = self._waiting, []
         if self._module and not rows:
             decoder = self._module.Decoder()

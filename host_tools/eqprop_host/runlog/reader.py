@@ -1,4 +1,4 @@
-"""Reading a log: what it holds is found at once, and read as it is asked for."""
+"""Reads a log: indexes its records when opened, and reads them on demand."""
 
 import json
 import sys
@@ -17,24 +17,24 @@ from .formats.spans import Span
 from .schema import FORMAT, OF_TABLE, TABLES, arrow_schema, batch, check, shown
 
 COMPLETE = ("board", "twin")
-"""The sources of conductances that are a whole crossbar's."""
+"""The `source` values of conductances that cover a whole crossbar."""
 
 
 class Log:
-    """A log of any format: what describes the run, and its tables, read as they are asked for.
+    """A log of any format: the run's description, and its tables, read on demand.
 
-    Of an .arrow, .jsonl or .parquet only an index is held in memory; a .csv and an .npz are read whole.
+    For .arrow, .jsonl and .parquet, memory holds only an index; .csv and .npz are read whole.
 
     - path: where it is. run: identifies the run. configuration: dict of all that it depends on.
     - rows: how many there are. sample: training samples learnt by the last of them.
-    - dropped: the `Span`s of the file that are not a sound record, and are left out here. They may be a record that is
-      just being written.
-    - size: bytes of a live format's file that were looked at.
-    - end: why the run ended; None when it goes on, or was killed.
+    - dropped: the `Span`s of the file that are not sound records and are left out. One may be a record that is still
+      being written.
+    - size: bytes examined of a live format's file.
+    - end: why the run ended; None if it is still running, or was killed.
     """
 
     def __init__(self, path, records, dropped, decode):
-        """Take an index, (header, what `decode` makes rows of) for each record, and what of the file is none."""
+        """Take an index of the records, (header, argument of `decode`) each, and the spans that are not records."""
         self.path = Path(path)
         self.dropped = dropped
         spans = [place for _, place in records if isinstance(place, Span)] + dropped
@@ -42,12 +42,12 @@ class Log:
         self._records = records
         self._decode = decode
         if not records:
-            raise LogError(f"{path}: is not a log, or cut at its very start")
+            raise LogError(f"{path}: is not a log, or truncated at its very start")
         unknown = next((header["record"] for header, _ in records if header["record"] not in TABLES), None)
         if unknown is not None:
             raise LogError(f"{path}: record: expected one of {', '.join(TABLES)}, got {shown(unknown)}")
         if records[0][0]["record"] != "run":
-            raise LogError(f"{path}: is not a log: record {shown(records[0][0]['record'])}, where the first is 'run'")
+            raise LogError(f"{path}: is not a log: its first record is {shown(records[0][0]['record'])}, not 'run'")
         (first,) = self.read("run", stop=1)
         self.run = first["run"]
         self.configuration = _object(path, "configuration", first["configuration"])
@@ -56,7 +56,7 @@ class Log:
             if name in self.configuration and not (
                 value is None and name in _MAY_BE_NULL or _allowed(value, kinds, least)
             ):
-                raise LogError(f"{path}: configuration: {name}: {shown(value)} cannot be")
+                raise LogError(f"{path}: configuration: {name}: {shown(value)} is not valid")
         self.rows = sum(header["rows"] for header, _ in records)
         self.sample = max(header["sample"] for header, _ in records)
         last = list(self.read("end"))[-1:] if records[-1][0]["record"] == "end" else []
@@ -64,14 +64,14 @@ class Log:
 
     @property
     def headers(self):
-        """The header of each record, in order: dicts as `runlog.spans.Span` says."""
+        """The header of each record, in order: dicts as in `runlog.formats.spans.Span`."""
         return [header for header, _ in self._records]
 
     def read(self, table, start=0, stop=None, where=lambda header: True):
-        """Yield the rows of a table as dicts of what is not null; lists are NumPy arrays, times datetime in UTC.
+        """Yield a table's rows as dicts of the columns that are not null; lists are arrays, times datetime in UTC.
 
-        start, stop: records of that table to begin with and to end before. where: reads only records whose header it
-        accepts. Raises LogError for a row that is none.
+        start, stop: the first record of that table to read, and the one to stop before. where: a function of a header;
+        reads only records for which it is true. Raises LogError for an invalid row.
         """
         chosen = [record for record in self._records if record[0]["record"] == table][start:stop]
         for header, place in chosen:
@@ -79,7 +79,7 @@ class Log:
                 yield from self._checked(place)
 
     def read_all(self):
-        """Yield every row, in order, as `read` does."""
+        """Yield the rows of all tables, in order, as `read` does."""
         for _, place in self._records:
             yield from self._checked(place)
 
@@ -92,14 +92,14 @@ class Log:
             yield row
 
     def batches(self, table):
-        """Yield a table's Arrow record batches, one a record, with that table's columns."""
+        """Yield a table's Arrow record batches, one for each record, with that table's columns."""
         schema = arrow_schema(self.siemens_per_step)
         for header, place in self._records:
             if header["record"] == table:
                 yield batch(list(self._checked(place)), schema).select(OF_TABLE[table])
 
     def table(self, table):
-        """Return a whole table as an Arrow table; its schema says each column's unit and meaning."""
+        """Return a whole table as an Arrow table; its schema gives each column's unit and meaning."""
         schema = pa.schema([arrow_schema(self.siemens_per_step).field(name) for name in OF_TABLE[table]])
         return pa.Table.from_batches(self.batches(table), schema)
 
@@ -109,36 +109,36 @@ class Log:
 
     @cached_property
     def metrics(self):
-        """The rows of `metrics`, as `read` gives them."""
+        """The rows of `metrics`, like those of `read`."""
         return list(self.read("metrics"))
 
     @cached_property
     def events(self):
-        """The rows of `event`, as `read` gives them; `detail` is a dict."""
+        """The rows of `event`, like those of `read`; `detail` is a dict."""
         return [{**row, "detail": _object(self.path, "detail", row["detail"])} for row in self.read("event")]
 
     @property
     def class_names(self):
-        """What the classes are called, by label; none where the data set named none."""
+        """The names of the classes, by label; empty if the data set has none."""
         return _texts(self.configuration.get("class_names"))
 
     @property
     def feature_names(self):
-        """What the features are called, by input; none where the data set named none."""
+        """The names of the features, by input; empty if the data set has none."""
         return _texts(self.configuration.get("feature_names"))
 
     @property
     def siemens_per_step(self):
-        """The scale of the conductances."""
+        """The scale of the conductances, in siemens per step."""
         return float(self.configuration.get("siemens_per_step", 1e-9))
 
     @cached_property
     def plan(self):
-        """The `eqprop.Plan` of the network. Raises DataError when the log does not say its layers."""
+        """The `eqprop.Plan` of the network. Raises DataError if the log does not give its layers."""
         try:
             return eqprop.plan(self.configuration["layers"])
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{self.path}: the run does not say its layers: {error}") from error
+            raise DataError(f"{self.path}: the log does not give the layers: {error}") from error
 
     @cached_property
     def logged(self):
@@ -146,31 +146,31 @@ class Log:
         return sorted({h["sample"] for h in self.headers if h["record"] == "conductances" and h["source"] in COMPLETE})
 
     def snapshot(self, sample):
-        """Return the conductances logged at `sample`, one of `logged`: uint16 steps (rows, columns) a crossbar.
+        """Return the conductances logged at `sample`, one of `logged`: uint16 steps (rows, columns) for each crossbar.
 
-        Raises LogError when they are damaged, or not those of the run's layers.
+        Raises LogError if they are damaged, or do not match the run's layers.
         """
         found = {}
         for row in self.read("conductances", where=lambda h: h["sample"] == sample and h["source"] in COMPLETE):
             found.setdefault(row["crossbar"], row["steps"])
         shapes = self.plan.shapes
         if sorted(found) != list(range(len(shapes))):
-            raise LogError(f"{self.path}: conductances at sample {sample}: of crossbars {sorted(found)} only")
+            raise LogError(f"{self.path}: conductances at sample {sample}: only crossbars {sorted(found)} are logged")
         for c, (rows, columns) in enumerate(shapes):
             if found[c].size != rows * columns:
-                raise LogError(f"{self.path}: crossbar {c} of {self.plan} is {(rows, columns)}, not as logged")
+                raise LogError(f"{self.path}: crossbar {c}: expected shape {(rows, columns)} for {self.plan}")
         return [found[c].reshape(shape) for c, shape in enumerate(shapes)]
 
     def confusion(self, row):
-        """Return the counts of a row of `metrics` by (class, answer): (outputs, outputs). Raises LogError."""
+        """Return the counts in a row of `metrics` by (class, answer): (outputs, outputs). Raises LogError."""
         outputs, counts = self.plan.layers[-1], row["confusion"]
         if counts.size != outputs**2:
-            raise LogError(f"{self.path}: confusion: {counts.size} counts are not those of {outputs} outputs")
+            raise LogError(f"{self.path}: confusion: expected {outputs**2} counts, got {counts.size}")
         return counts.reshape(outputs, outputs)
 
     @property
     def steps(self):
-        """How many training steps are logged, from the first on."""
+        """The number of training steps logged without a gap, from the first on."""
         return max((h["sample"] for h in self.headers if h["record"] == "steps"), default=0)
 
     @cached_property
@@ -187,19 +187,19 @@ class Log:
                 text = f"label {row['labels'].max()} does not fit the network's {outputs} outputs"
                 raise LogError(f"{self.path}: row {row['sequence']}: {text}")
             if row["features"].size != inputs * row["labels"].size:
-                raise LogError(f"{self.path}: row {row['sequence']}: its samples have not {inputs} features each")
+                raise LogError(f"{self.path}: row {row['sequence']}: expected {inputs} features in each sample")
         features = [row["features"].reshape(-1, inputs) for row in rows] or [np.zeros((0, inputs), np.int8)]
         labels = [row["labels"] for row in rows] or [np.zeros(0)]
         return np.concatenate(features), np.concatenate(labels).astype(np.int64)
 
     def siemens(self, sample):
-        """Return the conductances after `sample` training samples in siemens: float64 (rows, columns) a crossbar."""
+        """Return each crossbar's conductances after `sample` training samples: float64 (rows, columns), siemens."""
         return [steps * self.siemens_per_step for steps in self.conductances(sample)]
 
     def conductances(self, sample):
-        """Return the exact conductances after `sample` training samples: uint16 steps (rows, columns) a crossbar.
+        """Return each crossbar's exact conductances after `sample` training samples: uint16 (rows, columns), steps.
 
-        Raises LogError as `runlog.replay.network_at`.
+        Raises LogError as `runlog.replay.network_at` does.
         """
         from .replay import conductances_at
 
@@ -207,7 +207,7 @@ class Log:
 
 
 def _object(path, name, text):
-    """Return the JSON object in a column's text. Raises LogError for text that is none."""
+    """Return the JSON object in a column's text. Raises LogError for other text."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -245,7 +245,7 @@ _CONFIGURATION = {
     "version": (str, None),
     "options": (list, None),
 }
-"""What the reader relies on in a run's configuration: the type, and the least of a number."""
+"""Keys that the reader uses of a run's configuration: the type, and the smallest number allowed."""
 
 _MAY_BE_NULL = ("limit", "log_every")
 
@@ -255,8 +255,8 @@ def open_log(path, run=None):
 
     run: which of the runs in a dataset of several.
 
-    Sound records are found behind damaged ones; what is passed over is in `Log.dropped`. Raises LogError naming the
-    path and what is wrong: a file that is missing, empty, no log, of a newer format, or has lost what the run is.
+    Sound records after damaged ones are read; `Log.dropped` lists the skipped bytes. Raises LogError naming the path
+    and the problem: a missing or empty file, a file that is not a log, a newer format, or no description of the run.
     """
     path = Path(path)
     try:
@@ -277,7 +277,7 @@ def open_log(path, run=None):
 def open_runs(path, run=None):
     """Yield the `Log` at `path`, or each run of a .parquet dataset: the one that is named, or all, one after the other.
 
-    Raises LogError as `open_log`, and for a run that is not there.
+    Raises LogError as `open_log` does, and for a run that does not exist.
     """
     if Path(path).suffix != ".parquet":
         log = open_log(path)

@@ -1,9 +1,9 @@
 """The exact network after any training step of a log.
 
-An emulated crossbar changes by nothing but the samples it learns, so a log holds these, and now and then the
-conductances: any step's are those logged last before it, taken through the samples in between by the very arithmetic
-of the board. The next logged conductances must come out of it too, or the log's own are not what its samples make
-(another arithmetic, or a board that diverged), and nothing in between is given out.
+An emulated crossbar changes only by the samples it learns. A log holds these samples and, now and then, the
+conductances. Those of any step follow from the last logged ones before it and the samples in between, with the board's
+own arithmetic. The result must also lead to the next logged conductances; otherwise the board diverged or computed
+differently, and nothing in between is returned.
 """
 
 import bisect
@@ -19,9 +19,9 @@ from ..places import found
 
 
 def conductances_at(log, sample):
-    """Return the conductances after `sample` training samples: uint16 steps (rows, columns) a crossbar.
+    """Return the conductances after `sample` training samples: uint16 steps (rows, columns) for each crossbar.
 
-    Raises as `network_at`.
+    Raises as `network_at` does.
     """
     if sample in log.logged:
         return log.snapshot(sample)
@@ -32,8 +32,8 @@ def conductances_at(log, sample):
 def network_at(log, sample):
     """Return the `eqprop_sim.emulator.compiled_network.Network` after `sample` training samples.
 
-    Raises LogError for a sample that the log does not reach, one between the conductances of a board that has no
-    digital twin, and where the log's samples do not make its conductances.
+    Raises LogError for a sample beyond the log's end; for a sample between logged conductances of a board without a
+    digital twin; and if the log's samples do not reproduce its conductances.
     """
     network = _snapshot(log, sample)
     if network.sample == sample:
@@ -45,24 +45,24 @@ def network_at(log, sample):
     exact = [network.conductances(c).copy() for c in range(network.crossbars)]
     try:
         learn(log, network, check)
-    except LogError:  # steps that were lost: nothing to compare with
+    except LogError:  # steps are missing, so there is nothing to compare with
         check = None
     if check is not None and not holds(network, log.snapshot(check)):
-        text = f"its samples up to {sample} do not make the conductances logged at {check}"
-        raise LogError(f"{log.path}: {text}: the board diverged, or this eqprop computes otherwise")
+        text = f"its samples up to {sample} do not reproduce the conductances logged at {check}"
+        raise LogError(f"{log.path}: {text}: the board diverged, or this eqprop computes differently")
     put(network, exact, sample)
     return network
 
 
 def model_at(log, sample):
-    """Return the `model.Model` after `sample` training samples, to be saved, pushed, or trained on.
+    """Return the `model.Model` after `sample` training samples, to save, push or train further.
 
-    Raises LogError as `network_at`, and for a log that does not say how inputs are scaled.
+    Raises LogError as `network_at` does, and for a log without the inputs' scaling.
     """
     about = log.configuration
     missing = [key for key in ("seed", "halve_every", "scaling", "data", "classes", "version") if key not in about]
     if missing:
-        raise LogError(f"{log.path}: the run does not say its {missing[0]}")
+        raise LogError(f"{log.path}: the log does not give its {missing[0]}")
     return Model(
         layers=log.plan.layers,
         seed=about["seed"],
@@ -84,14 +84,14 @@ def model_at(log, sample):
 
 
 def _fitting(names, count):
-    """Return names where there is one for each of `count` things; a stranger's log may say anything."""
+    """Return the names if there are `count` of them, otherwise nothing; a log from elsewhere may hold anything."""
     return names if len(names) == count else ()
 
 
 def put(network, conductances, sample):
-    """Set a network's conductances, uint16 steps a crossbar, and go on with training sample `sample`.
+    """Set a network's conductances, uint16 steps for each crossbar, to resume at training sample `sample`.
 
-    Raises LogError for conductances that no network can have.
+    Raises LogError for impossible conductances.
     """
     try:
         for c, steps in enumerate(conductances):
@@ -111,7 +111,7 @@ def _snapshot(log, sample):
     place = bisect.bisect_right(log.logged, sample) - 1
     if place < 0 or sample > max(log.sample, *log.logged):
         raise LogError(f"{log.path}: sample {sample} is not in 0..{log.sample}")
-    held = log.snapshot(log.logged[place])  # first: a log that holds them is as large as the network
+    held = log.snapshot(log.logged[place])  # read them first: they prove that the network is not larger than the log
     try:
         network = Network(log.plan.layers, log.configuration.get("seed", 0), log.configuration.get("halve_every", 0))
     except ValueError as error:
@@ -122,7 +122,7 @@ def _snapshot(log, sample):
 
 
 def learn(log, network, sample):
-    """Take a network from its own sample to `sample`. Raises LogError where steps in between are not logged."""
+    """Train a network from its own sample to `sample`. Raises LogError if steps in between are not logged."""
     features, labels = log.samples
 
     def between(header):
@@ -136,7 +136,7 @@ def learn(log, network, sample):
         network.learn_all(features[order], labels[order])
     if network.sample != sample:
         near = " and ".join(str(n) for n in _around(log.logged, sample))
-        text = f"sample {sample}: the steps to it are not logged; the nearest conductances are of {near}"
+        text = f"sample {sample}: the steps to it are not logged; the nearest conductances are at {near}"
         raise LogError(f"{log.path}: {text}")
 
 

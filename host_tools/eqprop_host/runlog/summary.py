@@ -1,4 +1,4 @@
-"""What a log, or a dataset of many, comes to, in a few lines: one run at a time in memory."""
+"""Summarises a log, or a dataset of many runs, in a few lines, with one run at a time in memory."""
 
 from ..terminal.printing import printable_values
 from .export import board_of
@@ -6,7 +6,7 @@ from .schema import TABLES
 
 
 def summary(log):
-    """Return what a run is and came to, as a dict that JSON can hold."""
+    """Return a run's description and results, as a dict ready for JSON."""
     last = log.metrics[-1] if log.metrics else {}
     headers = log.headers
     found = {

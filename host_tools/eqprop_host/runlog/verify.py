@@ -1,4 +1,4 @@
-"""Whether a log is what was written: checksums, gaps, duplicates, and that its samples make its conductances."""
+"""Verifies a log: checksums, gaps, duplicates, and that its samples reproduce its conductances."""
 
 import binascii
 from collections import Counter
@@ -9,9 +9,9 @@ from .replay import holds, learn, network_at, put
 
 
 def verify(log):
-    """Return what is wrong with a `Log`, a line each: nothing for a sound one.
+    """Return the faults of a `Log`, one line each: nothing for a sound log.
 
-    A log that goes on or was killed is sound.
+    A log that is still being written, or whose writer was killed, is sound.
     """
     found = [f"bytes {span.start} to {span.end}: no sound record" for span in log.dropped]
     found += _sequence(log)
@@ -22,32 +22,32 @@ def verify(log):
 
 
 def _sequence(log):
-    """Find rows that are missing or come twice."""
+    """Find missing and repeated rows."""
     expected = 0
     for header in log.headers:
         if header["sequence"] > expected:
             yield f"rows {expected} to {header['sequence'] - 1}: missing"
         elif header["sequence"] < expected:
-            yield f"row {header['sequence']}: comes twice"
+            yield f"row {header['sequence']}: is repeated"
         expected = max(expected, header["sequence"] + header["rows"])
 
 
 def _steps(log):
-    """Find training steps that are missing or come twice."""
+    """Find missing and repeated training steps."""
     expected = 0
     for header in log.headers:
         if header["record"] == "steps":
             if header["first"] > expected:
                 yield f"steps {expected} to {header['first'] - 1}: missing"
             elif header["first"] < expected:
-                yield f"steps {header['first']} to {min(expected, header['sample']) - 1}: come twice"
+                yield f"steps {header['first']} to {min(expected, header['sample']) - 1}: are repeated"
             expected = max(expected, header["sample"])
 
 
 def _repeated(log):
     """Find moments that are logged twice."""
     counts = Counter(h["sample"] for h in log.headers if h["record"] == "metrics")
-    yield from (f"metrics at sample {sample}: come {count} times" for sample, count in counts.items() if count > 1)
+    yield from (f"metrics at sample {sample}: logged {count} times" for sample, count in counts.items() if count > 1)
     rows = Counter()
     for h in log.headers:
         if h["record"] == "conductances" and h["source"] in COMPLETE:
@@ -59,15 +59,15 @@ def _repeated(log):
 
 
 def _checksums(log):
-    """Find conductances that are not those that were logged."""
+    """Find conductances that do not match their logged CRC."""
     for row in log.read("conductances"):
         crc = binascii.crc32(row["steps"].astype("<u2").tobytes())
         if crc != row["crc"]:
-            yield f"row {row['sequence']}: CRC-32 {crc:08x} of its conductances, not {row['crc']:08x} as written"
+            yield f"row {row['sequence']}: expected conductances of CRC-32 {row['crc']:08x}, got {crc:08x}"
 
 
 def _replayed(log):
-    """Find logged conductances that the samples between them do not make: one pass through all steps."""
+    """Find logged conductances that the samples between them do not reproduce, in one pass through all steps."""
     if not log.logged or not any(header["record"] == "steps" for header in log.headers):
         return
     diverged = {event["detail"]["until_sample"] for event in log.events if event["event"] == "divergence"}
@@ -77,9 +77,9 @@ def _replayed(log):
         logged = log.snapshot(after)
         try:
             learn(log, network, after)
-        except LogError:  # a board that lost its twin: no steps, which is no fault
+        except LogError:  # a board that lost its twin has no logged steps, which is not a fault
             pass
         else:
             if not holds(network, logged) and after not in diverged:
-                yield f"conductances at sample {after}: not what the steps since {before} make"
+                yield f"conductances at sample {after}: the steps since {before} do not reproduce them"
         put(network, logged, after)

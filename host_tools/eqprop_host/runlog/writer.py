@@ -1,4 +1,4 @@
-"""A log being written: each record appended in one piece, whole up to its last one whatever ends the run."""
+"""Writes a log: appends each record in one piece, so the log is whole up to its last record however the run ends."""
 
 import base64
 import binascii
@@ -20,31 +20,31 @@ from .schema import FORMAT, SIEMENS_PER_STEP, check
 
 
 class RunLog:
-    """A log being written.
+    """A log that is being written.
 
         with RunLog("run.arrow", {"layers": "64-32-10", "seed": 0}) as log:
             log.metrics(sample=1437, epoch=1, ...)
 
-    Left by an error before anything but the run itself was logged, it takes its file away again: nothing happened.
-    A record is handed to the operating system in one piece as it is written, so a killed program loses none; metrics
-    and events are also forced to the disk, so a power cut loses an epoch at most. One writer at a time has the file.
-    Every method raises LogError when the record cannot be written, such as on a full disk; the part of it that was
-    written is taken back, and the log takes no further records then.
+    If an error leaves the `with` block before anything but the run itself was logged, the file is removed. Each record
+    is handed to the operating system in one piece, so a killed program loses none. Metrics and events are also forced
+    to disk, so a power cut loses at most an epoch. A log has one writer at a time. Every method raises LogError if a
+    record cannot be written, for example on a full disk; its partial bytes are then removed, and the log accepts no
+    further records.
 
     - run: identifies the run. configuration: the dict that it was begun with. sample: of the last record.
     - resumed: the state a reopened log ended in, a `runlog.reader.Log`; None for a new one.
     """
 
     def __init__(self, path, configuration, clock=time.time):
-        """Create the file and write the run's record, `configuration` being any dict that JSON can hold.
+        """Create the file and write the run's record, with `configuration`, any dict that JSON can hold.
 
-        clock: returns seconds since 1970, UTC. Raises LogError, and leaves nothing, for another suffix than .arrow or
+        clock: returns seconds since 1970, UTC. Raises LogError, leaving nothing, for a suffix other than .arrow and
         .jsonl, a file that is not empty, and a path that cannot be written.
         """
         self._open(path, clock)
         try:
             if os.fstat(self._file).st_size:
-                raise LogError(f"{self._path}: is not empty, and a log overwrites nothing")
+                raise LogError(f"{self._path}: is not empty: a log never overwrites a file")
             self._fresh = True
             self.configuration = {"siemens_per_step": SIEMENS_PER_STEP, **configuration}
             self.run = "r" + secrets.token_hex(8)  # no reader of a partitioned dataset takes it for a number
@@ -58,10 +58,10 @@ class RunLog:
 
     @classmethod
     def reopen(cls, path, clock=time.time):
-        """Open the log at `path` to append to it: what a run that was cut short goes on with.
+        """Open the log at `path` to append to it, for a run that resumes.
 
-        A last record that was cut is taken out; the event `repair` then holds its bytes, the first 64 KB. Raises
-        LogError when the file is not a log, is damaged elsewhere, or has another writer.
+        A truncated last record is removed; the event `repair` then holds its bytes, the first 64 KB. Raises LogError if
+        the file is not a log, is damaged elsewhere, or has another writer.
         """
         self = cls.__new__(cls)
         live(path)
@@ -73,7 +73,7 @@ class RunLog:
             torn = [span for span in log.dropped if span.end == os.fstat(self._file).st_size]
             if len(log.dropped) > len(torn):
                 span = log.dropped[0]
-                text = f"damaged at byte {span.start}: `eqprop log export --repair` copies what is sound"
+                text = f"damaged at byte {span.start}: `eqprop log export --repair` copies the sound records"
                 raise LogError(f"{path}: {text}")
             self.run, self.configuration, self.sample = log.run, log.configuration, log.sample
             self._sequence = log.rows
@@ -90,7 +90,7 @@ class RunLog:
         return self
 
     def _open(self, path, clock):
-        """Take the file, which may be new, for this writer alone."""
+        """Lock the file, which may be new, for this writer."""
         self._path = path = Path(path)
         self._clock = clock
         self._sequence = 0
@@ -102,9 +102,9 @@ class RunLog:
         live(path)
         try:
             self._created = not path.exists()
-            if not self._created and not path.is_file():  # a pipe, opened, would wait for its reader
+            if not self._created and not path.is_file():  # opening a pipe would wait for its reader
                 raise LogError(f"{path}: is not a regular file")
-            # Each write goes to the end of the file, wherever somebody else left it.
+            # Each write goes to the end of the file, even if another program has appended.
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
         except OSError as error:
             raise unwritable(path, error) from error
@@ -124,38 +124,38 @@ class RunLog:
             )
 
     def steps(self, first, order):
-        """Log which samples, by their place among the distinct ones, the steps from number `first` on learnt."""
+        """Log which samples the steps from number `first` on learnt, as indices into the distinct samples."""
         self._write([{"record": "steps", "first": first, "order": order}], sample=first + len(order))
 
     def conductances(self, sample, pieces, source="board"):
         """Log conductances after `sample` training samples.
 
-        pieces: (crossbar, first device, steps) each, steps being uint16, flat as `eqprop.Plan.shapes` says. source:
-        "board" where they were read, "twin" where the digital twin gave them. Raises ValueError for another type.
+        pieces: (crossbar, first device, steps) each; steps are uint16, flat as in `eqprop.Plan.shapes`. source: "board"
+        if they were read from it, "twin" if they came from its digital twin. Raises ValueError for another type.
         """
         rows = []
         for crossbar, first, steps in pieces:
             if steps.dtype != np.uint16:
-                raise ValueError(f"steps: {steps.dtype}, not uint16")
+                raise ValueError(f"steps: expected uint16, got {steps.dtype}")
             crc = binascii.crc32(steps.astype("<u2").tobytes())
             row = {"record": "conductances", "crossbar": crossbar, "first": first, "steps": steps, "crc": crc}
             rows.append({**row, "source": source})
         self._write(rows, sample=sample)
 
     def metrics(self, *, sample, **fields):
-        """Log how well the network does; `runlog.schema` says what each field means. Forced to the disk."""
+        """Log how well the network does; `runlog.schema` documents the fields. Forced to disk."""
         self._write([{"record": "metrics", **fields}], sample=sample)
         self._sync()
 
     def event(self, event, sample=None, board_ticks_us=None, **detail):
-        """Log that something happened: its name, and whatever describes it that JSON can hold."""
+        """Log an event: its name, and details that JSON can hold."""
         text = json.dumps(detail, default=_plain, allow_nan=False)
         row = {"record": "event", "event": event, "detail": text, "board_ticks_us": board_ticks_us}
         self._write([row], sample=self.sample if sample is None else sample)
         self._sync()
 
     def close(self, reason="closed"):
-        """Log the end of the run and close the file. Does nothing when it is closed."""
+        """Log the end of the run and close the file. Does nothing if it is closed."""
         if self._file is None:
             return
         try:
@@ -173,12 +173,12 @@ class RunLog:
         elif self._sequence <= 1 and self._file is not None:
             self._remove()
         else:
-            # What ended the run matters more than that the log cannot hold it.
+            # The error that ended the run matters more than a failure to log it.
             with contextlib.suppress(LogError):
                 self.close(" ".join(f"{kind.__name__}: {error}".split()))
 
     def _write(self, rows, sample=None):
-        """Append rows of one table, each with number, time and sample, in one piece."""
+        """Append rows of one table in one piece, each with its number, time and sample."""
         if self._file is None:
             raise LogError(f"{self._path}: is closed")
         utc = datetime.fromtimestamp(self._clock(), timezone.utc)
@@ -211,7 +211,7 @@ class RunLog:
             raise self._failed(error) from error
 
     def _failed(self, error):
-        """Take no further record, which would stand behind a cut one, and return the LogError that says why."""
+        """Accept no further records, because the last may be truncated; return the LogError that says why."""
         self._release()
         return LogError(f"{self._path}: cannot be written: {error.strerror or error}")
 
@@ -221,7 +221,7 @@ class RunLog:
             self._file = None
 
     def _remove(self):
-        """Leave things as they were found: no file, or an empty one."""
+        """Restore the state before: no file, or an empty one."""
         with contextlib.suppress(OSError):
             if self._created:
                 self._path.unlink()
@@ -242,4 +242,4 @@ def _plain(value):
     """Return a NumPy number as Python's, for JSON."""
     if isinstance(value, np.generic):
         return value.item()
-    raise TypeError(f"{type(value).__name__} is nothing that JSON can hold")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -1,1 +1,1 @@
-"""What a person at a terminal sees and presses: safe text, progress, and interrupts."""
+"""Terminal output and input: safe text, progress, and interrupts."""

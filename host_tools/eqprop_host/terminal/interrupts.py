@@ -1,6 +1,6 @@
-"""Signals that ask the command to end: Ctrl-C, SIGTERM of `kill`, SIGHUP of a terminal that closes. All mean the same.
+"""Signals that ask the command to end: Ctrl-C, SIGTERM from `kill`, SIGHUP from a closing terminal.
 
-A signal that is ignored when the command starts, as SIGHUP is by `nohup`, stays ignored.
+All have the same effect. A signal ignored at start, as SIGHUP under `nohup`, stays ignored.
 """
 
 import contextlib
@@ -21,8 +21,8 @@ class Interrupt:
 
 @contextlib.contextmanager
 def _handled_by(handler_of):
-    """Have a handler hear of the signals: handler_of(before) returns it, given those that it replaces."""
-    if threading.current_thread() is not threading.main_thread():  # which alone hears of signals
+    """Install a handler for the signals: handler_of(before) makes it, given the handlers that it replaces."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread receives signals
         yield
         return
     before = {each: signal.getsignal(each) for each in _SIGNALS}
@@ -48,7 +48,7 @@ def as_ctrl_c():
 
 @contextlib.contextmanager
 def on_ctrl_c():
-    """Yield an `Interrupt` that the first signal sets; the second one does what it did before."""
+    """Yield an `Interrupt` that the first signal sets; a second signal has its usual effect."""
     interrupt = Interrupt()
 
     def handler_of(before):
@@ -64,9 +64,9 @@ def on_ctrl_c():
 
 @contextlib.contextmanager
 def kept_from_children():
-    """Hold back the terminal's signals, and keep them from threads and processes that are started meanwhile.
+    """Hold back the terminal's signals, from this process and from threads and processes started meanwhile.
 
-    They reach this process when the context ends.
+    This process receives them when the context ends.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield

@@ -7,13 +7,13 @@ def printable(text):
 
 
 def refusal(words):
-    """Return a board's words of refusal as `printable`, with its heap named where that is all that it lacks."""
+    """Return a board's error text as `printable`, naming the heap if memory ran out."""
     text = printable(words)
     return f"its heap is full: {text}" if text.startswith("memory allocation failed") else text
 
 
 def printable_values(value):
-    """Return a value that JSON can hold, with each text in it made `printable`."""
+    """Return a JSON value with each text in it made `printable`."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, dict):

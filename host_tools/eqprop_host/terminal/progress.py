@@ -1,4 +1,4 @@
-"""How a run shows its progress on stderr: a live view on a terminal, plain lines elsewhere."""
+"""Progress of a run on stderr: a live view on a terminal, plain lines elsewhere."""
 
 import contextlib
 import sys
@@ -13,36 +13,36 @@ from rich.text import Text
 
 _BARS = "▁▂▃▄▅▆▇█"
 _COLOURS = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))
-_MAP_WIDTH, _MAP_HEIGHT = 64, 16  # cells; two of them, one above the other, are a character
+_MAP_WIDTH, _MAP_HEIGHT = 64, 16  # cells; a character shows two, one above the other
 _CURVE = 40
 
 
 @dataclass
 class View:
-    """What is shown of a run."""
+    """A run's progress, as shown."""
 
     total: int
-    """Training samples of the whole run."""
+    """The run's total of training samples."""
 
     done: int = 0
     rate: float = 0.0
-    """Training samples a second."""
+    """Training samples per second."""
 
     error_percent: float | None = None
-    """Of the training samples of this epoch so far."""
+    """The error of this epoch's training samples so far."""
 
     loss: float | None = None
     test_errors: list[float] = field(default_factory=list)
-    """In percent, after each epoch."""
+    """Test errors in percent, one after each epoch."""
 
     link: str = ""
-    """How the line does, in words."""
+    """The state of the line to the board, in words."""
 
     conductances: list[np.ndarray] = field(default_factory=list)
-    """uint16 steps (rows, columns) of each crossbar, as last known."""
+    """The last known conductances of each crossbar: uint16 steps (rows, columns)."""
 
     def __rich__(self):
-        """Return it for a terminal."""
+        """Return the view for a terminal."""
         bar = Table.grid(padding=(0, 1))
         left = f"{_clock((self.total - self.done) / self.rate)} left" if self.rate and self.done < self.total else ""
         bar.add_row(
@@ -71,13 +71,13 @@ def _clock(seconds):
 
 
 def _curve(values):
-    """Return the last values as a line of bars from 0."""
+    """Return the last values as a row of bars from 0."""
     most = max(values) or 1
     return "".join(_BARS[min(7, int(8 * value / most))] for value in values[-_CURVE:])
 
 
 def _map(steps):
-    """Return a crossbar as a block of colours, the square root of its conductances, each cell a mean of devices."""
+    """Return a crossbar as a block of colours: each cell is the square root of its devices' mean conductance."""
     table = np.sqrt(steps.astype(np.float64))
     for axis, most in ((0, _MAP_HEIGHT), (1, _MAP_WIDTH)):
         parts = np.array_split(np.arange(table.shape[axis]), min(table.shape[axis], most))

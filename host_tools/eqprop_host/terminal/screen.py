@@ -1,7 +1,7 @@
-r"""Text on a screen that may lack characters: no output ends in an error, whatever the terminal's encoding.
+r"""Prints text on screens that lack some characters, without errors, whatever the terminal's encoding.
 
 A Windows console or a pipe under PYTHONIOENCODING=ascii has no "±" or "µ", and a data set may name its classes in any
-script. Characters that a stream cannot encode are written in plain letters where that is usual, and otherwise as an
+script. Characters that a stream cannot encode are written in plain letters if that is usual, otherwise as an
 escape such as \u732b.
 """
 
@@ -15,7 +15,7 @@ _HANDLER = "eqprop-plain"
 
 
 def _plain(error):
-    """Return what stands for characters that cannot be encoded, as an error handler of `codecs`."""
+    """Replace characters that cannot be encoded; an error handler for `codecs`."""
     text = error.object[error.start : error.end]
     shown = (_PLAIN.get(character) or character.encode("ascii", "backslashreplace").decode() for character in text)
     return "".join(shown), error.end
@@ -25,7 +25,7 @@ codecs.register_error(_HANDLER, _plain)
 
 
 def safe_streams():
-    """Make standard output and standard error write any text, with replacements where they lack characters."""
+    """Make standard output and standard error write any text, replacing characters that they lack."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a test's or a notebook's replacement may have no encoding
+        if hasattr(stream, "reconfigure"):  # a replacement in a test or a notebook may have no encoding
             stream.reconfigure(errors=_HANDLER)

@@ -1,14 +1,14 @@
-"""A line on the screen that names what a command waits for when nothing happens."""
+"""Status lines that say what a command waits for when nothing happens."""
 
 _FIRST_S = 8.0
-_AGAIN = 3  # times as long until the next one
+_AGAIN = 3  # each wait is this many times the one before
 
 
 class Status:
-    """Tells what a command waits for once nothing has happened for 8 s, and then ever more rarely."""
+    """Tells what a command waits for after 8 s without an event, then at growing intervals."""
 
     def __init__(self, tell, clock):
-        """tell: called with each line. clock: as time.monotonic."""
+        """Start. tell: called with each line. clock: like time.monotonic."""
         self._tell = tell
         self._clock = clock
         self.moved()
@@ -24,7 +24,7 @@ class Status:
         return self._clock() - self._since
 
     def waiting(self, what, limit_s=0.0):
-        """Tell the user what the command waits for, in the words of `what()`, if nothing has happened for long.
+        """Call `tell` with the text that `what()` returns if nothing has happened for long.
 
         limit_s: seconds after which the command gives up; 0 for unknown.
         """

@@ -101,7 +101,7 @@ def test_other_orders_are_mended_and_what_is_missing_is_refused(capsys):
     results = json.loads(Path("run.json").read_text())
     code, out, err = run(capsys, "evaluate", "net.npz", "--data=turned.csv")
     assert code == 0 and out == f"test error {results['test_error_percent']:.2f} % of 48 samples\n"
-    assert "features put into the network's order" in err and "testing the 48 that were held back" in err
+    assert "features reordered to match the network" in err and "testing the 48 that were held back" in err
     answers = [run(capsys, "infer", "net.npz", name)[1] for name in ("people.csv", "turned.csv")]
     assert answers[0] == answers[1] != ""
     for name, words in (("poorer.csv", "'income'"), ("strange.csv", "'zoologist'")):
@@ -219,7 +219,7 @@ def test_samples_of_another_kind_are_refused_in_words(folder, capsys):
         (folder / "pictures" / kind).mkdir(parents=True)
         Image.new("L", (3, 1), len(kind)).save(folder / "pictures" / kind / "1.png")
     code, out, err = run(capsys, "evaluate", "net.npz", "--data=pictures")
-    learnt = "a sample is from a picture of 3x1 pixels, the network learnt from a table of numbers"
+    learnt = "a sample is a picture of 3x1 pixels, but the network learnt from a table of numbers"
     assert (code, out, err) == (1, "", f"eqprop: pictures: {learnt}\n")
 
 
@@ -246,7 +246,7 @@ def test_a_run_is_resumed_from_another_folder(folder, capsys, monkeypatch):
     assert code == 0 and model.load("again.npz").crc == model.load("../net.npz").crc, err
     (folder / "people.csv").rename(folder / "moved.csv")
     code, _, err = run(capsys, "train", "--resume=../run.arrow")
-    assert code == 1 and "people.csv is neither here nor at " in err and err.count("\n") == 1
+    assert code == 1 and "people.csv is neither at " in err and err.count("\n") == 1
 
 
 def test_a_share_or_another_file_is_tested(folder, capsys):

@@ -246,7 +246,7 @@ def test_a_simulation_is_not_resumed(eqprop, tmp_path):
     code, out, told = eqprop("simulate", "--resume=run.arrow")
     assert code == 2 and told == "eqprop: unrecognized arguments: --resume=run.arrow\n"
     assert eqprop("simulate", *RUN, "--log=run.arrow")[2] == (
-        "eqprop: run.arrow: is not empty, and a log overwrites nothing\n"
+        "eqprop: run.arrow: is not empty: a log never overwrites a file\n"
     )
     assert before == (tmp_path / "run.arrow").read_bytes()
 

@@ -163,17 +163,17 @@ def endless(folder):
 
 
 BOMBS = {
-    wav_bomb: "a.wav: 2147483647 samples/s: would take 9,895,604,688 bytes, at most 100,663,296 are read",
-    flac_bomb: "would take 549,755,813,880 bytes, at most 100,663,296 are read",
-    npz_bomb: "a.npz: x: would unpack to 4,294,967,294 bytes, at most 1,073,741,824 are read",
+    wav_bomb: "a.wav: 2147483647 samples/s: would take 9,895,604,688 bytes, the limit is 100,663,296",
+    flac_bomb: "would take 549,755,813,880 bytes, the limit is 100,663,296",
+    npz_bomb: "a.npz: x: would unpack to 4,294,967,294 bytes, the limit is 1,073,741,824",
     npy_bomb: "bytes for shape (1073741824, 1024) of float64",
-    idx_bomb: "would unpack to 3,221,225,472 bytes, at most 1,073,741,824 are read",
+    idx_bomb: "would unpack to 3,221,225,472 bytes, the limit is 1,073,741,824",
     png_bomb: "a.png: Image size (1369000000 pixels) exceeds limit of 178956970 pixels: make it smaller first",
-    large_png: "a.png: 12000x12000 pixels: would take 144,000,000 bytes, at most 100,663,296 are read",
-    parquet_bomb: "a.parquet: would unpack to 67,108,864 bytes, at most 33,554,432 are read",
-    text_bomb: "a.csv.gz: would unpack to 34,603,008 bytes, at most 33,554,432 are read",
+    large_png: "a.png: 12000x12000 pixels: would take 144,000,000 bytes, the limit is 100,663,296",
+    parquet_bomb: "a.parquet: would unpack to 67,108,864 bytes, the limit is 33,554,432",
+    text_bomb: "a.csv.gz: would unpack to 34,603,008 bytes, the limit is 33,554,432",
     line_bomb: "a.csv: line 1 is longer than 4194304 characters",
-    endless: "a.csv: would unpack to 34,603,008 bytes, at most 33,554,432 are read",
+    endless: "a.csv: would unpack to 34,603,008 bytes, the limit is 33,554,432",
 }
 LESS = (parquet_bomb, text_bomb, endless)
 """What is stopped only once it was unpacked so far: the bound is lower here, for the sake of time."""
@@ -190,7 +190,7 @@ def test_what_asks_for_more_than_there_is_is_refused_by_its_size(tmp_path, bomb)
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited by Linux's own means")
 def test_standard_input_without_an_end_is_refused():
     with open("/dev/zero", "rb") as zeros:
-        assert "-: would unpack to 34,603,008 bytes, at most" in loaded("-", stdin=zeros, less=True)
+        assert "-: would unpack to 34,603,008 bytes, the limit is" in loaded("-", stdin=zeros, less=True)
     with open("/dev/null", "rb") as nothing:
         assert loaded("-", stdin=nothing) == "-: is empty\n"
 
@@ -230,7 +230,7 @@ def test_one_glitch_does_not_take_the_range_from_the_others(value):
     clean = datasets.prepare(datasets.load("iris"), 0)
     row = int(datasets.split(datasets.load("iris"), 0)[0][7])
     spoilt = datasets.prepare(changed_iris(2, row, value), 0)
-    text = "petal_length_cm: a few values far from all others saturate, so that these keep their range"
+    text = "petal_length_cm: a few values far from all others saturate, so that the others keep their range"
     assert clean.notes == () and spoilt.notes == (f"iris: {text}",)
     assert spoilt.train_x[7, 2] == (127 if value > 0 else -127)
     others = np.abs(np.delete(spoilt.train_x, 7, axis=0).astype(int) - np.delete(clean.train_x, 7, axis=0))
@@ -270,7 +270,7 @@ def test_ordinary_columns_keep_their_whole_range(seed):
 def test_features_that_never_change_are_named(tmp_path):
     (tmp_path / "a.csv").write_text("a,b,c,label\n" + "".join(f"7,{n},-1,{n % 2}\n" for n in range(30)))
     assert datasets.load(str(tmp_path / "a.csv")).notes == (
-        f"{tmp_path / 'a.csv'}: 'a', 'c' never change: the network cannot learn from it",
+        f"{tmp_path / 'a.csv'}: 'a', 'c' never change, so the network cannot learn from them",
     )
     (tmp_path / "a.csv").write_text("".join(f"7,7,7,7,{n % 3}\n" for n in range(60)))
     with pytest.raises(DataError, match="every feature is 7 in all samples: there is nothing to learn"):
@@ -283,7 +283,7 @@ def test_missing_values_are_put_in_or_left_out(tmp_path):
     path.write_text("a,b,label\n1,2,x\n,4,y\n3,?,x\n5,6,y\n")
     dataset = datasets.load(str(path), Reading(missing="drop"))
     assert dataset.features.tolist() == [[1, 2], [5, 6]] and dataset.labels.tolist() == [0, 1]
-    assert dataset.notes == (f"{path}: 2 of 4 samples have values missing: left out",)
+    assert dataset.notes == (f"{path}: 2 of 4 samples have values missing: dropped",)
     dataset = datasets.load(str(path), Reading(missing="mean"))
     data = datasets.prepare(dataset, 0)
     assert data.train_x.tolist() == [[-127, -127], [0, 0], [0, 0], [127, 127]] and data.train_y.tolist() == [0, 1, 0, 1]
@@ -297,9 +297,18 @@ def test_missing_values_are_put_in_or_left_out(tmp_path):
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [
-        (range(7, 157), "150 different labels for 150 samples are no classes: --label COLUMN names another column"),
-        ([f"flower {k}" for k in range(150)], "150 different labels for 150 samples are no classes: --label COLUMN"),
-        (np.random.default_rng(1).integers(50, 350, 150), "are no classes: --label COLUMN names another column"),
+        (
+            range(7, 157),
+            "150 different labels for 150 samples are too many to be classes: type --label COLUMN to use another",
+        ),
+        (
+            [f"flower {k}" for k in range(150)],
+            "150 different labels for 150 samples are too many to be classes: type --label COLUMN",
+        ),
+        (
+            np.random.default_rng(1).integers(50, 350, 150),
+            "are too many to be classes: type --label COLUMN to use another column",
+        ),
         (np.arange(150) % 37, None),
     ],
 )
@@ -322,7 +331,7 @@ def test_a_class_for_each_of_some_samples_is_said(tmp_path):
     path = tmp_path / "font.csv"
     rows = [f"{k % 2},{k // 2 % 2},{k // 4 % 2},{k // 8},{chr(65 + k)}" for k in range(26)]
     path.write_text("\n".join(["a,b,c,d,label", *rows]))
-    words = "line 2, column 5 and below: 26 different labels for 26 samples: if they are no classes, --label COLUMN"
+    words = "line 2, column 5 and below: 26 different labels for 26 samples: if they are not classes, type --label"
     assert any(words in note for note in datasets.load(str(path)).notes)
     assert datasets.load("xor").notes == ()
 
@@ -346,7 +355,7 @@ def test_what_stands_for_missing_values_is_learnt_from_training_samples(tmp_path
         and again.quantise(np.array([[np.nan, 3]])).tolist()
         == again.quantise(np.array([[data.scaling.means[0], 3]])).tolist()
     )
-    with pytest.raises(DataError, match="knows no mean of its training samples: type --missing drop, or train with"):
+    with pytest.raises(DataError, match="has no means to fill it with: type --missing drop, or train with"):
         replace(again, means=()).quantise(np.array([[np.nan, 3]]))
 
 
@@ -385,14 +394,14 @@ def test_features_in_another_order_are_put_right(tmp_path):
     source = table_file(tmp_path, "id,label,b,a", ["1,x,2,1", "2,y,4,3", "3,x,6,6"])
     dataset = datasets.align(datasets.load(source), ("a", "b"), ("x", "y"), 2)
     assert dataset.features.tolist() == [[1, 2], [3, 4], [6, 6]] and dataset.feature_names == ("a", "b")
-    assert dataset.notes[-1] == f"{source}: features put into the network's order"
+    assert dataset.notes[-1] == f"{source}: features reordered to match the network"
     asked = datasets.load_features(source, 2, names=("a", "b"))
     assert asked.features.tolist() == dataset.features.tolist()
-    assert asked.notes == (f"{source}: column 'id', column 'label': not used by the network, left out",)
-    with pytest.raises(DataError, match="has no feature 'c', which the network learnt from"):
+    assert asked.notes == (f"{source}: column 'id', column 'label': left out, not used by the network",)
+    with pytest.raises(DataError, match="feature 'c', which the network learnt from, is missing"):
         datasets.align(datasets.load(source), ("a", "c"), ("x", "y"), 2)
     with pytest.raises(
-        DataError, match="has no column 'c', which the network learnt from; it has 'id', 'label', 'b', 'a'"
+        DataError, match="column 'c', which the network learnt from, is missing; it has 'id', 'label', 'b', 'a'"
     ):
         datasets.load_features(source, 2, names=("a", "c"))
 
@@ -402,11 +411,11 @@ def test_classes_are_matched_by_name(tmp_path):
     dataset = datasets.load(table_file(tmp_path, "a,label", ["1,treble", "2,bass", "3,treble"]))
     aligned = datasets.align(dataset, (), ("treble", "alto", "bass"), 3)
     assert aligned.labels.tolist() == [0, 2, 0] and aligned.classes == 3 and aligned.class_names[1] == "alto"
-    with pytest.raises(DataError, match="class 'bass' is not one that the network knows, which are 'high', 'low'"):
+    with pytest.raises(DataError, match="class 'bass' is unknown to the network, which knows 'high', 'low'"):
         datasets.align(dataset, (), ("high", "low"), 2)
     numbers = datasets.load(table_file(tmp_path, "a,label", ["1,2", "2,0", "3,2"]))
     assert datasets.align(numbers, (), (), 3).labels.tolist() == [2, 0, 2]
-    with pytest.raises(DataError, match="class '2' is not one that the network knows, which are '0', '1'"):
+    with pytest.raises(DataError, match="class '2' is unknown to the network, which knows '0', '1'"):
         datasets.align(numbers, (), (), 2)
     assert "no class names" in datasets.align(dataset, (), (), 2).notes[-1]
 

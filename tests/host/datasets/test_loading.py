@@ -21,8 +21,8 @@ from eqprop_host import datasets, errors
 from eqprop_host.datasets import Dataset, Scaling
 from eqprop_host.errors import DataError
 
-MISSING = "type --missing drop to leave them out, or --missing mean to put in the mean of the column"
-LABEL = "--label COLUMN names another column"
+MISSING = "type --missing drop to leave them out, or --missing mean to fill in the column's mean"
+LABEL = "type --label COLUMN to use another column"
 GOOD_CSV = "a,b,label\n0.5,1,0\n-2,3e1,1\n"
 X, Y = np.array([[1.0, 2], [3, 4], [5, 6]]), np.array([0, 1, 1])
 
@@ -239,7 +239,7 @@ def test_features_alone(tmp_path, monkeypatch):
         ),
         (GOOD_CSV + "1,2,x\n", "bad.csv: line 4, column 3: 'x' is not a number: correct it or delete the line"),
         ("1.o,2,0\n1,2,1\n", "bad.csv: line 1, column 1: '1.o' is not a number: correct it or delete the line"),
-        ("0,1,label\n1,2,1\n", "bad.csv: label 1 on all samples (1): there must be two classes or more"),
+        ("0,1,label\n1,2,1\n", "bad.csv: label 1 on every sample (1): expected two classes or more"),
         ("0,7,2,label\n1,2,3,1\n", "bad.csv: line 1, column 4: 'label' is not a number: correct it or delete the line"),
         (GOOD_CSV + "1,1_0,0\n", "bad.csv: line 4, column 2: '1_0' is not a number: correct it or delete the line"),
         (
@@ -261,16 +261,16 @@ def test_features_alone(tmp_path, monkeypatch):
         (GOOD_CSV + "1,2,inf\n", f"bad.csv: line 4, column 3: label inf is too large: {LABEL}"),
         (
             "x,label\n" + "".join(f"{n}.5,{n}\n" for n in range(8192)),
-            "bad.csv: 8192 classes, at most 8191 can be told apart",
+            "bad.csv: 8192 classes, expected at most 8191",
         ),
-        ("1,2,3\n1,3,3\n", "bad.csv: label 3 on all samples (2): there must be two classes or more"),
-        ("1,2,0\n", "bad.csv: label 0 on all samples (1): there must be two classes or more"),
+        ("1,2,3\n1,3,3\n", "bad.csv: label 3 on every sample (2): expected two classes or more"),
+        ("1,2,0\n", "bad.csv: label 0 on every sample (1): expected two classes or more"),
         (
             GOOD_CSV.encode() + b"1,\xe9,0\n",
             "bad.csv: line 4, column 2: 'é' is not a number: correct it or delete the line",
         ),
         (b"\xef\xbb\xbf1,2,0\n\xff", "bad.csv: line 2: 1 column, expected 3 as in line 1"),
-        (GOOD_CSV.encode() + b"\0", "bad.csv: holds zero bytes: is it text?"),
+        (GOOD_CSV.encode() + b"\0", "bad.csv: holds zero bytes, so it is not text"),
         (GOOD_CSV + '1,"2' + "0" * 200000, "bad.csv: line 4: field larger than field limit (131072)"),
     ],
 )
@@ -296,18 +296,21 @@ def changed(values, at, value):
         (b"PK, or so\n", "bad.npz: is not a .npz file"),
         (npy(X), "bad.npz: is not a .npz file"),
         (npz(x=X, y=Y)[:300], "bad.npz: cannot be read: File is not a zip file"),
-        (npz(), "bad.npz: has no array x, it holds nothing"),
-        (npz(pictures=X, y=Y), "bad.npz: has no array x, it holds 'pictures', 'y'"),
-        (npz(x=X, answers=Y), "bad.npz: has no array y, it holds 'x', 'answers'"),
+        (npz(), "bad.npz: expected an array x, it holds nothing"),
+        (npz(pictures=X, y=Y), "bad.npz: expected an array x, it holds 'pictures', 'y'"),
+        (npz(x=X, answers=Y), "bad.npz: expected an array y, it holds 'x', 'answers'"),
         (npz(x=X, y=Y[:2]), "bad.npz: x has 3 samples, y has 2 labels"),
         (npz(x=X[0], y=Y), "bad.npz: x: shape (2,), expected 2 dimensions"),
         (npz(x=X, y=Y[:, None, None] + [1, 2]), "bad.npz: y: shape (3, 1, 2), expected a label for each sample"),
-        (npz(x=X, y=np.c_[Y, Y]), "bad.npz: y[0]: [0 0]: expected one-hot labels, a 1 and else 0, for shape (3, 2)"),
+        (
+            npz(x=X, y=np.c_[Y, Y]),
+            "bad.npz: y[0]: [0 0]: expected one-hot labels, one 1 and the rest 0, for shape (3, 2)",
+        ),
         (npz(x=X[:0], y=Y[:0]), "bad.npz: x: shape (0, 2) is empty"),
         (npz(x=X[:, :0], y=Y), "bad.npz: x: shape (3, 0) is empty"),
-        (npz(x=X, y=Y * 1j), "bad.npz: y: complex128 is not a type of real numbers"),
-        (npz(x=X * 1j, y=Y), "bad.npz: x: complex128 is not a type of real numbers"),
-        (npz(x=X.astype(object), y=Y), "bad.npz: holds Python objects (a pickle), which are not read"),
+        (npz(x=X, y=Y * 1j), "bad.npz: y: expected real numbers, got complex128"),
+        (npz(x=X * 1j, y=Y), "bad.npz: x: expected real numbers, got complex128"),
+        (npz(x=X.astype(object), y=Y), "bad.npz: holds Python objects (a pickle), which could run any program"),
         (
             npz(x=changed(X, (2, 1), np.nan), y=Y),
             f"bad.npz: 1 of 3 samples have values missing, the first at x[2, 1] (a value): {MISSING}",
@@ -319,7 +322,7 @@ def changed(values, at, value):
             "bad.npz: 1 of 3 samples have values missing, the first at y[2] (the label): "
             "type --missing drop to leave them out",
         ),
-        (npz(x=X, y=Y * 0), "bad.npz: label 0 on all samples (3): there must be two classes or more"),
+        (npz(x=X, y=Y * 0), "bad.npz: label 0 on every sample (3): expected two classes or more"),
     ],
 )
 def test_bad_npz(complaint, content, expected):
@@ -334,11 +337,11 @@ def test_bad_npz(complaint, content, expected):
         (b"1,2,3\n", "bad.npy: is not a .npy file"),
         (npz(x=X, y=Y), "bad.npy: is not a .npy file"),
         (npy(X)[:-1], "bad.npy: cannot be read: "),
-        (npy(X.astype(object)), "bad.npy: holds Python objects (a pickle), which are not read"),
+        (npy(X.astype(object)), "bad.npy: holds Python objects (a pickle), which could run any program"),
         (npy(Y), "bad.npy: array: shape (3,), expected 2 dimensions"),
         (
             npy(X[None]),
-            "bad.npy: array: shape (1, 3, 2), expected 2 dimensions, the label in the last column: "
+            "bad.npy: array: shape (1, 3, 2), expected 2 dimensions with the label in the last column: "
             "or save features as x and labels as y by numpy.savez",
         ),
         (npy(X[:0]), "bad.npy: array: shape (0, 2) is empty"),
@@ -387,7 +390,7 @@ def test_what_cannot_be_opened(tmp_path, monkeypatch):
         assert message(datasets.load, name) == f"{name}: no such file"
     for name in ("folder.csv", "plain"):
         kinds = ".png, .jpg, .jpeg, .wav, .flac"
-        assert message(datasets.load, name) == f"{name}: has no folders, one for each class, with {kinds} files"
+        assert message(datasets.load, name) == f"{name}: expected a folder for each class, with {kinds} files"
 
     def forbid(*_):
         raise PermissionError(13, "Permission denied", "a.csv")
@@ -412,7 +415,7 @@ def test_bad_features_alone(complaint):
     )
     assert complaint("f.csv", "1,inf\n", datasets.load_features, 2) == "f.csv: line 1, column 2: inf is not finite"
     assert complaint("f.csv", "1,2\n1,nan\n", datasets.load_features, 2).startswith("f.csv: 1 of 2 samples have values")
-    assert complaint("f.npz", npz(y=X), datasets.load_features, 2) == "f.npz: has no array x, it holds 'y'"
+    assert complaint("f.npz", npz(y=X), datasets.load_features, 2) == "f.npz: expected an array x, it holds 'y'"
 
 
 def test_layers_must_fit():
@@ -678,9 +681,9 @@ def test_scaling_survives_json(matrix):
 @pytest.mark.parametrize(
     "saved, expected",
     [
-        ({}, "scaling: needs features, offset and span: KeyError: 'features'"),
-        ({"features": 2, "offset": [0]}, "scaling: needs features, offset and span: KeyError: 'span'"),
-        (None, "scaling: needs features, offset and span: TypeError: 'NoneType' object is not subscriptable"),
+        ({}, "scaling: expected features, offset and span: KeyError: 'features'"),
+        ({"features": 2, "offset": [0]}, "scaling: expected features, offset and span: KeyError: 'span'"),
+        (None, "scaling: expected features, offset and span: TypeError: 'NoneType' object is not subscriptable"),
         ({"features": 3, "offset": [0], "span": [1, 2]}, "scaling: span has 2 values for 3 features"),
         ({"features": 3, "offset": [], "span": [1]}, "scaling: offset has 0 values for 3 features"),
         ({"features": 1, "offset": [math.inf], "span": [1]}, "scaling: offset has a value out of range: (inf,)"),
@@ -693,7 +696,7 @@ def test_bad_scaling(saved, expected):
 
 def test_what_cannot_be_quantised():
     scaling = Scaling(2, (0.0,), (1.0,))
-    assert message(scaling.quantise, [[1, 2, 3]]) == "features: shape (1, 3), but the scaling is for rows of 2"
-    assert message(scaling.quantise, [1, 2]) == "features: shape (2,), but the scaling is for rows of 2"
+    assert message(scaling.quantise, [[1, 2, 3]]) == "features: shape (1, 3), expected rows of 2"
+    assert message(scaling.quantise, [1, 2]) == "features: shape (2,), expected rows of 2"
     assert message(scaling.quantise, [[1, 2], [3, math.nan]]).startswith("features[1, 1] is missing, and the network")
     assert message(scaling.quantise, [[-math.inf, 2]]) == "features[0, 0]: -inf is not finite"

@@ -195,9 +195,7 @@ def test_a_board_without_a_prompt_is_told_what_to_do(capsys, monkeypatch, says):
     assert ("temperature" in err) == bool(says)
 
 
-@pytest.mark.parametrize(
-    ("devices", "words"), [([], "no board is connected by USB"), (["ttyACM0", "ttyACM1"], "several")]
-)
+@pytest.mark.parametrize(("devices", "words"), [([], "found no board on USB"), (["ttyACM0", "ttyACM1"], "several")])
 def test_no_port_and_not_one_board(capsys, monkeypatch, devices, words):
     found = []
     for device in devices:

@@ -211,7 +211,7 @@ def test_a_small_flash_gets_the_parts_that_fit_and_an_update_must_be_asked_for(b
     monkeypatch.setattr(bundle.Compiled.__wrapped__, "joined", other_version(1))
     code, out, err = run(capsys, "deploy", "--port", board.path)
     assert (code, out) == (1, "")
-    assert "no room for the old runtime and the new one" in err and "`eqprop deploy --replace`" in err
+    assert "no room for both the old runtime and the new one" in err and "`eqprop deploy --replace`" in err
     code, out, err = run(capsys, "deploy", "--port", board.path, "--replace")
     assert code == 0 and "; copied" in out, err
     board.reset()
@@ -223,7 +223,7 @@ def test_a_board_without_a_filesystem_is_told_so(blank, capsys):
     code, out, err = run(capsys, "deploy", "--port", board.path)
     assert (code, out) == (1, "")
     assert err == (
-        f"eqprop: port {board.path}: the board has no filesystem to put eqprop into: put firmware with one on the "
+        f"eqprop: port {board.path}: the board has no filesystem for eqprop: put firmware with one on the "
         "board, or freeze eqprop into the firmware (manifest.py)\n"
     )
 

@@ -38,7 +38,7 @@ def test_a_board_that_spoils_each_answer_is_named(blank, capsys, monkeypatch):
     monkeypatch.setattr(repl, "_ANSWER", re.compile(rb"()()(never)"))
     code, out, err = run(capsys, "deploy", "--port", board.path)
     assert (code, out) == (1, "")
-    assert "the board prints by itself and spoils its answers (it says " in err and "boot.py starts" in err
+    assert "other output of the board spoils its answers (it says " in err and "boot.py starts" in err
 
 
 @pytest.mark.parametrize(("cpu", "heap"), [("cortex-m3", 16), ("cortex-m3", 24), ("rv32", 40)])

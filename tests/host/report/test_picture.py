@@ -184,7 +184,7 @@ def test_any_name_of_data_fits_the_title(drawn, data):
 @pytest.mark.parametrize("run", [{}, {"layers": None}, {"layers": "3"}, {"layers": "a-b"}])
 def test_a_log_that_does_not_say_its_layers_is_refused(tmp_path, run):
     log = Made(run)
-    with pytest.raises(DataError, match="^made.jsonl: the run does not say its layers: "):
+    with pytest.raises(DataError, match="^made.jsonl: the log does not give the layers: "):
         picture.draw(tmp_path / "run.png", log)
     assert not os.listdir(tmp_path)
 

@@ -113,7 +113,7 @@ def test_an_export_never_takes_the_place_of_a_file_that_came_meanwhile(rows, tmp
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", other_program)
-    with pytest.raises(LogError, match="out.csv: exists already, and is not overwritten"):
+    with pytest.raises(LogError, match="out.csv: exists already: it is not overwritten"):
         export(log, tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == "theirs"
     assert {each.name for each in tmp_path.iterdir()} == {"log.jsonl", "out.csv"}
@@ -164,5 +164,5 @@ def test_a_log_of_before_checksums_says_so(rows, tmp_path, capsys):
     lines = (tmp_path / "log.csv").read_text().splitlines()
     (tmp_path / "log.csv").write_text("\n".join(line.rpartition(",")[0] for line in lines) + "\n")
     code, said = told(capsys, "log", "info", tmp_path / "log.csv")
-    assert code == 1 and "has no row_crc32: eqprop before 0.2 wrote it, so export its log once more" in said
+    assert code == 1 and "has no row_crc32, so eqprop before 0.2 wrote it: export its log once more" in said
     shutil.rmtree(tmp_path)

@@ -156,7 +156,7 @@ def test_a_log_cut_at_any_byte_is_readable_up_to_its_last_full_record(path, suff
         cut.write_bytes(content[:size])
         whole = int(np.searchsorted(ends, size, side="right"))
         if not whole:
-            assert message(cut) == ("is not a log, or cut at its very start" if size else "is empty")
+            assert message(cut) == ("is not a log, or truncated at its very start" if size else "is empty")
             continue
         log = open_log(cut)
         assert log.rows == rows[whole - 1]
@@ -294,8 +294,8 @@ def test_a_disk_that_does_not_sync_is_said(path, monkeypatch):
 def test_two_writers_are_one_too_many(path):
     """Catches a lock that is not taken; one that a new log or a reopened one goes without."""
     log = write(path, close=False)
-    assert message(path, RunLog.reopen) == "another run writes it"
-    assert message(path, RunLog, RUN) == "another run writes it"
+    assert message(path, RunLog.reopen) == "another run is writing it"
+    assert message(path, RunLog, RUN) == "another run is writing it"
     log.metrics(**METRICS)
     log.close()
     assert open_log(path).rows == 10
@@ -310,7 +310,7 @@ def test_bad_paths_are_refused_before_anything_is_written(tmp_path):
     os.mkfifo(tmp_path / "pipe.arrow")
     before = sorted(tmp_path.iterdir())
     for name, reason in {
-        "kept.jsonl": "is not empty, and a log overwrites nothing",
+        "kept.jsonl": "is not empty: a log never overwrites a file",
         "run.doc": "a log's suffix is .arrow or .jsonl, not .doc",
         "run.csv": ".csv would not survive a kill: log to .arrow, and `eqprop log export` it",
         "run": "a log's suffix is .arrow or .jsonl, not none",
@@ -349,13 +349,13 @@ def test_a_run_that_fails_later_says_so_in_its_log(path):
 
 @each_format
 def test_a_log_that_cannot_hold_what_it_is_given_stays_sound(path):
-    with pytest.raises(TypeError, match="object is nothing that JSON can hold"):
+    with pytest.raises(TypeError, match="object cannot be written as JSON"):
         RunLog(path, {"x": object()})
     with pytest.raises(ValueError, match="JSON"):
         RunLog(path, {"x": float("nan")})
     assert not path.exists()
     with RunLog(path, RUN) as log:
-        with pytest.raises(ValueError, match="int32, not uint16"):
+        with pytest.raises(ValueError, match="expected uint16, got int32"):
             log.conductances(0, [(0, 0, STEPS.astype(np.int32))])
         log.close()
         log.close()
@@ -367,10 +367,10 @@ def test_a_log_that_cannot_hold_what_it_is_given_stays_sound(path):
     ("content", "reason"),
     [
         (b"", "is empty"),
-        (b"a", "is not a log, or cut at its very start"),
-        (b"1,2,0\n", "is not a log, or cut at its very start"),
-        (b"\xff" * 5000, "is not a log, or cut at its very start"),
-        (b'{"record": "run"}\n', "is not a log, or cut at its very start"),
+        (b"a", "is not a log, or truncated at its very start"),
+        (b"1,2,0\n", "is not a log, or truncated at its very start"),
+        (b"\xff" * 5000, "is not a log, or truncated at its very start"),
+        (b'{"record": "run"}\n', "is not a log, or truncated at its very start"),
     ],
 )
 def test_a_foreign_file_is_told_apart(path, content, reason):
@@ -383,7 +383,7 @@ def test_another_arrow_stream_is_no_log(tmp_path):
     table = pa.table({"a": [1, 2]})
     with pa.OSFile(str(tmp_path / "a.arrow"), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
         writer.write_table(table)
-    assert message(tmp_path / "a.arrow") == "is not a log, or cut at its very start"
+    assert message(tmp_path / "a.arrow") == "is not a log, or truncated at its very start"
 
 
 @each_format

@@ -98,7 +98,7 @@ def _aligned(dataset, model):
     """Return the data set with the network's features and classes, in its order. Raises DataError."""
     if dataset.recipe != model.recipe:
         asked, learnt = made_of(dataset.recipe), made_of(model.recipe)
-        raise DataError(f"{dataset.name}: a sample is from {asked}, the network learnt from {learnt}")
+        raise DataError(f"{dataset.name}: a sample is {asked}, but the network learnt from {learnt}")
     dataset = datasets.align(dataset, model.feature_names, model.class_names, model.classes)
     datasets.check_layers(model.layers, dataset)
     return dataset

@@ -1,1 +1,1 @@
-"""Readers of the files in which people keep data, one module a kind."""
+"""File readers, one module for each kind of file."""

@@ -1,7 +1,7 @@
-"""Which column of a table is the label, which ones are features, and which are left out and why.
+"""Decides which column of a table is the label, which are features, and which are left out and why.
 
-What decides it, in this order: what the user said, the columns' names, what they hold, their place. What may be
-misread is refused with what to type.
+It considers, in this order: the user's options, the columns' names, their contents, their positions. A table that
+could be misread is refused with a line that says what to type.
 """
 
 import re
@@ -18,7 +18,7 @@ LABELS = ("label", "labels", "class", "target")
 """A column of one of these names holds the labels."""
 
 _PERHAPS = ("y", "species", "variety", "category", "outcome", "type", "quality", "diagnosis", "activity", "survived")
-"""A first or last column of one of these names holds them where no other has one of LABELS."""
+"""A first or last column of one of these names holds the labels if no column has a name in LABELS."""
 
 _COUNTERS = re.compile(
     r"index|#|(row|sample|record|serial|line)?[ _.-]*(no|nr|id|number|num|index|names?)\.?|row|idx|__index_level_\d__"
@@ -29,56 +29,56 @@ _TIMES = re.compile(
     r"|uptime|elapsed|tick|zeit|datum|uhrzeit)s?([\W_].*)?"
 )
 _SINCE_1970 = 1e8
-_ENOUGH = 20  # rows from which a column is told by its values alone
-_CLASSES = 20  # a column of so many different whole numbers may always be a label
+_ENOUGH = 20  # fewer rows are too few to classify a column by its values alone
+_CLASSES = 20  # a column of up to this many different whole numbers can be a label
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column as its first rows show it."""
+    """A column, judged by its first rows."""
 
     name: str
-    """Its name; "" without one."""
+    """The column's name, or ""."""
 
     number: int
-    """Its place in the source, from 1."""
+    """The column's position in the source, from 1."""
 
     kind: str
-    """number, text, time, file of a picture or sound, empty where each of the first rows lacks it, or other."""
+    """number, text, time, file (path of a picture or sound), empty (no value in the first rows), or other."""
 
     numbers: np.ndarray
-    """The first rows of a column of numbers, float64, NaN where one is missing; empty for other kinds."""
+    """A number column's first rows: float64, NaN for missing; empty for other kinds."""
 
     texts: tuple[str, ...] = ()
-    """The first rows of other columns, "" where one is missing."""
+    """The first rows of other columns, "" for missing."""
 
     stored: bool = False
-    """Whether the source says itself that this column only numbers its rows."""
+    """Whether the source itself marks this column as row numbers."""
 
     def __str__(self):
         return f"column {shortened(self.name)}" if self.name else f"column {self.number}"
 
     @property
     def typed(self):
-        """What names the column in an option."""
+        """The column as typed in an option."""
         return self.name if re.fullmatch(r"[\w.:%+=/@-]{1,40}", self.name) else str(self.number)
 
 
 @dataclass
 class Roles:
-    """What the columns of a table are for: places in the list of columns."""
+    """The roles of a table's columns, as indices into the list of columns."""
 
     features: list[int]
-    """Those that are features, in the order in which they are wanted."""
+    """The features, in the network's order."""
 
     label: int | None = None
-    """That of the labels; None where there is none, or several."""
+    """The label; None if there is none, or if it is one-hot."""
 
     one_hot: list[int] = field(default_factory=list)
-    """The columns, one for each class, of which one is 1 and the others 0; empty where one column is the label."""
+    """The one-hot columns, one for each class; empty if one column is the label."""
 
     notes: list[str] = field(default_factory=list)
-    """What was left out and why, in words for the user."""
+    """What was left out and why, for the user."""
 
 
 def choose(source: str, columns: list[Column], *, reading: Reading) -> Roles:
@@ -99,7 +99,7 @@ def choose(source: str, columns: list[Column], *, reading: Reading) -> Roles:
         one_hot = _one_hot(columns, places)
         label = None if one_hot else _guessed(source, columns, places)
         if label is not None and columns[label].name and columns[label].kind == "number":
-            notes.append(f"{columns[label]}, the last, is taken for the label: --label names another one")
+            notes.append(f"{columns[label]}, the last, is used as the label: type --label COLUMN to use another one")
     features = [place for place in places if place != label and place not in one_hot]
     _check_numbers(source, columns, features, label)
     if label is not None and not columns[label].name:
@@ -108,9 +108,9 @@ def choose(source: str, columns: list[Column], *, reading: Reading) -> Roles:
 
 
 def choose_features(source: str, columns: list[Column], *, reading: Reading, count: int, names: tuple) -> Roles:
-    """Return the roles of the columns of a table, labelled or not, that a network is to be asked about.
+    """Return the roles of the columns of a table, labelled or not, for inference.
 
-    count: how many features the network has. names: theirs, or none. Raises DataError saying what is missing.
+    count: the network's features. names: their names, or empty. Raises DataError saying what is missing.
     """
     places = _kept(source, columns, reading)
     files = [place for place in places if columns[place].kind == "file"]
@@ -122,11 +122,11 @@ def choose_features(source: str, columns: list[Column], *, reading: Reading, cou
         if missing:
             held = listed([shortened(name) for name in by_name])
             raise DataError(
-                f"{source}: has no column {shortened(missing[0])}, which the network learnt from; it has {held}"
+                f"{source}: column {shortened(missing[0])}, which the network learnt from, is missing; it has {held}"
             )
         features = [by_name[name] for name in names]
         others = [str(columns[place]) for place in places if place not in features]
-        notes = [f"{listed(others)}: not used by the network, left out"] if others else []
+        notes = [f"{listed(others)}: left out, not used by the network"] if others else []
         return Roles(features, notes=notes)
     label = _named(source, columns, reading, places, needed=False)
     kept, notes = (places, []) if len(places) == count else _left_out(columns, places, {label})
@@ -144,13 +144,13 @@ def choose_features(source: str, columns: list[Column], *, reading: Reading, cou
 
 
 def _of_files(source, columns, places, files, label):
-    """Return the roles where a column is of pictures or sounds: these are the samples, another column the label."""
+    """Return the roles if a column lists pictures or sounds: they are the samples; another column is the label."""
     others = [place for place in places if place not in files and columns[place].kind in ("number", "text")]
     if label is None and len(others) == 1:
         label = others[0]
     if label is None or len(files) > 1:
         held = listed([str(columns[place]) for place in (*files, *others)])
-        raise DataError(f"{source}: {held}: name the label by --label, and leave out others by --drop")
+        raise DataError(f"{source}: {held}: type --label COLUMN for the label, and --drop COLUMN for the others")
     left = [str(columns[place]) for place in places if place not in (label, *files)]
     return Roles(files, label, notes=[f"{listed(left)}: left out: the files are the samples"] if left else [])
 
@@ -160,14 +160,14 @@ def _besides(notes):
 
 
 def _find(source, option, text, columns):
-    """Return the place of the column that an option names: by its name in any case, or by its number."""
+    """Return the index of the column in an option: a name, in upper or lower case, or a number."""
     for same in (lambda name: name == text, lambda name: name.lower() == text.strip().lower()):
         found = [place for place, column in enumerate(columns) if column.name and same(column.name)]
         if len(found) == 1:
             return found[0]
         if found:
             numbers = " and ".join(str(columns[place].number) for place in found[:2])
-            raise DataError(f"{source}: --{option} {text}: columns {numbers} have that name: give a number")
+            raise DataError(f"{source}: --{option} {text}: columns {numbers} have that name: type a number")
     if text.strip().isdecimal() and 1 <= int(text) <= len(columns):
         return int(text) - 1
     named = [shortened(column.name) for column in columns if column.name]
@@ -176,13 +176,13 @@ def _find(source, option, text, columns):
 
 
 def _kept(source, columns, reading):
-    """Return the places of the columns that the user did not leave out."""
+    """Return the indices of the columns that the user did not drop."""
     dropped = {_find(source, "drop", text, columns) for text in reading.dropped}
     return [place for place in range(len(columns)) if place not in dropped]
 
 
 def _named(source, columns, reading, places, needed=True):
-    """Return the place of the label where the user or a name says it, or None."""
+    """Return the index of the label if an option or a name gives it, or None."""
     if reading.label is not None:
         try:
             label = _find(source, "label", reading.label, columns)
@@ -202,13 +202,13 @@ def _named(source, columns, reading, places, needed=True):
 
 
 def _perhaps(columns, places):
-    """Return the last or the first place, where its name is one that labels often have, or None."""
+    """Return the last or first index if its name is in _PERHAPS, or None."""
     ends = [place for place in (places[-1], places[0]) if columns[place].name.lower() in _PERHAPS]
     return ends[0] if ends and _may_be_label(columns[ends[0]]) else None
 
 
 def _left_out(columns, places, spared):
-    """Return (the places that are left, notes) once what tells nothing about a sample is left out."""
+    """Return (the indices kept, notes), leaving out columns that say nothing about a sample."""
     kept, notes = [], []
     for place in places:
         reason = None if place in spared else _reason(columns[place], first=place == places[0])
@@ -225,33 +225,33 @@ def _reason(column, first):
     if column.kind == "empty":
         return "is empty"
     if column.stored:
-        return "numbers the rows"
+        return "holds row numbers"
     if column.kind == "time":
         return "holds times"
     if column.kind == "text":
         distinct = len(set(column.texts))
         if len(column.texts) >= _ENOUGH and 2 * distinct > len(column.texts) and name not in LABELS:
-            return "holds a text of its own for most samples"
+            return "holds a different text for most samples"
         return None
     if len(numbers) < 2:
         return None
-    with np.errstate(invalid="ignore", over="ignore"):  # infinities are refused with their place once all is read
+    with np.errstate(invalid="ignore", over="ignore"):  # infinities are refused, with their place, after reading
         steps = np.diff(numbers)
     counts = bool((steps == 1).all()) and numbers[0] in (0, 1)
     whole = bool((numbers == np.floor(numbers)).all())
     named = _COUNTERS.fullmatch(name) or re.search(r"[a-z]I[dD]$", column.name)
     if whole and named and _different(numbers) == len(numbers):
-        return "numbers the rows"
+        return "holds row numbers"
     if first and counts and len(numbers) >= _ENOUGH:
-        return "numbers the rows"
+        return "holds row numbers"
     clock = _TIMES.fullmatch(name) or (first and not name and numbers.min() > _SINCE_1970)
     if clock and len(numbers) >= _ENOUGH and (steps >= 0).all() and steps.any():
-        return "holds times that only rise"
+        return "holds increasing times"
     return None
 
 
 def _one_hot(columns, places):
-    """Return the last columns, where they share the beginning of their names and mark one class in each row."""
+    """Return the last columns if their names share a prefix and each row has a 1 in exactly one of them."""
     prefix, parted, _ = columns[places[-1]].name.rpartition("_")
     if not parted or not prefix:
         return []
@@ -270,14 +270,14 @@ def _one_hot(columns, places):
 
 
 def _guessed(source, columns, places):
-    """Return the place of the label where no name says it. Raises DataError where it may be one of several."""
+    """Return the index of the label when no name gives it. Raises DataError if several columns may be the label."""
     last = columns[places[-1]]
     texts = [place for place in places if columns[place].kind == "text"]
     if len(texts) > 1:
         first, *others = (columns[place] for place in texts)
         way = f"--label {first.typed} --drop {','.join(column.typed for column in others)}"
         held = listed([str(columns[place]) for place in texts])
-        raise DataError(f"{source}: {held} hold text: name the label and leave out the others, such as {way}")
+        raise DataError(f"{source}: {held} hold text: choose the label and drop the others, for example {way}")
     if texts and (texts[0] == places[-1] or not _may_be_label(last)):
         return texts[0]
     if texts:
@@ -286,19 +286,19 @@ def _guessed(source, columns, places):
         raise DataError(f"{source}: {text} ({listed(_distinct(text))}) and {last} may both be the label: type {way}")
     if not last.name and not _few(last):
         likely = [columns[place] for place in places if _may_be_label(columns[place])]
-        way = f", such as --label {likely[0].typed}" if likely else ""
+        way = f", for example --label {likely[0].typed}" if likely else ""
         count = _different(last.numbers)
         raise DataError(
-            f"{source}: {last}, the last, has {count} different values in {len(last.numbers)} rows, so it holds no"
-            f" classes: name the label{way or ' by --label COLUMN'}"
+            f"{source}: {last}, the last, has {count} different values in {len(last.numbers)} rows, too many for"
+            f" classes: choose the label{way or ' by --label COLUMN'}"
         )
     return places[-1]
 
 
 def _few(column):
-    """Return whether a column of numbers has few enough different ones for a label, or is not of whole numbers."""
+    """Return whether a number column has few enough different values for a label, or has fractions."""
     if not (column.numbers == np.floor(column.numbers)).all():
-        return True  # which its values will say, with their place
+        return True  # the check of its values will refuse it, with their place
     if len(column.numbers) >= _ENOUGH and _different(column.numbers) == 1:
         return False
     return _different(column.numbers) <= max(_CLASSES, len(column.numbers) / 4)
@@ -309,7 +309,7 @@ def _different(numbers):
 
 
 def _may_be_label(column):
-    """Return whether a column may be a label: a few different whole numbers, or texts."""
+    """Return whether a column may be a label: a few different whole numbers or texts."""
     if column.kind != "number":
         return column.kind == "text"
     present = column.numbers[~np.isnan(column.numbers)]
@@ -317,7 +317,7 @@ def _may_be_label(column):
 
 
 def _perhaps_identifier(column):
-    """Return what to say of a first column without a name that may number the samples in some way."""
+    """Return a note about an unnamed first column that may identify the samples."""
     numbers = column.numbers
     whole = len(numbers) >= _ENOUGH and (numbers == np.floor(numbers)).all() and np.abs(numbers).max() >= 1000
     if whole and _different(numbers) == len(numbers) and not column.name:
@@ -329,7 +329,7 @@ def _check_numbers(source, columns, features, label):
     """Raise DataError for a feature that is text."""
     others = [columns[place] for place in features if columns[place].kind == "other"]
     if others:
-        raise DataError(f"{source}: {others[0]} holds {others[0].texts[0]}, no numbers: type --drop {others[0].typed}")
+        raise DataError(f"{source}: {others[0]} holds {others[0].texts[0]}, not numbers: type --drop {others[0].typed}")
     texts = [columns[place] for place in features if columns[place].kind == "text"]
     if not texts:
         return
@@ -337,7 +337,7 @@ def _check_numbers(source, columns, features, label):
     held = f"{texts[0]} holds text ({listed(_distinct(texts[0]))})"
     if len(texts) > 1:
         held = f"{listed([str(column) for column in texts])} hold text"
-    raise DataError(f"{source}: {held}, and features are numbers: type --drop {names}, or write numbers for it")
+    raise DataError(f"{source}: {held}, but features are numbers: type --drop {names}, or replace the text by numbers")
 
 
 def _distinct(column):

@@ -1,6 +1,6 @@
-"""Tables of text, one sample a line: .csv, .tsv, .txt, .data and the like, as `dialects` says.
+"""Text tables, one sample per line: .csv, .tsv, .txt, .data and others; see `dialects`.
 
-The first rows say what each column is; all rows are then read one by one, so a file may be larger than memory.
+The first rows decide what each column is. Rows are then read one by one, so a file may be larger than memory.
 """
 
 import csv
@@ -21,12 +21,12 @@ from .columns import Column
 from .folders import is_sample, rows_of
 
 _FIRST_LINES = (20, 1000)
-"""How many lines say how the table is written: the first number of them or, of short lines, up to the second."""
+"""How many lines decide the dialect: the first number, or up to the second if lines are short."""
 
 _WAY = "correct it or delete the line"
 
 _LABELS_MAX = 100_000
-"""More different labels than a network could have outputs: the column is no label."""
+"""With more different labels than this, the column cannot be the label."""
 
 
 def read_csv(source, file, choose, reading):
@@ -45,7 +45,7 @@ def read_csv(source, file, choose, reading):
 
 
 def _readable(cell):
-    """Return a cell as text: bytes in it that are not UTF-8 are read as Windows-1252."""
+    """Return a cell as text; bytes that are not UTF-8 are read as Windows-1252."""
     if _is_unicode(cell):
         return cell
     return cell.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
@@ -60,7 +60,7 @@ def _is_unicode(cell):
 
 
 def _different(names):
-    """Return names, those that occurred before with .1, .2 and so on behind, as pandas has it."""
+    """Return the names, repeated ones with .1, .2 and so on appended, as in pandas."""
     found: dict[str, int] = {}
     for name in names:
         number, called = 0, name
@@ -72,7 +72,7 @@ def _different(names):
 
 
 class _Reader:
-    """Reads one table."""
+    """A reader of one table."""
 
     def __init__(self, source, text):
         self.source = source
@@ -85,14 +85,14 @@ class _Reader:
             if size > blocks.BLOCK and len(self.head) >= _FIRST_LINES[0]:
                 break
         content = [line for line in self.head if line.strip() and not dialects.is_comment(line)]
-        # Enough to tell, as each separator is tried on them
+        # Enough lines to decide; each separator is tried on them
         self.dialect = dialects.dialect_of(content[: blocks.first_rows(max(map(len, content[:1]), default=1))])
         if content and dialects.says_separator(content[0]):
             self.head[self.head.index(content[0])] = "\n"
         self.notes = []
         self.names: tuple[str, ...] = ()
         self.class_names: tuple[str, ...] = ()
-        self.repeated = 0  # lines that name the columns once more
+        self.repeated = 0  # lines that repeat the header
 
     def table(self, choose, reading):
         """Return the `Table`."""
@@ -124,7 +124,7 @@ class _Reader:
         )
 
     def _first_rows(self):
-        """Find header and width; return the first rows of data."""
+        """Find the header and the width; return the first rows of data."""
         reader = self.dialect.rows(self.head)
         rows = []
         try:
@@ -150,7 +150,7 @@ class _Reader:
             self.names = tuple(" ".join(cell.split()) or f"Unnamed: {place}" for place, cell in enumerate(cells[0]))
             if any(self.dialect.is_number(cell) for cell in cells[0]):
                 shown = shortened(",".join(cells[0]))
-                self.notes.append(f"line {self.first_line} is read as the columns' names: {shown}")
+                self.notes.append(f"line {self.first_line} is read as the header: {shown}")
         else:
             self._check_width(rows)
             self.names = self._commented_names()
@@ -161,36 +161,36 @@ class _Reader:
         return [row for row in data if len(row) == self.width]
 
     def _check_encoding(self, strange):
-        """Say how names were read that are not UTF-8. Raises DataError where one is not Windows-1252 either."""
+        """Note how names that are not UTF-8 were read. Raises DataError if one is not Windows-1252 either."""
         for name in strange:
             if "\ufffd" in name:
                 raise DataError(f"{self.source}: {shortened(name)} is neither UTF-8 nor Windows-1252: save it as UTF-8")
         if strange:
-            what = f"names that are not UTF-8 are read as Windows-1252, such as {shortened(min(strange))}"
+            what = f"names that are not UTF-8 are read as Windows-1252, for example {shortened(min(strange))}"
             self.notes.append(f"{what}: if that is wrong, save it as UTF-8")
 
     def _is_shape(self, rows):
-        """Return whether the first row is scikit-learn's: how many samples and features, then the classes' names."""
+        """Return whether the first row is scikit-learn's: counts of samples and features, then class names."""
         first = rows[0]
         if len(first) < 4 or len(rows) < 2 or not (first[0].strip().isdecimal() and first[1].strip().isdecimal()):
             return False
         return int(first[1]) == len(rows[1]) - 1 and not any(map(self.dialect.is_number, first[2:]))
 
     def _is_short_header(self, rows):
-        """Return whether the first row names all columns but the row numbers, as R writes it."""
+        """Return whether the first row names all columns except the row numbers, as R writes it."""
         first, below = rows[0], rows[1:]
         short = bool(below) and all(len(row) == len(first) + 1 for row in below)
         return short and not any(map(self.dialect.is_number, first))
 
     def _check_width(self, rows):
-        """Raise DataError where most rows have another number of columns than the first one: it is not data."""
+        """Raise DataError if most rows differ in width from the first: the first is not data."""
         widths = [len(row) for row, _ in rows]
         usual = max(set(widths), key=lambda each: (widths.count(each), each))
         if len(rows) > 3 and usual != self.width and widths.count(usual) > len(rows) / 2:
             what = f"{columns_text(self.width)}, most lines have {usual}"
-            way = "delete lines that are not data, or begin them with #"
+            way = "delete lines that are not data, or start them with #"
             if self.dialect.separator == " ":
-                way += "; a name has no space in it"
+                way += "; names must not contain spaces"
             raise DataError(f"{self.source}: line {self.first_line}: {what}: {way}")
 
     def _commented_names(self):
@@ -204,7 +204,7 @@ class _Reader:
         return tuple(_readable(name).strip() for name in names)
 
     def _column(self, rows, place):
-        """Return the `Column` at a place, as some rows show it."""
+        """Return the `Column` at an index, judged by some rows."""
         cells = [row[place].strip() for row in rows]
         present = [cell for cell in cells if cell.lower() not in dialects.MISSING]
         name = self.names[place] if self.names else ""
@@ -221,7 +221,7 @@ class _Reader:
         return Column(name, place + 1, kind, np.zeros(0), tuple(cells))
 
     def _value(self, cell):
-        """Return the number in a cell, NaN where it is missing, None for text."""
+        """Return the number in a cell, NaN if it is missing, None for text."""
         try:
             return self.dialect.number(cell)
         except ValueError:
@@ -240,7 +240,7 @@ class _Reader:
                 codes.append(places.setdefault(row[roles.label].strip(), len(places)))
                 if len(places) > _LABELS_MAX:
                     column = columns[roles.label]
-                    raise DataError(f"{self.source}: {column} as label: more than {_LABELS_MAX} different values")
+                    raise DataError(f"{self.source}: {column} cannot be the label: more than {_LABELS_MAX} values")
             lines.append(line)
             if len(numbers) >= blocks.BLOCK:
                 spool.append(np.frombuffer(numbers).reshape(-1, len(wanted)))
@@ -250,7 +250,7 @@ class _Reader:
         return spool.finish(), (codes, list(places)), lines
 
     def _files(self, columns, roles, reading):
-        """Return the `Table` of pictures or sounds whose paths stand in a column, as seen from the table's folder."""
+        """Return the `Table` of pictures or sounds; a column gives their paths, relative to the table's folder."""
         folder, place, notes = Path(self.source).parent, roles.features[0], [*self.notes, *roles.notes]
         files, labels, codes, places, lines = [], None, array("q"), {}, array("q")
         for line, row in self._rows():
@@ -274,7 +274,7 @@ class _Reader:
         )
 
     def _rows(self):
-        """Yield (number of its line, row) of each row of data. Raises DataError for one of another width."""
+        """Yield (line number, row) for each row of data. Raises DataError for a row of another width."""
         reader = self.dialect.rows(itertools.chain(self.head, self.lines))
         header = None
         try:
@@ -296,13 +296,13 @@ class _Reader:
             raise DataError(f"{self.source}: line {reader.line_num}: {error}") from error
 
     def _about_rows(self):
-        """Return what is told of rows that were read in another way than as data."""
+        """Return the notes about rows that were not read as data."""
         if self.repeated == 1:
-            return ["1 line repeats the columns' names: left out"]
-        return [f"{self.repeated} lines repeat the columns' names: left out"] if self.repeated else []
+            return ["1 line repeats the header: left out"]
+        return [f"{self.repeated} lines repeat the header: left out"] if self.repeated else []
 
     def _append(self, numbers, cells, wanted, line):
-        """Append the numbers in cells, which stand at the wanted places of a row. Raises DataError."""
+        """Append the numbers in `cells`, the wanted cells of a row. Raises DataError."""
         try:
             if self.dialect.decimal_comma or "_" in "".join(cells):
                 raise ValueError
@@ -317,7 +317,7 @@ class _Reader:
                     raise DataError(f"{where}: {shown} is not a number: {_WAY}") from error
 
     def _labels(self, coded, lines, column):
-        """Return (labels as real numbers, class names) of coded texts: numbers where all of them are, else names."""
+        """Return (labels as real numbers, class names) of coded texts; without names if all texts are numbers."""
         codes, texts = coded
         codes = np.frombuffer(codes, np.int64)
         missing = np.array([text.lower() in dialects.MISSING for text in texts])
@@ -337,7 +337,7 @@ class _Reader:
 
 
 def _lines(source, text):
-    """Yield the lines of an open text, none of them longer than LINE_MAX. Raises DataError."""
+    """Yield the lines of an open text file. Raises DataError for a line longer than LINE_MAX."""
     number = 0
     while line := text.readline(dialects.LINE_MAX):
         number += 1

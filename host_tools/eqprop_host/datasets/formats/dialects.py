@@ -1,15 +1,15 @@
-"""How a text table is written: its encoding, separator, decimal mark, comments and header, found by its first lines.
+"""The dialect of a text table (encoding, separator, decimal mark, comments, header), found from its first lines.
 
-- encoding: UTF-8, UTF-16 or UTF-32 by their byte order mark, UTF-16 without one by its zero bytes; a byte that is not
-  UTF-8 is read as Windows-1252, which holds Latin-1
-- separator: comma, semicolon, tab, bar or white space: the one by which most lines have the same number of columns,
-  of equal ones that by which most cells are numbers. A first line `sep=;`, as Excel writes it, says it
-- decimal mark: a comma where the separator is another and numbers have it; points are then those of thousands
-- comments: lines that begin with #, unless it is an error of Excel such as #N/A; the last one before the data names the
-  columns if it has as many cells
-- header: the first line where it holds no number, and numbers stand below or one of its names is label or the like;
-  where it holds text above numbers, and its own numbers, if any, are evenly spaced; or whole numbers that count up from
-  0 or 1 above numbers with decimals or above a text
+- encoding: UTF-8, UTF-16 or UTF-32 by the byte order mark; UTF-16 without a mark by its zero bytes. A byte that is not
+  UTF-8 is read as Windows-1252, which includes Latin-1
+- separator: comma, semicolon, tab, bar or white space: the one that gives most lines the same number of columns, then
+  the one that makes most cells numbers. A first line `sep=;`, as Excel writes it, decides it
+- decimal mark: a comma if the separator is another character and numbers contain commas; points then separate thousands
+- comments: lines that begin with #, except Excel errors such as #N/A. The last comment before the data is the header if
+  it has as many cells
+- header: the first line is a header in three cases. It holds no number, and numbers follow below or one of its names is
+  label or the like. Or it holds text above numbers, and its own numbers, if any, are evenly spaced. Or it holds whole
+  numbers that count up from 0 or 1 above decimals or text
 """
 
 import codecs
@@ -21,13 +21,13 @@ from ...errors import DataError
 from .columns import LABELS
 
 _ERRORS = ("#n/a", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!")
-"""What a spreadsheet writes for a value that it could not compute, in lower case."""
+"""What spreadsheets write for a value that they could not compute, in lower case."""
 
 MISSING = frozenset((*_ERRORS, "", "na", "n/a", "nan", "null", "none", "?", "-", "nil", "<na>", "missing"))
-"""What stands for a value that is missing, in lower case."""
+"""Spellings of a missing value, in lower case."""
 
 LINE_MAX = 1 << 22
-"""Most characters of a line."""
+"""The most characters in a line."""
 
 _SEPARATORS = (",", ";", "\t", "|", " ")
 _MARKS = (
@@ -61,10 +61,10 @@ _TIME = re.compile(
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the cells of a line stand in it."""
+    """How a line is divided into cells."""
 
     separator: str
-    """One of , ; tab | and a space, which stands for any white space."""
+    """One of , ; tab | and space; a space stands for any white space."""
 
     decimal_comma: bool
     """Whether 1,5 is a number."""
@@ -84,7 +84,7 @@ class Dialect:
         if _FORTRAN.fullmatch(text):
             text = text.lower().replace("d", "e")
         try:
-            if "_" in text:  # 1_000, which only Python reads as a number
+            if "_" in text:  # only Python reads 1_000 as a number
                 raise ValueError
             return float(text)
         except ValueError:
@@ -96,7 +96,7 @@ class Dialect:
             raise
 
     def is_number(self, cell):
-        """Return whether a cell holds a number, and neither text nor nothing."""
+        """Return whether a cell holds a number: not text, not empty."""
         try:
             return cell.strip().lower() not in MISSING and self.number(cell) is not None
         except ValueError:
@@ -109,7 +109,7 @@ def is_time(cell):
 
 
 def encoding_of(source, file):
-    """Return (encoding, whether what is not in it is to be read as Windows-1252) of a file open in binary, rewound.
+    """Return (encoding, whether invalid bytes are Windows-1252) of a binary file, and rewind it.
 
     Raises DataError for a file that is not text.
     """
@@ -124,23 +124,23 @@ def encoding_of(source, file):
     start = head[:_SNIFFED].lstrip()
     for kind, begins in _MARKED_UP.items():
         if re.match(begins, start, re.IGNORECASE):
-            raise DataError(f"{source}: holds {kind}, not a table of text: save the table as CSV")
+            raise DataError(f"{source}: expected a text table, got {kind}: save the table as CSV")
     zeros = [head[first::2].count(0) for first in (0, 1)]
     if sum(zeros):
         half = len(head) // 2
         if min(zeros) == 0 and max(zeros) > 0.7 * half:
             return "utf-16-be" if zeros[0] else "utf-16-le"
-        raise DataError(f"{source}: holds zero bytes: is it text?")
+        raise DataError(f"{source}: holds zero bytes, so it is not text")
     return "utf-8"
 
 
 def says_separator(line):
-    """Return the separator that a line says, as Excel writes it, as a match's group 1; or None."""
+    """Return a match whose group 1 is the separator that an Excel line `sep=;` gives, or None."""
     return re.fullmatch(r"sep=(.)\s*", line, re.IGNORECASE)
 
 
 def dialect_of(lines):
-    """Return the `Dialect` of a table that begins with these lines, without comments and empty ones."""
+    """Return the `Dialect` of a table from its first lines, given without comments and empty lines."""
     if lines and (said := says_separator(lines[0])):
         return Dialect(said[1], said[1] != "," and _has_decimal_comma(Dialect(said[1], False), lines[1:]))
     found = []
@@ -164,7 +164,7 @@ def dialect_of(lines):
 
 
 def _has_decimal_comma(dialect, lines):
-    """Return whether numbers of these lines have a decimal comma, and none a point."""
+    """Return whether numbers in these lines have a decimal comma and none has a point."""
     cells = [cell for row in dialect.rows(lines) for cell in row]
     with_comma = sum(_DECIMAL_COMMA.fullmatch(cell) is not None for cell in cells)
     with_point = sum("." in cell and dialect.is_number(cell) for cell in cells)
@@ -182,7 +182,7 @@ def _without_comment(line):
 
 
 def header_of(dialect, rows):
-    """Return whether the first of some rows, without empty ones, names the columns."""
+    """Return whether the first of these rows, given without empty ones, names the columns."""
     first, below = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
     if not any(map(dialect.is_number, first)):
         texts = [cell for cell in first if cell.strip().lower() not in MISSING]
@@ -210,7 +210,7 @@ def header_of(dialect, rows):
 
 
 def _is_above(name, texts):
-    """Return whether a text stands above others that recur, while it does not."""
+    """Return whether a text occurs once, above texts that recur."""
     return name.strip().lower() in LABELS or (name not in texts and 2 * len(set(texts)) <= len(texts))
 
 
@@ -220,6 +220,6 @@ def _evenly_spaced(numbers):
 
 
 def _share(dialect, rows, place):
-    """Return how many of the cells in a column that are not missing are numbers, from 0 to 1."""
+    """Return the fraction of a column's non-missing cells that are numbers."""
     cells = [row[place] for row in rows if row[place].strip().lower() not in MISSING]
     return sum(map(dialect.is_number, cells)) / len(cells) if cells else 1.0

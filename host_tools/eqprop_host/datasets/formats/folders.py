@@ -1,13 +1,13 @@
-"""Folders of pictures or sounds by class: `FOLDER/CLASS/*.png` or `FOLDER/CLASS/*.wav`, one sample a file.
+"""Folders of pictures or sounds by class: `FOLDER/CLASS/*.png` or `FOLDER/CLASS/*.wav`, one sample per file.
 
-Classes are the subfolders in order of name (of number, where all are whole numbers): the first is label 0. Where the
-folder holds `train` and `test`, the classes are in each, and the second is the data set's own test set. What begins
-with a dot is passed over; files of other kinds are left out with a word. All files of a data set are of one kind:
+Classes are the subfolders in order of name (of number, if all are whole numbers): the first is label 0. If the folder
+holds `train` and `test`, both hold the classes, and `test` is the data set's own test set. Names that begin with a dot
+are ignored; files of other kinds are left out with a note. All files of a data set are of one kind:
 
-- pictures, see `eqprop_host.datasets.formats.pictures`: of one size, or shrunk to the size that is asked for
+- pictures, see `eqprop_host.datasets.formats.pictures`: all of one size, or shrunk to the requested size
 - sounds, see `eqprop_host.datasets.formats.sounds`
 
-The recipe of the data set is the size of the pictures, or that of the sounds.
+The data set's recipe is the size of the pictures, or the constants of the sounds.
 """
 
 import re
@@ -32,7 +32,7 @@ def read_folder(source, reading):
     notes: list[str] = []
     inside = _visible(source, top)
     while len(inside) == 1 and inside[0].is_dir() and not _samples(_visible(source, inside[0])):
-        top = inside[0]  # an archive that was unpacked into a folder of its own
+        top = inside[0]  # an archive unpacked into a folder of its own
         inside = _visible(source, top)
     if any(map(idx_files.is_idx, inside)):
         return idx_files.read_mnist(str(top))
@@ -41,7 +41,7 @@ def read_folder(source, reading):
     test = next((parts[name] for name in (*_TEST, *_VALID) if name in parts), None)
     if train and test:
         left = [path.name for path in parts.values() if path not in (train, test)]
-        notes += [f"{', '.join(left)}: left out, {train.name} is learnt and {test.name} tested"] if left else []
+        notes += [f"{', '.join(left)}: left out: {train.name} is for training, {test.name} for testing"] if left else []
         files, labels, names = _by_class(source, train, notes)
         tested, test_labels, _ = _by_class(source, test, notes, names)
         files, labels = files + tested, labels + test_labels
@@ -63,7 +63,7 @@ def read_folder(source, reading):
 
 
 def _by_class(source, folder, notes, names=None):
-    """Return (files, labels, class names) of a folder of classes, these given for another part of the data."""
+    """Return (files, labels, class names) of a folder of classes; the test part gets the training part's names."""
     inside = _visible(source, folder)
     classes = [path for path in inside if path.is_dir() and not re.fullmatch("_.*_", path.name)]
     stray = [path for path in inside if path not in classes]
@@ -76,7 +76,7 @@ def _by_class(source, folder, notes, names=None):
     files, labels = [], []
     for path in classes:
         if path.name not in names:
-            raise DataError(f"{path}: class {path.name} has no folder among those that are learnt")
+            raise DataError(f"{path}: class {path.name} has no folder in the training data")
         every = sorted(file for file in _visible(source, path) if file.is_file())
         samples = _samples(every)
         stray += [file for file in every if file not in samples]
@@ -85,7 +85,7 @@ def _by_class(source, folder, notes, names=None):
         files += samples
         labels += [names.index(path.name)] * len(samples)
     if stray:
-        notes.append(f"{listed([str(path) for path in stray])}: neither picture nor sound, left out")
+        notes.append(f"{listed([str(path) for path in stray])}: left out, neither picture nor sound")
     return files, labels, names
 
 
@@ -97,9 +97,9 @@ def _refuse_without_classes(source, folder, stray):
         )
     tables = [path.name for path in stray if path.suffix.lower() in _TABLES]
     if tables:
-        shown = f"{listed(sorted(tables))}: type --data with one of them, such as --data {folder / min(tables)}"
+        shown = f"{listed(sorted(tables))}: type one of them, for example --data {folder / min(tables)}"
         raise DataError(f"{source}: holds tables, {shown}")
-    raise DataError(f"{source}: has no folders, one for each class, with {_kinds()} files")
+    raise DataError(f"{source}: expected a folder for each class, with {_kinds()} files")
 
 
 def _kinds():
@@ -116,9 +116,9 @@ def is_sample(name):
 
 
 def rows_of(files, reading, notes):
-    """Return (features, recipe) of files: pairs of what to call it, and path or open file. Appends to the notes.
+    """Return (features, recipe) of files, given as pairs (name for messages, path or open file). Appends to `notes`.
 
-    Raises DataError for one that cannot be read, or is of another kind or size than the first.
+    Raises DataError for a file that cannot be read, or differs in kind or size from the first.
     """
     spool, first, first_name = Spool(), None, None
     odd: dict[str, list[str]] = {}
@@ -138,7 +138,7 @@ def rows_of(files, reading, notes):
 _ODD = {
     "transparent": "partly transparent, laid over white",
     "silent": "silent, learnt as silence",
-    "cut": "ends before the sound that its header announces: what is there is heard",
+    "cut": "ends before the sound that its header announces: the part that exists is used",
 }
 
 
@@ -151,10 +151,10 @@ def _read(name, file, reading):
 
 def _refuse_another(first, recipe, name, other):
     if "pixels" in recipe and "pixels" in other:
-        sizes = f"is of {other['pixels']} pixels, {first} is of {recipe['pixels']}"
+        sizes = f"has {other['pixels']} pixels, {first} has {recipe['pixels']}"
         raise DataError(f"{name}: {sizes}: type --size 16x16 to shrink all to one size")
     kinds = ("picture", "sound") if "pixels" in recipe else ("sound", "picture")
-    raise DataError(f"{name}: is a {kinds[1]}, {first} is a {kinds[0]}: a data set is of one kind")
+    raise DataError(f"{name}: is a {kinds[1]}, {first} is a {kinds[0]}: a data set holds only one kind")
 
 
 def _visible(source, folder):

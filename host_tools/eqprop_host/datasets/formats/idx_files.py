@@ -1,11 +1,11 @@
-"""The four IDX files in which MNIST is published, and the data sets that took its place, such as Fashion-MNIST.
+"""The four IDX files of MNIST and of data sets in its format, such as Fashion-MNIST.
 
     train-images-idx3-ubyte    train-labels-idx1-ubyte    t10k-images-idx3-ubyte    t10k-labels-idx1-ubyte
 
-plain or with .gz behind, in the folder or below it, and under the names that they are met with: dots for dashes,
-`test` for `t10k`, a prefix such as `emnist-letters-`, a folder of the file's name around each. An IDX file begins with
-a magic number (two zero bytes, 8 for unsigned bytes, the number of dimensions) and the size of each dimension as
-big-endian uint32; all elements follow. The t10k samples come last and are the data set's own test samples.
+They are plain or compressed (.gz), in the folder or below it. Common variants of the names are accepted: dots for
+dashes, `test` for `t10k`, a prefix such as `emnist-letters-`, a folder around each file with the file's name. An IDX
+file begins with a magic number (two zero bytes, 8 for unsigned bytes, the number of dimensions) and the size of each
+dimension as big-endian uint32; the elements follow. The t10k samples come last and are the data set's own test samples.
 """
 
 import gzip
@@ -23,7 +23,7 @@ from ..words import listed, reason
 
 _BYTES = 8  # the code of unsigned bytes
 _PARTS = ("train", "t10k")
-_DEPTH = 4  # folders below the one that is named
+_DEPTH = 4  # the depth of subfolders searched
 _NAME = re.compile(
     r"(?P<prefix>.*?)(?P<part>train|t10k|test)[-_.]?(?P<what>images|labels)[-_.]idx[13]([-_.]ubyte)?(\.gz)?",
     re.IGNORECASE,
@@ -31,14 +31,14 @@ _NAME = re.compile(
 
 
 def is_idx(path):
-    """Return whether a path is named as one of the four files."""
+    """Return whether a path has the name of one of the four files."""
     return _NAME.fullmatch(Path(path).name) is not None
 
 
 def read_mnist(folder):
     """Return the `Table` of the four files in `folder`. Raises DataError naming the file, the field and its value.
 
-    folder: where they are, or that and their prefix: DIR/emnist-letters.
+    folder: the files' folder, or the folder and their prefix: DIR/emnist-letters.
     """
     paths = _found(folder)
     images, labels, counts, shape = blocks.Spool(), blocks.Spool(), [], None
@@ -48,7 +48,7 @@ def read_mnist(folder):
         if len(pixels) != len(numbers):
             raise DataError(f"{label_path}: {len(numbers)} labels, but {path.name} has {len(pixels)} images")
         if shape not in (None, pixels.shape[1:]):
-            raise DataError(f"{path}: images of {pixels.shape[1:]}, those of {_PARTS[0]} are of {shape}")
+            raise DataError(f"{path}: images of shape {pixels.shape[1:]}, expected {shape} as in {_PARTS[0]}")
         shape = pixels.shape[1:]
         counts.append(len(pixels))
         images.append(pixels.reshape(len(pixels), -1))
@@ -68,7 +68,7 @@ def read_mnist(folder):
 
 
 def _found(source):
-    """Return the four paths by (part, what). Raises DataError saying what is missing and what is there."""
+    """Return the four paths by (part, what). Raises DataError naming the missing file and the files found."""
     folder, wanted = Path(source), None
     if not folder.is_dir():
         folder, wanted = folder.parent, folder.name.lower()
@@ -87,13 +87,13 @@ def _found(source):
     if whole:
         names = ", ".join(sorted(whole))
         raise DataError(
-            f"{source}: holds {len(whole)} data sets: type mnist:{folder / sorted(whole)[0]} or so: {names}"
+            f"{source}: holds {len(whole)} data sets: type mnist:{folder / sorted(whole)[0]} or another of {names}"
         )
     paths = max(sets.values(), key=len, default={})
     part, what = next((p, w) for p in _PARTS for w in ("images", "labels") if (p, w) not in paths)
     name = f"{part}-{what}-idx{3 if what == 'images' else 1}-ubyte"
     held = sorted(path.name for path in folder.iterdir())
-    raise DataError(f"{source}: has no file {name} or {name}.gz; it holds {listed(held) or 'nothing'}")
+    raise DataError(f"{source}: expected a file {name} or {name}.gz; it holds {listed(held) or 'nothing'}")
 
 
 def _prefix(path):
@@ -101,7 +101,7 @@ def _prefix(path):
 
 
 def _files(folder):
-    """Return the files named as IDX ones in a folder and below: the plain ones first, then the less deep ones."""
+    """Return files with IDX names in a folder and below: plain before compressed, then shallow before deep."""
     found, folders = [], [folder]
     for depth in range(_DEPTH):
         below = []
@@ -121,13 +121,13 @@ def _read_idx(path, dimensions):
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else open(path, "rb") as file:
             return _elements(path, file, dimensions)
-    # Of a damaged .gz: BadGzipFile (an OSError), EOFError where it is cut, zlib.error within
+    # A damaged .gz raises BadGzipFile (an OSError), EOFError if truncated, zlib.error if corrupt
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read: {reason(error)}") from error
 
 
 def _elements(path, file, dimensions):
-    """Return the elements of an open IDX file of unsigned bytes, checked by magic number and length."""
+    """Return the elements of an open IDX file of unsigned bytes, after checking magic number and length."""
     head = file.read(4 + 4 * dimensions)
     magic = bytes((0, 0, _BYTES, dimensions))
     if head[:4] != magic:
@@ -135,13 +135,13 @@ def _elements(path, file, dimensions):
             f"{path}: magic {_hex(head[:4])}, expected {_hex(magic)}: unsigned bytes, {dimensions} dimensions"
         )
     if len(head) < 4 + 4 * dimensions:
-        raise DataError(f"{path}: {len(head)} bytes, cut within its header")
+        raise DataError(f"{path}: {len(head)} bytes, truncated within its header")
     shape = struct.unpack(f">{dimensions}I", head[4:])
     if 0 in shape:
         raise DataError(f"{path}: size {shape} is empty")
     expected, spool, size = int(np.prod(shape, dtype=object)), blocks.Spool(), 0
     blocks.check_unpacked(path, expected, path.stat().st_size)
-    # Block by block, as the sizes may promise more than there is
+    # Read block by block, because the header may announce more than the file holds
     while data := file.read(blocks.BLOCK):
         spool.append(np.frombuffer(data, np.uint8))
         size += len(data)

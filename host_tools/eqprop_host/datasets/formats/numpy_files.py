@@ -1,11 +1,11 @@
-"""NumPy's files: .npy, a table; .npz, an archive of features and labels, to train and to test. No pickle is read.
+"""NumPy's files: .npy, a table; .npz, an archive of features and labels. Pickles are refused.
 
 - .npy: numbers (samples, columns), or records whose fields are named columns
-- .npz: features and labels by the names that libraries give them, see `_PARTS`; `feature_names` and `target_names`, as
-  scikit-learn has them, name both. Features may have any shape behind the samples, such as (n, 28, 28); labels are
-  numbers or texts (n,) or (n, 1), or one-hot (n, classes)
+- .npz: features and labels under the names that libraries give them, see `_PARTS`; `feature_names` and `target_names`,
+  as in scikit-learn, name features and classes. Features may have any shape after the samples, such as (n, 28, 28).
+  Labels are numbers or texts (n,) or (n, 1), or one-hot (n, classes)
 
-A .npy file is mapped into memory, so its size does not matter; a large member of an archive is unpacked to disk first.
+A .npy file is mapped into memory, so its size does not matter. A large member of an archive is first unpacked to disk.
 """
 
 import io
@@ -44,7 +44,7 @@ _FEATURE_NAMES, _CLASS_NAMES = ("feature_names",), ("target_names", "class_names
 def read_npy(source, file, choose, reading, labelled=True):
     """Return the `Table` of a .npy file, open in binary. Raises DataError.
 
-    choose: given the `Column`s, returns the `Roles`. labelled: whether it must have labels.
+    choose: given the `Column`s, returns the `Roles`. labelled: whether the file must have labels.
     """
     _check_magic(source, file, "npy")
     values = _guarded(source, lambda: _array(file, os.fstat(file.fileno()).st_size))
@@ -53,7 +53,7 @@ def read_npy(source, file, choose, reading, labelled=True):
     check_numeric(source, "array", values, 2)
     if values.ndim > 2:
         if labelled:
-            shape = f"{source}: array: shape {values.shape}, expected 2 dimensions, the label in the last column"
+            shape = f"{source}: array: shape {values.shape}, expected 2 dimensions with the label in the last column"
             raise DataError(f"{shape}: or save features as x and labels as y by numpy.savez")
         return Table(values.reshape(len(values), -1), lambda row, column: f"array[{row}, {column}]")
     roles = choose(_columns(values))
@@ -72,7 +72,7 @@ def read_npy(source, file, choose, reading, labelled=True):
 
 
 def _columns(values, names=None):
-    """Return the `Column`s of an array of numbers, as its first rows show them."""
+    """Return the `Column`s of an array of numbers, judged by its first rows."""
     head = np.asarray(values[: blocks.first_rows(values.shape[1])], np.float64)
     return [
         Column(names[place] if names else "", place + 1, "number", head[:, place]) for place in range(head.shape[1])
@@ -91,7 +91,7 @@ def _records(source, values, choose):
         elif kind.kind == "M":
             columns.append(Column(name, place + 1, "time", np.zeros(0)))
         else:
-            raise DataError(f"{source}: field {name!r}: {kind} is not a type of real numbers")
+            raise DataError(f"{source}: field {name!r}: expected real numbers, got {kind}")
     roles = choose(columns)
     names = values.dtype.names
     features = np.column_stack([np.asarray(values[names[place]], np.float64) for place in roles.features])
@@ -112,7 +112,7 @@ def _records(source, values, choose):
 def read_npz(source, file, choose, reading, labelled=True):
     """Return the `Table` of an .npz file, open in binary. Raises DataError.
 
-    choose, reading: not asked, as the arrays' names say what they are. labelled: whether labels are read too.
+    choose, reading: unused, because the arrays' names give their roles. labelled: whether to read labels too.
     """
     _check_magic(source, file, "npz")
     with _guarded(source, lambda: zipfile.ZipFile(file)) as archive:
@@ -137,7 +137,7 @@ class _Archive:
         self.held = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
 
     def table(self, labelled):
-        """Return the `Table`, of features alone where it is not labelled."""
+        """Return the `Table`; without labels if not `labelled`."""
         parts = [self._part(*names, labelled) for names in _PARTS if self._first(names[0])]
         tested = 0
         if not parts:
@@ -174,17 +174,17 @@ class _Archive:
         key, label_key = self._first(features), self._first(labels)
         held = listed([shortened(name) for name in self.held]) or "nothing"
         if key is None:
-            raise DataError(f"{self.source}: has no array {features[0]}, it holds {held}")
+            raise DataError(f"{self.source}: expected an array {features[0]}, it holds {held}")
         if {"indices", "indptr", "shape"} <= set(self.held):
             way = "numpy.savez('data.npz', x=scipy.sparse.load_npz(FILE).toarray(), y=...)"
-            raise DataError(f"{self.source}: is a sparse matrix without labels: write it by {way}")
+            raise DataError(f"{self.source}: is a sparse matrix without labels: convert it with {way}")
         x = self._member(key)
         check_numeric(self.source, key, x, 2)
         x = x.reshape(len(x), -1)
         if not labelled:
             return key, x, None, None, ()
         if label_key is None:
-            raise DataError(f"{self.source}: has no array {labels[0]}, it holds {held}")
+            raise DataError(f"{self.source}: expected an array {labels[0]}, it holds {held}")
         y, names = _labels(self.source, label_key, self._member(label_key))
         if len(x) != len(y):
             raise DataError(f"{self.source}: {key} has {len(x)} samples, {label_key} has {len(y)} labels")
@@ -204,7 +204,7 @@ class _Archive:
         return spool.finish()
 
     def _names(self, keys, count):
-        """Return the names in the first of those arrays that is there, if it has `count` different texts."""
+        """Return the names in the first of those arrays that exists, if it has `count` different texts."""
         key = self._first(keys)
         if key is None:
             return ()
@@ -215,7 +215,7 @@ class _Archive:
     def _class_names(self, parts):
         named = [names for _, _, _, _, names in parts if names]
         if len(named) == 2 and named[0] != named[1]:
-            raise DataError(f"{self.source}: training and test samples have other classes")
+            raise DataError(f"{self.source}: training and test samples have different classes")
         if named:
             return named[0]
         numbers = np.concatenate([y for _, _, _, y, _ in parts])
@@ -223,7 +223,7 @@ class _Archive:
         return self._names(_CLASS_NAMES, int(most) + 1) if 0 <= most < 1e6 else ()
 
     def _member(self, key, texts=False):
-        """Return array `key`; None where it holds objects and texts are wanted, which may be left out."""
+        """Return array `key`; None for optional texts that are stored as Python objects."""
         info = self.archive.getinfo(f"{key}.npy")
         blocks.check_unpacked(f"{self.source}: {key}", info.file_size, self.size)
         try:
@@ -238,7 +238,7 @@ class _Archive:
             if info.file_size <= blocks.IN_MEMORY:
                 data = member.read()
                 return _array(io.BytesIO(data), len(data))
-            with tempfile.TemporaryFile() as file:  # the map holds it by itself
+            with tempfile.TemporaryFile() as file:  # the map keeps the file open
                 shutil.copyfileobj(member, file)
                 file.flush()
                 file.seek(0)
@@ -258,7 +258,7 @@ def _labels(source, key, values):
     wrong = np.flatnonzero((np.sum(values == 1, axis=1) != 1) | (np.sum(values != 0, axis=1) != 1))
     if len(wrong):
         what = f"{key}[{wrong[0]}]: {values[wrong[0]][:4]}"
-        raise DataError(f"{source}: {what}: expected one-hot labels, a 1 and else 0, for shape {values.shape}")
+        raise DataError(f"{source}: {what}: expected one-hot labels, one 1 and the rest 0, for shape {values.shape}")
     return np.argmax(values, axis=1).astype(np.float64), ()
 
 
@@ -272,14 +272,14 @@ def _check_magic(source, file, kind):
 
 
 def _array(file, size):
-    """Return the array of a .npy file of so many bytes: mapped into memory from a disk, else read."""
+    """Return the array of a .npy file of `size` bytes: mapped into memory if on disk, else read."""
     version = np.lib.format.read_magic(file)
     read_header = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
     }
-    if version not in read_header:  # 3.0: names of fields that are not Latin, so no plain numbers
-        raise ValueError(f"version {version[0]}.{version[1]} of the format is not read")
+    if version not in read_header:  # version 3.0 has field names beyond Latin-1, so it is not a plain array
+        raise ValueError(f"format version {version[0]}.{version[1]} is not supported")
     shape, fortran, dtype = read_header[version](file)
     if dtype.hasobject:
         raise ValueError("allow_pickle")
@@ -287,7 +287,7 @@ def _array(file, size):
     for side in shape:
         count *= side
     if count < 0 or count * dtype.itemsize > size - file.tell():
-        raise ValueError(f"is cut: {size - file.tell()} bytes for shape {shape} of {dtype}")
+        raise ValueError(f"is truncated: {size - file.tell()} bytes for shape {shape} of {dtype}")
     order: Literal["C", "F"] = "F" if fortran else "C"
     if count == 0 or dtype.itemsize == 0:
         return np.zeros(shape, dtype)
@@ -297,13 +297,13 @@ def _array(file, size):
 
 
 def _guarded(source, read):
-    """Return read(), with whatever NumPy and zipfile raise for a damaged file as one DataError."""
+    """Return read(), turning any error of NumPy or zipfile about a damaged file into a DataError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # NumPy warns of headers that Python 2 wrote
             return read()
-    # They name no set of exceptions: zlib.error, KeyError, NotImplementedError and tokenize.TokenError were met.
+    # Neither documents its exceptions; zlib.error, KeyError, NotImplementedError and tokenize.TokenError occur.
     except Exception as error:
         if "allow_pickle" in str(error):
-            raise DataError(f"{source}: holds Python objects (a pickle), which are not read") from error
+            raise DataError(f"{source}: holds Python objects (a pickle), which could run any program") from error
         raise DataError(f"{source}: cannot be read: {reason(error)}") from error

@@ -1,7 +1,7 @@
-"""Tables in Parquet: columns of numbers or text as in `columns`; lists of numbers as many columns.
+"""Parquet tables: columns of numbers or text as in `columns`; a column of lists counts as several columns.
 
-Row numbers that pandas stored are known by its metadata, classes that Hugging Face's `datasets` named by theirs, whose
-pictures are read too. A file is read batch by batch, so its size does not matter.
+Pandas' metadata marks row numbers; the metadata of Hugging Face's `datasets` names classes and marks pictures, which
+are read too. A file is read batch by batch, so its size does not matter.
 """
 
 import io
@@ -17,8 +17,8 @@ from ..words import reason
 from .columns import Column
 from .folders import rows_of
 
-_PICTURES = 64  # decoded at once
-_TEXTS = 100_000  # different texts of a column, beyond which it is no label
+_PICTURES = 64  # decoded at a time
+_TEXTS = 100_000  # a column with more different texts cannot be the label
 
 
 def read_parquet(source, file, choose, reading):
@@ -34,7 +34,7 @@ def read_parquet(source, file, choose, reading):
 
 
 class _File:
-    """A .parquet file: `parts` are its columns of numbers, text and so on, lists and arrays as several."""
+    """A .parquet file; `parts` are its columns, each list or array expanded to several."""
 
     def __init__(self, source, parquet, size):
         self.source, self.parquet = source, parquet
@@ -90,7 +90,7 @@ class _File:
         return f"{name}_{number}" if self._kind(name) == "list" else name
 
     def _kind(self, name):
-        """Return number, text, time, empty, list or file for a column, or other for a type that is not read."""
+        """Return a column's kind: number, text, time, empty, list, file, or other for an unsupported type."""
         from pyarrow import types
 
         kind = self.schema.field(name).type
@@ -113,7 +113,7 @@ class _File:
         return "other"
 
     def _width(self, name, head):
-        """Return how many columns of numbers a column makes: of lists, as many as the first one has elements."""
+        """Return how many number columns a column expands to; for lists, the length of the first list."""
         if self._kind(name) != "list":
             return 1
         first = next((value for value in head.column(name) if value.is_valid), None)
@@ -123,7 +123,7 @@ class _File:
         return count
 
     def _column(self, place, head):
-        """Return the `Column` of a part, as the first rows show it."""
+        """Return the `Column` of a part, judged by its first rows."""
         name, number = self.parts[place]
         kind, values = self._kind(name), head.column(name)
         stored = name in self.counted
@@ -157,17 +157,17 @@ class _File:
         return block
 
     def _coded(self, name, values, texts):
-        """Return the labels of a batch as float64: numbers, or codes of texts, NaN for null; new texts get codes."""
+        """Return a batch's labels as float64: numbers or codes of texts (new texts get new codes); NaN for null."""
         if self._kind(name) == "number":
             return _as_numbers(values)
         if self._kind(name) != "text":
-            raise DataError(f"{self.source}: column {name!r}: {values.type} is not a type of labels")
+            raise DataError(f"{self.source}: column {name!r}: expected numbers or text for labels, got {values.type}")
         if hasattr(values, "dictionary_decode"):
             values = values.dictionary_decode()
         coded = values.dictionary_encode()
         codes = [texts.setdefault(text, len(texts)) for text in coded.dictionary.to_pylist()]
         if len(texts) > _TEXTS:
-            raise DataError(f"{self.source}: column {name!r} as label: more than {_TEXTS} different values")
+            raise DataError(f"{self.source}: column {name!r} cannot be the label: more than {_TEXTS} values")
         places = coded.indices.to_numpy(zero_copy_only=False).astype(np.float64)
         known = ~np.isnan(places)
         places[known] = np.array(codes, np.float64)[places[known].astype(np.int64)]
@@ -200,7 +200,7 @@ class _File:
                 for value in batch.column(name).to_pylist():
                     data = (value or {}).get("bytes")
                     if not data:
-                        raise DataError(f"{self.source}: row {row}, column {name!r}: holds no picture")
+                        raise DataError(f"{self.source}: row {row}, column {name!r}: expected a picture")
                     yield f"{self.source}: row {row}", io.BytesIO(data)
                     row += 1
 
@@ -218,7 +218,7 @@ class _File:
 
 
 def _as_numbers(values):
-    """Return an Arrow array of numbers as float64, NaN for null."""
+    """Return an Arrow array of numbers as float64, with NaN for null."""
     import pyarrow
 
     if hasattr(values, "dictionary_decode"):
@@ -229,14 +229,14 @@ def _as_numbers(values):
 
 
 def _flat(values):
-    """Return all numbers in lists, or in lists of lists, as float64: fewer than elsewhere where a list is null."""
+    """Return all numbers in (nested) lists as float64; a null list contributes none."""
     while hasattr(values, "flatten") and values.type.num_fields:
         values = values.flatten()
     return _as_numbers(values)
 
 
 def _row_numbers(about):
-    """Return the names of the columns that pandas' metadata call an index."""
+    """Return the names of the columns that pandas' metadata marks as an index."""
     try:
         return {name for name in json.loads(about or b"{}")["index_columns"] if isinstance(name, str)}
     except (ValueError, KeyError, TypeError):
@@ -244,7 +244,7 @@ def _row_numbers(about):
 
 
 def _classes_named(about):
-    """Return {column: class names} of the metadata of Hugging Face's datasets."""
+    """Return {column: class names} from the metadata of Hugging Face's datasets."""
     try:
         features = json.loads(about or b"{}")["info"]["features"]
         return {

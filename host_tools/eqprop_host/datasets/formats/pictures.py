@@ -1,11 +1,11 @@
 """Pictures as features: pixels row by row, 0..255, in grey or in colours.
 
-- grey is ITU-R 601-2 luma; in colours each pixel is three features, red, green and blue
-- parts that are transparent are laid over white
-- a camera's note on how it was held is followed
-- of 16 bits a channel the upper 8 are read
-- to another size a picture is cut around its centre to the new shape, then averaged down (Pillow's BOX) or, where it is
-  smaller, repeated up
+- grey is ITU-R 601-2 luma; in colours each pixel is three features: red, green and blue
+- transparent parts are laid over white
+- a camera's orientation tag is applied
+- of 16 bits per channel, the upper 8 are used
+- resizing cuts a picture around its centre to the new aspect ratio, then averages it down (Pillow's BOX) or, if it is
+  smaller, repeats its pixels
 
 Needs Pillow, which `pip install eqprop[host]` brings.
 """
@@ -21,7 +21,7 @@ from ..dataset import CLASSES_MAX
 from ..words import reason
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".pgm", ".ppm")
-"""Names of files that are read as pictures."""
+"""Suffixes of files that are read as pictures."""
 
 _QUIET = logging.NullHandler()
 _FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
@@ -29,17 +29,17 @@ _BYTES_A_CHANNEL = {"1": 1, "L": 1, "P": 1, "I": 4, "F": 4}
 
 
 def read_picture(file, name, size):
-    """Return (uint8 (features,), recipe, whether parts of it were transparent) of a picture. Raises DataError.
+    """Return (uint8 (features,), recipe, whether any part was transparent) of a picture. Raises DataError.
 
-    file: a path or an open binary file. name: what to call it. size: (width, height, channels), or None for its own in
-    grey.
+    file: a path or an open binary file. name: the file's name in messages. size: (width, height, channels), or None to
+    keep the picture's size, in grey.
     """
-    logging.getLogger("PIL").addHandler(_QUIET)  # it is said in our words, and not on stderr
-    from PIL import Image, ImageOps, UnidentifiedImageError  # here: boards are worked with where no pictures are
+    logging.getLogger("PIL").addHandler(_QUIET)  # DataError reports it; Pillow must not write on stderr
+    from PIL import Image, ImageOps, UnidentifiedImageError  # imported here: boards work without Pillow
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of damaged metadata, and of sizes that are checked below
+            warnings.simplefilter("ignore")  # warnings of damaged metadata, and of sizes that are checked below
             with Image.open(file, formats=_FORMATS) as image:
                 channels = size[2] if size else 1
                 if size and image.format == "JPEG":
@@ -52,12 +52,12 @@ def read_picture(file, name, size):
                 pixels, transparent = _on_white(pixels)
                 values = np.asarray(pixels.convert("RGB" if channels == 3 else "L"), np.uint8)
     except UnidentifiedImageError as error:
-        raise DataError(f"{name}: is not a picture that can be read ({', '.join(_FORMATS)})") from error
+        raise DataError(f"{name}: expected a picture ({', '.join(_FORMATS)})") from error
     except DataError:
         raise
     except Image.DecompressionBombError as error:
         raise DataError(f"{name}: {str(error).partition(', could')[0]}: make it smaller first") from error
-    # Decoders name no set of exceptions: SyntaxError, struct.error, zlib.error, IndexError and EOFError were met
+    # Decoders do not document their exceptions; SyntaxError, struct.error, zlib.error, IndexError, EOFError occur
     except Exception as error:
         raise DataError(f"{name}: cannot be read: {reason(error)}") from error
     height, width = values.shape[:2]
@@ -65,7 +65,7 @@ def read_picture(file, name, size):
 
 
 def _check_size(name, image, size):
-    """Raise DataError for a picture that takes too much memory, or has more pixels than a network has inputs."""
+    """Raise DataError for a picture that needs too much memory, or has more pixels than a network can have inputs."""
     width, height = image.size
     bands = _BYTES_A_CHANNEL.get(image.mode, 4)
     blocks.check_sample(f"{name}: {width}x{height} pixels", width * height * bands)
@@ -75,13 +75,13 @@ def _check_size(name, image, size):
 
 
 def _eight_bits(name, image):
-    """Return a picture of 8 bits a channel: grey, colours, or colours with transparency."""
+    """Return a picture with 8 bits per channel: grey, colours, or colours with transparency."""
     from PIL import Image
 
     if image.mode[0] in "IF":
         values = np.asarray(image)
         if image.mode == "F" or values.min() < 0 or values.max() > 65535:
-            raise DataError(f"{name}: mode {image.mode}, expected 8 or 16 bits a channel")
+            raise DataError(f"{name}: mode {image.mode}, expected 8 or 16 bits per channel")
         return Image.fromarray((values >> 8).astype(np.uint8))
     if "transparency" in image.info or image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         return image if image.mode == "RGBA" else image.convert("RGBA")
@@ -89,7 +89,7 @@ def _eight_bits(name, image):
 
 
 def _fitted(image, size):
-    """Return a picture in another size; what is transparent has no colour to give."""
+    """Return a picture in another size; transparent pixels contribute no colour."""
     from PIL import Image, ImageOps
 
     if image.mode != "RGBA":

@@ -1,15 +1,15 @@
-"""Sounds as features: the loudness of frequency bands over time, so that a small network can tell words or machines.
+"""Sounds as features: the loudness of frequency bands over time, so that a small network can tell words apart.
 
-Of a .wav file at any rate from 8 kHz on, its channels averaged:
+A .wav file may have any rate from 8 kHz up; its channels are averaged. Then come:
 
-1. frames of 32 ms, one every 16 ms, under a Hann window; the last one filled up with zeros
+1. frames of 32 ms, one every 16 ms, under a Hann window; the last one is padded with zeros
 2. the power of each frame's spectrum, summed over BANDS triangular bands that are equally wide in mel between 50 and
    4000 Hz (mel = 2595 log10(1 + f/700), O'Shaughnessy 1987)
-3. the mean over each of STEPS equal stretches of frames; of fewer frames, over the nearest one
+3. the mean over each of STEPS equal stretches of frames; a stretch without a frame takes the nearest frame
 4. 10 log10(power + 1e-10), in dB: full scale is about 0, silence -100
 
-Features: STEPS * BANDS of them, band by band within each stretch, whatever the length and the rate: a recording at
-another rate is heard the same. Needs soundfile, which `pip install eqprop[sound]` brings.
+A sound has STEPS * BANDS features, band by band within each stretch, whatever its length and rate: a recording at
+another rate gives the same features. Needs soundfile, which `pip install eqprop[sound]` brings.
 """
 
 import struct
@@ -24,13 +24,13 @@ from ..words import reason
 STEPS, BANDS = 16, 16
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
-"""Names of files that are read as sounds."""
+"""Suffixes of files that are read as sounds."""
 
 _FRAME_S, _HOP_S = 0.032, 0.016
 _LOW_HZ, _HIGH_HZ = 50.0, 4000.0
 _FLOOR = 1e-10
 _SILENT = 1e-4  # -80 dB of full scale
-_LOUDEST = 1e3  # times full scale; more is no sound
+_LOUDEST = 1e3  # times full scale; larger samples are not sound
 
 RECIPE = {
     "loudness_steps": STEPS,
@@ -41,13 +41,13 @@ RECIPE = {
     "high_hz": _HIGH_HZ,
     "floor": _FLOOR,
 }
-"""All constants of the above, saved with a network that has learnt from sounds."""
+"""All constants above; saved with a network that has learnt from sounds."""
 
 
 def read_sound(path):
-    """Return (float32 (STEPS * BANDS,), RECIPE, what is odd about it) of a sound file. Raises DataError.
+    """Return (float32 (STEPS * BANDS,), RECIPE, oddity) of a sound file. Raises DataError.
 
-    What is odd: "silent", "cut" where the file ends before the sound that it announces, or None.
+    oddity: "silent"; "cut" if the file ends before the length in its header; or None.
     """
     try:
         import soundfile
@@ -67,16 +67,16 @@ def read_sound(path):
     except (OSError, RuntimeError, TypeError, ValueError, OverflowError, MemoryError) as error:
         raise DataError(f"{path}: cannot be read: {reason(error)}") from error
     if not len(samples):
-        raise DataError(f"{path}: has no sound in it")
+        raise DataError(f"{path}: has no samples")
     peak = np.abs(samples).max()
     if not peak < _LOUDEST:
-        raise DataError(f"{path}: samples reach {peak:g} of full scale: save it as 16 or 24 bits")
+        raise DataError(f"{path}: samples reach {peak:g} times full scale: save it as 16 or 24 bits")
     odd = "cut" if _is_cut(path) else "silent" if peak < _SILENT else None
     return loudness(samples, rate).astype(np.float32), RECIPE, odd
 
 
 def _averaged(sound, step):
-    """Return the samples of an open sound, its channels averaged: float64, read block by block."""
+    """Return the samples of an open sound, averaged over channels: float64, read block by block."""
     found = [np.zeros(0)]
     while len(block := sound.read(step, dtype="float64", always_2d=True)):
         found.append(block.mean(axis=1))
@@ -85,7 +85,7 @@ def _averaged(sound, step):
 
 
 def _is_cut(path):
-    """Return whether a WAV file is shorter than its header says; 0 and 2^32 - 1 stand for unknown there."""
+    """Return whether a WAV file is shorter than its header says; lengths 0 and 2^32 - 1 mean unknown."""
     with open(path, "rb") as file:
         head = file.read(8)
     if len(head) < 8 or head[:4] != b"RIFF":
@@ -95,7 +95,7 @@ def _is_cut(path):
 
 
 def loudness(samples, rate):
-    """Return the features of a sound: dB (STEPS * BANDS,), float64, of samples in -1..1 at `rate` a second."""
+    """Return a sound's features in dB, float64 (STEPS * BANDS,), from samples in -1..1 at `rate` samples/s."""
     size, hop = round(_FRAME_S * rate), round(_HOP_S * rate)
     count = 1 + max(0, -(-(len(samples) - size) // hop))
     padded = np.zeros(size + (count - 1) * hop)
@@ -105,7 +105,7 @@ def loudness(samples, rate):
     bands = np.empty((count, BANDS))
     step = max(1, blocks.BLOCK // size)
     for first in range(0, count, step):
-        # The power of a sine at full scale is 1, in the bands that it falls into together
+        # A full-scale sine has power 1, summed over its bands
         power = np.abs(np.fft.rfft(frames[first : first + step] * window)) ** 2 * (4 / (size * np.sum(window**2)))
         bands[first : first + step] = power @ triangles.T
     starts = np.minimum(np.arange(STEPS) * count // STEPS, count - 1)
@@ -115,7 +115,7 @@ def loudness(samples, rate):
 
 
 def _triangles(size, rate):
-    """Return the weight of each of a frame's frequencies in each band: float64 (BANDS, size // 2 + 1)."""
+    """Return the weight of each frequency in each band: float64 (BANDS, size // 2 + 1)."""
     low, high = (2595 * np.log10(1 + f / 700) for f in (_LOW_HZ, _HIGH_HZ))
     corners = 700 * (10 ** (np.linspace(low, high, BANDS + 2) / 2595) - 1)
     hz = np.fft.rfftfreq(size, 1 / rate)

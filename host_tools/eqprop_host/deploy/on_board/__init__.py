@@ -1,4 +1,4 @@
-"""What boards run at MicroPython's prompt while eqprop is put on them: `eqprop_host.deploy.deployment` sends it.
+"""Programs that boards run at MicroPython's prompt during a deployment; `eqprop_host.deploy.deployment` sends them.
 
-`files` goes ahead of each of the others; `ARGUMENTS`, a dict, ahead of that.
+The host sends `ARGUMENTS`, a dict, then `files`, then the program.
 """

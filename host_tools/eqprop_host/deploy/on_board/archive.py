@@ -1,4 +1,4 @@
-# Ahead of the runtime's __init__, in one file with all of its modules (`eqprop_host.deploy.bundle`).
+# Precedes the runtime's __init__, in one file with all its modules (`eqprop_host.deploy.bundle`).
 import os
 from binascii import crc32
 
@@ -6,9 +6,9 @@ import vfs
 
 
 class _Modules:
-    """The modules that follow in this file, as a filesystem that can only be read.
+    """The modules that follow in this file, as a read-only filesystem.
 
-    The file ends with an index, seven bytes for each: the CRC-32 of its path, and where it starts, 0 for a folder.
+    The file ends with an index of seven-byte entries: the CRC-32 of a path, and its offset, 0 for a folder.
     """
 
     file = __file__ if __file__[0] == "/" else os.getcwd().rstrip("/") + "/" + __file__
@@ -38,14 +38,14 @@ class _Modules:
         start = self._start(path)
         if start < 0:
             raise MemoryError
-        file = open(self.file, mode)  # noqa: SIM115 (whoever reads the module closes it)
+        file = open(self.file, mode)  # noqa: SIM115 (the import closes it)
         file.seek(start)
         return file
 
 
 __path__ = "/.eqprop"
 try:
-    vfs.umount(__path__)  # imported again
+    vfs.umount(__path__)  # mounted by an earlier import
 except OSError:
     pass
 vfs.mount(_Modules(), __path__)

@@ -1,4 +1,4 @@
-# Tell which files of the new runtime are not what they should be.
+# Report which files of the new runtime have a wrong hash.
 folder = ARGUMENTS["folder"]
 there = set(walk(folder))
 wrong = [

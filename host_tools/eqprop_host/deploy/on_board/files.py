@@ -1,10 +1,10 @@
-# The files of a board. What is there is never written to: new files are put together beside the ones in use, then take
-# their place. The runtime is a folder, `eqprop`, or a file, `eqprop.mpy`.
+# The files of a board. Existing files are never written to: new files are built next to the ones in use and then
+# replace them. The runtime is a folder, `eqprop`, or a file, `eqprop.mpy`.
 import os
 
 try:
     from binascii import crc32, hexlify
-except ImportError:  # told to the person by `probe`
+except ImportError:  # `probe` reports it
     crc32 = None
 
 try:
@@ -16,7 +16,7 @@ KINDS = ("", ".mpy")
 
 
 def answer(value):
-    """Print what the host is to hear, between marks and with a checksum: a board may print by itself, too."""
+    """Print an answer for the host between marks, with a checksum, because other code on the board may print too."""
     text = repr(value)
     data = text.encode()
     print("\x02%d %d %s\x03" % (len(data), sum(data), text))
@@ -30,7 +30,7 @@ def is_there(path):
 
 
 def walk(folder, inside=""):
-    """Yield the paths of all files in `folder`, relative to it; none where there is no such folder."""
+    """Yield the paths of all files in `folder`, relative to it; nothing if there is no such folder."""
     if is_there(folder):
         for entry in os.ilistdir(folder):
             name = inside + entry[0]
@@ -42,7 +42,7 @@ def walk(folder, inside=""):
 
 
 def digest(path):
-    """Return the SHA-256 of a file, or its CRC-32 where the board has no SHA-256, in hexadecimal."""
+    """Return the SHA-256 of a file, or its CRC-32 if the board lacks SHA-256, in hexadecimal."""
     whole = sha256() if sha256 else None
     crc = 0
     with open(path, "rb") as file:
@@ -57,7 +57,7 @@ def digest(path):
 
 
 def remove(path):
-    """Remove a file, or a folder with all that is in it, if it is there."""
+    """Remove a file, or a folder with its contents, if it exists."""
     if not is_there(path):
         return
     if os.stat(path)[0] & 0x4000:
@@ -69,7 +69,7 @@ def remove(path):
 
 
 def make_folders(path):
-    """Make the folders in which the file `path` is to be."""
+    """Make the folders for the file `path`."""
     at = path.find("/", 1)
     while at > 0:
         if not is_there(path[:at]):
@@ -78,7 +78,7 @@ def make_folders(path):
 
 
 def installed(lib):
-    """Yield the paths in `lib` of the files of the runtime."""
+    """Yield the paths of the runtime's files in `lib`."""
     for each in walk(lib + "/eqprop", "eqprop/"):
         yield each
     if is_there(lib + "/eqprop.mpy"):
@@ -86,7 +86,7 @@ def installed(lib):
 
 
 def repair(lib):
-    """Clear away what an interrupted `eqprop deploy` left: the runtime is the old one, or the new one, never half."""
+    """Clean up after an interrupted `eqprop deploy`, keeping the old runtime or the new one, never half of one."""
     whole = list(installed(lib))
     for kind in KINDS:
         if is_there(lib + "/eqprop-old" + kind) and not whole:

@@ -1,4 +1,4 @@
-# Let the new runtime take the old one's place.
+# Put the new runtime in the old one's place.
 lib = ARGUMENTS["lib"]
 new = lib + "/eqprop-new/eqprop"
 for kind in KINDS:

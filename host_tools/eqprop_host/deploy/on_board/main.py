@@ -4,11 +4,11 @@ import os
 
 import micropython
 
-micropython.kbd_intr(-1)  # a host may speak already, and Ctrl-C is a byte of its like any other
+micropython.kbd_intr(-1)  # a host may already be sending, and its bytes may include Ctrl-C
 gc.threshold(4096)
 try:
     import eqprop.service
-except ImportError:  # the power failed while a new runtime took the old one's place
+except ImportError:  # the power failed while a new runtime replaced the old one
     for kind in ("", ".mpy"):
         try:
             os.rename("LIB/eqprop-old" + kind, "LIB/eqprop" + kind)

@@ -1,4 +1,4 @@
-# Tell what board this is, what of it the runtime would miss, and what of eqprop is on it.
+# Report the kind of board, what it lacks for the runtime, and the eqprop files on it.
 import gc
 import sys
 
@@ -44,7 +44,7 @@ def frozen():
 
 
 def first(root):
-    """Return what `import eqprop` finds, "" for nothing."""
+    """Return the path that `import eqprop` finds, or ""."""
     for entry in sys.path:
         if entry == ".frozen":
             if frozen():
@@ -58,7 +58,7 @@ def first(root):
 
 
 def is_eqprop(lib):
-    """Return whether what is installed there is this runtime, and not something else of that name."""
+    """Return whether the eqprop installed there is this runtime, and not another package of that name."""
     for name in installed(lib):
         if name.startswith("eqprop/service"):
             return True
@@ -69,7 +69,7 @@ def is_eqprop(lib):
 
 
 def is_fat(root):
-    """Return whether upper and lower case are the same in names of files."""
+    """Return whether file names ignore upper and lower case."""
     try:
         os.mkdir(root + "/eqprop-new")
         try:
@@ -86,12 +86,12 @@ if implementation.name == "micropython" and not lacking:
     found["block"] = filesystem[0]
     found["size"] = filesystem[0] * filesystem[2]
     if found["size"]:
-        # Beside the flash that the board starts from there may be an SD card, or a read-only filesystem
+        # In addition to the flash that the board boots from, there may be an SD card or a read-only filesystem
         libs = [path for path in sys.path if path == root + "/lib"]
         libs = libs or [path for path in sys.path if path.endswith("/lib") and not path.startswith("/rom")]
         libs = libs or [root + "/lib"]
         folders = [path for path in libs if is_there(path)]
-        # A folder takes two blocks, which a small flash does not have to spare
+        # A folder takes two blocks, too many for a small flash
         if not folders and (found["size"] < 131072 or is_there(root + "/eqprop.mpy")):
             folders = [root]
         lib = (folders or libs)[0]

@@ -1,5 +1,5 @@
-# Have the runtime test itself, the one in `folder` or, without one, the one that this board's programs find. Tell which
-# one that is, its tier, and the CRC-32 that it found.
+# Run the self-test of the runtime in `folder` or, without a folder, of the one that the board's programs import. Report
+# its path, its tier, and the CRC-32 that it computed.
 import gc
 import sys
 

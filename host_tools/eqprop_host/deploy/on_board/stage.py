@@ -1,4 +1,4 @@
-# Make the folder in which the new runtime is put together; first take the old one away where both do not fit.
+# Make the folder for the new runtime; first remove the old runtime if both do not fit.
 lib = ARGUMENTS["lib"]
 if ARGUMENTS["replace"]:
     for kind in KINDS:

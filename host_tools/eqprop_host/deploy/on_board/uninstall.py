@@ -1,4 +1,4 @@
-# Take the runtime away, its checkpoints, and what starts it; tell what was there.
+# Remove the runtime, its checkpoints and its main.py; report what was removed.
 lib = ARGUMENTS["lib"]
 home = ARGUMENTS["boot"].rsplit("/", 1)[0] + "/"
 paths = [ARGUMENTS["boot"]] if ARGUMENTS["boots"] else []

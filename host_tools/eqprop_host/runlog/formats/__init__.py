@@ -1,4 +1,4 @@
-"""Which formats a log can have while it is written: by the suffix of its name."""
+"""The formats of logs, by suffix."""
 
 from pathlib import Path
 
@@ -6,14 +6,14 @@ from ...errors import LogError
 from . import arrow_stream, json_lines
 
 LIVE = {module.SUFFIX: module for module in (arrow_stream, json_lines)}
-"""The formats that grow record by record and survive what ends their writer."""
+"""The formats that grow record by record and survive a killed writer."""
 
 WHOLE = (".parquet", ".csv", ".npz")
-"""The formats that are only written as a whole, from a log (`eqprop_host.runlog.export`)."""
+"""The formats that are only written as a whole, from another log (`eqprop_host.runlog.export`)."""
 
 
 def live(path):
-    """Return the module of the live format that a path's suffix names. Raises LogError for another one."""
+    """Return the live format's module for a path's suffix. Raises LogError for another suffix."""
     suffix = Path(path).suffix
     if suffix in WHOLE:
         raise LogError(f"{path}: {suffix} would not survive a kill: log to .arrow, and `eqprop log export` it")

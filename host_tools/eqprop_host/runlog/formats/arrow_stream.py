@@ -1,14 +1,14 @@
 """Logs as Arrow IPC streams (.arrow): any Arrow reader opens them, and each record carries its own checksum.
 
 The file is a plain stream in the IPC streaming format of the Arrow columnar specification: the schema, then a record
-batch for each record, no end-of-stream marker (the end of the file is one, and a resumed run can append). Arrow itself
-has no checksums. Every message's custom metadata therefore holds under `eqprop` the text
+batch for each record. It has no end-of-stream marker: the end of the file is one, and a resumed run can append. Arrow
+has no checksums, so every message's custom metadata holds this text under `eqprop`:
 
     eqprop-record crc32=89abcdef body=000000001234 {"record": "steps", "sequence": 7, "rows": 1, "sample": 256, ...}
 
-where body is the length of the message's body in bytes and crc32 that of the whole message, these eight digits taken
-as zeros. With both a reader finds records and checks them before Arrow decodes a byte, passes over those it does not
-need, and finds the next sound record behind a damaged one. The schema's metadata holds the same.
+where body is the length of the message's body in bytes and crc32 is the CRC-32 of the whole message with these eight
+digits taken as zeros. With both, a reader finds and checks records before Arrow decodes a byte, skips those it does not
+need, and finds the next sound record after a damaged one. The schema's metadata holds the same text.
 """
 
 import binascii
@@ -28,13 +28,13 @@ _CONTINUATION = b"\xff\xff\xff\xff"
 _END = _CONTINUATION + bytes(4)
 _MARK = b"eqprop-record crc32="
 _ZEROS = b"00000000"
-_METADATA_MAX = 1 << 20  # bytes: a schema takes some thousands
-_COMPRESSED = ("samples", "conductances")  # others are small
+_METADATA_MAX = 1 << 20  # bytes; a schema takes a few thousand
+_COMPRESSED = ("samples", "conductances")  # the other tables are small
 _CHUNK = 1 << 20
 
 
 def _sealed(message):
-    """Return a serialised message with body length and checksum put in."""
+    """Return a serialised message with body length and checksum filled in."""
     data = bytearray(message)
     metadata = struct.unpack_from("<i", data, 4)[0]
     at = data.index(_MARK) + len(_MARK)
@@ -48,10 +48,10 @@ def _text(header):
 
 
 class Encoder:
-    """Turns rows into the bytes that are appended to a log."""
+    """Encodes rows as the bytes to append to a log."""
 
     def __init__(self, siemens_per_step):
-        """Encode for a log whose crossbars have this scale."""
+        """Encode for a log with this scale of conductances."""
         schema = arrow_schema(siemens_per_step)
         self._schema = schema.with_metadata(
             {**schema.metadata, "eqprop": _text({"record": "schema", "format": FORMAT})}
@@ -61,11 +61,11 @@ class Encoder:
         self._begin = output.getvalue().to_pybytes().removesuffix(_END)
 
     def begin(self):
-        """Return what a new file starts with."""
+        """Return the first bytes of a new file."""
         return _sealed(self._begin)
 
     def rows(self, rows):
-        """Return rows of one table as one record."""
+        """Return rows of one table, encoded as one record."""
         record = batch(rows, self._schema)
         compression = "lz4" if rows[0]["record"] in _COMPRESSED else None
         output = pa.BufferOutputStream()
@@ -75,14 +75,14 @@ class Encoder:
 
 
 class Decoder:
-    """Turns the bytes of a span back into rows."""
+    """Decodes the bytes of a span into rows."""
 
     def __init__(self):
-        """Take this version's schema until the file's own is met: a log is readable without it."""
+        """Use this version's schema until the file's own is read, so that a log is readable without it."""
         self._schema = arrow_schema()
 
     def batch(self, data):
-        """Return the Arrow record batch in a record's bytes, None for the schema, which is kept."""
+        """Return the Arrow record batch in a record's bytes; for the schema, keep it and return None."""
         try:
             message = ipc.read_message(pa.BufferReader(data))
             if message.type == "schema":
@@ -132,7 +132,7 @@ def _span(file, at, size):
 
 
 def scan(file, start=0):
-    """Yield the spans of a log from offset `start` on: sound records, and what of the file is none."""
+    """Yield the spans of a log from offset `start` on: sound records, and the damaged bytes between them."""
     file.seek(0, 2)
     size = file.tell()
     at = start

@@ -1,4 +1,4 @@
-"""A checksum for each row, in the formats that have none of their own: .csv, .npz and .parquet."""
+"""A checksum for each row, for the formats without checksums of their own: .csv, .npz and .parquet."""
 
 import binascii
 import json
@@ -10,11 +10,11 @@ from ..schema import BY_NAME, rows_of
 from .json_lines import plain
 
 CRC = "row_crc32"
-"""The column: CRC-32 of the row as a JSON object, its columns in the order of the schema, empty text left out."""
+"""The column: CRC-32 of the row as a JSON object, with the columns in the schema's order, without empty text."""
 
 
 def row_crc(row):
-    """Return the checksum of a row, a dict of what is not null."""
+    """Return the checksum of a row, a dict of its columns that are not null."""
     held = {name: row[name] for name in BY_NAME if name in row and not isinstance(row[name], str) or row.get(name)}
     return binascii.crc32(json.dumps(plain(held)).encode())
 
@@ -25,8 +25,8 @@ def crcs_of(table):
 
 
 def check_crc(place, row, crc):
-    """Raise LogError, which names `place`, unless a row has the checksum that stands beside it."""
+    """Raise a LogError that names `place` unless a row matches its checksum."""
     if crc is None:
-        raise LogError(f"{place}: has no {CRC}: eqprop before 0.2 wrote it, so export its log once more")
+        raise LogError(f"{place}: has no {CRC}, so eqprop before 0.2 wrote it: export its log once more")
     if row_crc(row) != crc:
-        raise LogError(f"{place}: is damaged: its checksum is {row_crc(row):08x}, not {crc:08x} as written")
+        raise LogError(f"{place}: is damaged: expected checksum {crc:08x}, got {row_crc(row):08x}")

@@ -1,7 +1,7 @@
-"""Logs as JSON lines (.jsonl): UTF-8 text, a row a line, each with its own checksum.
+"""Logs as JSON lines (.jsonl): UTF-8 text, one row per line, each with its own checksum.
 
 A line is a JSON object of the row's columns that are not null; lists are lists, times ISO 8601 text. Its last key is
-`crc32`, in eight hexadecimal digits that of the line's bytes before `, "crc32"`.
+`crc32`: eight hexadecimal digits, the CRC-32 of the line's bytes before `, "crc32"`.
 """
 
 import binascii
@@ -23,7 +23,7 @@ _SEAL_SIZE = len(_SEAL) + 8 + len(b'"}\n')
 
 
 def plain(row):
-    """Return a row as what JSON holds."""
+    """Return a row as a JSON object."""
     return {key: _plain(value) for key, value in row.items() if value is not None}
 
 
@@ -34,7 +34,7 @@ def _plain(value):
 
 
 def typed(row):
-    """Return what JSON held as a row: times as datetime, lists as NumPy arrays. Raises LogError naming the column."""
+    """Return a JSON object as a row: times as datetime, lists as NumPy arrays. Raises LogError naming a column."""
     result: dict[str, Any] = {}
     for name, value in row.items():
         if name not in BY_NAME or value is None:
@@ -53,13 +53,13 @@ def typed(row):
 
 
 class Encoder:
-    """Turns rows into the bytes that are appended to a log."""
+    """Encodes rows as the bytes to append to a log."""
 
     def __init__(self, siemens_per_step):
-        """Need no schema; the scale is in the configuration."""
+        """Ignore the scale, which is in the configuration."""
 
     def begin(self):
-        """Return what a new file starts with: nothing."""
+        """Return the first bytes of a new file: none."""
         return b""
 
     def rows(self, rows):
@@ -72,19 +72,19 @@ class Encoder:
 
 
 class Decoder:
-    """Turns the bytes of a span back into rows."""
+    """Decodes the bytes of a span into rows."""
 
     def rows(self, data):
         """Return the row of a line."""
         return [typed(json.loads(data))]
 
     def batch(self, data):
-        """Return it as an Arrow record batch."""
+        """Return the row of a line as an Arrow record batch."""
         return batch(self.rows(data), arrow_schema())
 
 
 def scan(file, start=0):
-    """Yield the spans of a log from offset `start` on: sound records, and what of the file is none."""
+    """Yield the spans of a log from offset `start` on: sound records, and the damaged bytes between them."""
     file.seek(start)
     at = start
     damaged = None
@@ -104,7 +104,7 @@ def scan(file, start=0):
 
 def _header(line):
     """Return the header of a sound line, or None."""
-    if line.endswith(b"\r\n"):  # as git or an editor leaves it on Windows
+    if line.endswith(b"\r\n"):  # git or an editor may write this on Windows
         line = line[:-2] + b"\n"
     body = line[:-_SEAL_SIZE]
     if not line.endswith(b"\n") or line[len(body) :] != _SEAL + b'%08x"}\n' % binascii.crc32(body):

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Span:
-    """Bytes `start` to `end` of a file: a sound record, or bytes that are none."""
+    """Bytes `start` to `end` of a file: a sound record, or damaged bytes."""
 
     start: int
     end: int
     header: dict | None
-    """Of the first row `record` (a table, or "schema"), `sequence`, `sample`, and what it has of `first`, `crossbar`,
-    `source`; `rows`, how many. None for no sound record."""
+    """None for damaged bytes. Otherwise `record` (a table, or "schema"), `sequence`, `sample` and, if present, `first`,
+    `crossbar` and `source` of the first row; and `rows`, the number of rows."""
 
 
 _KEYS = ("record", "sequence", "sample", "first", "crossbar", "source")
@@ -23,7 +23,7 @@ def header_of(rows):
 
 
 def possible(header):
-    """Return whether a header that a file holds is one: every key of its type, every number in range."""
+    """Return whether a header from a file is valid: every key has its type, every number is in range."""
     return (
         isinstance(header, dict)
         and all(isinstance(header.get(key, ""), str) for key in ("record", "source"))
@@ -42,4 +42,4 @@ _NEEDED = {
     "steps": {*_ANY, "first"},
     "conductances": {*_ANY, "crossbar", "source"},
 }
-"""What the header of each record has at least."""
+"""The keys that every record's header has."""

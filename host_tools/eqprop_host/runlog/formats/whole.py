@@ -1,10 +1,10 @@
-"""Logs in the formats of other tools: a .csv table, an .npz archive. Read here, written as a whole.
+"""Logs in the formats of other tools: a .csv table, an .npz archive. They are read and written as a whole.
 
 - .csv       one table of all columns; a list is a JSON list in its cell, times are ISO 8601
 - .npz       an array for each column of each table, "metrics.loss"; a list column is its items, one row behind the
              other, and "conductances.steps.counts", how many items each row has; times are int64 us since 1970
 
-Each row has one more column, its checksum (`checksums`).
+Each row has an additional column, its checksum (`checksums`).
 """
 
 import csv
@@ -22,7 +22,7 @@ from .spans import header_of, possible
 
 
 def _indexed(rows):
-    """Return (records, dropped, decode) of rows that are held in memory, put in order."""
+    """Return (records, dropped, decode) for rows held in memory, sorted."""
     found = [(header_of([row]), row) for row in rows]
     for header, _ in found:
         if not possible(header):
@@ -51,7 +51,7 @@ def read_csv(path):
 
 
 def _fields(reader):
-    """Return the names in the header of a csv.DictReader: none where it is none."""
+    """Return the names in the header of a csv.DictReader; nothing if it is invalid."""
     try:
         return set(reader.fieldnames or ())
     except (csv.Error, ValueError):
@@ -72,7 +72,7 @@ def read_npz(path):
             rows = [row for table in TABLES for row in _npz_rows(arrays, table)]
         except LogError:
             raise
-        # zipfile and NumPy name no set of exceptions for an archive that is cut or damaged
+        # zipfile and NumPy do not document their exceptions for a damaged archive
         except Exception as error:
             raise LogError(f"is not a log, or damaged: {' '.join(str(error).split())}") from error
     return _indexed(rows)
@@ -148,4 +148,4 @@ def _text(value):
 
 
 READERS = {".csv": read_csv, ".npz": read_npz}
-"""What makes (records, dropped spans, decode) of a file, by its suffix."""
+"""Functions that return (records, dropped spans, decode) of a file, by its suffix."""

@@ -102,29 +102,29 @@ SHAPES = {
     "index": Shape(
         "CSV by pandas with its index",
         csv_file(index=True),
-        "column 'Unnamed: 0' numbers the rows: left out",
+        "column 'Unnamed: 0' holds row numbers: left out",
     ),
     "numbers_as_names": Shape(
         "CSV by pandas of an array: columns 0, 1, 2 and so on",
         csv_file(frame=lambda: iris(numbers=True).set_axis(range(5), axis=1)),
-        "line 1 is read as the columns' names: '0,1,2,3,4'",
+        "line 1 is read as the header: '0,1,2,3,4'",
         classes=NUMBERS,
     ),
     "numbers_and_species": Shape(
         "the same, its labels text",
         csv_file(frame=lambda: iris().set_axis(range(5), axis=1)),
-        "line 1 is read as the columns' names",
+        "line 1 is read as the header",
     ),
     "wavelengths": Shape(
         "CSV with wavelengths in the header: 400.5, 401, and so on",
         csv_file(frame=lambda: iris(names=("400.5", "401.0", "401.5", "402.0"), label="class", numbers=True)),
-        "line 1 is read as the columns' names: '400.5,401.0,401.5,402.0,class'",
+        "line 1 is read as the header: '400.5,401.0,401.5,402.0,class'",
         classes=NUMBERS,
     ),
     "numbers_then_species": Shape(
         "CSV by pandas of an array with its index, a column species at the end",
         csv_file(frame=lambda: iris(names=tuple("0123")), index=True),
-        "line 1 is read as the columns' names: ',0,1,2,3,species'",
+        "line 1 is read as the header: ',0,1,2,3,species'",
     ),
     "label_first": Shape(
         "CSV with a column label in front, as Kaggle has MNIST", csv_file(frame=mnist_like), **TINY, classes=NUMBERS
@@ -135,7 +135,7 @@ SHAPES = {
     "kaggle_iris": Shape(
         "Kaggle's Iris.csv: Id, ..., Species",
         csv_file(frame=lambda: with_rows(Id=lambda count: range(1, count + 1))),
-        "column 'Id' numbers the rows: left out",
+        "column 'Id' holds row numbers: left out",
     ),
     "wisconsin": Shape(
         "Kaggle's breast cancer: id, diagnosis, numbers, a comma at the end of lines",
@@ -149,7 +149,7 @@ SHAPES = {
                 )
             ),
         ),
-        "column 'id' numbers the rows: left out",
+        "column 'id' holds row numbers: left out",
         features=3,
         classes=("B", "M"),
     ),
@@ -175,7 +175,7 @@ SHAPES = {
             "wine.data",
             lambda: "".join(f"{n % 3 + 1},{n % 3 + n / 99:.2f},{n % 9},{700 + 7 * n}\n" for n in range(150)),
         ),
-        "name the label, such as --label 1",
+        "choose the label, for example --label 1",
         read=False,
         features=3,
         classes=("1", "2", "3"),
@@ -193,7 +193,7 @@ SHAPES = {
     "uci_mnist": Shape(
         "MNIST as a CSV without a header, the label in front",
         raw("mnist.csv", lambda: text_of(mnist_like().assign(z=0), header=False)),
-        "name the label, such as --label 1",
+        "choose the label, for example --label 1",
         read=False,
         samples=60,
         features=65,
@@ -203,7 +203,7 @@ SHAPES = {
     "other_names": Shape(
         "a header without a name for labels",
         csv_file(frame=lambda: iris(numbers=True, label="kind")),
-        "column 'kind', the last, is taken for the label",
+        "column 'kind', the last, is used as the label",
         classes=NUMBERS,
     ),
     "titanic": Shape(
@@ -230,7 +230,7 @@ SHAPES = {
                 for n, row in enumerate(iris().to_numpy().tolist())
             ),
         ),
-        "column 1 holds a text of its own for most samples: left out",
+        "column 1 holds a different text for most samples: left out",
     ),
     "uci_seeds": Shape(
         "UCI's seeds_dataset.txt: tabs, now and then two",
@@ -265,7 +265,7 @@ SHAPES = {
         csv_file(
             frame=lambda: iris().replace(dict(zip(SPECIES, ("мак", "ирис", "роза"), strict=True))), encoding="cp1251"
         ),
-        "names that are not UTF-8 are read as Windows-1252, such as 'èðèñ': if that is wrong, save it as UTF-8",
+        "names that are not UTF-8 are read as Windows-1252, for example 'èðèñ': if that is wrong, save it as UTF-8",
         classes=("èðèñ", "ìàê", "ðîçà"),
     ),
     "shift_jis": Shape(
@@ -302,12 +302,12 @@ SHAPES = {
                 )
             ),
         ),
-        "numbers the rows: left out",
+        "holds row numbers: left out",
     ),
     "r_csv": Shape(
         "R's write.csv: row numbers under an empty name",
         csv_file(frame=lambda: iris().set_index(np.arange(1, 151)), index=True, quoting=2),
-        "numbers the rows: left out",
+        "holds row numbers: left out",
     ),
     "savetxt": Shape("numpy.savetxt: white space, no header", savetxt("iris.txt"), classes=NUMBERS),
     "savetxt_header": Shape(
@@ -322,7 +322,7 @@ SHAPES = {
     "preamble": Shape(
         "an instrument's lines above the table",
         raw("iris.csv", lambda: "Device: X200\nSerial: 17\n\n" + text_of(iris())),
-        "delete lines that are not data, or begin them with #",
+        "delete lines that are not data, or start them with #",
         read=False,
     ),
     "times": Shape(
@@ -333,12 +333,12 @@ SHAPES = {
     "restarts": Shape(
         "a logger's CSV with its header again after a restart, or files put together by cat",
         raw("iris.csv", lambda: text_of(iris()[:70]) + text_of(iris()[70:])),
-        "1 line repeats the columns' names: left out",
+        "1 line repeats the header: left out",
     ),
     "ticks": Shape(
         "milliseconds since 1970 in a column ts",
         csv_file(frame=lambda: with_rows(ts=lambda count: 1_700_000_000_000 + 20 * np.arange(count))),
-        "column 'ts' holds times that only rise: left out",
+        "column 'ts' holds increasing times: left out",
     ),
     "total": Shape(
         "a line of totals at the end",
@@ -349,7 +349,7 @@ SHAPES = {
     "millis": Shape(
         "an Arduino's CSV with milliseconds in front",
         csv_file(frame=lambda: with_rows(time_ms=lambda count: np.arange(count) * 20 + 1037)),
-        "column 'time_ms' holds times that only rise: left out",
+        "column 'time_ms' holds increasing times: left out",
     ),
     "booleans": Shape(
         "a column of True and False by pandas",
@@ -385,33 +385,33 @@ SHAPES = {
     "texts": Shape(
         "seaborn's penguins: several columns of text",
         csv_file(frame=penguins),
-        "type --drop island, or write numbers for it",
+        "type --drop island, or replace the text by numbers",
         read=False,
         reading={"drop": "island"},
     ),
     "several_texts": Shape(
         "several columns of text under names that say nothing",
         csv_file(frame=lambda: penguins().rename(columns={"species": "a", "island": "b"})),
-        "name the label and leave out the others, such as --label a --drop b",
+        "choose the label and drop the others, for example --label a --drop b",
         read=False,
         reading={"label": "a", "drop": "b"},
     ),
     "alike": Shape(
         "names of classes that differ in case alone",
         csv_file(frame=lambda: iris().replace({"species": {"setosa": "Versicolor"}})),
-        "classes 'Versicolor' and 'versicolor' differ in case or blanks alone: write them alike if they are one",
+        "classes 'Versicolor' and 'versicolor' differ only in case or spaces: if they are one class, spell them alike",
         classes=("Versicolor", "versicolor", "virginica"),
     ),
     "identifiers": Shape(
         "whole numbers of which nearly each is another",
         csv_file(frame=lambda: iris().assign(label=np.arange(150) * 7 + 11).drop(columns="species")),
-        "150 different labels for 150 samples are no classes: --label COLUMN names another column",
+        "150 different labels for 150 samples are too many to be classes: type --label COLUMN to use another column",
         read=False,
     ),
     "regression": Shape(
         "a last column of measurements, no classes",
         csv_file(frame=lambda: iris().drop(columns="species")),
-        "is not a whole number: --label COLUMN names another column",
+        "is not a whole number: type --label COLUMN to use another column",
         read=False,
     ),
     # NumPy
@@ -472,7 +472,7 @@ SHAPES = {
     "pickle": Shape(
         "labels as Python objects",
         npz(x=lambda: pictures()[0], y=lambda: np.array(["a", "b", "c"] * 20, dtype=object)),
-        "holds Python objects (a pickle), which are not read",
+        "holds Python objects (a pickle), which could run any program",
         read=False,
     ),
     # Parquet
@@ -480,7 +480,7 @@ SHAPES = {
     "parquet_index": Shape(
         "Parquet by pandas of a filtered frame: __index_level_0__",
         parquet(lambda: iris()[lambda frame: frame.index % 3 > 0]),
-        "column '__index_level_0__' numbers the rows: left out",
+        "column '__index_level_0__' holds row numbers: left out",
         samples=100,
     ),
     "parquet_times": Shape(
@@ -532,14 +532,14 @@ SHAPES = {
     "stray": Shape(
         "a README among the classes",
         lambda d: stray(picture_folder()(d)),
-        "neither picture nor sound, left out",
+        "left out, neither picture nor sound",
         **TINY,
     ),
     "table_of_pictures": Shape("a CSV of file names and labels", table_of_pictures, **TINY),
     "tables": Shape(
         "a folder with train.csv and test.csv",
         lambda d: str(Path(csv_file("train.csv")(d)).parent),
-        "type --data with one of them, such as --data",
+        "type one of them, for example --data",
         read=False,
     ),
     "flat": Shape(
@@ -593,19 +593,19 @@ SHAPES = {
     "html": Shape(
         "a table as HTML that was named .csv",
         raw("iris.csv", lambda: iris().to_html()),
-        "holds HTML, not a table of text: save the table as CSV",
+        "expected a text table, got HTML: save the table as CSV",
         read=False,
     ),
     "json_as_csv": Shape(
         "JSON that was named .csv",
         raw("iris.csv", lambda: iris().to_json(orient="records")),
-        "holds JSON, not a table of text: save the table as CSV",
+        "expected a text table, got JSON: save the table as CSV",
         read=False,
     ),
     "to_string": Shape(
         "a frame as pandas prints it, names with spaces",
         raw("iris.txt", lambda: iris(names=("sepal length", "sepal width", "petal length", "petal width")).to_string()),
-        "a name has no space in it",
+        "names must not contain spaces",
         read=False,
     ),
     "sqlite": Shape(
@@ -617,13 +617,13 @@ SHAPES = {
     "sparse": Shape(
         "scipy.sparse.save_npz",
         sparse,
-        "is a sparse matrix without labels: write it by numpy.savez",
+        "is a sparse matrix without labels: convert it with numpy.savez",
         read=False,
     ),
     "json": Shape(
         "JSON by pandas", raw("iris.json", lambda: iris().to_json()), "write it as CSV: python -c", read=False
     ),
-    "pickle_frame": Shape("a pickle", raw("iris.pkl", b"\x80\4"), "write the table by its to_csv", read=False),
+    "pickle_frame": Shape("a pickle", raw("iris.pkl", b"\x80\4"), "save the table with to_csv", read=False),
     "zip": Shape("a ZIP archive", raw("iris.zip", b"PK\3\4"), "unpack it first", read=False),
     "renamed": Shape(
         "an Excel workbook that was named .csv", raw("iris.csv", b"PK\3\4\0\0"), "save the sheet as CSV", read=False

@@ -24,8 +24,8 @@ from eqprop_host.errors import DataError
 from support.places import ROOT
 
 GONE = "samples have values missing, the first at"
-MISSING = "type --missing drop to leave them out, or --missing mean to put in the mean of the column"
-LABEL = "--label COLUMN names another column"
+MISSING = "type --missing drop to leave them out, or --missing mean to fill in the column's mean"
+LABEL = "type --label COLUMN to use another column"
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
 
 
@@ -75,18 +75,21 @@ def range_rows(start, count):
 BAD_IDX = {
     "cut": ({NAMES[0]: CONTENT[NAMES[0]][:-1]}, f"{NAMES[0]}: 29 bytes of elements, expected 30 for size (5, 2, 3)"),
     "too long": ({NAMES[0]: CONTENT[NAMES[0]] + b"\0"}, f"{NAMES[0]}: more bytes of elements, expected 30"),
-    "cut in its header": ({NAMES[1]: CONTENT[NAMES[1]][:6]}, f"{NAMES[1]}: 6 bytes, cut within its header"),
+    "cut in its header": ({NAMES[1]: CONTENT[NAMES[1]][:6]}, f"{NAMES[1]}: 6 bytes, truncated within its header"),
     "empty": ({NAMES[1]: b""}, f"{NAMES[1]}: magic none, expected 0x00000801: unsigned bytes, 1 dimensions"),
     "mislabelled": ({NAMES[0]: CONTENT[NAMES[1]]}, f"{NAMES[0]}: magic 0x00000801, expected 0x00000803"),
     "floats": ({NAMES[0]: idx(IMAGES, 0xD03)}, f"{NAMES[0]}: magic 0x00000d03, expected 0x00000803"),
     "no image": ({NAMES[2]: idx(IMAGES[:0])}, f"{NAMES[2]}: size (0, 2, 3) is empty"),
     "a promise of terabytes": (
         {NAMES[0]: struct.pack(">4I", 0x803, *[2**32 - 1] * 3)},
-        f"{NAMES[0]}: would unpack to {(2**32 - 1) ** 3:,} bytes, at most 1,073,741,824 are read",
+        f"{NAMES[0]}: would unpack to {(2**32 - 1) ** 3:,} bytes, the limit is 1,073,741,824",
     ),
     "labels missing": ({NAMES[1]: idx(LABELS[:4])}, f"{NAMES[1]}: 4 labels, but {NAMES[0]} has 5 images"),
-    "other size": ({NAMES[2]: idx(IMAGES[:2, :, :2])}, f"{NAMES[2]}: images of (2, 2), those of train are of (2, 3)"),
-    "one class": ({NAMES[1]: idx(LABELS * 0), NAMES[3]: idx(LABELS[:2] * 0)}, "label 0 on all samples (7)"),
+    "other size": (
+        {NAMES[2]: idx(IMAGES[:2, :, :2])},
+        f"{NAMES[2]}: images of shape (2, 2), expected (2, 3) as in train",
+    ),
+    "one class": ({NAMES[1]: idx(LABELS * 0), NAMES[3]: idx(LABELS[:2] * 0)}, "label 0 on every sample (7)"),
 }
 
 
@@ -102,7 +105,7 @@ def test_a_missing_idx_file_or_folder_is_named(tmp_path):
     mnist(tmp_path)
     (tmp_path / NAMES[2]).unlink()
     assert message(f"mnist:{tmp_path}") == (
-        f"{tmp_path}: has no file {NAMES[2]} or {NAMES[2]}.gz; it holds {NAMES[3]}, {NAMES[0]}, {NAMES[1]}"
+        f"{tmp_path}: expected a file {NAMES[2]} or {NAMES[2]}.gz; it holds {NAMES[3]}, {NAMES[0]}, {NAMES[1]}"
     )
     assert message(f"mnist:{tmp_path}/none") == f"{tmp_path}/none: no such folder"
 
@@ -157,7 +160,7 @@ def test_parquet_is_read_whole_with_its_label_where_it_is_named(tmp_path, monkey
         ({"a": [1.0, 2.0, np.inf], "label": [0, 1, 0]}, "row 2, column 'a': inf is not finite"),
         (
             {"a": ["x", "y", "z"], "label": [0, 1, 0]},
-            "column 'a' holds text (x, y, z), and features are numbers: type --drop a, or write numbers for it",
+            "column 'a' holds text (x, y, z), but features are numbers: type --drop a, or replace the text by numbers",
         ),
         (
             {"a": [1.0, 2.0, 3.0], "label": [0, 1, 0.5]},
@@ -268,11 +271,11 @@ BAD_FOLDER = {
     "two kinds": (lambda d: write_wav(d / "dog" / "2.wav", [0.0]), "dog/2.wav: is a sound, "),
     "two sizes": (
         lambda d: picture(d / "dog" / "2.png", np.zeros((3, 3), np.uint8)),
-        "dog/2.png: is of 3x3 pixels, ",
+        "dog/2.png: has 3x3 pixels, ",
     ),
     "no picture": (
         lambda d: (d / "cat" / "0.png").write_bytes(b"%PDF-1"),
-        "cat/0.png: is not a picture that can be read",
+        "cat/0.png: expected a picture",
     ),
     "cut": (
         lambda d: (d / "cat" / "1.png").write_bytes((d / "cat" / "1.png").read_bytes()[:45]),
@@ -284,7 +287,7 @@ BAD_FOLDER = {
     ),
     "no sound": (lambda d: (d / "cat" / "0.wav").write_bytes(b"RIFF"), "cat/0.wav: cannot be read: "),
     "few samples": (lambda d: write_wav(d / "cat" / "0.wav", tone(100, 4000), 4000), "cat/0.wav: 4000 samples/s"),
-    "silent": (lambda d: write_wav(d / "cat" / "0.wav", []), "cat/0.wav: has no sound in it"),
+    "silent": (lambda d: write_wav(d / "cat" / "0.wav", []), "cat/0.wav: has no samples"),
 }
 
 
@@ -404,6 +407,6 @@ def test_a_large_picture_is_cut_around_its_centre(tmp_path):
         )
     assert datasets.load(str(tmp_path), datasets.Reading(size="5x5")).features.tolist() == [[200] * 25, [100] * 25]
     single = datasets.load_features(str(tmp_path / "a" / "1.png"), 25, datasets.Reading(size="5x5"))
-    with pytest.raises(DataError, match="is a picture of 5x5 pixels, the network learnt from a sound"):
+    with pytest.raises(DataError, match="is a picture of 5x5 pixels, but the network learnt from a sound"):
         datasets.load_features(str(tmp_path), 25, datasets.Reading(size="5x5"), recipe=sounds.RECIPE)
     assert single.features.tolist() == [[200] * 25] and single.rows == (str(tmp_path / "a" / "1.png"),)

@@ -104,7 +104,7 @@ def test_merging_is_done_once_for_each_run(logs, tmp_path, capsys):
     assert code == 0 and len(runs) == 2 and out.count("test error") == 2
     assert {r["run"] for r in runs} == {open_log(path).run for path in logs}
     assert all(r["steps_logged"] == 360 and r["end"] == "closed" and r["seed"] in (1, 2) for r in runs)
-    with pytest.raises(LogError, match="holds 2 runs, name one with --run"):
+    with pytest.raises(LogError, match="holds 2 runs, choose one with --run"):
         open_log(fleet)
 
 
@@ -183,7 +183,7 @@ def test_verify_names_what_is_wrong(logs, tmp_path, capsys):
     for lines, words in (
         (good[:where] + [flipped] + good[where + 1 :], f"bytes {len(b''.join(good[:where]))} to"),
         (good[:where] + good[where + 1 :], "missing"),
-        (good[: where + 1] + good[where:], "comes twice"),
+        (good[: where + 1] + good[where:], "is repeated"),
     ):
         path.write_bytes(b"".join(lines))
         code, out, err = run(capsys, "log", "verify", logs[1], path)
@@ -202,8 +202,8 @@ def test_verify_names_what_is_wrong(logs, tmp_path, capsys):
                 ]
                 log.conductances(row["sample"], [(0, 0, steps[0]), (1, 0, steps[1])], "twin")
     code, out, _ = run(capsys, "log", "verify", tmp_path / "forged.arrow")
-    assert code == 1 and "conductances at sample 50: not what the steps since 0 make" in out
-    with pytest.raises(LogError, match="do not make the conductances logged at 50"):
+    assert code == 1 and "conductances at sample 50: the steps since 0 do not reproduce them" in out
+    with pytest.raises(LogError, match="do not reproduce the conductances logged at 50"):
         open_log(tmp_path / "forged.arrow").conductances(49)
 
 
@@ -213,14 +213,14 @@ def test_a_damaged_log_is_told_and_repaired_beside_the_original(logs, tmp_path, 
     damaged(logs[0], bad, logs[0].stat().st_size // 2)
     before = bad.read_bytes()
     code, out, err = run(capsys, "log", "export", bad, tmp_path / "good.arrow")
-    assert code == 1 and "damaged at byte" in err and "--repair copies what is sound" in err
+    assert code == 1 and "damaged at byte" in err and "--repair copies the sound records" in err
     assert not (tmp_path / "good.arrow").exists()
     code, out, err = run(capsys, "log", "export", bad, tmp_path / "good.arrow", "--repair")
     assert code == 0 and err.count("are not a sound record, left out") == 1
     assert open_log(tmp_path / "good.arrow").rows >= open_log(logs[0]).rows - 3
     assert not open_log(tmp_path / "good.arrow").dropped and bad.read_bytes() == before
     code, _, err = run(capsys, "log", "export", bad, tmp_path / "good.arrow", "--repair")
-    assert code == 1 and "exists already, and is not overwritten" in err
+    assert code == 1 and "exists already: it is not overwritten" in err
 
 
 def test_replay_saves_a_network_that_evaluates_as_the_run_did(logs, tmp_path, capsys):
@@ -254,10 +254,13 @@ NONSENSE = {
     "empty csv": (lambda d: table(d / "a.csv", b""), "is not a log: its header has no record"),
     "csv of no run": (
         lambda d: table(d / "a.csv", b"record,sequence,sample,row_crc32\nend,0,0,f21156ae\n"),
-        "record 'end', where the first",
+        "its first record is 'end', not",
     ),
     "npz that is none": (lambda d: table(d / "a.npz", b"PK\3\4rubbish"), "is not a log, or damaged"),
-    "npz of something else": (lambda d: npz(d / "a.npz", x=np.arange(3)), "is not a log, or cut at its very start"),
+    "npz of something else": (
+        lambda d: npz(d / "a.npz", x=np.arange(3)),
+        "is not a log, or truncated at its very start",
+    ),
     "folder that is no dataset": (lambda d: d / "a.parquet", "is not a dataset of logs"),
     "no file": (lambda d: d / "none.arrow", "cannot be read: No such file or directory"),
     "no dataset": (lambda d: d / "none.parquet", "cannot be read: No such file or directory"),
