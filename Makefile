@@ -62,7 +62,7 @@ hostile: $(READY)
 	$(SOAK).power_cuts 64-32-10 1
 	EQPROP_FUZZ_FRAMES=1000000 $(BIN)/pytest -q tests/runtime/protocol/test_frames_fuzzed.py
 
-# Opens from a folder: site/index.html
+# Open site/index.html; the search needs a server: python -m http.server -d site
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 

@@ -45,15 +45,22 @@ def commands_tables():
 
 
 def log_tables():
-    """Return a section for each table of a log, with its columns."""
-    sections = [f"This is version {schema.FORMAT} of the format.\n"]
+    """Return a section for the columns of every row, and one for those of each table."""
+    everywhere = [column for column in schema.COLUMNS if column.tables == schema.TABLES]
+    sections = [f"This is version {schema.FORMAT} of the format.\n", "## Columns of every row\n", _columns(everywhere)]
     for table in schema.TABLES:
-        sections.append(f"## Table `{table}`\n\n| column | type | unit | meaning |\n|---|---|---|---|")
-        for name in schema.OF_TABLE[table]:
-            column = schema.BY_NAME[name]
-            sections.append(f"| `{name}` | {column.type} | {_cell(column.unit)} | {_cell(column.meaning)} |")
-        sections.append("")
+        own = [column for column in schema.COLUMNS if table in column.tables and column not in everywhere]
+        sections.append(f"## Table `{table}`\n\n{_columns(own) if own else 'No other columns.'}")
     return "\n".join(sections)
+
+
+def _columns(columns):
+    """Return a table of columns."""
+    rows = ["| column | type | unit | meaning |\n|---|---|---|---|"]
+    for column in columns:
+        kind = str(column.type).replace("<item: ", "<")
+        rows.append(f"| `{column.name}` | `{kind}` | {_cell(column.unit)} | {_cell(column.meaning)} |")
+    return "\n".join([*rows, ""])
 
 
 PARTS = {"<!-- generated: commands -->": commands_tables, "<!-- generated: log -->": log_tables}

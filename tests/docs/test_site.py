@@ -50,6 +50,6 @@ def test_every_command_and_its_options_are_in_the_reference(site):
 def test_every_column_of_a_log_is_in_the_reference(site):
     page = (site / "reference/log.html").read_text("utf-8")
     for column in schema.COLUMNS:
-        assert page.count(f"<code>{column.name}</code>") >= len(column.tables), column.name
+        assert f"<code>{column.name}</code></td>" in page, column.name
     for table in schema.TABLES:
         assert f'id="table-{table}"' in page

@@ -19,13 +19,13 @@ FORMAT = 2
 TABLES = ("run", "samples", "steps", "conductances", "metrics", "event", "end")
 """The values of `record`.
 
-- run           first in a log: what the run is
-- samples       the distinct training samples as the board gets them, where its crossbar has a digital twin
-- steps         which of them each training step learnt: with the last conductances before it, the step's own
-- conductances  of one crossbar, or of a part of it, at one moment
-- metrics       how well the network does, after each epoch
-- event         something happened
-- end           the run could say that it ended
+- `run`: the first row of a log; it describes the run
+- `samples`: the distinct training samples as the board receives them; only for a crossbar with a digital twin
+- `steps`: which sample each training step learnt; the conductances after it follow from the last logged ones
+- `conductances`: conductances of one crossbar, or of a part of it, at one moment
+- `metrics`: errors, loss and speed after each epoch
+- `event`: something happened, such as a reset or a checkpoint
+- `end`: why the run ended; missing if the process was killed
 """
 
 SIEMENS_PER_STEP = 1e-9
