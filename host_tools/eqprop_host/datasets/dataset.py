@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import DataError
 from ..terminal.printing import printable
 from .blocks import Spool, blocks
+from .checks import check_finite
 from .reading import Reading
 from .words import listed, shortened
 
@@ -248,20 +249,6 @@ def check_layers(layers: tuple, dataset: Dataset) -> None:
         raise DataError(f"layers: {given}: {fits} would fit")
 
 
-def check_finite(values, place, missing=False):
-    """Raise DataError for the first of the values (rows, columns) that is not finite, at place(row, column).
-
-    missing: whether NaN stands for a missing value and passes.
-    """
-    if values.dtype.kind in "biu":
-        return
-    for first, block in blocks(values):
-        wrong = ~(np.isfinite(block) | np.isnan(block)) if missing else ~np.isfinite(block)
-        if wrong.any():
-            row, column = np.argwhere(wrong)[0]
-            raise DataError(f"{place(first + row, column)}: {block[row, column]} is not finite")
-
-
 def _check_labels(labels, place):
     """Raise DataError for the first label that is not a class number, at place(row)."""
     wrong = np.flatnonzero(~((labels == np.floor(labels)) & (np.abs(labels) <= 2**53)))
@@ -270,13 +257,3 @@ def _check_labels(labels, place):
         what = "is too large" if labels[row] == np.floor(labels[row]) else "is not a whole number"
         way = "type --label COLUMN to use another column"
         raise DataError(f"{place(row)}: label {labels[row]:.17g} {what}: {way}")
-
-
-def check_numeric(source, name, values, dimensions):
-    """Raise DataError unless an array holds real numbers, has enough dimensions and is not empty."""
-    if values.dtype.kind not in "biuf":
-        raise DataError(f"{source}: {name}: expected real numbers, got {values.dtype}")
-    if values.ndim < dimensions:
-        raise DataError(f"{source}: {name}: shape {values.shape}, expected {dimensions} dimensions")
-    if not values.size:
-        raise DataError(f"{source}: {name}: shape {values.shape} is empty")

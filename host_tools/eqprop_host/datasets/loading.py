@@ -17,7 +17,8 @@ import numpy as np
 
 from ..errors import DataError
 from . import blocks
-from .dataset import Dataset, Table, check_finite, dataset_of, known
+from .checks import check_finite
+from .dataset import Dataset, Table, dataset_of, known
 from .formats.columns import choose, choose_features
 from .formats.csv_files import read_csv
 from .formats.folders import is_sample, read_folder, rows_of

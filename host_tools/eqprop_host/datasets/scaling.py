@@ -6,7 +6,6 @@ import numpy as np
 
 from ..errors import DataError
 from .blocks import Spool, blocks, first_rows
-from .dataset import check_finite
 from .words import shortened
 
 FULL_SCALE = 127
@@ -52,11 +51,11 @@ class Scaling:
         features = np.asarray(features)
         if features.ndim != 2 or features.shape[1] != self.features:
             raise DataError(f"{name}: shape {features.shape}, expected rows of {self.features}")
-        check_finite(features, lambda row, column: f"{name}[{row}, {column}]", missing=True)
         span = np.array(self.span)
         spool = Spool()
         for first, block in blocks(features, rows):
-            block = self._filled(block, name, first)
+            places = range(first, first + len(block)) if rows is None else rows[first : first + len(block)]
+            block = self._filled(block, lambda row, column, places=places: f"{name}[{places[row]}, {column}]")
             # Far outside the training range the quotient may be infinite; it saturates like any other.
             with np.errstate(over="ignore"):
                 inputs = (block - self.offset) / np.where(span > 0, span, 1) * FULL_SCALE
@@ -64,16 +63,21 @@ class Scaling:
             spool.append(np.clip(np.rint(inputs), -FULL_SCALE, FULL_SCALE).astype(np.int8))
         return spool.finish()
 
-    def _filled(self, block, name, first):
-        """Return float64 (samples, features) with gaps filled from `means`. Raises DataError if there are none."""
+    def _filled(self, block, place):
+        """Return float64 (samples, features) with gaps filled from `means`.
+
+        Raises DataError, naming place(row, column), for a gap if there are no means, and for an infinite value.
+        """
         missing = np.isnan(block)
+        if (infinite := np.isinf(block)).any():
+            row, column = np.argwhere(infinite)[0]
+            raise DataError(f"{place(row, column)}: {block[row, column]} is not finite")
         if not missing.any():
             return block
         if not self.means:
             way = "type --missing drop, or train with --missing mean"
             row, column = np.argwhere(missing)[0]
-            where = f"{name}[{first + row}, {column}]"
-            raise DataError(f"{where} is missing, and the network has no means to fill it with: {way}")
+            raise DataError(f"{place(row, column)} is missing, and the network has no means to fill it with: {way}")
         return np.where(missing, self.means, block)
 
     def to_dict(self):

@@ -20,7 +20,8 @@ import numpy as np
 
 from ...errors import DataError
 from .. import blocks
-from ..dataset import Table, check_numeric
+from ..checks import check_numeric
+from ..dataset import Table
 from ..words import listed, reason, shortened
 from .columns import Column
 
