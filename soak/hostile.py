@@ -226,7 +226,7 @@ class Session:
         self.heard(first, self.draw.randrange(1000, 5000))
         return first
 
-    def go_on(self):
+    def resume_at(self):
         """Start a host that goes on with the run."""
         answered(self.board.path)
         return Host(self.folder, "train", f"--resume={self.log}", f"--port={self.board.path}", "--json=out.json")
@@ -247,7 +247,7 @@ def pushed(session):
     push = Host(session.folder, "push", model, f"--port={session.board.path}")
     session.heard(push, session.draw.randrange(100, 12000))
     push.kill()
-    return session.go_on()
+    return session.resume_at()
 
 
 def greeted(session):
@@ -281,7 +281,7 @@ def killed(session):
         with contextlib.suppress(subprocess.TimeoutExpired):
             train.wait(session.draw.uniform(0, 1))
         train.kill()
-        train = session.go_on()
+        train = session.resume_at()
         session.heard(train, session.draw.randrange(2000))
     return train
 

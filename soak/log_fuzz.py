@@ -174,7 +174,7 @@ def use(path, folder, draw):
         same(log, open_log(folder / f"out{suffix}"))
     elif wanted == 2:
         merge([path], folder / "out.parquet")
-        verify(open_log(folder / "out.parquet", log.run))
+        verify(open_log(folder / "out.parquet", log.run_id))
     elif wanted == 3:
         write_page(folder / "out.html", [log])
     else:
@@ -185,7 +185,7 @@ def use(path, folder, draw):
 
 def same(log, copy: Log):
     """Assert that a copy holds what the log does."""
-    assert (log.run, log.rows, log.sample) == (copy.run, copy.rows, copy.sample)
+    assert (log.run_id, log.rows, log.sample) == (copy.run_id, copy.rows, copy.sample)
 
 
 def main(count, seed):

@@ -17,13 +17,13 @@ TOTALS = (1, 1, 5, 0)
 def construct(payload):
     """Return the network that a CONFIGURE payload describes."""
     configured = host_messages.Configuration(*messages.unpack_configure(payload))
-    return eqprop.Network(configured.layers, configured.seed, configured.halve_every)
+    return eqprop.Network(configured.layers, configured.seed, configured.lr_halving_samples)
 
 
 def learn(network):
     """Learn one sample, and take a note of it."""
     network.learn(bytes((network.sample + i) % 128 for i in range(network.layers[0])), network.sample % 2)
-    network.notes = bytes((network.sample & 255,))
+    network.user_data = bytes((network.sample & 255,))
 
 
 class Boots:
@@ -61,7 +61,7 @@ def cut_everywhere(configuration=CONFIGURATION, step=1):
             board = Boots(flash)
             sample, totals = board.loaded
             state = known[(sample, board.network.crc())]
-            if totals != TOTALS or whole != (state == "new") or board.network.notes != bytes((sample & 255,)):
+            if totals != TOTALS or whole != (state == "new") or board.network.user_data != bytes((sample & 255,)):
                 raise ValueError("a cut at byte {} leaves {}".format(left, state))
             counts[state] += 1
             left += step

@@ -11,12 +11,12 @@ from .sample_order import SampleOrder
 _PART = 512  # samples between two looks at whether to stop: a fraction of a second
 
 
-def totalled(progress, epoch, samples, right, loss):
+def totalled(progress, epoch, samples, correct, loss):
     """Return `progress` after a part of `SampleOrder.parts` was learnt: its totals are those of the part's `epoch`."""
     if epoch and progress.sample % epoch == 0:
         progress = host_messages.Progress(progress.sample, 0, 0, 0, 0)
     sample, cached, counted, before, total = progress
-    return host_messages.Progress(sample + samples, cached, counted + samples, before + right, total + loss)
+    return host_messages.Progress(sample + samples, cached, counted + samples, before + correct, total + loss)
 
 
 class EmulatedBoard:
@@ -42,7 +42,7 @@ class EmulatedBoard:
         self.emulated = network_type is Network
         self._network_type = network_type
         self._network = None
-        self._run = self._epoch = 0
+        self._run_number = self._epoch = 0
         self._progress = None
         self.state = None
 
@@ -60,11 +60,11 @@ class EmulatedBoard:
             limit=0,
             credit=0,
             free_heap=messages.UNKNOWN_HEAP,
-            run=self._run,
+            run_number=self._run_number,
             sample=network.sample,
             crc=network.crc(),
             seed=network.seed,
-            halve_every=network.halve_every,
+            lr_halving_samples=network.lr_halving_samples,
             saved=messages.NEVER_SAVED,
             written=0,
             failed=0,
@@ -74,14 +74,14 @@ class EmulatedBoard:
         )
         return self.state
 
-    def configure(self, layers, seed, halve_every, *, run=0, epoch=0, levels=b""):
-        """Build a new network: as `Board.configure`, but that nothing is packed, so that `levels` change nothing.
+    def configure(self, layers, seed, lr_halving_samples, *, run_number=0, epoch=0, alphabet=b""):
+        """Build a new network: as `Board.configure`, but that nothing is packed, so that `alphabet` changes nothing.
 
         Raises ValueError for impossible layers.
         """
-        self._run, self._epoch = run, epoch
+        self._run_number, self._epoch = run_number, epoch
         self._progress = host_messages.Progress(0, 0, 0, 0, 0)
-        self._network = self._network_type(layers, seed, halve_every)
+        self._network = self._network_type(layers, seed, lr_halving_samples)
         self._network.warm_up()  # before anybody looks at the clock
         return self.refresh()
 
@@ -93,8 +93,8 @@ class EmulatedBoard:
         for part in order.parts(first, until, _PART, self._epoch):
             if stop():
                 return
-            right, loss = self._network.learn_all(x[part], y[part])
-            self._progress = totalled(self._progress, self._epoch, len(part), right, loss)
+            correct, loss = self._network.learn_all(x[part], y[part])
+            self._progress = totalled(self._progress, self._epoch, len(part), correct, loss)
             self.state = self.state._replace(sample=self._progress.sample)
             yield self._progress
 
@@ -110,9 +110,9 @@ class EmulatedBoard:
         """Return the state, as nothing is kept of it when this process ends."""
         return self.refresh()
 
-    def write_notes(self, notes):
-        """Keep `notes` (bytes) with the network."""
-        self._network.notes = bytes(notes)
+    def write_user_data(self, user_data):
+        """Keep `user_data` (bytes) with the network."""
+        self._network.user_data = bytes(user_data)
 
     def infer(self, x):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs)."""
@@ -120,12 +120,12 @@ class EmulatedBoard:
 
     def conductances(self):
         """Return every crossbar's conductances: uint16 steps, flat as `eqprop.Plan.shapes` says."""
-        return [self._network.conductances(c).copy() for c in range(self._network.crossbars)]
+        return [self._network.conductances(c).copy() for c in range(self._network.crossbar_count)]
 
     def restore(self, conductances, sample):
         """Set every crossbar's conductances, as `conductances` returns them, and go on with sample `sample`."""
         for c, g in enumerate(conductances):
             self._network.restore(c, 0, g.astype(np.dtype("<u2")).tobytes())
-        self._network.settle_restored(sample)
+        self._network.resume_at(sample)
         self._progress = self._progress._replace(sample=sample)
         return self.refresh()

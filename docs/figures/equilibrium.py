@@ -22,7 +22,7 @@ def trained():
             network.learn(bytes(v & 255 for v in x), label)
     *x, label = X[SHOWN]
     network.infer(bytes(v & 255 for v in x))
-    network.crossbar.pull(label)
+    network.crossbar.set_nudge(label)
     network.crossbar.nudge(PLUS)
     return network, x, label
 

@@ -15,7 +15,7 @@ from eqprop import watchdog
 from machine import I2C, Pin, lightsleep, reset
 
 LAYERS = (UNITS * FEATURES, 24, 2)
-NOTES = 8 * FEATURES + 8  # bytes: the scale, windows left to learn, the limit
+USER_DATA_BYTES = 8 * FEATURES + 8  # bytes: the scale, windows left to learn, the limit
 LEARNT = 2500  # windows, at the beginning
 MORE = 500  # windows, when the button says that they are normal, too
 SET = 250  # windows that set the limit
@@ -48,7 +48,7 @@ class Guard:
         self.failing = False
         self.failures = 0  # to write the flash
         if network:
-            self.left, self.limit = struct.unpack("<Ii", self.novelty.unpack(network.notes))
+            self.left, self.limit = struct.unpack("<Ii", self.novelty.unpack(network.user_data))
 
     def step(self):
         """Take a window: learn it, set the limit by it, or watch."""
@@ -136,10 +136,10 @@ class Guard:
 
     def keep(self):
         """Keep what was learnt in the flash: seldom enough to do it at once."""
-        self.network.notes = self.novelty.pack() + struct.pack("<Ii", self.left, self.limit)
-        kept = self.network.save(at_once=True)
-        failed = self.network.failures > self.failures
-        self.failures = self.network.failures
+        self.network.user_data = self.novelty.pack() + struct.pack("<Ii", self.left, self.limit)
+        kept = self.network.save(force=True)
+        failed = self.network.save_failures > self.failures
+        self.failures = self.network.save_failures
         if failed:
             blink(4)
             if not self.failing:
@@ -160,8 +160,8 @@ def start():
     """Return the network that the flash holds, None when it holds none; stop for one that is another program's."""
     try:
         network = eqprop.load(LAYERS)
-        if network and len(network.notes) != NOTES:
-            raise ValueError("notes: {} bytes are wanted, {} kept".format(NOTES, len(network.notes)))
+        if network and len(network.user_data) != USER_DATA_BYTES:
+            raise ValueError("user_data: {} bytes are wanted, {} kept".format(USER_DATA_BYTES, len(network.user_data)))
         return network
     except (MemoryError, OSError, ValueError) as error:
         print("flash:", error)

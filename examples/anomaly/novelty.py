@@ -76,7 +76,7 @@ class Novelty:
 
     def pack(self):
         """Return the scale as bytes."""
-        return bytes(self._scaler.mean) + bytes(self._scaler.deviation)
+        return bytes(self._scaler.mean) + bytes(self._scaler.mean_abs_deviation)
 
     def unpack(self, data):
         """Take up a scale that was packed, at the beginning of `data`; return what is behind it."""
@@ -84,7 +84,7 @@ class Novelty:
         scale = struct.unpack_from("<{}i".format(2 * n), data, 0)
         for i in range(n):
             self._scaler.mean[i] = scale[i]
-            self._scaler.deviation[i] = scale[n + i]
+            self._scaler.mean_abs_deviation[i] = scale[n + i]
         self._scaler.count = 1 << SCALED
         return data[8 * n :]
 

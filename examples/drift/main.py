@@ -90,7 +90,7 @@ class Sorter:
         self.features = self.colour.see(self.sensor.counts)
         self.stage = self.network.infer(self.features)
         gate.value(self.stage >= RIPE)
-        if self.network.confidence < UNSURE:
+        if self.network.margin_percent < UNSURE:
             self.pattern = UNSURE_PATTERN
 
     def learn(self, stage):
@@ -111,8 +111,8 @@ class Sorter:
     def keep(self):
         """Keep what was learnt in the flash, unless that was done too lately: flash wears out."""
         kept = self.network.save()
-        failed = self.network.failures > self.failures
-        self.failures = self.network.failures
+        failed = self.network.save_failures > self.failures
+        self.failures = self.network.save_failures
         if failed:
             self.pattern = FLASH_PATTERN
             if not self.failing:

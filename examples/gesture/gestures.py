@@ -11,7 +11,7 @@ from recorder import Recorder
 import eqprop
 
 LAYERS = "64-32-10"  # the recorder's features; room for ten gestures
-SURE = 40  # percent of confidence
+SURE = 40  # percent of margin
 PASS_MS = 100
 RETRY_SENSOR = 10  # passes until it is started again
 RETRY_FLASH = 600  # then twice as many, and so on: each try may wear it
@@ -49,14 +49,14 @@ class Gestures:
         try:
             net = eqprop.load(LAYERS)
             if net:
-                self._examples.take_up(net.notes)
+                self._examples.take_up(net.user_data)
         except (MemoryError, OSError, ValueError) as error:
             print("stopped, flash untouched:", error)
             while True:
                 yield from self._blink(STOPPED)
                 yield 1000
         self.net = net or eqprop.Network(LAYERS)
-        self.net.notes = self._examples.notes
+        self.net.user_data = self._examples.user_data
         print("network {}: {} samples learnt".format(LAYERS, self.net.sample))
         passes = 0
         while True:
@@ -104,14 +104,14 @@ class Gestures:
         self._recorder.measure()
         yield 0
         label = self.net.infer(self._recorder.features)
-        confidence = self.net.confidence if self.net.sample else 0
+        margin = self.net.margin_percent if self.net.sample else 0
         self._waiting = True
-        self._lamp.value(confidence < SURE)
-        if confidence < SURE:
-            print("perhaps gesture {}, {} %: which is it?".format(label, confidence))
+        self._lamp.value(margin < SURE)
+        if margin < SURE:
+            print("perhaps gesture {}, {} %: which is it?".format(label, margin))
         else:
             self.label = label
-            print("gesture {}, {} %".format(label, confidence))
+            print("gesture {}, {} %".format(label, margin))
             yield from self._blink(KNOWN)
 
     def _pressed(self):
@@ -127,19 +127,19 @@ class Gestures:
         """Learn the gesture that waits, and go over the others again."""
         self._waiting = False
         self._lamp.off()
-        self._examples.take_up(self.net.notes)  # the same memory: RuntimeError where it changed by itself
+        self._examples.take_up(self.net.user_data)  # the same memory: RuntimeError where it changed by itself
         self._examples.add(self._recorder.features, label)
-        self.net.notes = self._examples.notes
+        self.net.user_data = self._examples.user_data
         yield 0
         for x, name in self._examples.lesson():
-            for _ in self.net.slices(x, name):
+            for _ in self.net.learn_steps(x, name):
                 yield 0
             yield 0
         print("learnt as gesture", label)
 
     def _save(self, passes):
         """Keep all that was learnt, and the examples, in the flash; when that fails, say so and try again later."""
-        if self.net.save(at_once=True):
+        if self.net.save(force=True):
             if self._failed:
                 print("flash: kept again")
             self._save_at = None

@@ -106,7 +106,7 @@ def measure(seed):
     sure = np.zeros(len(test_y), bool)
     for n, features in enumerate(test_x):
         network.infer(features)
-        sure[n] = network.confidence >= SURE
+        sure[n] = network.margin_percent >= SURE
     about = 100 * np.mean(sure), 100 * np.mean((answers == test_y)[sure])
     return right, about, session.traces, (near.kept_bytes, relu.kept_bytes)
 
@@ -125,7 +125,7 @@ def table(results):
         cells = [f"{right[times][:, n].mean():.1f}" for times in TIMES]
         lines.append(f"| {name} | {' | '.join(cells)} | {right[max(TIMES)][:, n].min():.0f} | {size} |")
     lines.append("")
-    lines.append(f"It is sure of {sure:.0f} % of them (a confidence of {SURE} % or more), and right in")
+    lines.append(f"It is sure of {sure:.0f} % of them (a margin of {SURE} % or more), and right in")
     lines.append(f"{right_when_sure:.1f} % of those.")
     return "\n".join(lines) + "\n"
 

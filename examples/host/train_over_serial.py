@@ -13,7 +13,7 @@ order = SampleOrder.shuffled(count, seed=0)
 EPOCHS = 60
 
 with open_board("sim:") as board:
-    board.configure(layers=(4, 16, 3), seed=0, halve_every=20 * count, epoch=count)
+    board.configure(layers=(4, 16, 3), seed=0, lr_halving_samples=20 * count, epoch=count)
     for progress in board.train(data.train_x, data.train_y, until=EPOCHS * count, order=order):
         learnt = progress.sample
     classes, voltages = board.infer(data.test_x)

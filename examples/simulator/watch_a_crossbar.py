@@ -13,8 +13,8 @@ network = Network("3-4-2", seed=0)
 crossbar = network.crossbar
 before = network.conductances(1).copy()
 
-answer = crossbar.settle(np.array([127, -64, 0], np.int8))
-loss = crossbar.pull(1 - answer)
+prediction = crossbar.settle(np.array([127, -64, 0], np.int8))
+loss = crossbar.set_nudge(1 - prediction)
 crossbar.nudge(PLUS)
 crossbar.nudge(MINUS)
 for name, phase in (("free", FREE), ("plus", PLUS), ("minus", MINUS)):

@@ -12,7 +12,7 @@ import eqprop
 from eqprop import watchdog
 from machine import I2S, Pin, reset
 
-SURE = 20  # percent of confidence
+SURE = 20  # percent of margin
 SECOND = 63  # blocks of 16 ms
 MOST = 12  # words: lamps from GP2 on, the button is on GP14
 
@@ -31,18 +31,18 @@ button = Pin(14, Pin.IN, Pin.PULL_UP)
 lamps = Lamps([Pin(2 + n, Pin.OUT) for n in range(len(words))])
 ear = Ear(microphone)
 layers = (FEATURES, 24, len(words))
-notes = "\n".join(words).encode()
+user_data = "\n".join(words).encode()
 try:
     network = eqprop.load(layers)
-    if network and network.notes != notes:
-        raise ValueError("notes: {} are wanted, {} kept".format(notes, network.notes))
+    if network and network.user_data != user_data:
+        raise ValueError("user_data: {} are wanted, {} kept".format(user_data, network.user_data))
 except (MemoryError, OSError, ValueError) as error:
     lamps.show(ALL, SECOND)
     print("stopped, flash untouched:", error)
     raise SystemExit from error
 if not network:
     network = eqprop.Network(layers)
-    network.notes = notes  # kept with it: layers alone do not tell whose words these are
+    network.user_data = user_data  # kept with it: layers alone do not tell whose words these are
 print("knows", network.sample, "examples of", ", ".join(words))
 lessons = Lessons(network)
 
@@ -50,7 +50,7 @@ lessons = Lessons(network)
 def answer():
     """Tell which word was heard."""
     word = network.infer(ear.word)
-    sure = network.confidence
+    sure = network.margin_percent
     lamps.show(word, SECOND, sure < SURE)
     print("heard", words[word], sure, "%" if sure >= SURE else "%, not sure")
 
@@ -94,8 +94,8 @@ class Teaching:
     def save(self):
         """Keep the network, as often as the flash endures."""
         self.unsaved = not network.save()
-        if network.failures > self.failures:
-            self.failures = network.failures
+        if network.save_failures > self.failures:
+            self.failures = network.save_failures
             lamps.show(ALL, SECOND, True)
             print("cannot be kept, the flash is full or fails: known until the power goes")
 

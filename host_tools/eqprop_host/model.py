@@ -36,7 +36,7 @@ class Model:
     seed: int
     """The seed of the initial conductances, the data set's split and the samples' order; 0..2**32 - 1."""
 
-    halve_every: int
+    lr_halving_samples: int
     """Training samples after which the learning rate halves; 0 for never."""
 
     sample: int
@@ -57,7 +57,7 @@ class Model:
     version: str
     """The version of the eqprop that trained it."""
 
-    run: int = 0
+    run_number: int = 0
     """What tells the run from others (`training.configuration`), so that a board which is given the network can go on
     with it; 0 for unknown. A header may lack it."""
 
@@ -89,7 +89,7 @@ class Model:
 
 
 _MAY_LACK = {
-    "run": 0,
+    "run_number": 0,
     "recipe": {},
     "reading": {},
     "feature_names": [],
@@ -100,10 +100,10 @@ _MAY_LACK = {
 
 _WHOLE = {
     "seed": 2**32 - 1,
-    "halve_every": 2**31 - 1,
+    "lr_halving_samples": 2**31 - 1,
     "sample": 2**31 - 1,
     "classes": datasets.CLASSES_MAX,
-    "run": 2**32 - 1,
+    "run_number": 2**32 - 1,
 }
 
 
@@ -133,7 +133,7 @@ def put(board, model, **options):
 
     options: as `Board.configure` takes them.
     """
-    board.configure(model.layers, model.seed, model.halve_every, **options)
+    board.configure(model.layers, model.seed, model.lr_halving_samples, **options)
     return board.restore(model.conductances, model.sample)
 
 

@@ -5,7 +5,7 @@
 
     network = eqprop.Network("64-32-10")
     network.learn(x, label)            # x: 64 int8 features
-    answer = network.infer(x)
+    prediction = network.infer(x)
     print(network.outputs)             # 10 voltages, int16
     network.save()                     # into flash, safe from power cuts; eqprop.load() goes on
 

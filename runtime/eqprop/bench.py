@@ -18,7 +18,7 @@ from .learner import Learner
 from .planning import Plan
 from .protocol.messages import unpack
 
-VERBS = ("settle", "pull", "nudge", "program")  # settle: of the free phase; a training sample nudges twice
+VERBS = ("settle", "set_nudge", "nudge", "program")  # settle: of the free phase; a training sample nudges twice
 _WIDEST = const(8191)
 _TICKS_MASK = const(0xFFFFFFFF)
 
@@ -57,7 +57,7 @@ class _Timed:
         self._crossbar = crossbar
         self._passed = passed
         self.totals = [0] * len(VERBS)
-        self.set_rate = crossbar.set_rate
+        self.set_rate_shift = crossbar.set_rate_shift
 
     def settle(self, x):
         self._passed()
@@ -65,9 +65,9 @@ class _Timed:
         self.totals[0] += self._passed()
         return answer
 
-    def pull(self, label):
+    def set_nudge(self, label):
         self._passed()
-        loss = self._crossbar.pull(label)
+        loss = self._crossbar.set_nudge(label)
         self.totals[1] += self._passed()
         return loss
 
@@ -102,14 +102,14 @@ def measure_samples(network, rows, ticks):
 def measure_verbs(network, rows, ticks):
     """Learn `rows` as `measure_samples` does; return the ticks in all of each of VERBS."""
     timed = _Timed(network.crossbar, Stopwatch(ticks))
-    learner = Learner(timed, network.plan, network.halve_every)
-    learner.go_on(network.sample)
+    learner = Learner(timed, network.plan, network.lr_halving_samples)
+    learner.resume_at(network.sample)
     try:
         for x, label in rows:
             free_heap(_ROOM)
             learner.learn(x, label)
     finally:
-        network.learner.go_on(learner.sample)
+        network.learner.resume_at(learner.sample)
     return tuple(timed.totals)
 
 

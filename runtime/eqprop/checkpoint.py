@@ -4,9 +4,9 @@ The two slots are written in turn, the older one each time, and read back; so a 
 checkpoint or the one before it. A slot's file, integers little-endian:
 
     "EQCP", format u8 (1), number u32 (1 for a board's first checkpoint, then 2, 3, ...: the wear), next sample u32,
-    totals of the epoch: samples u32, right answers u32, loss u32 modulo 2**30, loss u32 // 2**30;
+    totals of the epoch: samples u32, correct predictions u32, loss u32 modulo 2**30, loss u32 // 2**30;
     length u16 and the payload of CONFIGURE (`eqprop.protocol.messages`), conductances u16... of all crossbars in order,
-    the program's notes (`Network.notes`), CRC-32 u32 of all before
+    the user data (`Network.user_data`), CRC-32 u32 of all before
 
 Wear. NOR flash endures some 100,000 erasures of a sector. A checkpoint is written when `every` samples have been
 learnt, but on average no more often than once in `rest_s` seconds, a host's SAVE included, beyond the first `BURST`
@@ -16,7 +16,7 @@ littlefs levels wear: a 64-32-10 network takes 9 KB, three blocks of 4 KB and tw
 a 1.4 MB filesystem endure 350 * 100,000 / 5 = 7 million checkpoints, 133 years. What was learnt since the last one is
 sent again.
 
-Reading and writing need some 300 bytes of heap beside the file itself, and reading as many as there are notes.
+Reading and writing need some 300 bytes of heap beside the file itself, and reading as many as there are user data.
 """
 
 import struct
@@ -109,9 +109,9 @@ class Checkpoints:
 
     def _restore(self, slot, configure):
         with self._open(self._names[slot], "rb") as file:
-            _, _, _, sample, counted, right, low, high, length = struct.unpack(_HEADER, file.read(_HEADER_SIZE))
+            _, _, _, sample, counted, correct, low, high, length = struct.unpack(_HEADER, file.read(_HEADER_SIZE))
             network = configure(file.read(length))
-            for c in range(network.crossbars):
+            for c in range(network.crossbar_count):
                 size = 2 * len(network.conductances(c))
                 for start in range(0, size, _PIECE):
                     wanted = min(_PIECE, size - start)
@@ -119,10 +119,10 @@ class Checkpoints:
                     if len(piece) < wanted:
                         raise ValueError("checkpoint: is of other crossbars")
                     network.restore(c, start // 2, piece)
-            notes = file.read()[:-_CRC_SIZE]
-        network.settle_restored(sample)
-        network.notes = notes
-        return sample, (counted, right, low, high)
+            user_data = file.read()[:-_CRC_SIZE]
+        network.resume_at(sample)
+        network.user_data = user_data
+        return sample, (counted, correct, low, high)
 
     def begin(self, sample):
         """Count the samples to the next checkpoint from here: another network was built, or restored by a host."""
@@ -144,16 +144,16 @@ class Checkpoints:
             self._earned_ms = min(self._earned_ms + max(passed, 0) // 1000, BURST * self._rest_ms)
         return self._earned_ms >= count * self._rest_ms
 
-    def save(self, network, configuration, totals, at_once=False):
+    def save(self, network, configuration, totals, force=False):
         """Write a checkpoint, unless that would be too many; return whether the newest one is of this moment.
 
-        configuration: the payload of CONFIGURE. totals: the four of the epoch. at_once: write it even so; later ones
+        configuration: the payload of CONFIGURE. totals: the four of the epoch. force: write it even so; later ones
         wait the longer. A filesystem or a heap that fails is counted. Raises RuntimeError, and writes nothing, for a
         network whose memory changed by itself (`Network.inspect`).
         """
         if self.saved == network.sample:
             return True
-        if not self._allows(1) and not at_once:
+        if not self._allows(1) and not force:
             return False
         if not self._read:  # a program that did not ask what is there must not leave that the newest
             self._whole()
@@ -182,10 +182,10 @@ class Checkpoints:
             for part in (head, configuration):
                 file.write(part)
                 crc = crc32(part, crc)
-            for c in range(network.crossbars):
+            for c in range(network.crossbar_count):
                 part = network.conductances(c)
                 file.write(part)
                 crc = crc32(part, crc)
-            file.write(network.notes)
-            crc = crc32(network.notes, crc)
+            file.write(network.user_data)
+            crc = crc32(network.user_data, crc)
             file.write(struct.pack("<I", crc))

@@ -16,8 +16,8 @@ V_MAX = const(32767)
 U_MAX = const(127)
 CURRENT_MAX = const(536870911)  # 2**29 - 1; two such currents add up within a small integer
 TOTAL_MAX = const(1073741823)
-RATE_MAX = const(24)  # largest right shift of a change
-DELTA_MAX = const(8000)  # limit of a voltage change between the nudged phases: 2 * 8000 * 65534 < 2**30 - 2**24
+RATE_SHIFT_MAX = const(24)  # largest right shift of a change
+DELTA_V_MAX = const(8000)  # limit of a voltage change between the nudged phases: 2 * 8000 * 65534 < 2**30 - 2**24
 
 
 def bits(n: int) -> int:

@@ -2,7 +2,7 @@
 
 One sample, centred (Scellier & Bengio 2017; Laborieux et al. 2021, for the symmetric nudge):
 
-1. drive the inputs, settle: the free phase; the highest output node is the answer
+1. drive the inputs, settle: the free phase; the highest output node is the prediction
 2. settle with nudge currents +beta * error into the output nodes: phase PLUS
 3. settle with the opposite currents: phase MINUS
 4. every conductance changes by the difference of its squared voltage between the two
@@ -11,7 +11,7 @@ Pure integer, allocates nothing after construction.
 """
 
 from .crossbar import MINUS, PLUS
-from .fixed import RATE_MAX
+from .fixed import RATE_SHIFT_MAX
 
 
 class Learner:
@@ -19,68 +19,68 @@ class Learner:
 
     - sample: number of samples learnt; it alone decides the learning rate. mirror: ~sample, counted by itself, so
       that a flipped bit in either shows
-    - answer, loss: of the last sample's free phase (`eqprop.crossbar.kernels.plain.pull`)
+    - prediction, loss: of the last sample's free phase (`eqprop.crossbar.kernels.plain.set_nudge`)
     """
 
-    def __init__(self, crossbar, plan, halve_every):
+    def __init__(self, crossbar, plan, lr_halving_samples):
         """Learn on `crossbar`, with the rates of `plan`.
 
-        halve_every: samples after which the rates halve; 0 for never.
+        lr_halving_samples: samples after which the rates halve; 0 for never.
         """
-        self._set_rate = crossbar.set_rate
+        self._set_rate_shift = crossbar.set_rate_shift
         # Bound once: on a board, finding a method costs more than some verbs do
         self._settle = crossbar.settle
-        self._pull = crossbar.pull
+        self._set_nudge = crossbar.set_nudge
         self._nudge = crossbar.nudge
         self._program = crossbar.program
-        self.rates = plan.rates
-        self.halve_every = halve_every
-        self.answer = 0
+        self.rate_shifts = plan.rate_shifts
+        self.lr_halving_samples = lr_halving_samples
+        self.prediction = 0
         self.loss = 0
-        self.go_on(0)
+        self.resume_at(0)
 
-    def go_on(self, sample):
+    def resume_at(self, sample):
         """Go on with training sample number `sample`, at the rates that are due: one more right shift a halving."""
         self.sample = sample
         self.mirror = ~sample
-        self._set_rates()
+        self._set_rate_shifts()
 
-    def _set_rates(self):
-        every = self.halve_every
+    def _set_rate_shifts(self):
+        every = self.lr_halving_samples
         halvings = self.sample // every if every else 0
         self.halve_at = (halvings + 1) * every if every else -1
-        for c in range(len(self.rates)):
-            self._set_rate(c, min(self.rates[c] + halvings, RATE_MAX))
+        for c in range(len(self.rate_shifts)):
+            self._set_rate_shift(c, min(self.rate_shifts[c] + halvings, RATE_SHIFT_MAX))
 
     def learn(self, x, label):
         """Learn one sample: features `x`, class `label`. Raises as the crossbar, and nothing is learnt then.
 
         A sample whose outputs are all where they should be changes nothing, so its nudged phases are left out.
         """
-        answer = self._settle(x)
-        self.loss = loss = self._pull(label)
+        prediction = self._settle(x)
+        self.loss = loss = self._set_nudge(label)
         if loss:
             self._nudge(PLUS)
             self._nudge(MINUS)
             self._program()
-        self.answer = answer
+        self.prediction = prediction
         self.count()
 
-    def slices(self, x, label):
-        """Learn one sample as `learn` does, to the same bits, in up to four slices: yield between them.
+    def learn_steps(self, x, label):
+        """Learn one sample as `learn` does, to the same bits, in up to four steps: yield between them.
 
         The crossbar must be left alone until the last one, which alone changes the conductances.
         """
-        answer = self._settle(x)
+        prediction = self._settle(x)
         yield
-        self.loss = loss = self._pull(label)
+        self.loss = loss = self._set_nudge(label)
         if loss:
             self._nudge(PLUS)
             yield
             self._nudge(MINUS)
             yield
             self._program()
-        self.answer = answer
+        self.prediction = prediction
         self.count()
 
     def count(self):
@@ -88,4 +88,4 @@ class Learner:
         self.sample += 1
         self.mirror -= 1
         if self.sample == self.halve_at:
-            self._set_rates()
+            self._set_rate_shifts()

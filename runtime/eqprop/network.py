@@ -30,9 +30,9 @@ def _lacking(plan, free):
 class Network:
     """A resistive network that learns by Equilibrium Propagation on a crossbar which this processor emulates.
 
-    - layers: sizes, inputs first. plan: its `Plan`. crossbars: how many, one fewer than layers.
+    - layers: sizes, inputs first. plan: its `Plan`. crossbar_count: how many, one fewer than layers.
     - g_min, g_max: limits of a conductance, steps.
-    - sample: training samples learnt; answer, loss: of the last one, before it was learnt (see `Learner`).
+    - sample: training samples learnt; prediction, loss: of the last one, before it was learnt (see `Learner`).
 
     `learn` and `infer` allocate nothing, and the conductances after any run are the same bits on every interpreter.
     """
@@ -41,22 +41,22 @@ class Network:
     learner_type = Learner
     allocate = staticmethod(zeros)
 
-    def __init__(self, layers, seed=0, halve_every=0):
+    def __init__(self, layers, seed=0, lr_halving_samples=0):
         """Build a network of `layers` ("64-32-10" or a tuple) with initial conductances drawn from `seed`.
 
-        halve_every: samples after which the learning rate halves; 0 for never.
+        lr_halving_samples: samples after which the learning rate halves; 0 for never.
         Raises ValueError for impossible layers, MemoryError with the numbers when the free heap is too small.
         """
         self.plan = plan = Plan(layers)
-        if halve_every < 0:
-            raise ValueError("halve_every: {} is negative".format(halve_every))
+        if lr_halving_samples < 0:
+            raise ValueError("lr_halving_samples: {} is negative".format(lr_halving_samples))
         free = free_heap(4 * plan.bytes)  # with less, what is forgotten may lie in between
         if free is not None and plan.bytes > free:
             raise MemoryError(_lacking(plan, free))
         self.layers = plan.layers
         self.seed = seed
-        self.halve_every = halve_every
-        self.crossbars = len(plan.shapes)
+        self.lr_halving_samples = lr_halving_samples
+        self.crossbar_count = len(plan.shapes)
         self.g_min = plan.g_min
         self.g_max = plan.g_max
         try:
@@ -65,8 +65,8 @@ class Network:
             raise MemoryError("{}, but in pieces: {}".format(_lacking(plan, free), error)) from error
         self._settle = self.crossbar.settle  # bound once, as in `Learner`
         self._checkpoints = None
-        self.notes = b""
-        self.learner = self.learner_type(self.crossbar, plan, halve_every)
+        self.user_data = b""
+        self.learner = self.learner_type(self.crossbar, plan, lr_halving_samples)
 
     @property
     def sample(self):
@@ -74,9 +74,9 @@ class Network:
         return self.learner.sample
 
     @property
-    def answer(self):
+    def prediction(self):
         """Class the last learnt sample was given before it was learnt."""
-        return self.learner.answer
+        return self.learner.prediction
 
     @property
     def loss(self):
@@ -86,10 +86,10 @@ class Network:
     @property
     def outputs(self):
         """Voltages of the output nodes in the last free phase: int16, its own memory, valid until the next one."""
-        return self.crossbar.voltages(self.crossbars, FREE)
+        return self.crossbar.voltages(self.crossbar_count, FREE)
 
     @property
-    def confidence(self):
+    def margin_percent(self):
         """How far the highest output led the next one in the last free phase: 0..100, in percent.
 
         100 is as far as learning is to bring them apart, or farther; there is but one output, always.
@@ -107,26 +107,26 @@ class Network:
         return min(100, 100 * (first - second) // (right - wrong))
 
     @property
-    def notes(self):
+    def user_data(self):
         """What the program keeps together with the conductances: a scale, a limit, a count; bytes, b"" at first.
 
         `save` writes them into the same checkpoint, and after `eqprop.load` here they are; loading takes as much heap
         again. Assign a buffer of bytes to change them, TypeError for anything else, and assign it again once you have
         written to it: RuntimeError where they are read or saved and changed since.
         """
-        if crc32(self._notes) != self._sealed:
-            raise Rot("notes")
-        return self._notes
+        if crc32(self._user_data) != self._sealed:
+            raise Rot("user_data")
+        return self._user_data
 
-    @notes.setter
-    def notes(self, notes):
-        self._sealed = crc32(notes)  # a TypeError here, not in the middle of a checkpoint
-        self._notes = notes
+    @user_data.setter
+    def user_data(self, user_data):
+        self._sealed = crc32(user_data)  # a TypeError here, not in the middle of a checkpoint
+        self._user_data = user_data
         if self._checkpoints:
             self._checkpoints.saved = None  # the newest checkpoint has others
 
     @property
-    def failures(self):
+    def save_failures(self):
         """How many times `save` could not write: the flash is full, read-only or broken. Told from "too lately"."""
         return self._checkpoints.failed if self._checkpoints else 0
 
@@ -142,19 +142,20 @@ class Network:
         """Return the class of features `x` (as for `learn`): the highest of `outputs`, which follow."""
         return self._settle(x)
 
-    def slices(self, x, label):
+    def learn_steps(self, x, label):
         """Return an iterator that learns one sample as `learn` does, to the same bits, and pauses three times at most.
 
-        A program that has more to do takes one step at a time; in asyncio `for _ in network.slices(x, label): await
-        asyncio.sleep(0)`. Nothing may be asked of the network in between. The last slice alone changes conductances.
-        The longest of 64-32-10 takes 55,000 instructions on a Cortex-M3, 70,000 on an M0. Raises as `learn`.
+        A program that has more to do takes one step at a time; in asyncio `for _ in network.learn_steps(x, label):
+        await asyncio.sleep(0)`. Nothing may be asked of the network in between. The last step alone changes
+        conductances. The longest of 64-32-10 takes 55,000 instructions on a Cortex-M3, 70,000 on an M0. Raises as
+        `learn`.
         """
-        return self.learner.slices(x, label)
+        return self.learner.learn_steps(x, label)
 
     def inspect(self):
         """Raise RuntimeError, naming what changed, if memory changed by itself: a bit flipped, a program wrote there.
 
-        Finds any single bit in a conductance, a rate, the notes, the number of samples, and all that never changes.
+        Finds any single bit in a conductance, a rate shift, the user data, the sample number and what never changes.
         `save` asks it first, so a checkpoint is never written of a network that rots; `learn` and `infer` find at once,
         in machine code, what could lead them outside their arrays. Then `eqprop.load()` goes on from the last
         checkpoint. Takes the time of a few samples.
@@ -163,7 +164,7 @@ class Network:
 
         inspect(self)
 
-    def save(self, folder="", at_once=False):
+    def save(self, folder="", force=False):
         """Keep the network in this folder of the flash ("" for the current one); return whether it is kept as it is.
 
         As often as one likes: flash is written only as often as it endures for years, and so that a power cut at any
@@ -171,7 +172,7 @@ class Network:
         fails. Raises RuntimeError, and writes nothing, as `inspect`. `load` reads it, and so does the service, for
         `eqprop pull`. Takes 300 bytes of heap meanwhile.
 
-        at_once: do not ask whether it is too lately, for what a person does, who is slow: 200,000 presses of a button
+        force: do not ask whether it is too lately, for what a person does, who is slow: 200,000 presses of a button
         wear out a flash that nothing levels.
         """
         from .checkpoint import Checkpoints  # here, so that a board that keeps nothing does not load them
@@ -179,8 +180,8 @@ class Network:
 
         if not self._checkpoints:
             self._checkpoints = Checkpoints(folder)
-        described = pack_configure((0, self.seed, self.halve_every, 0, self.layers, b""))
-        return self._checkpoints.save(self, described, (0, 0, 0, 0), at_once)
+        described = pack_configure((0, self.seed, self.lr_halving_samples, 0, self.layers, b""))
+        return self._checkpoints.save(self, described, (0, 0, 0, 0), force)
 
     def conductances(self, c):
         """Return crossbar c's conductances in steps, flat, row by row of `plan.shapes[c]`; its own memory."""
@@ -193,16 +194,16 @@ class Network:
     def restore(self, c, start, data):
         """Write conductances from little-endian uint16 bytes, from device `start` of crossbar c on.
 
-        `settle_restored` must follow the last one. Raises ValueError, and writes nothing, when they do not fit.
+        `resume_at` must follow the last one. Raises ValueError, and writes nothing, when they do not fit.
         """
         self.crossbar.restore(c, start, data)
 
-    def settle_restored(self, sample):
+    def resume_at(self, sample):
         """Take up the restored conductances and go on with training sample number `sample`."""
         if not 0 <= sample <= SAMPLE_MAX:
             raise ValueError("sample: {} is not in 0..{}".format(sample, SAMPLE_MAX))
         self.crossbar.refresh()
-        self.learner.go_on(sample)
+        self.learner.resume_at(sample)
 
 
 def load(layers=None, folder=""):
@@ -218,10 +219,10 @@ def load(layers=None, folder=""):
     built = []
 
     def build(payload):
-        _, seed, halve_every, _, kept, _ = unpack_configure(payload)
+        _, seed, lr_halving_samples, _, kept, _ = unpack_configure(payload)
         if wanted not in (None, kept):
             raise ValueError("layers: {} are wanted, {} kept".format(wanted, kept))
-        built.append(Network(kept, seed, halve_every))
+        built.append(Network(kept, seed, lr_halving_samples))
         return built[0]
 
     checkpoints = Checkpoints(folder)

@@ -13,7 +13,7 @@ The scales follow from the layer sizes alone, so that every board and simulator 
 import sys
 
 from ._compat import const
-from .fixed import CURRENT_MAX, DELTA_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits, isqrt
+from .fixed import CURRENT_MAX, DELTA_V_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits, isqrt
 
 ITEM_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4}
 _BLOCK_BYTES = 32 if sys.maxsize > 2**32 else 16  # MicroPython's heap comes in blocks of four machine words
@@ -58,15 +58,15 @@ class Plan:
       (inputs + 2, nodes) for the others. The bias pair is last.
     - gains[c]: log2 of the voltage gain between layer c and c + 1; for c = 0, of the input's drive.
     - shifts[c]: right shift of each conductance * voltage product. backs[c]: of the current from crossbar c + 1.
-    - scales[c]: gains[c] + shifts[c], what the nodes of layer c + 1 divide by. reach[c]: limit of how far apart the
-      nudged phases count as.
+    - scales[c]: gains[c] + shifts[c], what the nodes of layer c + 1 divide by. delta_limit[c]: limit of how far apart
+      the nudged phases count as.
     - g_min, g_max: limits of a conductance, steps. initial[c]: largest initial conductance above g_min.
     - bias: voltage of the bias pair of crossbars 1 and up, in that layer's scale.
     - excitatory[c]: nodes of hidden layer c + 1 whose diode keeps them at 0 or above, the first ones; the others
       stay at 0 or below.
     - beta: nudging conductance, in units of 4 steps. targets: voltages that the right output and the others are
       nudged to.
-    - rates[c]: right shift of crossbar c's change at first. sweeps: relaxations of all layers in a phase.
+    - rate_shifts[c]: right shift of crossbar c's change at first. sweeps: relaxations of all layers in a phase.
     - bytes: heap that a network takes under MicroPython on a processor of this one's word size, in blocks of the
       allocator.
     """
@@ -88,7 +88,7 @@ class Plan:
         self.shifts = shifts = (driven,) + (between,) * (count - 1)
         self.backs = tuple(gains[c] + gains[c + 1] + shifts[c] - shifts[c + 1] for c in range(count - 1)) + (0,)
         self.scales = tuple(gains[c] + shifts[c] for c in range(count))
-        self.reach = tuple(min(DELTA_MAX << (gains[c] if c else 0), V_MAX) for c in range(count))
+        self.delta_limit = tuple(min(DELTA_V_MAX << (gains[c] if c else 0), V_MAX) for c in range(count))
         fans = [rows[c] + (layers[c + 2] if c + 2 <= count else 0) for c in range(count)]
         self.g_min = max(1, max(-(-(1 << self.scales[c]) // fans[c]) for c in range(count)))
         if max(fans) * G_MAX > TOTAL_MAX or self.g_min + max(self.initial) > G_MAX:
@@ -116,8 +116,8 @@ class Plan:
         self.beta = 6000 if deep else 20000
         self.targets = (20000, 4000)
         # The more inputs share a node, and the more nodes an output, the less does each device's share change
-        driven_rate = 8 if layers[0] < 16 else min(9, 19 - self.gains[0]) if between else 9
-        self.rates = (driven_rate,) + (16 if deep else 14,) * len(between)
+        driven_shift = 8 if layers[0] < 16 else min(9, 19 - self.gains[0]) if between else 9
+        self.rate_shifts = (driven_shift,) + (16 if deep else 14,) * len(between)
         self.sweeps = max(1, 2 * len(between))
 
     def buffers(self):
@@ -128,7 +128,7 @@ class Plan:
         yield "active", "I", layers[0] + 2
         yield "table", "I", 29 + 38 * count
         yield "limits", "i", 2
-        yield "rates", "B", count
+        yield "rate_shifts", "B", count
         yield "driven", "i", layers[1]
         yield "currents", "i", layers[-1]
         if count > 1:

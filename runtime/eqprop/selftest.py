@@ -36,7 +36,7 @@ def verbs_crc(layers):
     crc = 0
     for x, label in samples(network.layers, 3):
         answer = crossbar.settle(x)
-        loss = crossbar.pull(label)
+        loss = crossbar.set_nudge(label)
         crossbar.nudge(PLUS)
         crossbar.nudge(MINUS)
         for layer in range(1, len(network.layers)):

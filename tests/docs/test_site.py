@@ -43,7 +43,7 @@ def test_every_command_and_its_options_are_in_the_reference(site):
     page = html.unescape((site / "reference/commands.html").read_text("utf-8"))
     for command in commands.COMMANDS:
         assert re.search(rf"<h\d[^>]*>eqprop {command}\b", page), command
-    for option in ("--halve-epochs", "--log-budget", "--completion", "--repair"):
+    for option in ("--lr-halving-epochs", "--log-budget", "--completion", "--repair"):
         assert option in page
 
 

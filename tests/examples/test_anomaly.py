@@ -97,7 +97,9 @@ def test_a_network_without_a_scale_and_a_limit_is_left_alone(tmp_path):
     """Of the same layers. Catches a program that takes what is no scale for one, or fails at it."""
     assert eqprop.Network("144-24-2").save(str(tmp_path))
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    assert simulate("anomaly", "sim:", "measured", tmp_path).startswith("flash: notes: 152 bytes are wanted, 0 kept\n")
+    assert simulate("anomaly", "sim:", "measured", tmp_path).startswith(
+        "flash: user_data: 152 bytes are wanted, 0 kept\n"
+    )
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 

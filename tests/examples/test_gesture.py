@@ -90,7 +90,7 @@ def test_a_new_gesture_pushes_out_none_from_before_a_power_cut(tmp_path):
     """Catches examples that are gone with the power, so that the lessons after it are of the new gesture alone."""
     simulate("gesture", act="four", flash=tmp_path)
     kept = Examples(5)
-    kept.take_up(eqprop.load(folder=str(tmp_path)).notes)
+    kept.take_up(eqprop.load(folder=str(tmp_path)).user_data)
     assert sum(label == 0 for _, label in kept.lesson()) >= 3 and {label for _, label in kept.lesson()} == {0, 1, 2, 3}
     printed = simulate("gesture", act="fifth", flash=tmp_path)
     answers = re.findall("^(?:perhaps )?gesture ([0-9])", printed, re.MULTILINE)
@@ -102,7 +102,7 @@ def test_the_oldest_example_makes_room():
     examples = Examples(3)
     for n in range(47):
         again = Examples(3)
-        again.take_up(bytes(examples.notes))
+        again.take_up(bytes(examples.user_data))
         examples = again
         examples.add(array("b", [n] * 64), 1)
         expected = list(range(n + 1))[-10:]
@@ -116,10 +116,10 @@ def test_buttons_may_be_added_but_not_taken_away():
     examples = Examples(2)
     examples.add(bytes(range(64)), 1)
     more = Examples(3)
-    more.take_up(examples.notes)
+    more.take_up(examples.user_data)
     assert {(bytes(x), label) for x, label in more.lesson()} == {(bytes(range(64)), 1)}
     with pytest.raises(ValueError, match="more gestures than there are buttons"):
-        Examples(1).take_up(examples.notes)
+        Examples(1).take_up(examples.user_data)
 
 
 @pytest.mark.parametrize("act", ["full", "read-only"])

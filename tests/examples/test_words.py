@@ -172,7 +172,7 @@ def test_a_network_of_as_many_other_words_is_left_alone(tmp_path, words):
     kept = (tmp_path / "eqprop-0.checkpoint").read_bytes()
     making.write(tmp_path, words)
     printed = simulate("words", "sim:micropython", flash=tmp_path)
-    assert printed.startswith("stopped, flash untouched: notes: ")
+    assert printed.startswith("stopped, flash untouched: user_data: ")
     assert (tmp_path / "eqprop-0.checkpoint").read_bytes() == kept
 
 

@@ -168,7 +168,7 @@ def test_bench_prints_a_table_and_writes_its_figures(tmp_path, capsys):
     code, out, err = run(capsys, "bench", "--layers=6-5-4", "--samples=300", f"--json={tmp_path}/bench.json")
     assert code == 0, err
     results = json.loads((tmp_path / "bench.json").read_text())
-    for name in ("train", "infer", "settle", "pull", "nudge", "program"):
+    for name in ("train", "infer", "settle", "set_nudge", "nudge", "program"):
         assert f"| {name} | {results[f'{name}_us']:,.0f} |" in out
     assert "train_instructions" not in results and results["training_samples_per_second"] > 0
     assert results["heap_bytes"] == eqprop.plan("6-5-4").bytes and results["tier"] == "plain"
@@ -323,8 +323,8 @@ BAD = {
     "results are a device": (lambda d: [*TRAIN, "--json=/dev/null"], "/dev/null: is not a regular file"),
     "name too long": (lambda d: [*TRAIN, f"--json={d}/{'n' * 300}"], "cannot be written: File name too long"),
     "endless halving": (
-        lambda d: [*TRAIN, "--halve-epochs=99999999"],
-        "--halve-epochs: 99999999 is not a whole number",
+        lambda d: [*TRAIN, "--lr-halving-epochs=99999999"],
+        "--lr-halving-epochs: 99999999 is not a whole number",
     ),
     "demo in no folder": (lambda d: ["demo", "--folder=/proc/eqprop"], "/proc/eqprop: cannot be made"),
     "picture of another kind": (
@@ -400,7 +400,7 @@ def test_a_shell_gets_what_completes_commands_and_options(capsys, shell):
     code, out, err = run(capsys, "--completion", shell)
     assert code == 0 and not err
     assert all(command in out for command in commands.COMMANDS)
-    assert all(word in out for word in ("halve-epochs", "mismatch", "replay", "scheduler"))
+    assert all(word in out for word in ("lr-halving-epochs", "mismatch", "replay", "scheduler"))
 
 
 def test_bash_completes(tmp_path):

@@ -86,7 +86,7 @@ def report(window_type=Window):
             line = [size, turn, s.low, s.high, s.mean, s.deviation, s.crossings, s.step, power, ears.word]
             line += [ears.mel.spectrum.exponent, ears.utterance.loudness]
             scaler, code = ears.scaler, ears.population.code
-            for part in (ears.mel.levels, ears.bands.levels, scaler.mean, scaler.deviation, ears.out, code):
+            for part in (ears.mel.levels, ears.bands.levels, scaler.mean, scaler.mean_abs_deviation, ears.out, code):
                 line += [int(each) for each in part]
             lines.append(" ".join(str(each) for each in line))
         heap_lock()

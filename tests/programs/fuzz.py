@@ -23,11 +23,11 @@ WIDEST = 2000  # bytes of a payload that a network in such a heap asks for, at m
 class Network(networks.Network):
     """A network as on a board with a small heap, whatever heap there is here."""
 
-    def __init__(self, layers, seed=0, halve_every=0):
+    def __init__(self, layers, seed=0, lr_halving_samples=0):
         """Refuse what the heap would."""
         if plan(layers).bytes > HEAP_BYTES:
             raise MemoryError("layers: {} needs more than {} bytes".format(layers, HEAP_BYTES))
-        super().__init__(layers, seed, halve_every)
+        super().__init__(layers, seed, lr_halving_samples)
 
 
 def questions():
@@ -48,9 +48,9 @@ def questions():
         (m.BENCH, bytes(pack_bench(1, 0, [(1, bytes(4)), (0, bytes(4))]))),
         (m.STATUS, b""),
         (m.SAVE, b""),
-        (m.NOTES_WRITE, host_messages.pack_notes_write(0, 8, b"abcd")),
-        (m.NOTES_WRITE, host_messages.pack_notes_write(4, 8, b"efgh")),
-        (m.NOTES_READ, host_messages.pack_notes_read(2, 99)),
+        (m.USER_DATA_WRITE, host_messages.pack_user_data_write(0, 8, b"abcd")),
+        (m.USER_DATA_WRITE, host_messages.pack_user_data_write(4, 8, b"efgh")),
+        (m.USER_DATA_READ, host_messages.pack_user_data_read(2, 99)),
     ]
     return [(m.HELLO, host_messages.pack_hello(1))] + [(kind, session + payload) for kind, payload in asked]
 

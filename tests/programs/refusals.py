@@ -33,8 +33,8 @@ for code in "hif":
 for x in (b"", b"\1\2\3", array("b", [1, 2, 3]), bytearray(5), [1, 2, 3, 4], (1, 2, 3, 4), "abcd", 4):
     refused(crossbar.settle, x)
 for label in (-1, 2, 1.0, 0.5):
-    refused(crossbar.pull, label)
+    refused(crossbar.set_nudge, label)
 for phase in (0, 3):
     refused(crossbar.nudge, phase)
-for rate in (0, 25):
-    refused(crossbar.set_rate, 0, rate)
+for rate_shift in (0, 25):
+    refused(crossbar.set_rate_shift, 0, rate_shift)

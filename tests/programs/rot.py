@@ -28,12 +28,12 @@ except ImportError:
 def fixed(network):
     """Return the bytes of every array, or part of one, that never changes while no rate halves."""
     circuit = network.crossbar.circuit
-    parts = [circuit.limits, circuit.rates, memoryview(circuit.inputs)[len(circuit.inputs) - 1 :]]
+    parts = [circuit.limits, circuit.rate_shifts, memoryview(circuit.inputs)[len(circuit.inputs) - 1 :]]
     for c, n in enumerate(network.layers[1:]):
         parts += [circuit.shape[c], circuit.low[c], circuit.high[c]]
-        if c + 1 < network.crossbars:
+        if c + 1 < network.crossbar_count:
             parts.append(memoryview(circuit.phases[0][c])[n:])  # the nudged phases copy it
-    if network.crossbars > 1:
+    if network.crossbar_count > 1:
         parts.append(circuit.rest)
     if network.crossbar.tier != "plain":
         parts.append(network.crossbar.table)
@@ -51,7 +51,7 @@ class Trial:
         for label in range(2 * self.network.layers[-1]):
             self.network.learn(self.x, label % self.network.layers[-1])
         assert self.checkpoints.save(self.network, b"", (0, 0, 0, 0))
-        self.devices = [bytes(self.network.conductances(c)) for c in range(self.network.crossbars)]
+        self.devices = [bytes(self.network.conductances(c)) for c in range(self.network.crossbar_count)]
         self.kept = {name: bytes(data) for name, data in self.flash.files.items()}
 
     def caught(self, memory, bit, learns=True):
@@ -78,7 +78,7 @@ class Trial:
         """Put the conductances, the totals and the sample number right."""
         for c, devices in enumerate(self.devices):
             raw(self.network.conductances(c))[:] = devices
-        self.network.settle_restored(sample)
+        self.network.resume_at(sample)
 
 
 def rot(build, layers, tries, learns=True):

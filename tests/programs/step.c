@@ -8,7 +8,7 @@ typedef const uint32_t *Table;
 enum { FREE, PLUS, MINUS };
 
 struct Layer {
-    int32_t nodes, rows, columns, product, back, wired, reach, gain, scale, rate, g_min, g_max;
+    int32_t nodes, rows, columns, product, back, wired, delta_limit, gain, scale, rate_shift, g_min, g_max;
     int32_t *base;
     uint32_t base_high;
     uint16_t *g;
@@ -108,7 +108,7 @@ static void settle(Table t, int32_t phase) {
             relax(layers + c, phase, phase || half ? layers[c].columns : 0);
 }
 
-static int32_t pull(Table t, int32_t label) {
+static int32_t set_nudge(Table t, int32_t label) {
     int32_t loss = 0, outputs = t[14], shift = t[15], beta = t[16];
     const int16_t *v = (const int16_t *)t[20];
     int32_t *currents = (int32_t *)t[22];
@@ -125,7 +125,7 @@ static int32_t pull(Table t, int32_t label) {
 }
 
 static void program_driven(Table t, const struct Layer *layer) {
-    int32_t features = t[0], rate = layer->rate, offset = 1 << (rate - 1);
+    int32_t features = t[0], rate_shift = layer->rate_shift, offset = 1 << (rate_shift - 1);
     int32_t g_min = layer->g_min, g_max = layer->g_max;
     const int8_t *inputs = (const int8_t *)t[4];
     const uint32_t *active = (const uint32_t *)t[6];
@@ -133,15 +133,15 @@ static void program_driven(Table t, const struct Layer *layer) {
     for (int32_t j = 0; j < layer->nodes; j++, row += 2 * (features + 1)) {
         int32_t d = layer->delta[j], c = offset - ((d * layer->mean[j]) >> layer->gain);
         int32_t reach = 127 * (d < 0 ? -d : d), sum = 0;
-        if ((c + reach) >> rate == 0 && (c - reach) >> rate == 0)
+        if ((c + reach) >> rate_shift == 0 && (c - reach) >> rate_shift == 0)
             continue;
-        int32_t idle = c >> rate == 0, count = idle ? (int32_t)active[0] : features + 1;
+        int32_t idle = c >> rate_shift == 0, count = idle ? (int32_t)active[0] : features + 1;
         for (int32_t a = 0; a < count; a++) {
             int32_t i = idle ? (int32_t)active[a + 1] : a;
             int32_t change = inputs[i] * d;
             uint16_t *g = row + 2 * i;
-            int32_t up = limited(g[0] + ((c + change) >> rate), g_min, g_max);
-            int32_t down = limited(g[1] + ((c - change) >> rate), g_min, g_max);
+            int32_t up = limited(g[0] + ((c + change) >> rate_shift), g_min, g_max);
+            int32_t down = limited(g[1] + ((c - change) >> rate_shift), g_min, g_max);
             sum += up - g[0] + down - g[1];
             g[0] = up;
             g[1] = down;
@@ -151,7 +151,7 @@ static void program_driven(Table t, const struct Layer *layer) {
 }
 
 static void program_between(const struct Layer *layer) {
-    int32_t gain = layer->gain, rate = layer->rate, offset = 1 << (rate - 1), nodes = layer->nodes;
+    int32_t gain = layer->gain, rate_shift = layer->rate_shift, offset = 1 << (rate_shift - 1), nodes = layer->nodes;
     int32_t g_min = layer->g_min, g_max = layer->g_max;
     const int16_t *delta = layer->delta, *mean = layer->mean;
     int32_t *total = layer->total;
@@ -159,7 +159,7 @@ static void program_between(const struct Layer *layer) {
     for (int32_t j = 0; j < layer->rows; j++) {
         int32_t d = limited(layer[-1].delta[j], -8000, 8000), m = layer[-1].mean[j], sum = 0;
         for (int32_t k = 0; k < nodes; k++, g++) {
-            int32_t change = (offset - (d - (delta[k] >> gain)) * (m - (mean[k] >> gain))) >> rate;
+            int32_t change = (offset - (d - (delta[k] >> gain)) * (m - (mean[k] >> gain))) >> rate_shift;
             change = limited(*g + change, g_min, g_max) - *g;
             *g += change;
             sum += change;
@@ -177,7 +177,7 @@ static void program(Table t) {
         const struct Layer *layer = layers + c;
         const int16_t *plus = layer->phase[PLUS].v, *minus = layer->phase[MINUS].v;
         for (int32_t j = 0; j < layer->wired; j++) {
-            layer->delta[j] = limited(plus[j] - minus[j], -layer->reach, layer->reach);
+            layer->delta[j] = limited(plus[j] - minus[j], -layer->delta_limit, layer->delta_limit);
             layer->mean[j] = (plus[j] + minus[j]) >> 1;
         }
     }
@@ -202,7 +202,7 @@ static void program(Table t) {
 int32_t learn(Table t, const int8_t *x, int32_t label) {
     drive(t, x);
     settle(t, FREE);
-    int32_t loss = pull(t, label);
+    int32_t loss = set_nudge(t, label);
     if (loss) {
         settle(t, PLUS);
         settle(t, MINUS);

@@ -1,6 +1,6 @@
 """Train networks and print what came of it: every interpreter, and the compiled emulator, must print the same lines.
 
-python training.py TIER SAMPLES HALVE_EVERY SEED LAYERS...
+python training.py TIER SAMPLES LR_HALVING_SAMPLES SEED LAYERS...
 """
 
 import sys
@@ -19,10 +19,10 @@ def lesson(random, x, outputs):
     return random.below(outputs)
 
 
-def report(build, layers, samples, halve_every, seed):
-    """Train `build(layers, seed, halve_every)` on random samples; return lines of all that can be seen of it."""
+def report(build, layers, samples, lr_halving_samples, seed):
+    """Train `build(layers, seed, lr_halving_samples)` on random samples; return lines of all that can be seen of it."""
     random = Xorshift32(seed + 1)
-    network = build(layers, seed, halve_every)
+    network = build(layers, seed, lr_halving_samples)
     lines = [f"{layers} {network.crc()}"]
     x = array("b", [0] * network.layers[0])
     for n in range(samples):
@@ -31,7 +31,7 @@ def report(build, layers, samples, halve_every, seed):
             seen = (
                 network.sample,
                 network.crc(),
-                network.answer,
+                network.prediction,
                 network.loss,
                 network.infer(x),
                 [int(v) for v in network.outputs],
@@ -42,6 +42,6 @@ def report(build, layers, samples, halve_every, seed):
 
 if __name__ == "__main__":
     use(sys.argv[1])
-    samples, halve_every, seed = map(int, sys.argv[2:5])
+    samples, lr_halving_samples, seed = map(int, sys.argv[2:5])
     for text in sys.argv[5:]:
-        print("\n".join(report(eqprop.Network, text, samples, halve_every, seed)))
+        print("\n".join(report(eqprop.Network, text, samples, lr_halving_samples, seed)))

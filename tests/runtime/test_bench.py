@@ -29,7 +29,7 @@ class Slow(eqprop.Network):
     """A network whose crossbar's verbs take known times."""
 
     counter = Counter(3)
-    cost = {"settle": 200, "pull": 3000, "nudge": 40000, "program": 500000}
+    cost = {"settle": 200, "set_nudge": 3000, "nudge": 40000, "program": 500000}
 
     @staticmethod
     def crossbar_type(*arguments):

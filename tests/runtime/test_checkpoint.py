@@ -97,16 +97,16 @@ def test_a_full_or_failing_flash_stops_nothing():
 
 
 def test_a_service_goes_on_from_its_checkpoint():
-    """The totals, the levels and the sample number too. Catches anything that a checkpoint forgets."""
+    """The totals, the alphabet and the sample number too. Catches anything that a checkpoint forgets."""
     flash = MemoryFlash()
     rows = [(n % 2, bytes((n, 7 * n % 128, 3, n))) for n in range(40)]
     whole, parted = DirectHost(), DirectHost(checkpoints=keeping(flash, every=5))
     for desk in (whole, parted):
-        desk.state(m.CONFIGURE, configure((4, 3, 2), 5, 7, run=9, epoch=25, levels=b""))
+        desk.state(m.CONFIGURE, configure((4, 3, 2), 5, 7, run_number=9, epoch=25, alphabet=b""))
         desk.progress(0, rows[:23])
     again = DirectHost(checkpoints=keeping(flash, every=5))
     state = again.status()
-    assert (state.sample, state.run, state.seed, state.halve_every, state.saved) == (20, 9, 5, 7, 20)
+    assert (state.sample, state.run_number, state.seed, state.lr_halving_samples, state.saved) == (20, 9, 5, 7, 20)
     assert again.progress(15, rows[15:])._replace(cached=0) == whole.progress(23, rows[23:])._replace(cached=0)
     assert again.status().crc == whole.status().crc
 
@@ -144,7 +144,7 @@ def test_a_person_may_save_at_once_and_others_wait_the_longer():
     checkpoints, network = Checkpoints(rest_s=600, open_file=flash.open, ticks=lambda: now[0]), construct(CONFIGURATION)
     for _ in range(BURST + 2):
         learn(network)
-        assert checkpoints.save(network, CONFIGURATION, (0, 0, 0, 0), at_once=True)
+        assert checkpoints.save(network, CONFIGURATION, (0, 0, 0, 0), force=True)
     learn(network)
     for ms in range(0, 3 * 600 * 1000, 200):  # two were too many, and one is to be earned
         assert not checkpoints.save(network, CONFIGURATION, (0, 0, 0, 0)), ms

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqprop.crossbar.kernels.plain import scatter
-from eqprop.fixed import CURRENT_MAX, DELTA_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, Xorshift32, bits, isqrt
+from eqprop.fixed import CURRENT_MAX, DELTA_V_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, Xorshift32, bits, isqrt
 from support.references.checked_integers import Checked, CheckedArray
 
 ROOTS = st.integers(0, 2000)
@@ -125,4 +125,4 @@ def test_limits_keep_the_promises_of_their_comments():
     assert G_MAX == V_MAX == 2**15 - 1
     assert U_MAX == 2**7 - 1
     assert 2 * CURRENT_MAX < TOTAL_MAX == 2**30 - 1
-    assert 2 * DELTA_MAX * 2 * V_MAX < 2**30 - 2**24
+    assert 2 * DELTA_V_MAX * 2 * V_MAX < 2**30 - 2**24

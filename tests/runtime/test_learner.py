@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from eqprop_host import datasets
-from eqprop_host.training.loop import default_halve_epochs
+from eqprop_host.training.loop import default_lr_halving_epochs
 from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.sample_order import SampleOrder
 
@@ -20,7 +20,7 @@ from eqprop_sim.sample_order import SampleOrder
 def learn(layers, data, seed, epochs):
     """Return a generator of the test error in percent after each epoch."""
     count = len(data.train_y)
-    network = Network(layers, seed, default_halve_epochs(epochs) * count)
+    network = Network(layers, seed, default_lr_halving_epochs(epochs) * count)
     for epoch in range(epochs):
         for n in SampleOrder.shuffled(count, seed).epoch(epoch):
             network.learn(data.train_x[n], data.train_y[n])

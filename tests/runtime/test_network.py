@@ -72,7 +72,7 @@ def test_larger_items_are_refused(build, code, view):
     before = network.crc()
     x = array(code, [1, 2, 3, 4, 5, 6])
     x = x if view is array else memoryview(x)
-    for call in (lambda: network.learn(x, 0), lambda: network.infer(x), lambda: list(network.slices(x, 0))):
+    for call in (lambda: network.learn(x, 0), lambda: network.infer(x), lambda: list(network.learn_steps(x, 0))):
         with pytest.raises(TypeError, match=f"^x: expected an int8 buffer, got {view.__name__} of larger items$"):
             call()
     with pytest.raises(TypeError, match="^restore: expected bytes, got array of larger items$"):
@@ -114,7 +114,7 @@ def test_answer_is_the_first_of_the_highest_outputs(build):
         answer = network.infer(x)
         assert answer == list(network.outputs).index(max(network.outputs))
         network.learn(x, label)
-        assert network.answer == answer
+        assert network.prediction == answer
         answers.add(answer)
     assert len(answers) > 1
 
@@ -156,7 +156,7 @@ def test_conductances_start_as_the_plan_says(build):
     """Half of them g_min, the rest spread up to `Plan.initial` above it, in the shapes of the plan."""
     network = build("64-32-10")
     plan = network.plan
-    for c in range(network.crossbars):
+    for c in range(network.crossbar_count):
         g = [int(value) for value in network.conductances(c)]
         rows, columns = network.plan.shapes[c]
         assert len(g) == rows * columns
@@ -168,19 +168,19 @@ def test_conductances_start_as_the_plan_says(build):
 def test_crc_is_of_all_conductances_in_order(build):
     """CRC-32 of little-endian uint16. Catches: a crossbar left out."""
     network = build(LAYERS)
-    data = b"".join(struct.pack(f"<{len(g)}H", *g) for g in map(network.conductances, range(network.crossbars)))
+    data = b"".join(struct.pack(f"<{len(g)}H", *g) for g in map(network.conductances, range(network.crossbar_count)))
     assert network.crc() == binascii.crc32(data)
 
 
 def test_rates_cannot_double(build):
-    with pytest.raises(ValueError, match="halve_every: -4 is negative"):
+    with pytest.raises(ValueError, match="lr_halving_samples: -4 is negative"):
         build("2-2", 0, -4)
 
 
 def test_config_builds_an_equal_network(build):
     """Layers, seed and halving of the rates, whatever way the layers were given."""
-    network = build(LAYERS, seed=5, halve_every=7)
-    twin = build(network.layers, network.seed, network.halve_every)
+    network = build(LAYERS, seed=5, lr_halving_samples=7)
+    twin = build(network.layers, network.seed, network.lr_halving_samples)
     for each in (network, twin):
         teach(each, lessons(20))
     assert network.crc() == twin.crc()
@@ -188,7 +188,7 @@ def test_config_builds_an_equal_network(build):
 
 def snapshot(network):
     """Return all conductances as bytes, by crossbar."""
-    return [network.conductances(c).tobytes() for c in range(network.crossbars)]
+    return [network.conductances(c).tobytes() for c in range(network.crossbar_count)]
 
 
 def test_training_goes_on_from_restored_conductances(build):
@@ -198,15 +198,15 @@ def test_training_goes_on_from_restored_conductances(build):
     number not taken up.
     """
     samples = lessons(40)
-    whole = build(LAYERS, seed=6, halve_every=15)
+    whole = build(LAYERS, seed=6, lr_halving_samples=15)
     teach(whole, samples)
-    first = build(LAYERS, seed=6, halve_every=15)
+    first = build(LAYERS, seed=6, lr_halving_samples=15)
     teach(first, samples[:22])
-    second = build(LAYERS, seed=99, halve_every=15)
+    second = build(LAYERS, seed=99, lr_halving_samples=15)
     for c, data in enumerate(snapshot(first)):
         for start in range(0, len(data), 10):
             second.restore(c, start // 2, data[start : start + 10])
-    second.settle_restored(22)
+    second.resume_at(22)
     assert (second.sample, second.crc()) == (22, first.crc())
     teach(second, samples[22:])
     assert (second.sample, second.crc(), second.loss) == (40, whole.crc(), whole.loss)
@@ -216,8 +216,8 @@ def test_training_goes_on_from_restored_conductances(build):
 def test_halving_changes_the_training(build):
     """The rates do halve, so that the test above means something; 0 never halves."""
     crcs = []
-    for halve_every in (0, 1000, 15):
-        network = build(LAYERS, seed=6, halve_every=halve_every)
+    for lr_halving_samples in (0, 1000, 15):
+        network = build(LAYERS, seed=6, lr_halving_samples=lr_halving_samples)
         teach(network, lessons(40))
         crcs.append(network.crc())
     assert crcs[0] == crcs[1] != crcs[2]
@@ -255,5 +255,5 @@ def test_negative_sample_is_refused(build):
     """The number in the message, and the one before it kept."""
     network = build(LAYERS)
     with pytest.raises(ValueError, match=r"^sample: -1 is not in 0\.\.1073741823$"):
-        network.settle_restored(-1)
+        network.resume_at(-1)
     assert network.sample == 0

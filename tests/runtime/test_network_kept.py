@@ -1,4 +1,4 @@
-"""What a program on a board has of the runtime beside learning: keeping, loading, confidence, learning in slices."""
+"""What a program on a board has of the runtime beside learning: keeping, loading, margin, learning in slices."""
 
 import subprocess
 import tempfile
@@ -28,7 +28,7 @@ def test_a_network_goes_on_where_it_was_saved(tmp_path):
     whole = learnt(eqprop.Network("4-5-3", 7, 15), ROWS)
     assert learnt(eqprop.Network("4-5-3", 7, 15), ROWS[:23]).save(str(tmp_path))
     again = eqprop.load("4-5-3", str(tmp_path))
-    assert (again.layers, again.seed, again.halve_every, again.sample) == ((4, 5, 3), 7, 15, 23)
+    assert (again.layers, again.seed, again.lr_halving_samples, again.sample) == ((4, 5, 3), 7, 15, 23)
     assert learnt(again, ROWS[23:]).crc() == whole.crc()
     assert again.save(str(tmp_path)) and eqprop.load(folder=str(tmp_path)).crc() == whole.crc()
 
@@ -68,41 +68,41 @@ def test_a_network_that_cannot_be_read_is_no_network_that_is_not_there(error, tm
 def test_a_folder_that_is_not_there_keeps_nothing(tmp_path):
     """And the program is told why. Catches a save that was too lately taken for one that failed."""
     network = eqprop.Network("4-5-3")
-    assert not network.save(str(tmp_path / "none")) and network.failures == 1
+    assert not network.save(str(tmp_path / "none")) and network.save_failures == 1
     kept = eqprop.Network("4-5-3")
     while kept.save(str(tmp_path)):
         learnt(kept, ROWS[:1])
-    assert kept.failures == 0
+    assert kept.save_failures == 0
 
 
 @given(st.binary(max_size=600), st.binary(max_size=600))
-def test_notes_are_kept_with_what_was_learnt(notes, others):
+def test_user_data_are_kept_with_what_was_learnt(notes, others):
     """Of any length, and written when they alone changed. Catches notes with the CRC, or those of another one."""
     with tempfile.TemporaryDirectory() as folder:
         network = learnt(eqprop.Network("4-5-3", 7), ROWS[:3])
-        assert network.notes == b""
+        assert network.user_data == b""
         for each in (notes, others):
-            network.notes = each
+            network.user_data = each
             assert network.save(folder)
             again = eqprop.load("4-5-3", folder)
-            assert (again.notes, again.crc(), again.sample) == (each, network.crc(), 3)
-        assert again.save(folder) and eqprop.load(folder=folder).notes == others
+            assert (again.user_data, again.crc(), again.sample) == (each, network.crc(), 3)
+        assert again.save(folder) and eqprop.load(folder=folder).user_data == others
 
 
-def test_notes_that_are_no_bytes_are_refused_at_once(tmp_path):
+def test_user_data_that_are_no_bytes_are_refused_at_once(tmp_path):
     """What is like bytes is kept as it was assigned last. Catches a save that fails in the middle of its file."""
     network = eqprop.Network("4-5-3")
     for wrong in ("text", None, 5, [1, 2]):
         with pytest.raises(TypeError):
-            network.notes = wrong
+            network.user_data = wrong
     scale = bytearray(b"scale")
-    network.notes = scale
+    network.user_data = scale
     scale[0] = 0
-    with pytest.raises(RuntimeError, match="^memory: notes changed by itself$"):
+    with pytest.raises(RuntimeError, match="^memory: user_data changed by itself$"):
         network.save(str(tmp_path))
-    network.notes = scale
+    network.user_data = scale
     assert network.save(str(tmp_path))
-    assert eqprop.load(folder=str(tmp_path)).notes == b"\0cale"
+    assert eqprop.load(folder=str(tmp_path)).user_data == b"\0cale"
 
 
 @given(st.lists(st.sampled_from(ROWS), max_size=12), st.integers(0, 99))
@@ -111,11 +111,11 @@ def test_slices_learn_what_learn_learns(rows, seed):
     network, twin = eqprop.Network("4-5-3", seed, 5), eqprop.Network("4-5-3", seed, 5)
     for x, label in rows:
         before = network.crc()
-        for _ in network.slices(x, label):
+        for _ in network.learn_steps(x, label):
             assert network.crc() == before
         twin.learn(x, label)
         assert (network.crc(), network.sample) == (twin.crc(), twin.sample)
-        assert (network.answer, network.loss) == (twin.answer, twin.loss)
+        assert (network.prediction, network.loss) == (twin.prediction, twin.loss)
 
 
 def test_confidence_grows_with_learning():
@@ -126,7 +126,7 @@ def test_confidence_grows_with_learning():
     for _ in range(200):
         network.learn(x, label)
         network.infer(x)
-        seen.append(network.confidence)
+        seen.append(network.margin_percent)
         first, second = sorted(network.outputs)[:-3:-1]
         high, low = network.plan.targets
         assert seen[-1] == min(100, 100 * (first - second) // (high - low))
@@ -140,16 +140,16 @@ def test_confidence_is_the_same_in_the_simulator():
         network.learn(np.frombuffer(x, np.int8), label)
         twin.learn(x, label)
         assert network.infer(np.frombuffer(x, np.int8)) == twin.infer(x)
-        assert network.confidence == twin.confidence
+        assert network.margin_percent == twin.margin_percent
 
 
 def test_a_slice_is_short_on_boards(cortex_board):
     """The same network in slices, and how long the longest takes. Catches slices that are none."""
-    program = PROGRAMS / "slices.py"
+    program = PROGRAMS / "learn_steps.py"
     argv, environment = cortex_board.command(program, "64-32-10", path=[ROOT / "runtime"])
     done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    crcs, longest, confidence = done.stdout.split(" ")
+    crcs, longest, margin = done.stdout.split(" ")
     assert len(set(crcs.split(","))) == 1
-    assert 0 < int(confidence) <= 100
+    assert 0 < int(margin) <= 100
     assert 20_000 < int(longest) < 625_000  # instructions; 5 ms at 125 MHz

@@ -15,14 +15,14 @@ from support.places import PROGRAMS, RUNTIME
 from support.surroundings import TIERS_OF_CORES
 
 SHAPES = ["64-32-10", "2-8-2", "6-4-5-2", "5-3"]
-SAMPLES, HALVE_EVERY, SEED = 200, 60, 5
+SAMPLES, LR_HALVING_SAMPLES, SEED = 200, 60, 5
 
 
 @pytest.fixture(scope="module")
 def reference():
     """Return what programs/training.py reports on CPython with plain kernels: its lines for each shape."""
     report = runpy.run_path(str(PROGRAMS / "training.py"))["report"]
-    return {layers: report(eqprop.Network, layers, SAMPLES, HALVE_EVERY, SEED) for layers in SHAPES}
+    return {layers: report(eqprop.Network, layers, SAMPLES, LR_HALVING_SAMPLES, SEED) for layers in SHAPES}
 
 
 def run(micropython, program, *arguments):
@@ -47,13 +47,13 @@ def test_emulator_gives_the_same_bits(reference, layers):
     Catches: a type that wraps or widens otherwise, as int16 totals; a step of `_learn` left out.
     """
     report = runpy.run_path(str(PROGRAMS / "training.py"))["report"]
-    assert report(compiled_network.Network, layers, SAMPLES, HALVE_EVERY, SEED) == reference[layers]
+    assert report(compiled_network.Network, layers, SAMPLES, LR_HALVING_SAMPLES, SEED) == reference[layers]
 
 
 @pytest.mark.parametrize("tier", ["viper", "plain"])
 def test_micropython_gives_the_same_bits(reference, unix_micropython, tier):
     """The same 200 samples under real MicroPython. Catches: arithmetic that depends on the interpreter or the tier."""
-    printed = run(unix_micropython, "training.py", tier, SAMPLES, HALVE_EVERY, SEED, *SHAPES)
+    printed = run(unix_micropython, "training.py", tier, SAMPLES, LR_HALVING_SAMPLES, SEED, *SHAPES)
     assert printed.splitlines() == [line for layers in SHAPES for line in reference[layers]]
 
 

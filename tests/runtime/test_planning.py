@@ -91,8 +91,8 @@ def test_chosen_values_are_within_their_formats(layers):
     """What experiments chose fits what it must fit. Catches: a value that a kernel's bound does not allow."""
     plan = eqprop.plan(layers)
     assert 1 <= plan.g_min <= plan.g_min + max(plan.initial) <= plan.g_max
-    assert len(plan.rates) == len(plan.gains) == len(plan.initial) == len(plan.shapes)
-    assert all(1 <= rate <= 24 for rate in plan.rates)
+    assert len(plan.rate_shifts) == len(plan.gains) == len(plan.initial) == len(plan.shapes)
+    assert all(1 <= rate <= 24 for rate in plan.rate_shifts)
     assert all(0 <= plan.excitatory[c] <= plan.layers[c + 1] for c in range(len(plan.shapes) - 1))
     assert all(abs(target) <= V_MAX for target in plan.targets)
     assert plan.beta * (V_MAX + max(abs(target) for target in plan.targets)) < 2**30

@@ -89,7 +89,10 @@ def test_the_emulator_ends_in_the_midst_of_many_samples():
     [
         (lambda network: network.crossbar.circuit.shape[0].__setitem__(1, 7), "memory: shape changed by itself"),
         (lambda network: setattr(network.plan, "beta", 5), "memory: plan changed by itself"),
-        (lambda network: network.crossbar.circuit.rates.__setitem__(1, 3), "memory: rate of crossbar 1 changed"),
+        (
+            lambda network: network.crossbar.circuit.rate_shifts.__setitem__(1, 3),
+            "memory: rate shift of crossbar 1 changed",
+        ),
         (lambda network: network.conductances(1).__setitem__(3, 9), "memory: a conductance or the total of node 1 of "),
     ],
 )
@@ -110,29 +113,29 @@ def test_a_program_goes_on_from_the_last_checkpoint(tmp_path):
     network.learn(bytes(4), 1)
     network.conductances(0)[5] ^= 1 << 15
     with pytest.raises(RuntimeError, match="^memory: "):
-        network.save(str(tmp_path), at_once=True)
-    assert network.failures == 0
+        network.save(str(tmp_path), force=True)
+    assert network.save_failures == 0
     again = eqprop.load(folder=str(tmp_path))
     assert (again.sample, again.crc()) == (3, crc)
     again.inspect()
 
 
-def test_every_flip_in_notes_and_in_the_number_of_samples_is_found(tmp_path):
+def test_every_flip_in_user_data_and_in_the_number_of_samples_is_found(tmp_path):
     """Catches: notes that are written with a right CRC over what rotted, a number that nothing is compared with."""
     network = taught()
     notes = bytearray(b"scale 1")
-    network.notes = notes
+    network.user_data = notes
     assert network.save(str(tmp_path))
     kept = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     flips = [(notes, n >> 3, n & 7) for n in range(8 * len(notes))]
     flips += [(network.learner.__dict__, name, bit) for name in ("sample", "mirror") for bit in range(30)]
     for memory, place, bit in flips:
         memory[place] ^= 1 << bit
-        with pytest.raises(RuntimeError, match="^memory: (notes|number of samples) changed by itself$"):
+        with pytest.raises(RuntimeError, match="^memory: (user_data|number of samples) changed by itself$"):
             network.inspect()
         with pytest.raises(RuntimeError, match="^memory: "):
             network._checkpoints.saved = None
-            network.save(str(tmp_path), at_once=True)
+            network.save(str(tmp_path), force=True)
         memory[place] ^= 1 << bit
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == kept
     network.inspect()
@@ -165,8 +168,8 @@ ROWS = [(n % 2, bytes((n, 7 * n % 128, 3, n))) for n in range(60)]
 def served(flash, **options):
     """Return a host at a service that has learnt 23 samples, and keeps a checkpoint after every 5."""
     desk = DirectHost(checkpoints=Checkpoints(every=5, rest_s=0, open_file=flash.open), **options)
-    desk.state(m.CONFIGURE, configure((4, 3, 2), 5, 7, run=9, epoch=25))
-    desk.service.network.notes = bytearray(b"scale 1")
+    desk.state(m.CONFIGURE, configure((4, 3, 2), 5, 7, run_number=9, epoch=25))
+    desk.service.network.user_data = bytearray(b"scale 1")
     desk.progress(0, ROWS[:23])
     return desk
 
@@ -187,12 +190,12 @@ def flip_configuration(service):
     service._configuration = service._configuration[:-1] + b"?"
 
 
-def flip_notes(service):
-    service.network.notes[3] ^= 1
+def flip_user_data(service):
+    service.network.user_data[3] ^= 1
 
 
 def flip_number(name, bit):
-    """Return what flips a bit of a number: "run" of the service, "network.seed" of what it has."""
+    """Return what flips a bit of a number: "_run_number" of the service, "network.seed" of what it has."""
 
     def flip(service):
         *path, last = name.split(".")
@@ -210,11 +213,11 @@ def flip_number(name, bit):
         (flip_table, "configuration"),
         (flip_configuration, "configuration"),
         (flip_cache, "cache of samples"),
-        (flip_notes, "notes"),
+        (flip_user_data, "user_data"),
         # 23 to 31 and 22: samples on their way that are passed over, or learnt twice
         (flip_number("network.learner.sample", 3), "number of samples"),
         (flip_number("network.learner.sample", 0), "number of samples"),
-        (flip_number("_run", 5), "configuration"),
+        (flip_number("_run_number", 5), "configuration"),
         (flip_number("_epoch", 1), "configuration"),
         (flip_number("network.seed", 0), "configuration"),
         (flip_number("_slots", 7), "cache of samples"),
@@ -235,7 +238,7 @@ def test_a_service_goes_back_to_its_checkpoint(flip, part, ask):
     assert (kind, host_messages.unpack_error(answer)) == (m.ERROR, (m.GREET, words))
     assert desk.ask(m.STATUS, b"")[1][1:] == b"HELLO comes first"
     state = desk.greet()
-    assert (state.sample, state.saved, state.run) == (20, 20, 9)
+    assert (state.sample, state.saved, state.run_number) == (20, 20, 9)
     clean = served(MemoryFlash())
     assert desk.progress(20, ROWS[20:])._replace(cached=0) == clean.progress(23, ROWS[23:])._replace(cached=0)
     assert desk.status().crc == clean.status().crc

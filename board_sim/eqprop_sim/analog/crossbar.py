@@ -11,7 +11,7 @@ import numpy as np
 
 import eqprop
 from eqprop.crossbar import FREE, MINUS, PLUS, CheckedCrossbar
-from eqprop.crossbar.kernels.plain import highest, pull
+from eqprop.crossbar.kernels.plain import highest, set_nudge
 from eqprop.fixed import G_MAX, U_MAX, V_MAX
 
 from .circuits.circuit import Circuit, from_steps, initial_steps, to_steps, volts_per_code
@@ -89,7 +89,7 @@ class AnalogCrossbar(CheckedCrossbar):
         self._siemens = device.g_on / G_MAX
         self.features, self.classes = plan.layers[0], plan.layers[-1]
         self.currents = np.zeros(self.classes, np.int32)
-        self._rates = list(plan.rates)
+        self._rate_shifts = list(plan.rate_shifts)
         self._codes = [[np.zeros(n, np.int16) for n in self._widths()] for _ in (FREE, PLUS, MINUS)]
         self._volts: list = [None, None, None]
         self._free = None
@@ -140,8 +140,8 @@ class AnalogCrossbar(CheckedCrossbar):
         self._free = self._rest(FREE, None)
         return highest(self._codes[FREE][-1], self.classes)
 
-    def pull(self, label):
-        """Set `currents` to what pulls the free outputs to the plan's targets; return the loss (`kernels.plain.pull`).
+    def set_nudge(self, label):
+        """Set `currents` to what pulls the free outputs to the plan's targets; return the loss (`plain.set_nudge`).
 
         Raises ValueError for a label that is no output.
         """
@@ -149,7 +149,7 @@ class AnalogCrossbar(CheckedCrossbar):
         plan = self.plan
         codes = self._codes[FREE][-1].tolist()
         wanted = [0] * len(codes)
-        loss = pull(codes, plan.targets, label, plan.beta, plan.scales[-1] - 2, wanted)
+        loss = set_nudge(codes, plan.targets, label, plan.beta, plan.scales[-1] - 2, wanted)
         self.currents[:] = wanted
         return loss
 
@@ -189,20 +189,20 @@ class AnalogCrossbar(CheckedCrossbar):
         """Return the codes of layer 1..L in that phase: int16, valid until the next settle; a bias pair last."""
         return self._codes[phase][layer - 1]
 
-    def set_rate(self, c, rate):
-        """Change crossbar c's conductances by 2**-rate from now on.
+    def set_rate_shift(self, c, rate_shift):
+        """Change crossbar c's conductances by 2**-rate_shift from now on.
 
-        Raises ValueError for a rate outside 1..24.
+        Raises ValueError for a rate_shift outside 1..24.
         """
-        self.check_rate(rate)
-        self._rates[c] = rate
+        self.check_rate_shift(rate_shift)
+        self._rate_shifts[c] = rate_shift
 
     def program(self):
-        """Ask every device for the change that PLUS and MINUS call for, at its crossbar's rate."""
+        """Ask every device for the change that PLUS and MINUS call for, at its crossbar's rate_shift."""
         plus, minus = self._volts[PLUS], self._volts[MINUS]
         difference = [None, *(p - m for p, m in zip(plus[1:], minus[1:], strict=True))]
         mean = [None, *((p + m) / 2 for p, m in zip(plus[1:], minus[1:], strict=True))]
-        for c, (devices, factor) in enumerate(zip(self.devices, plan_rates(self.plan, self._rates), strict=True)):
+        for c, (devices, factor) in enumerate(zip(self.devices, plan_rates(self.plan, self._rate_shifts), strict=True)):
             circuit = self.circuit
             sums = across(circuit, c, difference, mean) if c else across_driven(circuit, self._x, difference, mean)
             devices.program(sums * (-factor * self._siemens / self._volt**2))
@@ -271,16 +271,16 @@ class AnalogNetwork(eqprop.Network):
         """Do nothing: no kernel of this network needs compiling."""
 
     def learn_all(self, x, labels):
-        """Learn samples in order; return (right answers, total loss) of before each was learnt.
+        """Learn samples in order; return (correct predictions, total loss) of before each was learnt.
 
         x: int8 (samples, inputs). labels: integers (samples,).
         """
-        right = loss = 0
+        correct = loss = 0
         for row, label in zip(x, labels, strict=True):
             self.learn(row.tobytes(), int(label))
-            right += int(self.answer == label)
+            correct += int(self.prediction == label)
             loss += self.loss
-        return right, loss
+        return correct, loss
 
     def infer_all(self, x):
         """Return (classes int64 (samples,), output codes int16 (samples, outputs)) of x, int8 (samples, inputs)."""

@@ -127,7 +127,7 @@ def measure(crossbar, x, labels, samples_learnt, constants=Constants()):  # noqa
     for row, label in zip(x, labels, strict=True):
         crossbar.settle(row.tobytes())
         watts[FREE] += crossbar.power(FREE)
-        if crossbar.pull(int(label)):  # as the learner: without a loss there is nothing to nudge
+        if crossbar.set_nudge(int(label)):  # as the learner: without a loss there is nothing to nudge
             nudged += 1 / len(x)
             for phase in (PLUS, MINUS):
                 crossbar.nudge(phase)

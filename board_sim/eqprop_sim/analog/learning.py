@@ -19,7 +19,7 @@ from .errors import PhysicsError, check_between
 from .kernels import program_driven
 
 NUDGINGS = ("centred", "positive", "negative", "random-sign")
-LOSSES = ("squared", "margin", "cross-entropy")
+LOSSES = ("squared", "squared-hinge", "cross-entropy")
 
 
 class Trainer:
@@ -51,8 +51,8 @@ class Trainer:
 
         beta: nudging conductance, siemens; the nudge is a current beta * error. targets: volts of the right class and
         of the others. nudging: one of NUDGINGS; "random-sign" draws a sign for each sample, from `seed`. loss: one of
-        LOSSES: squared errors; "margin", the same of what is on the wrong side of its target alone, as the runtime
-        has it (`eqprop.crossbar.kernels.plain.pull`); for cross-entropy the error is
+        LOSSES: squared errors; "squared-hinge", the same of what is on the wrong side of its target alone, as in the
+        runtime (`eqprop.crossbar.kernels.plain.set_nudge`); for cross-entropy the error is
         temperature_v * (one-hot - softmax(score / temperature_v)).
         paired: a class has two output nodes, 2k and 2k + 1; its score is their difference, and the nudge goes into the
         one and out of the other (Kendall et al. 2020). free, nudged: `Settings` of the phases.
@@ -99,7 +99,7 @@ class Trainer:
             "g_min": plan.g_min * step,
             "g_max": g_on,
             "targets": tuple(t * volt for t in plan.targets),
-            "loss": "margin",
+            "loss": "squared-hinge",
             "free": settings,
             "nudged": settings,
         }
@@ -120,7 +120,7 @@ class Trainer:
         if self.loss != "cross-entropy":
             error = self.targets[1] - score
             error[rows, labels] += self.targets[0] - self.targets[1]
-            if self.loss == "margin":
+            if self.loss == "squared-hinge":
                 right = np.maximum(error[rows, labels], 0)
                 np.minimum(error, 0, out=error)
                 error[rows, labels] = right
@@ -228,7 +228,7 @@ def plan_rates(plan, rates=None):
     Across the device itself, so behind the amplifier, whose gain the plan's integers leave out. rates: right shifts,
     the plan's first ones by default.
     """
-    rates = rates or plan.rates
+    rates = rates or plan.rate_shifts
     first = 2.0 ** -(rates[0] + plan.gains[0])
     return [first] + [2.0 ** -(rate + 2 * gain) for rate, gain in zip(rates[1:], plan.gains[1:], strict=True)]
 

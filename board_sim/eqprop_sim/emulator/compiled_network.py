@@ -34,14 +34,14 @@ with cached(*EMULATOR_SOURCES):
 
     @numba.njit(cache=True)
     def _learn(state, x, label):
-        answer = _settle(state, x)
-        loss = dynamics.pull_outputs(state, label)
+        prediction = _settle(state, x)
+        loss = dynamics.set_output_nudge(state, label)
         if loss:
             dynamics.nudge(state, PLUS)
             dynamics.nudge(state, MINUS)
             if dynamics.program(state):
                 loss = _ROT
-        return answer, loss
+        return prediction, loss
 
     @numba.njit(cache=True)
     def _infer_all(state, x, classes, outputs):
@@ -53,14 +53,14 @@ with cached(*EMULATOR_SOURCES):
 
     @numba.njit(cache=True, nogil=True)
     def _learn_all(state, x, labels):
-        right = total = answer = loss = 0
+        correct = total = prediction = loss = 0
         for n in range(len(x)):
-            answer, loss = _learn(state, x[n], labels[n])
+            prediction, loss = _learn(state, x[n], labels[n])
             if loss == _ROT:
-                return right, total, answer, loss
-            right += answer == labels[n]
+                return correct, total, prediction, loss
+            correct += prediction == labels[n]
             total += loss
-        return right, total, answer, loss
+        return correct, total, prediction, loss
 
 
 class _Crossbar(PlainCrossbar):
@@ -92,17 +92,17 @@ class _Crossbar(PlainCrossbar):
 class _Learner(Learner):
     """The same steps, in one compiled call a sample."""
 
-    def __init__(self, crossbar, plan, halve_every):
-        super().__init__(crossbar, plan, halve_every)
+    def __init__(self, crossbar, plan, lr_halving_samples):
+        super().__init__(crossbar, plan, lr_halving_samples)
         self.crossbar = crossbar
 
     def learn(self, x, label):
         x = self.crossbar.checked(x)
         self.crossbar.check_label(label)
-        answer, loss = _learn(self.crossbar.circuit, x, label)
+        prediction, loss = _learn(self.crossbar.circuit, x, label)
         if loss == _ROT:
             raise Rot("total conductance")
-        self.answer, self.loss = answer, loss
+        self.prediction, self.loss = prediction, loss
         self.count()
 
 
@@ -114,7 +114,7 @@ class Network(eqprop.Network):
     allocate = staticmethod(zeros)
 
     def learn_all(self, x, labels):
-        """Learn samples in order, as `learn` would; return (right answers, total loss) of before each was learnt.
+        """Learn samples in order, as `learn` would; return (correct predictions, total loss) of before each was learnt.
 
         x: int8 (samples, inputs). labels: integers (samples,). Raises ValueError as `learn`, before the first.
         """
@@ -124,20 +124,20 @@ class Network(eqprop.Network):
             raise ValueError(f"label: {labels[wrong[0]]} is not in 0..{self.layers[-1] - 1}")
         x, labels = np.ascontiguousarray(x, np.int8), np.ascontiguousarray(labels, np.int64)
         learner = self.learner
-        right = loss = start = 0
+        correct = loss = start = 0
         while True:  # one compiled call for each learning rate; with no sample at all still one, which compiles
-            until = learner.halve_at - learner.sample if self.halve_every else len(x)
+            until = learner.halve_at - learner.sample if self.lr_halving_samples else len(x)
             part = slice(start, start + until)
             done = _learn_all(self.crossbar.circuit, x[part], labels[part])
             if done[3] == _ROT:
                 raise Rot("total conductance")
-            right, loss = right + done[0], loss + done[1]
+            correct, loss = correct + done[0], loss + done[1]
             if len(x[part]):
-                learner.answer, learner.loss = done[2:]
-                learner.go_on(learner.sample + len(x[part]))
+                learner.prediction, learner.loss = done[2:]
+                learner.resume_at(learner.sample + len(x[part]))
             start += until
             if start >= len(x):
-                return right, loss
+                return correct, loss
 
     def infer_all(self, x):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs).

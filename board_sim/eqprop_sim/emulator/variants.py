@@ -1,10 +1,10 @@
 """Other nudges, losses and output codes than the runtime's, in its own fixed point: for studies, not for boards.
 
-What settles and what is programmed are the runtime's laws, compiled; only what is asked of them differs:
+What settles and what is programmed are the runtime's dynamics, compiled; only what is asked of them differs:
 
 - nudging: centred, or one nudged phase against the free one: positive, negative, random-sign (a sign drawn for each
   sample; Laborieux et al. 2021). One phase shows half the difference, so the change is shifted by one bit less.
-- loss: margin, the runtime's, which lets an output be that is beyond its target (`eqprop.crossbar.kernels.plain.pull`);
+- loss: squared-hinge, the runtime's (`eqprop.crossbar.kernels.plain.set_nudge`): an output beyond its target is let be;
   squared, which pulls the right output to its target and the others to 0; cross-entropy of the softmax of score /
   temperature, whose exponentials alone are in floating point
 - paired: a class is the difference of outputs 2k and 2k + 1 (Kendall et al. 2020); the nudge goes into the one and
@@ -21,7 +21,7 @@ from .kernel_cache import EMULATOR_SOURCES
 from .machine_code import cached
 
 NUDGINGS = ("centred", "positive", "negative", "random-sign")
-LOSSES = ("margin", "squared", "cross-entropy")
+LOSSES = ("squared-hinge", "squared", "cross-entropy")
 
 _TEMPERATURE = 0.2  # of the voltage that the right output is pulled to
 _CURRENT_MAX = 2**29 - 1
@@ -36,7 +36,7 @@ with cached(__file__, *EMULATOR_SOURCES):
         return np.argmax(score)
 
     @numba.njit(cache=True)
-    def _pull(state, score, label, targets, margin, beta, temperature, paired):
+    def _set_nudge(state, score, label, targets, hinge, beta, temperature, paired):
         """Set the nudge currents from the scores; return whether there is any loss. Temperature: of cross-entropy."""
         shift = state.scales[len(state.g) - 1] - 2
         largest = np.max(score)
@@ -51,7 +51,7 @@ with cached(__file__, *EMULATOR_SOURCES):
                 error = np.int64(np.rint(temperature * (right - share)))
             else:
                 error = targets[0 if right else 1] - np.int64(score[k])
-                if margin and (error < 0) == right:
+                if hinge and (error < 0) == right:
                     error = np.int64(0)
             loss += (error >> 4) ** 2
             current = min(max((beta * error) >> shift, -_CURRENT_MAX), _CURRENT_MAX)
@@ -75,17 +75,17 @@ with cached(__file__, *EMULATOR_SOURCES):
                 other[c][:] = state.phases[FREE][c]
 
     @numba.njit(cache=True)
-    def _learn_all(state, x, labels, signs, targets, margin, beta, temperature, paired):
+    def _learn_all(state, x, labels, signs, targets, hinge, beta, temperature, paired):
         score = np.zeros(len(state.currents) // 2 if paired else len(state.currents))
-        right = 0
+        correct = 0
         for n in range(len(x)):
             dynamics.drive(state, x[n])
             dynamics.settle(state)
-            right += _score(state, paired, score) == labels[n]
-            if _pull(state, score, labels[n], targets, margin, beta, temperature, paired):
+            correct += _score(state, paired, score) == labels[n]
+            if _set_nudge(state, score, labels[n], targets, hinge, beta, temperature, paired):
                 _nudge(state, signs[n])
                 dynamics.program(state)
-        return right
+        return correct
 
     @numba.njit(cache=True)
     def _infer_all(state, x, paired, classes):
@@ -99,7 +99,7 @@ with cached(__file__, *EMULATOR_SOURCES):
 class Variant:
     """A network that learns otherwise than a board does; `network` is what it teaches, an emulator's."""
 
-    def __init__(self, layers, seed=0, nudging="centred", loss="margin", paired=False):
+    def __init__(self, layers, seed=0, nudging="centred", loss="squared-hinge", paired=False):
         """Build a network of `layers`, its outputs twice the classes where paired, and draw signs from `seed`.
 
         Raises ValueError for an unknown nudging or loss, an odd number of paired outputs, impossible layers.
@@ -122,10 +122,16 @@ class Variant:
         else:
             signs = np.full(count, {"centred": 0, "positive": 1, "negative": -1}[self._nudging])
         one_sided = self._nudging != "centred"
-        for c, rate in enumerate(plan.rates):
-            self.network.crossbar.set_rate(c, rate + halvings - one_sided)
-        margin = self._loss == "margin"
-        how = (plan.targets if margin else (plan.targets[0], 0), margin, plan.beta, self._temperature, self._paired)
+        for c, rate_shift in enumerate(plan.rate_shifts):
+            self.network.crossbar.set_rate_shift(c, rate_shift + halvings - one_sided)
+        hinge = self._loss == "squared-hinge"
+        how = (
+            plan.targets if hinge else (plan.targets[0], 0),
+            hinge,
+            plan.beta,
+            self._temperature,
+            self._paired,
+        )
         state = self.network.crossbar.circuit
         return _learn_all(state, np.ascontiguousarray(x), labels, signs, *how)
 

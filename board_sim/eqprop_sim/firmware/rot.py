@@ -25,7 +25,7 @@ def rotting(network_type, ppm, seed):
 
 def flip(network, random):
     """Flip a bit of a conductance of the network, or of a total."""
-    c = random.below(network.crossbars)
+    c = random.below(network.crossbar_count)
     if random.below(4):
         g = network.conductances(c)
         g[random.below(len(g))] ^= 1 << random.below(16)

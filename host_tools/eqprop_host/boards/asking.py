@@ -1,4 +1,4 @@
-"""Asking a board in session: classes of samples, conductances, notes, and how long its verbs take."""
+"""Asking a board in session: classes of samples, conductances, user data, and how long its verbs take."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def infer(session, x):
     layers = session.layers()
     answer = 2 + 2 * layers[-1]
     code = session.code
-    coded = code is not None and code.features == layers[0] and covers(code.levels, x)
+    coded = code is not None and code.features == layers[0] and covers(code.alphabet, x)
     rows = pack(code, x, np.zeros(len(x), np.int64)) if coded else np.ascontiguousarray(x).view(np.uint8)
     head = bytes((coded,))
 
@@ -59,15 +59,15 @@ def write(session, crossbar, steps):
         session.parsed(answers.done, payload)
 
 
-def read_notes(session):
-    """Return the notes that a host, or the board's own program, kept with the board's network: bytes."""
-    notes, total = b"", None
-    while total is None or len(notes) < total:
-        question = host_messages.pack_notes_read(len(notes), session.link.good)
-        payload = session.ask(messages.NOTES_READ, question, messages.NOTES)
-        total, piece = session.parsed(answers.notes, payload, len(notes), total)
-        notes += piece
-    return notes
+def read_user_data(session):
+    """Return the user data that a host, or the board's own program, kept with the board's network: bytes."""
+    user_data, total = b"", None
+    while total is None or len(user_data) < total:
+        question = host_messages.pack_user_data_read(len(user_data), session.link.good)
+        payload = session.ask(messages.USER_DATA_READ, question, messages.USER_DATA)
+        total, piece = session.parsed(answers.user_data, payload, len(user_data), total)
+        user_data += piece
+    return user_data
 
 
 def measure(session, x, y, verbs, moved):

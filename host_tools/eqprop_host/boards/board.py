@@ -1,9 +1,9 @@
 """A board at the end of a serial port, real or simulated: train it, ask it, read and write its conductances.
 
     with open_board("sim:") as board:
-        board.configure((64, 32, 10), seed=0, halve_every=0)
+        board.configure((64, 32, 10), seed=0, lr_halving_samples=0)
         for progress in board.train(x, y):
-            print(progress.sample, progress.right)
+            print(progress.sample, progress.correct)
         classes, outputs = board.infer(x)
 
 `open_board` is in `eqprop_host.boards.ports`. `session` greets the board and recovers it, `stream` sends it samples,
@@ -52,7 +52,7 @@ class Board:
     def line(self):
         """What has been on the line so far: a `link.Line`."""
         link = self._session.link
-        return Line(link.sent, link.received, link.repeats)
+        return Line(link.sent, link.received, link.retries)
 
     @property
     def sent(self):
@@ -66,21 +66,23 @@ class Board:
 
     # ---- the run
 
-    def configure(self, layers, seed, halve_every, *, run=None, epoch=0, levels=b""):
-        """Build a new network on the board: as `interface.AnyBoard.configure`; run: None for any number.
+    def configure(self, layers, seed, lr_halving_samples, *, run_number=None, epoch=0, alphabet=b""):
+        """Build a new network on the board: as `interface.AnyBoard.configure`; run_number: None for any number.
 
         Raises BoardError in the board's own words when it has no room for the network.
         """
-        run = secrets.randbits(32) if run is None else run
-        return self._session.configure(_configuration(layers, seed, halve_every, run, epoch, levels))
+        run_number = secrets.randbits(32) if run_number is None else run_number
+        return self._session.configure(_configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet))
 
-    def resume(self, layers, seed, halve_every, *, run, furthest, epoch=0, levels=b""):
+    def resume(self, layers, seed, lr_halving_samples, *, run_number, furthest, epoch=0, alphabet=b""):
         """Go on with the network that the board holds where it is of this run; else `configure`. Arguments as there.
 
         furthest: samples that the run can have come to: a board that is beyond them was trained longer, by another.
         Returns the board's state: `sample` is the next to learn.
         """
-        return self._session.resume(_configuration(layers, seed, halve_every, run, epoch, levels), furthest)
+        return self._session.resume(
+            _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet), furthest
+        )
 
     def refresh(self):
         """Ask for the board's state and return it: `crc` and `sample` are those of this moment."""
@@ -156,17 +158,17 @@ class Board:
         """
         return self._session.put_back(lambda: self.restore(conductances, sample))
 
-    def write_notes(self, notes):
-        """Keep `notes` (bytes) on the board with its network: in its checkpoints, and for any host to read.
+    def write_user_data(self, user_data):
+        """Keep `user_data` (bytes) on the board with its network: in its checkpoints, and for any host to read.
 
         Bytes that mean nothing to the board, 2048 at most; fewer where its heap is small. Raises BoardError with the
         board's own bound for more, RestartError when the board restarts meanwhile; `recover` writes them again.
         """
-        self._session.write_notes(notes)
+        self._session.write_user_data(user_data)
 
-    def read_notes(self):
-        """Return the notes that a host, or the board's own program, kept with the board's network: bytes."""
-        return asking.read_notes(self._session)
+    def read_user_data(self):
+        """Return the user data that a host, or the board's own program, kept with the board's network: bytes."""
+        return asking.read_user_data(self._session)
 
     def bench(self, x, y, verbs, moved=lambda: None):
         """Learn samples as `train` does, timed; return `eqprop.bench.Measures` of them all.
@@ -181,5 +183,5 @@ class Board:
         self._session.ask(messages.BYE, b"", messages.DONE)
 
 
-def _configuration(layers, seed, halve_every, run, epoch, levels):
-    return host_messages.Configuration(run, seed, halve_every, epoch, tuple(layers), bytes(levels))
+def _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet):
+    return host_messages.Configuration(run_number, seed, lr_halving_samples, epoch, tuple(layers), bytes(alphabet))

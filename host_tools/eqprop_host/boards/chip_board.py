@@ -2,7 +2,7 @@
 
     with open_board("sim:micropython") as board:
         loop = ChipBoard(board, AnalogNetwork.on(hardware))
-        loop.configure((64, 32, 10), seed=0, halve_every=0)
+        loop.configure((64, 32, 10), seed=0, lr_halving_samples=0)
 
 Every settle is a question over the link, so a sample takes four of them; for a real chip behind a real board.
 """
@@ -52,13 +52,18 @@ class ChipBoard:
         """What has been on the line so far: a `link.Line`."""
         return self.board.line
 
-    def configure(self, layers, seed, halve_every, *, run=0, epoch=0, levels=b""):
-        """Make a chip, and a learner for it on the board: as `Board.configure`, but that `levels` change nothing."""
-        self._network = self._network_type(layers, seed, halve_every)
+    def configure(self, layers, seed, lr_halving_samples, *, run_number=0, epoch=0, alphabet=b""):
+        """Make a chip, and a learner for it on the board: as `Board.configure`, but that `alphabet` changes nothing."""
+        self._network = self._network_type(layers, seed, lr_halving_samples)
         self.crossbar = self._network.crossbar
-        self._about = {"run": run, "seed": seed, "halve_every": halve_every, "layers": tuple(layers)}
+        self._about = {
+            "run_number": run_number,
+            "seed": seed,
+            "lr_halving_samples": lr_halving_samples,
+            "layers": tuple(layers),
+        }
         self._epoch = epoch
-        self._converse(chip.CHIP_CONFIGURE, chip.pack_configure(layers, halve_every))
+        self._converse(chip.CHIP_CONFIGURE, chip.pack_configure(layers, lr_halving_samples))
         self._progress = host_messages.Progress(0, 0, 0, 0, 0)
         return self.refresh()
 
@@ -86,9 +91,9 @@ class ChipBoard:
                 return
             label = int(y[index])
             payload = chip.pack_learn(label, x[index].tobytes())
-            sample, answer, loss, _ = self._converse(chip.CHIP_LEARN, payload)
+            sample, prediction, loss, _ = self._converse(chip.CHIP_LEARN, payload)
             self.sample_bytes += len(payload)
-            self._progress = totalled(self._progress, self._epoch, 1, answer == label, loss)
+            self._progress = totalled(self._progress, self._epoch, 1, prediction == label, loss)
             if sample != self._progress.sample:
                 raise ProtocolError(f"{self.identity}: next sample is {sample}, not {self._progress.sample}")
             self.state = self.state._replace(sample=sample)
@@ -102,13 +107,13 @@ class ChipBoard:
         """Return the state, as the board keeps nothing of a chip's."""
         return self.refresh()
 
-    def write_notes(self, notes):
+    def write_user_data(self, user_data):
         """Keep none: the chip ends with this process."""
 
     def infer(self, x):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs)."""
         outcomes = [self._converse(chip.CHIP_INFER, row.tobytes()) for row in x]
-        classes = np.array([answer for _, answer, _, _ in outcomes], np.int64)
+        classes = np.array([prediction for _, prediction, _, _ in outcomes], np.int64)
         return classes, np.array([np.frombuffer(outputs, "<i2") for *_, outputs in outcomes]).astype(np.int16)
 
     def conductances(self):
@@ -145,8 +150,8 @@ class ChipBoard:
             crossbar.nudge(phase)
             return np.asarray(crossbar.voltages(outputs, phase)).astype("<i2").tobytes()
         if verb == chip.PROGRAM:
-            for c, rate in zip(range(self._network.crossbars), payload, strict=True):
-                crossbar.set_rate(c, rate)
+            for c, rate_shift in zip(range(self._network.crossbar_count), payload, strict=True):
+                crossbar.set_rate_shift(c, rate_shift)
             crossbar.program()
             return b""
         raise ProtocolError(f"{self.identity}: asks for verb {verb} of its crossbar")

@@ -1,8 +1,8 @@
-"""What a host keeps on a board beside a network, as the network's notes: what its inputs and outputs mean.
+"""What a host keeps on a board beside a network, as the network's user data: what its inputs and outputs mean.
 
-One JSON object in UTF-8, which a program on the board reads with `json.loads(network.notes)`:
+One JSON object in UTF-8, which a program on the board reads with `json.loads(network.user_data)`:
 
-- eqprop        1, the version of this format; it comes first, to tell these notes from a program's
+- eqprop        1, the version of this format; it comes first, to tell it from a program's own
 - features      the number of features
 - offset, span  lists of one number for all features, or of one each: input = (feature - offset) / span * 127
 - ends, step, low, high
@@ -24,15 +24,15 @@ import math
 
 import numpy as np
 
-from eqprop.service.notes import NOTES_MAX
+from eqprop.service.user_data import USER_DATA_MAX
 
 from .. import datasets
 from ..errors import BoardError, DataError
 
 FORMAT = 1
 _START = b'{"eqprop":'
-_SIZES = (NOTES_MAX, 1024, 512, 256)  # bytes that are tried in turn
-_SHORT = 1 / 4  # of the notes: class names of so many bytes stay before the scale does
+_SIZES = (USER_DATA_MAX, 1024, 512, 256)  # bytes that are tried in turn
+_SHORT = 1 / 4  # of the user data: class names of so many bytes stay before the scale does
 _WORDS = {
     "features_named": "feature names",
     "classes": "class names",
@@ -45,8 +45,8 @@ _LEAST = 64  # steps between the lowest and the highest value of a feature, or f
 _WIDE = 1e300  # a span whose last digits are not looked for
 
 
-def pack(scaling, recipe, feature_names, class_names, most=NOTES_MAX):
-    """Return (notes, what was left out in words) for a network; the notes are no longer than `most` bytes.
+def pack(scaling, recipe, feature_names, class_names, most=USER_DATA_MAX):
+    """Return (user data, what was left out in words) for a network; they are no longer than `most` bytes.
 
     scaling: of `datasets.Scaling.to_dict`. Raises DataError where there is room for nothing.
     """
@@ -66,7 +66,7 @@ def pack(scaling, recipe, feature_names, class_names, most=NOTES_MAX):
 
 
 def _forms(scaling, classes_stay):
-    """Yield (the scale as the notes may have it, keys of `_WORDS` for what is left out then), the best one first."""
+    """Yield (the scale as the user data may have it, keys of `_WORDS` for what is left out then), the best first."""
     whole = [(form, ()) for form in (_lists(scaling), _steps(scaling)) if form]
     rounded = [*(_steps(scaling, count) for count in _STEPS), _rounded(scaling)]
     shorter = [*whole, *((form, ("digits",)) for form in rounded if form)]
@@ -129,18 +129,18 @@ def _number(value, places):
     return int(rounded) if places <= 0 and abs(rounded) < 1e9 else rounded
 
 
-def unpack(notes):
-    """Return the description that `pack` made notes of, as a dict with every key; None for notes of another program.
+def unpack(user_data):
+    """Return the description in the user data that `pack` made, a dict with every key; None for another program's.
 
     Its scaling is None where there was no room for it.
-    Raises DataError for notes of a newer eqprop, and for damaged ones.
+    Raises DataError for user data of a newer eqprop, and for damaged ones.
     """
-    if not notes.startswith(_START):
+    if not user_data.startswith(_START):
         return None
     try:
-        about = json.loads(notes)
+        about = json.loads(user_data)
         if about["eqprop"] > FORMAT:
-            raise DataError(f"the board's notes have format {about['eqprop']}; this eqprop reads up to {FORMAT}")
+            raise DataError(f"the board's user data have format {about['eqprop']}; this eqprop reads up to {FORMAT}")
         scaling = _scaling(about)
         names = {key: _names(about.get(key, [])) for key in ("classes", "features_named")}
         crcs = {f"{key}_crc": about.get(f"{key}_crc") for key in names}
@@ -148,7 +148,7 @@ def unpack(notes):
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(f"the board's notes are damaged: {type(error).__name__}: {error}") from error
+        raise DataError(f"the board's user data are damaged: {type(error).__name__}: {error}") from error
 
 
 def _scaling(about):
@@ -168,12 +168,12 @@ def _scaling(about):
     try:
         return datasets.Scaling.from_dict(about).to_dict()
     except DataError as error:
-        raise DataError(f"the board's notes are damaged: {error}") from error
+        raise DataError(f"the board's user data are damaged: {error}") from error
 
 
 def _names(names):
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise DataError("the board's notes are damaged: names that are not text")
+        raise DataError("the board's user data are damaged: names that are not text")
     return tuple(names)
 
 
@@ -186,14 +186,14 @@ def keep(board, scaling, recipe, feature_names, class_names, tell):
     """Keep the description of a network on the board that holds it; tell the user what did not fit."""
     for most in _SIZES:
         try:
-            notes, left_out = pack(scaling, recipe, feature_names, class_names, most)
-            board.write_notes(notes)
+            user_data, left_out = pack(scaling, recipe, feature_names, class_names, most)
+            board.write_user_data(user_data)
         except (BoardError, DataError) as error:
             refused = error
             if isinstance(error, DataError):  # in fewer bytes there is no room either
                 break
             continue
         if left_out:
-            tell(f"the board's notes have no room for {left_out}")
+            tell(f"the board's user data have no room for {left_out}")
         return
     tell(f"the board did not keep the description of its network: {refused}")

@@ -55,19 +55,20 @@ class AnyBoard(Protocol):
         self,
         layers: Sequence[int],
         seed: int,
-        halve_every: int,
+        lr_halving_samples: int,
         *,
-        run: int = ...,
+        run_number: int = ...,
         epoch: int = 0,
-        levels: bytes = b"",
+        alphabet: bytes = b"",
     ) -> State:
         """Build a new network, in place of any other, and return the state.
 
-        layers: sizes, inputs first. seed: of the initial conductances, 0..2**32 - 1. halve_every: training samples
-        after which the learning rate halves; 0 for never. run: tells this training run from any other, 0..2**32 - 1.
-        epoch: training samples after which the totals of `Progress` begin at zero again; 0 for never. levels: the int8
-        values that features have, as `records.levels_of` returns them: the fewer, the tighter samples are packed; none
-        for any. Raises ValueError for layers that no network can have, BoardError when there is no room for them.
+        layers: sizes, inputs first. seed: of the initial conductances, 0..2**32 - 1. lr_halving_samples: training
+        samples after which the learning rate halves; 0 for never. run_number: tells this training run from any other,
+        0..2**32 - 1. epoch: training samples after which the totals of `Progress` begin at zero again; 0 for never.
+        alphabet: the int8 values that features have, as `records.alphabet_of` returns them: the fewer, the tighter
+        samples are packed; none for any.
+        Raises ValueError for layers that no network can have, BoardError when there is no room for them.
         """
 
     def train(
@@ -83,7 +84,7 @@ class AnyBoard(Protocol):
         x: int8 (samples, inputs). y: labels (samples,). until: number of the first sample that is not learnt; None for
         the rest of this pass over the data. order: which row is sample number n; None for as they stand. stop: asked
         before samples are sent; once it returns True no more are. Restarts are dealt with here. Raises ValueError for
-        features that are none of the levels configured, or that do not fit the network.
+        features outside the alphabet configured, or that do not fit the network.
         """
 
     def progress(self) -> Progress:
@@ -95,7 +96,7 @@ class AnyBoard(Protocol):
     def conductances(self) -> list[np.ndarray]:
         """Return every crossbar's conductances: uint16 steps, flat, rows x columns of `eqprop.Plan.shapes` each."""
 
-    def write_notes(self, notes: bytes) -> None:
+    def write_user_data(self, user_data: bytes) -> None:
         """Keep up to 2048 bytes with the network, for whoever reads it from the board; a chip keeps none.
 
         Raises BoardError with the board's own bound for more than it has room for.

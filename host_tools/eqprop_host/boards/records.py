@@ -5,7 +5,7 @@ import numpy as np
 _ROWS = 4096  # that are looked at at once: an array may be larger than memory
 
 
-def levels_of(*inputs):
+def alphabet_of(*inputs):
     """Return the bytes of the int8 values that occur in the arrays `inputs`, ascending, for `protocol.records.Code`."""
     occurs = np.zeros(256, np.bool_)
     for x in inputs:
@@ -14,20 +14,20 @@ def levels_of(*inputs):
     return np.sort(np.flatnonzero(occurs).astype(np.uint8).view(np.int8)).tobytes()
 
 
-def covers(levels, x):
-    """Return whether every value of x (int8) is one of `levels`."""
-    return set(levels_of(x)) <= set(levels)
+def covers(alphabet, x):
+    """Return whether every value of x (int8) is one of `alphabet`."""
+    return set(alphabet_of(x)) <= set(alphabet)
 
 
 def pack(code, x, y):
     """Return the records of samples as uint8 (samples, code.size).
 
-    code: `eqprop.protocol.records.Code`. x: int8 (samples, features), of the code's levels only. y: labels below
+    code: `eqprop.protocol.records.Code`. x: int8 (samples, features), of the code's alphabet alone. y: labels below
     code.outputs.
     """
     label_bits, group, width, last_bits, features, count = code.table[:6]
     number = np.zeros(256, np.int64)
-    number[np.frombuffer(code.levels, np.uint8)] = np.arange(len(code.levels))
+    number[np.frombuffer(code.alphabet, np.uint8)] = np.arange(len(code.alphabet))
     digits = number[np.ascontiguousarray(x).view(np.uint8)]
     whole = features // group
     powers = count ** np.arange(group)
@@ -38,14 +38,14 @@ def pack(code, x, y):
     return np.packbits(np.concatenate(parts, axis=1), axis=1, bitorder="little")
 
 
-def packed(code, x, y, runs):
-    """Return the runs of a frame as `host_messages.pack_samples` takes them: (records or None, slots or None) each.
+def packed(code, x, y, stretches):
+    """Return the stretches of a frame for `host_messages.pack_samples`: (records or None, slots or None) each.
 
-    runs: as `SampleCache.runs` returns them; those without slots name the rows of x and y to pack.
+    stretches: as `SampleCache.stretches` returns them; those without slots name the rows of x and y to pack.
     """
     return [
         ([record.tobytes() for record in pack(code, x[which], y[which])] if slots is None else None, slots)
-        for which, slots in runs
+        for which, slots in stretches
     ]
 
 

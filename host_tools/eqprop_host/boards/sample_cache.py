@@ -23,8 +23,8 @@ class SampleCache:
         """Return how many samples the board keeps."""
         return len(self._held)
 
-    def runs(self, indices, record_bytes, room):
-        """Return the runs that a frame of samples `indices` (int64) should have, as many as fit `room` bytes.
+    def stretches(self, indices, record_bytes, room):
+        """Return the stretches that a frame of samples `indices` (int64) should have, as many as fit `room` bytes.
 
         Pairs (indices, slots), slots None for samples that are new to the board; all together they are the first of
         `indices`, one at least. A sample is new once in a frame: the next one can name its slot.
@@ -33,7 +33,7 @@ class SampleCache:
         new = slots == _NOWHERE
         begins = np.ones(len(new), np.bool_)
         begins[1:] = new[1:] != new[:-1]
-        costs = np.where(new, record_bytes, messages.SLOT_SIZE) + begins * messages.RUN_HEADER
+        costs = np.where(new, record_bytes, messages.SLOT_SIZE) + begins * messages.STRETCH_HEADER
         count = max(1, int(np.searchsorted(np.cumsum(costs), room, side="right")))
         if len(again := _again(indices, new)):
             count = min(count, int(again[0]))

@@ -3,7 +3,7 @@
 import eqprop
 from eqprop.protocol import host_messages, messages
 from eqprop.protocol.records import Code
-from eqprop.service.notes import HEADER
+from eqprop.service.user_data import HEADER
 
 from ..errors import BoardError, ProtocolError, RestartError
 from ..link import answers
@@ -31,7 +31,7 @@ class Session:
         self.configuration = None
         self.code = None
         self._restored = False  # conductances that no repetition of the run would give
-        self._notes = None  # to keep with the run's network
+        self._user_data = None  # to keep with the run's network
         self._furthest = 0  # samples that the run can have come to
         self.restarts = Restarts(link.status())
         self._take(link.greet())
@@ -97,9 +97,9 @@ class Session:
         self._furthest = furthest
         self.restarts.begin()
         self.configuration = configuration
-        self.code = Code(configuration.layers[0], configuration.layers[-1], configuration.levels)
+        self.code = Code(configuration.layers[0], configuration.layers[-1], configuration.alphabet)
         self._restored = False
-        self._notes = None
+        self._user_data = None
 
     def rebuild(self):
         """Build the run's network from its start. Raises RestartError."""
@@ -111,14 +111,14 @@ class Session:
         text = "-".join(map(str, self.configuration.layers))
         state = self.ask_state(messages.CONFIGURE, messages.pack_configure(self.configuration), f"build {text}")
         if not self._holds_the_run() or state.sample:
-            told = f"run {state.run}, seed {state.seed}, layers {state.layers}, sample {state.sample}"
+            told = f"run {state.run_number}, seed {state.seed}, layers {state.layers}, sample {state.sample}"
             raise ProtocolError(f"port {self.name}: the board says it built another network: {told}")
         return state
 
     def _holds_the_run(self):
         state, wanted = self.state, self.configuration
-        held = (state.run, state.seed, state.halve_every, state.layers)
-        the_run = held == (wanted.run, wanted.seed, wanted.halve_every, wanted.layers)
+        held = (state.run_number, state.seed, state.lr_halving_samples, state.layers)
+        the_run = held == (wanted.run_number, wanted.seed, wanted.lr_halving_samples, wanted.layers)
         # The checkpoint of a longer run that began alike may still be in the flash
         return the_run and state.sample <= self._furthest
 
@@ -146,7 +146,7 @@ class Session:
                     if self._restored:
                         raise BoardError(f"port {self.name}: the board has lost the network that it was given")
                     self._build()
-                self._keep_notes()
+                self._keep_user_data()
                 return self.state
             except RestartError as another:
                 error = another
@@ -191,27 +191,27 @@ class Session:
             try:
                 self.rebuild()
                 state = restore()
-                self._keep_notes()
+                self._keep_user_data()
                 return state
             finally:
                 self._restored = False
 
         return self.repeat(again)
 
-    def write_notes(self, notes):
-        """Keep `notes` (bytes) on the board with its network; `recover` writes them again. Raises as `Board`."""
-        self._notes = bytes(notes)
-        self._keep_notes()
+    def write_user_data(self, user_data):
+        """Keep `user_data` (bytes) on the board with its network; `recover` writes them again. Raises as `Board`."""
+        self._user_data = bytes(user_data)
+        self._keep_user_data()
 
-    def _keep_notes(self):
-        """Write the notes of this run, if it has any: a board that restarted may have lost them."""
-        notes = self._notes
-        if notes is None:
+    def _keep_user_data(self):
+        """Write the user data of this run, if it has any: a board that restarted may have lost them."""
+        user_data = self._user_data
+        if user_data is None:
             return
         first = 0
-        while first == 0 or first < len(notes):
+        while first == 0 or first < len(user_data):
             # One after the other: the board takes no piece before the piece that it follows
-            piece = notes[first : first + self.link.good - HEADER]
-            question = host_messages.pack_notes_write(first, len(notes), piece)
-            self.parsed(answers.done, self.link.ask(messages.NOTES_WRITE, question, messages.DONE))
+            piece = user_data[first : first + self.link.good - HEADER]
+            question = host_messages.pack_user_data_write(first, len(user_data), piece)
+            self.parsed(answers.done, self.link.ask(messages.USER_DATA_WRITE, question, messages.DONE))
             first += len(piece) or 1

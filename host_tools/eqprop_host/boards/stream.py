@@ -36,8 +36,8 @@ class SampleStream:
         session = self._session
         if session.configuration is not self._configuration:
             self._configuration, self._counted = session.configuration, 0
-        if not covers(session.code.levels, x):
-            raise ValueError("x: has values that are none of the levels configured")
+        if not covers(session.code.alphabet, x):
+            raise ValueError("x: has values outside the alphabet configured")
         if x is not self._data[0] or y is not self._data[1]:
             if self._cache and self._cached_in == session.state.session:
                 session.recover()  # a new session begins with an empty cache
@@ -65,9 +65,9 @@ class SampleStream:
         while True:
             while following < until and not stopped and len(link.waiting) < _FRAMES:
                 indices = order.indices(following, min(until, following + batch))
-                runs = cache.runs(indices, session.code.size, session.room() - messages.SAMPLES_HEADER)
-                count = sum(len(which) for which, _ in runs)
-                records = packed(session.code, x, y, runs)
+                stretches = cache.stretches(indices, session.code.size, session.room() - messages.SAMPLES_HEADER)
+                count = sum(len(which) for which, _ in stretches)
+                records = packed(session.code, x, y, stretches)
                 payload = host_messages.pack_samples(following, records)
                 if not link.room(len(payload)):
                     break
@@ -104,7 +104,7 @@ class SampleStream:
                 generation += 1
                 following = base
                 cache.truncate(cached)
-            batch = max(1, batch // 2) if link.took_s > _SLOW_S else min(2 * batch, host_messages.RUN_MAX)
+            batch = max(1, batch // 2) if link.took_s > _SLOW_S else min(2 * batch, host_messages.STRETCH_MAX)
 
     def _keep(self, indices, first):
         """Note what the board will have in its cache when it has learnt samples `first`.., which are `indices`."""

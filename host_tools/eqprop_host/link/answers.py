@@ -15,7 +15,7 @@ from eqprop.network import SAMPLE_MAX
 from eqprop.protocol import host_messages
 from eqprop.protocol.messages import NEVER_SAVED, PROGRESS_LAYOUT, SLOTS_MAX
 from eqprop.service import LEAST
-from eqprop.service.notes import NOTES_MAX
+from eqprop.service.user_data import USER_DATA_MAX
 
 _TIMED = 2 + len(bench.VERBS)
 
@@ -54,8 +54,8 @@ def progress(payload, slots):
     found = host_messages.unpack_progress(payload)
     if found.sample > SAMPLE_MAX or found.counted > found.sample:
         raise ValueError(f"the board says it counted {found.counted} of {found.sample} samples")
-    if found.right > found.counted:
-        raise ValueError(f"the board says {found.right} of {found.counted} answers are right")
+    if found.correct > found.counted:
+        raise ValueError(f"the board says {found.correct} of {found.counted} predictions are correct")
     if found.cached > min(slots, SLOTS_MAX):
         raise ValueError(f"the board says it keeps {found.cached} samples in {slots} slots")
     return found
@@ -85,13 +85,13 @@ def devices(data, count, plan, crossbar):
     return steps
 
 
-def notes(payload, offset, known):
-    """Return (total, bytes from `offset` on) of a NOTES payload; known: the total said before, None for none."""
-    total, piece = host_messages.unpack_notes(payload)
-    if total > NOTES_MAX or known not in (None, total) or offset + len(piece) > total:
-        raise ValueError(f"the board says its notes have {total} bytes, and sends {len(piece)} from {offset}")
+def user_data(payload, offset, known):
+    """Return (total, bytes from `offset` on) of a USER_DATA payload; known: the total said before, None for none."""
+    total, piece = host_messages.unpack_user_data(payload)
+    if total > USER_DATA_MAX or known not in (None, total) or offset + len(piece) > total:
+        raise ValueError(f"the board says its user data have {total} bytes, and sends {len(piece)} from {offset}")
     if not piece and offset < total:
-        raise ValueError(f"the notes end at {offset} of {total} bytes")
+        raise ValueError(f"the user data end at {offset} of {total} bytes")
     return total, piece
 
 

@@ -27,7 +27,7 @@ class Line:
     sent_bytes: int
     received_bytes: int
 
-    repeats: int
+    retries: int
     """Questions asked again because they, or their answers, were lost."""
 
 

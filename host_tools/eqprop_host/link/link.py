@@ -49,7 +49,7 @@ class Link:
     """A conversation over the port that `open_stream()` opens, called `name` in messages.
 
     - limit: bytes of a payload, the session left out; credit: bytes that may be unanswered. STATE says both
-    - repeats: questions that were lost so far
+    - retries: questions that were lost so far
     - waiting: `Asked` that have no answer yet, oldest first
     - took_s: seconds that the last question took, those before it answered
     """
@@ -74,7 +74,7 @@ class Link:
         self.name = name
         self.answer_s = answer_s
         self.credit = 0
-        self.repeats = 0
+        self.retries = 0
         self.waiting = deque()
         self.took_s = 0.0
         self._port = Port(open_stream, name)
@@ -308,7 +308,7 @@ class Link:
 
     def _give_up(self, lost):
         """Wait no longer for these questions, though a late answer counts."""
-        self.repeats += len(lost)
+        self.retries += len(lost)
         self._late.extend(replace(each, given_up=True) for each in lost)
 
     def hear(self, expected):

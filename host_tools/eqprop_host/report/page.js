@@ -171,7 +171,7 @@ function drawCircuit(run) {
     chart("Nodes", "training samples", [["dead_nodes", "dead"], ["saturated_nodes", "at a rail"]].map(([key, name]) => ({ name, x, y: column(key) }))),
     chart("Bytes on the line, and events", "seconds since the run began", seconds([["link_sent_bytes", "sent"], ["link_received_bytes", "received"]]),
       run.events.map((e) => ({ x: e.seconds, text: `${e.event} at sample ${e.sample}` }))),
-    chart("Times that frames were sent again", "seconds since the run began", seconds([["link_repeats", "repeats"]])));
+    chart("Times that frames were sent again", "seconds since the run began", seconds([["link_retries", "retries"]])));
   $("events").replaceChildren(table(["event", "sample", "seconds", "detail"],
     run.events.map((e) => [e.event, number(e.sample), e.seconds.toFixed(1), element("td", { class: "text" }, e.detail)])));
 }

@@ -49,7 +49,7 @@ def _file(name):
 def _names(logs):
     """Return each log's name: its file's name, plus its run's name if two files have the same name."""
     files = [log.path.name for log in logs]
-    return [f"{file} {log.run}" if files.count(file) > 1 else file for log, file in zip(logs, files, strict=True)]
+    return [f"{file} {log.run_id}" if files.count(file) > 1 else file for log, file in zip(logs, files, strict=True)]
 
 
 def _run(log, name, runs):

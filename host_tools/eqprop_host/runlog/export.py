@@ -98,10 +98,10 @@ def _tables(log):
 def _add_run(log, path):
     """Add a log's run to a dataset; return whether it was new."""
     existing = fleet.runs_of(path) if path.exists() else {}
-    if log.run in existing and _rows(path, log.run) >= log.rows:
+    if log.run_id in existing and _rows(path, log.run_id) >= log.rows:
         return False
-    fleet.add(path, log.run, board_of(log), _tables(log))
-    return log.run not in existing
+    fleet.add(path, log.run_id, board_of(log), _tables(log))
+    return log.run_id not in existing
 
 
 def _rows(path, run):

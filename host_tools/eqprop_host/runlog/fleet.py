@@ -1,8 +1,8 @@
 """A .parquet dataset: a folder that holds one run, or the runs of a fleet of boards.
 
-TABLE/board=BOARD/run=RUN/part.parquet, partitioned as Hive does, so that pandas, DuckDB and Polars read a table of all
-runs at once. Each row has one more column, its checksum (`checksums`). A run is there once its table `run` is, which is
-written last.
+TABLE/board=BOARD/run_id=RUN/part.parquet, partitioned as Hive does, so that pandas, DuckDB and Polars read a table of
+all runs at once. Each row has one more column, its checksum (`checksums`). A run is there once its table `run` is,
+which is written last.
 """
 
 import contextlib
@@ -32,10 +32,10 @@ def runs_of(path):
     if not path.is_dir():
         raise LogError(f"{path}: expected a dataset of logs, which is a folder: `eqprop log merge` makes one")
     found = {}
-    for folder in sorted(path.glob("run/board=*/run=*")):
-        found[unquote(folder.name.removeprefix("run="))] = unquote(folder.parent.name.removeprefix("board="))
+    for folder in sorted(path.glob("run/board=*/run_id=*")):
+        found[unquote(folder.name.removeprefix("run_id="))] = unquote(folder.parent.name.removeprefix("board="))
     if not found and {each.name for each in path.iterdir() if not each.name.startswith(".")} - set(TABLES):
-        raise LogError(f"{path}: is not a dataset of logs: has no run/board=*/run=*")
+        raise LogError(f"{path}: is not a dataset of logs: has no run/board=*/run_id=*")
     return found
 
 
@@ -47,7 +47,7 @@ def read(path, run=None):
     if run is not None and run not in runs:
         raise LogError(f"has no run {run}; there are {', '.join(list(runs)[:5])}")
     if not runs:
-        raise LogError("is not a dataset of logs: has no run/board=*/run=*")
+        raise LogError("is not a dataset of logs: has no run/board=*/run_id=*")
     run = run or next(iter(runs))
     records = []
     for table in TABLES:
@@ -59,7 +59,7 @@ def read(path, run=None):
 def _folders(path, table, run):
     """Return the folders with a run's rows of a table: one for each board that the run was logged under."""
     found = [each.parent for each in Path(path).glob(f"{table}/board=*/*/{_PART}")]
-    return sorted(each for each in found if each.name == f"run={quote(run)}")
+    return sorted(each for each in found if each.name == f"run_id={quote(run)}")
 
 
 @contextlib.contextmanager
@@ -106,7 +106,7 @@ class _Rows:
         crc = sliced.column(CRC)[0].as_py() if CRC in sliced.schema.names else None
         check_crc(f"{path}: row {row} of group {group}", rows[0], crc)
         if rows[0]["record"] == "run":  # the folder's name says it
-            rows[0]["run"] = unquote(path.parent.name.removeprefix("run="))
+            rows[0]["run_id"] = unquote(path.parent.name.removeprefix("run_id="))
         return rows
 
 
@@ -116,11 +116,11 @@ def add(path, run, board, tables):
     Each file is replaced whole, the table `run` last. After an interruption the dataset either has the run or does not
     have it yet; adding the run a second time completes it.
     """
-    place = Path(f"board={quote(board, safe=' .-+')[:200]}") / f"run={run}"
+    place = Path(f"board={quote(board, safe=' .-+')[:200]}") / f"run_id={run}"
     try:
         for table in reversed(TABLES):
             if table in tables:
-                content = tables[table].drop_columns(["run"]) if table == "run" else tables[table]
+                content = tables[table].drop_columns(["run_id"]) if table == "run" else tables[table]
                 _write(path / table / place, content.append_column(CRC, pa.array(crcs_of(content))))
         for table in TABLES:
             for folder in _folders(path, table, run):

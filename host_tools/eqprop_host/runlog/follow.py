@@ -13,9 +13,9 @@ class Follower:
     - log: the `Log` as it was when opened
     """
 
-    def __init__(self, path, run=None):
-        """Open the log; run: which of a dataset of several. Raises as `open_log`."""
-        self.log = open_log(path, run)
+    def __init__(self, path, run_id=None):
+        """Open the log; run_id: which of a dataset of several. Raises as `open_log`."""
+        self.log = open_log(path, run_id)
         self._path = Path(path)
         self._module = LIVE.get(self._path.suffix)
         self._waiting = list(self.log.read_all())

@@ -25,7 +25,7 @@ class Log:
 
     For .arrow, .jsonl and .parquet, memory holds only an index; .csv and .npz are read whole.
 
-    - path: where it is. run: identifies the run. configuration: dict of all that it depends on.
+    - path: where it is. run_id: identifies the run. configuration: dict of all that it depends on.
     - rows: how many there are. sample: training samples learnt by the last of them.
     - dropped: the `Span`s of the file that are not sound records and are left out. One may be a record that is still
       being written.
@@ -49,7 +49,7 @@ class Log:
         if records[0][0]["record"] != "run":
             raise LogError(f"{path}: is not a log: its first record is {shown(records[0][0]['record'])}, not 'run'")
         (first,) = self.read("run", stop=1)
-        self.run = first["run"]
+        self.run_id = first["run_id"]
         self.configuration = _object(path, "configuration", first["configuration"])
         for name, (kinds, least) in _CONFIGURATION.items():
             value = self.configuration.get(name)
@@ -152,7 +152,7 @@ class Log:
         """
         found = {}
         for row in self.read("conductances", where=lambda h: h["sample"] == sample and h["source"] in COMPLETE):
-            found.setdefault(row["crossbar"], row["steps"])
+            found.setdefault(row["crossbar"], row["conductance_steps"])
         shapes = self.plan.shapes
         if sorted(found) != list(range(len(shapes))):
             raise LogError(f"{self.path}: conductances at sample {sample}: only crossbars {sorted(found)} are logged")
@@ -232,8 +232,8 @@ _CONFIGURATION = {
     "seed": (int, 0),
     "epochs": (int, 0),
     "limit": (int, 0),
-    "halve_every": (int, 0),
-    "board_run": (int, 0),
+    "lr_halving_samples": (int, 0),
+    "run_number": (int, 0),
     "data": (str, None),
     "scaling": (dict, None),
     "recipe": (dict, None),
@@ -250,10 +250,10 @@ _CONFIGURATION = {
 _MAY_BE_NULL = ("limit", "log_every")
 
 
-def open_log(path, run=None):
+def open_log(path, run_id=None):
     """Return the `Log` at `path`: an .arrow, .jsonl, .csv or .npz file, or a .parquet dataset.
 
-    run: which of the runs in a dataset of several.
+    run_id: which of the runs in a dataset of several.
 
     Sound records after damaged ones are read; `Log.dropped` lists the skipped bytes. Raises LogError naming the path
     and the problem: a missing or empty file, a file that is not a log, a newer format, or no description of the run.
@@ -261,7 +261,7 @@ def open_log(path, run=None):
     path = Path(path)
     try:
         if path.suffix == ".parquet":
-            return Log(path, *fleet.read(path, run))
+            return Log(path, *fleet.read(path, run_id))
         if path.suffix in WHOLE:
             return Log(path, *whole.READERS[path.suffix](path))
         if path.suffix not in LIVE:
@@ -274,18 +274,18 @@ def open_log(path, run=None):
         raise LogError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def open_runs(path, run=None):
+def open_runs(path, run_id=None):
     """Yield the `Log` at `path`, or each run of a .parquet dataset: the one that is named, or all, one after the other.
 
     Raises LogError as `open_log` does, and for a run that does not exist.
     """
     if Path(path).suffix != ".parquet":
         log = open_log(path)
-        if run not in (None, log.run):
-            raise LogError(f"{path}: has no run {run}; it is of {log.run}")
+        if run_id not in (None, log.run_id):
+            raise LogError(f"{path}: has no run {run_id}; it is of {log.run_id}")
         yield log
         return
-    for each in [run] if run else fleet.runs_of(path) or [None]:  # None: there is none, which `open_log` says
+    for each in [run_id] if run_id else fleet.runs_of(path) or [None]:  # None: there is none, which `open_log` says
         yield open_log(path, each)
 
 

@@ -42,7 +42,7 @@ def network_at(log, sample):
     check = next((n for n in log.logged if n > sample), None)
     if check is None:
         return network
-    exact = [network.conductances(c).copy() for c in range(network.crossbars)]
+    exact = [network.conductances(c).copy() for c in range(network.crossbar_count)]
     try:
         learn(log, network, check)
     except LogError:  # steps are missing, so there is nothing to compare with
@@ -60,13 +60,15 @@ def model_at(log, sample):
     Raises LogError as `network_at` does, and for a log without the inputs' scaling.
     """
     about = log.configuration
-    missing = [key for key in ("seed", "halve_every", "scaling", "data", "classes", "version") if key not in about]
+    missing = [
+        key for key in ("seed", "lr_halving_samples", "scaling", "data", "classes", "version") if key not in about
+    ]
     if missing:
         raise LogError(f"{log.path}: the log does not give its {missing[0]}")
     return Model(
         layers=log.plan.layers,
         seed=about["seed"],
-        halve_every=about["halve_every"],
+        lr_halving_samples=about["lr_halving_samples"],
         sample=sample,
         conductances=[steps.ravel() for steps in conductances_at(log, sample)],
         scaling=about["scaling"],
@@ -75,7 +77,7 @@ def model_at(log, sample):
         test_fraction=about.get("test_fraction") or TEST_FRACTION,
         classes=about["classes"],
         version=about["version"],
-        run=about.get("board_run", 0),
+        run_number=about.get("run_number", 0),
         recipe=about.get("recipe", {}),
         reading=about.get("reading", {}),
         feature_names=_fitting(log.feature_names, log.plan.layers[0]),
@@ -98,7 +100,7 @@ def put(network, conductances, sample):
             network.restore(c, 0, np.ascontiguousarray(steps, "<u2").tobytes())
     except ValueError as error:
         raise LogError(f"conductances at sample {sample}: {error}") from error
-    network.settle_restored(sample)
+    network.resume_at(sample)
 
 
 def holds(network, conductances):
@@ -113,7 +115,9 @@ def _snapshot(log, sample):
         raise LogError(f"{log.path}: sample {sample} is not in 0..{log.sample}")
     held = log.snapshot(log.logged[place])  # read them first: they prove that the network is not larger than the log
     try:
-        network = Network(log.plan.layers, log.configuration.get("seed", 0), log.configuration.get("halve_every", 0))
+        network = Network(
+            log.plan.layers, log.configuration.get("seed", 0), log.configuration.get("lr_halving_samples", 0)
+        )
     except ValueError as error:
         raise LogError(f"{log.path}: {error}") from error
     network.warm_up()

@@ -64,22 +64,28 @@ COLUMNS = (
         "the board's own clock; null so far: the protocol carries none",
     ),
     _column("format", pa.int64(), "run", "", "version of this format"),
-    _column("run", pa.string(), "run", "", "identifies the run, whatever its file is called"),
+    _column("run_id", pa.string(), "run", "", "identifies the run, whatever its file is called"),
     _column("configuration", pa.string(), "run", "", "a JSON object: all that the run depends on"),
     _column("first", pa.int64(), "samples steps conductances", "", "place of the first sample, step or device"),
     _column("labels", _LIST_U16, "samples", "", "classes of the samples"),
     _column("features", _LIST_I8, "samples", "1/127 of full scale", "of all samples in a row, inputs of each together"),
     _column("order", _LIST_U32, "steps", "", "places in `samples` of what the steps learnt, in order"),
     _column("crossbar", pa.int32(), "conductances", "", "it joins layer `crossbar` and layer `crossbar` + 1"),
-    _column("steps", _LIST_U16, "conductances", "steps", "conductances, row by row, as `eqprop.Plan.shapes` says"),
-    _column("crc", pa.int64(), "conductances", "", "CRC-32 of `steps` as little-endian uint16"),
+    _column(
+        "conductance_steps",
+        _LIST_U16,
+        "conductances",
+        "steps",
+        "conductances, row by row, as `eqprop.Plan.shapes` says",
+    ),
+    _column("crc", pa.int64(), "conductances", "", "CRC-32 of `conductance_steps` as little-endian uint16"),
     _column("source", pa.string(), "conductances", "", "board: it was read; twin: its digital twin, of the same bits"),
     _column("epoch", pa.int64(), "metrics", "epochs", "passes over the data so far, the one under way counted"),
     _column("train_error_percent", pa.float64(), "metrics", "%", "of the epoch's samples, each before it was learnt"),
     _column("test_error_percent", pa.float64(), "metrics", "%", "of the test samples"),
     _column("loss", pa.float64(), "metrics", "(16 voltage units)^2", "mean of the epoch (`eqprop.learner.Learner`)"),
     _column("samples_per_second", pa.float64(), "metrics", "1/s", "since the run began, tests left out"),
-    _column("confusion", _LIST_U32, "metrics", "samples", "test samples by (class, answer), outputs x outputs"),
+    _column("confusion", _LIST_U32, "metrics", "samples", "test samples by (class, prediction), outputs x outputs"),
     _column(
         "residual_free", pa.float64(), "metrics", "full scale", "most that one sweep more moves a voltage, free phase"
     ),
@@ -90,7 +96,7 @@ COLUMNS = (
     _column("link_sent_bytes", pa.int64(), "metrics", "bytes", "on the line to the board, since it was opened"),
     _column("link_received_bytes", pa.int64(), "metrics", "bytes", "from the board"),
     _column(
-        "link_repeats", pa.int64(), "metrics", "", "questions that were lost, they or their answers, and asked again"
+        "link_retries", pa.int64(), "metrics", "", "questions that were lost, they or their answers, and asked again"
     ),
     _column(
         "event", pa.string(), "event", "", "connect, resume, reset, fault, checkpoint, no-twin, divergence, repair"
@@ -112,11 +118,11 @@ _MAY_BE_NULL = {
 
 
 def arrow_schema(siemens_per_step=SIEMENS_PER_STEP):
-    """Return the Arrow schema of a log; each field's metadata says unit and meaning, that of `steps` its siemens."""
+    """Return the Arrow schema of a log; each field's metadata says its unit and meaning, and a step's siemens."""
     fields = []
     for column in COLUMNS:
         metadata = {"unit": column.unit, "meaning": column.meaning}
-        if column.name == "steps":
+        if column.name == "conductance_steps":
             metadata["siemens_per_step"] = repr(siemens_per_step)
         fields.append(pa.field(column.name, column.type, metadata=metadata))
     return pa.schema(fields, metadata={"eqprop_log": str(FORMAT)})
@@ -189,7 +195,7 @@ def check(row):
 def _possible(name, value):
     """Return whether a column can hold a value: its type, the range of a number, the name of a run."""
     kind = BY_NAME[name].type
-    if name == "run":
+    if name == "run_id":
         return isinstance(value, str) and bool(_RUN.fullmatch(value))
     if pa.types.is_string(kind):
         return isinstance(value, str)

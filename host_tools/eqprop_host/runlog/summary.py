@@ -11,7 +11,7 @@ def summary(log):
     headers = log.headers
     found = {
         "path": str(log.path),
-        "run": log.run,
+        "run_id": log.run_id,
         "board": board_of(log),
         "layers": log.configuration.get("layers"),
         "data": log.configuration.get("data"),

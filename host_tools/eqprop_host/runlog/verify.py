@@ -61,7 +61,7 @@ def _repeated(log):
 def _checksums(log):
     """Find conductances that do not match their logged CRC."""
     for row in log.read("conductances"):
-        crc = binascii.crc32(row["steps"].astype("<u2").tobytes())
+        crc = binascii.crc32(row["conductance_steps"].astype("<u2").tobytes())
         if crc != row["crc"]:
             yield f"row {row['sequence']}: expected conductances of CRC-32 {row['crc']:08x}, got {crc:08x}"
 

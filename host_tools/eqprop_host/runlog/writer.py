@@ -31,7 +31,7 @@ class RunLog:
     record cannot be written, for example on a full disk; its partial bytes are then removed, and the log accepts no
     further records.
 
-    - run: identifies the run. configuration: the dict that it was begun with. sample: of the last record.
+    - run_id: identifies the run. configuration: the dict that it was begun with. sample: of the last record.
     - resumed: the state a reopened log ended in, a `runlog.reader.Log`; None for a new one.
     """
 
@@ -47,11 +47,11 @@ class RunLog:
                 raise LogError(f"{self._path}: is not empty: a log never overwrites a file")
             self._fresh = True
             self.configuration = {"siemens_per_step": SIEMENS_PER_STEP, **configuration}
-            self.run = "r" + secrets.token_hex(8)  # no reader of a partitioned dataset takes it for a number
+            self.run_id = "r" + secrets.token_hex(8)  # no reader of a partitioned dataset takes it for a number
             text = json.dumps(self.configuration, default=_plain, allow_nan=False)
             self._encoder = live(path).Encoder(self.configuration["siemens_per_step"])
             self._ahead = self._encoder.begin()  # in one piece with the run, without which it is no log
-            self._write([{"record": "run", "format": FORMAT, "run": self.run, "configuration": text}], sample=0)
+            self._write([{"record": "run", "format": FORMAT, "run_id": self.run_id, "configuration": text}], sample=0)
         except BaseException:
             self._remove()
             raise
@@ -75,7 +75,7 @@ class RunLog:
                 span = log.dropped[0]
                 text = f"damaged at byte {span.start}: `eqprop log export --repair` copies the sound records"
                 raise LogError(f"{path}: {text}")
-            self.run, self.configuration, self.sample = log.run, log.configuration, log.sample
+            self.run_id, self.configuration, self.sample = log.run_id, log.configuration, log.sample
             self._sequence = log.rows
             self._encoder = live(path).Encoder(self.configuration["siemens_per_step"])
             if torn:
@@ -138,7 +138,13 @@ class RunLog:
             if steps.dtype != np.uint16:
                 raise ValueError(f"steps: expected uint16, got {steps.dtype}")
             crc = binascii.crc32(steps.astype("<u2").tobytes())
-            row = {"record": "conductances", "crossbar": crossbar, "first": first, "steps": steps, "crc": crc}
+            row = {
+                "record": "conductances",
+                "crossbar": crossbar,
+                "first": first,
+                "conductance_steps": steps,
+                "crc": crc,
+            }
             rows.append({**row, "source": source})
         self._write(rows, sample=sample)
 

@@ -19,7 +19,7 @@ from ..commands import options as common
 from ..errors import DataError
 from ..files import write_whole
 from ..replacing import check_replaceable
-from ..training.loop import default_halve_epochs
+from ..training.loop import default_lr_halving_epochs
 
 METHODS = {
     "in_place": "in place",
@@ -168,11 +168,11 @@ class _Bench:
 
 def learn(trainer, x, y, epochs, of, seed):
     """Learn x (samples, features) in the epochs, a range, of a run of `of`, at the rates that are due in each."""
-    halve_every = default_halve_epochs(of)
+    lr_halving_samples = default_lr_halving_epochs(of)
     first = trainer.eta
     samples = SampleOrder.shuffled(len(y), seed)
     for epoch in epochs:
-        trainer.eta = [eta / 2 ** (epoch // halve_every) for eta in first]
+        trainer.eta = [eta / 2 ** (epoch // lr_halving_samples) for eta in first]
         order = samples.epoch(epoch)
         for start in range(0, len(order), BATCH):
             part = order[start : start + BATCH]

@@ -41,7 +41,7 @@ def rows_of(data, features, classes, epochs, limit=None):
 
     def run(physics, hidden, paired=False, **about):
         sizes = (features, hidden, 2 * classes if paired else classes)
-        about.setdefault("loss", "margin" if physics == "fixed" else "squared")
+        about.setdefault("loss", "squared-hinge" if physics == "fixed" else "squared")
         return Run(physics, sizes, data, **{"epochs": epochs, "seed": 0, "limit": limit, "paired": paired, **about})
 
     widest = run("float", 1024, **_WIDEST, epochs=4 * epochs)
@@ -62,7 +62,7 @@ def rows_of(data, features, classes, epochs, limit=None):
     return rows
 
 
-_WIDEST: dict = {"batch": 20, "loss": "margin", "paired": True}
+_WIDEST: dict = {"batch": 20, "loss": "squared-hinge", "paired": True}
 _VARIANTS: dict[str, dict] = {
     "positive nudge": {"nudging": "positive"},
     "negative nudge": {"nudging": "negative"},

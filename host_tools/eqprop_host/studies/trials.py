@@ -15,13 +15,13 @@ from eqprop_sim.sample_order import SampleOrder
 
 from .. import datasets
 from ..terminal.progress import show_nothing
-from ..training.loop import default_halve_epochs
+from ..training.loop import default_lr_halving_epochs
 from .baselines import as_float, fitted
 
 _PREDICTED = 1000  # test samples that are settled at once
 # Float, chosen on 10,000 held-out training samples: rates of all samples of a step together, in the unit of a shift by
-# `eqprop.Plan.rates`, for 100 hidden nodes; their factor from the first epoch to the last; the nudge in the plan's,
-# which integers need large; the temperature of cross-entropy in the voltage that the right output is nudged to.
+# `eqprop.Plan.rate_shifts`, for 100 hidden nodes; their factor from the first epoch to the last; the nudge in the
+# plan's, which integers need large; the temperature of cross-entropy in the voltage that the right output is nudged to.
 _RATES = (2.0**-6, 2.0**-11)
 _ONE_SIDED_RATES = (3 * 2.0**-6, 2.0**-11)  # a board's own errors, paired outputs, 20 samples to a step
 _LAST = 0.04
@@ -55,7 +55,7 @@ class Run:
     """One of `eqprop_sim.analog.learning.NUDGINGS`."""
 
     loss: str = "squared"
-    """squared; cross-entropy of the softmax; or margin, a board's own: squares of what is on the wrong side alone."""
+    """squared; cross-entropy of the softmax; or squared-hinge, a board's own: squares on the wrong side alone."""
 
     paired: bool = False
     """Whether a class is the difference of two outputs (Kendall et al. 2020)."""
@@ -72,7 +72,7 @@ class Run:
 
     def do(self):
         """Train, and return {"test_error_percent", "training_samples_per_second", "seconds"}, of training alone."""
-        of_a_board = (self.nudging, self.loss, self.paired) == ("centred", "margin", False)
+        of_a_board = (self.nudging, self.loss, self.paired) == ("centred", "squared-hinge", False)
         fixed = _fixed if of_a_board else _variant
         return {"fixed": fixed, "float": _float, "relu": _relu}[self.physics](self)
 
@@ -89,7 +89,7 @@ def _fixed(run):
     from ..commands.options import READING
 
     files = dict.fromkeys(
-        ("json", "log", "log_every", "save", "picture", "tensorboard", "halve_epochs", "device", "set", *READING)
+        ("json", "log", "log_every", "save", "picture", "tensorboard", "lr_halving_epochs", "device", "set", *READING)
     )
     files |= dict.fromkeys(("hidden", "test", "test_fraction"))
     limit = run.limit and run.limit * run.epochs
@@ -109,12 +109,12 @@ def _variant(run):
     data = datasets.prepare(datasets.load(run.data), run.seed)
     variant = Variant(run.layers, run.seed, run.nudging, run.loss, run.paired)
     variant.learn_all(data.train_x[:0], data.train_y[:0], 0)  # compiles
-    halve_epochs = default_halve_epochs(run.epochs)
+    lr_halving_epochs = default_lr_halving_epochs(run.epochs)
     seconds, samples = 0.0, 0
     for epoch in range(run.epochs):
         order = SampleOrder.shuffled(len(data.train_y), run.seed).epoch(epoch)[: run.limit]
         started = time.perf_counter()
-        variant.learn_all(data.train_x[order], data.train_y[order], epoch // halve_epochs)
+        variant.learn_all(data.train_x[order], data.train_y[order], epoch // lr_halving_epochs)
         seconds += time.perf_counter() - started
         samples += len(order)
     return _result(variant.infer_all(data.test_x), data.test_y, samples, seconds)
@@ -151,9 +151,9 @@ def _float(run):
     trainer.beta *= _NUDGE
     trainer.temperature_v = _TEMPERATURE * trainer.targets[0]
     # More samples to a step: smaller steps for each. More hidden nodes: each is told less of the error
-    driven, other = _ONE_SIDED_RATES if run.loss == "margin" else _RATES
+    driven, other = _ONE_SIDED_RATES if run.loss == "squared-hinge" else _RATES
     rates = (driven * run.layers[1] / 100, other)
-    first = [eta * 2**shift * r / run.batch for eta, shift, r in zip(trainer.eta, plan.rates, rates, strict=True)]
+    first = [eta * 2**shift * r / run.batch for eta, shift, r in zip(trainer.eta, plan.rate_shifts, rates, strict=True)]
     seconds, samples = 0.0, 0
     with threadpool_limits(1):
         for epoch in range(run.epochs):

@@ -100,9 +100,9 @@ def _colour(value):
     return "rgb({},{},{})".format(*mixed)
 
 
-def link_text(sent_bytes, received_bytes, repeats):
+def link_text(sent_bytes, received_bytes, retries):
     """Return in words how a line does."""
-    health = "link sound" if not repeats else f"link: {repeats} repeats"
+    health = "link sound" if not retries else f"link: {retries} retries"
     return f"{health}, {(sent_bytes + received_bytes) / 1000:,.0f} kB"
 
 
@@ -155,7 +155,7 @@ class _Shown:
         self._view.test_errors.append(test_error_percent)
         self._view.conductances = conductances()
         if line:
-            self._view.link = link_text(line.sent_bytes, line.received_bytes, line.repeats)
+            self._view.link = link_text(line.sent_bytes, line.received_bytes, line.retries)
 
     def line(self, text):
         self._live.console.print(text)

@@ -10,7 +10,7 @@ import numpy as np
 import eqprop
 from eqprop_sim.sample_order import SampleOrder
 
-from ..boards.records import levels_of
+from ..boards.records import alphabet_of
 from ..errors import RestartError
 
 
@@ -24,7 +24,7 @@ class Schedule:
     seed: int
     """Of the initial conductances and of the order of the samples."""
 
-    halve_epochs: int
+    lr_halving_epochs: int
     """Epochs after which the learning rate halves; 0 for never."""
 
     limit: int | None = None
@@ -77,7 +77,7 @@ class Outcome:
     """As `Board.conductances` returns them, at the end; none unless they were to be kept."""
 
 
-def default_halve_epochs(epochs):
+def default_lr_halving_epochs(epochs):
     """Return the epochs after which the rates halve by default: 4 of 10, and 2 at least."""
     return max(2, (2 * epochs + 4) // 5)
 
@@ -97,23 +97,23 @@ def _error_percent(table):
     return 100 * float((table.sum() - np.trace(table)) / table.sum())
 
 
-def configuration(layers, seed, halve_every, data):
+def configuration(layers, seed, lr_halving_samples, data):
     """Return what `Board.configure` and `Board.resume` take, for a run on `data` (`datasets.Prepared`).
 
-    Its `run` is a CRC-32 of all that decides the run's conductances and how its samples are packed.
+    Its `run_number` is a CRC-32 of all that decides the run's conductances and how its samples are packed.
     """
-    levels = levels_of(data.train_x, data.test_x)
+    alphabet = alphabet_of(data.train_x, data.test_x)
     count = len(data.train_y)
-    run = zlib.crc32(struct.pack(f"<{len(layers)}HIII", *layers, seed, halve_every, count) + levels)
+    run_number = zlib.crc32(struct.pack(f"<{len(layers)}HIII", *layers, seed, lr_halving_samples, count) + alphabet)
     for part in (data.train_x, data.train_y.astype("<i8")):
-        run = zlib.crc32(np.ascontiguousarray(part).data, run)  # no copy of data that lie in a file
+        run_number = zlib.crc32(np.ascontiguousarray(part).data, run_number)  # no copy of data that lie in a file
     return {
         "layers": layers,
         "seed": seed,
-        "halve_every": halve_every,
-        "run": run,
+        "lr_halving_samples": lr_halving_samples,
+        "run_number": run_number,
         "epoch": count,
-        "levels": levels,
+        "alphabet": alphabet,
     }
 
 
@@ -130,7 +130,7 @@ def train(board, data, schedule, interrupt, reporter, log=None, log_every=None, 
         try:
             if run.note():
                 return run.outcome()
-            run.go_on()
+            run.resume()
         except RestartError as error:
             reporter.line(f"{error}: going on")
             run.tested = None  # what was tested may have rotted before the board said so
@@ -189,7 +189,7 @@ class _Run:
     def _take(self, progress):
         """Take up the totals of the epoch."""
         if progress.counted:
-            self.train_error = 100 - 100 * progress.right / progress.counted
+            self.train_error = 100 - 100 * progress.correct / progress.counted
             self.loss = progress.loss / progress.counted
             self.measured = True
 
@@ -223,7 +223,7 @@ class _Run:
         conductances = (self.log or self.board).conductances()
         return [steps.reshape(shape) for steps, shape in zip(conductances, shapes, strict=True)]
 
-    def go_on(self):
+    def resume(self):
         """Train up to where the network is to be tested or logged next."""
         sample = self.board.state.sample
         until = next_stop(sample, self.total, self.count, self.log_every if self.log else self.count)

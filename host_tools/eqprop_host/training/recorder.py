@@ -70,7 +70,7 @@ class Recorder:
         resumed = self._log.resumed
         self._log.event("resume" if resumed else "connect", sample, board=board.identity, layers=list(state.layers))
         if board.emulated:
-            self._mirror = Network(state.layers, state.seed, state.halve_every)
+            self._mirror = Network(state.layers, state.seed, state.lr_halving_samples)
         elif board.emulated is None and not (resumed and gave_up(resumed)):
             self._begin_twin(board)
         if self._twin or self._mirror:
@@ -87,7 +87,7 @@ class Recorder:
         if self._snapshot_taken >= 0:
             reached = min(self._steps_logged, board.state.sample)
             network = network_at(self._log.resumed, reached)
-            put(twin.network, [network.conductances(c) for c in range(network.crossbars)], reached)
+            put(twin.network, [network.conductances(c) for c in range(network.crossbar_count)], reached)
             twin.agreed()
         if board.state.sample == twin.network.sample and board.state.crc != twin.network.crc():
             text = "its first conductances are not the emulator's: conductances are read, as far as the budget allows"
@@ -261,7 +261,7 @@ class Recorder:
             row |= {
                 "link_sent_bytes": line.sent_bytes,
                 "link_received_bytes": line.received_bytes,
-                "link_repeats": line.repeats,
+                "link_retries": line.retries,
             }
         self._log.metrics(**row)
         if self._sink:

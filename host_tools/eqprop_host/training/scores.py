@@ -23,7 +23,7 @@ def class_labels(class_names, classes):
 
 
 def recall_percent(counts):
-    """Return the percentage of each class's test samples that were answered right; None for one without samples."""
+    """Return the percentage of each class's test samples that were answered correct; None for one without samples."""
     totals = counts.sum(axis=1).tolist()
     return [100 * int(counts[k, k]) / total if total else None for k, total in enumerate(totals)]
 
@@ -42,14 +42,14 @@ def summary(counts, labels):
 def table(counts, labels, width=None):
     """Return the lines that show a table of counts in a terminal `width` columns wide (its own)."""
     width = width or shutil.get_terminal_size().columns
-    right, total = int(np.trace(counts)), int(counts.sum())
+    correct, total = int(np.trace(counts)), int(counts.sum())
     recalls = recall_percent(counts)
     shown = sorted(range(len(labels)), key=lambda k: (recalls[k] is None, recalls[k] or 0))[:_ROWS]
     shown.sort()
     name = max(5, min(_NAME, max(cell_len(labels[k]) for k in shown)))
     left = name + 19
     heads = _heads(labels, counts.shape[1], (width - left - 2) // counts.shape[1])
-    lines = [f"accuracy {100 * right / max(1, total):.2f} %: {right:,} of {total:,} test samples"]
+    lines = [f"accuracy {100 * correct / max(1, total):.2f} %: {correct:,} of {total:,} test samples"]
     title = "answered as" if heads is None else "".join(_right(head, len_) for head, len_ in heads)
     lines.append(f"  {set_cell_size('class', name)}   recall  samples  {title}".rstrip())
     for k in shown:

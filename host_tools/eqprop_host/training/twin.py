@@ -58,7 +58,7 @@ class Twin:
     def __init__(self, board, data):
         """Begin where the board has just been configured; data: `datasets.Prepared`, what it will learn."""
         state = board.state
-        self._network = Network(state.layers, state.seed, state.halve_every)
+        self._network = Network(state.layers, state.seed, state.lr_halving_samples)
         self._network.warm_up()
         self._data = data
         self._worker = ThreadPoolExecutor(1, initializer=_step_back)
@@ -94,7 +94,7 @@ class Twin:
     def _copy(self, before):
         for job in before:  # they have ended: raises what went wrong with one
             job.result()
-        return [self._network.conductances(c).copy() for c in range(self._network.crossbars)]
+        return [self._network.conductances(c).copy() for c in range(self._network.crossbar_count)]
 
     def learn(self, order):
         """Learn training samples, by their places in the data."""
@@ -174,7 +174,7 @@ def probe(network, x, y):
             saturated[c] |= np.abs(voltages) >= V_MAX
             if c < len(alive):
                 alive[c] |= voltages != 0
-        crossbar.pull(int(label))
+        crossbar.set_nudge(int(label))
         for phase in (PLUS, MINUS):
             crossbar.nudge(phase)
             residuals[phase] = max(residuals[phase], _residual(crossbar, phase))

@@ -2,11 +2,12 @@
 
 A learner uses a crossbar through these verbs, and knows nothing else of it:
 
-    settle(x)         free phase: drive the features and settle from zero volts; return the answer, the highest output
-    pull(label)       turn the output errors into nudge currents; return the loss
+    settle(x)         free phase: drive the features and settle from zero volts; return the prediction: the highest
+                      output
+    set_nudge(label)  turn the output errors into nudge currents; return the loss
     nudge(phase)      nudged phase: settle from the free state with these currents into the output nodes
     program()         change every conductance by what PLUS and MINUS show of the voltage across it
-    set_rate(c, rate) how fast those of crossbar c do so, from now on
+    set_rate_shift(c, rate_shift)   how fast those of crossbar c do so, from now on: the larger, the slower
     voltages(layer, phase), conductances(c), restore(c, start, data), refresh()
 
 `crossbar.emulated` is the crossbar that the board emulates, by the plain kernels (`crossbar.plain`) or in machine code
@@ -16,7 +17,7 @@ A learner uses a crossbar through these verbs, and knows nothing else of it:
 from array import array
 
 from .._compat import const, has_byte_items
-from ..fixed import RATE_MAX
+from ..fixed import RATE_SHIFT_MAX
 
 FREE = const(0)
 PLUS = const(1)
@@ -76,7 +77,7 @@ class CheckedCrossbar:
         if phase != PLUS and phase != MINUS:
             raise ValueError("phase: {} is not {} or {}".format(phase, PLUS, MINUS))
 
-    def check_rate(self, rate):
-        """Raise ValueError unless `rate` is in 1..24."""
-        if not 1 <= rate <= RATE_MAX:
-            raise ValueError("rate: {} is not in 1..{}".format(rate, RATE_MAX))
+    def check_rate_shift(self, rate_shift):
+        """Raise ValueError unless `rate_shift` is in 1..24."""
+        if not 1 <= rate_shift <= RATE_SHIFT_MAX:
+            raise ValueError("rate_shift: {} is not in 1..{}".format(rate_shift, RATE_SHIFT_MAX))

@@ -19,7 +19,7 @@ _FIELDS = (
     "rest",
     "currents",
     "limits",
-    "rates",
+    "rate_shifts",
     "targets",
     "beta",
     "sweeps",
@@ -36,7 +36,7 @@ _FIELDS = (
     "gains",
     "shifts",
     "scales",
-    "reach",
+    "delta_limit",
     "phases",
 )
 Circuit = namedtuple("Circuit", _FIELDS)  # type: ignore[misc]

@@ -1,8 +1,8 @@
-"""The circuit's laws: what the kernels do to one network's arrays, phase by phase.
+"""The circuit's dynamics: what the kernels do to one network's arrays, phase by phase.
 
 Plain functions of an `eqprop.crossbar.circuit.Circuit` and of integers, in the subset of
 `eqprop.crossbar.kernels.plain`, so that the host compiles this file together with the kernels. Nothing here allocates.
-A board that has the laws in machine code (`eqprop.crossbar.native`) does not load it.
+A board that has the dynamics in machine code (`eqprop.crossbar.native`) does not load it.
 """
 
 from . import FREE, MINUS, PLUS
@@ -11,13 +11,13 @@ from .kernels.plain import (
     clear,
     contrast,
     copy,
-    displace,
     highest,
-    inject,
     load,
     multiply,
-    pull,
     relax,
+    set_base_currents,
+    set_nudge,
+    shift_outputs,
     update_between,
     update_driven,
 )
@@ -38,7 +38,7 @@ def settle(circuit):
     free = circuit.phases[FREE]
     for c in range(last + 1):
         clear(free[c], circuit.shape[c][0])
-    inject(circuit.rest, circuit.rest, 0, circuit.base[last])
+    set_base_currents(circuit.rest, circuit.rest, 0, circuit.base[last])
     for _ in range(circuit.sweeps):
         relax_layers(circuit, free, 0)
         relax_layers(circuit, free, 1)
@@ -56,8 +56,8 @@ def nudge(circuit, phase):
     for c in range(last + 1):
         copy(circuit.phases[FREE][c], v[c])
     sign = 1 if phase == PLUS else -1
-    inject(circuit.rest, circuit.currents, sign, circuit.base[last])
-    displace(
+    set_base_currents(circuit.rest, circuit.currents, sign, circuit.base[last])
+    shift_outputs(
         circuit.currents,
         sign,
         circuit.reciprocal[last],
@@ -92,28 +92,30 @@ def relax_layers(circuit, v, first):
         )
 
 
-def pull_outputs(circuit, label):
-    """Set the currents to what pulls the free outputs to their targets; return the loss (`kernels.plain.pull`)."""
+def set_output_nudge(circuit, label):
+    """Set the currents to what pulls the free outputs to their targets; return the loss (`kernels.plain.set_nudge`)."""
     last = len(circuit.g) - 1
     output = circuit.phases[FREE][last]
-    return pull(output, circuit.targets, label, circuit.beta, circuit.scales[last] - 2, circuit.currents)
+    return set_nudge(output, circuit.targets, label, circuit.beta, circuit.scales[last] - 2, circuit.currents)
 
 
 def program(circuit):
-    """Change every conductance by EqProp's rule from the voltages of both nudged phases; rates[c]: right shift.
+    """Change every conductance by EqProp's rule from the voltages of both nudged phases; rate_shifts[c]: right shift.
 
     Returns whether a total conductance is out of its range, as `eqprop.crossbar.circuit.divide`.
     """
-    rates = circuit.rates
+    rate_shifts = circuit.rate_shifts
     for c in range(len(circuit.g)):
-        contrast(circuit.phases[PLUS][c], circuit.phases[MINUS][c], circuit.reach[c], circuit.delta[c], circuit.mean[c])
+        contrast(
+            circuit.phases[PLUS][c], circuit.phases[MINUS][c], circuit.delta_limit[c], circuit.delta[c], circuit.mean[c]
+        )
     update_driven(
         circuit.g[0],
         circuit.inputs,
         circuit.active,
         circuit.gains[0],
-        rates[0],
-        1 << (rates[0] - 1),
+        rate_shifts[0],
+        1 << (rate_shifts[0] - 1),
         circuit.limits,
         circuit.delta[0],
         circuit.mean[0],
@@ -123,8 +125,8 @@ def program(circuit):
         update_between(
             circuit.g[c],
             circuit.gains[c],
-            rates[c],
-            1 << (rates[c] - 1),
+            rate_shifts[c],
+            1 << (rate_shifts[c] - 1),
             circuit.limits,
             circuit.delta[c - 1],
             circuit.mean[c - 1],

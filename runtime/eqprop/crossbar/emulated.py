@@ -15,7 +15,7 @@ from .circuit import divide, wire
 class EmulatedCrossbar(CheckedCrossbar):
     """Conductances and node voltages in integers (formats: `eqprop.fixed`, scales: `Plan`).
 
-    A subclass names its `tier`, has the circuit's laws do the verbs, and `scatter` and `gather` of
+    A subclass names its `tier`, has the circuit's dynamics do the verbs, and `scatter` and `gather` of
     `eqprop.crossbar.kernels.plain` draw the initial conductances and add them up.
     """
 
@@ -39,8 +39,8 @@ class EmulatedCrossbar(CheckedCrossbar):
         for _, items, first, end, value in self.fixed():
             for i in range(first, end):
                 items[i] = value
-        for c, rate in enumerate(plan.rates):
-            self.set_rate(c, rate)
+        for c, rate_shift in enumerate(plan.rate_shifts):
+            self.set_rate_shift(c, rate_shift)
         self._initialise(seed)
         self.refresh()
 
@@ -80,13 +80,13 @@ class EmulatedCrossbar(CheckedCrossbar):
                 yield "bias", circuit.phases[FREE][c], n, n + 1, plan.bias
                 yield "bias", circuit.phases[FREE][c], n + 1, n + 2, -plan.bias
 
-    def set_rate(self, c, rate):
-        """Change crossbar c's conductances by 2**-rate from now on: each step up halves its learning rate.
+    def set_rate_shift(self, c, rate_shift):
+        """Change crossbar c's conductances by 2**-rate_shift from now on: each step up halves its learning rate.
 
-        Raises ValueError for a rate outside 1..24.
+        Raises ValueError for a rate_shift outside 1..24.
         """
-        self.check_rate(rate)
-        self.circuit.rates[c] = rate
+        self.check_rate_shift(rate_shift)
+        self.circuit.rate_shifts[c] = rate_shift
 
     def voltages(self, layer, phase):
         """Return the voltages of layer 1..L in that phase: int16, its own memory, valid until the next settle.

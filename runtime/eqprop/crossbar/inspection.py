@@ -5,7 +5,7 @@ conductance of each node, which is kept up to date with every change, must be th
 some 500 bytes of heap.
 """
 
-from ..fixed import RATE_MAX
+from ..fixed import RATE_SHIFT_MAX
 from . import Rot
 from .emulated import EmulatedCrossbar
 
@@ -28,11 +28,11 @@ def inspect(network):
         raise Rot("plan") from error
     if network.sample != ~network.learner.mirror:
         raise Rot("number of samples")
-    _ = network.notes  # raises Rot itself
-    halvings = network.sample // network.halve_every if network.halve_every else 0
+    _ = network.user_data  # raises Rot itself
+    halvings = network.sample // network.lr_halving_samples if network.lr_halving_samples else 0
     for c, total in enumerate(circuit.total):
-        if circuit.rates[c] != min(plan.rates[c] + halvings, RATE_MAX):
-            raise Rot("rate of crossbar {}".format(c))
+        if circuit.rate_shifts[c] != min(plan.rate_shifts[c] + halvings, RATE_SHIFT_MAX):
+            raise Rot("rate shift of crossbar {}".format(c))
         for j in range(len(total)):
             if total[j] != crossbar.total(c, j):
                 raise Rot("a conductance or the total of node {} of layer {}".format(j, c + 1))

@@ -1,4 +1,4 @@
-"""An emulated crossbar whose laws are machine code: the part that `eqprop.crossbar.kernels.viper` and `thumb` share.
+"""An emulated crossbar whose dynamics are machine code: what `eqprop.crossbar.kernels.viper` and `thumb` share.
 
 All that a kernel works on stands in the crossbar's table, 32-bit words filled once: sizes, shifts, and the addresses
 of the arrays, each in two words, low and high (MicroPython's heap never moves an array). So no kernel is given a
@@ -11,9 +11,9 @@ The table, in words:
     14..   outputs, nudge shift, nudging conductance, the two target voltages (their low 16 bits), crossbars |
            sweeps << 8 | the kernels' own flag << 16, then the addresses of: free voltages 6, nudge currents 8,
            currents at rest 10, base currents 12
-    28..   for each crossbar 38 words: nodes, rows, columns, product shift, back shift, wired nodes, reach, gain, scale,
-           rate, g_min, g_max, then the addresses of: base 12, conductances 14, those above 16, reciprocals 18,
-           shifts 20, low 22, high 24, delta 26, mean 28, total 30, and the voltages free 32, plus 34, minus 36
+    28..   for each crossbar 38 words: nodes, rows, columns, product shift, back shift, wired nodes, delta limit, gain,
+           scale, rate shift, g_min, g_max, then the addresses of: base 12, conductances 14, those above 16, reciprocals
+           18, shifts 20, low 22, high 24, delta 26, mean 28, total 30, and the voltages free 32, plus 34, minus 36
     last   what makes the sum of all words 0 modulo 2**32, so that no kernel follows an address of which a bit flipped
 """
 
@@ -29,8 +29,8 @@ class MachineCrossbar(EmulatedCrossbar):
     """The crossbar's verbs by kernels on its table, one call for a verb: on a board, calls cost as much as arithmetic.
 
     A subclass names its `kernels`: settle(x, table, phase), which takes `x` in the free phase alone and returns the
-    answer, or -1 for a table that does not add up; pull(table, label), which returns the loss; program(table), which
-    returns whether a total is out of its range; and enter(table, at, word, last), which keeps the sum of the table.
+    prediction, or -1 for a table that does not add up; set_nudge(table, label), which returns the loss; program(table),
+    which returns whether a total is out of its range; and enter(table, at, word, last), which keeps the table's sum.
     flag: what its kernels want to find.
     """
 
@@ -39,7 +39,7 @@ class MachineCrossbar(EmulatedCrossbar):
 
     def __init__(self, plan, allocate, seed):
         """As `EmulatedCrossbar`."""
-        self._settle, self._pull, self._program, self._enter = self.kernels
+        self._settle, self._set_nudge, self._program, self._enter = self.kernels
         super().__init__(plan, allocate, seed)
 
     def fixed(self):
@@ -68,8 +68,8 @@ class MachineCrossbar(EmulatedCrossbar):
         words += [circuit.targets[1] & 0xFFFF, last + 1 | circuit.sweeps << 8 | self.flag << 16]
         yield 14, words, [circuit.phases[FREE][last], circuit.currents, circuit.rest, circuit.base[last]]
         for c in range(last + 1):
-            words = list(circuit.shape[c]) + [len(circuit.delta[c]), circuit.reach[c], circuit.gains[c]]
-            words += [circuit.scales[c], circuit.rates[c], circuit.limits[0], circuit.limits[1]]
+            words = list(circuit.shape[c]) + [len(circuit.delta[c]), circuit.delta_limit[c], circuit.gains[c]]
+            words += [circuit.scales[c], circuit.rate_shifts[c], circuit.limits[0], circuit.limits[1]]
             arrays = [circuit.base[c], circuit.g[c], circuit.g[c + 1 if c < last else c], circuit.reciprocal[c]]
             arrays += [circuit.shift[c], circuit.low[c], circuit.high[c], circuit.delta[c], circuit.mean[c]]
             arrays += [circuit.total[c]] + [phase[c] for phase in circuit.phases]
@@ -79,19 +79,19 @@ class MachineCrossbar(EmulatedCrossbar):
         """As `PlainCrossbar.settle`. Raises Rot, and does nothing, when the table has changed by itself."""
         if x is not self._seen or _len(x) != self.features:
             self.check(x)
-        answer = self._settle(x, self.table, FREE)
-        if answer < 0:
+        prediction = self._settle(x, self.table, FREE)
+        if prediction < 0:
             raise Rot("table")
-        return answer
+        return prediction
 
-    def pull(self, label):
-        """As `PlainCrossbar.pull`."""
+    def set_nudge(self, label):
+        """As `PlainCrossbar.set_nudge`."""
         try:
             if not 0 <= label | 0 < self.classes:
                 self.check_label(label)
         except TypeError:  # of a float, which thumb's code would round
             self.check_label(label)
-        return self._pull(self.table, label)
+        return self._set_nudge(self.table, label)
 
     def nudge(self, phase):
         """As `PlainCrossbar.nudge`."""
@@ -99,10 +99,10 @@ class MachineCrossbar(EmulatedCrossbar):
             self.check_phase(phase)
         self._settle(0, self.table, phase)
 
-    def set_rate(self, c, rate):
-        """As `EmulatedCrossbar.set_rate`."""
-        super().set_rate(c, rate)
-        self._enter(self.table, 37 + 38 * c, rate, len(self.table) - 1)
+    def set_rate_shift(self, c, rate_shift):
+        """As `EmulatedCrossbar.set_rate_shift`."""
+        super().set_rate_shift(c, rate_shift)
+        self._enter(self.table, 37 + 38 * c, rate_shift, len(self.table) - 1)
 
     def program(self):
         """As `PlainCrossbar.program`."""

@@ -22,13 +22,13 @@ class PlainCrossbar(EmulatedCrossbar):
         self.dynamics.drive(self.circuit, x)
         return self.dynamics.settle(self.circuit)
 
-    def pull(self, label):
-        """Set `currents` to what pulls the free outputs to the plan's targets; return the loss (`kernels.plain.pull`).
+    def set_nudge(self, label):
+        """Set `currents` to what pulls the free outputs to the plan's targets; return the loss (`plain.set_nudge`).
 
         Raises ValueError for a label that is no output.
         """
         self.check_label(label)
-        return self.dynamics.pull_outputs(self.circuit, label)
+        return self.dynamics.set_output_nudge(self.circuit, label)
 
     def nudge(self, phase):
         """Nudged phase PLUS or MINUS: settle from the free state with `currents` added to (PLUS) or drawn (MINUS).

@@ -1,8 +1,8 @@
-"""Tiers: in which form this interpreter runs the circuit's laws. All give the same bits.
+"""Tiers: in which form this interpreter runs the circuit's dynamics. All give the same bits.
 
 - thumb  MicroPython's inline assembler (`eqprop.crossbar.kernels.thumb`): Arm Cortex-M
 - viper  MicroPython's viper emitter (`eqprop.crossbar.kernels.viper`), compiled to machine code where the port has it
-- plain  `eqprop.crossbar.plain`, the laws on `eqprop.crossbar.kernels.plain`: any Python
+- plain  `eqprop.crossbar.plain`, the dynamics on `eqprop.crossbar.kernels.plain`: any Python
 """
 
 import sys

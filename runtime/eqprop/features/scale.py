@@ -37,7 +37,7 @@ class Scaler:
         self.memory = memory
         self.count = 0
         self.mean = zeros("i", n)
-        self.deviation = zeros("i", n)
+        self.mean_abs_deviation = zeros("i", n)
 
     def update(self, x):
         """Update the statistics by a sample of n integers within int16. Raises ValueError for another number."""
@@ -46,7 +46,7 @@ class Scaler:
             self.count += 1
         count = self.count
         mean = self.mean
-        deviation = self.deviation
+        deviation = self.mean_abs_deviation
         for i in range(self.n):
             d = 256 * int(x[i]) - mean[i]
             mean[i] += d // count
@@ -64,7 +64,7 @@ class Scaler:
         """
         self._check(x)
         for i in range(self.n):
-            s = max(self.deviation[i], 256)
+            s = max(self.mean_abs_deviation[i], 256)
             d = 256 * int(x[i]) - self.mean[i]
             d = 4 * s if d > 4 * s else -4 * s if d < -4 * s else d
             d = (32 * d + s // 2) // s

@@ -10,7 +10,7 @@ _LOSS_BITS = const(30)
 _HELLO = "<BI"
 _NUMBER = "<I"
 _NOTES = "<HH"
-RUN_MAX = const(127)
+STRETCH_MAX = const(127)
 
 State = namedtuple(
     "State",
@@ -20,11 +20,11 @@ State = namedtuple(
         "limit",
         "credit",
         "free_heap",
-        "run",
+        "run_number",
         "sample",
         "crc",
         "seed",
-        "halve_every",
+        "lr_halving_samples",
         "saved",
         "written",
         "failed",
@@ -33,8 +33,8 @@ State = namedtuple(
         "identity",
     ),
 )
-Configuration = namedtuple("Configuration", ("run", "seed", "halve_every", "epoch", "layers", "levels"))
-Progress = namedtuple("Progress", ("sample", "cached", "counted", "right", "loss"))
+Configuration = namedtuple("Configuration", ("run_number", "seed", "lr_halving_samples", "epoch", "layers", "alphabet"))
+Progress = namedtuple("Progress", ("sample", "cached", "counted", "correct", "loss"))
 
 
 def pack_hello(session):
@@ -54,10 +54,10 @@ def unpack_state(payload):
     return State(*(fields[:14] + (layers, identity)))
 
 
-def pack_samples(first, runs):
-    """Return a SAMPLES payload: the first one's number, and runs, each (records, None) or (None, cache slots)."""
+def pack_samples(first, stretches):
+    """Return a SAMPLES payload: the first one's number, and stretches, each (records, None) or (None, cache slots)."""
     payload = bytearray(struct.pack(_NUMBER, first))
-    for records, slots in runs:
+    for records, slots in stretches:
         if records:
             payload.append(len(records))
             for record in records:
@@ -70,8 +70,8 @@ def pack_samples(first, runs):
 
 def unpack_progress(payload):
     """Return the `Progress` in a PROGRESS payload."""
-    sample, cached, counted, right, low, high = unpack(PROGRESS_LAYOUT, payload, "PROGRESS")
-    return Progress(sample, cached, counted, right, high << _LOSS_BITS | low)
+    sample, cached, counted, correct, low, high = unpack(PROGRESS_LAYOUT, payload, "PROGRESS")
+    return Progress(sample, cached, counted, correct, high << _LOSS_BITS | low)
 
 
 def unpack_error(payload):
@@ -105,17 +105,17 @@ def pack_resume(sample):
     return struct.pack(_NUMBER, sample)
 
 
-def pack_notes_write(offset, total, piece):
-    """Return a NOTES_WRITE payload: a piece of the notes, which have `total` bytes."""
+def pack_user_data_write(offset, total, piece):
+    """Return a USER_DATA_WRITE payload: a piece of the user data, `total` bytes in all."""
     return struct.pack(_NOTES, offset, total) + piece
 
 
-def pack_notes_read(offset, count):
-    """Return a NOTES_READ payload: up to `count` bytes of the notes, from `offset`."""
+def pack_user_data_read(offset, count):
+    """Return a USER_DATA_READ payload: up to `count` bytes of the user data, from `offset`."""
     return struct.pack(_NOTES, offset, count)
 
 
-def unpack_notes(payload):
-    """Return (how many bytes the notes have, those asked for)."""
-    total = unpack("<H", payload, "NOTES")[0]
+def unpack_user_data(payload):
+    """Return (how many bytes the user data have, those asked for)."""
+    total = unpack("<H", payload, "USER_DATA")[0]
     return total, bytes(payload[2:])

@@ -7,9 +7,10 @@ begins with the session u32 that HELLO named; the table leaves it out.
 
     asked                  payload                                                      answered
     HELLO      1           protocol u8, session u32                                     STATE
-    CONFIGURE  2           run u32, seed u32, halve_every u32, epoch u32, number of     STATE
-                           layers u8, their sizes u16..., levels i8... (none: all 256)
-    SAMPLES    3           first number u32, then runs: n u8 and n records, or          PROGRESS
+    CONFIGURE  2           run number u32, seed u32, lr_halving_samples u32, epoch u32, STATE
+                           number of layers u8, their sizes u16..., alphabet i8... (none:
+                           all 256 values)
+    SAMPLES    3           first number u32, then stretches: n u8 and n records, or     PROGRESS
                            128 + n u8 and n cache slots u16..., n in 1..127
     INFER      4           coded u8, then of one or more samples: records (1), or       CLASSES
                            features i8... (0)
@@ -20,27 +21,27 @@ begins with the session u32 that HELLO named; the table leaves it out.
     BENCH      9           learns samples as SAMPLES does, timed (`eqprop.bench`)       MEASURES
     STATUS    10           nothing                                                      STATE
     SAVE      11           nothing; writes a checkpoint if wear allows                  STATE
-    NOTES_WRITE 12         offset u16, total u16, bytes; a piece of the host's notes    DONE
-    NOTES_READ 13          offset u16, count u16                                        NOTES
+    USER_DATA_WRITE 12     offset u16, total u16, bytes; a piece of the user data       DONE
+    USER_DATA_READ 13      offset u16, count u16                                        USER_DATA
 
-    STATE     65           protocol u8, session u32, payload limit u16, credit u16, free heap u32, run u32, next
-                           sample u32, CRC-32 of the conductances u32, seed u32, halve_every u32, next sample of this
-                           network's newest checkpoint u32, checkpoints written u32, checkpoints failed u16, cache
-                           slots u16, number of layers u8, their sizes u16..., identity in UTF-8; no layers
+    STATE     65           protocol u8, session u32, payload limit u16, credit u16, free heap u32, run number
+                           u32, next sample u32, CRC-32 of the conductances u32, seed u32, lr_halving_samples u32, next
+                           sample of this network's newest checkpoint u32, checkpoints written u32, checkpoints failed
+                           u16, cache slots u16, number of layers u8, their sizes u16..., identity in UTF-8; no layers
                            before CONFIGURE
-    PROGRESS  66           next sample u32, cache slots filled u16, and totals of this epoch: samples u32, right
-                           answers u32, loss u32 modulo 2**30, loss u32 // 2**30
+    PROGRESS  66           next sample u32, cache slots filled u16, and totals of this epoch: samples u32,
+                           correct predictions u32, loss u32 modulo 2**30, loss u32 // 2**30
     CLASSES   67           for each sample: class u16, output voltages i16...
     DEVICES   68           conductances u16...
     DONE      69           nothing
     ERROR     70           kind u8 (REFUSED 0, GREET 1: the board has restarted, HELLO comes first; TAKEN 2: another
                            host's HELLO has ended the session), message in UTF-8
     MEASURES  71           how long it took
-    NOTES     72           total u16, bytes: those asked for, or fewer at the end of the notes
+    USER_DATA 72           total u16, bytes: those asked for, or fewer at the end of the user data
     WORKING   73           nothing: the answer takes a while, and comes under the same sequence number
 
 Types 32 to 35 and 96 are of a crossbar chip (`eqprop.service.chip`). Records are those of `eqprop.protocol.records`, of
-the levels that CONFIGURE names.
+the alphabet that CONFIGURE names.
 """
 
 import struct
@@ -60,8 +61,8 @@ BYE = const(8)
 BENCH = const(9)
 STATUS = const(10)
 SAVE = const(11)
-NOTES_WRITE = const(12)
-NOTES_READ = const(13)
+USER_DATA_WRITE = const(12)
+USER_DATA_READ = const(13)
 STATE = const(65)
 PROGRESS = const(66)
 CLASSES = const(67)
@@ -69,7 +70,7 @@ DEVICES = const(68)
 DONE = const(69)
 ERROR = const(70)
 MEASURES = const(71)
-NOTES = const(72)
+USER_DATA = const(72)
 WORKING = const(73)
 
 REFUSED = const(0)
@@ -89,7 +90,7 @@ WRITE_LAYOUT = "<BI"
 
 SESSION_HEADER = const(4)
 SAMPLES_HEADER = const(4)
-RUN_HEADER = const(1)
+STRETCH_HEADER = const(1)
 SLOT_SIZE = const(2)
 INFER_HEADER = const(1)
 WRITE_HEADER = const(5)
@@ -105,21 +106,21 @@ def unpack(layout, payload, name, start=0):
 def pack_configure(configuration):
     """Return the CONFIGURE payload of a `Configuration` (`eqprop.protocol.host_messages`).
 
-    run: what tells this training run from any other, of the host's choice. epoch: samples of an epoch, after which
-    totals are zero again, and as many cache slots as the host can use; 0 for no end and no cache. levels: bytes of the
-    int8 values that features may have, none for all.
+    run_number: what tells this training run from any other, of the host's choice. epoch: samples of an epoch, after
+    which totals are zero again, and as many cache slots as the host can use; 0 for no end and no cache. alphabet: bytes
+    of the int8 values that features may have, none for all.
     """
-    run, seed, halve_every, epoch, layers, levels = configuration
-    head = struct.pack(_CONFIGURE, run, seed, halve_every, epoch, len(layers))
-    return head + struct.pack("<{}H".format(len(layers)), *layers) + levels
+    run_number, seed, lr_halving_samples, epoch, layers, alphabet = configuration
+    head = struct.pack(_CONFIGURE, run_number, seed, lr_halving_samples, epoch, len(layers))
+    return head + struct.pack("<{}H".format(len(layers)), *layers) + alphabet
 
 
 def unpack_configure(payload):
-    """Return (run, seed, halve_every, epoch, layers, levels) of a CONFIGURE payload."""
-    run, seed, halve_every, epoch, count = unpack(_CONFIGURE, payload, "CONFIGURE")
+    """Return (run_number, seed, lr_halving_samples, epoch, layers, alphabet) of a CONFIGURE payload."""
+    run_number, seed, lr_halving_samples, epoch, count = unpack(_CONFIGURE, payload, "CONFIGURE")
     start = struct.calcsize(_CONFIGURE)
     layers = unpack("<{}H".format(count), payload, "CONFIGURE", start)
-    return run, seed, halve_every, epoch, layers, bytes(payload[start + 2 * count :])
+    return run_number, seed, lr_halving_samples, epoch, layers, bytes(payload[start + 2 * count :])
 
 
 def pack_state(state):
@@ -130,7 +131,7 @@ def pack_state(state):
 
 
 def pack_progress(sample, cached, totals):
-    """Return a PROGRESS payload; totals: samples, right answers, loss modulo 2**30, the rest of it above."""
+    """Return a PROGRESS payload; totals: samples, correct predictions, loss modulo 2**30, the rest of it above."""
     return struct.pack(PROGRESS_LAYOUT, sample, cached, *totals)
 
 

@@ -1,13 +1,13 @@
-"""Samples packed as tightly as their levels allow: a record of bits for each, unpacked without allocating.
+"""Samples packed as tightly as their alphabet allows: a record of bits for each, unpacked without allocating.
 
 A `Code` says how samples of `features` int8 values and a label are packed, when the values come from an alphabet of
-`count` levels. A record is a little-endian bit stream (bit 0 of byte 0 first), filled up with zeros to a whole byte:
+`count` values. A record is a little-endian bit stream (bit 0 of byte 0 first), filled up with zeros to a whole byte:
 
     label     as many bits as the largest label, outputs - 1, has
-    features  in groups of k, the largest k with count**k <= 2**30; a group of levels number d0, d1, ... is the integer
+    features  in groups of k, the largest k with count**k <= 2**30; a group of values number d0, d1, ... is the integer
               d0 + d1 * count + d2 * count**2 + ... in as many bits as count**k - 1 has; the last group may be shorter
 
-Digits, of 17 grey levels, are packed 7 to 29 bits: with their label 270 bits, 34 bytes instead of 65. All 256 levels
+Digits, of 17 grey values, are packed 7 to 29 bits: with their label 270 bits, 34 bytes instead of 65. All 256 values
 give 3 bytes for 3 features. Numbers stay below 2**30, which no port keeps on the heap.
 """
 
@@ -22,25 +22,25 @@ _GROUP = const(1073741824)
 class Code:
     """How samples are packed.
 
-    - features, outputs: of the network. levels: the alphabet, as bytes of int8 values.
+    - features, outputs: of the network. alphabet: its int8 values, as bytes.
     - size: bytes of a record.
     - table: what `unpack` goes by, int32: bits of a label, features of a group, bits of a group, bits of the last,
-      shorter one, features, levels, and then the levels themselves.
+      shorter one, features, values, and then the values themselves.
     """
 
-    def __init__(self, features: int, outputs: int, levels=b""):
-        """Pack `features` values of the alphabet `levels` (bytes of int8 values) and a label below `outputs`.
+    def __init__(self, features: int, outputs: int, alphabet=b""):
+        """Pack `features` values of `alphabet` (bytes of int8 values) and a label below `outputs`.
 
-        Without levels the alphabet is all 256 values: byte n stands for the value whose byte is n. Raises ValueError
-        for more levels than that.
+        Without an alphabet it is all 256 values: byte n stands for the value whose byte is n. Raises ValueError
+        for more values than that.
         """
-        levels = levels or bytes(range(256))  # made here: kept for good, it would take a board's heap
-        if len(levels) > 256:
-            raise ValueError("levels: {} are more than 256".format(len(levels)))
+        alphabet = alphabet or bytes(range(256))  # made here: kept for good, it would take a board's heap
+        if len(alphabet) > 256:
+            raise ValueError("alphabet: {} values are more than 256".format(len(alphabet)))
         self.features = features
         self.outputs = outputs
-        self.levels = bytes(levels)
-        count = max(2, len(levels))  # a single level has no bits of its own
+        self.alphabet = bytes(alphabet)
+        count = max(2, len(alphabet))  # a single value has no bits of its own
         group = 1
         while count ** (group + 1) <= _GROUP:
             group += 1
@@ -49,7 +49,7 @@ class Code:
         last = bits(count**rest - 1) if rest else 0
         label = bits(outputs - 1) if outputs > 1 else 0
         self.size = (label + features // group * width + last + 7) // 8
-        alphabet = (self.levels * 2)[:count] if len(levels) == 1 else self.levels
+        alphabet = (self.alphabet * 2)[:count] if len(alphabet) == 1 else self.alphabet
         signed = [value - 256 if value > 127 else value for value in alphabet]
         self.table = array("i", [label, group, width, last, features, count] + signed)
 

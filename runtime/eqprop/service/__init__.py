@@ -58,7 +58,7 @@ class Service(Samples):
         cache_bytes=_CACHE,
         unpack=unpack,
     ):
-        """Serve networks made by `build(layers, seed, halve_every)`, beginning with the one of the newest checkpoint.
+        """Serve networks made by `build(layers, seed, lr_halving_samples)`, first the one of the newest checkpoint.
 
         limit: bytes of a payload, 192 or more, raised when one sample needs more. credit: bytes that the port holds
         unread. identity: what the board says it is, beside the version and the interpreter. clock: what a
@@ -160,7 +160,7 @@ class Service(Samples):
             elif kind <= messages.WRITE:
                 answer = self._devices(kind, payload)
             elif kind < _CHIP_CONFIGURE:
-                answer = self._keep_notes(kind, payload)
+                answer = self._keep_user_data(kind, payload)
             else:
                 answer = self._chip_message(kind, payload)
         except Exception:
@@ -187,11 +187,11 @@ class Service(Samples):
             self._limit,
             self._credit,
             messages.UNKNOWN_HEAP if free is None else free,
-            self._run,
+            self._run_number,
             network.sample if network else 0,
             network.crc() if network else 0,
             network.seed if network else 0,
-            network.halve_every if network else 0,
+            network.lr_halving_samples if network else 0,
             messages.NEVER_SAVED if saved is None else saved,
             checkpoints.written if checkpoints else 0,
             checkpoints.failed if checkpoints else 0,
@@ -214,7 +214,7 @@ class Service(Samples):
                 self._take_up()
             self._state = states.HELD if self.network else states.EMPTY
             self._cached = self._cache_crc = 0
-            self._notes = None
+            self._user_data = None
             if self._chip:
                 self._chip.greet()
         return self._status()
@@ -223,15 +223,15 @@ class Service(Samples):
         """Let the network go, so that the next one finds the heap free."""
         self.network = None
         self._configuration = b""
-        self._run = self._epoch = 0
+        self._run_number = self._epoch = 0
         self._code = None
         self._x = None
         self._cache = None
         self._slots = 0
         self._cached = self._cache_crc = 0
-        self._totals = [0, 0, 0, 0]  # samples, right answers, loss modulo 2**30, the rest of it
+        self._totals = [0, 0, 0, 0]  # samples, correct predictions, loss modulo 2**30, the rest of it
         self._benchmark = None
-        self._notes = None
+        self._user_data = None
 
     def _configure(self, payload):
         """Build a new network, once a session: a repeated frame must not undo what was learnt."""
@@ -251,12 +251,12 @@ class Service(Samples):
 
     def _construct(self, payload):
         """Build the network that a CONFIGURE payload describes, and return it."""
-        run, seed, halve_every, epoch, layers, levels = messages.unpack_configure(payload)
+        run_number, seed, lr_halving_samples, epoch, layers, alphabet = messages.unpack_configure(payload)
         self._forget()
-        network = self._build(layers, seed, halve_every)
-        self._code = code = Code(layers[0], layers[-1], levels)
+        network = self._build(layers, seed, lr_halving_samples)
+        self._code = code = Code(layers[0], layers[-1], alphabet)
         sample = max(
-            messages.SAMPLES_HEADER + messages.RUN_HEADER + code.size,
+            messages.SAMPLES_HEADER + messages.STRETCH_HEADER + code.size,
             messages.INFER_HEADER + layers[0],
             2 * layers[-1] + _CLASS_SIZE,
         )
@@ -266,7 +266,7 @@ class Service(Samples):
         self._x = network.allocate("b", layers[0])
         self._allocate_cache(min(epoch, messages.SLOTS_MAX))
         self._configuration = payload
-        self._run, self._epoch = run, epoch
+        self._run_number, self._epoch = run_number, epoch
         self._sealed = crc32(payload, crc32(code.table))
         self.network = network
         return network
@@ -297,7 +297,7 @@ class Service(Samples):
     def _resume(self, payload):
         (sample,) = messages.unpack("<I", payload, "RESUME")
         if self._state in (states.NEW, states.WRITTEN):  # asked again, it is answered and changes nothing
-            self.network.settle_restored(sample)
+            self.network.resume_at(sample)
             if self._checkpoints:
                 self._checkpoints.begin(sample)
         return self._status()
@@ -316,14 +316,14 @@ class Service(Samples):
             self._benchmark = Benchmark(network, self._clock)
         return messages.MEASURES, self._benchmark.answer(payload)
 
-    def _keep_notes(self, kind, payload):
-        if not self._notes:
-            from .notes import Notes  # here, so that a board without notes does not load it
+    def _keep_user_data(self, kind, payload):
+        if not self._user_data:
+            from .user_data import UserData  # here, so that a board without user data does not load it
 
-            self._notes = Notes()
-        kind, answer, changed = self._notes.answer(self.network, kind, payload, self._room)
+            self._user_data = UserData()
+        kind, answer, changed = self._user_data.answer(self.network, kind, payload, self._room)
         if changed and self._checkpoints:
-            self._checkpoints.saved = None  # the newest checkpoint has other notes
+            self._checkpoints.saved = None  # the newest checkpoint has other user data
         return kind, answer
 
     def _bye(self, _):

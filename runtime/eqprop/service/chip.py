@@ -4,7 +4,7 @@ The host asks and the board answers, as always (`eqprop.protocol.messages`); her
 What the board wants of its crossbar comes as CHIP, and the host's next message, RESULT, brings what came of it:
 
     asked                  payload                                                      answered
-    CHIP_CONFIGURE 32      halve_every u32, layer sizes u16...; the board's own network CHIP with DONE
+    CHIP_CONFIGURE 32      lr_halving_samples u32, layer sizes u16...; the board's own network CHIP with DONE
                            is forgotten
     CHIP_LEARN     33      label u16, features                                          CHIP
     CHIP_INFER     34      features                                                     CHIP
@@ -13,7 +13,7 @@ What the board wants of its crossbar comes as CHIP, and the host's next message,
     CHIP      96           verb u8 and what it needs                                    RESULT then holds
         SETTLE     1       features; drive them, settle the free phase                  output voltages i16...
         NUDGE      2       phase u8, currents into the outputs i32...; settle           output voltages i16...
-        PROGRAM    3       rates u8..., one for each crossbar                           nothing
+        PROGRAM    3       rate shifts u8..., one for each crossbar                           nothing
         DONE       4       next sample u32, class u16, loss u32, output voltages i16... nothing follows
 
 Voltages and currents are the plan's integers: the codes of the chip's converters. Each of the host's messages begins
@@ -25,7 +25,7 @@ import struct
 
 from .._compat import const
 from ..crossbar import FREE, MINUS, PLUS, CheckedCrossbar
-from ..crossbar.kernels.plain import highest, pull
+from ..crossbar.kernels.plain import highest, set_nudge
 from ..learner import Learner
 from ..network import zeros
 from ..planning import Plan
@@ -51,9 +51,9 @@ _OUTCOME = "<IHI"
 OUTCOME_BYTES = const(10)
 
 
-def pack_configure(layers, halve_every):
+def pack_configure(layers, lr_halving_samples):
     """Return a CHIP_CONFIGURE payload without its turn."""
-    return struct.pack(_CONFIGURE, halve_every) + struct.pack("<{}H".format(len(layers)), *layers)
+    return struct.pack(_CONFIGURE, lr_halving_samples) + struct.pack("<{}H".format(len(layers)), *layers)
 
 
 def pack_learn(label, features):
@@ -65,8 +65,8 @@ def unpack_outcome(payload):
     """Return (next sample, class, loss, output voltages as bytes) of a DONE."""
     if len(payload) < OUTCOME_BYTES:
         raise ValueError("DONE: {} bytes are too few".format(len(payload)))
-    sample, answer, loss = struct.unpack_from(_OUTCOME, payload, 0)
-    return sample, answer, loss, bytes(payload[OUTCOME_BYTES:])
+    sample, prediction, loss = struct.unpack_from(_OUTCOME, payload, 0)
+    return sample, prediction, loss, bytes(payload[OUTCOME_BYTES:])
 
 
 class RemoteCrossbar(CheckedCrossbar):
@@ -80,7 +80,7 @@ class RemoteCrossbar(CheckedCrossbar):
         self.classes = plan.layers[-1]
         self.currents = allocate("i", self.classes)
         self._phases = tuple(allocate("h", self.classes) for _ in (FREE, PLUS, MINUS))
-        self._rates = bytearray(plan.rates)
+        self._rate_shifts = bytearray(plan.rate_shifts)
 
     def settle(self, x):
         """As `PlainCrossbar.settle`."""
@@ -88,11 +88,11 @@ class RemoteCrossbar(CheckedCrossbar):
         self._read(FREE, self._ask(SETTLE, bytes(x)))
         return highest(self._phases[FREE], self.classes)
 
-    def pull(self, label):
-        """As `PlainCrossbar.pull`."""
+    def set_nudge(self, label):
+        """As `PlainCrossbar.set_nudge`."""
         self.check_label(label)
         plan = self.plan
-        return pull(self._phases[FREE], plan.targets, label, plan.beta, plan.scales[-1] - 2, self.currents)
+        return set_nudge(self._phases[FREE], plan.targets, label, plan.beta, plan.scales[-1] - 2, self.currents)
 
     def nudge(self, phase):
         """As `PlainCrossbar.nudge`."""
@@ -100,14 +100,14 @@ class RemoteCrossbar(CheckedCrossbar):
         currents = struct.pack("<{}i".format(len(self.currents)), *self.currents)
         self._read(phase, self._ask(NUDGE, bytes((phase,)) + currents))
 
-    def set_rate(self, c, rate):
-        """As `EmulatedCrossbar.set_rate`; the chip hears of it when it programs."""
-        self.check_rate(rate)
-        self._rates[c] = rate
+    def set_rate_shift(self, c, rate_shift):
+        """As `EmulatedCrossbar.set_rate_shift`; the chip hears of it when it programs."""
+        self.check_rate_shift(rate_shift)
+        self._rate_shifts[c] = rate_shift
 
     def program(self):
         """Let the chip change its conductances by what it saw in PLUS and MINUS."""
-        self._ask(PROGRAM, bytes(self._rates))
+        self._ask(PROGRAM, bytes(self._rate_shifts))
 
     def voltages(self, layer, phase):
         """Return the output voltages of that phase: int16; the hidden layers' stay on the chip."""
@@ -172,16 +172,16 @@ class ChipLoop:
         size = len(payload) - _CONFIGURE_BYTES
         if size < 0 or size % 2:
             raise ValueError("CHIP_CONFIGURE: {} bytes are no layers".format(len(payload)))
-        (halve_every,) = struct.unpack_from(_CONFIGURE, payload, 0)
+        (lr_halving_samples,) = struct.unpack_from(_CONFIGURE, payload, 0)
         plan = Plan(struct.unpack_from("<{}H".format(size // 2), payload, _CONFIGURE_BYTES))
         self._crossbar = RemoteCrossbar(plan, self._ask, self._allocate)
-        self._learner = Learner(self._crossbar, plan, halve_every)
+        self._learner = Learner(self._crossbar, plan, lr_halving_samples)
         return self._done(0)
 
     def _learn(self, payload):
         features = self._features(payload, 2)
         self._learner.learn(features, struct.unpack_from(_LABEL, payload, 0)[0])
-        return self._done(self._learner.answer)
+        return self._done(self._learner.prediction)
 
     def _infer(self, payload):
         return self._done(self._crossbar.settle(self._features(payload, 0)))
@@ -197,10 +197,10 @@ class ChipLoop:
         self._turn, result = self.line.exchange(bytes((verb,)) + payload, self._turn)
         return result
 
-    def _done(self, answer):
+    def _done(self, prediction):
         learner = self._learner
         outputs = self._crossbar.voltages(len(self._crossbar.plan.layers) - 1, FREE)
-        outcome = struct.pack(_OUTCOME, learner.sample, answer, learner.loss)
+        outcome = struct.pack(_OUTCOME, learner.sample, prediction, learner.loss)
         return bytes((DONE,)) + outcome + struct.pack("<{}h".format(len(outputs)), *outputs)
 
 

@@ -13,8 +13,8 @@ def answer(network, kind, payload, room):
         crossbar, start, count = unpack(READ_LAYOUT, payload, "READ")
     else:
         crossbar, start = unpack(WRITE_LAYOUT, payload, "WRITE")
-    if crossbar >= network.crossbars:
-        raise ValueError("crossbar: {} is not in 0..{}".format(crossbar, network.crossbars - 1))
+    if crossbar >= network.crossbar_count:
+        raise ValueError("crossbar: {} is not in 0..{}".format(crossbar, network.crossbar_count - 1))
     if kind != READ:
         network.restore(crossbar, start, payload[WRITE_HEADER:])
         return DONE, b""

@@ -20,7 +20,7 @@ class Samples:
         """Raise Rot where what samples are taken from changed by itself."""
         network = self.network
         payload = self._configuration
-        about = (self._run, network.seed, network.halve_every, self._epoch, network.layers)
+        about = (self._run_number, network.seed, network.lr_halving_samples, self._epoch, network.layers)
         if self._sealed != crc32(payload, crc32(self._code.table)) or messages.unpack_configure(payload)[:5] != about:
             raise Rot("configuration")
         cache = self._cache or b""
@@ -49,10 +49,10 @@ class Samples:
             count = payload[at] & ~messages.CACHED
             cached = payload[at] >= messages.CACHED
             step = messages.SLOT_SIZE if cached else self._code.size
-            at += messages.RUN_HEADER
+            at += messages.STRETCH_HEADER
             end = at + count * step
             if not count or end > len(payload):
-                raise ValueError("SAMPLES: a run of {} samples in {} bytes".format(count, len(payload) - at))
+                raise ValueError("SAMPLES: a stretch of {} samples in {} bytes".format(count, len(payload) - at))
             while at < end:
                 if number == network.sample:
                     self._learn(payload, at, cached)
@@ -90,7 +90,7 @@ class Samples:
             self._cache_crc = crc32(record, self._cache_crc)
             self._cached += 1
         totals[0] += 1
-        totals[1] += network.answer == label
+        totals[1] += network.prediction == label
         loss = totals[2] + network.loss
         totals[2] = loss & _LOSS_MASK
         totals[3] += loss >> _LOSS_BITS

@@ -46,8 +46,8 @@ BOARD = {
     9: "gn.Lw.",  # BENCH
     10: "g.....",  # STATUS
     11: "gn..w.",  # SAVE
-    12: "gn..w.",  # NOTES_WRITE
-    13: "gn..w.",  # NOTES_READ
+    12: "gn..w.",  # USER_DATA_WRITE
+    13: "gn..w.",  # USER_DATA_READ
     32: "gEEEEE",  # CHIP_CONFIGURE
     33: "g.....",  # CHIP_LEARN
     34: "g.....",  # CHIP_INFER

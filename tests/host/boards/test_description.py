@@ -136,7 +136,7 @@ def test_a_program_on_the_board_scales_as_the_host_does(folder, capsys):
     (folder / "flash").mkdir()
     assert run(capsys, "push", "net.npz", f"--port=sim:micropython?flash={folder}/flash")[0] == 0
     network = eqprop.load("3-32-3", folder=f"{folder}/flash")
-    about = json.loads(network.notes)
+    about = json.loads(network.user_data)
     answers = []
     for reading in pandas.read_csv("people.csv")[FEATURES].to_numpy()[:40]:
         x = array("b", 3 * [0])
@@ -154,7 +154,7 @@ def test_training_keeps_the_description_on_the_board(folder, capsys):
     port = f"sim:micropython?flash={folder}/flash"
     assert run(capsys, "train", "--data=people.csv", "--limit=50", f"--port={port}")[0] == 0
     with open_board(port) as board:
-        noted = json.loads(board.read_notes())
+        noted = json.loads(board.read_user_data())
     assert noted["classes"] == CLASSES and noted["features_named"] == FEATURES and len(noted["offset"]) == 3
 
 
@@ -163,7 +163,7 @@ def test_a_network_without_a_scale_is_pulled_with_a_warning(folder, capsys):
     (folder / "flash").mkdir()
     port = f"sim:micropython?flash={folder}/flash"
     with open_board(port) as board:
-        board.configure((3, 4, 3), seed=1, halve_every=0)
+        board.configure((3, 4, 3), seed=1, lr_halving_samples=0)
         board.save()
     code, _, err = run(capsys, "pull", "bare.npz", f"--port={port}")
     assert code == 0 and err.count("\n") == 1
@@ -178,7 +178,7 @@ def test_class_names_travel_where_the_scale_does_not(capsys, folder):
     (folder / "flash").mkdir()
     port = f"--port=sim:micropython?flash={folder}/flash"
     code, _, err = run(capsys, "train", "--data=wide.npz", "--limit=2", "--hidden=4", port, "--save=net.npz")
-    assert code == 0 and "eqprop: the board's notes have no room for the scale\n" in err
+    assert code == 0 and "eqprop: the board's user data have no room for the scale\n" in err
     assert run(capsys, "push", "net.npz", port)[0] == 0
     code, _, err = run(capsys, "pull", "back.npz", port)
     assert code == 0 and err.startswith("eqprop: warning: the board does not say how its inputs are scaled")
@@ -345,7 +345,7 @@ def test_a_description_fits_and_says_what_it_left_out(ends, alike, feature_names
 
 
 @pytest.mark.parametrize("notes", [b"", b"my own notes", b'{"other": 1}', bytes(range(256))])
-def test_notes_of_other_programs_are_none_of_ours(notes):
+def test_user_data_of_other_programs_are_none_of_ours(notes):
     assert description.unpack(notes) is None
 
 
@@ -353,7 +353,7 @@ def test_notes_of_other_programs_are_none_of_ours(notes):
     "notes",
     [b'{"eqprop":1', b'{"eqprop":[]}', b'{"eqprop":9,"features":1}', b'{"eqprop":1,"classes":[3]}', b'{"eqprop":\xff'],
 )
-def test_damaged_notes_are_said_in_one_line(notes):
+def test_damaged_user_data_are_said_in_one_line(notes):
     with pytest.raises(DataError) as caught:
         description.unpack(notes)
     assert "\n" not in str(caught.value)

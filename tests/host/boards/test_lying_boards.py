@@ -66,7 +66,7 @@ def state(**changes):
 def progress(**changes):
     def lie(kind, payload):
         told = host_messages.unpack_progress(payload)._replace(**changes)
-        totals = told.counted, told.right, told.loss, 0
+        totals = told.counted, told.correct, told.loss, 0
         return kind, m.pack_progress(told.sample, told.cached, totals)
 
     return lie
@@ -91,7 +91,7 @@ def greet(board):
 
 
 def configure(board):
-    board.configure(LAYERS, 0, 0, run=5, epoch=12)
+    board.configure(LAYERS, 0, 0, run_number=5, epoch=12)
 
 
 def train(board):
@@ -116,8 +116,8 @@ def restore(board):
 
 def notes(board):
     configure(board)
-    board.write_notes(b"a scale and two names")
-    assert board.read_notes() == b"a scale and two names"
+    board.write_user_data(b"a scale and two names")
+    assert board.read_user_data() == b"a scale and two names"
 
 
 def bench(board):
@@ -148,9 +148,9 @@ LIES = [
     (m.HELLO, says(m.ERROR, b"\0no\nand\x1b[2J no"), greet, "refuses: no?and?[2J no"),
     (m.HELLO, says(m.ERROR, b"\xff\xfe"), greet, "refuses: b'"),
     (m.HELLO, says(m.ERROR, b""), greet, "refuses: "),
-    (m.CONFIGURE, state(run=6), configure, "says it built another network: run 6"),
+    (m.CONFIGURE, state(run_number=6), configure, "says it built another network: run 6"),
     (m.CONFIGURE, state(seed=1), configure, "says it built another network: run 5, seed 1"),
-    (m.CONFIGURE, state(halve_every=1), configure, "says it built another network"),
+    (m.CONFIGURE, state(lr_halving_samples=1), configure, "says it built another network"),
     (m.CONFIGURE, state(layers=(4, 4, 2)), configure, "holds a network of layers (4, 4, 2)"),
     (m.CONFIGURE, state(layers=(), slots=0), configure, "says it built another network"),
     (m.CONFIGURE, state(sample=7), configure, "another network: run 5, seed 0, layers (4, 3, 2), sample 7"),
@@ -164,9 +164,9 @@ LIES = [
     (m.WRITE, says(m.DEVICES, b""), restore, "answers with type 68 instead of 69"),
     (m.SAMPLES, progress(sample=99), train, "next sample is 99"),
     (m.SAMPLES, progress(sample=2**32 - 1), train, "4294967295 samples"),
-    (m.SAMPLES, progress(sample=0, counted=0, right=0), train, "learns nothing beyond 0"),
+    (m.SAMPLES, progress(sample=0, counted=0, correct=0), train, "learns nothing beyond 0"),
     (m.SAMPLES, seesaw(), train, "learns nothing beyond 1"),
-    (m.SAMPLES, progress(counted=2, right=3, sample=2), train, "3 of 2 answers are right"),
+    (m.SAMPLES, progress(counted=2, correct=3, sample=2), train, "3 of 2 predictions are correct"),
     (m.SAMPLES, progress(counted=200), train, "counted 200 of 1 samples"),
     (m.SAMPLES, progress(cached=13), train, "keeps 13 samples in 12 slots"),
     (m.SAMPLES, progress(cached=12), train, "keeps 12 samples, "),
@@ -189,9 +189,9 @@ LIES = [
     (m.READ, edited(lambda payload: b"\0\x80" + payload[2:]), read, f"32768 of crossbar 0 is not in {LOW}.."),
     (m.READ, edited(lambda payload: payload[:-1]), read, "bytes for 30 devices of crossbar 0"),
     (m.READ, edited(lambda payload: payload + b"\0\x10"), read, "bytes for 30 devices of crossbar 0"),
-    (m.NOTES_READ, says(m.NOTES, b"\xff\xff"), notes, "notes have 65535 bytes"),
-    (m.NOTES_READ, says(m.NOTES, b"\x09\0"), notes, "the notes end at 0 of 9 bytes"),
-    (m.NOTES_READ, says(m.NOTES, b"\x01\0ab"), notes, "notes have 1 bytes, and sends 2 from 0"),
+    (m.USER_DATA_READ, says(m.USER_DATA, b"\xff\xff"), notes, "user data have 65535 bytes"),
+    (m.USER_DATA_READ, says(m.USER_DATA, b"\x09\0"), notes, "the user data end at 0 of 9 bytes"),
+    (m.USER_DATA_READ, says(m.USER_DATA, b"\x01\0ab"), notes, "user data have 1 bytes, and sends 2 from 0"),
     (m.BENCH, edited(lambda payload: b"\7\0\0\0" + payload[4:]), bench, "next sample is 7, not 0"),
     (m.BENCH, edited(lambda payload: payload[:10] + bytes(4) + payload[14:]), bench, "a tick of 0 ns"),
     (m.BENCH, edited(lambda payload: payload[:-4]), bench, "5 figures of a benchmark"),

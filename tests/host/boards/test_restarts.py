@@ -70,7 +70,7 @@ def test_a_network_that_takes_long_to_build_is_built_once():
     sent = board.sent
     state = board.configure((64, 300, 10), 0, 0, epoch=60)
     assert len(line.builds) == 1 and line.now >= 40 and not board.restarts
-    assert state.crc == eqprop.Network((64, 300, 10)).crc() and board.line.repeats == 0
+    assert state.crc == eqprop.Network((64, 300, 10)).crc() and board.line.retries == 0
     assert told[0] == ("port line: the board is working: waiting for it to build 64-300-10: 8 s so far, up to 93 s"), (
         told
     )
@@ -119,7 +119,7 @@ def test_a_lost_sign_of_life_costs_no_second_network():
     line.signs = False
     board, _ = slow_board(line)
     board.configure((64, 300, 10), 0, 0)
-    assert len(line.builds) == 1 and board.line.repeats
+    assert len(line.builds) == 1 and board.line.retries
     board.infer(np.zeros((3, 64), np.int8))
 
 
@@ -129,7 +129,7 @@ def test_a_lost_answer_after_a_sign_of_life_is_asked_for_again():
     line.loses = True
     board, _ = slow_board(line)
     board.configure((64, 300, 10), 0, 0)
-    assert len(line.builds) == 1 and line.now < 60 and board.line.repeats == 1
+    assert len(line.builds) == 1 and line.now < 60 and board.line.retries == 1
 
 
 def test_a_board_that_says_it_works_for_ever_is_given_up():

@@ -24,20 +24,20 @@ class Kept:
             self.held.append(index)
         return new
 
-    def runs(self, indices, room):
-        runs = []
+    def stretches(self, indices, room):
+        stretches = []
         for n, index in enumerate(indices):
             new = index not in self.held
-            begins = not runs or (runs[-1][1] is None) != new
-            room -= (RECORD if new else messages.SLOT_SIZE) + begins * messages.RUN_HEADER
+            begins = not stretches or (stretches[-1][1] is None) != new
+            room -= (RECORD if new else messages.SLOT_SIZE) + begins * messages.STRETCH_HEADER
             if n and (room < 0 or new and index in indices[:n]):
                 break
             if begins:
-                runs.append(([], None if new else []))
-            runs[-1][0].append(index)
+                stretches.append(([], None if new else []))
+            stretches[-1][0].append(index)
             if not new:
-                runs[-1][1].append(self.held.index(index))
-        return runs
+                stretches[-1][1].append(self.held.index(index))
+        return stretches
 
 
 @given(
@@ -50,9 +50,9 @@ def test_it_is_what_a_board_keeps_sample_by_sample(slots, frames, random):
     cache, board = SampleCache(COUNT, slots), Kept(slots)
     for frame, room in frames:
         indices = np.array(frame, np.int64)
-        runs = cache.runs(indices, RECORD, room)
-        found = [(list(which), None if slots is None else list(slots)) for which, slots in runs]
-        assert found == board.runs(frame, room)
+        stretches = cache.stretches(indices, RECORD, room)
+        found = [(list(which), None if slots is None else list(slots)) for which, slots in stretches]
+        assert found == board.stretches(frame, room)
         assert cache.keep(indices).tolist() == [board.learn(index) for index in frame]
         if random.random() < 0.2:
             left = random.randrange(len(board.held) + 1)

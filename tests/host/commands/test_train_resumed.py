@@ -188,7 +188,7 @@ def test_a_push_that_was_killed_half_way_spoils_no_run(eqprop, clean, monkeypatc
         interrupt(eqprop, monkeypatch, 20, port)
         with open_board(simulated.path) as board:  # what a killed push of its own network leaves: no RESUME
             state, steps = board.state, board.conductances()
-            board.configure(state.layers, state.seed, state.halve_every, run=state.run, epoch=120)
+            board.configure(state.layers, state.seed, state.lr_halving_samples, run_number=state.run_number, epoch=120)
             written = host_messages.pack_write(0, 0, steps[0].astype("<u2").tobytes()[:40])
             board.ask(messages.WRITE, written, messages.DONE)
         code, out, told = eqprop("train", "--resume=run.arrow", port)

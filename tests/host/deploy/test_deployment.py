@@ -270,7 +270,7 @@ def test_the_selftest_passes_on_every_tier(tier, every_micropython, tmp_path):
     assert done.stdout in (f"{tier} {selftest.TRAINED[1]}\n", "none\n" if tier != "plain" else ""), done.stderr
 
 
-@pytest.mark.parametrize("verb", ["settle", "pull", "nudge", "program"])
+@pytest.mark.parametrize("verb", ["settle", "set_nudge", "nudge", "program"])
 def test_the_selftest_notices_a_verb_that_is_wrong(monkeypatch, verb):
     """One bit wrong, in one verb, in what one sample leaves behind."""
     right = getattr(PlainCrossbar, verb)

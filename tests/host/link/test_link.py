@@ -16,7 +16,7 @@ from eqprop.protocol.records import Code
 from eqprop.service import CHUNK
 from eqprop_host import datasets
 from eqprop_host.boards.board import Board
-from eqprop_host.boards.records import levels_of
+from eqprop_host.boards.records import alphabet_of
 from eqprop_host.errors import BoardError, PortError, ProtocolError, RestartError
 from eqprop_host.link.link import Link
 from eqprop_sim.sample_order import SampleOrder
@@ -47,8 +47,8 @@ def test_a_clean_line_gives_the_conductances_of_the_network_itself():
     right = 0
     for x, label in zip(X, Y, strict=True):
         twin.learn(x.tobytes(), int(label))
-        right += twin.answer == label
-    assert totals[-1].right == right
+        right += twin.prediction == label
+    assert totals[-1].correct == right
 
 
 def test_what_a_program_prints_costs_no_answer():
@@ -59,7 +59,7 @@ def test_what_a_program_prints_costs_no_answer():
     board.configure(LAYERS, 3, 25)
     list(board.train(X, Y))
     assert board.refresh().crc == CLEAN_CRC
-    assert board.line.repeats == 0 and line.now == 0
+    assert board.line.retries == 0 and line.now == 0
 
 
 @given(st.integers(0, 2**31 - 1), st.booleans())
@@ -125,7 +125,7 @@ def test_a_checkpoint_of_what_was_never_sent_is_another_runs():
     for until in (60, 20):
         line.options = {"checkpoints": Checkpoints(rest_s=0, open_file=flash.open)}
         line.reset()
-        board.configure(LAYERS, 3, 25, run=7, epoch=60)
+        board.configure(LAYERS, 3, 25, run_number=7, epoch=60)
         deque(board.train(X, Y, until=until), maxlen=0)
         if until == 60:
             board.save()
@@ -301,7 +301,7 @@ def test_digits_fill_nine_tenths_of_the_line():
     """Records against all bytes sent while training an epoch. Catches frames too small, padding, and loose packing."""
     data = datasets.prepare(datasets.load("digits"), 0)
     board = connect(Line(credit=2048))
-    board.configure((64, 2, 10), 0, 0, levels=levels_of(data.train_x, data.test_x))
+    board.configure((64, 2, 10), 0, 0, alphabet=alphabet_of(data.train_x, data.test_x))
     before = board.sent
     list(board.train(data.train_x, data.train_y))
     assert board.sample_bytes == 34 * len(data.train_y)
@@ -362,10 +362,10 @@ def test_a_board_that_learns_nothing_is_not_asked_for_ever():
 
 
 def test_a_question_that_the_boards_buffer_is_too_small_for_says_so():
-    """As all levels may be. Catches an error that is nobody's."""
+    """As all values may be. Catches an error that is nobody's."""
     board = connect(Line(limit=192))
     with pytest.raises(BoardError, match="no room for a question: payload: 283 bytes, the limit is 192"):
-        board.configure(LAYERS, 3, 25, levels=bytes(range(256)))
+        board.configure(LAYERS, 3, 25, alphabet=bytes(range(256)))
 
 
 def test_a_board_that_slept_has_answers_mixed_up_for_nobody(monkeypatch):

@@ -155,7 +155,7 @@ def test_histories_are_those_of_the_emulator(logs):
     """Catches moments that are not the exact ones, and figures of another axis."""
     log = logs[0]
     past = history(log, 7)
-    network = Network("4-6-3", 1, log.configuration["halve_every"])
+    network = Network("4-6-3", 1, log.configuration["lr_halving_samples"])
     features, labels = log.samples
     order = np.concatenate([row["order"] for row in log.read("steps")])
     assert past.samples == np.linspace(0, 480, 7).astype(int).tolist()

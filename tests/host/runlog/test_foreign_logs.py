@@ -37,7 +37,7 @@ def told(capsys, *words):
 @pytest.mark.parametrize("run", ["x/../..", "r*", "..", "", "a b", "x" * 65, "-r", "r\x1b[2J"])
 def test_a_run_is_never_a_path_nor_a_pattern(rows, tmp_path, capsys, run):
     (tmp_path / "in").mkdir()
-    log = sealed(tmp_path / "in/log.jsonl", rows, run=run)
+    log = sealed(tmp_path / "in/log.jsonl", rows, run_id=run)
     code, said = told(capsys, "log", "merge", log, "--to", tmp_path / "in/fleet.parquet")
     assert code == 1 and "run: " in said and "cannot be" in said and "\x1b" not in said
     assert {each.name for each in tmp_path.rglob("*")} == {"in", "log.jsonl"}
@@ -138,7 +138,7 @@ def test_labels_beyond_the_outputs_are_named(rows, tmp_path, capsys):
 
 
 def test_all_runs_of_a_fleet_are_worked_on_unless_one_is_named(rows, tmp_path, capsys):
-    logs = [sealed(tmp_path / f"{n}.jsonl", rows, run=f"r{n}") for n in range(3)]
+    logs = [sealed(tmp_path / f"{n}.jsonl", rows, run_id=f"r{n}") for n in range(3)]
     target = tmp_path / "fleet.parquet"
     assert merge(logs, target) == 3 and list(fleet.runs_of(target)) == ["r0", "r1", "r2"]
     for words, each in (

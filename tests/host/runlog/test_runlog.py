@@ -21,7 +21,7 @@ from eqprop_host.errors import LogError
 from eqprop_host.runlog import RunLog, open_log, schema
 from eqprop_host.runlog.verify import verify
 
-RUN = {"layers": "3-2", "seed": 7, "halve_every": 0, "port": "sim:"}
+RUN = {"layers": "3-2", "seed": 7, "lr_halving_samples": 0, "port": "sim:"}
 METRICS = {
     "sample": 3,
     "epoch": 1,
@@ -30,7 +30,7 @@ METRICS = {
     "loss": 1.5,
     "samples_per_second": 1000.0,
     "confusion": np.array([3, 0, 1, 2], np.uint32),
-    "link_repeats": 4,
+    "link_retries": 4,
 }
 STEPS = np.arange(16, dtype=np.uint16) * 2000 + 100
 
@@ -72,7 +72,7 @@ def test_what_was_written_is_read(path):
     write(path)
     log = open_log(path)
     assert (log.rows, log.sample, log.end, log.dropped) == (9, 3, "closed", [])
-    assert log.configuration == {**RUN, "siemens_per_step": 1e-9} and len(log.run) == 17
+    assert log.configuration == {**RUN, "siemens_per_step": 1e-9} and len(log.run_id) == 17
     assert log.samples[0].tolist() == [[-6, -5, -4], [-3, -2, -1], [0, 1, 2], [3, 4, 5]]
     assert log.samples[1].tolist() == [0, 1, 1, 0]
     (row,) = log.metrics
@@ -91,7 +91,10 @@ def test_what_was_written_is_read(path):
         (3, 0, 0, "part"),
         (3, 0, 4, "part"),
     ]
-    assert pieces[1]["steps"].dtype == np.uint16 and pieces[1]["steps"].tolist() == STEPS[::-1].tolist()
+    assert (
+        pieces[1]["conductance_steps"].dtype == np.uint16
+        and pieces[1]["conductance_steps"].tolist() == STEPS[::-1].tolist()
+    )
     assert log.logged == [0] and log.snapshot(0)[0].tolist() == STEPS.reshape(2, 8).tolist()
     assert log.siemens(0)[0][1, 7] == pytest.approx(30100e-9)
 
@@ -103,7 +106,7 @@ def test_tables_are_arrow_tables_with_units(path):
     table = log.table("metrics")
     assert table.column_names == list(schema.OF_TABLE["metrics"]) and table.num_rows == 1
     assert table.schema.field("loss").metadata[b"unit"] == b"(16 voltage units)^2"
-    assert log.table("conductances").schema.field("steps").metadata[b"siemens_per_step"] == b"1e-09"
+    assert log.table("conductances").schema.field("conductance_steps").metadata[b"siemens_per_step"] == b"1e-09"
     assert log.frame("metrics")["test_error_percent"].tolist() == [50.0]
 
 
@@ -192,7 +195,7 @@ def order(first, last):
 
 def trainer(path, told):
     # Whatever it has told is flushed, and must be there ever after
-    log = RunLog.reopen(path) if os.path.exists(path) else RunLog(path, {"layers": "3-2", "seed": 7, "halve_every": 0})
+    log = RunLog.reopen(path) if os.path.exists(path) else RunLog(path, {"layers": "3-2", "seed": 7})
     done = log.sample
     if not any(header["record"] == "samples" for header in (log.resumed.headers if log.resumed else ())):
         log.samples(x, y)

@@ -17,7 +17,7 @@ from eqprop_host.runlog.follow import Follower
 from eqprop_host.terminal.progress import View, show_progress
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-CONFIGURATION = {"layers": "3-2", "seed": 7, "halve_every": 0, "epochs": 2, "training_samples": 10}
+CONFIGURATION = {"layers": "3-2", "seed": 7, "lr_halving_samples": 0, "epochs": 2, "training_samples": 10}
 METRICS = {"train_error_percent": 30.0, "loss": 5.0, "samples_per_second": 99.0, "epoch": 1}
 
 
@@ -29,7 +29,7 @@ def shown(view):
 
 def test_a_view_shows_what_a_run_does():
     """Catches a figure left out, and time left that is not that of the rate."""
-    line = Line(sent_bytes=700_000, received_bytes=100_000, repeats=3)
+    line = Line(sent_bytes=700_000, received_bytes=100_000, retries=3)
 
     class Terminal(io.StringIO):
         def isatty(self):
@@ -44,7 +44,7 @@ def test_a_view_shows_what_a_run_does():
     text = terminal.getvalue()
     for words in ("100/7300", "2 samples/s", "1:00:00 left", "error 12.5 %", "loss 4,321", "test error 20.00 %"):
         assert words in text
-    assert "█▅" in text and "link: 3 repeats, 800 kB" in text and "epoch 1/2" in text and "▀" in text
+    assert "█▅" in text and "link: 3 retries, 800 kB" in text and "epoch 1/2" in text and "▀" in text
 
 
 def test_the_map_has_the_colours_of_the_conductances():

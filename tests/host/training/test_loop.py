@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from eqprop_host import datasets
-from eqprop_host.training.loop import Schedule, configuration, default_halve_epochs, train
+from eqprop_host.training.loop import Schedule, configuration, default_lr_halving_epochs, train
 from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.in_process import EmulatedBoard
 from eqprop_sim.sample_order import SampleOrder
@@ -62,7 +62,7 @@ BOARDS = {"behind a link": lambda: connect(Line(limit=192)), "in process": Emula
 def run(schedule, interrupt=None, board="behind a link", **options):
     """Return (outcome, recorder, board) of a run on a new board."""
     board = BOARDS[board]()
-    board.configure(**configuration(LAYERS, schedule.seed, schedule.halve_epochs * COUNT, DATA))
+    board.configure(**configuration(LAYERS, schedule.seed, schedule.lr_halving_epochs * COUNT, DATA))
     recorder = Recorder()
     interrupt = interrupt or SimpleNamespace(requested=False)
     ticks = iter(range(10**9))
@@ -118,7 +118,7 @@ def test_many_samples_in_one_call_are_learnt_as_one_by_one():
     for x, label in zip(DATA.train_x, DATA.train_y, strict=True):
         one.learn(x, label)
     many.learn_all(DATA.train_x, DATA.train_y)
-    assert (many.crc(), many.sample, many.answer, many.loss) == (one.crc(), one.sample, one.answer, one.loss)
+    assert (many.crc(), many.sample, many.prediction, many.loss) == (one.crc(), one.sample, one.prediction, one.loss)
 
 
 def test_conductances_move_between_board_and_emulator_and_go_on():
@@ -147,4 +147,4 @@ def test_an_interrupt_ends_the_run_with_all_that_was_sent(looks):
 
 
 def test_rates_halve_after_four_of_ten_epochs_by_default():
-    assert [default_halve_epochs(n) for n in (1, 3, 10, 60, 200)] == [2, 2, 4, 24, 80]
+    assert [default_lr_halving_epochs(n) for n in (1, 3, 10, 60, 200)] == [2, 2, 4, 24, 80]

@@ -27,7 +27,7 @@ from support.scripted_interrupt import ScriptedInterrupt
 LAYERS = (4, 3, 3)
 DATA = datasets.prepare(datasets.load("iris"), seed=1)
 COUNT = len(DATA.train_y)
-CONFIGURATION = {"layers": "4-3-3", "seed": 5, "halve_every": 2 * COUNT}
+CONFIGURATION = {"layers": "4-3-3", "seed": 5, "lr_halving_samples": 2 * COUNT}
 WHO = SimpleNamespace(requested=False)
 CONFIGURED = configuration(LAYERS, 5, 2 * COUNT, DATA)
 
@@ -190,7 +190,7 @@ class Still(NotEmulated):
     """It does not learn."""
 
     def learn(self, x, label):
-        before = [self.conductances(c)[:] for c in range(self.crossbars)]
+        before = [self.conductances(c)[:] for c in range(self.crossbar_count)]
         super().learn(x, label)
         for c, steps in enumerate(before):
             self.conductances(c)[:] = steps
@@ -203,8 +203,8 @@ def test_parts_are_where_they_say(tmp_path):
     seen = [set(), set()]
     for row in log.read("conductances"):
         if row["source"] == "part":
-            devices = range(row["first"], row["first"] + len(row["steps"]))
-            assert np.array_equal(log.snapshot(0)[row["crossbar"]].ravel()[devices], row["steps"])
+            devices = range(row["first"], row["first"] + len(row["conductance_steps"]))
+            assert np.array_equal(log.snapshot(0)[row["crossbar"]].ravel()[devices], row["conductance_steps"])
             seen[row["crossbar"]] |= set(devices)
     assert [len(devices) for devices in seen] == [rows * columns for rows, columns in eqprop.plan(LAYERS).shapes]
 
@@ -378,5 +378,5 @@ def test_a_probe_sees_the_circuit_and_leaves_it_alone():
     assert network.crc() == crc
     for c in range(2):
         network.conductances(c)[:] = network.g_min
-    network.settle_restored(0)
+    network.resume_at(0)
     assert probe(network, DATA.test_x[:8], DATA.test_y[:8])["dead_nodes"] == 3

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import eqprop
 from eqprop.crossbar import FREE, MINUS, PLUS, dynamics
-from eqprop.crossbar.kernels.plain import highest, pull
+from eqprop.crossbar.kernels.plain import highest, set_nudge
 from eqprop.fixed import CURRENT_MAX, TOTAL_MAX, U_MAX, V_MAX
 from eqprop.network import zeros
 from support.references.checked_integers import Checked, CheckedArray
@@ -23,17 +23,17 @@ from support.references.exact_circuit import SHAPES, STYLES, ExactCircuit, build
 
 FEW = settings(max_examples=40)  # the rest as the profile says
 SEEDS = st.integers(0, 2**32 - 1)
-NUDGE_STEPS = 4  # conductance steps in a unit of beta (`circuit.pull_outputs`)
+NUDGE_STEPS = 4  # conductance steps in a unit of beta (`circuit.set_output_nudge`)
 
 
-def inject(crossbar, rng):
+def set_base_currents(crossbar, rng):
     """Inject random nudge currents into the outputs: none, of the size of an error, or as large as they come."""
     last = len(crossbar.circuit.g) - 1
     largest = rng.choice((0, 1 << rng.randrange(10, 28), CURRENT_MAX))
     currents = crossbar.currents
     for k in range(len(currents)):
         currents[k] = rng.randint(-largest, largest)
-    dynamics.inject(crossbar.circuit.rest, currents, 1, crossbar.circuit.base[last])
+    dynamics.set_base_currents(crossbar.circuit.rest, currents, 1, crossbar.circuit.base[last])
 
 
 def sweep(crossbar, v):
@@ -87,7 +87,7 @@ def test_settling_never_raises_the_dissipated_power(network):
         relaxed.append(c)
 
     scatter(crossbar, v, rng.randint)
-    inject(crossbar, rng)
+    set_base_currents(crossbar, rng)
     with mock.patch.object(dynamics, "relax", watch):
         sweep(crossbar, v)
     assert set(relaxed) == set(range(exact.count))
@@ -102,7 +102,7 @@ def test_equilibrium_is_the_same_from_any_start(network):
     Catches: a node left as it is when it would move by few steps, a bias row overwritten.
     """
     crossbar, rng = network
-    inject(crossbar, rng)
+    set_base_currents(crossbar, rng)
     exact = ExactCircuit(crossbar)
     v = crossbar.circuit.phases[FREE]
     found = []
@@ -129,7 +129,7 @@ def test_currents_at_rest_obey_kirchhoff(network):
     Catches: `multiply` taking g[at] + g[at + 1], `sum_between` forgetting the totals below, a wrong reciprocal.
     """
     crossbar, rng = network
-    inject(crossbar, rng)
+    set_base_currents(crossbar, rng)
     exact = ExactCircuit(crossbar)
     v = crossbar.circuit.phases[FREE]
     scatter(crossbar, v, rng.randint)
@@ -149,7 +149,7 @@ def test_a_nudge_displaces_the_outputs_to_where_it_brings_them(network):
     """From the free state at rest, all else standing still: to within twice the rounding of a node, and half a step.
 
     A nudge that would bring an output further than V_MAX may bring it only so far, or to its limit.
-    Catches: `displace` with the other sign, without its shift, or from zero volts instead of the free state.
+    Catches: `shift_outputs` with the other sign, without its shift, or from zero volts instead of the free state.
     """
     crossbar, rng = network
     circuit = crossbar.circuit
@@ -257,21 +257,21 @@ def test_equilibrium_propagation_is_the_gradient_in_float(layers, seed):
 @FEW
 @given(SHAPES, SEEDS)
 def test_update_is_the_gradient_of_the_loss(layers, seed):
-    """The integer update, times 2**rate, is -2 beta d loss / d g in its crossbar's unit, beta in conductance steps.
+    """The integer update, times 2**rate_shift, is -2 beta d loss / d g in its crossbar's unit, beta in steps.
 
     d loss / d g by central differences of the float reference, the loss half the squared errors in the rows' volts, of
     the right output below its target and the others above theirs;
     unit: 2**S_1 for the driven crossbar, 4**S of the layer below for the others. Compared crossbar by crossbar in the
     Euclidean norm, to within 1 % and six voltage steps in the largest voltage change across a device. Rates are as
     fine as leaves every conductance within its limits.
-    Catches: any sign in `update_driven` or `update_between`, `>> gain` there, `contrast` without its `>> 1`, `pull`
-    with output - target, phases exchanged.
+    Catches: any sign in `update_driven` or `update_between`, `>> gain` there, `contrast` without its `>> 1`,
+    `set_nudge` with output - target, phases exchanged.
     """
     crossbar, reference, sources, targets, label, beta = lesson(layers, seed)
     _, plus, minus = phases(reference, sources, targets, label, beta * NUDGE_STEPS)
     crossbar.circuit = crossbar.circuit._replace(beta=beta)
     dynamics.settle(crossbar.circuit)
-    crossbar.pull(label)
+    crossbar.set_nudge(label)
     crossbar.nudge(PLUS)
     crossbar.nudge(MINUS)
     before = ExactCircuit(crossbar)
@@ -288,9 +288,9 @@ def test_update_is_the_gradient_of_the_loss(layers, seed):
         rates.append(next(r for r in range(1, 25) if np.abs(expected[c]).max() / 2**r < crossbar.plan.g_max / 5))
     program(crossbar, rates)
     after = ExactCircuit(crossbar)
-    for c, rate in enumerate(rates):
-        change = (np.array(after.g[c]) - np.array(before.g[c])) * 2.0**rate
-        rounding = 2.0**rate * np.sqrt(change.size)
+    for c, rate_shift in enumerate(rates):
+        change = (np.array(after.g[c]) - np.array(before.g[c])) * 2.0**rate_shift
+        rounding = 2.0**rate_shift * np.sqrt(change.size)
         off = np.linalg.norm(change - expected[c])
         assert off <= tolerances[c] * np.linalg.norm(expected[c]) + rounding
 
@@ -307,7 +307,7 @@ def test_conductances_and_totals_stay_true_while_training(network):
     plan = crossbar.plan
     for _ in range(6):
         crossbar.settle(bytes(u & 255 for u in features(rng, plan.layers[0])))
-        crossbar.pull(rng.randrange(plan.layers[-1]))
+        crossbar.set_nudge(rng.randrange(plan.layers[-1]))
         crossbar.nudge(PLUS)
         crossbar.nudge(MINUS)
         program(crossbar, [rng.randint(1, 24) for _ in plan.shapes])
@@ -327,8 +327,8 @@ class CheckedNetwork(eqprop.Network):
 
 def program(crossbar, rates):
     """Let every conductance change, at these rates."""
-    for c, rate in enumerate(rates):
-        crossbar.set_rate(c, rate)
+    for c, rate_shift in enumerate(rates):
+        crossbar.set_rate_shift(c, rate_shift)
     crossbar.program()
 
 
@@ -354,8 +354,8 @@ def torment(network, rng, style):
             for c, layer in enumerate(circuit.phases[phase]):
                 for j in range(plan.layers[c + 1]):
                     layer[j] = choose(circuit.low[c][j], circuit.high[c][j])
-        crossbar.pull(rng.randrange(plan.layers[-1]))
-        program(crossbar, [rng.choice((1, *plan.rates[:1], 24)) for _ in plan.shapes])
+        crossbar.set_nudge(rng.randrange(plan.layers[-1]))
+        program(crossbar, [rng.choice((1, *plan.rate_shifts[:1], 24)) for _ in plan.shapes])
         for sign in (1, -1):
             for k in range(plan.layers[-1]):
                 crossbar.currents[k] = rng.choice((sign, 1, -1)) * CURRENT_MAX
@@ -390,7 +390,7 @@ VOLTAGES = st.integers(-V_MAX, V_MAX) | st.sampled_from((-V_MAX, V_MAX))
 
 @given(st.integers(0, 3), st.sampled_from((1, 1000, 16383)), st.lists(VOLTAGES, min_size=1, max_size=40), SEEDS)
 def test_nudge_currents_and_loss_saturate(shift, beta, output, seed):
-    """`pull` by its formulas, at the limits of 31 bits: as large a beta, as many outputs as bring it there.
+    """`set_nudge` by its formulas, at the limits of 31 bits: as large a beta, as many outputs as bring it there.
 
     Catches: an output pulled back that is beyond its target, the limit of the currents left out, a loss that is
     limited only after it has left 31 bits.
@@ -402,7 +402,7 @@ def test_nudge_currents_and_loss_saturate(shift, beta, output, seed):
     currents, voltages = CheckedArray("i", len(output)), CheckedArray("h", len(output))
     for k, v in enumerate(output):
         voltages[k] = v
-    loss = pull(voltages, targets, label, beta, shift, currents)
+    loss = set_nudge(voltages, targets, label, beta, shift, currents)
     errors = [max(targets[0] - v, 0) if k == label else min(targets[1] - v, 0) for k, v in enumerate(output)]
     assert list(currents) == [max(-CURRENT_MAX, min(beta * e >> shift, CURRENT_MAX)) for e in errors]
     assert loss == min(sum((e >> 4) ** 2 for e in errors), TOTAL_MAX)

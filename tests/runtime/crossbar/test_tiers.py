@@ -1,4 +1,4 @@
-"""Tiers of the circuit's laws: which there are, how one is forced, and what they refuse before they touch memory."""
+"""Tiers of the circuit's dynamics: which there are, how one is forced, what they refuse before they touch memory."""
 
 import shutil
 import subprocess

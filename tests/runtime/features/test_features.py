@@ -289,7 +289,7 @@ def test_the_mean_is_that_of_what_is_remembered(values, memory):
             deviation += (abs(d) - deviation) / count
         assert scaler.count == count
     assert abs(scaler.mean[0] / 256 - mean) <= (len(values) + 1) / 256
-    assert abs(scaler.deviation[0] / 256 - deviation) <= 2 * (len(values) + 1) / 256
+    assert abs(scaler.mean_abs_deviation[0] / 256 - deviation) <= 2 * (len(values) + 1) / 256
 
 
 def test_scaled_noise_fills_the_range():

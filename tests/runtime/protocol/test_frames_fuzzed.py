@@ -29,7 +29,7 @@ X = np.arange(12, dtype=np.int8).reshape(3, 4)
 def test_a_board_survives_any_frames():
     """Catches an exception that escapes, a buffer that grows, and a parser that stays out of step."""
     counts = fuzz(FRAMES, 1)
-    assert set(counts) >= {m.STATE, m.PROGRESS, m.CLASSES, m.DEVICES, m.DONE, m.ERROR, m.MEASURES, m.NOTES}
+    assert set(counts) >= {m.STATE, m.PROGRESS, m.CLASSES, m.DEVICES, m.DONE, m.ERROR, m.MEASURES, m.USER_DATA}
     assert sum(counts.values()) > FRAMES
 
 
@@ -96,8 +96,8 @@ def test_a_host_survives_any_answers():
             lambda board=board: list(board.train(X, [0, 1, 0], until=9)),
             lambda board=board: board.restore([np.full(30, 9000, np.uint16), np.full(10, 9000, np.uint16)], 3),
             lambda board=board: board.bench(X, [0, 1, 0], False),
-            lambda board=board: board.write_notes(bytes(99)),
-            board.read_notes,
+            lambda board=board: board.write_user_data(bytes(99)),
+            board.read_user_data,
         ):
             try:
                 work()
@@ -109,7 +109,7 @@ def test_a_host_survives_any_answers():
 @given(
     st.binary(max_size=80),
     st.sampled_from(
-        [host_messages.unpack_state, host_messages.unpack_progress, host_messages.unpack_notes, unpack_measures]
+        [host_messages.unpack_state, host_messages.unpack_progress, host_messages.unpack_user_data, unpack_measures]
     ),
 )
 def test_answers_are_parsed_or_refused(payload, unpack):

@@ -7,7 +7,7 @@ import pytest
 import serial
 
 from eqprop_host import datasets
-from eqprop_host.boards.records import levels_of
+from eqprop_host.boards.records import alphabet_of
 from eqprop_sim import simulated_board
 from eqprop_sim.sample_order import SampleOrder
 from support.references import independent_client
@@ -20,13 +20,13 @@ def test_the_digits_are_learnt_to_the_last_bit(port):
     data = datasets.prepare(datasets.load("digits"), 0)
     order = SampleOrder.shuffled(len(data.train_y), 0).epoch(0)[:200]
     samples = [(data.train_x[n].tolist(), int(data.train_y[n])) for n in order]
-    levels = [value - 256 if value > 127 else value for value in levels_of(data.train_x, data.test_x)]
+    alphabet = [value - 256 if value > 127 else value for value in alphabet_of(data.train_x, data.test_x)]
     simulated = simulated_board.SimulatedBoard(port)
     try:
         with serial.serial_for_url(simulated.path, timeout=0.05) as opened:
             client = independent_client.Client(opened)
             count = len(data.train_y)
-            assert f"{client.train((64, 32, 10), 0, 4 * count, count, levels, samples):08x}" == "5db56ec2"
+            assert f"{client.train((64, 32, 10), 0, 4 * count, count, alphabet, samples):08x}" == "5db56ec2"
     finally:
         simulated.close()
 

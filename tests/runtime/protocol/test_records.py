@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eqprop.protocol.records import Code, unpack
 from eqprop_host import datasets
-from eqprop_host.boards.records import covers, levels_of, pack
+from eqprop_host.boards.records import alphabet_of, covers, pack
 from eqprop_sim.emulator import compiled_network
 from support.places import ROOT
 from support.references.independent_packer import record
@@ -19,10 +19,10 @@ from support.references.independent_packer import record
 @st.composite
 def packed(draw):
     """Return (a code, features (samples, n) as uint8, labels)."""
-    levels = bytes(sorted(draw(st.sets(st.integers(0, 255), min_size=1, max_size=256))))
-    code = Code(draw(st.integers(1, 40)), draw(st.integers(1, 300)), levels)
+    alphabet = bytes(sorted(draw(st.sets(st.integers(0, 255), min_size=1, max_size=256))))
+    code = Code(draw(st.integers(1, 40)), draw(st.integers(1, 300)), alphabet)
     count = draw(st.integers(1, 4))
-    x = draw(st.lists(st.lists(st.sampled_from(levels), min_size=code.features, max_size=code.features),
+    x = draw(st.lists(st.lists(st.sampled_from(alphabet), min_size=code.features, max_size=code.features),
                       min_size=count, max_size=count))  # fmt: skip
     y = draw(st.lists(st.integers(0, code.outputs - 1), min_size=count, max_size=count))
     return code, np.array(x, np.uint8), y
@@ -32,7 +32,7 @@ def packed(draw):
 def test_what_is_packed_is_unpacked_to_the_last_bit(sample):
     """By the board's and the simulator's unpacker, from the host's packer and an independent one.
 
-    Catches: a group or the last one of a wrong width, a label's bits forgotten, levels taken for unsigned.
+    Catches: a group or the last one of a wrong width, a label's bits forgotten, values taken for unsigned.
     """
     code, x, y = sample
     records = pack(code, x.view(np.int8), y)
@@ -47,11 +47,11 @@ def test_what_is_packed_is_unpacked_to_the_last_bit(sample):
 
 
 def test_digits_take_34_bytes():
-    """17 levels and 10 classes: log2(17**64 * 10) is 265 bits. Catches looser packing."""
+    """17 values and 10 classes: log2(17**64 * 10) is 265 bits. Catches looser packing."""
     data = datasets.prepare(datasets.load("digits"), 0)
-    levels = levels_of(data.train_x, data.test_x)
-    assert len(levels) == 17 and Code(64, 10, levels).size == 34
-    assert covers(levels, data.train_x) and not covers(levels[1:], data.train_x)
+    alphabet = alphabet_of(data.train_x, data.test_x)
+    assert len(alphabet) == 17 and Code(64, 10, alphabet).size == 34
+    assert covers(alphabet, data.train_x) and not covers(alphabet[1:], data.train_x)
 
 
 def test_all_levels_take_a_byte_a_feature():
@@ -68,15 +68,15 @@ def test_a_number_that_no_sample_has_is_refused():
 
 
 def test_alphabets_that_are_none_are_refused():
-    with pytest.raises(ValueError, match="levels: 257 are more than 256"):
+    with pytest.raises(ValueError, match="alphabet: 257 values are more than 256"):
         Code(3, 2, bytes(257))
 
 
 PROGRAM = """
 from array import array
 from eqprop.protocol import records
-for features, outputs, levels in {cases}:
-    code = records.Code(features, outputs, levels)
+for features, outputs, alphabet in {cases}:
+    code = records.Code(features, outputs, alphabet)
     data = bytearray((7 * n * n + 3 * n) % 256 for n in range(4 * code.size))
     for at in range(0, len(data), code.size):
         out = array("b", bytes(features))

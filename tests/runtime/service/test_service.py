@@ -35,7 +35,7 @@ def test_hello_says_who_the_board_is_before_it_has_a_network():
 def test_configure_builds_the_network_that_its_numbers_stand_for():
     state = DirectHost().state(m.CONFIGURE, configure(LAYERS, 2**32 - 1, 7))
     twin = eqprop.Network(LAYERS, 2**32 - 1, 7)
-    assert (state.layers, state.seed, state.halve_every, state.crc) == (LAYERS, 2**32 - 1, 7, twin.crc())
+    assert (state.layers, state.seed, state.lr_halving_samples, state.crc) == (LAYERS, 2**32 - 1, 7, twin.crc())
 
 
 def test_samples_are_learnt_as_the_network_itself_learns_them(desk):
@@ -44,7 +44,7 @@ def test_samples_are_learnt_as_the_network_itself_learns_them(desk):
     right = loss = 0
     for label, x in ROWS:
         twin.learn(x, label)
-        right += twin.answer == label
+        right += twin.prediction == label
         loss += twin.loss
     assert desk.progress(0, ROWS) == (3, 0, 3, right, loss)
     assert desk.status().crc == twin.crc()
@@ -133,13 +133,13 @@ def test_conductances_travel_to_another_board(desk):
         (m.HELLO, b"\x03\0", "HELLO: 2 bytes are too few"),
         (m.CONFIGURE, b"\0\0\0", "CONFIGURE: 3 bytes are too few"),
         (m.CONFIGURE, configure((4, 2), 0, 0)[:-1], "CONFIGURE: 20 bytes are too few"),
-        (m.CONFIGURE, configure((4, 2), 0, 0, levels=bytes(257)), "levels: 257 are more than 256"),
+        (m.CONFIGURE, configure((4, 2), 0, 0, alphabet=bytes(257)), "alphabet: 257 values are more than 256"),
         (m.CONFIGURE, configure((3,), 0, 0), "layers: 2..16 sizes of 1..8191, such as 64-32-10, not (3,)"),
         (m.CONFIGURE, configure((3, 0), 0, 0), "layers: 2..16 sizes of 1..8191"),
         (m.SAMPLES, b"\0\0\0", "SAMPLES: 3 bytes are too few"),
-        (m.SAMPLES, samples(0, ROWS)[:-1], "SAMPLES: a run of 3 samples in 14 bytes"),
-        (m.SAMPLES, b"\0\0\0\0\0", "SAMPLES: a run of 0 samples in 0 bytes"),
-        (m.SAMPLES, b"\0\0\0\0\x80", "SAMPLES: a run of 0 samples in 0 bytes"),
+        (m.SAMPLES, samples(0, ROWS)[:-1], "SAMPLES: a stretch of 3 samples in 14 bytes"),
+        (m.SAMPLES, b"\0\0\0\0\0", "SAMPLES: a stretch of 0 samples in 0 bytes"),
+        (m.SAMPLES, b"\0\0\0\0\x80", "SAMPLES: a stretch of 0 samples in 0 bytes"),
         (m.SAMPLES, host_messages.pack_samples(0, [(None, [0])]), "SAMPLES: slot 0 of 0 filled"),
         (m.INFER, b"", "INFER: 0 bytes are no whole samples of 4 features"),
         (m.INFER, b"\2" + bytes(4), "INFER: 5 bytes are no whole samples of 4 features"),

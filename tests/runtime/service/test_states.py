@@ -36,8 +36,8 @@ QUESTIONS = {
     m.BENCH: bytes(bench.pack_bench(False, 0, ROWS)),
     m.STATUS: b"",
     m.SAVE: b"",
-    m.NOTES_WRITE: host_messages.pack_notes_write(0, 3, b"abc"),
-    m.NOTES_READ: host_messages.pack_notes_read(0, 9),
+    m.USER_DATA_WRITE: host_messages.pack_user_data_write(0, 3, b"abc"),
+    m.USER_DATA_READ: host_messages.pack_user_data_read(0, 9),
     chip.CHIP_CONFIGURE: b"\1" + chip.pack_configure(LAYERS, 0),
     chip.CHIP_LEARN: b"\1" + chip.pack_learn(0, bytes(4)),
     chip.CHIP_INFER: b"\1" + bytes(4),
@@ -55,8 +55,8 @@ ANSWERS = {
     m.BENCH: m.MEASURES,
     m.STATUS: m.STATE,
     m.SAVE: m.STATE,
-    m.NOTES_WRITE: m.DONE,
-    m.NOTES_READ: m.NOTES,
+    m.USER_DATA_WRITE: m.DONE,
+    m.USER_DATA_READ: m.USER_DATA,
     chip.CHIP_CONFIGURE: chip.CHIP,
 }
 

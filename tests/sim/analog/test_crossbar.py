@@ -61,7 +61,7 @@ def test_codes_are_the_runtimes_but_for_rounding(layers, seed):
         for network in (analog, board):
             network.restore(c, 0, steps.tobytes())
     for network in (analog, board):
-        network.settle_restored(0)
+        network.resume_at(0)
     x = bytes(rng.randint(-U_MAX, U_MAX) & 255 for _ in range(layers[0]))
     (_, ours), (_, boards) = infer(analog, x), infer(board, x)
     allowed = bounds(analog.crossbar.circuit, plan, boards)
@@ -87,12 +87,12 @@ def test_a_sample_changes_the_conductances_as_on_the_board(layers, digits):
     """
     for seed in range(4):
         analog, board = AnalogNetwork.on(IDEAL)(layers, seed), eqprop.Network(layers, seed)
-        before = [np.array(board.conductances(c), int) for c in range(board.crossbars)]
+        before = [np.array(board.conductances(c), int) for c in range(board.crossbar_count)]
         analog.plan.beta //= 4
         board.crossbar.circuit = board.crossbar.circuit._replace(beta=analog.plan.beta)
         for network in (analog, board):
-            for c, rate in enumerate(board.plan.rates):
-                network.crossbar.set_rate(c, rate - (4 if c else 6))
+            for c, rate in enumerate(board.plan.rate_shifts):
+                network.crossbar.set_rate_shift(c, rate - (4 if c else 6))
             network.learn(digits.train_x[seed].tobytes(), int(digits.train_y[seed]))
         for c, old in enumerate(before):
             ours, theirs = (np.array(network.conductances(c), int) - old for network in (analog, board))
@@ -139,7 +139,7 @@ def test_what_is_restored_is_programmed_by_refresh():
     network = AnalogNetwork.on(IDEAL)("3-4-2")
     before = network.conductances(1).copy()
     network.restore(1, 2, np.array([9000, 8000], "<u2").tobytes())
-    network.settle_restored(0)
+    network.resume_at(0)
     after = network.conductances(1)
     assert after[2:4].tolist() == [9000, 8000]
     assert (np.delete(after, [2, 3]) == np.delete(before, [2, 3])).all()
@@ -168,7 +168,7 @@ def test_what_does_not_fit_is_not_restored(start, data, message):
     before = network.crc()
     with pytest.raises(ValueError, match=message):
         network.restore(1, start, data)
-    network.settle_restored(0)
+    network.resume_at(0)
     assert network.crc() == before
 
 
@@ -192,8 +192,15 @@ def test_the_same_seed_is_the_same_chip():
 def test_the_verbs_refuse_what_a_boards_do():
     """Catches a check that the chip lacks, or one that speaks otherwise: the board's own crossbar is the oracle."""
     chip, board = (network("3-4-2").crossbar for network in (AnalogNetwork, eqprop.Network))
-    wrong = [("settle", 5), ("settle", b"12"), ("settle", b"1234"), ("pull", 2), ("pull", -1), ("nudge", FREE)]
-    for verb, *arguments in [*wrong, ("set_rate", 0, 0), ("set_rate", 1, 25)]:
+    wrong = [
+        ("settle", 5),
+        ("settle", b"12"),
+        ("settle", b"1234"),
+        ("set_nudge", 2),
+        ("set_nudge", -1),
+        ("nudge", FREE),
+    ]
+    for verb, *arguments in [*wrong, ("set_rate_shift", 0, 0), ("set_rate_shift", 1, 25)]:
         said = []
         for crossbar in (chip, board):
             with pytest.raises((TypeError, ValueError)) as caught:
@@ -208,9 +215,9 @@ def test_outputs_beyond_their_targets_are_let_be():
     crossbar, (right, other) = network.crossbar, network.plan.targets
     network.infer(bytes(4))
     crossbar.voltages(1, FREE)[:] = right + 1, other, other - 1
-    assert crossbar.pull(0) == 0 and not crossbar.currents.any()
+    assert crossbar.set_nudge(0) == 0 and not crossbar.currents.any()
     crossbar.voltages(1, FREE)[:] = right - 64, other + 32, other - 1
-    assert crossbar.pull(0) == 4**2 + 2**2
+    assert crossbar.set_nudge(0) == 4**2 + 2**2
     assert crossbar.currents[0] > 0 > crossbar.currents[1] and crossbar.currents[2] == 0
 
 

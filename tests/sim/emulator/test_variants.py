@@ -55,7 +55,7 @@ def test_signs_are_drawn_from_the_seed():
 
 
 def test_bad_variants_are_refused():
-    with pytest.raises(ValueError, match="nudging 'both', loss 'margin'"):
+    with pytest.raises(ValueError, match="nudging 'both', loss 'squared-hinge'"):
         Variant("4-3-2", nudging="both")
     with pytest.raises(ValueError, match="paired: 3 outputs are not pairs"):
         Variant("4-3-3", paired=True)

@@ -10,8 +10,8 @@ from support.references.independent_packer import record
 CODE = Code(4, 2)
 
 
-def configure(layers, seed, halve_every, run=0, epoch=0, levels=b""):
-    return m.pack_configure(host_messages.Configuration(run, seed, halve_every, epoch, layers, levels))
+def configure(layers, seed, lr_halving_samples, run_number=0, epoch=0, alphabet=b""):
+    return m.pack_configure(host_messages.Configuration(run_number, seed, lr_halving_samples, epoch, layers, alphabet))
 
 
 def samples(first, rows):

@@ -27,14 +27,14 @@ def decode(data):
     return out
 
 
-def record(features, label, levels, outputs):
+def record(features, label, alphabet, outputs):
     """Pack a sample into the bits of a record."""
-    count, k = max(2, len(levels)), 1
+    count, k = max(2, len(alphabet)), 1
     while count ** (k + 1) <= 2**30:
         k += 1
     value, bits = label, (outputs - 1).bit_length()
     for start in range(0, len(features), k):
-        group = [levels.index(feature) for feature in features[start : start + k]]
+        group = [alphabet.index(feature) for feature in features[start : start + k]]
         value |= sum(digit * count**place for place, digit in enumerate(group)) << bits
         bits += (count ** len(group) - 1).bit_length()
     return value.to_bytes((bits + 7) // 8, "little")
@@ -89,14 +89,14 @@ class Client:
         self.padding = bytes(31)
         return 0, b""
 
-    def train(self, layers, seed, halve_every, epoch, levels, samples):
+    def train(self, layers, seed, lr_halving_samples, epoch, alphabet, samples):
         """Train the samples in order, each exactly once, and return the CRC-32 of the conductances."""
         run, found, first, batch, limit, greeted = random.randrange(1, 2**32), 0, 0, 127, 192, False
-        network = struct.pack("<4IB", run, seed, halve_every, epoch, len(layers))
-        network += struct.pack(f"<{len(layers)}H", *layers) + struct.pack(f"{len(levels)}b", *levels)
+        network = struct.pack("<4IB", run, seed, lr_halving_samples, epoch, len(layers))
+        network += struct.pack(f"<{len(layers)}H", *layers) + struct.pack(f"{len(alphabet)}b", *alphabet)
         patience = 9 + 0.002 * sum(2 * (a + 1) * b for a, b in zip(layers, layers[1:], strict=False))
-        levels = levels or [*range(128), *range(-128, 0)]
-        records = [record(features, label, levels, layers[-1]) for features, label in samples]
+        alphabet = alphabet or [*range(128), *range(-128, 0)]
+        records = [record(features, label, alphabet, layers[-1]) for features, label in samples]
         while True:
             kind, body = STATUS, b""
             if not greeted:

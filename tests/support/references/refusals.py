@@ -11,5 +11,5 @@ REFUSALS = [
     *(f"TypeError x: expected an int8 buffer, got {name}" for name in ("list", "tuple", "str", "int")),
     *(f"ValueError label: {label} is not a whole number in 0..1" for label in (-1, 2, 1.0, 0.5)),
     *(f"ValueError phase: {phase} is not 1 or 2" for phase in (0, 3)),
-    *(f"ValueError rate: {rate} is not in 1..24" for rate in (0, 25)),
+    *(f"ValueError rate_shift: {rate_shift} is not in 1..24" for rate_shift in (0, 25)),
 ]

@@ -37,9 +37,9 @@ def run(options):
     moved = _remaining(2 * len(y), common.tell, monotonic)
     with open_board(options.port, common.tell) as board:
         # The same run twice, as a whole and verb by verb: what is read in between costs time itself
-        board.configure(options.layers, _SEED, 0, run=0)
+        board.configure(options.layers, _SEED, 0, run_number=0)
         whole = board.bench(x, y, False, moved)
-        board.configure(options.layers, _SEED, 0, run=0)
+        board.configure(options.layers, _SEED, 0, run_number=0)
         verbs = board.bench(x, y, True, moved)
         identity = board.identity
     names = ("train", "infer", *VERBS)

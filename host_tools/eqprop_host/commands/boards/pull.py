@@ -17,7 +17,7 @@ def add_options(parser):
     """Add the options of `eqprop pull`."""
     parser.add_argument("model", type=common.model, help="the .npz file to write, for push, evaluate and infer")
     common.add_port(parser)
-    text = "the data that the board was trained with (default: from the board's notes)"
+    text = "the data that the board was trained with (default: from the board's user data)"
     common.add_data(parser, default=None, text=text)
     add_split_options(parser)
 
@@ -30,18 +30,18 @@ def run(options):
     check_replaceable(options.model, "network")
     dataset = common.load_data(options.data, options) if options.data else None
     with open_board(options.port, common.tell) as board:
-        state, conductances, notes = board.repeat(lambda: _read(board))
-    learnt = _learnt(options, state, dataset, description.unpack(notes))
+        state, conductances, user_data = board.repeat(lambda: _read(board))
+    learnt = _learnt(options, state, dataset, description.unpack(user_data))
     model = Model(
         layers=state.layers,
         seed=state.seed,
-        halve_every=state.halve_every,
+        lr_halving_samples=state.lr_halving_samples,
         sample=state.sample,
         conductances=conductances,
         **learnt,
         data=options.data or "",
         version=eqprop.__version__,
-        run=state.run,
+        run_number=state.run_number,
     )
     check_sent(model, state.crc)
     save(options.model, model)
@@ -52,11 +52,11 @@ def _read(board):
     state = board.refresh()
     if not state.layers:
         raise BoardError(f"the board holds no network: {board.identity}")
-    return state, board.conductances(), board.read_notes()
+    return state, board.conductances(), board.read_user_data()
 
 
 def _learnt(options, state, dataset, noted):
-    """Return what `Model` has of the data: by the data set, or else by the board's notes.
+    """Return what `Model` has of the data: by the data set, or else by the board's user data.
 
     Raises BoardError when the board did not learn this data set.
     """
@@ -65,7 +65,7 @@ def _learnt(options, state, dataset, noted):
     if options.test:
         dataset = datasets.joined(dataset, common.load_data(options.test, options))
     data = datasets.prepare(dataset, state.seed, options.test_fraction or datasets.TEST_FRACTION)
-    if configuration(state.layers, state.seed, state.halve_every, data)["run"] != state.run:
+    if configuration(state.layers, state.seed, state.lr_halving_samples, data)["run_number"] != state.run_number:
         raise BoardError(f"--data {options.data}: the board's network did not learn that")
     return {
         "scaling": data.scaling.to_dict(),
@@ -80,7 +80,7 @@ def _learnt(options, state, dataset, noted):
 
 
 def _noted(state, noted):
-    """Return what `Model` has of the board's notes, warning of what they lack."""
+    """Return what `Model` has of the board's user data, warning of what they lack."""
     lacking = []
     noted = noted or {"scaling": None, "recipe": {}, "features_named": (), "classes": ()}
     if noted["scaling"] is None:
@@ -88,10 +88,10 @@ def _noted(state, noted):
         scaling = datasets.Scaling(state.layers[0], (0.0,), (float(datasets.FULL_SCALE),))
         noted = {**noted, "scaling": scaling.to_dict()}
     elif noted["scaling"]["features"] != state.layers[0]:
-        raise BoardError(f"the board's notes are of {noted['scaling']['features']} features, not {state.layers[0]}")
+        raise BoardError(f"the board's user data are of {noted['scaling']['features']} features, not {state.layers[0]}")
     for key, name in (("features_named", "features"), ("classes", "classes")):
         if noted.get(f"{key}_crc"):
-            lacking.append(f"the names of its {name}, for which its notes have no room")
+            lacking.append(f"the names of its {name}, for which its user data have no room")
     for text in lacking:
         common.tell(f"warning: the board does not say {text}; add --data with the data that it learnt from")
     return {

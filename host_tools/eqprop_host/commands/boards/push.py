@@ -38,15 +38,19 @@ def run(options):
 
 def _run_options(model):
     """Return how the model's run counts and packs its samples, so that it can go on; its data set must be here."""
-    if not (model.run and model.data):
+    if not (model.run_number and model.data):
         return {}
     try:
         data = datasets.prepare(_dataset(model), model.seed, model.test_fraction)
     except DataError as error:
         common.tell(f"{error}: the network is put there, but its run cannot go on from it")
         return {}
-    about = configuration(model.layers, model.seed, model.halve_every, data)
-    return {key: about[key] for key in ("run", "epoch", "levels")} if about["run"] == model.run else {}
+    about = configuration(model.layers, model.seed, model.lr_halving_samples, data)
+    return (
+        {key: about[key] for key in ("run_number", "epoch", "alphabet")}
+        if about["run_number"] == model.run_number
+        else {}
+    )
 
 
 def _dataset(model):

@@ -7,7 +7,7 @@ import numpy as np
 
 from ... import datasets
 from ...boards.ports import open_board
-from ...boards.records import levels_of
+from ...boards.records import alphabet_of
 from ...datasets.words import made_of
 from ...errors import DataError
 from ...model import load, put
@@ -37,7 +37,7 @@ def run(options):
     with open_board(options.port, common.tell) as board:
 
         def measured():
-            put(board, model, levels=levels_of(x))
+            put(board, model, alphabet=alphabet_of(x))
             counts = confusion(board, x, y)
             board.refresh()  # a board whose memory rotted meanwhile says so, and all is done again
             return counts
@@ -106,10 +106,10 @@ def _aligned(dataset, model):
 
 def _was_learnt(dataset, model):
     """Return whether the network was trained on this data set, whatever it is called."""
-    if not model.run:
+    if not model.run_number:
         return False
     try:
         data = datasets.prepare(dataset, model.seed, model.test_fraction)
     except DataError:  # a class without samples: no network was trained on that
         return False
-    return configuration(model.layers, model.seed, model.halve_every, data)["run"] == model.run
+    return configuration(model.layers, model.seed, model.lr_halving_samples, data)["run_number"] == model.run_number

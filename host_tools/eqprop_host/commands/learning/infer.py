@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ... import datasets
 from ...boards.ports import open_board
-from ...boards.records import levels_of
+from ...boards.records import alphabet_of
 from ...model import load, put
 from .. import options as common
 
@@ -33,7 +33,7 @@ def run(options):
     with open_board(options.port, common.tell) as board:
 
         def inferred():
-            put(board, model, levels=levels_of(x))
+            put(board, model, alphabet=alphabet_of(x))
             answers = board.infer(x)
             board.refresh()  # a board whose memory rotted meanwhile says so, and all is done again
             return answers

@@ -21,7 +21,7 @@ from ...replacing import check_replaceable
 from ...terminal.interrupts import on_ctrl_c
 from ...terminal.progress import show_progress
 from ...training import scores
-from ...training.loop import Schedule, configuration, default_halve_epochs, next_stop, train
+from ...training.loop import Schedule, configuration, default_lr_halving_epochs, next_stop, train
 from .. import options as common
 from .preparing import add_split_options, prepared
 
@@ -29,7 +29,7 @@ _BUDGET_PERCENT = 10.0
 _COUNT = common.whole(1, 2**30 - 1)
 
 _SPLIT = ("test", "test_fraction")
-_OWN = ("layers", "data", *common.READING, *_SPLIT, "epochs", "limit", "seed", "halve_epochs", "log_every")
+_OWN = ("layers", "data", *common.READING, *_SPLIT, "epochs", "limit", "seed", "lr_halving_epochs", "log_every")
 """Options that make a run what it is."""
 
 _FREE = ("port", "json", "save", "picture", "log_budget", "tensorboard")
@@ -56,7 +56,7 @@ def add_learning_options(parser):
     text = "seed for the split, the sample order and the initial conductances (default: %(default)s)"
     add("--seed", type=common.whole(0, 2**32 - 1), metavar="N", default=0, help=text)
     text = "halve the learning rate after every N epochs (default: 2/5 of all; 0: never)"
-    add("--halve-epochs", type=common.whole(0, 100000), metavar="N", help=text)
+    add("--lr-halving-epochs", type=common.whole(0, 100000), metavar="N", help=text)
 
 
 def add_file_options(parser):
@@ -160,8 +160,8 @@ def _configuration(options, place, data, configured, siemens_per_step):
         "seed": options.seed,
         "epochs": options.epochs,
         "limit": options.limit,
-        "halve_every": configured["halve_every"],
-        "board_run": configured["run"],
+        "lr_halving_samples": configured["lr_halving_samples"],
+        "run_number": configured["run_number"],
         "data": options.data,
         "reading": common.reading(options).to_dict(),
         "scaling": data.scaling.to_dict(),
@@ -249,14 +249,16 @@ def train_network(
     task = prepared(options)
     data = task.data
     options = argparse.Namespace(**{**vars(options), "layers": task.layers, "hidden": None})
-    halve_epochs = default_halve_epochs(options.epochs) if options.halve_epochs is None else options.halve_epochs
-    schedule = Schedule(options.epochs, options.seed, halve_epochs, options.limit)
-    halve_every = halve_epochs * len(data.train_y)
-    if halve_every >= 2**31:
-        raise DataError(f"--halve-epochs {halve_epochs}: {halve_every} samples are too many to count")
+    lr_halving_epochs = (
+        default_lr_halving_epochs(options.epochs) if options.lr_halving_epochs is None else options.lr_halving_epochs
+    )
+    schedule = Schedule(options.epochs, options.seed, lr_halving_epochs, options.limit)
+    lr_halving_samples = lr_halving_epochs * len(data.train_y)
+    if lr_halving_samples >= 2**31:
+        raise DataError(f"--lr-halving-epochs {lr_halving_epochs}: {lr_halving_samples} samples are too many to count")
     count = len(data.train_y)
     total = schedule.samples(count)
-    configured = configuration(options.layers, options.seed, halve_every, data)
+    configured = configuration(options.layers, options.seed, lr_halving_samples, data)
     for name in ("picture", "tensorboard"):
         if (path := getattr(options, name)) and not options.log:
             raise DataError(f"--{name} {path}: draws from a log, so --log is needed too")
@@ -339,7 +341,7 @@ def _model(state, outcome, options, data):
     return Model(
         layers=state.layers,
         seed=state.seed,
-        halve_every=state.halve_every,
+        lr_halving_samples=state.lr_halving_samples,
         sample=outcome.samples,
         conductances=outcome.conductances,
         scaling=data.scaling.to_dict(),
@@ -347,7 +349,7 @@ def _model(state, outcome, options, data):
         reading=common.reading(options).to_dict(),
         classes=data.classes,
         version=eqprop.__version__,
-        run=state.run,
+        run_number=state.run_number,
         recipe=data.recipe,
         feature_names=data.feature_names,
         class_names=data.class_names,

@@ -95,7 +95,7 @@ def _info(options):
 
 def _lines(run):
     """Yield the lines that say what a run is and came to, none wider than the terminal."""
-    yield from _wrapped(f"{run['path']}: ", f"run {run['run']} on {run['board']}", "  ")
+    yield from _wrapped(f"{run['path']}: ", f"run {run['run_id']} on {run['board']}", "  ")
     about = f"{run['layers']}, data {run['data']}, seed {run['seed']}, eqprop {run['version']}"
     facts = [("network", about)]
     if run["class_names"]:
@@ -146,7 +146,7 @@ def _verify(options):
             total += 1
             found = verify(log)
             wrong += bool(found)
-            of = f", run {log.run}" if path.suffix == ".parquet" else ""
+            of = f", run {log.run_id}" if path.suffix == ".parquet" else ""
             for line in found:
                 print(f"{path}{of}: {printable(line)}")
             if not found:
@@ -182,5 +182,5 @@ def _replay(options):
         model = model_at(log, log.sample if options.at is None else options.at)
         if options.save:
             save(options.save, model)
-        of = f"run {log.run}, " if len(logs) > 1 else ""
+        of = f"run {log.run_id}, " if len(logs) > 1 else ""
         print(f"{of}sample {model.sample}: conductance CRC {model.crc:08x}")

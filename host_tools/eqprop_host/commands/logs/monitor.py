@@ -30,8 +30,8 @@ def run(options):
     """Show the run until it ends; those of a dataset one after the other, as they are."""
     if options.log.suffix == ".parquet":
         for log in open_runs(options.log, options.run_id):
-            print(f"run {log.run}", flush=True)
-            _show(options, Follower(options.log, log.run))
+            print(f"run {log.run_id}", flush=True)
+            _show(options, Follower(options.log, log.run_id))
     else:
         _show(options, Follower(options.log))
 
@@ -95,9 +95,9 @@ class _Screen:
             self._measure(row)
         elif table == "conductances" and row["source"] in COMPLETE:
             c = row["crossbar"]
-            if c >= len(self._shapes) or row["steps"].size != self._shapes[c][0] * self._shapes[c][1]:
+            if c >= len(self._shapes) or row["conductance_steps"].size != self._shapes[c][0] * self._shapes[c][1]:
                 raise LogError(f"row {row['sequence']}: its conductances are not those of crossbar {c}")
-            self._map[c] = row["steps"].reshape(self._shapes[c])
+            self._map[c] = row["conductance_steps"].reshape(self._shapes[c])
             if len(self._map) == len(self._shapes):
                 view.conductances = [self._map[c] for c in range(len(self._shapes))]
         elif table == "metrics":
@@ -106,8 +106,8 @@ class _Screen:
             view.test_errors.append(row["test_error_percent"])
             if "confusion" in row:
                 self._counts = self._log.confusion(row)
-            if "link_repeats" in row:
-                view.link = link_text(row["link_sent_bytes"], row["link_received_bytes"], row["link_repeats"])
+            if "link_retries" in row:
+                view.link = link_text(row["link_sent_bytes"], row["link_received_bytes"], row["link_retries"])
             return (
                 f"epoch {row['epoch']}: {row['sample']} samples, training error {row['train_error_percent']:.2f} %, "
                 f"test error {row['test_error_percent']:.2f} %, {row['samples_per_second']:,.0f} samples/s"

@@ -2,7 +2,8 @@
 
 - .csv       one table of all columns; a list is a JSON list in its cell, times are ISO 8601
 - .npz       an array for each column of each table, "metrics.loss"; a list column is its items, one row behind the
-             other, and "conductances.steps.counts", how many items each row has; times are int64 us since 1970
+             other, and "conductances.conductance_steps.counts", how many items each row has; times are int64 us
+             since 1970
 
 Each row has an additional column, its checksum (`checksums`).
 """

@@ -120,13 +120,13 @@ def copy(source, v):
         v[j] = source[j]
 
 
-def inject(rest, currents, sign, base):
+def set_base_currents(rest, currents, sign, base):
     """Set the currents into the output nodes: base[k] = rest[k] + sign * currents[k], sign being 1, -1 or 0."""
     for k in range(len(base)):
         base[k] = rest[k] + sign * currents[k]
 
 
-def displace(currents, sign, reciprocal, shift, low, high, v):
+def shift_outputs(currents, sign, reciprocal, shift, low, high, v):
     """Move every output node by what its nudge current brings while all else stands still.
 
     v[k] += (clamp(sign * currents[k] >> shift[k], +-65535) * reciprocal[k] + 2**13) >> 14, limited to low[k]..high[k];
@@ -146,7 +146,7 @@ def displace(currents, sign, reciprocal, shift, low, high, v):
         v[k] = s
 
 
-def pull(output, targets, label, beta, shift, currents):
+def set_nudge(output, targets, label, beta, shift, currents):
     """Turn the outputs' errors into nudge currents, and return the loss.
 
     targets = (least voltage of the right class, most of the others); error = target - output[k] where that is on the
@@ -193,8 +193,8 @@ def contrast(plus, minus, limit, delta, mean):
         mean[j] = (p + m) >> 1
 
 
-def update_driven(g, inputs, active, scale, rate, offset, limits, delta, mean, total):
-    """EqProp's update of the driven crossbar, rank one: g[j,i,+-] += (+-u[i] * d - c + offset) >> rate, limited.
+def update_driven(g, inputs, active, scale, rate_shift, offset, limits, delta, mean, total):
+    """EqProp's update of the driven crossbar, rank one: g[j,i,+-] += (+-u[i] * d - c + offset) >> rate_shift, limited.
 
     d = delta[j], c = (d * mean[j]) >> scale: minus half the difference of the squared voltages across the device
     between the nudged phases, over 2**scale. limits = (g_min, g_max). total[j] follows. A node whose every change
@@ -207,17 +207,17 @@ def update_driven(g, inputs, active, scale, rate, offset, limits, delta, mean, t
         d = delta[j]
         c = offset - ((d * mean[j]) >> scale)
         reach = 127 * (d if d > 0 else -d)
-        if (c + reach) >> rate == 0 and (c - reach) >> rate == 0:
+        if (c + reach) >> rate_shift == 0 and (c - reach) >> rate_shift == 0:
             continue
         at = 2 * rows * j
         t = total[j]
-        idle = c >> rate == 0
+        idle = c >> rate_shift == 0
         for a in range(active[0] if idle else rows):
             i = active[a + 1] if idle else a
             x = inputs[i] * d
             p = at + 2 * i
             old = g[p]
-            new = old + ((c + x) >> rate)
+            new = old + ((c + x) >> rate_shift)
             if new > g_max:
                 new = g_max
             elif new < g_min:
@@ -225,7 +225,7 @@ def update_driven(g, inputs, active, scale, rate, offset, limits, delta, mean, t
             g[p] = new
             t += new - old
             old = g[p + 1]
-            new = old + ((c - x) >> rate)
+            new = old + ((c - x) >> rate_shift)
             if new > g_max:
                 new = g_max
             elif new < g_min:
@@ -236,9 +236,9 @@ def update_driven(g, inputs, active, scale, rate, offset, limits, delta, mean, t
 
 
 def update_between(
-    g, gain, rate, offset, limits, delta_below, mean_below, total_below, delta_above, mean_above, total_above
+    g, gain, rate_shift, offset, limits, delta_below, mean_below, total_below, delta_above, mean_above, total_above
 ):
-    """EqProp's update of a crossbar between two layers: g[j,k] += (offset - D * M) >> rate, limited.
+    """EqProp's update of a crossbar between two layers: g[j,k] += (offset - D * M) >> rate_shift, limited.
 
     D = clamp(delta_below[j], +-8000) - (delta_above[k] >> gain) is how the voltage across the device differs between
     the nudged phases, M = mean_below[j] - (mean_above[k] >> gain) its mean, both before the amplifier's gain.
@@ -259,7 +259,7 @@ def update_between(
         t = 0
         for k in range(columns):
             old = g[at]
-            new = old + ((offset - (d - (delta_above[k] >> gain)) * (m - (mean_above[k] >> gain))) >> rate)
+            new = old + ((offset - (d - (delta_above[k] >> gain)) * (m - (mean_above[k] >> gain))) >> rate_shift)
             if new > g_max:
                 new = g_max
             elif new < g_min:

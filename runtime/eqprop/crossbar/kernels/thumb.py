@@ -1,4 +1,4 @@
-"""The circuit's laws in Thumb assembler, ARMv6-M and up: the same bits as `eqprop.crossbar.dynamics` on `plain`.
+"""The circuit's dynamics in Thumb assembler, ARMv6-M and up: the same bits as `eqprop.crossbar.dynamics` on `plain`.
 
 The kernels work on the table of `eqprop.crossbar.native`: a word's address is the table's plus four times its number
 there, addresses are its even words, the low ones. active[0] is how many inputs are not zero, each word behind it one of
@@ -416,13 +416,13 @@ def settle(r0, r1, r2):
     add(r2, 152)
     sub(r3, 1)
     bne(START)
-    # `plain.inject`: r2 place, r3 nudge currents, r4 currents at rest, r5 base currents
+    # `plain.set_base_currents`: r2 place, r3 nudge currents, r4 currents at rest, r5 base currents
     ldr(r2, [r0, 56])
     ldr(r3, [r0, 88])
     ldr(r4, [r0, 96])
     ldr(r5, [r0, 104])
     lsl(r2, r2, 2)
-    label(INJECT)
+    label(SET_BASE)
     sub(r2, 4)
     data(2, 0x58A6)  # ldr r6, [r4, r2]
     cmp(r1, 0)
@@ -436,10 +436,11 @@ def settle(r0, r1, r2):
     label(INTO)
     data(2, 0x50AE)  # str r6, [r5, r2]
     cmp(r2, 0)
-    bne(INJECT)
+    bne(SET_BASE)
     cmp(r1, 0)
     beq(PLACED0)
-    # `plain.displace`: r2 words of the outputs' layer, r5 place, r6 the voltage, r7 output, r8 voltages, r9 currents
+    # `plain.shift_outputs`: r2 words of the outputs' layer, r5 place, r6 the voltage, r7 output, r8 voltages,
+    # r9 currents
     mov(r9, r3)
     ldr(r3, [r0, 76])
     data(2, 0xB2DB)  # uxtb r3, r3
@@ -454,7 +455,7 @@ def settle(r0, r1, r2):
     ldr(r3, [r3, 0])
     mov(r8, r3)
     ldr(r7, [r0, 56])
-    label(DISPLACE)
+    label(SHIFT)
     sub(r7, 1)
     lsl(r5, r7, 2)
     mov(r3, r9)
@@ -499,7 +500,7 @@ def settle(r0, r1, r2):
     label(DISPLACED)
     data(2, 0x5366)  # strh r6, [r4, r5]
     cmp(r7, 0)
-    bne(DISPLACE)
+    bne(SHIFT)
     label(PLACED0)
     # `dynamics.settle` and `nudge`: on the stack table 0, node 4, half sweeps left 8, bytes from a layer's words to the
     # address of its voltages 12, whether all the layers above are at zero 16, crossbar 20, the layer's words 24,
@@ -1106,9 +1107,9 @@ def settle(r0, r1, r2):
 
 
 @micropython.asm_thumb
-def pull(r0, r1):
+def set_nudge(r0, r1):
     """Turn the outputs' errors into nudge currents, on the table r0 for the label r1: return the loss."""
-    # `plain.pull`: r2 output, r3 voltages, r4 currents, r5 error, r8 loss, r9 its limit, r12 the current's
+    # `plain.set_nudge`: r2 output, r3 voltages, r4 currents, r5 error, r8 loss, r9 its limit, r12 the current's
     mov(r4, r8)
     mov(r5, r9)
     push({r4, r5})
@@ -1226,8 +1227,8 @@ def program(r0):
     bne(C_LAYER)
     data(2, 0x9800)  # ldr r0, [sp, #0]
     data(2, 0x9901)  # ldr r1, [sp, #4]
-    # `plain.update_driven`: r0 pair, r1 c, r2 d, r3 rate, r4 change, r5 u * d, r6 device, r7 listed, r8 sum, r9 g_min,
-    # r10 g_max, r11 row, r12 its end; on the stack table 0, node 4, layer 8
+    # `plain.update_driven`: r0 pair, r1 c, r2 d, r3 rate shift, r4 change, r5 u * d, r6 device, r7 listed, r8 sum,
+    # r9 g_min, r10 g_max, r11 row, r12 its end; on the stack table 0, node 4, layer 8
     mov(r4, r8)
     mov(r5, r9)
     mov(r6, r10)
@@ -1534,8 +1535,8 @@ def program(r0):
     data(2, 0x9800)  # ldr r0, [sp, #0]
     data(2, 0x9901)  # ldr r1, [sp, #4]
     # `plain.update_between` for all crossbars but the first: r0 device, r1 delta above, r2 bytes from there to the mean
-    # above, r3 total above, r8 gain, r9 delta below, r10 mean below, r11 rate, r12 offset, lr sum; on the stack g_min
-    # 0, g_max 4, end of the deltas above 8, row 12, words of the layer above 16, crossbars left 20
+    # above, r3 total above, r8 gain, r9 delta below, r10 mean below, r11 rate shift, r12 offset, lr sum; on the stack
+    # g_min 0, g_max 4, end of the deltas above 8, row 12, words of the layer above 16, crossbars left 20
     mov(r4, r8)
     mov(r5, r9)
     mov(r6, r10)
@@ -1807,7 +1808,7 @@ class ThumbCrossbar(MachineCrossbar):
     """The emulated crossbar by assembler."""
 
     tier = "thumb"
-    kernels = (settle, pull, program, enter)
+    kernels = (settle, set_nudge, program, enter)
     scatter = staticmethod(scatter)
     gather = staticmethod(gather)
     # Whether the core has the instructions of ARMv7-M, 32 bits wide: not Cortex-M0, M0+, M1

@@ -1,4 +1,4 @@
-"""The circuit's laws for MicroPython's viper emitter: the same bits as `crossbar.dynamics`, in machine words.
+"""The circuit's dynamics for MicroPython's viper emitter: the same bits as `crossbar.dynamics`, in machine words.
 
 They work on the table of `eqprop.crossbar.native`; numbers of words are meant where an index is given. active[0] is how
 many inputs are not zero, and from bit 16 on how many of them are above zero, the bias row with them. Each word behind
@@ -495,7 +495,7 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
 
 
 @micropython.viper
-def pull(table: ptr32, label: int) -> int:
+def set_nudge(table: ptr32, label: int) -> int:
     """Turn the outputs' errors into nudge currents; return the loss."""
     t = ptr32(int(table) + 4 * 14)
     n = int(t[0])
@@ -569,8 +569,8 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
     row = int(table[8]) | int(table[9]) << 16 << 16
     t = ptr32(int(table) + 4 * 28)
     gain = int(t[7])
-    rate = int(t[9])
-    offset = 1 << (rate - 1)
+    rate_shift = int(t[9])
+    offset = 1 << (rate_shift - 1)
     g_min = int(t[10])
     g_max = int(t[11])
     span = uint(g_max - g_min)
@@ -597,8 +597,8 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
             d = (p ^ 0x8000) - 0x8000
             c = offset - ((d * ((mean[0] ^ 0x8000) - 0x8000)) >> gain)
             reach = 127 * (d if d > 0 else 0 - d)
-            if (c + reach) >> rate or (c - reach) >> rate:
-                last = stop if c >> rate == 0 else end
+            if (c + reach) >> rate_shift or (c - reach) >> rate_shift:
+                last = stop if c >> rate_shift == 0 else end
                 both = c << 1
                 sum = 0
                 r = first
@@ -608,8 +608,8 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
                     while until - r:
                         p = ptr16(r)[0] + p
                         q = ptr16(r)[1] * d + c
-                        other = ((both - q) >> rate) + ptr16(p)[1]
-                        q = (q >> rate) + ptr16(p)[0]
+                        other = ((both - q) >> rate_shift) + ptr16(p)[1]
+                        q = (q >> rate_shift) + ptr16(p)[0]
                         # Neither is beyond a limit if what both exceed g_min by, or-ed together, is not
                         if uint((other - g_min) | (q - g_min)) > span:
                             if q > g_max:
@@ -650,8 +650,8 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
         ptr16(q)[0] = (((ptr16(q)[0] ^ 0x8000) - 0x8000) >> gain) + 0x8000
         p += 2
         q += 2
-    rate = int(t[9])
-    offset = 1 << (rate - 1)
+    rate_shift = int(t[9])
+    offset = 1 << (rate_shift - 1)
     g_min = int(t[10])
     g_max = int(t[11])
     span = uint(g_max - g_min)
@@ -680,7 +680,7 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
         total = ptr32(first_total)
         while blocks - int(delta):
             q = delta[0] - d
-            q = ((m - mean[0]) * q + offset) >> rate
+            q = ((m - mean[0]) * q + offset) >> rate_shift
             x = q + ptr16(p)[0]
             if uint(x - g_min) > span:
                 x = g_max if x > g_max else g_min
@@ -689,7 +689,7 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
             r = q + r
             total[0] = q + int(total[0])
             q = delta[1] - d
-            q = ((m - mean[1]) * q + offset) >> rate
+            q = ((m - mean[1]) * q + offset) >> rate_shift
             x = q + ptr16(p)[1]
             if uint(x - g_min) > span:
                 x = g_max if x > g_max else g_min
@@ -700,7 +700,7 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
             q = int(total)
             ptr32(q)[1] = x
             q = delta[2] - d
-            q = ((m - mean[2]) * q + offset) >> rate
+            q = ((m - mean[2]) * q + offset) >> rate_shift
             x = q + ptr16(p)[2]
             if uint(x - g_min) > span:
                 x = g_max if x > g_max else g_min
@@ -711,7 +711,7 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
             q = int(total)
             ptr32(q)[2] = x
             q = delta[3] - d
-            q = ((m - mean[3]) * q + offset) >> rate
+            q = ((m - mean[3]) * q + offset) >> rate_shift
             x = q + ptr16(p)[3]
             if uint(x - g_min) > span:
                 x = g_max if x > g_max else g_min
@@ -722,7 +722,7 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
             q = int(total)
             ptr32(q)[3] = x
             q = delta[4] - d
-            q = ((m - mean[4]) * q + offset) >> rate
+            q = ((m - mean[4]) * q + offset) >> rate_shift
             x = q + ptr16(p)[4]
             if uint(x - g_min) > span:
                 x = g_max if x > g_max else g_min
@@ -738,7 +738,7 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
             total = ptr32(int(total) + 20)
         while end - int(delta):
             q = delta[0] - d
-            q = ((m - mean[0]) * q + offset) >> rate
+            q = ((m - mean[0]) * q + offset) >> rate_shift
             x = q + ptr16(p)[0]
             if uint(x - g_min) > span:
                 x = g_max if x > g_max else g_min
@@ -795,6 +795,6 @@ class ViperCrossbar(MachineCrossbar):
     """The emulated crossbar by viper's machine code."""
 
     tier = "viper"
-    kernels = (settle, pull, program, enter)
+    kernels = (settle, set_nudge, program, enter)
     scatter = staticmethod(scatter)
     gather = staticmethod(gather)

@@ -41,7 +41,7 @@ def run(capsys, *argv):
 
 def same(one, other):
     """Assert that two logs hold the same rows, types included."""
-    assert one.run == other.run and one.configuration == other.configuration
+    assert one.run_id == other.run_id and one.configuration == other.configuration
     for a, b in zip(one.read_all(), other.read_all(), strict=True):
         assert a.keys() == b.keys()
         for key in a:
@@ -92,17 +92,17 @@ def test_merging_is_done_once_for_each_run(logs, tmp_path, capsys):
     assert run(capsys, "log", "merge", *logs, "--to", fleet) == (0, f"{fleet}: 2 new of 2 runs\n", "")
     assert run(capsys, "log", "merge", logs[1], "--to", fleet) == (0, f"{fleet}: 0 new of 1 runs\n", "")
     for log in map(open_log, logs):
-        same(log, open_log(fleet, log.run))
+        same(log, open_log(fleet, log.run_id))
     grown = tmp_path / "a.arrow"
     shutil.copy(logs[0], grown)
     with RunLog.reopen(grown) as log:
         log.event("checkpoint")
     assert merge([grown], fleet) == 0
-    same(open_log(grown), open_log(fleet, open_log(grown).run))
+    same(open_log(grown), open_log(fleet, open_log(grown).run_id))
     code, out, _ = run(capsys, "log", "info", fleet, "--json", tmp_path / "info.json")
     runs = json.loads((tmp_path / "info.json").read_text())["runs"]
     assert code == 0 and len(runs) == 2 and out.count("test error") == 2
-    assert {r["run"] for r in runs} == {open_log(path).run for path in logs}
+    assert {r["run_id"] for r in runs} == {open_log(path).run_id for path in logs}
     assert all(r["steps_logged"] == 360 and r["end"] == "closed" and r["seed"] in (1, 2) for r in runs)
     with pytest.raises(LogError, match="holds 2 runs, choose one with --run"):
         open_log(fleet)
@@ -116,20 +116,28 @@ def test_three_tools_give_one_answer(logs, tmp_path):
 
     fleet = tmp_path / "fleet.parquet"
     merge(logs, fleet)
-    expected = {log.run: min(row["test_error_percent"] for row in log.metrics) for log in map(open_log, logs)}
-    found = pandas.read_parquet(fleet / "metrics").groupby("run", observed=True).test_error_percent.min()
+    expected = {log.run_id: min(row["test_error_percent"] for row in log.metrics) for log in map(open_log, logs)}
+    found = pandas.read_parquet(fleet / "metrics").groupby("run_id", observed=True).test_error_percent.min()
     assert found.to_dict() == expected
     files = f"{fleet}/metrics/**/*.parquet"
-    assert dict(duckdb.sql(f"SELECT run, min(test_error_percent) FROM '{files}' GROUP BY run").fetchall()) == expected
+    assert (
+        dict(duckdb.sql(f"SELECT run_id, min(test_error_percent) FROM '{files}' GROUP BY run_id").fetchall())
+        == expected
+    )
     lazy = (
-        polars.scan_parquet(files, hive_partitioning=True).group_by("run").agg(polars.col("test_error_percent").min())
+        polars.scan_parquet(files, hive_partitioning=True)
+        .group_by("run_id")
+        .agg(polars.col("test_error_percent").min())
     )
     assert dict(lazy.collect().iter_rows()) == expected
-    steps = duckdb.sql(f"SELECT max(list_max(steps)) FROM '{fleet}/conductances/**/*.parquet'").fetchall()[0][0]
-    assert steps == max(row["steps"].max() for path in logs for row in open_log(path).read("conductances"))
+    steps = duckdb.sql(f"SELECT max(list_max(conductance_steps)) FROM '{fleet}/conductances/**/*.parquet'").fetchall()[
+        0
+    ][0]
+    assert steps == max(row["conductance_steps"].max() for path in logs for row in open_log(path).read("conductances"))
     table = polars.read_ipc_stream(logs[0])
     assert (
-        table.filter(polars.col("record") == "metrics")["test_error_percent"].min() == expected[open_log(logs[0]).run]
+        table.filter(polars.col("record") == "metrics")["test_error_percent"].min()
+        == expected[open_log(logs[0]).run_id]
     )
 
 
@@ -151,9 +159,9 @@ def test_memory_stays_flat_however_many_runs_a_dataset_has(logs, tmp_path):
     peaks = []
     for count in (10, 80):
         for table in fleet.iterdir():
-            source = next(table.glob("board=*/run=r*"))
+            source = next(table.glob("board=*/run_id=r*"))
             for k in range(count):
-                target = source.with_name(f"run=copy{k}")
+                target = source.with_name(f"run_id=copy{k}")
                 if not target.exists():
                     shutil.copytree(source, target, copy_function=os.link)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -197,7 +205,7 @@ def test_verify_names_what_is_wrong(logs, tmp_path, capsys):
                 log.steps(row["first"], row["order"])
             elif row["record"] == "conductances" and row["crossbar"] == 0:
                 steps = [
-                    other if row["sample"] == 50 else row["steps"],
+                    other if row["sample"] == 50 else row["conductance_steps"],
                     open_log(logs[1]).snapshot(row["sample"])[1].ravel(),
                 ]
                 log.conductances(row["sample"], [(0, 0, steps[0]), (1, 0, steps[1])], "twin")
@@ -302,6 +310,8 @@ def test_an_npz_opens_without_pickle_and_says_what_it_holds(logs, tmp_path):
     export(logs[0], tmp_path / "a.npz")
     assert zipfile.is_zipfile(tmp_path / "a.npz")
     with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
-        counts = arrays["conductances.steps.counts"]
-        assert arrays["conductances.steps"].dtype == np.uint16 and counts.sum() == len(arrays["conductances.steps"])
+        counts = arrays["conductances.conductance_steps.counts"]
+        assert arrays["conductances.conductance_steps"].dtype == np.uint16 and counts.sum() == len(
+            arrays["conductances.conductance_steps"]
+        )
         assert arrays["metrics.test_error_percent"].shape == (3,)

@@ -16,14 +16,14 @@ from support.surroundings import obtained
 
 # One crossbar; hidden layers of one node, of two and of odd sizes; products that are shifted and ones that are not
 SHAPES = ["64-32-10", "300-5-2", "3-40-2", "2-2", "1-1-1", "13-7", "9-20-5", "6-4-5-2", "3-1-1-2", "4-9-5-7-3-6"]
-SAMPLES, HALVE_EVERY, SEED = 60, 20, 5
+SAMPLES, LR_HALVING_SAMPLES, SEED = 60, 20, 5
 
 
 @pytest.fixture(scope="module")
 def reference():
     """Return what programs/training.py reports on CPython with plain kernels, for all shapes."""
     report = runpy.run_path(str(PROGRAMS / "training.py"))["report"]
-    return [line for layers in SHAPES for line in report(eqprop.Network, layers, SAMPLES, HALVE_EVERY, SEED)]
+    return [line for layers in SHAPES for line in report(eqprop.Network, layers, SAMPLES, LR_HALVING_SAMPLES, SEED)]
 
 
 def run(board, program, *arguments):
@@ -41,7 +41,7 @@ def test_every_core_gives_the_same_bits(reference, cortex_board, tier):
     Catches: an instruction that the core has not; a limit, a shift or a sum that is wrong in either form of a kernel;
     a row, a node or an input too many or too few.
     """
-    assert run(cortex_board, "training.py", tier, SAMPLES, HALVE_EVERY, SEED, *SHAPES) == reference
+    assert run(cortex_board, "training.py", tier, SAMPLES, LR_HALVING_SAMPLES, SEED, *SHAPES) == reference
 
 
 def test_the_assembler_is_in_use_from_the_start(cortex_board):

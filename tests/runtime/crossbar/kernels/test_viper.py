@@ -23,7 +23,7 @@ THUMB = ("armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp")
 ARCHITECTURES = (*THUMB, "xtensa", "xtensawin", "rv32imc", "x64")
 COMPILERS_OF_CORES = [*(("xtensawin", version) for version in VERSIONS), ("rv32", VERSIONS[-1])]
 SHAPES = ("64-32-10", "6-4-5-2", "13-7")
-SAMPLES, HALVE_EVERY, SEED = 20, 10, 5
+SAMPLES, LR_HALVING_SAMPLES, SEED = 20, 10, 5
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -69,7 +69,7 @@ def test_a_jump_that_does_not_reach_is_noticed(tmp_path):
 def reference():
     """Lines of what becomes of networks, and of what features make of signals, on CPython's plain kernels."""
     train, hear = (runpy.run_path(str(PROGRAMS / f"{name}.py"))["report"] for name in ("training", "features"))
-    learnt = [line for layers in SHAPES for line in train(eqprop.Network, layers, SAMPLES, HALVE_EVERY, SEED)]
+    learnt = [line for layers in SHAPES for line in train(eqprop.Network, layers, SAMPLES, LR_HALVING_SAMPLES, SEED)]
     return learnt, hear()
 
 
@@ -92,5 +92,5 @@ def test_what_every_compiler_makes_computes_right(cpu, version, reference, tmp_p
         return done.stdout.splitlines()
 
     learnt, heard = reference
-    assert printed("training.py", SAMPLES, HALVE_EVERY, SEED, *SHAPES) == learnt
+    assert printed("training.py", SAMPLES, LR_HALVING_SAMPLES, SEED, *SHAPES) == learnt
     assert printed("features.py") == heard

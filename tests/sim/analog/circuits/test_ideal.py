@@ -87,7 +87,7 @@ def test_a_step_goes_down_the_loss(seed, gain, nudging, loss):
         error = np.where(target, 0.4, -0.1) - score
         if loss == "squared":
             return 0.5 * np.sum(error**2)
-        if loss == "margin":
+        if loss == "squared-hinge":
             return 0.5 * np.sum(np.where(target, np.maximum(error, 0), np.minimum(error, 0)) ** 2)
         return -(0.3**2) * np.log(np.exp(score / 0.3)[target > 0] / np.exp(score / 0.3).sum(1)).sum()
 
@@ -193,7 +193,7 @@ BAD = {
     "g_min 0": (lambda: trained(g_min=0.0), "g_min: 0.0 is not"),
     "beta": (lambda: trained(beta=-1.0), "beta: -1.0 is not"),
     "nudging": (lambda: trained(nudging="up"), "nudging: 'up' is not one of centred, positive"),
-    "loss": (lambda: trained(loss="hinge"), "loss: 'hinge' is not one of squared, margin, cross-entropy"),
+    "loss": (lambda: trained(loss="hinge"), "loss: 'hinge' is not one of squared, squared-hinge, cross-entropy"),
     "rates": (lambda: trained(eta=[1]), "eta: 1 rates for 2 crossbars"),
     "features": (lambda: trained().predict(np.zeros((2, 4))), r"x: shape \(2, 4\) is not \(batch, 3\)"),
     "odd pairs": (

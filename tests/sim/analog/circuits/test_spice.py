@@ -37,7 +37,7 @@ def trained(layers, seed):
     network = Network(layers, seed)
     for n in range(1000):
         network.learn(data.train_x[n], data.train_y[n])
-    steps = [network.conductances(c) for c in range(network.crossbars)]
+    steps = [network.conductances(c) for c in range(network.crossbar_count)]
     return Circuit.from_plan(network.plan, g_on=1e-4, steps=steps)
 
 

@@ -1,6 +1,6 @@
-"""Learn in slices; print the CRCs of what was learnt so and at once, the longest slice, and a confidence.
+"""Learn in slices; print the CRCs of what was learnt so and at once, the longest slice, and a margin.
 
-micropython slices.py LAYERS
+micropython learn_steps.py LAYERS
 
 On an emulated board, which counts instructions.
 """
@@ -21,11 +21,11 @@ for n in range(20):
         x[i] = (i * (n % outputs + 3) + n) % 128
     twin.learn(x, n % outputs)
     gc.collect()
-    steps = network.slices(x, n % outputs)
+    steps = network.learn_steps(x, n % outputs)
     going = True
     while going:
         began = ticks()
         going = next(steps, steps) is not steps
         longest = max(longest, time.ticks_diff(ticks(), began))
 network.infer(x)
-print("{},{} {} {}".format(network.crc(), twin.crc(), longest, network.confidence))
+print("{},{} {} {}".format(network.crc(), twin.crc(), longest, network.margin_percent))
