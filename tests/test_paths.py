@@ -10,7 +10,7 @@ import numpy as np
 import eqprop
 from eqprop.protocol.records import Code
 from eqprop_host import datasets
-from eqprop_host.boards.records import levels_of, pack
+from eqprop_host.boards.records import alphabet_of, pack
 from eqprop_host.runlog import RunLog, open_log
 from eqprop_host.terminal.progress import show_nothing
 from eqprop_host.training import loop
@@ -82,7 +82,7 @@ def test_a_sample(tmp_path):
     schedule = loop.Schedule(1, 0, 0, 1)
     row = schedule.order(count).indices(0, 1)[0]
     features = data.train_x[row]
-    code = Code(LAYERS[0], LAYERS[-1], levels_of(data.train_x, data.test_x))
+    code = Code(LAYERS[0], LAYERS[-1], alphabet_of(data.train_x, data.test_x))
     record = pack(code, data.train_x[row : row + 1], data.train_y[row : row + 1]).tobytes().rstrip(b"\0")
     assert 0 not in record
     with np.load(path) as file:
@@ -106,8 +106,8 @@ STEPS = [1111, 2222, 3333, 4444]
 class NotEmulated(eqprop.Network):
     """A network whose conductances are nobody's but its own, so that they are read from the board."""
 
-    def __init__(self, layers, seed, halve_every):
-        super().__init__(layers, seed, halve_every)
+    def __init__(self, layers, seed, lr_halving_samples):
+        super().__init__(layers, seed, lr_halving_samples)
         for device, step in enumerate(STEPS):
             self.conductances(0)[device] = step
         self.crossbar.refresh()
