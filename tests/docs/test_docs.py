@@ -4,6 +4,9 @@ As a program, this writes the generated parts.
 """
 
 import ast
+import functools
+import importlib
+import importlib.util
 import re
 import runpy
 
@@ -48,6 +51,35 @@ def test_the_figure_is_what_the_network_does():
 def test_what_a_page_links_to_is_there(page):
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+PAGES = [*DOCS.rglob("*.md"), *(ROOT / f"{name}.md" for name in ("README", "ARCHITECTURE", "CONTRIBUTING", "SECURITY"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_modules_and_files_that_a_page_names_exist(page):
+    """Catches a page left behind by a module that was renamed or moved."""
+    text = page.read_text()
+    for name in re.findall(r"`((?:eqprop|eqprop_host|eqprop_sim)(?:\.[A-Za-z_]+)+)", text):
+        if not name.endswith((".md", ".py", ".mpy")):
+            assert resolved(name) is not None, name
+    for path in re.findall(r"`((?:runtime|host_tools|board_sim|tests|docs|examples|benchmarks|soak)/[\w./-]*)`", text):
+        assert (ROOT / path).exists(), path
+
+
+def resolved(name):
+    """Return the module, class or function of a dotted name, None if there is none."""
+    parts = name.split(".")
+    for count in range(len(parts), 0, -1):
+        module = ".".join(parts[:count])
+        try:
+            found = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name in parts or error.name == module:
+                continue
+            found = importlib.util.find_spec(module)  # MicroPython's alone
+        return functools.reduce(lambda value, part: getattr(value, part, None), parts[count:], found)
+    return None
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
