@@ -11,7 +11,7 @@ from .emulator.compiled_network import Network, unpack, warm_up
 from .firmware.flash import Flash, options
 from .firmware.rot import rotting
 
-_CREDIT = 4096  # bytes: what a pseudo terminal holds for a reader
+_CREDIT = 4096  # bytes that a pseudo terminal buffers for a reader
 
 
 if __name__ == "__main__":
@@ -19,7 +19,7 @@ if __name__ == "__main__":
     every = values.pop("checkpoint_every")
     rot_ppm = values.pop("rot_ppm")
     network = rotting(Network, rot_ppm, values["seed"]) if rot_ppm else Network
-    # What a board has not read yet stays in its receive buffer, not in this interpreter's
+    # Bytes that the board has not read stay in its receive buffer, not in this interpreter's
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False), eqprop.service.CHUNK))
     warm_up()  # before the first host speaks, so that no answer is late
     with contextlib.suppress(OSError):  # the host hung up

@@ -1,77 +1,77 @@
-"""What can go wrong on a serial line, seeded and without any input or output: bytes in, bytes out, and when.
+"""Faults of a serial line, seeded and without I/O: bytes go in, and come out damaged and at certain times.
 
-`Faults` are the options of a simulated board (`eqprop_sim.simulated_board`). `Direction` is one wire of a line: the
-bytes that go in come out damaged and late. Which bytes are damaged follows from the seed and the bytes' place in the
-stream alone. `Printer` is a program on the board that prints on the same line.
+`Faults` are the options of a simulated board (`eqprop_sim.simulated_board`). `Direction` is one wire of a line: bytes
+come out damaged and late. The seed and the bytes' positions in the stream decide which bytes are damaged. `Printer` is
+a program on the board that prints on the same line.
 """
 
 import random
 from collections import deque
 from dataclasses import dataclass, fields
 
-_LONGEST = 64  # bytes of a burst, and of what arrives twice
-_SLICE_S = 0.002  # bytes come out in pieces as long as that
+_LONGEST = 64  # the most bytes of a burst or a repetition
+_SLICE_S = 0.002  # bytes come out in pieces of this duration
 _STALL_S = (0.05, 0.3)
-_WITHIN_S = 0.005  # that a line printed has an answer to fall into
+_WITHIN_S = 0.005  # how long a printed line waits for an answer to interrupt
 _BITS = 10  # a byte on the line: start bit, 8 data bits, stop bit
 
 
 @dataclass(frozen=True)
 class Faults:
-    """What shall go wrong. Probabilities are those of a byte, in either direction."""
+    """The faults to inject. Probabilities are per byte, in each direction."""
 
     flip: float = 0.0
-    """Probability that a byte becomes another."""
+    """Probability that a byte is changed."""
 
     drop: float = 0.0
     """Probability that a byte is lost."""
 
     duplicate: float = 0.0
-    """Probability that behind a byte the last 1..64 bytes arrive once more."""
+    """Probability that after a byte the last 1..64 bytes arrive a second time."""
 
     burst: float = 0.0
-    """Probability that with a byte 1..64 bytes of noise begin."""
+    """Probability that 1..64 bytes of noise start at a byte."""
 
     stall: float = 0.0
     """Probability that at a byte the line stands still, for 50..300 ms."""
 
     delay: int = 0
-    """Milliseconds that every byte is late."""
+    """Delay of every byte in milliseconds."""
 
     baud: int = 0
-    """Bits a second, 10 to a byte; 0 for no limit."""
+    """Bits per second, 10 per byte; 0 for no limit."""
 
     buffer: int = 0
-    """Bytes that the board's receive buffer holds: what comes while it is full is lost; 0 for no limit."""
+    """Size of the board's receive buffer in bytes; bytes that arrive while it is full are lost; 0 for no limit."""
 
     prints: int = 0
-    """Lines that a program on the board prints on the same line, each second on average: within the answer that the
-    board gives in the next 5 ms, otherwise by itself. Also a message at each start.
+    """Lines per second, on average, that a program on the board prints on the same line: inside an answer if the board
+    gives one in the next 5 ms, otherwise separately. Also prints a message at each start.
     """
 
     rot: float = 0.0
-    """Probability that after a sample a bit of a conductance, or of a node's total, is flipped in its memory."""
+    """Probability that after a sample a bit of a conductance, or of a node's total, flips in memory."""
 
     reset_every: int = 0
     """The board resets after 1..2n samples, n on average; 0 for never."""
 
     unplug: int = 0
-    """1: the port goes with the board that resets, and comes back, as that of a USB board."""
+    """1: the port disappears when the board resets, and comes back, as with a USB board."""
 
     cut_every: int = 0
     """The power fails when 1..2n bytes have been written to the flash, n on average; 0 for never."""
 
     full: int = 0
-    """Bytes of the largest file that the flash has room for; 0 for no limit."""
+    """The largest file that fits in the flash, in bytes; 0 for no limit."""
 
     fail: float = 0.0
     """Probability that a write to the flash fails."""
 
     erase: int = 0
-    """Milliseconds that the flash takes for each block of 4 KB that is written."""
+    """Milliseconds that the flash takes to write each block of 4 KB."""
 
     seed: int = 0
-    """Of all that is random here."""
+    """The seed of all faults."""
 
     def __post_init__(self):
         """Raise ValueError, naming the option, for a value out of range."""
@@ -87,7 +87,7 @@ class Faults:
 
     @classmethod
     def parsed(cls, texts):
-        """Return the Faults that a dict of texts means. Raises ValueError naming the option that makes no sense."""
+        """Return the Faults for a dict of texts. Raises ValueError naming the invalid option."""
         values: dict = {}
         for option in fields(cls):
             text = texts.get(option.name)
@@ -102,7 +102,7 @@ class Faults:
 
     @property
     def restarts(self):
-        """Whether the board restarts now and then."""
+        """Whether the board restarts during a run."""
         return bool(self.reset_every or self.cut_every)
 
 
@@ -110,27 +110,27 @@ NAMES = tuple(option.name for option in fields(Faults))
 
 
 class Printer:
-    """What a program on the board prints, and when."""
+    """The output of a program on the board."""
 
     def __init__(self, faults):
-        """Print as often as `faults` say."""
+        """Print at the rate that `faults` give."""
         self._per_s = faults.prints
         self._random = random.Random(f"{faults.seed} prints")
         self._next = None
 
     def start(self, now):
-        """Return the message that the board starts with at second `now`, as bytes."""
+        """Return the message, in bytes, that the board prints when it starts at second `now`."""
         if not self._per_s:
             return b""
         self._wait(now)
         return b"\r\nmy board 7, ready\r\n"
 
     def due(self):
-        """Return when the next line is printed at the latest, None for never."""
+        """Return the latest time of the next printed line, or None."""
         return None if self._next is None else self._next + _WITHIN_S
 
     def among(self, answer, now):
-        """Return `answer`, what the board says at second `now`, b"" for nothing, with what is printed until then."""
+        """Return `answer`, the board's bytes at second `now` (may be b""), with the lines printed until then."""
         whole = answer
         while self._next is not None and self._next + (0 if whole else _WITHIN_S) <= now:
             at = self._random.randrange(len(whole) + 1)
@@ -150,7 +150,7 @@ class Direction:
     """
 
     def __init__(self, faults, name):
-        """Damage as `faults` say; name tells the two directions' randomness apart."""
+        """Damage bytes by `faults`; `name` gives each direction its own randomness."""
         self.carried = 0
         self._faults = faults
         self._random = random.Random(f"{faults.seed} {name}")
@@ -158,12 +158,12 @@ class Direction:
         self._slice = max(1, int(_SLICE_S / self._byte_s)) if self._byte_s else 1 << 16
         self._clean = not (faults.flip or faults.drop or faults.duplicate or faults.burst or faults.stall)
         self._last = deque(maxlen=_LONGEST)
-        self._noise = 0  # bytes of a burst that are still to come
-        self._free = 0.0  # when the line has carried all there is
+        self._noise = 0  # remaining bytes of a burst
+        self._free = 0.0  # when the line will have carried all bytes
         self._arriving = deque()
 
     def put(self, data, now):
-        """Put bytes in at second `now` of a clock that never goes back."""
+        """Put bytes in at second `now` of a monotonic clock."""
         self.carried += len(data)
         at = 0
         while at < len(data):
@@ -176,7 +176,7 @@ class Direction:
             self._arriving.append((self._free + self._faults.delay / 1000, part))
 
     def _damaged(self, data):
-        """Return (what is left of the bytes, seconds that the line stood still)."""
+        """Return (the damaged bytes, seconds that the line stalled)."""
         out = bytearray()
         stalled_s = 0.0
         faults, draw = self._faults, self._random
@@ -208,9 +208,9 @@ class Direction:
         return bytes(arrived)
 
     def due(self):
-        """Return when the next bytes arrive, None for none on their way."""
+        """Return when the next bytes arrive, or None if none are on their way."""
         return self._arriving[0][0] if self._arriving else None
 
     def clear(self):
-        """Lose what is on its way."""
+        """Lose the bytes on their way."""
         self._arriving.clear()

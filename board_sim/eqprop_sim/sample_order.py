@@ -1,14 +1,14 @@
-"""Which sample of a data set is training sample number n: the one answer that boards, logs and studies share."""
+"""Decides which sample of a data set is training sample number n, for boards, logs and studies alike."""
 
 import functools
 
 import numpy as np
 
-_STREAM = 1  # of the random numbers that a seed gives: `eqprop_host.datasets.splitting` draws from another
+_STREAM = 1  # a seed's stream of random numbers; `eqprop_host.datasets.splitting` draws from another
 
 
 class SampleOrder:
-    """The samples of a run by their numbers 0, 1, ...: epoch after epoch, each a permutation of the data set.
+    """The samples of a run by number 0, 1, ...: each epoch is a permutation of the data set.
 
     - count: distinct samples of the data set, 1 or more
     """
@@ -34,9 +34,9 @@ class SampleOrder:
         return cls(count, functools.partial(_shuffle, count, seed))
 
     def epoch(self, number):
-        """Return the indices of the samples of epoch 0, 1, ... in their order: int64 (count,)."""
+        """Return the indices of an epoch's samples, in order: int64 (count,)."""
         if number not in self._known:
-            while len(self._known) > 1:  # a log may be one epoch behind its board
+            while len(self._known) > 1:  # a log may lag one epoch behind its board
                 del self._known[next(iter(self._known))]
             indices = np.arange(self.count) if self._permutation is None else self._permutation(number)
             self._known[number] = np.asarray(indices, np.int64)
@@ -61,11 +61,11 @@ class SampleOrder:
             first += size
 
     def pass_end(self, sample):
-        """Return the number of the first training sample after the pass over the data set that `sample` belongs to."""
+        """Return the number of the first training sample in the epoch after that of `sample`."""
         return (sample // self.count + 1) * self.count
 
 
 def _shuffle(count, seed, epoch):
-    """Return a permutation of `count` indices, int64, always the same for the same seed and epoch."""
+    """Return a permutation of `count` indices, int64, fixed by the seed and the epoch."""
     words = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(_STREAM, epoch))).random_raw(count)
     return np.argsort(words, kind="stable")

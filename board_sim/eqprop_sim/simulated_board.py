@@ -1,26 +1,26 @@
-"""Simulated boards: the runtime's service in a process of its own, behind a serial port that hosts open as hardware.
+"""Simulated boards: the runtime's service in its own process, on a serial port that hosts open like hardware.
 
     sim:                 CPython, the plain kernels compiled by numba
-    sim:micropython      a real MicroPython interpreter; ?heap=192k limits its heap, ?tier=plain has it compute so
+    sim:micropython      a real MicroPython interpreter; ?heap=192k limits its heap, ?tier=plain sets its tier
     sim:cortex-m0        MicroPython's firmware on an emulated Cortex-M0, with the same options; also m3, m4 and m7
     sim:rv32             the same on an emulated RISC-V core (RV32IMC)
-    sim:xtensawin        the same on an emulated Xtensa core with windowed registers, as the ESP32's
+    sim:xtensawin        the same on an emulated Xtensa core with windowed registers, like the ESP32's
     sim:rp2040           a Raspberry Pi Pico's own firmware, on the emulated microcontroller with its flash and USB
 
-The port is a pseudo terminal, or a TCP port on loopback where the system has none. Options follow a question mark,
+The port is a pseudo terminal or, on systems without them, a TCP port on loopback. Options follow a question mark,
 joined by &, as in `sim:?flip=1e-4&reset_every=500&seed=7`:
 
-    heap=192k                  bytes of the heap (not of sim: and sim:rp2040)
+    heap=192k                  size of the heap (not for sim: and sim:rp2040)
     blank=512k                 no eqprop yet: MicroPython's prompt, and an empty flash of that size (emulated boards)
     blank                      the same for a Pico, whose flash has its own size (rp2040 only)
-    mount=/flash, format=fat   where a blank board's flash is mounted (/), and its filesystem (littlefs; none for none)
-    block=4k                   bytes of a block of it (4k; 512 with format=fat)
-    flash=FOLDER               where checkpoints are kept; without it they are gone when the board is closed
-    checkpoint_every=1000      samples between two checkpoints; where the board resets itself, a quarter of reset_every
-    flip=, drop=, ...          faults of the line, the board, its memory and its flash, what a program prints on the
+    mount=/flash, format=fat   mount point of a blank board's flash (/), and its filesystem (littlefs; none for none)
+    block=4k                   block size of that filesystem (4k; 512 with format=fat)
+    flash=FOLDER               folder for checkpoints; without it they vanish when the board is closed
+    checkpoint_every=1000      samples between two checkpoints; if the board resets itself, a quarter of reset_every
+    flip=, drop=, ...          faults of the line, the board, its memory and its flash, output of another program on the
                                same line, and the line's baud rate: `faults.Faults`
 
-    python -m eqprop_sim.simulated_board sim:...    start a board, print its path, keep it running until input ends
+    python -m eqprop_sim.simulated_board sim:...    start a board, print its path, run it until input ends
 """
 
 import contextlib
@@ -59,17 +59,17 @@ ENGINES = {
     "sim:rp2040": "simulated board: emulated Raspberry Pi Pico with its own firmware",
 }
 _HEAP = "192k"
-_LEAST_HEAP = 16 * 1024  # bytes: in less, MicroPython itself does not start, or has no room to say so
-_LARGEST_HEAP = 2**30  # bytes, which MicroPython clears before it starts
-_NOT_OF_A_PICO = {"erase", "fail", "full", "rot"}  # faults that simulated boards have by their own program
-_STOP_S = 2  # for a board that has stopped to be seen to
-_END_S = 10  # for one whose port has hung up to end
+_LEAST_HEAP = 16 * 1024  # bytes; with less, MicroPython does not start, or has no room to say so
+_LARGEST_HEAP = 2**30  # bytes; MicroPython clears them before it starts
+_NOT_OF_A_PICO = {"erase", "fail", "full", "rot"}  # faults that only the simulated board's own program can inject
+_STOP_S = 2  # wait for a stopped board to be noticed
+_END_S = 10  # wait for a board to end after its port hung up
 _RECONNECT_S = 30.0
 _CHECKPOINT_EVERY = 1000
 
 
 def _options(engine, query):
-    """Return the options behind the `?`, refusing those that the engine does not have."""
+    """Return the options after the `?`, refusing those that the engine does not have."""
     known = {"flash", "checkpoint_every", *faults.NAMES}
     known |= {"heap", "tier"} if engine == "micropython" or engine in qemu.CPUS else set()
     known |= {"blank", "mount", "format", "block"} if engine in qemu.CPUS else set()
@@ -80,24 +80,24 @@ def _options(engine, query):
         if key not in known:
             raise ValueError(f"{SCHEME}{engine} has no option {key}={value}")
         if key in options:
-            raise ValueError(f"{SCHEME}{engine} has its option {key} twice")
+            raise ValueError(f"{SCHEME}{engine} has option {key} twice")
         options[key] = value
     if options.get("tier", TIERS[0]) not in TIERS:
-        raise ValueError(f"tier={options['tier']} is not one of {', '.join(TIERS)}")
+        raise ValueError(f"tier={options['tier']}: expected one of {', '.join(TIERS)}")
     return options
 
 
 def _size(options, name, default):
-    """Return the bytes that "96k", "1m" or "98304" stand for."""
+    """Return the number of bytes in a size such as "96k", "1m" or "98304"."""
     text = options.get(name, default)
     match = re.fullmatch(r"([1-9]\d{0,9})([km]?)", text.lower())
     if not match:
-        raise ValueError(f"{name}={text} is not a size such as 192k")
+        raise ValueError(f"{name}={text}: expected a size such as 192k")
     return int(match[1]) * {"": 1, "k": 1024, "m": 1024 * 1024}[match[2]]
 
 
 def _heap(options):
-    """Return the bytes of the heap. Raises ValueError for a heap in which no interpreter starts."""
+    """Return the heap size in bytes. Raises ValueError for a heap too small for an interpreter, or too large."""
     heap = _size(options, "heap", _HEAP)
     if not _LEAST_HEAP <= heap <= _LARGEST_HEAP:
         raise ValueError(f"heap={options['heap']}: expected {_LEAST_HEAP >> 10}k to {_LARGEST_HEAP >> 20}m")
@@ -105,7 +105,7 @@ def _heap(options):
 
 
 def _blank(engine, options):
-    """Return the `emulated.Flash` of a blank board, True for a Pico, whose flash is its own, or None."""
+    """Return a blank board's `qemu.Flash`, True for a blank Pico, which has its own flash, or None."""
     if engine == "rp2040":
         if options.get("blank"):
             raise ValueError(f"blank={options['blank']}: a Pico's flash has its own size: write blank without a size")
@@ -131,18 +131,18 @@ def _blank(engine, options):
 
 
 def is_blank(url):
-    """Return whether the simulated board that `url` names is one without eqprop."""
+    """Return whether `url` names a simulated board without eqprop."""
     return "blank" in dict(parse_qsl(url.partition("?")[2], keep_blank_values=True))
 
 
 class _Board:
-    """What a `sim:` URL stands for."""
+    """The board that a `sim:` URL describes."""
 
     def __init__(self, url):
         """Raise ValueError for an unknown board or option."""
         self.engine, _, query = url.removeprefix(SCHEME).partition("?")
         if self.engine not in ("", "micropython", "rp2040", *qemu.CPUS):
-            raise ValueError(f"{url} is not a simulated board; there are {', '.join(ENGINES)}")
+            raise ValueError(f"{url}: expected one of the simulated boards {', '.join(ENGINES)}")
         options = _options(self.engine, query)
         self.heap = _heap(options)
         self.blank = _blank(self.engine, options)
@@ -151,15 +151,15 @@ class _Board:
         self.faulty = self.faults != faults.Faults(seed=self.faults.seed)
         self.flash = Path(options["flash"]).resolve() if "flash" in options else None
         if self.flash and not (options["flash"] and self.flash.is_dir()):
-            raise ValueError(f"flash={options['flash']} is not a folder")
+            raise ValueError(f"flash={options['flash']}: expected a folder")
         every = min(max(1, self.faults.reset_every // 4) if self.faults.reset_every else _CHECKPOINT_EVERY, 1000)
         text = options.get("checkpoint_every", str(every))
         if not text.isdecimal() or int(text) >= 2**30:
-            raise ValueError(f"checkpoint_every={text} is not a number of samples")
+            raise ValueError(f"checkpoint_every={text}: expected a number of samples")
         self.checkpoint_every = int(text)
 
     def command(self, flash, boot, tell):
-        """Return (argv, environment) of the board's process when it starts for the boot-th time, from 0."""
+        """Return (argv, environment) of the board's process for start number `boot`, from 0."""
         if self.engine == "rp2040":
             return self._pico(Path(flash) / "rp2040.flash", boot, tell)
         folders = [str(Path(package).parent.parent) for package in (eqprop.__file__, __file__)]
@@ -208,7 +208,7 @@ class SimulatedBoard:
         """Start the board that a `sim:` URL names.
 
         tell: called with a line before what takes long, such as building an interpreter.
-        Raises ValueError for an unknown board or option, `installation.Unavailable` when it cannot be had.
+        Raises ValueError for an unknown board or option, `installation.Unavailable` if it cannot be obtained.
         """
         board = _Board(url)
         self.wire = None
@@ -221,7 +221,7 @@ class SimulatedBoard:
             self._errors = undo.enter_context(tempfile.TemporaryFile())
             self._hang_up = undo.enter_context(contextlib.ExitStack())
             flash = board.flash or self._folders.enter_context(tempfile.TemporaryDirectory(prefix="eqprop-flash-"))
-            # A Pico's USB is no terminal: bytes are carried to it and from it
+            # A Pico's USB is not a terminal: this process carries the bytes
             if terminals and (board.faulty or board.engine == "rp2040"):
                 self.path = self._on_wire(board, flash, tell)
             else:
@@ -234,8 +234,8 @@ class SimulatedBoard:
         return self.wire.process if self.wire else self._only
 
     def _start(self, argv, environment, **streams):
-        # A session of its own: Ctrl-C at the terminal is for the host, which then says goodbye to the board.
-        # A folder of our own: nothing that lies in the user's can be imported in place of a library.
+        # In a session of its own, because Ctrl-C at the terminal is for the host, which then says goodbye to the board;
+        # in a folder of our own, so that no file of the user's can be imported in place of a library
         streams.update(stderr=self._errors, cwd=Path(__file__).parent.parent)
         return subprocess.Popen(argv, env=environment, start_new_session=True, **streams)
 
@@ -256,7 +256,7 @@ class SimulatedBoard:
         board, host = terminals.open_port()
         self._hang_up.callback(os.close, host)
         try:
-            path = os.ttyname(host)  # while there is a board at the other end
+            path = os.ttyname(host)  # only while the board holds the other end
             self._only = self._start(argv, environment, stdin=board, stdout=board)
         finally:
             os.close(board)
@@ -270,7 +270,7 @@ class SimulatedBoard:
         return f"socket://127.0.0.1:{listener.getsockname()[1]}"
 
     def _relay(self, listener):
-        """Carry bytes between the one connection that is accepted and the board's streams."""
+        """Carry bytes between the single accepted connection and the board's streams."""
         board_in, board_out = self._process.stdin, self._process.stdout
         with contextlib.suppress(OSError), contextlib.closing(listener):
             connection = listener.accept()[0]
@@ -287,7 +287,7 @@ class SimulatedBoard:
                 board_in.write(data)
 
     def last_words(self):
-        """Return the last line that a board which has stopped wrote to its standard error; "" for one that runs on."""
+        """Return the last line of a stopped board's standard error; "" if the board is running."""
         try:
             self._process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
@@ -296,14 +296,14 @@ class SimulatedBoard:
         return "".join(self._errors.read().decode(errors="replace").strip().splitlines()[-1:])
 
     def close(self):
-        """Switch the board off, after the host has closed `path`: it ends when its port hangs up, or is ended."""
-        with self._folders, self._errors, contextlib.ExitStack() as off:  # all of it, also where a signal interrupts
+        """Switch the board off after the host has closed `path`: wait for it to end, or end it."""
+        with self._folders, self._errors, contextlib.ExitStack() as off:  # all of it, even if a signal interrupts
             off.callback(self._end)
             off.callback(self._hang_up.close)
 
     def _end(self):
         if self._emulated:
-            self._process.terminate()  # as a real board, it does not notice that its port has nobody at the other end
+            self._process.terminate()  # like a real board, it does not notice that the host is gone
         try:
             self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
@@ -319,7 +319,7 @@ def main(arguments):
     if len(arguments) != 1:
         print("usage: python -m eqprop_sim.simulated_board sim:...", file=sys.stderr)
         return 2
-    for name in {"SIGTERM", "SIGHUP"} & set(dir(signal)):  # as Ctrl-C, so that nothing stays
+    for name in {"SIGTERM", "SIGHUP"} & set(dir(signal)):  # like Ctrl-C, so that everything is cleaned up
         signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
         board = SimulatedBoard(arguments[0], lambda line: print(f"eqprop: {line}", file=sys.stderr))

@@ -1,4 +1,4 @@
-"""Pseudo terminals as serial ports: every byte passes as it is. Systems without them cannot import this module."""
+"""Pseudo terminals as serial ports: every byte passes unchanged. Systems without them cannot import this module."""
 
 import os
 import termios
@@ -6,10 +6,10 @@ import tty
 
 
 def open_port():
-    """Return (device, host): the descriptors of a pseudo terminal's end for a board and of its end for a host.
+    """Return (device, host): the descriptors of a pseudo terminal's ends for a board and for a host.
 
-    A board may switch output processing on again when it starts, as QEMU does on its standard streams; so none of the
-    conversions that this would bring (LF to CR LF) is left.
+    A board may switch output processing back on when it starts, as QEMU does on its standard streams, so all
+    conversions that this would enable (LF to CR LF) are removed.
     """
     device, host = os.openpty()
     tty.setraw(host)

@@ -1,8 +1,8 @@
 """The wire between a pseudo terminal and the process of a simulated board: faults, a baud rate, resets.
 
-One thread carries the bytes. It knows how far the board has learnt from what the board says, before that is damaged,
-and restarts it when it is due, as it does when the power failed. A reset loses all that is on its way. A board that
-ends again and again before it has said anything is left dead, and its port goes.
+One thread carries the bytes. It reads the board's progress from its messages, before they are damaged, and restarts the
+board when a reset is due or its power has failed. A reset loses all bytes on their way. A board that repeatedly ends
+before it has sent anything stays off, and its port disappears.
 """
 
 import array
@@ -22,10 +22,10 @@ from . import terminals
 from .faults import Direction, Printer
 
 _PIECE = 4096
-_HEARD = 65535  # bytes of the longest payload that is looked into
-_AWAY_S = (0.1, 0.5)  # that a port is gone when it is unplugged
+_HEARD = 65535  # bytes of the longest payload that is examined
+_AWAY_S = (0.1, 0.5)  # how long an unplugged port is gone
 _IDLE_S = 0.5
-_DEATHS = 3  # in a row, without a byte said: no power cut, the board cannot start
+_DEATHS = 3  # ends in a row without a byte sent mean that the board cannot start
 
 
 class Wire:
@@ -36,9 +36,9 @@ class Wire:
     """
 
     def __init__(self, path, start, faults):
-        """Make a terminal, let the symbolic link `path` point to it, and start the board.
+        """Make a terminal, point the symbolic link `path` to it, and start the board.
 
-        start: start(boot) starts the board for the boot-th time, from 0, and returns its Popen with pipes.
+        start: start(boot) makes start number `boot` of the board, from 0, and returns its Popen with pipes.
         """
         self.path = path
         self.resets = 0
@@ -60,7 +60,9 @@ class Wire:
         os.set_blocking(self._terminal, False)
         beside = f"{self.path}.new"
         os.symlink(os.ttyname(self._device), beside)
-        os.replace(beside, self.path)  # the path never names a terminal that another process may own by now
+        os.replace(
+            beside, self.path
+        )  # replaced at once, so the path never names a terminal that another process may own
         self._plugged = True
         self._to_host = b""
 
@@ -84,7 +86,7 @@ class Wire:
         self._bytes_left = None
 
     def close(self):
-        """End the board and take the terminal away."""
+        """End the board and remove the terminal."""
         self._ending = True
         os.write(self._alarm, b"\0")
         self._thread.join()
@@ -113,15 +115,15 @@ class Wire:
                 self._reset()
 
     def _listen(self):
-        """Take in what comes, waiting for it or for what is due."""
+        """Read incoming bytes, waiting for them or for the next due time."""
         due = [at for at in (self.down.due(), self.up.due(), self._printer.due()) if at is not None]
         pause = min([_IDLE_S, *(max(0.0, at - time.monotonic()) for at in due)])
-        # A terminal or a board that takes no more is asked again soon
+        # Retry soon if a terminal or a board does not accept more bytes
         pause = min(pause, 0.001) if self._to_host or self._to_board else pause
         ready = select.select([self._terminal, self._output, self._wake], [], [], pause)[0]
         now = time.monotonic()
         if self._terminal in ready:
-            with contextlib.suppress(OSError):  # nobody has opened it
+            with contextlib.suppress(OSError):  # no host has opened it
                 self.down.put(os.read(self._terminal, _PIECE), now)
         if self._output in ready:
             data = os.read(self._output, _PIECE)
@@ -133,14 +135,14 @@ class Wire:
                 self._deaths += 1
                 if self._faults.restarts and self._deaths < _DEATHS:
                     self._reset()
-                else:  # its last words are for whoever opened the port
+                else:  # its last bytes are for the host that opened the port
                     self._ending = True
                     self._unplug()
         else:
             self.up.put(self._printer.among(b"", now), now)
 
     def _overhear(self, data):
-        """Count the samples that the board has learnt, and see whether a reset is due soon."""
+        """Count the samples that the board has learnt, and check whether a reset is due soon."""
         if self._left is None or self._bytes_left is not None:
             return
         for kind, _, payload in self._receiver.feed(data):
@@ -149,12 +151,12 @@ class Wire:
             sample = host_messages.unpack_progress(payload[messages.SESSION_HEADER :]).sample
             self._left -= sample - self._learnt if self._learnt is not None else 0
             self._learnt = sample
-            if self._left <= 0:  # at any moment from here on
+            if self._left <= 0:  # a reset may come at any moment from now on
                 self._bytes_left = self._random.randrange(2000)
                 return
 
     def _deliver(self):
-        """Hand over what has arrived, as far as the other side takes it."""
+        """Pass on the bytes that have arrived, as many as the other side accepts."""
         now = time.monotonic()
         arrived = self.down.take(now)
         if self._bytes_left is not None:
@@ -167,20 +169,20 @@ class Wire:
         self._to_host = self._written(self._terminal, self._to_host + self.up.take(now))
 
     def _unread(self):
-        """Return the bytes that the board has not taken yet."""
+        """Return the bytes that the board has not accepted yet."""
         count = array.array("i", [0])
         fcntl.ioctl(self._input, termios.FIONREAD, count)
         return count[0]
 
     @staticmethod
     def _written(descriptor, data):
-        """Write what can be written, return the rest."""
+        """Write as many bytes as possible, return the rest."""
         while data:
             try:
                 data = data[os.write(descriptor, data) :]
             except BlockingIOError:
                 break
-            except OSError:  # the board has ended: what it said last is still to be read
+            except OSError:  # the board has ended, but its last bytes are still to be read
                 return b""
         return data
 

@@ -211,7 +211,7 @@ def test_demo_goes_without_an_interpreter_that_cannot_be_had(tmp_path, capsys, m
     monkeypatch.setattr(commands.module("demo"), "PORTS", ("sim:", "sim:micropython?heap=none"))
     code, out, err = run(capsys, "demo", f"--folder={tmp_path}")
     assert code == 0, err
-    assert "sim:micropython?heap=none" in out and "left out: port heap=none is not a size" in out
+    assert "sim:micropython?heap=none" in out and "left out: port heap=none: expected a size" in out
 
 
 def test_a_reader_that_has_had_enough_is_no_error(trained):
@@ -294,7 +294,7 @@ BAD = {
         lambda d: [*TRAIN, "--port=/dev/no"],
         "port '/dev/no' cannot be opened: No such file or directory",
     ),
-    "unknown board": (lambda d: [*TRAIN, "--port=sim:z80"], "port sim:z80 is not a simulated board"),
+    "unknown board": (lambda d: [*TRAIN, "--port=sim:z80"], "port sim:z80: expected one of the simulated boards"),
     "unknown data": (lambda d: ["train", "--data=didgits"], "didgits"),
     "NaN": (lambda d: [*TRAIN, table(d, "1,2,3,4,0\n1,nan,3,4,1\n")], "bad.csv"),
     "infinite": (lambda d: [*TRAIN, table(d, "1,2,3,4,0\n1,inf,3,4,1\n")], "bad.csv"),

@@ -1,13 +1,13 @@
-"""The crossbar's physics in floating point: what the board's integers stand for, and what real devices do to it.
+"""The crossbar's physics in floating point: the circuit that the board's integers emulate, and real devices.
 
-Files follow the mathematics:
+The modules follow the mathematics:
 
-    errors       what can be wrong with a circuit
+    errors       errors in a circuit's parameters and solutions
     circuit      the network description: layers, conductances, diodes, amplifiers, bias pairs; SI units
     ideal        operating points with ideal diodes: exact block coordinate descent, batched
     learning     Equilibrium Propagation on a circuit, batched; kernels: its one compiled loop
     wires        resistance of word and bit lines, one crossbar
-    nodal        all nodes in one system, for what block descent cannot do
+    nodal        all nodes in one system, for circuits that block descent cannot solve
     exponential  operating points with exponential diodes: Newton
     netlist      the same circuit for SPICE; spice: ngspice, where it is installed
 """

@@ -1,7 +1,7 @@
-"""The analog crossbar behind the runtime's contract (`eqprop.crossbar`): the board's own learner drives it unchanged.
+"""The analog crossbar with the runtime's contract (`eqprop.crossbar`): the board's own learner drives it unchanged.
 
-What the learner reads are codes: int16 node voltages of the plan's scale, as an ADC gives them, uint16 conductances of
-1 / G_MAX of the device's g_on. Between two readings all is analog: volts, siemens and their imperfections.
+The learner reads codes: int16 node voltages in the plan's scale, as from an ADC, and uint16 conductances in units of
+1 / G_MAX of the device's g_on. Everything between two readings is analog: volts, siemens and their imperfections.
 """
 
 import binascii
@@ -26,30 +26,30 @@ from .learning import across, across_driven, plan_rates
 from .periphery import Periphery, rail_v
 
 DRIVE_V = (1e-6, 1000.0)
-"""Range of `Hardware.drive_v`: below it all is noise, above it no device survives."""
+"""The range of `Hardware.drive_v`: lower voltages drown in noise, higher ones destroy devices."""
 
 
 @dataclass(frozen=True)
 class Hardware:
-    """What a simulated chip is made of."""
+    """The parts of a simulated chip."""
 
     device: Device = Device()
-    """At every crossing."""
+    """The device at every crossing."""
 
     periphery: Periphery = Periphery()
-    """Around the crossbars."""
+    """The circuits around the crossbars."""
 
     wires: Wires | None = None
-    """Line resistance; None for perfect lines. With it every settle solves all nodes at once: for small networks."""
+    """Line resistance; None for perfect lines. With them every settle solves all nodes at once: for small networks."""
 
     drive_v: float = 1.0
-    """Volts of a row at full scale."""
+    """The voltage of a row at full scale, volts."""
 
     rounding: str = "mixed"
     """See `DeviceArray`."""
 
     verify: int = 0
-    """How often conductances that are written from outside are read and corrected."""
+    """How many times conductances written from outside are read back and corrected."""
 
     def __post_init__(self):
         check_between("drive_v", self.drive_v, *DRIVE_V)
@@ -63,9 +63,9 @@ class AnalogCrossbar(CheckedCrossbar):
     """The verbs of `eqprop.crossbar.emulated` on a simulated analog chip, one sample at a time, float64.
 
     - circuit: its conductances are those of `devices`, one `DeviceArray` for each crossbar
-    - settles: operating points since it was made
-    - full_scale_v: of the nodes' ADCs
-    - currents: into the outputs, int32, in the plan's unit of them
+    - settles: operating points computed so far
+    - full_scale_v: full scale of the nodes' ADCs
+    - currents: currents into the outputs, int32, in the plan's unit
     """
 
     tier = "analog"
@@ -73,7 +73,7 @@ class AnalogCrossbar(CheckedCrossbar):
     def __init__(self, plan, hardware=Hardware(), seed=0):  # noqa: B008 (frozen)
         """Make the chip of a runtime's `plan`.
 
-        seed: of initial conductances, the same as the runtime's, and of all spreads and noise.
+        seed: for the initial conductances, which equal the runtime's, and for all spreads and noise.
         """
         self.plan = plan
         self.hardware = hardware
@@ -99,11 +99,11 @@ class AnalogCrossbar(CheckedCrossbar):
         self.refresh()
 
     def _widths(self):
-        """Return how many voltages a learner reads of each layer: hidden ones end in their bias pair."""
+        """Return how many voltages a learner reads from each layer; those of hidden layers end with their bias pair."""
         return [n + 2 for n in self.plan.layers[1:-1]] + [self.plan.layers[-1]]
 
     def refresh(self):
-        """Program what was restored, and take the conductances that came of it."""
+        """Program the restored conductances, and read those that result."""
         for c, devices in enumerate(self.devices):
             if self._given[c]:
                 target = from_steps(self.plan, c, self._wanted[c]).astype(float) * self._siemens
@@ -116,16 +116,16 @@ class AnalogCrossbar(CheckedCrossbar):
     def settle(self, x):
         """Free phase: put features `x` (int8, or their bytes) on the row pairs, through the DACs, and settle from 0 V.
 
-        Returns the first of the highest output codes. Raises TypeError for what is no buffer, ValueError for a wrong
+        Returns the first of the highest outputs. Raises TypeError for anything but a buffer, ValueError for a wrong
         number of features.
 
-        On perfect hardware the codes are the runtime's but for what rounding may come to. A relaxation of the runtime
-        misses a node's voltage by at most, in codes, with n rows below (driven ones: active inputs), m columns above,
+        On perfect hardware the codes equal the runtime's up to rounding. One relaxation of the runtime misses a node's
+        voltage by at most, in codes, with n rows below (driven ones: active inputs) and m columns above,
 
             e = 1/2 + 1 + (n + m + 2) 2**scale / total + (|v| + 8) / 2**13
 
-        (total: the node's conductance in steps, scale: the plan's of its layer), and carries its neighbours' errors on
-        by their shares of its conductance, each at most as large as it is.
+        (total: the node's conductance in steps; scale: the plan's, for its layer). A node's error also includes its
+        neighbours' errors, weighted by their shares of its conductance.
         """
         try:
             codes = np.frombuffer(x, np.int8)
@@ -141,9 +141,9 @@ class AnalogCrossbar(CheckedCrossbar):
         return highest(self._codes[FREE][-1], self.classes)
 
     def set_nudge(self, label):
-        """Set `currents` to what pulls the free outputs to the plan's targets; return the loss (`plain.set_nudge`).
+        """Set `currents` to pull the free outputs to the plan's targets; return the loss (`plain.set_nudge`).
 
-        Raises ValueError for a label that is no output.
+        Raises ValueError for a label without an output.
         """
         self.check_label(label)
         plan = self.plan
@@ -164,7 +164,7 @@ class AnalogCrossbar(CheckedCrossbar):
         self._rest(phase, amperes[None] if phase == PLUS else -amperes[None])
 
     def _rest(self, phase, nudge):
-        """Settle from the free state, read the nodes into the phase's volts and codes, return what they were."""
+        """Settle from the free state, read the nodes into the phase's volts and codes, and return the volts."""
         circuit = self.circuit
         if self._noisy:
             for g, devices in zip(circuit.g, self.devices, strict=True):
@@ -186,7 +186,7 @@ class AnalogCrossbar(CheckedCrossbar):
         return v
 
     def voltages(self, layer, phase):
-        """Return the codes of layer 1..L in that phase: int16, valid until the next settle; a bias pair last."""
+        """Return the codes of layer 1..L in that phase: int16, valid until the next settle; bias pair last."""
         return self._codes[phase][layer - 1]
 
     def set_rate_shift(self, c, rate_shift):
@@ -198,7 +198,7 @@ class AnalogCrossbar(CheckedCrossbar):
         self._rate_shifts[c] = rate_shift
 
     def program(self):
-        """Ask every device for the change that PLUS and MINUS call for, at its crossbar's rate_shift."""
+        """Ask every device for the change that follows from PLUS and MINUS, at its crossbar's rate_shift."""
         plus, minus = self._volts[PLUS], self._volts[MINUS]
         difference = [None, *(p - m for p, m in zip(plus[1:], minus[1:], strict=True))]
         mean = [None, *((p + m) / 2 for p, m in zip(plus[1:], minus[1:], strict=True))]
@@ -221,15 +221,15 @@ class AnalogCrossbar(CheckedCrossbar):
         return sum(devices.spent_j for devices in self.devices)
 
     def conductances(self, c):
-        """Return crossbar c's conductances in steps, flat as `plan.shapes` says: uint16, a copy, clipped to G_MAX."""
+        """Return crossbar c's conductances in steps, flat as in `plan.shapes`: uint16, a copy, clipped to G_MAX."""
         steps = np.rint(self.devices[c].g / self._siemens)
         return to_steps(c, np.minimum(steps, G_MAX).astype(np.uint16))
 
     def restore(self, c, start, data):
         """Take little-endian uint16 conductances from device `start` of crossbar c on; `refresh` programs them.
 
-        What the devices then have is theirs: blind programming misses. Raises ValueError, and takes nothing, when they
-        do not fit the crossbar or leave g_min..g_max.
+        The devices may then hold other values: blind programming misses. Raises ValueError, changing nothing, for data
+        that do not fit the crossbar or are outside g_min..g_max.
         """
         steps = np.frombuffer(data, "<u2") if len(data) % 2 == 0 else None
         size = len(self._wanted[c])
@@ -256,11 +256,11 @@ class AnalogNetwork(eqprop.Network):
     """`eqprop.Network` whose crossbar is a simulated analog chip: the same learner, service and link."""
 
     hardware = Hardware()
-    """What the chip is made of; a subclass, or `on`, has its own."""
+    """The chip's hardware; a subclass, or `on`, sets its own."""
 
     @classmethod
     def on(cls, hardware):
-        """Return a network class on a chip of that hardware, for whatever builds networks."""
+        """Return a network class on a chip of that hardware, for code that builds networks."""
         return type(cls.__name__, (cls,), {"hardware": hardware})
 
     def crossbar_type(self, plan, _allocate, seed):
@@ -268,10 +268,10 @@ class AnalogNetwork(eqprop.Network):
         return AnalogCrossbar(plan, self.hardware, seed)
 
     def warm_up(self):
-        """Do nothing: no kernel of this network needs compiling."""
+        """Do nothing: this network has no kernels to compile."""
 
     def learn_all(self, x, labels):
-        """Learn samples in order; return (correct predictions, total loss) of before each was learnt.
+        """Learn samples in order; return (correct predictions, total loss), both before learning each sample.
 
         x: int8 (samples, inputs). labels: integers (samples,).
         """

@@ -1,7 +1,7 @@
-"""The ledger: what an inference and a training sample cost, on the chip and on a microcontroller.
+"""The energy ledger: the cost of an inference and of a training sample, on the chip and on a microcontroller.
 
-Counted: what the conductances dissipate while the nodes settle, conversions, programming pulses. Not counted:
-amplifiers, control logic, the host's link, and on the microcontroller all that is not a multiply-accumulate.
+It counts dissipation in the conductances while the nodes settle, conversions, and programming pulses. It does not count
+amplifiers, control logic, the host's link or, on the microcontroller, anything but multiply-accumulates.
 """
 
 from dataclasses import asdict, dataclass
@@ -16,34 +16,34 @@ from .errors import check_between
 
 @dataclass(frozen=True)
 class Constants:
-    """What things cost, each with its source.
+    """The cost of each operation, with its source.
 
-    Assumed is what stands on no source. ISAAC (Shafiee et al. 2016, ISCA, doi 10.1109/ISCA.2016.12) is quoted as the
-    model of it in the library hwcomponents does, the datasheet as Zephyr's page of the board Nucleo L476RG does.
+    "Assumed" marks figures without a source. ISAAC (Shafiee et al. 2016, ISCA, doi 10.1109/ISCA.2016.12) is quoted
+    from its model in the library hwcomponents, the datasheet from Zephyr's page of the board Nucleo L476RG.
     """
 
     node_capacitance_f: float = 1e-12
-    """Of a node with its lines, farads. Assumed: 2.5 mm of wire at 0.2 fF/um, and as much again for an amplifier."""
+    """Capacitance of a node with its lines, farads. Assumed: 2.5 mm of wire at 0.2 fF/um, the same for an amplifier."""
 
     settle_bits: int = 8
-    """Nodes count as settled within half a step of this many bits of full scale. As the ADC below."""
+    """A node counts as settled within half a step of a converter with this many bits, that of the ADC below."""
 
     dac_j: float = 3.3e-12
-    """A conversion of 8 bits: 8 of ISAAC's 1-bit DACs at 0.417 pJ, 4 mW for 1024 of them at 12 MHz in a pipeline that
-    keeps 100 of 128 rows busy."""
+    """Energy of an 8-bit conversion: 8 of ISAAC's 1-bit DACs at 0.417 pJ; 4 mW for 1024 of them at 12 MHz in a pipeline
+    that keeps 100 of 128 rows busy."""
 
     adc_j: float = 1.67e-12
-    """A conversion of 8 bits: 16 mW for 8 of ISAAC's ADCs at 1.2 GS/s."""
+    """Energy of an 8-bit conversion: 16 mW for 8 of ISAAC's ADCs at 1.2 GS/s."""
 
     microcontroller: str = "STM32L476 (Cortex-M4) at 80 MHz"
-    """What the digital network runs on."""
+    """The microcontroller that runs the digital network."""
 
     cycle_j: float = 0.3e-9
-    """Its energy a clock cycle: 100 uA/MHz in run mode (STMicroelectronics DS10198); at 3.0 V, assumed."""
+    """Its energy per clock cycle: 100 uA/MHz in run mode (STMicroelectronics DS10198); at 3.0 V, assumed."""
 
     mac_cycles: float = 2.0
-    """Its cycles a 16-bit multiply-accumulate. Assumed: the two instructions that one takes by `smlad` with its loads,
-    at a cycle each."""
+    """Its cycles per 16-bit multiply-accumulate. Assumed: `smlad` and its loads take two instructions per
+    multiply-accumulate, of one cycle each."""
 
     def __post_init__(self):
         for name, value in asdict(self).items():
@@ -56,7 +56,7 @@ class Ledger:
     """Means over samples, joules and seconds."""
 
     settle_s: float
-    """Until the slowest of the samples has settled: what a clock would have to wait for."""
+    """The settling time of the slowest sample, which sets the clock."""
 
     inference_conductances_j: float
     inference_converters_j: float
@@ -64,13 +64,13 @@ class Ledger:
     training_converters_j: float
     training_pulses_j: float
     digital_inference_j: float
-    """The same network's multiply-accumulates on the microcontroller."""
+    """Multiply-accumulates of the same network on the microcontroller."""
 
     digital_training_j: float
-    """The same forward, and twice as many, backward and to update, for the samples that are nudged."""
+    """The same forward; for the nudged samples twice as many more, backward and for the update."""
 
     nudged_share: float
-    """Of the samples, those that have a loss: the learner leaves out the nudged phases of the others."""
+    """The fraction of samples with a loss; the learner skips the nudged phases of the others."""
 
     constants: Constants
 
@@ -81,11 +81,11 @@ class Ledger:
 
     @property
     def training_j(self):
-        """Energy of a training sample: the free phase, and for one with a loss the nudged ones and the update."""
+        """Energy of a training sample: the free phase and, if it has a loss, the nudged phases and the update."""
         return self.training_conductances_j + self.training_converters_j + self.training_pulses_j
 
     def to_dict(self):
-        """Return it for JSON."""
+        """Return the ledger, ready for JSON."""
         sums = {
             "energy_joule_per_inference": self.inference_j,
             "energy_joule_per_training_sample": self.training_j,
@@ -114,8 +114,8 @@ def _dissipated(rows, g, columns):
 def measure(crossbar, x, labels, samples_learnt, constants=Constants()):  # noqa: B008 (frozen)
     """Return the `Ledger` of an `AnalogCrossbar`, over features x, int8 (samples, n_0), and their labels.
 
-    samples_learnt: how many the crossbar has learnt; what its pulses have cost since it was made is theirs. The
-    crossbar settles for it; its conductances stay as they are.
+    samples_learnt: how many samples the crossbar has learnt; the cost of all its pulses so far is divided by this. The
+    measurement settles the crossbar but leaves its conductances unchanged.
     """
     plan, circuit = crossbar.plan, crossbar.circuit
     layers = plan.layers
@@ -135,7 +135,7 @@ def measure(crossbar, x, labels, samples_learnt, constants=Constants()):  # noqa
     watts /= len(x)
     settle_s = float(seconds.max())
     outputs, nodes = layers[-1], sum(layers[1:])
-    inputs = 2 * layers[0]  # a row pair each
+    inputs = 2 * layers[0]  # a row pair for each input
     macs = sum(a * b for a, b in zip(layers[:-1], layers[1:], strict=True))
     digital = macs * constants.mac_cycles * constants.cycle_j
     return Ledger(

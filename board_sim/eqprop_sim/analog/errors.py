@@ -1,18 +1,18 @@
-"""What can be wrong with a circuit.
+"""Exceptions of the analog physics.
 
-PhysicsError(ValueError)                 a parameter or a circuit that cannot be: its name and its value
- +-- ConvergenceError(ArithmeticError)   a solver that did not come to rest: the node and what is left
+PhysicsError(ValueError)                 an impossible parameter or circuit: its name and its value
+ +-- ConvergenceError(ArithmeticError)   a solver that did not converge: the node and the residual
 """
 
 import numpy as np
 
 
 class PhysicsError(ValueError):
-    """A parameter or a circuit that cannot be."""
+    """An impossible parameter or circuit."""
 
 
 class ConvergenceError(PhysicsError, ArithmeticError):
-    """A solver that did not come to rest."""
+    """A solver that did not converge."""
 
 
 def check_between(name, value, low, high=np.inf):

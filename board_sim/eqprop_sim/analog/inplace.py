@@ -1,4 +1,4 @@
-"""EqProp in place: the same rule on real devices, behind real converters."""
+"""EqProp in place: the same rule on real devices, with real converters."""
 
 import numpy as np
 
@@ -15,13 +15,13 @@ def make_devices(circuit, device, seed, rounding="mixed"):
 
 
 class InPlaceTrainer(Trainer):
-    """Trains the devices of a circuit: it asks them for changes, and takes the conductances that come of it.
+    """Trains the devices of a circuit: it requests changes, and uses the conductances that result.
 
     - devices: a `DeviceArray` for each crossbar; the circuit's conductances are theirs
     """
 
     def __init__(self, circuit, devices, *, periphery=Periphery(), **options):  # noqa: B008 (frozen)
-        """Train `circuit` through `devices`; options as of `Trainer`, whose limits are the devices' own."""
+        """Train `circuit` through `devices`; options as for `Trainer`; its limits are the devices' own."""
         device = devices[0].device
         self.devices = devices
         self.periphery = periphery
@@ -34,7 +34,7 @@ class InPlaceTrainer(Trainer):
         self.take()
 
     def take(self):
-        """Take the devices' conductances, after they were changed from outside."""
+        """Read the devices' conductances, after a change from outside."""
         for g, devices in zip(self.circuit.g, self.devices, strict=True):
             g[...] = devices.g
         self.circuit.refresh()

@@ -1,4 +1,4 @@
-"""The one loop that NumPy would make in a dozen passes over memory, compiled."""
+"""A compiled loop for the one step that would take NumPy a dozen passes over memory."""
 
 import numba
 
@@ -8,7 +8,7 @@ with cached(__file__):
 
     @numba.njit(cache=True)
     def program_driven(plus, minus, product, constant, low, high, signed, total):
-        """Change the driven rows' conductances and bring what follows from them up to date, in one pass.
+        """Change the driven rows' conductances and update the derived arrays, in one pass.
 
         plus += product - constant and minus -= product + constant, within low..high; signed = plus - minus;
         total[j] += the sum of both over the rows. Arrays (rows, columns) of one float type, constant and total

@@ -26,7 +26,7 @@ class Trainer:
     """Trains a circuit on batches.
 
     - circuit: its conductances change in place
-    - eta: learning rates, siemens^2 / volt^2, one for each crossbar; may be set between steps
+    - eta: learning rates, siemens^2 / volt^2, one for each crossbar; they may change between steps
     - random: the generator of random-sign nudges
     """
 
@@ -86,7 +86,7 @@ class Trainer:
     def from_plan(cls, circuit, plan, *, g_on=1.0, **changes):
         """Return a trainer with the nudge, targets, loss, limits and rates of the runtime's `plan`.
 
-        circuit: as of `Circuit.from_plan` with the same g_on. changes: arguments of `Trainer` in place of the plan's.
+        circuit: from `Circuit.from_plan` with the same g_on. changes: arguments of `Trainer` that replace the plan's.
         """
         step = g_on / G_MAX
         volt = volts_per_code(plan, circuit.drive_v)
@@ -110,7 +110,7 @@ class Trainer:
         return self.scores(self._rest(x, drive(self.circuit, x), None, None, self.free)).argmax(1)
 
     def scores(self, v):
-        """Return what each class scores at node voltages v: (batch, classes) volts."""
+        """Return the classes' scores at node voltages v: (batch, classes) volts."""
         return v[-1][:, ::2] - v[-1][:, 1::2] if self.paired else v[-1]
 
     def nudge(self, v, labels):
@@ -145,11 +145,11 @@ class Trainer:
         return self.scores(free)
 
     def _rest(self, _x, base, nudge, start, settings):
-        """Return the voltages at rest as the learner sees them; base: of `drive` for the features."""
+        """Return the voltages at rest as the learner reads them; base: from `drive` for the features."""
         return settle(self.circuit, base, nudge, start, settings)
 
     def _phases(self, x, base, free, nudge):
-        """Return (high, low, span): the voltages of the two equilibria, and by how much their nudges differ."""
+        """Return (high, low, span): the voltages of the two equilibria, and the difference of their nudges."""
         if self.nudging == "centred":
             high, low = (self._rest(x, base, signed, free, self.nudged) for signed in (nudge, -nudge))
             return high, low, 2 * self.beta
@@ -164,7 +164,7 @@ class Trainer:
         return high, low, self.beta
 
     def _program(self, x, difference, mean, span):
-        """Change every conductance by the rule, and bring what follows from them up to date."""
+        """Change every conductance by the rule, and update the derived arrays."""
         circuit = self.circuit
         self._program_driven(x, difference[1], mean[1], span)
         for c in range(1, len(circuit.g)):
@@ -191,7 +191,7 @@ class Trainer:
 
 
 def across(circuit, c, difference, mean):
-    """Return the sum over the batch of D M across each device of crossbar c >= 1: half what its square differs by.
+    """Return the sum over the batch of D M across each device of crossbar c >= 1: half the difference of squares.
 
     difference, mean: over the two equilibria, lists of (batch, n_l) volts.
     """
@@ -225,8 +225,8 @@ def across_driven(circuit, x, difference, mean):
 def plan_rates(plan, rates=None):
     """Return for each crossbar the factor k in the plan's rule: a change in steps is k * (-D M), in codes squared.
 
-    Across the device itself, so behind the amplifier, whose gain the plan's integers leave out. rates: right shifts,
-    the plan's first ones by default.
+    The voltage is that across the device itself, after the amplifier, whose gain the plan's integers omit. rates: right
+    shifts, by default the plan's first ones.
     """
     rates = rates or plan.rate_shifts
     first = 2.0 ** -(rates[0] + plan.gains[0])

@@ -1,4 +1,4 @@
-"""What stands around the devices: converters, amplifiers and diodes, each as imperfect as they come."""
+"""The circuits around the devices: converters, amplifiers and diodes, with their imperfections."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from .errors import PhysicsError, check_between
 
 _MOST = 1000.0
-"""Volts, or relative: above it nothing of a signal is left."""
+"""The largest noise or spread, in volts or relative; a larger one would bury the signal."""
 
 
 @dataclass(frozen=True)
@@ -15,10 +15,10 @@ class Converter:
     """A DAC or an ADC: rounds to one of 2**bits voltages of -range_v..range_v, saturates, adds noise."""
 
     bits: int | None = None
-    """Resolution; None for a perfect one."""
+    """The resolution; None for a perfect converter."""
 
     noise_v: float = 0.0
-    """Standard deviation of what each conversion adds, volts."""
+    """Standard deviation of the noise of each conversion, volts."""
 
     def __post_init__(self):
         if self.bits is not None:
@@ -43,31 +43,31 @@ class Periphery:
     """The circuits around the crossbars of a network. The default is perfect."""
 
     dac: Converter = Converter()
-    """Of the driven rows; full scale is `drive_v`."""
+    """The DAC of the driven rows; its full scale is `drive_v`."""
 
     adc: Converter = Converter()
-    """Of the node voltages that the learner reads; full scale is the nodes' rail."""
+    """The ADC of the node voltages that the learner reads; its full scale is the nodes' rail."""
 
     diode_offset_v: float = 0.0
-    """Node-to-node standard deviation of where a hidden node's diode begins to conduct, volts."""
+    """Node-to-node standard deviation of the voltage at which a hidden node's diode begins to conduct, volts."""
 
     gain_dtod: float = 0.0
     """Amplifier-to-amplifier spread of the voltage gain and of the current gain, relative standard deviation."""
 
     amplifier_offset_v: float = 0.0
-    """Amplifier-to-amplifier standard deviation of the offset, volts behind the amplifier."""
+    """Amplifier-to-amplifier standard deviation of the offset, volts at the amplifier's output."""
 
     def __post_init__(self):
         for name in ("diode_offset_v", "gain_dtod", "amplifier_offset_v"):
             check_between(name, getattr(self, name), 0.0, _MOST)
 
     def spread(self, circuit, seed):
-        """Give a circuit's diodes and amplifiers their spreads, drawn from `seed`, for good."""
+        """Give a circuit's diodes and amplifiers their permanent spreads, drawn from `seed`."""
         random = np.random.default_rng(seed)
         for c in range(1, len(circuit.g)):
             n = circuit.layers[c]
             offset = self.diode_offset_v * random.standard_normal(n)
-            # The diode's end of a node's range moves, its rail stays
+            # The end of a node's range that its diode sets moves; its rail stays
             inhibitory = circuit.high[c] < -circuit.low[c]
             circuit.low[c][:] = np.where(inhibitory, circuit.low[c], circuit.low[c] + offset)
             circuit.high[c][:] = np.where(inhibitory, circuit.high[c] + offset, circuit.high[c])
@@ -78,7 +78,7 @@ class Periphery:
 
 
 def rail_v(circuit):
-    """Return the full scale of a circuit's ADCs, volts: its largest finite limit, or `drive_v` where there is none."""
+    """Return the full scale of a circuit's ADCs, volts: its largest finite limit, or `drive_v` without one."""
     limits = np.abs(np.concatenate([*circuit.low[1:], *circuit.high[1:]]))
     finite = limits[np.isfinite(limits)]
     return float(finite.max()) if finite.size and finite.max() > 0 else circuit.drive_v

@@ -1,10 +1,10 @@
 """How to train on imperfect devices: the runtime's plan, with more of the devices' range in use.
 
-A resistive network does not care what its conductances are measured in: four times all of them, and four times the
-nudging conductance, give the same voltages. On real devices the larger ones are better: a step, a stuck device and the
-smallest conductance weigh less beside them. The factors were chosen by a search on the digits, seeds 0 to 4, for
-ideal devices, 10 % stuck ones, an on/off ratio of 10, 16 levels and a mixture of spreads at once; with two-sided
-errors, and they serve the plan's one-sided ones as well.
+Only ratios of conductances matter to a resistive network: four times all conductances and four times the nudging
+conductance give the same voltages. On real devices larger conductances are better, because a step, a stuck device and
+the smallest conductance then weigh less. A search chose the factors on the digits with seeds 0 to 4, for ideal devices,
+10 % stuck ones, an on/off ratio of 10, 16 levels, and a mixture of spreads, with two-sided errors. They also suit the
+plan's one-sided errors.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from .inplace import InPlaceTrainer, make_devices
 from .periphery import Periphery
 
 FILL = 4.0
-"""By how much the initial conductances, above the smallest, exceed the plan's."""
+"""The factor between the initial conductances, less the smallest, and the plan's."""
 
 _BETA = 0.5
 _TARGETS = 0.75
@@ -40,7 +40,7 @@ def build(plan, device=Device(), periphery=Periphery(), *, seed=0, rounding="mix
 
 
 def _dithered(g, device, random):
-    """Return conductances rounded up or down to a level by chance: to the nearest, few levels would all be one."""
+    """Return conductances rounded up or down at random; rounding to nearest would put them all on one of few levels."""
     if device.dw_min is None:
         return g
     step = device.dw_min * (device.g_on - device.g_off)

@@ -1,15 +1,14 @@
-"""Emulated boards: MicroPython's firmware, built once and kept in the user's cache, in QEMU.
+"""Emulated boards: MicroPython's firmware in QEMU, built once and kept in the user's cache.
 
     python -m eqprop_sim.emulated_board.qemu cortex-m3 PROGRAM ARGUMENT...     run it on a board, on this terminal
 
-Such a board has a core, a UART and a heap (firmware/emulated, and a folder for each family of cores). Its filesystem
-is the computer's own files, by their own paths, which it can read; one folder serves as its flash, where it can write,
-too. `time.ticks_cpu()` counts instructions exactly, modulo 2**30, so a program takes the same time in every run. All
-clocks go by instructions, of 128 ns (Cortex-M0: 512 ns); only while a board waits for its serial port
-do they follow the computer's.
+Such a board has a core, a UART and a heap (firmware/emulated, and a folder for each family of cores). It reads the
+computer's own files by their paths; one folder is its flash, where it can also write. `time.ticks_cpu()` counts
+instructions exactly, modulo 2**30, so a program takes the same time in every run. All clocks count instructions, of
+128 ns each (Cortex-M0: 512 ns); they follow the computer's clock only while a board waits for its serial port.
 
-A blank board is one as it is bought: MicroPython's prompt, and an empty flash of its own that outlives its resets, in
-blocks, with a filesystem and where that is mounted as on common boards (`Flash`).
+A blank board is like a new one: it has MicroPython's prompt, and an empty flash of its own that outlives resets. The
+flash is divided into blocks, with a common filesystem and mount point (`Flash`).
 """
 
 import hashlib
@@ -25,39 +24,39 @@ from ..toolchain import micropython_source
 from ..toolchain.installation import Failure, Unavailable, cache, filling, lock, make, need, run
 
 HEAP_BYTES = 192 * 1024
-FLASH_KB = 1024  # that a blank board has at most
+FLASH_KB = 1024  # the largest flash of a blank board
 FORMATS = {"littlefs": 4096, "fat": 512, "none": 4096}
-"""Filesystems of a blank board, and the bytes of a block that boards have with them unless told otherwise."""
+"""Filesystems of a blank board, and their default block sizes in bytes."""
 
-# A board does not see that its port has nobody at the other end: an emulator whose host is killed would run for ever.
-# util-linux has the kernel end it with the thread that started it; elsewhere it is left to `SimulatedBoard.close`.
-# A host that was killed before the kernel knew is no more the parent then, by its ID, which comes last.
+# A board does not see that its port has lost its host: the emulator of a killed host would run for ever. util-linux has
+# the kernel end it with the thread that started it; elsewhere `SimulatedBoard.close` ends it. If the host was killed
+# before the kernel knew, the parent's ID, the last argument, no longer matches.
 _SETPRIV = shutil.which("setpriv")
 _LEASH = [_SETPRIV, "--pdeathsig", "KILL", "--", "/bin/sh", "-c", 'test "$PPID" = "$0" && exec "$@"']
 if not (_SETPRIV and Path(_SETPRIV).resolve().name == "setpriv"):
     _LEASH = []
 _FIRMWARE = Path(__file__).parent.parent / "firmware"
-_COMMON = "emulated"  # the folder of what all families share
+_COMMON = "emulated"  # the folder that all families share
 
 
 @dataclass(frozen=True)
 class Core:
-    """A core and the machine that QEMU offers around it."""
+    """A core, and QEMU's machine for it."""
 
     name: str
-    """What a user calls it."""
+    """The core's name for users."""
     family: str
-    """The folder of its own part of the firmware."""
+    """The folder of its family's part of the firmware."""
     architecture: str
-    """The machine code it takes, as mpy-cross names it."""
+    """The architecture of its machine code, as mpy-cross names it."""
     emulator: str
     machine: str
     """QEMU's options for it."""
     compiler: str
     packages: str
-    """What to install for the emulator and the compiler."""
+    """The packages of the emulator and the compiler."""
     instruction_shift: int = 7
-    """The nanoseconds of an instruction as a power of two, which its board.h must know."""
+    """log2 of an instruction's nanoseconds; its board.h holds the same value."""
 
 
 def _cortex(name, architecture, machine, shift=7):
@@ -66,7 +65,7 @@ def _cortex(name, architecture, machine, shift=7):
     return Core(name, "cortex", architecture, "qemu-system-arm", machine, "arm-none-eabi-gcc", packages, shift)
 
 
-# The nRF51 has flash of 256 KB and RAM of 16 KB unless told otherwise
+# By default the nRF51 has a flash of 256 KB and RAM of 16 KB
 _NRF51 = "microbit -global nrf51-soc.flash-size=1048576 -global nrf51-soc.sram-size=4194304"
 CORES = {
     "cortex-m0": _cortex("Cortex-M0", "armv6m", _NRF51, 9),
@@ -93,7 +92,7 @@ CORES = {
     ),
 }
 CPUS = tuple(CORES)
-_TEXT_BYTES = 8192  # that the firmware has for the text that it is started with
+_TEXT_BYTES = 8192  # the firmware's buffer for its start-up text
 _CHECK = 'print("ready")\n'
 
 
@@ -106,13 +105,13 @@ class Flash:
     format: str = "littlefs"
     """One of FORMATS."""
     block: int = 0
-    """Bytes; 0 for those of FORMATS."""
+    """Block size in bytes; 0 for the default in FORMATS."""
     mount: str = "/"
 
 
 @dataclass(frozen=True)
 class EmulatedBoard:
-    """An emulated board that has run a program. It stands in for `interpreters.Interpreter` where programs are run."""
+    """An emulated board that has run a program. It runs programs like an `interpreters.Interpreter`."""
 
     cpu: str
     """One of CPUS."""
@@ -122,19 +121,19 @@ class EmulatedBoard:
 
     @property
     def instruction_ns(self):
-        """Nanoseconds of an instruction, by the board's own clocks."""
+        """The duration of an instruction by the board's clocks, nanoseconds."""
         return 1 << CORES[self.cpu].instruction_shift
 
     def command(self, script, *args, heap_bytes=None, path=(), flash=None):
         """Return (argv, environment) that run the file `script` with arguments `args` on a board that has just started.
 
-        Standard input and output are the board's serial port, byte by byte; as on any board, `print` ends lines in CR
-        LF, and the end of the input is not seen. Exceptions go to standard error. The emulator ends with the program,
-        and its exit code.
+        Standard input and output are the board's serial port, byte by byte. As on any board, `print` ends lines with CR
+        LF, and the program does not see the end of the input. Exceptions go to standard error. The emulator ends with
+        the program, and with its exit code.
 
         heap_bytes: size of the heap; None for HEAP_BYTES.
-        path: the folders to import from, after the script's own. flash: the folder to write in; None for none.
-        Raises ValueError when all of that is longer than the board can take.
+        path: the folders to import from, after the script's own. flash: the folder to write in, or None. Raises
+        ValueError if all of this is too long for the board.
         """
         script = os.path.abspath(script)
         folders = [os.path.dirname(script), *map(os.path.abspath, path)]
@@ -150,7 +149,7 @@ class EmulatedBoard:
         return self._emulator(program)
 
     def blank(self, heap_bytes=None, flash=None, monitor=None):
-        """Return (argv, environment) of a board with MicroPython's prompt, as `command`: it runs until it is ended.
+        """Return (argv, environment) of a board with MicroPython's prompt, which runs until it is ended.
 
         heap_bytes: size of the heap; None for HEAP_BYTES. flash: its `Flash`; None for the largest. monitor: path of a
         socket where QEMU's monitor will listen; its `system_reset` is the board's reset button.
@@ -165,7 +164,7 @@ class EmulatedBoard:
         monitor = f"unix:{monitor},server=on,wait=off" if monitor else "none"
         machine = [*core.machine.split(), "-no-user-config", "-display", "none", "-monitor", monitor]
         clock = ["-icount", f"shift={core.instruction_shift}"]
-        # Ctrl-C is a byte for the board, as on a serial port
+        # Pass Ctrl-C to the board as a byte, as a serial port does
         serial = ["-chardev", "stdio,id=uart,signal=off", "-serial", "chardev:uart"]
         host = ["-semihosting-config", "enable=on,target=native,arg=" + text.replace(",", ",,")]
         leash = [*_LEASH, str(os.getpid())] if _LEASH else []
@@ -174,7 +173,7 @@ class EmulatedBoard:
 
 
 def obtain(cpu, tell=lambda line: None):
-    """Return the board `cpu`, one of CPUS, its firmware built into the user's cache when it is not there yet.
+    """Return the board `cpu`, one of CPUS, building its firmware into the user's cache if it is missing.
 
     tell: called with one line before each step that takes long. Raises Unavailable.
     """
@@ -197,7 +196,7 @@ def obtain(cpu, tell=lambda line: None):
 
 
 def _digest(core):
-    """Return letters that change with the core's firmware's own source."""
+    """Return a digest of the source of the core's firmware."""
     digest = hashlib.sha256()
     for file in sorted(file for folder in (_COMMON, core.family) for file in (_FIRMWARE / folder).iterdir()):
         digest.update(f"{file.name}\0{file.stat().st_size}\0".encode() + file.read_bytes())
@@ -205,7 +204,7 @@ def _digest(core):
 
 
 def _build(board, tell):
-    """Build the firmware, see it run, and install it in the cache."""
+    """Build the firmware, check that it runs, and install it in the cache."""
     source = micropython_source.obtain(tell)
     tell(f"building MicroPython {micropython_source.VERSION} for an emulated {board.cpu}")
     with filling(board.firmware.parent.name) as result:

@@ -1,9 +1,9 @@
-"""An emulated Raspberry Pi Pico: its own firmware, built once and kept in the user's cache, in rp2040js.
+"""An emulated Raspberry Pi Pico: its own firmware in rp2040js, built once and kept in the user's cache.
 
-The firmware is MicroPython's for the board RPI_PICO, from Debian's source packages: of what is sold, it lacks the four
-small drivers that are not part of MicroPython's source. rp2040js, from npm, is the microcontroller, cycle by cycle,
-without its second core; `firmware/rp2040` is what is around it: the boot ROM, the flash, and the host's end of the USB
-cable. The flash is a file, to which each byte goes at once: to end the process is to cut the board's power.
+The firmware is MicroPython's for the board RPI_PICO, from Debian's source packages; unlike the official binary, it
+lacks the four small drivers that are not part of MicroPython's source. rp2040js, from npm, emulates the microcontroller
+cycle by cycle, without its second core. `firmware/rp2040` emulates the rest: boot ROM, flash, and the host's end
+of the USB cable. The flash is a file, and each byte goes to it at once: ending the process cuts the board's power.
 
     python -m eqprop_sim.emulated_board.rp2040       obtain all of it and print where it is, or why it cannot be had
 """
@@ -40,10 +40,10 @@ _PROMPT = b">>> "
 
 @dataclass(frozen=True)
 class Pico:
-    """A board that has shown its prompt."""
+    """An emulated Pico whose firmware has shown its prompt."""
 
     firmware: Path
-    """What its flash begins with."""
+    """The firmware, which its flash begins with."""
     emulator: Path
     """The folder of rp2040js."""
     node: Path
@@ -51,17 +51,17 @@ class Pico:
     def command(self, image, cut_after=0):
         """Return (argv, environment) of a board that has just started; standard input and output are its USB port.
 
-        image: the file that is its filesystem, made when it is not there: MicroPython formats it. cut_after: bytes
-        after which the power fails while they are written to it, which ends the process; 0 for never.
+        image: the file of its filesystem, created if missing and then formatted by MicroPython. cut_after: the power
+        fails, ending the process, after this many bytes have been written to the file; 0 for never.
         """
         program = str(_SOURCE / "board.mjs")
         argv = [str(self.node), program, str(self.emulator), str(self.firmware), os.path.abspath(image), str(cut_after)]
         return argv, dict(os.environ)
 
     def install(self, image, tier, checkpoint_every, tell=lambda line: None):
-        """Have the board whose filesystem is `image` serve hosts at power-up. What else is in there stays.
+        """Make the board with the filesystem `image` serve hosts at power-up; its other files stay.
 
-        tier: of its kernels, "" for its own choice. tell: as `obtain`. Raises Unavailable.
+        tier: its kernels' tier, "" for its own choice. tell: as for `obtain`. Raises Unavailable.
         """
         unix = interpreters.obtain("unix", tell)
         try:
@@ -77,7 +77,7 @@ class Pico:
 
 
 def obtain(tell=lambda line: None):
-    """Return the board, its firmware built into the user's cache when it is not there yet.
+    """Return the board, building its firmware into the user's cache if it is missing.
 
     tell: called with one line before each step that takes long. Raises Unavailable.
     """
@@ -119,7 +119,7 @@ def _fetch(folder, tell):
 
 
 def _digest():
-    """Return letters that change with what the firmware is built from."""
+    """Return a digest of the firmware's sources."""
     return hashlib.sha256((_SOURCE / "manifest.py").read_bytes() + repr(_settings("")).encode()).hexdigest()[:12]
 
 
@@ -135,7 +135,7 @@ def _settings(work):
 
 
 def _build(board, tell):
-    """Build the firmware of `board`, see it run, and install it in the cache."""
+    """Build the firmware of `board`, check that it runs, and install it in the cache."""
     need(*_TOOLS)
     mirror = debian.mirror()
     source = micropython_source.obtain(tell)
@@ -145,7 +145,7 @@ def _build(board, tell):
         tree = _source_tree(work, source, debian.Archive(work, mirror))
         tell(f"building MicroPython {micropython_source.VERSION} for the Raspberry Pi Pico: minutes")
         make(tree / "mpy-cross")
-        # The SDK's own assembler of the I/O processors comes as a program
+        # pioasm, the SDK's assembler for the I/O processors, comes as a binary package
         environment = {**os.environ, "PATH": f"{work / 'root/usr/bin'}{os.pathsep}{os.environ['PATH']}"}
         settings = [f"-D{key}={value}" for key, value in _settings(work).items()]
         run(["cmake", "-S", str(tree / "ports/rp2"), "-B", str(work / "build"), *settings], env=environment)
@@ -161,7 +161,7 @@ def _source_tree(work, source, archive):
     tree = work / "micropython"
     shutil.copytree(source, tree)
     (work / "micropython-lib").mkdir()
-    (work / "micropython-lib" / "README.md").touch()  # by which MicroPython's build knows it
+    (work / "micropython-lib" / "README.md").touch()  # MicroPython's build checks for this file
     root = archive.files(*_PACKAGES)
     for name, library in {"mbedtls": archive.source(_SOURCES), "tinyusb": root / "usr/src/tinyusb"}.items():
         shutil.rmtree(tree / "lib" / name, ignore_errors=True)
@@ -170,7 +170,7 @@ def _source_tree(work, source, archive):
 
 
 def _prompts(command):
-    """Return whether a board that is started by `command` comes to MicroPython's prompt."""
+    """Return whether a board started by `command` shows MicroPython's prompt."""
     argv, environment = command
     board = subprocess.Popen(argv, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     heard = b""
@@ -182,7 +182,7 @@ def _prompts(command):
 
 
 def main():
-    """Print where the board's firmware is, obtaining it if need be; return the exit code."""
+    """Print the path of the board's firmware, obtaining it if needed; return the exit code."""
     try:
         board = obtain(lambda line: print(f"eqprop: {line}", file=sys.stderr))
     except Unavailable as error:

@@ -1,1 +1,1 @@
-"""The runtime's own source compiled by numba: networks and features at the speed of this processor."""
+"""The runtime's own source, compiled by numba: networks and features at this processor's full speed."""

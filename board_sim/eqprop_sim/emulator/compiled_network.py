@@ -1,7 +1,7 @@
-"""The board's own network at the speed of the processor: its source, compiled by numba.
+"""The board's own network at this processor's full speed: its source, compiled by numba.
 
-The files of the kernels, the circuit and its dynamics are loaded a second time and each function compiled, so that the
-board's modules stay plain Python.
+The source files of the kernels, the circuit and its dynamics are loaded a second time with each function compiled, so
+the board's modules themselves stay plain Python.
 """
 
 import numba
@@ -150,7 +150,7 @@ class Network(eqprop.Network):
         return classes, outputs
 
     def warm_up(self):
-        """Compile what a network of so many layers needs, or load it from the cache; changes nothing."""
+        """Compile the kernels for this number of layers, or load them from the cache; change no state."""
         nothing = np.zeros((0, self.layers[0]), np.int8)
         self.infer_all(nothing)
         self.learn_all(nothing, np.zeros(0, np.int64))
@@ -172,9 +172,9 @@ def unpack(data, at, table, out):
 
 
 def warm_up():
-    """Compile what a board needs, once: the machine code is kept."""
+    """Compile a board's kernels; the machine code is cached."""
     network = Network((1, 1, 2))
-    sample = memoryview(bytearray(1))  # writable, as what arrives is: numba compiles for that
+    sample = memoryview(bytearray(1))  # writable like received samples, because numba compiles for the type
     network.learn(sample, 0)
     network.infer(sample)
     Learner(network.crossbar, network.plan, 0).learn(sample, 1)  # verb by verb

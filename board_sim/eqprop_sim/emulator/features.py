@@ -1,4 +1,4 @@
-"""The board's features at the speed of the processor: a window whose loops are compiled by numba.
+"""The board's features at this processor's full speed: a window whose loops are compiled by numba.
 
     from eqprop.features.mel import FilterBank
     from eqprop_sim.emulator.features import Window
@@ -6,7 +6,7 @@
     window = Window(256, hop=128)
     mel = FilterBank(window)
 
-Everything else is the board's own, and so are the bits.
+Everything else is the board's own code, and the bits are the same.
 """
 
 import eqprop.features.kernels.plain

@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept: a folder of the user's cache for each set of sources. Needs no numba."""
+"""The cache of compiled kernels: a folder for each set of sources. This module works without numba."""
 
 import hashlib
 import sys
@@ -12,7 +12,7 @@ import eqprop.crossbar.kernels.plain
 import eqprop.protocol.records
 
 COMPILING = "compiling the kernels, which takes up to a minute; they are kept for the next time"
-"""The line for a user who has to wait for it."""
+"""The message to a user who has to wait for it."""
 
 EMULATOR_SOURCES = (
     str(Path(__file__).with_name("compiled_network.py")),
@@ -26,16 +26,16 @@ EMULATOR_SOURCES = (
         )
     ),
 )
-"""What the emulator's machine code is made from."""
+"""The sources of the emulator's machine code."""
 
 
 def folder_of(sources):
-    """Return the folder for what is compiled from the files `sources`; it may not be there yet."""
+    """Return the folder for code compiled from the files `sources`; it may not exist yet."""
     digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:16]
     return user_cache_path("eqprop") / "numba" / digest
 
 
 def is_filled(sources):
-    """Return whether this version of Python has compiled the files `sources` before, in part at least."""
+    """Return whether this version of Python has compiled the files `sources` before, at least in part."""
     version = f"py{sys.version_info.major}{sys.version_info.minor}"
     return any(folder_of(sources).glob(f"**/*.{version}.*.nbc"))

@@ -1,6 +1,6 @@
-"""The runtime's own source compiled by numba, and where the machine code is kept.
+"""Compiles the runtime's own source with numba, and caches the machine code.
 
-That is the user's cache folder, under a digest of all it was made from.
+The cache is in the user's cache folder, under a digest of all sources.
 """
 
 import atexit
@@ -19,12 +19,12 @@ from numba.core import event
 
 from .kernel_cache import COMPILING, folder_of
 
-# Conductances have 15 bits, and reciprocals too: as int16 both need no sign care in numba's mixed arithmetic.
+# Conductances and reciprocals have 15 bits, so as int16 they avoid mixing signedness in numba's arithmetic.
 _DTYPES = {"b": np.int8, "B": np.int16, "h": np.int16, "H": np.int16, "i": np.int32, "I": np.uint32}
 
 
 class _Announcer(event.Listener):
-    """Logs, once in a process, that kernels are being compiled: it takes up to a minute, the first time."""
+    """Logs once per process that kernels are being compiled, which takes up to a minute the first time."""
 
     def on_start(self, event):
         if not self._told:
@@ -41,12 +41,12 @@ event.register("numba:compile", _Announcer())
 
 
 def zeros(typecode, items):
-    """Return a NumPy array that holds what a board's array of `typecode` holds, for compiled kernels."""
+    """Return a NumPy array like a board's array of `typecode`, for compiled kernels."""
     return np.zeros(items, _DTYPES[typecode])
 
 
 def compiled(source, *before):
-    """Load module `source` again with its functions compiled, calling those of the modules compiled before."""
+    """Load module `source` a second time with its functions compiled; they call those of modules compiled before."""
     spec = importlib.util.spec_from_file_location(source.__name__ + "_compiled", source.__file__)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
@@ -61,13 +61,13 @@ def compiled(source, *before):
 
 @contextlib.contextmanager
 def cached(*sources):
-    """Keep what numba compiles meanwhile in a folder that belongs to these source files alone."""
+    """Cache code that numba compiles meanwhile in a folder for these source files only."""
     before = numba.config.CACHE_DIR
     folder = folder_of(sources)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
-    except OSError:  # nowhere to keep it: compile for this process alone. Numba's own choice would not know the digest
+    except OSError:  # not writable: compile for this process only; numba's own cache would not know the digest
         folder = Path(tempfile.mkdtemp(prefix="eqprop-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     numba.config.CACHE_DIR = str(folder)

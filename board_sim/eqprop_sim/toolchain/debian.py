@@ -1,6 +1,6 @@
-"""Debian's packages, fetched by the system's own apt from the system's own mirror. Nothing is installed.
+"""Fetches Debian packages with the system's own apt from the system's own mirror, without installing anything.
 
-MicroPython's source and what its firmware is built from come from one release of Debian, whichever release runs here.
+MicroPython's source and its firmware's dependencies come from one release of Debian, whatever runs here.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .installation import Failure, need, run, unpack
 
-RELEASE = "trixie"  # whose source package of MicroPython is `micropython_source.VERSION`
+RELEASE = "trixie"  # its source package of MicroPython is `micropython_source.VERSION`
 
 _KEYRINGS = ("debian-archive-keyring.gpg", "debian-archive-keyring.pgp")
 
@@ -35,7 +35,7 @@ class Archive:
             "APT::Sandbox::User": "root",  # the sandbox's user could not write into this folder
         }
         self._apt = ["apt-get", "-qq", *(part for key, value in settings.items() for part in ("-o", f"{key}={value}"))]
-        # apt-get reports an index that it could not fetch, and calls that a success
+        # Without this, apt-get reports success although an index could not be fetched
         run([*self._apt, "--error-on=any", "update"], cwd=work)
 
     def source(self, package):
@@ -52,7 +52,7 @@ class Archive:
         return folders[0]
 
     def files(self, *packages):
-        """Return the folder in which the files of these binary packages lie as they would in the root folder."""
+        """Return a folder with the files of these binary packages, laid out as under the root folder."""
         need("dpkg-deb")
         root = self._work / "root"
         root.mkdir()
@@ -65,7 +65,7 @@ class Archive:
 def mirror(*options):
     """Return the URI of the Debian mirror that the system's own apt is configured with, in whatever format.
 
-    options: further arguments for apt-get. Raises Failure where it is configured with none.
+    options: further arguments for apt-get. Raises Failure if apt is configured without one.
     """
     need("apt-get")
     about = "$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)"
@@ -74,12 +74,12 @@ def mirror(*options):
     suites = _suites()
     mirrors = [uri for uri, suite, component, *_ in targets if component == "main" and suite in suites]
     if not mirrors:
-        raise Failure("apt is configured with no Debian mirror")
+        raise Failure("apt is configured without a Debian mirror")
     return mirrors[0]
 
 
 def _suites():
-    """Return the names by which this system's apt may call its own Debian release: none, if it is not Debian."""
+    """Return the names that this system's apt may use for its own Debian release; empty if this is not Debian."""
     release = Path("/etc/os-release")
     text = release.read_text() if release.exists() else ""
     fields = dict(re.findall(r'^(\w+)="?([^"\n]*)', text, re.MULTILINE))

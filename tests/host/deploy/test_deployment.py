@@ -240,7 +240,7 @@ def test_a_blank_simulated_board_can_be_tried(capsys, cortex_m3):
 
 def test_a_blank_board_needs_a_flash(capsys):
     code, _, err = run(capsys, "deploy", "--port", "sim:cortex-m3?blank=0k")
-    assert code == 1 and "blank=0k is not a size" in err
+    assert code == 1 and "blank=0k: expected a size" in err
 
 
 def test_source_is_copied_where_nothing_compiles_it(blank, capsys, monkeypatch):

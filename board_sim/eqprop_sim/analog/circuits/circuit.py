@@ -5,9 +5,9 @@ layer c + 1. Node j of layer l, with crossbar l - 1 below and l above, is at res
 
     sum_i g_ij (r_i - v_j) + b_j sum_k g_jk (v_k - r_j) + I_j = 0,    r_j = a_j v_j + o_j
 
-or where its diode or rail holds it. r_j is the voltage of its row of crossbar l, behind a bidirectional amplifier of
-voltage gain a_j forward, current gain b_j back (1 / a_j) and offset o_j (Kendall et al. 2020, arXiv 2006.01981). With
-a b = 1 everywhere the amplifiers only scale what each layer is measured in.
+or where its diode or rail holds it. r_j is the voltage of node j's row in crossbar l. Between node and row is a
+bidirectional amplifier: voltage gain a_j forward, current gain b_j back (1 / a_j), offset o_j (Kendall et al. 2020,
+arXiv 2006.01981). If a b = 1 everywhere, the amplifiers only change the unit of each layer's voltages.
 
 Crossbar 0 has a row pair for each feature, at +x and -x times `drive_v`; every crossbar has a bias pair, its last.
 """
@@ -23,28 +23,28 @@ from ..errors import PhysicsError, check_between, check_finite
 
 
 class Circuit:
-    """A resistive network. Arrays may be changed in place; call `refresh` after a change, it checks them.
+    """A resistive network. Arrays may be changed in place; then call `refresh`, which checks them.
 
     - layers: sizes, inputs first, (n_0, ..., n_L)
     - g[0]: (2, n_0 + 1, n_1) siemens, the rows driven at + and at -, the bias pair's last
     - g[c]: (n_c + 2, n_c+1) siemens for c >= 1, the rows of the bias pair, + and -, last
-    - low[l], high[l]: (n_l,) volts for l >= 1, what diodes and rails hold a node within; [0] is None
-    - gain[c], back[c], offset_v[c]: (n_c,) of the amplifiers in front of crossbar c >= 1: a, b and o; [0] is None
+    - low[l], high[l]: (n_l,) volts for l >= 1, the limits that diodes and rails set for a node; [0] is None
+    - gain[c], back[c], offset_v[c]: (n_c,) a, b and o of the amplifiers that drive crossbar c >= 1; [0] is None
     - bias_v[c]: volts of crossbar c's bias pair, row side
     - drive_v: volts of a row at full scale, x = 1
-    - dtype: of all of them, float32 or float64
+    - dtype: the dtype of all arrays, float32 or float64
     """
 
     def __init__(self, g, low, high, *, gain=None, back=None, offset_v=None, bias_v=None, drive_v=1.0):
         """Take conductances, and limits for layers 1..L as lists of arrays or scalars.
 
         gain, back, offset_v: lists for crossbars 1.., of scalars or arrays; 1, 1 / gain and 0 V by default.
-        bias_v: list for all crossbars; `drive_v` by default. Raises PhysicsError for what cannot be.
+        bias_v: list for all crossbars; `drive_v` by default. Raises PhysicsError for impossible values.
         """
         self.g = [np.ascontiguousarray(each) for each in g]
         self.dtype = self.g[0].dtype
         if self.dtype not in (np.float32, np.float64):
-            raise PhysicsError(f"conductances: {self.dtype} is not float32 or float64")
+            raise PhysicsError(f"conductances: expected float32 or float64, got {self.dtype}")
         count = len(self.g)
         self.layers = (self.g[0].shape[-2] - 1, *(each.shape[-1] for each in self.g))
         self._check_shapes()
@@ -69,17 +69,17 @@ class Circuit:
         for c, g in enumerate(self.g):
             expected = (self.layers[c] + 2, self.layers[c + 1]) if c else (2, self.layers[0] + 1, self.layers[1])
             if g.shape != expected:
-                raise PhysicsError(f"crossbar {c}: shape {g.shape} is not {expected}")
+                raise PhysicsError(f"crossbar {c}: expected shape {expected}, got {g.shape}")
             if g.dtype != self.dtype:
-                raise PhysicsError(f"crossbar {c}: {g.dtype} is not {self.dtype} as crossbar 0")
+                raise PhysicsError(f"crossbar {c}: expected {self.dtype} as in crossbar 0, got {g.dtype}")
 
     @classmethod
     def from_plan(cls, plan, *, seed=0, g_on=1.0, drive_v=1.0, dtype=np.float64, steps=None):
-        """Return the circuit that the runtime's `plan` is an integer emulation of, scale for scale.
+        """Return the circuit that the runtime's `plan` emulates in integers, at the same scales.
 
-        One step of conductance is g_on / G_MAX siemens, one of voltage `volts_per_code(plan, drive_v)`, the amplifiers
-        have the gain 2**plan.gains[c]. steps: conductances as the runtime gives them, flat, for each crossbar;
-        without them the initial ones of `seed`, those of `EmulatedCrossbar`.
+        One step of conductance is g_on / G_MAX siemens, one step of voltage `volts_per_code(plan, drive_v)`; the
+        amplifiers have the gain 2**plan.gains[c]. steps: each crossbar's conductances, flat as in the runtime; without
+        them, the initial ones of `seed`, as in `EmulatedCrossbar`.
         """
         check_between("g_on", g_on, np.finfo(np.float32).tiny)
         check_between("drive_v", drive_v, np.finfo(np.float32).tiny)
@@ -98,9 +98,9 @@ class Circuit:
         return cls(g, low, high, gain=gain, bias_v=bias_v, drive_v=drive_v)
 
     def refresh(self):
-        """Check all arrays and bring what follows from the conductances up to date.
+        """Check all arrays and update everything derived from the conductances.
 
-        Raises PhysicsError naming the first that cannot be: a negative or infinite conductance, a node without any, a
+        Raises PhysicsError naming the first fault: a negative or infinite conductance, a node without conductances, a
         diode whose limits cross, a gain of 0.
         """
         for c, g in enumerate(self.g):
@@ -122,18 +122,18 @@ class Circuit:
         self.follow()
 
     def follow(self):
-        """Bring everything up to date, as `refresh`, of conductances that need no check."""
+        """Update everything as `refresh` does, without checking the conductances."""
         self.signed = self.g[0][0] - self.g[0][1]
         self.below = self.g[0].sum((0, 1))
         self.derive()
 
     def derive(self):
-        """Bring up to date what relaxing needs of all crossbars but the first, whose `signed` and `below` are right.
+        """Update the arrays for relaxing, except the first crossbar's `signed` and `below`, which are up to date.
 
-        - signed: (n_0 + 1, n_1), conductance at + less that at -; below: (n_1,), sum of both
+        - signed: (n_0 + 1, n_1), conductance at + minus conductance at -; below: (n_1,), the sum of both
         - inverse[l]: (n_l,), 1 / total conductance of layer l's nodes, ohm
-        - forward[c]: (n_c, n_c+1), weights of layer c's voltages in those of layer c + 1; backward[c]: the other way
-        - rest[l]: (n_l,) volts, what constant sources add there: bias pairs and offsets
+        - forward[c]: (n_c, n_c+1), weights from layer c's voltages to layer c + 1's; backward[c]: the other way
+        - rest[l]: (n_l,) volts, the contribution of constant sources: bias pairs and offsets
         """
         count = len(self.g)
         total = [None, self.below, *(g.sum(0) for g in self.g[1:])]
@@ -158,7 +158,7 @@ class Circuit:
                 self.rest[c] = self.rest[c] - self.back[c] * self.offset_v[c] * g.sum(1) * inverse[c]
 
     def rows(self, c, v):
-        """Return the voltages of crossbar c's rows but its bias pair, for node voltages v[c] (batch, n_c), c >= 1."""
+        """Return crossbar c's row voltages, without the bias pair,, for node voltages v[c] (batch, n_c), c >= 1."""
         return self.gain[c] * v + self.offset_v[c]
 
     def copy(self, dtype=None):

@@ -4,7 +4,7 @@ A node's limits become a diode each, from `low` to the node and from the node to
 
     i = saturation_a * (exp(volts / (ideality * k T / q)) - 1)
 
-The iteration starts at the ideal diodes' solution, where a held node's push says what its diode must carry.
+The iteration starts from the ideal diodes' solution, in which a held node's net current is its diode's current.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ import numpy as np
 
 from ..errors import ConvergenceError, check_between
 
-_EXPONENT_MAX = 200.0  # beyond, the exponential goes on as its tangent
+_EXPONENT_MAX = 200.0  # above this, the exponential continues as its tangent
 _HALVINGS = 30
 
 
 @dataclass(frozen=True)
 class Diode:
-    """Shockley's law; the default is sharp enough to pass for ideal: off by 7 mV at 1 mA."""
+    """Shockley's law; the default is nearly ideal: 7 mV at 1 mA."""
 
     saturation_a: float = 1e-12
     """Saturation current Is, amperes."""
@@ -50,23 +50,23 @@ class Diode:
 
 @dataclass(frozen=True)
 class Report:
-    """How a Newton iteration went."""
+    """The result of a Newton iteration."""
 
     iterations: int
-    """Of the slowest sample."""
+    """Iterations of the slowest sample."""
 
     residual_a: float
-    """Largest current that does not cancel at a node, amperes."""
+    """The largest residual current at a node, amperes."""
 
     residual_relative: float
-    """The same, against the largest source current of its sample."""
+    """The same, relative to its sample's largest source current."""
 
 
 def settle(nodal, source, diode=Diode(), *, tolerance=1e-11, iterations=100):  # noqa: B008 (frozen)
     """Return (voltages (batch, nodes), `Report`) of a `Nodal` system at rest.
 
-    source: of `Nodal.source`. tolerance: of the residual, relative to the sample's largest source current.
-    Raises ConvergenceError naming the node when the iteration does not get there.
+    source: from `Nodal.source`. tolerance: for the residual, relative to the sample's largest source current. Raises
+    ConvergenceError naming the node if the iteration does not converge.
     """
     ideal = nodal.settle(source)
     scale = np.maximum(np.abs(source).max(1), np.finfo(np.float64).tiny)

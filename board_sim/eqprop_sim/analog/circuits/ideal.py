@@ -1,8 +1,8 @@
 """Operating points with ideal diodes: exact block coordinate descent on the dissipated power, batched.
 
-Bring the odd layers to rest with their neighbours held, then the even ones: each such step is the exact minimum of the
-power over that block, so the power never rises and the one minimum is reached (Scellier 2024, ICML). Every array is
-(batch, nodes), in the circuit's dtype. The rows' currents into the first layer are computed once, by `drive`.
+Each step brings the odd layers to rest with their neighbours held, then the even layers. A step is the exact minimum of
+the power over its block, so the power never rises and the iteration reaches the only minimum (Scellier 2024, ICML).
+Every array is (batch, nodes), in the circuit's dtype. `drive` computes the rows' currents into the first layer once.
 """
 
 from dataclasses import dataclass
@@ -14,26 +14,26 @@ from ..errors import ConvergenceError, PhysicsError
 
 @dataclass(frozen=True)
 class Settings:
-    """When a settle ends."""
+    """The condition that ends a settle."""
 
     sweeps: int = 2
-    """Relaxations of all layers, or the most of them when there is a tolerance."""
+    """Relaxations of all layers; with a tolerance, the most of them."""
 
     tolerance_v: float = 0.0
-    """Volts that no node may move in the last sweep; 0: make `sweeps` sweeps and do not look."""
+    """No node may move by more volts in the last sweep; 0: make `sweeps` sweeps without a check."""
 
 
 EXACT = Settings(sweeps=20000, tolerance_v=1e-13)
-"""To rounding, in float64, at a full scale of about a volt."""
+"""Converged to rounding error, in float64, at a full scale of about a volt."""
 
 
 def drive(circuit, x):
-    """Return what features x (batch, n_0), -1..1, and all constant sources bring layer 1 to if the rest were at 0 V.
+    """Return layer 1's voltages from features x (batch, n_0), -1..1, and constant sources, with all else at 0 V.
 
-    (batch, n_1) volts, for `settle`. Raises PhysicsError for another shape.
+    They are (batch, n_1) volts, for `settle`. Raises PhysicsError for another shape.
     """
     if x.ndim != 2 or x.shape[1] != circuit.layers[0]:
-        raise PhysicsError(f"x: shape {x.shape} is not (batch, {circuit.layers[0]})")
+        raise PhysicsError(f"x: expected shape (batch, {circuit.layers[0]}), got {x.shape}")
     base = np.matmul(x, circuit.signed[:-1], dtype=circuit.dtype)
     base *= circuit.inverse[1] * circuit.dtype.type(circuit.drive_v)
     base += circuit.rest[1]
@@ -43,8 +43,8 @@ def drive(circuit, x):
 def settle(circuit, base, nudge=None, start=None, settings=Settings()):  # noqa: B008 (frozen)
     """Return the node voltages at rest: a list [None, layer 1, ..., layer L] of (batch, n_l) volts.
 
-    base: of `drive`. nudge: currents into the outputs, (batch, n_L) amperes. start: voltages to go on from, 0 V
-    without; not changed. Raises ConvergenceError naming the node when a tolerance is not met.
+    base: from `drive`. nudge: currents into the outputs, (batch, n_L) amperes. start: initial voltages, 0 V by default;
+    not changed. Raises ConvergenceError naming the node if a tolerance is not met.
     """
     count = len(circuit.layers) - 1
     batch = len(base)

@@ -1,7 +1,8 @@
-"""The circuit as a SPICE netlist: every device a resistor, every diode a diode, for any simulator of that family.
+"""The circuit as a SPICE netlist: every device a resistor, every diode a diode, for any SPICE simulator.
 
-Nodes: p3 and n3 are the rows that feature 3 drives at + and -, p0b... the bias pairs; v2_5 is node 5 of layer 2, r2_5
-its row behind the amplifier. The upper layers come first and the driven sources last, and devices lie node by node.
+Nodes: p3 and n3 are the rows that feature 3 drives at + and -; p0b and so on are the bias pairs; v2_5 is node 5 of
+layer 2, and r2_5 is the row that its amplifier drives. Upper layers come first, driven sources last; devices are
+grouped by node.
 """
 
 import numpy as np
@@ -13,7 +14,7 @@ OPTIONS = ".options gmin=1e-15 reltol=1e-6 abstol=1e-15 vntol=1e-9 itl1=500"
 
 
 def write(circuit, x, *, nudge=None, diode=Diode(), folded=False, title="eqprop"):  # noqa: B008 (frozen)
-    """Return the netlist of `circuit` with features x (n_0,), -1..1, and nudge currents (n_L,), amperes; a text.
+    """Return the netlist of `circuit` with features x (n_0,), -1..1, and nudge currents (n_L,), amperes, as text.
 
     It ends with commands for ngspice -b: the operating point, and every node's voltage. folded: crossbar 0 and its
     sources as one Norton source and one resistor at each node of layer 1. Devices of 0 S are left out.
@@ -75,7 +76,7 @@ def _crossbar(circuit, c):
             continue
         rows.append(f"r{c}_{i}")
         yield f"E{c}_{i} e{c}_{i} 0 v{c}_{i} 0 {gain[i]:.17g}"
-        yield f"Vs{c}_{i} e{c}_{i} r{c}_{i} {-offset[i]:.17g}"  # senses what the row draws, and adds the offset
+        yield f"Vs{c}_{i} e{c}_{i} r{c}_{i} {-offset[i]:.17g}"  # senses the row's current, and adds the offset
         yield f"F{c}_{i} v{c}_{i} 0 Vs{c}_{i} {back[i]:.17g}"
     for sign, v in zip("pn", (circuit.bias_v[c], -circuit.bias_v[c]), strict=True):
         rows.append(f"{sign}{c}b")

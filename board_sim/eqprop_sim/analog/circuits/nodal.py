@@ -1,8 +1,8 @@
-"""All nodes of a circuit in one linear system: for wires, for exponential diodes, for what needs the whole matrix.
+"""All nodes of a circuit in one linear system: for wires, exponential diodes, and anything that needs the whole matrix.
 
-At node voltages v (all layers, one behind the other) the currents out of the nodes are `matrix @ v - source`, before
-their diodes. With equal amplifiers the matrix is, but for the scale of the layers, symmetric; it always has a positive
-diagonal and no positive element beside it, so that the active set of the diodes is found by policy iteration.
+At node voltages v (all layers, concatenated) the currents out of the nodes are `matrix @ v - source`, without their
+diodes. With equal amplifiers the matrix is symmetric up to the layers' scales. It always has a positive diagonal and no
+positive element off it, so policy iteration finds the active set of diodes.
 """
 
 import numpy as np
@@ -14,14 +14,14 @@ _ROUNDS = 200
 
 
 class Nodal:
-    """The system of a `Circuit`, float64, its crossbars' lines perfect or resistive.
+    """The system of a `Circuit`, float64, with perfect or resistive lines.
 
     - matrix: (nodes, nodes) siemens; low, high: (nodes,) volts
     - ends[l]: the nodes of layer l are ends[l - 1]..ends[l]
     """
 
     def __init__(self, circuit, wires=None):
-        """Assemble it. wires: resistance of the lines of every crossbar, `Wires`, or None."""
+        """Assemble the system. wires: the line resistances of every crossbar, `Wires`, or None."""
         self.circuit = circuit
         self.ends = np.cumsum([0, *circuit.layers[1:]])
         size = self.ends[-1]
@@ -61,7 +61,7 @@ class Nodal:
         """Return the currents into the nodes, (batch, nodes), for features x (batch, n_0) and nudge currents."""
         x = np.asarray(x, float)
         if x.ndim != 2 or x.shape[1] != self.circuit.layers[0]:
-            raise PhysicsError(f"x: shape {x.shape} is not (batch, {self.circuit.layers[0]})")
+            raise PhysicsError(f"x: expected shape (batch, {self.circuit.layers[0]}), got {x.shape}")
         source = np.tile(self._constant, (len(x), 1))
         source[:, : self.ends[1]] += self.circuit.drive_v * (x @ self._driven[:-1])
         source[:, self.ends[-2] :] += nudge
@@ -70,7 +70,7 @@ class Nodal:
     def settle(self, source):
         """Return the voltages at rest with ideal diodes, (batch, nodes), exactly: by active set.
 
-        Raises ConvergenceError where the set does not come to rest, as with amplifiers that make the circuit active.
+        Raises ConvergenceError if the active set does not converge, as with amplifiers that make the circuit active.
         """
         return np.stack([self._rest(each, n) for n, each in enumerate(source)])
 

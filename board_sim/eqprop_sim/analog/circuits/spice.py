@@ -1,4 +1,4 @@
-"""ngspice, where it is installed: runs a netlist of `analog.circuits.netlist` and reads its voltages."""
+"""Runs ngspice, if it is installed, on a netlist of `analog.circuits.netlist` and reads its voltages."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ _VOLTAGE = re.compile(r"^v\((v\d+_\d+)\) = (\S+)", re.MULTILINE)
 
 
 class Unavailable(RuntimeError):
-    """There is no ngspice here."""
+    """ngspice is not installed."""
 
 
 def ngspice():
@@ -56,7 +56,7 @@ def operating_point(circuit, x, **options):
 
 
 def _children_s():
-    """Return the processor's seconds that this process's children took so far; the clock's where nobody counts them."""
+    """Return the CPU seconds of this process's children so far, or the clock's seconds if the system does not count."""
     if resource is None:
         return time.perf_counter()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -64,9 +64,9 @@ def _children_s():
 
 
 def seconds_per_point(circuit, x, points, **options):
-    """Return the processor's seconds that ngspice takes for one more operating point of a netlist it has loaded.
+    """Return the CPU seconds that ngspice takes for one more operating point of a loaded netlist.
 
-    From the difference between a run of `points` + 1 and a run of one, each point with other inputs.
+    It is measured as the difference of a run of `points` + 1 and a run of one, each point with new inputs.
     """
 
     def timed(count):

@@ -1,8 +1,8 @@
-"""How long a circuit takes to settle: every node charges its capacitance through the conductances it is joined to.
+"""The settling time of a circuit: every node charges its capacitance through its conductances.
 
     C dv_j/dt = net current into node j,    so by itself v_j approaches its resting voltage with tau_j = C / G_j
 
-Ideal diodes and rails hold a node as they do at rest; amplifiers are taken to be much faster than the nodes.
+Ideal diodes and rails hold a node as they do at rest; amplifiers are assumed to be much faster than the nodes.
 """
 
 import numpy as np
@@ -10,15 +10,15 @@ import numpy as np
 from ..errors import ConvergenceError, check_between
 from .ideal import Settings, drive, settle
 
-_STEP = 0.1  # of the fastest node's time constant
+_STEP = 0.1  # step, in time constants of the fastest node
 _STEPS = 20000
 
 
 def settling_time(circuit, x, capacitance_f, tolerance_v):
-    """Return the seconds, (batch,), after which no node is farther than tolerance_v from where it comes to rest.
+    """Return the seconds, (batch,), after which every node is within tolerance_v of its resting voltage.
 
-    x: features (batch, n_0), switched on at t = 0 with all nodes at 0 V. capacitance_f: of every node, farads.
-    Raises ConvergenceError when a sample takes more than _STEPS steps of a tenth of the fastest time constant.
+    x: features (batch, n_0), switched on at t = 0 with all nodes at 0 V. capacitance_f: of each node, farads.
+    Raises ConvergenceError if a sample takes more than _STEPS steps of a tenth of the fastest time constant.
     """
     check_between("capacitance_f", capacitance_f, np.finfo(np.float64).tiny)
     check_between("tolerance_v", tolerance_v, np.finfo(np.float64).tiny)

@@ -1,8 +1,8 @@
-"""Wire resistance of word and bit lines: one crossbar as a sparse network of resistors, reduced to what its ends show.
+"""Wire resistance of word and bit lines: one crossbar as a sparse network of resistors.
 
-Word line i runs along the columns and is fed at column 0, bit line j runs along the rows and is read behind the last
-row, as in badcrossbar (Joksas & Mehonic 2020, SoftwareX 12, 100617): `row_ohm` and `column_ohm` are the resistances of
-one segment, from one device to the next and from the ends to the first device. CrossSim calls them Rp_row, Rp_col.
+Word line i runs along the columns and is fed at column 0. Bit line j runs along the rows and is read after the last
+row, as in badcrossbar (Joksas & Mehonic 2020, SoftwareX 12, 100617). `row_ohm` and `column_ohm` are the resistances of
+one segment: between neighbouring devices, and from a line's end to its first device. In CrossSim: Rp_row and Rp_col.
 """
 
 import functools
@@ -15,7 +15,7 @@ from scipy.sparse.linalg import splu
 from ..errors import check_between
 
 MOST_OHM = 1e6
-"""Of a line's segment: what is above it is an open line."""
+"""The largest resistance of a segment; a larger one is an open line."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class Wires:
     """Resistance of one segment of a line, ohm; 0 for a perfect one."""
 
     row_ohm: float = 0.0
-    """Of a word line, between neighbouring columns."""
+    """The resistance of a word line between neighbouring columns."""
 
     column_ohm: float = 0.0
-    """Of a bit line, between neighbouring rows."""
+    """The resistance of a bit line between neighbouring rows."""
 
     def __post_init__(self):
         check_between("row_ohm", self.row_ohm, 0.0, MOST_OHM)
@@ -35,7 +35,7 @@ class Wires:
 
 @dataclass(frozen=True)
 class Currents:
-    """What flows in a crossbar, amperes."""
+    """The currents in a crossbar, amperes."""
 
     devices: np.ndarray
     """(rows, columns) from word line to bit line."""
@@ -50,7 +50,7 @@ class Currents:
 class WiredCrossbar:
     """One crossbar of conductances g (rows, columns), siemens, with resistive lines: Kirchhoff's law, factorised once.
 
-    Takes a sparse LU of up to 2 * rows * columns unknowns.
+    Needs a sparse LU of up to 2 * rows * columns unknowns.
     """
 
     def __init__(self, g, wires):
@@ -81,7 +81,7 @@ class WiredCrossbar:
 
     @functools.cached_property
     def ends(self):
-        """The conductances that the lines' ends show, rows first: the currents into the crossbar are `ends @ volts`."""
+        """The conductances between the lines' ends, rows first: the currents into the crossbar are `ends @ volts`."""
         seen = self._direct.toarray()
         if self._inside:
             seen -= self._between.T @ self._inside.solve(self._between.toarray())

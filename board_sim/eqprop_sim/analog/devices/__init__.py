@@ -1,1 +1,1 @@
-"""Devices that hold a conductance: how they respond to pulses, spread, drift and fail."""
+"""Devices that store a conductance: pulse response, spread, drift and failure."""

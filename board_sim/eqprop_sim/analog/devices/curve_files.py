@@ -1,13 +1,13 @@
-"""Files of measured pulse curves, as laboratories have them: `load` reads one into a `PulseCurve`.
+"""Files of measured pulse curves in the usual layouts of laboratories: `load` reads one into a `PulseCurve`.
 
 Two layouts, with any of , ; tab or spaces between the cells, and # before a comment:
 
-    direction,siemens          a row for each reading, up or down in order; further trains are further cycles
+    direction,siemens          a row for each reading, up or down, in order; repeated trains are repeated cycles
     pulse,LTP (uS),LTD (uS)    a column for each train
 
-Text is UTF-8, UTF-16 or Latin-1; a line sep=; for Excel may stand first.
+Text is UTF-8, UTF-16 or Latin-1; a line sep=; for Excel may come first.
 
-The unit is that of the header: siemens or S, ohm, each with a prefix such as µ, n, k; or it is named by the caller.
+The unit is in the header (siemens, S or ohm, with a prefix such as µ, n, k), or the caller gives it.
 """
 
 import codecs
@@ -42,16 +42,16 @@ _FILE_MOST = 16 * 2**20  # bytes
 
 
 def load(path, unit=None):
-    """Return (curve, g_off, g_on in siemens) of a file; the range is that of all its readings.
+    """Return (curve, g_off, g_on in siemens) of a file; the range is the range of all readings.
 
-    unit: of the readings, such as uS or kohm; None for what the header says. Raises PhysicsError naming file and line.
+    unit: the readings' unit, such as uS or kohm; None to use the header's. Raises PhysicsError naming file and line.
     """
     given = _unit_in(unit) if unit else None
     if unit and not given:
         raise PhysicsError(f"curve_unit: expected one such as {_UNITS}, got {unit}")
     rows = _rows(path)
     if not rows:
-        raise PhysicsError(f"{path}: expected a header and rows of conductances, found none")
+        raise PhysicsError(f"{path}: expected a header and rows of conductances, got neither")
     (_, header), *readings = rows
     names = [_word(cell) for cell in header]
     if len(header) == 2 and names[0] == "direction":
@@ -79,7 +79,7 @@ def _rows(path):
     try:
         text = raw.decode("utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError:
-        text = raw.decode("latin-1")  # as older instruments write µ
+        text = raw.decode("latin-1")  # older instruments write µ this way
     lines = _without_comments(text)
     first = next(filter(None, lines), "")
     separator = next((each for each in ",;\t" if each in first), " ")
@@ -91,7 +91,7 @@ def _rows(path):
 
 
 def _without_comments(text):
-    """Return the lines of a file without comments, empty where nothing else is in them."""
+    """Return the lines of a file without comments; a line that is only a comment becomes empty."""
     lines, header = [], False
     for line in map(str.strip, text.splitlines()):
         if line.startswith("#") or (not header and re.fullmatch("sep=.", line, re.IGNORECASE)):
@@ -109,7 +109,7 @@ def _word(cell):
 
 
 def _unit_in(text):
-    """Return (factor, whether it is of a resistance) of the unit in a header, None where it names none."""
+    """Return (factor, whether it is a resistance) of the unit in a header, or None without a unit."""
     for word in re.split(r"[\s()\[\]_/,]+", text):
         if found := _UNIT.fullmatch(word):
             return _PREFIXES[found[1]], not found[2].lower().startswith("s")
@@ -118,11 +118,11 @@ def _unit_in(text):
 
 def _asked(path, header):
     shown = ",".join(header)
-    raise PhysicsError(f"{path}: the header {shown} names no unit: add --set curve_unit=uS, or {_UNITS}")
+    raise PhysicsError(f"{path}: expected a unit in the header {shown}: add --set curve_unit=uS, or {_UNITS}")
 
 
 def _by_rows(path, readings):
-    """Return the cycles up and down of rows such as up,1e-6."""
+    """Return the cycles up and down from rows such as up,1e-6."""
 
     def way(row):
         word = row[1][0].lower()
@@ -137,7 +137,7 @@ def _by_rows(path, readings):
 
 
 def _by_columns(path, header, names, readings):
-    """Return the cycles up and down of a column each, and their unit."""
+    """Return the cycles up and down from one column each, and their unit."""
     columns = [[at for at, name in enumerate(names) if name in words] for words in (_UP, _DOWN)]
     if not all(columns):
         shown = ",".join(header)
@@ -162,6 +162,6 @@ def _siemens(path, reading, scale, inverse):
     value = 1 / value if inverse and value else value
     if not DEVICE_LEAST_S <= value <= DEVICE_MOST_S:
         most = f"{DEVICE_LEAST_S:g}..{DEVICE_MOST_S:g} S"
-        way = "delete the line" if not 0 < value < math.inf else "name its unit by --set curve_unit=uS or ohm"
+        way = "delete the line" if not 0 < value < math.inf else "give its unit by --set curve_unit=uS or ohm"
         raise PhysicsError(f"{path}: line {line}: {cell} is {value:g} S, expected {most}: {way}")
     return value

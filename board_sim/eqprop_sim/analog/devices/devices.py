@@ -1,4 +1,4 @@
-"""Devices of a crossbar: what a pulse really does to a conductance, and what time does.
+"""Devices of a crossbar: how pulses and time really change a conductance.
 
 A device's state w is a fraction of its nominal range, 0 at g_off and 1 at g_on = on_off * g_off: the affine map
 g = g_off + (g_on - g_off) w. Names are aihwkit's (Rasch et al. 2021, arXiv 2104.02184), for that range of 0..1.
@@ -8,7 +8,7 @@ One pulse changes device k, at the position p = (w - w_min_k) / (w_max_k - w_min
     down    dw_k- (1 - gamma_down (1 - p)) (1 + dw_min_std xi)        dw_k+- = dw_min (1 + dw_min_dtod xi_k)
                                                                                (1 +- (up_down + up_down_dtod xi'_k))
 
-with standard normal xi, drawn for each pulse, and xi_k, xi'_k, drawn once for a device; limited to its range.
+with standard normal xi, drawn for each pulse, and xi_k, xi'_k, drawn once for each device; w stays in its range.
 ConstantStep: both gammas are 0. LinearStep: as set. SoftBounds: both 1. Curve: a measured `PulseCurve` instead.
 """
 
@@ -23,17 +23,17 @@ RESPONSES = ("ConstantStep", "LinearStep", "SoftBounds", "Curve")
 ROUNDINGS = ("mixed", "stochastic")
 DEVICE_LEAST_S = 1e-15
 DEVICE_MOST_S = 0.1
-"""Siemens: conductances outside are no device's, and mostly in another unit."""
+"""Siemens; a conductance outside this range usually has the wrong unit."""
 
 _RATIO_MOST = 1e12
 _SPREAD_MOST = 100.0  # relative
 _PULSE_MOST = 1000.0  # volts, and seconds
-_STEP_LEAST = 0.05  # of the nominal step: no spread makes a device that moves the wrong way
+_STEP_LEAST = 0.05  # smallest step, of the nominal one, so that no device moves the wrong way
 
 
 @dataclass(frozen=True)
 class Device:
-    """A kind of device. The default is ideal: any conductance of its range, at once."""
+    """A kind of device. The default is ideal: it takes any conductance in its range at once."""
 
     g_on: float = 1e-4
     """Largest conductance, siemens."""
@@ -48,13 +48,13 @@ class Device:
     """How the step depends on the state: one of RESPONSES."""
 
     gamma_up: float = 0.0
-    """LinearStep: by how much of it the upward step has shrunk at the top of the range, 0..1."""
+    """LinearStep: the fraction by which the upward step shrinks at the top of the range, 0..1."""
 
     gamma_down: float = 0.0
-    """LinearStep: the same of the downward step, at the bottom."""
+    """LinearStep: the same for the downward step, at the bottom."""
 
     curve: PulseCurve | None = None
-    """Curve: the measured one; `levels` follows from it."""
+    """Curve: the measured curve; `levels` follows from it."""
 
     dw_min_dtod: float = 0.0
     """Device-to-device spread of the step, relative standard deviation."""
@@ -63,22 +63,22 @@ class Device:
     """Cycle-to-cycle spread of the step, relative standard deviation."""
 
     up_down: float = 0.0
-    """Asymmetry: by how much upward steps are larger, and downward ones smaller, than dw_min; relative."""
+    """Asymmetry: how much larger upward steps are, and how much smaller downward steps, than dw_min; relative."""
 
     up_down_dtod: float = 0.0
     """Device-to-device standard deviation of `up_down`."""
 
     w_max_dtod: float = 0.0
-    """Device-to-device spread of the top of the range, of the nominal range."""
+    """Device-to-device spread of the top of the range, relative to the nominal range."""
 
     w_min_dtod: float = 0.0
-    """Device-to-device spread of the bottom of the range, of the nominal range; only upwards of 0 counts."""
+    """Device-to-device spread of the bottom of the range, relative to the nominal range; values below 0 count as 0."""
 
     write_noise_std: float = 0.0
-    """What each write adds to the conductance, without memory, standard deviation in steps of dw_min."""
+    """Noise that each write adds to the conductance, without memory; standard deviation in steps of dw_min."""
 
     read_noise_std: float = 0.0
-    """Of the conductance from one settle to the next, relative standard deviation."""
+    """Noise of the conductance from one settle to the next, relative standard deviation."""
 
     corrupt_devices_prob: float = 0.0
     """Probability that a device is stuck, anywhere in its range."""
@@ -105,7 +105,7 @@ class Device:
     """Length of a programming pulse, seconds."""
 
     source: str = "none: an ideal device"
-    """Where these figures are from."""
+    """The source of these figures."""
 
     def __post_init__(self):
         tiny = float(np.finfo(np.float32).tiny)
@@ -136,7 +136,7 @@ class Device:
 
     @property
     def dw_min(self):
-        """The nominal step, of the range; None for a device that takes any value."""
+        """The nominal step as a fraction of the range; None for a device that takes any value."""
         if self.curve is not None:
             return 1.0 / self.curve.pulses
         return None if self.levels is None else 1.0 / (self.levels - 1)
@@ -162,18 +162,18 @@ _SPREADS = (
 class DeviceArray:
     """The devices of one crossbar: an array of any shape.
 
-    - g: conductances as they are now, siemens, before read noise
-    - stuck: bool, those that no longer move
-    - pulses: int64, how many each has had; a device without levels counts every change as one
-    - spent_j: joules of all pulses so far, pulse_v^2 g pulse_s each
+    - g: conductances now, siemens, without read noise
+    - stuck: bool, the devices that no longer move
+    - pulses: int64, pulses of each device; a device without levels counts every change as one
+    - spent_j: energy of all pulses so far, joules: pulse_v^2 g pulse_s each
     """
 
     def __init__(self, device, shape, seed, rounding="mixed"):
-        """Make them, at the bottom of their ranges, with spreads drawn from `seed` (an int or a Generator).
+        """Make the devices, at the bottom of their ranges, with spreads drawn from `seed` (an int or a Generator).
 
-        rounding: what becomes of a change by less than a step. "mixed": it adds up, in a digital accumulator for each
-        device, until it is one (Nandakumar et al. 2020, Front. Neurosci. 14, 406). "stochastic": it is one with the
-        probability that its size says.
+        rounding: what happens to a change smaller than a step. "mixed": a digital accumulator for each device collects
+        changes until they make a step (Nandakumar et al. 2020, Front. Neurosci. 14, 406). "stochastic": it becomes a
+        step with a probability equal to its size.
         """
         self.device = device
         self.rounding = rounding
@@ -206,15 +206,15 @@ class DeviceArray:
         return g
 
     def read(self):
-        """Return the conductances as one settle meets them: with read noise."""
+        """Return the conductances during one settle: with read noise."""
         if not self.device.read_noise_std:
             return self.g
         return self.g * np.maximum(1 + self.device.read_noise_std * self.random.standard_normal(self.w.shape), 0.01)
 
     def program(self, change):
-        """Change the conductances by `change` siemens, as far as the devices can and by pulses of nominal size.
+        """Change the conductances by `change` siemens, as far as the devices allow, with pulses of nominal size.
 
-        Whoever asks knows the nominal step and nothing of the devices: that is learning through mismatch.
+        The caller knows only the nominal step, not the devices: this is learning in spite of mismatch.
         """
         device = self.device
         change = change / (device.g_on - device.g_off) if device.on_off > 1 else np.zeros_like(change)
@@ -233,7 +233,7 @@ class DeviceArray:
         self.pulse(count)
 
     def pulse(self, count):
-        """Apply so many pulses to each device: whole numbers, up where positive; zeros cost nothing."""
+        """Apply `n` pulses to each device: whole numbers, positive for up; zeros cost nothing."""
         at = np.nonzero((count != 0) & ~self.stuck)
         n = np.abs(count[at])
         up = np.greater(count[at], 0)
@@ -278,9 +278,9 @@ class DeviceArray:
             self.stuck |= self.pulses >= device.endurance
 
     def write(self, target, verify=0):
-        """Program the devices to `target` siemens: erased, then pulsed as nominal devices would have to be.
+        """Program the devices to `target` siemens: erase them, then pulse them as if they were nominal.
 
-        verify: how often to read and to pulse again by what is missing; 0 for blind programming. For a transfer.
+        For a transfer of weights. verify: how many times to read back and correct; 0 for blind programming.
         """
         device = self.device
         self.w = np.where(self.stuck, self.w, self.w_min)
@@ -300,7 +300,7 @@ class DeviceArray:
             self.pulse(np.rint(missing / device.dw_min))
 
     def _nominal_pulses(self, wanted):
-        """Return how many upward pulses, a fraction, bring a nominal device from 0 to `wanted` of its range."""
+        """Return how many upward pulses, not rounded, bring a nominal device from 0 to `wanted` of its range."""
         device = self.device
         gamma = {"ConstantStep": 0.0, "SoftBounds": 1.0}.get(device.response, device.gamma_up)
         step = device.dw_min * (1 + device.up_down)

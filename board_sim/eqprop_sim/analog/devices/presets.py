@@ -1,8 +1,8 @@
-"""Kinds of device, with the source of their figures.
+"""Kinds of device, with the sources of their figures.
 
-aihwkit's weights of -1..1 are this package's range 0..1, so its steps count half here; its bounds' spreads are relative
-to that range too. Where a source gives no conductances in siemens, 100 uS is assumed, as are 1 V and 100 ns a pulse.
-The figures are aihwkit's, of its fits to the papers; the papers themselves were not read.
+aihwkit's weights of -1..1 are this package's range 0..1, so its steps are halved here, and so are the spreads of its
+bounds. If a source gives no conductances in siemens, 100 uS is assumed. 1 V and 100 ns per pulse are always assumed.
+The figures are from aihwkit's fits to the papers; the papers themselves were not read.
 """
 
 from .devices import Device
@@ -65,4 +65,4 @@ PRESETS = {
         "the ends of the range; ratio and retention are assumed",
     ),
 }
-"""By the name that is typed."""
+"""The presets by name."""

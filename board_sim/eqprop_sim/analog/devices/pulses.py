@@ -12,7 +12,7 @@ from scipy.optimize import isotonic_regression
 from ..errors import PhysicsError
 
 _NOISE_MOST = 0.2
-"""Of a train's range: the root mean square distance from the fit above which the readings follow no curve."""
+"""The largest root mean square distance of readings from the fit, as a fraction of the train's range."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,23 +38,23 @@ class PulseCurve:
 
     @property
     def pulses(self):
-        """Pulses of the shorter train, from one end of the range to the other."""
+        """The number of pulses in the shorter train, from one end of the range to the other."""
         return min(len(self.up), len(self.down)) - 1
 
     @classmethod
     def fitted(cls, up, down):
-        """Return (curve, lowest, highest) of measured trains, each one or more cycles of readings.
+        """Return (curve, lowest, highest) from measured trains, each of one or more cycles of readings.
 
-        up, down: lists of sequences of conductances, in siemens; cycles of different length count up to the shortest.
-        Raises PhysicsError for readings that follow no curve.
+        up, down: lists of sequences of conductances, in siemens; longer cycles are cut to the shortest.
+        Raises PhysicsError for readings that do not follow a curve.
         """
         fits = [_fit(name, cycles, rising) for name, cycles, rising in (("up", up, True), ("down", down, False))]
         low, high = min(map(np.min, fits)), max(map(np.max, fits))
         return cls(*((fit - low) / (high - low) for fit in fits)), float(low), float(high)
 
     def after(self, position, pulses):
-        """Return the states after so many pulses (any real number, down where negative) from `position` 0..1."""
-        # Where readings repeat, np.interp finds the last of them: the next pulse leaves the plateau
+        """Return the states after `n` pulses (any real number, negative for down) from `position` 0..1."""
+        # Among repeated readings np.interp finds the last, so the next pulse leaves the plateau
         up, down = np.arange(len(self.up)), np.arange(len(self.down))
         risen = np.interp(np.interp(position, self.up, up) + pulses, up, self.up)
         fallen = np.interp(np.interp(-position, -self.down, down) - pulses, down, self.down)
@@ -67,7 +67,7 @@ class PulseCurve:
 
 
 def _fit(name, cycles, rising):
-    """Return the nearest curve that never turns back to the mean of the cycles."""
+    """Return the monotonic curve nearest to the mean of the cycles."""
     length = min(map(len, cycles), default=0)
     if length < 2:
         raise PhysicsError(f"curve: expected two or more conductances {name}, got {length}")

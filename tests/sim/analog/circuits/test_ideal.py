@@ -195,7 +195,7 @@ BAD = {
     "nudging": (lambda: trained(nudging="up"), "nudging: 'up' is not one of centred, positive"),
     "loss": (lambda: trained(loss="hinge"), "loss: 'hinge' is not one of squared, squared-hinge, cross-entropy"),
     "rates": (lambda: trained(eta=[1]), "eta: 1 rates for 2 crossbars"),
-    "features": (lambda: trained().predict(np.zeros((2, 4))), r"x: shape \(2, 4\) is not \(batch, 3\)"),
+    "features": (lambda: trained().predict(np.zeros((2, 4))), r"x: expected shape \(batch, 3\), got \(2, 4\)"),
     "odd pairs": (
         lambda: Trainer(random_circuit((3, 4, 3), 0), beta=1, eta=[1, 1], g_min=1, g_max=2, paired=True),
         "3",

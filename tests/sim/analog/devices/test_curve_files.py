@@ -116,10 +116,10 @@ HEAD = "direction,siemens\n"
 RAMP = HEAD + "up,1e-05\nup,3e-05\nup,4e-05\ndown,4e-05\ndown,2e-05\ndown,1e-05\n"
 BAD = {
     "no file": (None, "cannot be read: No such file"),
-    "empty": ("", "expected a header and rows of conductances, found none"),
+    "empty": ("", "expected a header and rows of conductances, got neither"),
     "header only": (HEAD, "expected two or more conductances up, got 0"),
     "other columns": ("a,b\n1,2\n", "expected the columns direction,siemens or LTP,LTD, got a,b"),
-    "no unit": ("pulse,LTP,LTD\n0,1,2\n", "the header pulse,LTP,LTD names no unit: add --set curve_unit=uS"),
+    "no unit": ("pulse,LTP,LTD\n0,1,2\n", "expected a unit in the header pulse,LTP,LTD: add --set curve_unit=uS"),
     "two units": ("pulse,LTP (uS),LTD (nS)\n0,1,2\n", "have different units: write all in one"),
     "direction": (HEAD + "up,1e-5\nsideways,2\n", "line 3: expected up or down and a conductance, got sideways,2"),
     "text": (HEAD + "up,x\nup,y\n", "line 2: expected a conductance, got x"),
@@ -128,7 +128,7 @@ BAD = {
     "zero": (HEAD + "up,0\n", "line 2: 0 is 0 S, expected 1e-15..0.1 S: delete the line"),
     "nan": (HEAD + "up,nan\n", "line 2: nan is nan S, expected"),
     "infinite": (HEAD + "up,inf\n", "line 2: inf is inf S, expected"),
-    "uS called siemens": (HEAD + "up,1.0\n", "line 2: 1.0 is 1 S, expected 1e-15..0.1 S: name its unit by --set cur"),
+    "uS called siemens": (HEAD + "up,1.0\n", "line 2: 1.0 is 1 S, expected 1e-15..0.1 S: give its unit by --set cur"),
     "ohm called siemens": (HEAD + "up,103317.2\n", "is 103317 S, expected 1e-15..0.1 S"),
     "one way": (HEAD + "up,1e-5\nup,2e-5\n", "expected two or more conductances down, got 0"),
     "the other way": (HEAD + "up,4e-5\nup,1e-5\ndown,1e-5\ndown,4e-5\n", "conductances up fall instead"),
