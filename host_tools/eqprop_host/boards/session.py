@@ -67,6 +67,7 @@ class Session:
         if state.limit - messages.SESSION_HEADER != self.link.limit:
             self.link.resize(state.limit)
         self.link.credit = state.credit
+        self._half = max(largest_payload(state.credit // 2), 0)
         self.identity = printable(state.identity)
         return state
 
@@ -78,7 +79,7 @@ class Session:
 
     def room(self):
         """Return the bytes of a good payload of which two may be on their way, so that the line never rests."""
-        return min(self.link.good, max(largest_payload(self.link.credit // 2), 0))
+        return min(self.link.good, self._half)
 
     # ---- the run's network
 
