@@ -4,7 +4,7 @@ from array import array
 from binascii import crc32
 
 from ._compat import free_heap
-from .crossbar import FREE, Rot, tiers
+from .crossbar import FREE, Rot, check_bytes, tiers
 from .learner import Learner
 from .planning import ITEM_BYTES, Plan, parse_layers
 
@@ -120,7 +120,8 @@ class Network:
 
     @user_data.setter
     def user_data(self, user_data):
-        self._sealed = crc32(user_data)  # a TypeError here, not in the middle of a checkpoint
+        check_bytes("user_data", user_data)
+        self._sealed = crc32(user_data)
         self._user_data = user_data
         if self._checkpoints:
             self._checkpoints.saved = None  # the newest checkpoint has others

@@ -29,10 +29,14 @@ for code in "hif":
     refused(crossbar.settle, items)
     refused(crossbar.settle, memoryview(items))
     refused(crossbar.restore, 0, 0, items)
+    refused(setattr, network, "user_data", items)
+for wrong in ([1, 2, 3, 4], "abcd", 4):
+    refused(crossbar.restore, 0, 0, wrong)
+    refused(setattr, network, "user_data", wrong)
 
 for x in (b"", b"\1\2\3", array("b", [1, 2, 3]), bytearray(5), [1, 2, 3, 4], (1, 2, 3, 4), "abcd", 4):
     refused(crossbar.settle, x)
-for label in (-1, 2, 1.0, 0.5):
+for label in (-1, 2, 2**40, 1.0, 0.5, "1", None):
     refused(crossbar.set_nudge, label)
 for phase in (0, 3):
     refused(crossbar.nudge, phase)

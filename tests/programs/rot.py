@@ -1,7 +1,7 @@
 """Flip a bit in a network's memory, learn a sample, save; print how many flips kept the checkpoint from being written.
 
 micropython rot.py TIER FIXED LAYERS...: FIXED flips are tried in what must not change, and each of all bits in the
-conductances and in the totals.
+conductances, in the totals and in what nodes divide by.
 """
 
 import sys
@@ -82,7 +82,7 @@ class Trial:
 
 
 def rot(build, layers, tries, learns=True):
-    """Return a line with the flips found, and tried, in what must not change, in conductances and in totals.
+    """Return a line with the flips found, and tried: in what must not change, conductances, totals and divisors.
 
     learns: whether a sample is learnt after a flip in what must not change, too; numba's code would leave its arrays.
     """
@@ -105,13 +105,14 @@ def rot(build, layers, tries, learns=True):
         trial.restore(sample)
     found.append("{}/{}".format(count, tries))
     circuit = trial.network.crossbar.circuit
-    for arrays in (circuit.g, circuit.total):
+    divisors = circuit.reciprocal + circuit.shift  # which the next sample sets again
+    for arrays, then in ((circuit.g, True), (circuit.total, True), (divisors, False)):
         count = all_bits = 0
         for items in arrays:
             memory = raw(items)
             for bit in range(8 * len(memory)):
                 all_bits += 1
-                count += trial.caught(memory, bit)
+                count += trial.caught(memory, bit, then)
                 trial.restore(sample)
         found.append("{}/{}".format(count, all_bits))
     return "{} {}".format(layers, " ".join(found))

@@ -11,7 +11,7 @@ import eqprop
 from eqprop.checkpoint import Checkpoints
 from eqprop.protocol import host_messages
 from eqprop.protocol import messages as m
-from eqprop_host import datasets
+from eqprop_host import commands, datasets
 from eqprop_host.boards.board import Board
 from eqprop_host.cli import main
 from eqprop_host.link.link import Link
@@ -25,8 +25,12 @@ from support.boards.memory_flash import MemoryFlash
 from support.places import PROGRAMS, ROOT
 from support.scripted_interrupt import ScriptedInterrupt
 
-# Flips in what must not change; then all bits of all conductances and of all totals
-FOUND = ["4-3-2 256/256 640/640 160/160", "3-4-3-2 256/256 960/960 288/288", "5-3 256/256 576/576 96/96"]
+# Flips in what must not change; then all bits of all conductances, of all totals, and of what nodes divide by
+FOUND = [
+    "4-3-2 256/256 640/640 160/160 120/120",
+    "3-4-3-2 256/256 960/960 288/288 216/216",
+    "5-3 256/256 576/576 96/96 72/72",
+]
 LAYERS = [line.split()[0] for line in FOUND]
 
 
@@ -37,7 +41,8 @@ def test_every_flip_is_found_on_a_workstation():
 
 def test_every_flip_is_found_by_the_emulator():
     """As above, by compiled kernels. Catches: an array of NumPy's that no CRC covers."""
-    assert rot(compiled_network.Network, LAYERS[0], 256, learns=False) == FOUND[0]
+    with_wider_shifts = FOUND[0].replace("120/120", "160/160")
+    assert rot(compiled_network.Network, LAYERS[0], 256, learns=False) == with_wider_shifts
 
 
 @pytest.mark.parametrize(
@@ -194,6 +199,15 @@ def flip_user_data(service):
     service.network.user_data[3] ^= 1
 
 
+def flip_total(place, bit):
+    """Return what flips a bit of one of the epoch's four totals."""
+
+    def flip(service):
+        service._totals[place] ^= 1 << bit
+
+    return flip
+
+
 def flip_number(name, bit):
     """Return what flips a bit of a number: "_run_number" of the service, "network.seed" of what it has."""
 
@@ -222,6 +236,11 @@ def flip_number(name, bit):
         (flip_number("network.seed", 0), "configuration"),
         (flip_number("_slots", 7), "cache of samples"),
         (flip_number("_cached", 2), "cache of samples"),
+        (flip_total(0, 3), "totals of the epoch"),
+        (flip_total(1, 0), "totals of the epoch"),
+        (flip_total(2, 29), "totals of the epoch"),
+        (flip_total(3, 17), "totals of the epoch"),
+        (flip_number("_tally", 8), "totals of the epoch"),
     ],
 )
 @pytest.mark.parametrize("ask", [m.STATUS, m.SAVE, None])
@@ -307,7 +326,7 @@ def test_a_network_that_rots_while_it_is_asked_is_asked_again(words, tmp_path, m
     for at in (None, 110):
         board = Rots(at)
         opened = contextlib.nullcontext(board)
-        monkeypatch.setattr(f"eqprop_host.commands.{words[0]}.open_board", lambda *_, opened=opened: opened)
+        monkeypatch.setattr(commands.module(words[0]), "open_board", lambda *_, opened=opened: opened)
         assert main([words[0], "saved.npz", *words[1:]]) == 0
         said.append(capsys.readouterr().out)
         assert len(board.restarts) == (at is not None)

@@ -35,6 +35,15 @@ class Rot(RuntimeError):
         super().__init__("memory: {} changed by itself".format(part))
 
 
+def check_bytes(name, data):
+    """Raise TypeError, naming what it is for, unless `data` is one of BUFFERS, of one-byte items."""
+    kind = type(data)
+    if kind not in BUFFERS:
+        raise TypeError("{}: expected bytes, got {}".format(name, kind.__name__))
+    if kind is not bytes and kind is not bytearray and not has_byte_items(data, bytearray(len(data))):
+        raise TypeError("{}: expected bytes, got {} of larger items".format(name, kind.__name__))
+
+
 class CheckedCrossbar:
     """What every crossbar refuses, whoever settles it: a subclass does the verbs.
 
@@ -69,8 +78,12 @@ class CheckedCrossbar:
 
     def check_label(self, label):
         """Raise ValueError unless `label` is the whole number of an output."""
-        if isinstance(label, float) or not 0 <= label < self.classes:
-            raise ValueError("label: {} is not a whole number in 0..{}".format(label, self.classes - 1))
+        try:
+            if 0 <= label | 0 < self.classes:
+                return
+        except TypeError:  # a float, or no number
+            pass
+        raise ValueError("label: {} is not a whole number in 0..{}".format(label, self.classes - 1))
 
     def check_phase(self, phase):
         """Raise ValueError unless `phase` is PLUS or MINUS."""

@@ -6,9 +6,9 @@ Allocates nothing after construction.
 from array import array
 from binascii import crc32
 
-from .._compat import byte_row, has_byte_items
+from .._compat import byte_row
 from ..fixed import U_MAX, V_MAX, Xorshift32
-from . import FREE, CheckedCrossbar
+from . import FREE, CheckedCrossbar, check_bytes
 from .circuit import divide, wire
 
 
@@ -128,8 +128,7 @@ class EmulatedCrossbar(CheckedCrossbar):
         Raises ValueError when they do not fit the crossbar or leave g_min..g_max, TypeError unless `data` is a buffer
         of bytes; nothing is written then.
         """
-        if not has_byte_items(data, bytearray(len(data))):
-            raise TypeError("restore: expected bytes, got {} of larger items".format(type(data).__name__))
+        check_bytes("restore", data)
         count = len(data) // 2
         g = self.conductances(c)
         if len(data) % 2 or start < 0 or start + count > len(g):

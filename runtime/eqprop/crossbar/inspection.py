@@ -1,12 +1,15 @@
 """Whether the memory of an emulated crossbar is as the crossbar left it: every single bit that flipped is found.
 
 What never changes is compared with what a new network would have there. A conductance changes, but the total
-conductance of each node, which is kept up to date with every change, must be the sum of the node's conductances. Takes
-some 500 bytes of heap.
+conductance of each node, which is kept up to date with every change, must be the sum of the node's conductances, and
+what a node divides by must follow from its total. Takes some 500 bytes of heap.
 """
+
+from array import array
 
 from ..fixed import RATE_SHIFT_MAX
 from . import Rot
+from .circuit import invert
 from .emulated import EmulatedCrossbar
 
 
@@ -30,9 +33,14 @@ def inspect(network):
         raise Rot("number of samples")
     _ = network.user_data  # raises Rot itself
     halvings = network.sample // network.lr_halving_samples if network.lr_halving_samples else 0
+    one, reciprocal, shift = array("i", [0]), array("H", [0]), bytearray(1)
     for c, total in enumerate(circuit.total):
         if circuit.rate_shifts[c] != min(plan.rate_shifts[c] + halvings, RATE_SHIFT_MAX):
             raise Rot("rate shift of crossbar {}".format(c))
         for j in range(len(total)):
-            if total[j] != crossbar.total(c, j):
+            one[0] = total[j]
+            if one[0] != crossbar.total(c, j):
                 raise Rot("a conductance or the total of node {} of layer {}".format(j, c + 1))
+            invert(one, circuit.scales[c], reciprocal, shift)
+            if reciprocal[0] != circuit.reciprocal[c][j] or shift[0] != circuit.shift[c][j]:
+                raise Rot("the divisor of node {} of layer {}".format(j, c + 1))

@@ -109,7 +109,7 @@ class Service(Samples):
         if not loaded:
             self._forget()
             return
-        self._totals[:] = loaded[1]
+        self._total(*loaded[1])
 
     def receive(self, data):
         """Yield the answers, as bytes to send, to what `data` (bytes from the host) completes.
@@ -230,6 +230,7 @@ class Service(Samples):
         self._slots = 0
         self._cached = self._cache_crc = 0
         self._totals = [0, 0, 0, 0]  # samples, correct predictions, loss modulo 2**30, the rest of it
+        self._tally = 0  # all of them by exclusive or
         self._benchmark = None
         self._user_data = None
 

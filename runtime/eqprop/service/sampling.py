@@ -23,10 +23,23 @@ class Samples:
         about = (self._run_number, network.seed, network.lr_halving_samples, self._epoch, network.layers)
         if self._sealed != crc32(payload, crc32(self._code.table)) or messages.unpack_configure(payload)[:5] != about:
             raise Rot("configuration")
+        self._check_totals()
         cache = self._cache or b""
         size = self._code.size
         if len(cache) != self._slots * size or self._cache_crc != crc32(memoryview(cache)[: self._cached * size]):
             raise Rot("cache of samples")
+
+    def _total(self, counted, right, loss, high):
+        """Change the epoch's totals, and the tally by what changed: a bit that had flipped still shows in it."""
+        totals = self._totals
+        self._tally ^= totals[0] ^ totals[1] ^ totals[2] ^ totals[3] ^ counted ^ right ^ loss ^ high
+        totals[:] = (counted, right, loss, high)
+
+    def _check_totals(self):
+        """Raise Rot where a total of the epoch changed by itself."""
+        counted, right, loss, high = self._totals
+        if self._tally != counted ^ right ^ loss ^ high:
+            raise Rot("totals of the epoch")
 
     def _allocate_cache(self, wanted):
         """Make room for `wanted` samples, or as many as there is room for."""
@@ -62,6 +75,7 @@ class Samples:
                 at += step
         if network.sample != ~network.learner.mirror:  # or samples on their way were passed over
             raise Rot("number of samples")
+        self._check_totals()
         return messages.PROGRESS, messages.pack_progress(network.sample, self._cached, self._totals)
 
     def _learn(self, data, at, cached):
@@ -80,23 +94,20 @@ class Samples:
         epoch = self._epoch
         begins = epoch and network.sample % epoch == 0
         network.learn(self._x, label)
-        totals = self._totals
         if begins:
-            totals[:] = (0, 0, 0, 0)
+            self._total(0, 0, 0, 0)
         if not cached and self._cached < self._slots:
             start = self._cached * size
             record = data[at : at + size]
             self._cache[start : start + size] = record
             self._cache_crc = crc32(record, self._cache_crc)
             self._cached += 1
-        totals[0] += 1
-        totals[1] += network.prediction == label
-        loss = totals[2] + network.loss
-        totals[2] = loss & _LOSS_MASK
-        totals[3] += loss >> _LOSS_BITS
+        counted, right, loss, high = self._totals
+        loss += network.loss
+        self._total(counted + 1, right + (network.prediction == label), loss & _LOSS_MASK, high + (loss >> _LOSS_BITS))
         if self._checkpoints and self._checkpoints.due(network.sample):
             self._inspect()
-            self._checkpoints.save(network, self._configuration, totals)
+            self._checkpoints.save(network, self._configuration, self._totals)
 
     def _infer(self, payload):
         network = self.network

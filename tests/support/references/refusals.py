@@ -6,10 +6,16 @@ REFUSALS = [
         "TypeError x: expected an int8 buffer, got array of larger items",
         "TypeError x: expected an int8 buffer, got memoryview of larger items",
         "TypeError restore: expected bytes, got array of larger items",
+        "TypeError user_data: expected bytes, got array of larger items",
     ],
+    *(
+        f"TypeError {what}: expected bytes, got {kind}"
+        for kind in ("list", "str", "int")
+        for what in ("restore", "user_data")
+    ),
     *(f"ValueError x: {n} features for 4 inputs" for n in (0, 3, 3, 5)),
     *(f"TypeError x: expected an int8 buffer, got {name}" for name in ("list", "tuple", "str", "int")),
-    *(f"ValueError label: {label} is not a whole number in 0..1" for label in (-1, 2, 1.0, 0.5)),
+    *(f"ValueError label: {label} is not a whole number in 0..1" for label in (-1, 2, 2**40, 1.0, 0.5, "1", None)),
     *(f"ValueError phase: {phase} is not 1 or 2" for phase in (0, 3)),
     *(f"ValueError rate_shift: {rate_shift} is not in 1..24" for rate_shift in (0, 25)),
 ]
