@@ -44,7 +44,7 @@ class EmulatedBoard:
         self._network = None
         self._run_number = self._epoch = 0
         self._progress = None
-        self.state = None
+        self.state: host_messages.State = None
 
     @property
     def crossbar(self):
@@ -105,6 +105,10 @@ class EmulatedBoard:
     def recover(self, error=None):
         """Return the state: a board in this process loses nothing."""
         return self.refresh()
+
+    def repeat(self, work):
+        """Return work(): this board never restarts."""
+        return work()
 
     def save(self):
         """Return the state, as nothing is kept of it when this process ends."""

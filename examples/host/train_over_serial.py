@@ -1,24 +1,22 @@
-"""On the PC: train a board over its serial port, and read its conductances.
+"""On the PC: train a board over its serial port, save the network, and ask it for classes.
 
-`sim:` is a simulated board; replace it by the port of a real one, such as /dev/ttyACM0.
+`sim:` is a simulated board; replace it with the port of a real one, such as /dev/ttyACM0.
 """
 
-from eqprop_host import datasets
-from eqprop_host.boards.ports import open_board
-from eqprop_sim.sample_order import SampleOrder
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-data = datasets.prepare(datasets.load("iris"), seed=0, test_fraction=1 / 3)
-count = len(data.train_y)
-order = SampleOrder.shuffled(count, seed=0)
-EPOCHS = 60
+from eqprop_host import Model, RunConfig, load_data, train
 
-with open_board("sim:") as board:
-    board.configure(layers=(4, 16, 3), seed=0, lr_halving_samples=20 * count, epoch=count)
-    for progress in board.train(data.train_x, data.train_y, until=EPOCHS * count, order=order):
-        learnt = progress.sample
-    classes, voltages = board.infer(data.test_x)
-    conductances = board.conductances()
+config = RunConfig(data="iris", hidden="16", epochs=60, seed=0, test_fraction=1 / 3)
+result = train(config, board="sim:")
+wrong = result.confusion.sum() - result.confusion.trace()
+print(f"learnt {result.training_samples} samples")
+print(f"{result.confusion.sum() - wrong} of {result.confusion.sum()} test samples right")
 
-print(f"learnt {learnt} samples")
-print(f"{(classes == data.test_y).sum()} of {len(classes)} test samples right")
-print("conductances of crossbar 1:", conductances[1].min(), "to", conductances[1].max(), "steps")
+with TemporaryDirectory() as folder:
+    result.model.save(Path(folder) / "iris.npz")
+    model = Model.load(Path(folder) / "iris.npz")
+flowers = load_data("iris").features[::50]
+print("classes of three flowers:", *model.predict(flowers))
+print("conductances of crossbar 1:", model.conductances[1].min(), "to", model.conductances[1].max(), "steps")

@@ -7,17 +7,22 @@ The file is an .npz archive, whatever its suffix, that NumPy opens without pickl
 - conductances_0, conductances_1  uint16 (rows, columns) as in `eqprop.Plan.shapes`: each crossbar's, in steps
 """
 
+from __future__ import annotations
+
 import binascii
 import io
 import json
 import zipfile
 from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import eqprop
 
 from . import datasets
+from .boards.records import alphabet_of
 from .errors import BoardError, DataError
 from .files import write_whole
 from .places import found, place_of
@@ -28,7 +33,11 @@ FORMAT = 1
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A network as it was learnt, and what it was learnt from."""
+    """A network as it was learnt, and what it was learnt from.
+
+    model = Model.load("iris.npz")
+    model.predict([[5.1, 3.5, 1.4, 0.2]])
+    """
 
     layers: tuple[int, ...]
     """The layers' sizes, inputs first."""
@@ -45,7 +54,7 @@ class Model:
     conductances: list[np.ndarray]
     """Each crossbar's conductances in steps: uint16, flat, shaped as in `eqprop.Plan.shapes`."""
 
-    scaling: dict
+    scaling: dict[str, Any]
     """From features to inputs, of `datasets.Scaling.to_dict`."""
 
     data: str
@@ -61,10 +70,10 @@ class Model:
     """What tells the run from others (`training.configuration`), so that a board which is given the network can go on
     with it; 0 for unknown. A header may lack it."""
 
-    recipe: dict = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
     """What made features of sounds or pictures, of `datasets.Dataset`; empty for none. A header may lack it."""
 
-    reading: dict = field(default_factory=dict)
+    reading: dict[str, Any] = field(default_factory=dict)
     """How `data` was read, of `datasets.Reading.to_dict`. A header may lack it."""
 
     feature_names: tuple[str, ...] = ()
@@ -80,12 +89,84 @@ class Model:
     """The fraction of the samples held back for testing. A header may lack it."""
 
     @property
-    def crc(self):
+    def crc(self) -> int:
         """CRC-32 of all conductances in order, as little-endian uint16: what the board says of them."""
         crc = 0
         for g in self.conductances:
             crc = binascii.crc32(g.astype("<u2").tobytes(), crc)
         return crc
+
+    @classmethod
+    def load(cls, path: str | Path) -> Model:
+        """Return the model that `save` wrote to `path`.
+
+        Raises DataError naming the path and what is wrong: a file that is missing, no model, of a newer format, cut, or
+        damaged in any other way.
+        """
+        try:
+            with open(path, "rb") as file:
+                content = file.read()
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+        try:
+            return _parsed(content, path)
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to `path`: whole, or not at all. Raises LogError when it cannot be written."""
+        header = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "conductances"}
+        places = {f"{name}_place": place_of(header[name], path) for name in ("data", "test")}
+        text = json.dumps({"format": FORMAT, **header, **places, "crc": f"{self.crc:08x}"})
+        shapes = eqprop.plan(self.layers).shapes
+        arrays: dict[str, Any] = {
+            f"conductances_{c}": g.astype("<u2").reshape(shape)
+            for c, (g, shape) in enumerate(zip(self.conductances, shapes, strict=True))
+        }
+        file = io.BytesIO()
+        np.savez(file, header=np.frombuffer(text.encode(), np.uint8), **arrays)
+        write_whole(path, file.getvalue())
+
+    def put_on(self, board: Any, **options: Any) -> Any:
+        """Put the network on an open board and return the board's state.
+
+        options: as the board's `configure` takes them. Raises BoardError when what the board holds then is another.
+        """
+        board.configure(self.layers, self.seed, self.lr_halving_samples, **options)
+        return board.restore(self.conductances, self.sample)
+
+    def infer(self, features: np.ndarray, board: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return (classes, output voltages) of samples: int64 (samples,) and int16 (samples, outputs).
+
+        features: real numbers (samples, features), in the unit that the network was trained in. board: a port as
+        `open_board` takes it, or an open board, on which the network is put; None for the emulator in this process,
+        which gives the same bits. Raises DataError for features that do not suit the network.
+        """
+        from .boards.opened import opened  # which loads the link to boards
+
+        x = datasets.Scaling.from_dict(self.scaling).quantise(np.asarray(features))
+        with opened(board) as held:
+            return self.infer_inputs(held, x)
+
+    def infer_inputs(self, board: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Put the network on an open board, and return what `infer` does of inputs, int8 (samples, inputs)."""
+
+        def inferred() -> tuple[np.ndarray, np.ndarray]:
+            self.put_on(board, alphabet=alphabet_of(x))
+            answers: tuple[np.ndarray, np.ndarray] = board.infer(x)
+            board.refresh()  # a board whose memory rotted meanwhile says so, and all is done again
+            return answers
+
+        found: tuple[np.ndarray, np.ndarray] = board.repeat(inferred)
+        return found
+
+    def predict(self, features: np.ndarray, board: Any = None) -> np.ndarray:
+        """Return the class of each sample: its name where the data set names its classes, else its label.
+
+        Arguments and errors as of `infer`.
+        """
+        classes, _ = self.infer(features, board)
+        return np.array(self.class_names)[classes] if self.class_names else classes
 
 
 _MAY_LACK = {
@@ -107,54 +188,13 @@ _WHOLE = {
 }
 
 
-def save(path, model):
-    """Write a `Model` to `path`: whole, or not at all. Raises LogError when it cannot be written."""
-    header = {f.name: getattr(model, f.name) for f in fields(model) if f.name != "conductances"}
-    places = {f"{name}_place": place_of(header[name], path) for name in ("data", "test")}
-    text = json.dumps({"format": FORMAT, **header, **places, "crc": f"{model.crc:08x}"})
-    shapes = eqprop.plan(model.layers).shapes
-    arrays = {
-        f"conductances_{c}": g.astype("<u2").reshape(shape)
-        for c, (g, shape) in enumerate(zip(model.conductances, shapes, strict=True))
-    }
-    file = io.BytesIO()
-    np.savez(file, header=np.frombuffer(text.encode(), np.uint8), **arrays)
-    write_whole(path, file.getvalue())
-
-
-def check_sent(model, crc):
+def check_sent(model: Model, crc: int) -> None:
     """Raise BoardError unless the conductances that a board sent for `model` have the CRC that it said."""
     if model.crc != crc:
         raise BoardError(f"the board's conductances: expected CRC {crc:08x}, got {model.crc:08x}")
 
 
-def put(board, model, **options):
-    """Put a saved network on a board and return its state. Raises BoardError when what it holds then is another.
-
-    options: as `Board.configure` takes them.
-    """
-    board.configure(model.layers, model.seed, model.lr_halving_samples, **options)
-    return board.restore(model.conductances, model.sample)
-
-
-def load(path):
-    """Return the `Model` that `save` wrote to `path`.
-
-    Raises DataError naming the path and what is wrong: a file that is missing, no model, of a newer format, cut, or
-    damaged in any other way.
-    """
-    try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    try:
-        return _parsed(content, path)
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
-
-
-def _parsed(content, path):
+def _parsed(content: bytes, path: str | Path) -> Model:
     if not content:
         raise DataError("is empty")
     if not content.startswith(b"PK"):
@@ -185,21 +225,22 @@ def _parsed(content, path):
     return model
 
 
-def _array(members, name):
+def _array(members: dict[str, bytes], name: str) -> np.ndarray:
     """Return an array of the archive. Raises DataError."""
     data = members.get(f"{name}.npy")
     if data is None:
         raise DataError(f"is not a saved network: has no array {name}")
     try:
-        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+        array: np.ndarray = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+        return array
     except (ValueError, EOFError, MemoryError, OverflowError) as error:
         raise DataError(f"is not a saved network: {name}: {' '.join(str(error).split())}") from error
 
 
-def _header(array):
+def _header(array: np.ndarray) -> dict[str, Any]:
     """Return the header, its values checked but for what the conductances say. Raises DataError."""
     try:
-        header = {**_MAY_LACK, **json.loads(array.tobytes())}
+        header: dict[str, Any] = {**_MAY_LACK, **json.loads(array.tobytes())}
         version = header["format"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise DataError("is not a saved network: its header is invalid") from error
@@ -221,15 +262,15 @@ def _header(array):
         raise DataError(f"recipe: {header['recipe']!r} is not an object")
     datasets.Reading.from_dict(header["reading"])
     fraction = header["test_fraction"]
-    if not isinstance(fraction, float) or not 0 < fraction < 1:
-        raise DataError(f"test_fraction: {fraction!r} is not between 0 and 1")
+    if not isinstance(fraction, float) or not 0 <= fraction < 1:
+        raise DataError(f"test_fraction: {fraction!r} is not from 0 to below 1")
     _check_sizes(header)
     _check_names(header, "feature_names", header["layers"][0])
     _check_names(header, "class_names", header["classes"])
     return header
 
 
-def _check_names(header, key, count):
+def _check_names(header: dict[str, Any], key: str, count: int) -> None:
     """Raise DataError unless there are as many names as there are things, or none."""
     names = header[key]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -238,7 +279,7 @@ def _check_names(header, key, count):
         raise DataError(f"{key}: {len(names)} names for {count}")
 
 
-def _check_sizes(header):
+def _check_sizes(header: dict[str, Any]) -> None:
     """Raise DataError unless layers, classes and scaling fit each other."""
     layers = header["layers"]
     if not isinstance(layers, list):

@@ -23,7 +23,7 @@ def on_cpython(example):
     return run([sys.executable, str(example)], {**os.environ, "PYTHONPATH": paths})
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_prints_what_its_readme_shows(example):
     """Catches an example or a transcript left behind by the code: what it learns is the same bits everywhere."""
     readme = (example.parent / "README.md").read_text()
@@ -37,4 +37,4 @@ def test_the_board_example_prints_the_same_on_a_board(micropython):
 
 
 def test_there_is_an_example_for_each_user():
-    assert [path.parent.name for path in EXAMPLES] == ["board", "host", "simulator"]
+    assert {path.parent.name for path in EXAMPLES} == {"board", "host", "simulator"}

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,11 +16,12 @@ import serial
 
 import eqprop
 from eqprop.protocol import host_messages
-from eqprop_host import cli, commands, datasets, model
+from eqprop_host import Model, cli, commands, datasets
 from eqprop_host.boards import ports
 from eqprop_host.runlog import open_log
 from eqprop_host.runlog.verify import verify
 from eqprop_host.terminal.progress import show_progress
+from eqprop_host.training.progress import RunProgress
 from eqprop_sim import simulated_board
 from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.sample_order import SampleOrder
@@ -76,7 +78,7 @@ def test_train_logs_every_epoch_and_its_conductances(trained):
     count = len(datasets.prepare(datasets.load("iris"), seed=4).train_y)
     assert [row["sample"] for row in log.metrics] == [count, 2 * count, 3 * count]
     assert log.logged == [epoch * count for epoch in range(4)] and log.end == "closed"
-    saved = model.load(trained / "run.npz")
+    saved = Model.load(trained / "run.npz")
     assert all((c.ravel() == g).all() for c, g in zip(log.conductances(3 * count), saved.conductances, strict=True))
     assert (trained / "run.png").read_bytes().startswith(b"\x89PNG")
 
@@ -111,7 +113,7 @@ def test_simulate_is_train_without_a_board(trained, tmp_path, capsys):
     differing = {"seconds", "training_samples_per_second", "board", "line_bytes", "sample_bytes"}
     assert here.pop("physics") == "fixed" and there.pop("port") == "sim:" and set(here) == set(there)
     assert all(here[key] == there[key] for key in set(here) - differing)
-    assert model.load(again / "run.npz").crc == model.load(trained / "run.npz").crc
+    assert Model.load(again / "run.npz").crc == Model.load(trained / "run.npz").crc
     logs = [list(open_log(folder / "run.arrow").read("conductances")) for folder in (trained, again)]
     assert [c["crc"] for c in logs[0]] == [c["crc"] for c in logs[1]]
     assert (again / "run.png").read_bytes().startswith(b"\x89PNG")
@@ -242,7 +244,7 @@ def test_ctrl_c_saves_what_was_learnt(tmp_path):
     assert process.returncode == 130 and "Traceback" not in err, err
     results = json.loads((tmp_path / "run.json").read_text())
     assert f"eqprop: interrupted after {results['training_samples']:,} samples\n" in err
-    saved = model.load(tmp_path / "run.npz")
+    saved = Model.load(tmp_path / "run.npz")
     assert results["interrupted"] and results["training_samples"] == saved.sample >= 120
     assert results["conductance_crc"] == f"{saved.crc:08x}" and results["conductance_crc"] in out
     log = open_log(tmp_path / "run.arrow")
@@ -266,9 +268,10 @@ def test_a_terminal_gets_a_bar_with_rate_error_and_time_left():
             return True
 
     terminal = Terminal()
-    with show_progress(200, terminal) as reporter:
-        reporter.update(100, 12.5, 4321.0)
-        reporter.line("epoch 1/2")
+    so_far = RunProgress(100, 200, 1, 2, 12.5, 7.0, 4321.0)
+    with show_progress(terminal) as shown:
+        shown(so_far)
+        shown(replace(so_far, epoch_ends=True, test_error_percent=40.0, conductances=list))
     assert "100/200" in terminal.text and "4,321 samples/s" in terminal.text
     assert "error 12.5 %" in terminal.text and "epoch 1/2" in terminal.text
 

@@ -16,10 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import eqprop
-from eqprop_host import model
+from eqprop_host import Model, model
 from eqprop_host.datasets import Scaling
 from eqprop_host.errors import DataError, LogError
-from eqprop_host.model import Model, load, save
 
 unhurried = settings(deadline=None)  # a busy machine is no failure
 
@@ -48,7 +47,7 @@ def fields_of(saved):
 def message(path):
     """Return the one line that `load` complains with: it names the path."""
     with pytest.raises(DataError) as caught:
-        load(path)
+        Model.load(path)
     text = str(caught.value)
     assert text.startswith(f"{path}: ")
     assert "\n" not in text
@@ -69,7 +68,7 @@ def tamper(path, keys=None, without=(), **arrays):
 @pytest.fixture
 def path(tmp_path):
     """The path of a saved model."""
-    save(tmp_path / "run.npz", make())
+    make().save(tmp_path / "run.npz")
     return tmp_path / "run.npz"
 
 
@@ -79,9 +78,9 @@ def test_what_was_saved_is_loaded(layers, seed):
     """Caught: crossbars in another order; conductances left in two dimensions."""
     saved = make(tuple(layers), seed)
     with tempfile.TemporaryDirectory() as folder:
-        save(Path(folder) / "any.suffix", saved)
+        saved.save(Path(folder) / "any.suffix")
         assert os.listdir(folder) == ["any.suffix"]
-        loaded = load(Path(folder) / "any.suffix")
+        loaded = Model.load(Path(folder) / "any.suffix")
     assert fields_of(loaded) == fields_of(saved)
     assert loaded.crc == saved.crc == eqprop.Network(tuple(layers), seed).crc()
 
@@ -97,7 +96,7 @@ def test_the_file_opens_without_us(path):
 
 
 def test_the_same_model_is_the_same_file(path, tmp_path):
-    save(tmp_path / "again.npz", make())
+    make().save(tmp_path / "again.npz")
     assert (tmp_path / "again.npz").read_bytes() == path.read_bytes()
 
 
@@ -124,7 +123,7 @@ def test_a_flipped_bit_is_refused_or_harmless(path, at, bit):
     content[at % len(content)] ^= 1 << bit
     path.write_bytes(content)
     try:
-        loaded = load(path)
+        loaded = Model.load(path)
     except DataError as error:
         assert "\n" not in str(error)
         return
@@ -221,6 +220,6 @@ def test_a_save_that_fails_leaves_the_old_file(path, monkeypatch, step):
 
     monkeypatch.setattr(os, step, fail)
     with pytest.raises(LogError, match="run.npz: cannot be written: No space left on device"):
-        save(path, make(seed=2))
+        make(seed=2).save(path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]

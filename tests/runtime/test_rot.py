@@ -15,8 +15,7 @@ from eqprop_host import commands, datasets
 from eqprop_host.boards.board import Board
 from eqprop_host.cli import main
 from eqprop_host.link.link import Link
-from eqprop_host.terminal.progress import show_nothing
-from eqprop_host.training.loop import Schedule, configuration, train
+from eqprop_host.training.loop import Schedule, configuration, learn
 from eqprop_sim.emulator import compiled_network
 from programs.rot import rot
 from support.boards.direct_host import DirectHost, configure, samples
@@ -308,8 +307,7 @@ def test_a_network_that_rots_while_it_is_tested_is_tested_again():
     for at in (None, 110):
         board = Rots(at, checkpoints=Checkpoints(every=25, rest_s=0, open_file=MemoryFlash().open))
         board.configure(**configuration((4, 5, 3), 3, 0, data))
-        with show_nothing(0) as reporter:
-            outcomes.append(train(board, data, Schedule(1, 3, 0, 110), ScriptedInterrupt(10**9), reporter))
+        outcomes.append(learn(board, data, Schedule(1, 3, 0, 110), ScriptedInterrupt(10**9)))
         assert len(board.restarts) == (at is not None)
     clean, rotted = outcomes
     assert (rotted.crc, rotted.test_error_percent) == (clean.crc, clean.test_error_percent)

@@ -3,11 +3,8 @@
 import argparse
 import dataclasses
 import json
-import platform
 import sys
 from pathlib import Path
-
-import numpy as np
 
 import eqprop
 
@@ -15,6 +12,8 @@ from .. import datasets
 from ..errors import DataError
 from ..files import write_whole
 from ..terminal.printing import printable
+from ..training.config import HIDDEN, RunConfig, layers_text
+from ..versions import versions
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
@@ -87,11 +86,6 @@ def hidden(text):
         raise argparse.ArgumentTypeError(text) from None
 
 
-def layers_text(sizes):
-    """Return layer sizes as they are typed: "64-32-10"."""
-    return "-".join(map(str, sizes))
-
-
 def add_port(parser):
     """Add `--port`."""
     text = "a serial port, any pyserial URL, or sim: (default: %(default)s)"
@@ -147,24 +141,10 @@ def load_data(source, options, before=None):
     """Return the data set of a source, read by `reading`, and tell what was done to it."""
     dataset = datasets.load(source, reading(options, before))
     if source == options.data:
-        check_used(source, dataset.recipe, options)
+        datasets.check_used(source, dataset.recipe, reading(options))
     for note in dataset.notes:
         tell(note)
     return dataset
-
-
-def check_used(source, recipe, options):
-    """Raise DataError for an option that says nothing about such a source, whose samples are made by a recipe."""
-    if options.size and "pixels" not in recipe:
-        raise DataError(f"--size {options.size}: {source} holds no files of pictures")
-    if Path(source).is_dir() or Path(source).suffix.lower() == ".npz" or source.startswith("mnist:"):
-        for name in ("label", "drop"):
-            if value := getattr(options, name):
-                raise DataError(f"--{name} {value}: {source} has no columns")
-
-
-HIDDEN = (32,)
-"""The hidden layers of a network of which nothing is said."""
 
 
 def add_layers(parser):
@@ -176,30 +156,16 @@ def add_layers(parser):
 
 
 def sizes(options, dataset):
-    """Return the layers that the options name, completed by what the data set needs.
+    """Return the layers that the options of `add_layers` name, completed by what the data set needs.
 
     Raises DataError where they do not fit the data, naming the layers that would.
     """
-    if options.layers and options.hidden:
-        given = f"--hidden {layers_text(options.hidden)}: --layers {layers_text(options.layers)} says it already"
-        raise DataError(given)
-    if options.layers:
-        datasets.check_layers(options.layers, dataset)
-        return options.layers
-    try:
-        return eqprop.parse_layers((dataset.features.shape[1], *(options.hidden or HIDDEN), dataset.classes))
-    except ValueError as error:
-        raise DataError(f"{dataset.name}: {error}") from error
+    return RunConfig(layers=options.layers, hidden=options.hidden).sizes(dataset)
 
 
 def add_json(parser, text="write error, CRC, speed and versions, as JSON"):
     """Add `--json`, for `write_json`."""
     parser.add_argument("--json", metavar="PATH", type=Path, help=text)
-
-
-def versions():
-    """Return the versions that results depend on."""
-    return {"eqprop": eqprop.__version__, "python": platform.python_version(), "numpy": np.__version__}
 
 
 def write_json(path, results):

@@ -8,7 +8,7 @@ memory than one block, because large arrays lie in files (`eqprop_host.datasets.
 from .aligning import align, joined
 from .dataset import CLASSES_MAX, Dataset, check_layers
 from .loading import SHIPPED, Unlabelled, load, load_features
-from .reading import MISSING, Reading
+from .reading import MISSING, Reading, check_used
 from .scaling import FULL_SCALE, Scaling, fit_scaling
 from .splitting import TEST_FRACTION, Prepared, prepare, split
 
@@ -25,6 +25,7 @@ __all__ = [
     "Unlabelled",
     "align",
     "check_layers",
+    "check_used",
     "fit_scaling",
     "joined",
     "load",

@@ -1,8 +1,12 @@
 """How a source is to be read, where its own names and values do not say it."""
 
+from __future__ import annotations
+
 import csv
 import re
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
 
 from ..errors import DataError
 
@@ -30,14 +34,14 @@ class Reading:
     drop: str | None = None
     """Columns to leave out, by name or number from 1, separated by commas. None: none."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.missing not in (None, *MISSING):
             raise DataError(f"missing: {self.missing!r}: expected {' or '.join(MISSING)}")
         if self.size is not None:
             self.picture  # noqa: B018 (the property raises if it is invalid)
 
     @property
-    def picture(self):
+    def picture(self) -> tuple[int, int, int] | None:
         """The (width, height, channels) that `size` asks for; None for none."""
         if self.size is None:
             return None
@@ -47,25 +51,35 @@ class Reading:
         return int(match[1]), int(match[2]), int(match[3] or 1)
 
     @property
-    def dropped(self):
+    def dropped(self) -> list[str]:
         """The columns that `drop` names, in order."""
         return [cell.strip() for cell in next(csv.reader([self.drop or ""]), [])]
 
-    def suited(self, recipe):
+    def suited(self, recipe: dict[str, Any]) -> Reading:
         """Return this reading, for a network that learnt by `recipe`: pictures of its size unless another is set."""
         pixels = recipe.get("pixels")
         if self.size is None and isinstance(pixels, str):
             return replace(self, size=pixels)
         return self
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, str]:
         """Return what `from_dict` takes, ready for JSON: the fields that are set."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     @classmethod
-    def from_dict(cls, saved):
+    def from_dict(cls, saved: Any) -> Reading:
         """Return the Reading that `to_dict` gave as `saved`. Raises DataError for anything else."""
         names = {field.name for field in fields(cls)}
         if not isinstance(saved, dict) or not all(name in names and isinstance(saved[name], str) for name in saved):
             raise DataError(f"reading: {saved!r}: expected texts of {', '.join(sorted(names))}")
         return cls(**saved)
+
+
+def check_used(source: str, recipe: dict[str, Any], reading: Reading) -> None:
+    """Raise DataError for what a `Reading` asks of a source that cannot have it. recipe: as of the data set."""
+    if reading.size and "pixels" not in recipe:
+        raise DataError(f"--size {reading.size}: {source} holds no files of pictures")
+    if Path(source).is_dir() or Path(source).suffix.lower() == ".npz" or source.startswith("mnist:"):
+        for name in ("label", "drop"):
+            if value := getattr(reading, name):
+                raise DataError(f"--{name} {value}: {source} has no columns")

@@ -64,13 +64,16 @@ def split(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -> 
     remainders give one more (of equal remainders, the lower label first). No class gives its last training sample.
     `seed` decides which samples of a class are tested. A data set of fewer than 5 samples per class on average, such as
     average, such as a truth table, would lose what there is to learn: it is trained and tested on all samples. One
-    that came with test samples of its own is split where it was, whatever the seed.
+    that came with test samples of its own is split where it was, whatever the seed. With a test_fraction of 0 all
+    samples are trained and none is tested.
 
-    Raises DataError for a test_fraction outside 0..1, the ends not included, or a negative seed.
+    Raises DataError for a test_fraction below 0 or not below 1, or a negative seed.
     """
     labels = dataset.labels
-    if not 0 < test_fraction < 1:
-        raise DataError(f"test_fraction: {test_fraction} is not between 0 and 1")
+    if not 0 <= test_fraction < 1:
+        raise DataError(f"test_fraction: {test_fraction} is not from 0 to below 1")
+    if test_fraction == 0:
+        return np.arange(len(labels)), np.arange(0)
     if dataset.test_samples:
         first = len(labels) - dataset.test_samples
         return np.arange(first), np.arange(first, len(labels))
@@ -106,7 +109,8 @@ def prepare(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -
         shown = listed([names[column] for column in saturated])
         text = "a few values far from all others saturate, so that the others keep their range"
         notes = (f"{dataset.name}: {shown}: {text}",)
-    train_x, test_x = (scaling.quantise(features, rows) for rows in (train, test))
+    train_x = scaling.quantise(features, train)
+    test_x = scaling.quantise(features, test) if len(test) else train_x[:0]
     return Prepared(
         train_x,
         labels[train],

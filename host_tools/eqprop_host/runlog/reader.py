@@ -243,7 +243,7 @@ _CONFIGURATION = {
     "log_every": (int, 0),
     "siemens_per_step": ((int, float), sys.float_info.min),
     "version": (str, None),
-    "options": (list, None),
+    "config": (dict, None),
 }
 """Keys that the reader uses of a run's configuration: the type, and the smallest number allowed."""
 

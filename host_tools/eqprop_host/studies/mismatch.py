@@ -1,7 +1,7 @@
 """Compare learning in place on imperfect devices with transferring weights to them."""
 
 import io
-import statistics
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +15,8 @@ from eqprop_sim.analog.periphery import Periphery
 from eqprop_sim.sample_order import SampleOrder
 
 from .. import datasets
-from ..commands import options as common
-from ..errors import DataError
 from ..files import write_whole
-from ..replacing import check_replaceable
-from ..training.loop import default_lr_halving_epochs
+from ..training.config import default_lr_halving_epochs
 
 METHODS = {
     "in_place": "in place",
@@ -73,74 +70,47 @@ def points(coarse=False):
     ]
 
 
-def add_options(parser):
-    """Add the options of `eqprop study mismatch`."""
-    add = parser.add_argument
-    common.add_data(parser)
-    common.add_layers(parser)
-    common.add_epochs(parser)
-    add("--seeds", type=common.whole(1, 1000), metavar="N", default=5, help="runs to average (default: %(default)s)")
-    add(
-        "--seed",
-        type=common.whole(0, 2**31),
-        metavar="N",
-        default=0,
-        help="the first of their seeds (default: %(default)s)",
-    )
-    add("--coarse", action="store_true", help="only the first and last point of each series")
-    add("--only", choices=SERIES, help="one series alone (default: all)")
-    common.add_json(parser)
-    add("--picture", type=common.picture, metavar="PATH", help="draw the curves, .png")
+def compare(
+    dataset: datasets.Dataset,
+    layers: tuple[int, ...],
+    epochs: int,
+    seeds: Sequence[int],
+    chips: Sequence[Point],
+    tell: Callable[[str], None] = lambda line: None,
+) -> list[dict]:
+    """Return a row for each chip: its series and value, and each method's test errors in percent, one for each seed.
 
-
-def run(options):
-    """Print a table, and write and draw it."""
-    for path, kind in ((options.json, "results"), (options.picture, "picture")):
-        if path:
-            check_replaceable(path, kind)
-    if options.json and options.picture and options.json.resolve() == options.picture.resolve():
-        raise DataError(f"--picture {options.picture}: is the file of --json too")
-    dataset = common.load_data(options.data, options)
-    options.layers = common.sizes(options, dataset)
-    chips = [point for point in points(options.coarse) if options.only in (None, point.series)]
-    if not chips:
-        raise DataError(f"--only {options.only}: has no ends, so --coarse leaves none of it")
-    if options.picture and options.only == "cases":
-        raise DataError(f"--picture {options.picture}: there is none of the cases")
-    errors = [{method: [] for method in METHODS} for _ in chips]
+    tell: called with a line for each seed.
+    """
+    errors: list[dict] = [{method: [] for method in METHODS} for _ in chips]
     with threadpool_limits(1):
-        for seed in range(options.seed, options.seed + options.seeds):
-            bench = _Bench(options, datasets.prepare(dataset, seed), seed)
+        for seed in seeds:
+            bench = _Bench(layers, epochs, datasets.prepare(dataset, seed), seed)
             for chip, found in zip(chips, errors, strict=True):
                 for method, error in bench.compare(chip).items():
                     found[method].append(error)
-            common.tell(f"seed {seed}: ideal devices {bench.ideal_error:.2f} %")
-    rows = [
+            tell(f"seed {seed}: ideal devices {bench.ideal_error:.2f} %")
+    return [
         {"series": chip.series, "value": chip.value, **{f"{m}_error_percent": found[m] for m in METHODS}}
         for chip, found in zip(chips, errors, strict=True)
     ]
-    _show(rows, options)
-    results = {"points": rows, "layers": common.layers_text(options.layers), "data": options.data}
-    common.write_json(options.json, {**results, "epochs": options.epochs, "seed": options.seed, "batch": BATCH})
-    if options.picture:
-        _draw(options.picture, [row for row in rows if row["series"] != "cases"], options)
 
 
 class _Bench:
     """One seed's data, and the weights that ideal devices learn from them."""
 
-    def __init__(self, options, data, seed):
-        self.options, self.seed = options, seed
-        self.plan = eqprop.plan(options.layers)
+    def __init__(self, layers, epochs, data, seed):
+        self.epochs, self.seed = epochs, seed
+        self.plan = eqprop.plan(layers)
         self.x, self.test_x = (features(x).astype(np.float32) for x in (data.train_x, data.test_x))
         self.y, self.test_y = data.train_y, data.test_y
         ideal = recipe.build(self.plan, seed=seed)
-        self._learn(ideal, range(options.epochs))
+        self._learn(ideal, range(epochs))
         self.ideal_error = self._error(ideal)
         self.weights = [g.copy() for g in ideal.circuit.g]
 
     def _learn(self, trainer, epochs):
-        learn(trainer, self.x, self.y, epochs, self.options.epochs, self.seed)
+        learn(trainer, self.x, self.y, epochs, self.epochs, self.seed)
 
     def _error(self, trainer):
         return 100 * float(np.mean(trainer.predict(self.test_x) != self.test_y))
@@ -153,12 +123,12 @@ class _Bench:
 
         errors = {}
         trainer = new()
-        self._learn(trainer, range(self.options.epochs))
+        self._learn(trainer, range(self.epochs))
         errors["in_place"] = self._error(trainer)
         trainer = new()
         trainer.write(self.weights)
         errors["transferred"] = self._error(trainer)
-        self._learn(trainer, range(self.options.epochs, self.options.epochs + 1))
+        self._learn(trainer, range(self.epochs, self.epochs + 1))
         errors["tuned"] = self._error(trainer)
         trainer = new()
         trainer.write(self.weights, VERIFY)
@@ -168,30 +138,19 @@ class _Bench:
 
 def learn(trainer, x, y, epochs, of, seed):
     """Learn x (samples, features) in the epochs, a range, of a run of `of`, at the rates that are due in each."""
-    lr_halving_samples = default_lr_halving_epochs(of)
+    lr_halving_epochs = default_lr_halving_epochs(of)
     first = trainer.eta
     samples = SampleOrder.shuffled(len(y), seed)
     for epoch in epochs:
-        trainer.eta = [eta / 2 ** (epoch // lr_halving_samples) for eta in first]
+        trainer.eta = [eta / 2 ** (epoch // lr_halving_epochs) for eta in first]
         order = samples.epoch(epoch)
         for start in range(0, len(order), BATCH):
             part = order[start : start + BATCH]
             trainer.step(x[part], y[part])
 
 
-def _show(rows, options):
-    layers = common.layers_text(options.layers)
-    print(f"{options.data}, {layers}, {options.epochs} epochs: test error in percent, mean of {options.seeds} seeds\n")
-    print(f"| chip | {' | '.join(METHODS.values())} |\n|---|{'---:|' * len(METHODS)}")
-    for row in rows:
-        unit = {"spread": f"spread {row['value']} %", "stuck": f"stuck {row['value']} %"}
-        name = unit.get(row["series"], f"{row['value']} levels" if row["series"] == "levels" else row["value"])
-        means = (statistics.fmean(row[f"{method}_error_percent"]) for method in METHODS)
-        print(f"| {name} | {' | '.join(f'{mean:.2f}' for mean in means)} |")
-
-
-def _draw(path, rows, options):
-    """Draw a panel for each series: mean over the seeds, and in a lighter shade from the best to the worst."""
+def draw(path, rows, title):
+    """Draw the rows of `compare`, a panel for each series: mean of the seeds, in a lighter shade best to worst."""
     from matplotlib.figure import Figure
 
     titles = {
@@ -222,7 +181,7 @@ def _draw(path, rows, options):
     panels[0].minorticks_off()
     panels[0].set_ylabel("test error (%)")
     panels[0].legend(fontsize=8)
-    figure.suptitle(f"{options.data}, {common.layers_text(options.layers)}, {options.seeds} seeds", fontsize=10)
+    figure.suptitle(title, fontsize=10)
     file = io.BytesIO()
     figure.savefig(file, format="png")
     write_whole(path, file.getvalue())

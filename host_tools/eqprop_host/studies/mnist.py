@@ -3,7 +3,6 @@
 import io
 import json
 import multiprocessing
-import os
 import statistics
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, fields
@@ -11,14 +10,12 @@ from pathlib import Path
 
 import eqprop
 
-from .. import datasets
-from ..commands import options as common
 from ..errors import DataError
-from ..files import check_writable, write_whole
-from ..replacing import check_replaceable
+from ..files import write_whole
+from ..training.config import layers_text
 from .trials import Run, relu_width
 
-_BEGIN, _END = "<!-- study mnist -->", "<!-- end -->"
+BEGIN, END = "<!-- study mnist -->", "<!-- end -->"
 _DPI = 120
 
 
@@ -73,69 +70,7 @@ _VARIANTS: dict[str, dict] = {
 }
 
 
-def add_options(parser):
-    """Add the options of `eqprop study mnist`."""
-    add = parser.add_argument
-    add("--data", required=True, metavar="SOURCE", help="mnist:FOLDER, or any other data set")
-    add("--only", default="", metavar="TEXT", help="rows whose text holds TEXT (default: all)")
-    add(
-        "--epochs",
-        type=common.whole(1, 1000),
-        metavar="N",
-        default=10,
-        help="epochs of each row but the widest (default: %(default)s)",
-    )
-    add("--limit", type=common.whole(1, 2**30 - 1), metavar="N", help="most training samples of an epoch")
-    add("--seeds", type=common.whole(1, 1000), metavar="N", help="runs of each row (default: 3 or 1)")
-    add(
-        "--workers",
-        type=common.whole(1, 1024),
-        metavar="N",
-        default=os.cpu_count(),
-        help="processes (default: %(default)s)",
-    )
-    common.add_json(parser)
-    add("--markdown", type=Path, metavar="PATH", help=f"write the table, or put it between {_BEGIN} and {_END} there")
-    add("--picture", type=common.picture, metavar="PATH", help="draw the errors, .png")
-
-
-def run(options):
-    """Do every run that `--json` does not hold yet, then print the table of all there are, and write and draw it."""
-    if options.markdown:
-        check_writable(options.markdown)
-    for path, kind in ((options.json, "results"), (options.picture, "picture")):
-        if path:
-            check_replaceable(path, kind)
-    dataset = datasets.load(options.data)
-    rows = rows_of(options.data, dataset.features.shape[1], dataset.classes, options.epochs, options.limit)
-    if options.seeds:
-        rows = [Row(row.text, row.run, options.seeds) for row in rows]
-    if not any(options.only in row.text for row in rows):
-        texts = "; ".join(dict.fromkeys(row.text for row in rows))
-        raise DataError(f"--only {options.only}: no row's text holds that; the rows are: {texts}")
-    done = _held(options.json)
-    todo = [run for row in rows if options.only in row.text for run in _runs(row) if run not in done]
-
-    def results():
-        return [_summary(row, done) for row in rows if all(run in done for run in _runs(row))]
-
-    for run, found in _found(todo, options.workers):
-        done[run] = found
-        runs = [{**asdict(each), **result} for each, result in done.items()]
-        common.write_json(options.json, {"rows": results(), "runs": runs})
-    text = table(results())
-    print(text, end="")
-    if options.markdown:
-        write_whole(options.markdown, _placed(options.markdown, text).encode())
-    if options.picture:
-        _draw(options.picture, results())
-
-
-def _runs(row):
-    return [Run(**{**asdict(row.run), "seed": seed}) for seed in range(row.seeds)]
-
-
-def _held(path):
+def held(path: Path | None) -> dict:
     """Return {run: results} of what a study's JSON holds; of none, nothing. Raises DataError for any other file."""
     if path is None or not path.exists():
         return {}
@@ -152,26 +87,35 @@ def _held(path):
     return done
 
 
-def _found(runs, workers):
-    """Do the runs in parallel processes; yield each and what it came to, telling the user."""
+def runs_of(row):
+    """Return every run of a row."""
+    return [Run(**{**asdict(row.run), "seed": seed}) for seed in range(row.seeds)]
+
+
+def found(runs, workers, tell):
+    """Do the runs in parallel processes; yield each and its results, telling the user."""
     # Spawned, as a fork of threads that compile or multiply may hang
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         futures = {pool.submit(run.do): run for run in runs}
         for count, future in enumerate(as_completed(futures), 1):
-            run, found = futures[future], future.result()
-            about = f"{run.physics} {common.layers_text(run.layers)} seed {run.seed}"
-            common.tell(f"{count}/{len(runs)} {about}: {found['test_error_percent']:.2f} %")
-            yield run, found
+            run, results = futures[future], future.result()
+            about = f"{run.physics} {layers_text(run.layers)} seed {run.seed}"
+            tell(f"{count}/{len(runs)} {about}: {results['test_error_percent']:.2f} %")
+            yield run, results
+
+
+def summaries(rows, done):
+    """Return what the JSON holds of each row whose runs are all in `done`, {run: results}."""
+    return [_summary(row, done) for row in rows if all(run in done for run in runs_of(row))]
 
 
 def _summary(row, done):
-    """Return what the JSON holds of a row."""
-    errors = [done[run]["test_error_percent"] for run in _runs(row)]
+    errors = [done[run]["test_error_percent"] for run in runs_of(row)]
     about = {key: value for key, value in asdict(row.run).items() if key not in ("seed", "data")}
     return {
         "text": row.text,
         **about,
-        "layers": common.layers_text(row.run.layers),
+        "layers": layers_text(row.run.layers),
         "parameters": row.run.parameters,
         "seeds": row.seeds,
         "test_error_percent": statistics.mean(errors),
@@ -190,15 +134,15 @@ def table(results):
     return "\n".join(lines) + "\n"
 
 
-def _placed(path, text):
+def placed(path, text):
     """Return the table alone, or the file at `path` with it between the two marks."""
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    head, begin, rest = before.partition(_BEGIN + "\n")
-    _, end, tail = rest.partition(_END)
+    head, begin, rest = before.partition(BEGIN + "\n")
+    _, end, tail = rest.partition(END)
     return head + begin + text + end + tail if begin and end else text
 
 
-def _draw(path, results):
+def draw(path, results):
     """Draw the errors as bars, one a row, with spreads, as PNG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

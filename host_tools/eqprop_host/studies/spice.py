@@ -9,46 +9,31 @@ import eqprop
 from eqprop_sim.analog import Circuit, Diode, Nodal, Trainer, drive, settle
 from eqprop_sim.analog.circuits import exponential, spice
 
-from ..commands import options as common
 from ..errors import DataError
-from ..replacing import check_replaceable
 
 _G_ON = 1e-4  # siemens
 _LIT = 0.2  # of the inputs, as in an image of a handwritten digit
 _ROUNDS = 40
 
 
-def add_options(parser):
-    """Add the options of `eqprop study spice`."""
-    text = "sizes, inputs first (default: 784-100-10)"
-    parser.add_argument("--layers", type=common.layers, metavar="SIZES", default=(784, 100, 10), help=text)
-    text = "samples settled or learnt at once (default: %(default)s)"
-    parser.add_argument("--batch", type=common.whole(1, 100000), metavar="N", default=100, help=text)
-    text = "operating points to time in ngspice (default: %(default)s)"
-    parser.add_argument("--points", type=common.whole(1, 1000), metavar="N", default=2, help=text)
-    text = "seed for conductances and features (default: %(default)s)"
-    parser.add_argument("--seed", type=common.whole(0, 2**32 - 1), metavar="N", default=0, help=text)
-    common.add_json(parser)
+def compare(plan: eqprop.Plan, batch: int, points: int, seed: int) -> dict:
+    """Return how far the solver and ngspice lie apart on a network, and the seconds that each takes.
 
-
-def run(options):
-    """Print the figures, and write them."""
-    if options.json:
-        check_replaceable(options.json, "results")
-    plan = eqprop.plan(options.layers)
-    random = np.random.default_rng(options.seed)
-    shape = (options.batch, plan.layers[0])
+    batch: samples settled or learnt at once. points: operating points to time in ngspice. seed: of conductances and
+    features. Raises DataError without ngspice.
+    """
+    random = np.random.default_rng(seed)
+    shape = (batch, plan.layers[0])
     x = random.uniform(-1, 1, shape) * (random.random(shape) < _LIT)
-    labels = random.integers(0, plan.layers[-1], options.batch)
-    circuit = Circuit.from_plan(plan, seed=options.seed, g_on=_G_ON)
+    labels = random.integers(0, plan.layers[-1], batch)
+    circuit = Circuit.from_plan(plan, seed=seed, g_on=_G_ON)
     with threadpool_limits(1):
-        results = {**_against_ngspice(circuit, x[0], options.points), **_timed(plan, circuit, x, labels)}
+        results = {**_against_ngspice(circuit, x[0], points), **_timed(plan, circuit, x, labels)}
     for kind in ("literal", "folded"):
         seconds = results[f"ngspice_{kind}_seconds"]
         results[f"{kind}_ratio"] = seconds / results["settle_seconds"]
         results[f"{kind}_ratio_batch_1"] = seconds / results["settle_batch_1_seconds"]
-    _show(results, options)
-    common.write_json(options.json, {**results, "layers": common.layers_text(options.layers), "seed": options.seed})
+    return results
 
 
 def _against_ngspice(circuit, x, points):
@@ -115,34 +100,3 @@ def _products(plan, circuit, x, learning):
                 np.matmul(v[c].T, v[c + 1], out=change[c])
 
     return products
-
-
-def _show(results, options):
-    microseconds = {name.removesuffix("_seconds"): 1e6 * s for name, s in results.items() if name.endswith("_seconds")}
-    train = 1e6 / microseconds["train"]
-    print(f"{common.layers_text(options.layers)}, batch {options.batch}, one thread, microseconds a sample\n")
-    rows = [
-        ("ngspice .op, every device a resistor", "ngspice_literal"),
-        ("ngspice .op, inputs folded", "ngspice_folded"),
-        ("settle", "settle"),
-        ("its matrix products", "settle_products"),
-        ("settle, batch 1", "settle_batch_1"),
-        ("training step", "train"),
-        ("its matrix products", "train_products"),
-        ("training step, batch 4", "train_batch_4"),
-    ]
-    print("| what | us |\n|---|---:|")
-    for text, name in rows:
-        print(f"| {text} | {microseconds[name]:,.2f} |")
-    print(f"\nngspice, literal: {results['literal_ratio']:,.0f} times as long, batch 1 {_of(results, 'literal')}")
-    print(f"ngspice, folded: {results['folded_ratio']:,.0f} times as long, batch 1 {_of(results, 'folded')}")
-    print(f"training samples/s: {train:,.0f}, batch 4: {1e6 / microseconds['train_batch_4']:,.0f}")
-    settled, learnt = (microseconds[name] / microseconds[f"{name}_products"] for name in ("settle", "train"))
-    print(f"times its own matrix products: settle {settled:.2f}, training step {learnt:.2f}")
-    print(
-        f"node voltages differ by {results['difference_v']:.2g} V, {results['difference_percent']:.2g} % of the largest"
-    )
-
-
-def _of(results, kind):
-    return f"{results[f'{kind}_ratio_batch_1']:,.1f}"

@@ -15,7 +15,6 @@ once. Each is one row:
 - finished_utc          when, ISO 8601
 """
 
-import argparse
 import contextlib
 import hashlib
 import itertools
@@ -23,16 +22,20 @@ import json
 import platform
 import random
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 
 import eqprop
 
+from ..datasets import Reading
 from ..errors import ClusterError, DataError, EqpropError, LogError
 from ..files import write_whole
 from ..terminal.interrupts import kept_from_children, on_ctrl_c
+from ..training.chips import hardware, open_chip
+from ..training.config import RunConfig
+from ..training.run import RunResult, train
 
 MEASURED = {
     "test_error_percent": float,
@@ -90,25 +93,31 @@ def _combination(varied, number):
 
 def simulate_point(options: dict) -> dict:
     """Return the row of a point but for its key: in any process, on any machine that has eqprop and the data."""
-    from ..commands.learning.simulate import simulate  # on the worker, and not before: commands import this module
-    from ..terminal.progress import show_nothing
-
     row = dict.fromkeys(MEASURED) | options | {"error": None}
-    files = dict.fromkeys(("json", "log", "log_every", "save", "picture", "tensorboard"))
     try:
-        sizes = {
-            "layers": options["layers"] and eqprop.parse_layers(options["layers"]),
-            "hidden": options["hidden"] and tuple(map(int, options["hidden"].split("-"))),
-        }
-        results = simulate(argparse.Namespace(**{**options, **files, **sizes}), shown=show_nothing, say=_say_nothing)
+        results = simulated(options).to_dict()
         row.update((name, results[name]) for name in MEASURED)
     except (EqpropError, ValueError, MemoryError) as error:
         row["error"] = " ".join(str(error).split()) or type(error).__name__
     return {**row, **_versions(), "worker": _worker(), "finished_utc": _now()}
 
 
-def _say_nothing(_line):
-    """Say nothing: the sweep tells of each point in a line."""
+def simulated(options: dict) -> RunResult:
+    """Return the results of a point: `options` as `Point` has them."""
+    own = {name: options[name] for name in _OWN}
+    reading = Reading.from_dict({name: options[name] for name in _READING if options[name] is not None})
+    config = RunConfig(**own, reading=reading, lr_halving_epochs=options["lr_halving_epochs"])
+    if options["physics"] == "fixed":
+        for name in ("device", "set"):
+            if options[name]:
+                raise DataError(f"--{name} {options[name]}: needs --physics analog")
+        return train(config, read_model=False)
+    with open_chip(hardware(options["device"], options["set"])) as board:
+        return train(config, board=board, read_model=False)
+
+
+_OWN = ("data", "test", "test_fraction", "layers", "hidden", "epochs", "limit", "seed")
+_READING = tuple(field.name for field in fields(Reading))
 
 
 def _versions():

@@ -4,7 +4,6 @@ Every run is of a `Run` alone, so that any process finds the same. All see the s
 same seed.
 """
 
-import argparse
 import time
 from dataclasses import dataclass
 
@@ -14,8 +13,8 @@ import eqprop
 from eqprop_sim.sample_order import SampleOrder
 
 from .. import datasets
-from ..terminal.progress import show_nothing
-from ..training.loop import default_lr_halving_epochs
+from ..training.config import RunConfig, default_lr_halving_epochs
+from ..training.run import train
 from .baselines import as_float, fitted
 
 _PREDICTED = 1000  # test samples that are settled at once
@@ -83,24 +82,11 @@ def relu_width(inputs, outputs, parameters):
 
 
 def _fixed(run):
-    from ..commands.learning.simulate import (
-        simulate,  # and not before: the commands import the studies, and these this module
-    )
-    from ..commands.options import READING
-
-    files = dict.fromkeys(
-        ("json", "log", "log_every", "save", "picture", "tensorboard", "lr_halving_epochs", "device", "set", *READING)
-    )
-    files |= dict.fromkeys(("hidden", "test", "test_fraction"))
     limit = run.limit and run.limit * run.epochs
-    about = {"data": run.data, "layers": run.layers, "epochs": run.epochs, "seed": run.seed, "limit": limit}
-    results = simulate(argparse.Namespace(physics="fixed", **about, **files), shown=show_nothing, say=_say_nothing)
+    config = RunConfig(data=run.data, layers=run.layers, epochs=run.epochs, seed=run.seed, limit=limit)
+    results = train(config, read_model=False).to_dict()
     keys = ("test_error_percent", "training_samples_per_second", "seconds", "conductance_crc")
     return {key: results[key] for key in keys}
-
-
-def _say_nothing(_line):
-    """Say nothing: the study tells of each run in a line."""
 
 
 def _variant(run):

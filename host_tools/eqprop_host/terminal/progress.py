@@ -107,69 +107,65 @@ def link_text(sent_bytes, received_bytes, retries):
 
 
 @contextlib.contextmanager
-def show_progress(total, stream=None):
-    """Yield a reporter for `total` training samples: `update`, `look` and `line`.
+def show_progress(stream=None):
+    """Yield a function to call with each `training.loop.RunProgress`, which shows it on a stream (standard error).
 
-    update(done, error_percent, rate, loss): error in percent and mean loss of the samples of this epoch so far, rate
-    in training samples a second. look(test_error_percent, line, conductances): after an epoch; line is a `link.Line`
-    or None, conductances() gives those of each crossbar, uint16 (rows, columns), and is only called where they are
-    shown. line(text): a line to be kept.
+    On a terminal a live view is shown from its first call until the context ends; elsewhere a line for each epoch.
     """
     stream = stream or sys.stderr
-    if stream.isatty():
-        view = View(total)
-        console = Console(file=stream, highlight=False)
-        with Live(view, console=console, refresh_per_second=8) as live:
-            yield _Shown(live, view)
-    else:
-        yield _Lines(stream)
+    shown = _Shown(stream) if stream.isatty() else _Lines(stream)
+    try:
+        yield shown
+    finally:
+        shown.close()
 
 
-@contextlib.contextmanager
-def show_nothing(_total):
-    """Yield a reporter as `show_progress` does, for work that others watch."""
-    yield _Silence()
-
-
-class _Silence:
-    def update(self, done, error_percent, rate, loss=None):
-        """Show nothing."""
-
-    def look(self, test_error_percent, line, conductances):
-        """Show nothing."""
-
-    def line(self, text):
-        """Show nothing."""
+def _epoch_line(progress):
+    test = progress.test_error_percent
+    tested = "" if test is None else f"test error {test:.2f} %, "
+    return (
+        f"epoch {progress.epoch}/{progress.epochs}: {progress.sample} samples, "
+        f"training error {progress.train_error_percent:.2f} %, {tested}{progress.samples_per_second:,.0f} samples/s"
+    )
 
 
 class _Shown:
-    def __init__(self, live, view):
-        self._live = live
-        self._view = view
+    """A live view on a terminal."""
 
-    def update(self, done, error_percent, rate, loss=None):
+    def __init__(self, stream):
+        self._stream = stream
+        self._live = self._view = None
+
+    def __call__(self, progress):
+        if self._live is None:
+            self._view = View(progress.total)
+            self._live = Live(self._view, console=Console(file=self._stream, highlight=False), refresh_per_second=8)
+            self._live.start()
         view = self._view
-        view.done, view.error_percent, view.rate, view.loss = done, error_percent, rate, loss
+        view.done, view.error_percent = progress.sample, progress.train_error_percent
+        view.rate, view.loss = progress.samples_per_second, progress.loss
+        if progress.epoch_ends:
+            if progress.test_error_percent is not None:
+                view.test_errors.append(progress.test_error_percent)
+            view.conductances = progress.conductances()
+            if line := progress.line:
+                view.link = link_text(line.sent_bytes, line.received_bytes, line.retries)
+            self._live.console.print(_epoch_line(progress))
 
-    def look(self, test_error_percent, line, conductances):
-        self._view.test_errors.append(test_error_percent)
-        self._view.conductances = conductances()
-        if line:
-            self._view.link = link_text(line.sent_bytes, line.received_bytes, line.retries)
-
-    def line(self, text):
-        self._live.console.print(text)
+    def close(self):
+        if self._live:
+            self._live.stop()
 
 
 class _Lines:
+    """A line for each epoch."""
+
     def __init__(self, stream):
         self._stream = stream
 
-    def update(self, done, error_percent, rate, loss=None):
-        """Show nothing between the lines."""
+    def __call__(self, progress):
+        if progress.epoch_ends:
+            print(_epoch_line(progress), file=self._stream, flush=True)
 
-    def look(self, test_error_percent, line, conductances):
-        """Show nothing: the line says it."""
-
-    def line(self, text):
-        print(text, file=self._stream, flush=True)
+    def close(self):
+        """Leave the stream as it is."""

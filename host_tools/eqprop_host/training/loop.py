@@ -4,6 +4,7 @@ import struct
 import time
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from eqprop_sim.sample_order import SampleOrder
 
 from ..boards.records import alphabet_of
 from ..errors import RestartError
+from .progress import RunProgress
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ class Outcome:
     train_error_percent: float | None
     """Of the last epoch's samples, each asked before it was learnt; None where none was learnt."""
 
-    test_error_percent: float
-    """Of the test samples, at the end."""
+    test_error_percent: float | None
+    """Of the test samples, at the end; None where there are none."""
 
     confusion: np.ndarray | None
     """Test samples by (class, answer) at the end, (outputs, outputs); None where nothing was tested."""
@@ -77,11 +79,6 @@ class Outcome:
     """As `Board.conductances` returns them, at the end; none unless they were to be kept."""
 
 
-def default_lr_halving_epochs(epochs):
-    """Return the epochs after which the rates halve by default: 4 of 10, and 2 at least."""
-    return max(2, (2 * epochs + 4) // 5)
-
-
 def error_percent(board, x, y):
     """Return the percentage of x (int8 (samples, inputs)) that the board does not put into the classes y."""
     return _error_percent(confusion(board, x, y))
@@ -94,6 +91,7 @@ def confusion(board, x, y):
 
 
 def _error_percent(table):
+    """Return the percentage of a `confusion` that is wrong."""
     return 100 * float((table.sum() - np.trace(table)) / table.sum())
 
 
@@ -117,32 +115,44 @@ def configuration(layers, seed, lr_halving_samples, data):
     }
 
 
-def train(board, data, schedule, interrupt, reporter, log=None, log_every=None, keep=False, clock=time.perf_counter):
+def learn(
+    board,
+    data,
+    schedule,
+    interrupt,
+    on_progress=lambda progress: None,
+    tell=lambda line: None,
+    log=None,
+    log_every=None,
+    keep=False,
+    clock=time.perf_counter,
+):
     """Train a configured board on `data` (`datasets.Prepared`) and return the `Outcome`.
 
     It goes on from the board's next sample, which is not 0 where a run is resumed, and falls back where the board
-    restarts. reporter: of `progress.show_progress`. log: a `recorder.Recorder` or None. log_every: training samples
-    between two logged sets of conductances, None for an epoch. keep: whether the outcome is to hold the conductances.
-    After an interrupt the samples under way are still learnt, tested and logged.
+    restarts. on_progress: called with a `RunProgress` now and then. tell: called with a line for the user when the
+    board restarts. log: a `recorder.Recorder` or None. log_every: training samples between two logged sets of
+    conductances, None for an epoch. keep: whether the outcome is to hold the conductances. After an interrupt the
+    samples under way are still learnt, tested and logged.
     """
-    run = _Run(board, data, schedule, interrupt, reporter, log, log_every, keep, clock)
+    run = _Run(board, data, schedule, interrupt, on_progress, log, log_every, keep, clock)
     while True:
         try:
             if run.note():
                 return run.outcome()
             run.resume()
         except RestartError as error:
-            reporter.line(f"{error}: going on")
+            tell(f"{error}: going on")
             run.tested = None  # what was tested may have rotted before the board said so
             board.recover(error)
 
 
 class _Run:
-    """What `train` knows. Whatever it does next follows from the board's next sample, which may fall back."""
+    """What `learn` knows. Whatever it does next follows from the board's next sample, which may fall back."""
 
-    def __init__(self, board, data, schedule, interrupt, reporter, log, log_every, keep, clock):
+    def __init__(self, board, data, schedule, interrupt, on_progress, log, log_every, keep, clock):
         self.board, self.data, self.schedule = board, data, schedule
-        self.interrupt, self.reporter, self.log, self.clock = interrupt, reporter, log, clock
+        self.interrupt, self.on_progress, self.log, self.clock = interrupt, on_progress, log, clock
         self.count = len(data.train_y)
         self.total = schedule.samples(self.count)
         self.log_every = log_every or self.count
@@ -153,8 +163,9 @@ class _Run:
         self.train_error = 100.0
         self.loss = 0.0
         self.measured = False  # whether both are those of samples
-        self.test_error = 100.0
-        self.tested = self.told = self.noted = self.table = None
+        self.test_error = None
+        self.tested = self.told = self.noted = None
+        self.table: Any = None  # the `confusion` when last tested
         self.keep = keep
         if log:
             log.begin(board, self.order, self._teach)
@@ -178,11 +189,12 @@ class _Run:
             self.log.interval(self.board, complete)
             self.noted = (sample, complete)
         if (sample % self.count == 0 or ends) and self.tested != sample:
-            self.table = confusion(self.board, self.data.test_x, self.data.test_y)
-            self.test_error = _error_percent(self.table)
+            if len(self.data.test_y):
+                self.table = confusion(self.board, self.data.test_x, self.data.test_y)
+                self.test_error = _error_percent(self.table)
             if sample:
                 self._take(self.board.progress())
-                self._tell_epoch(sample, self.table)
+                self._tell_epoch(sample)
             self.tested = sample
         return ends
 
@@ -193,29 +205,33 @@ class _Run:
             self.loss = progress.loss / progress.counted
             self.measured = True
 
-    def _tell_epoch(self, sample, table):
+    def _tell_epoch(self, sample):
         """Show and log what an epoch came to, once, however often the board has to learn it."""
         if self.told is not None and sample <= self.told:
             return
-        self.reporter.look(self.test_error, self.board.line, self._maps)
         self.told = sample
-        epoch = (sample - 1) // self.count
         rate = self.learnt / self.seconds if self.seconds else 0.0
-        self.reporter.line(
-            f"epoch {epoch + 1}/{self.schedule.epochs}: {sample} samples, "
-            f"training error {self.train_error:.2f} %, test error {self.test_error:.2f} %, {rate:,.0f} samples/s"
-        )
+        ended = (True, self.test_error, self.board.line, self._maps)
+        self.on_progress(self._progress(sample, rate, *ended))
         if self.log:
             self.log.metrics(
                 self.board,
                 sample=sample,
-                epoch=epoch + 1,
+                epoch=self._epoch(sample),
                 train_error_percent=self.train_error,
                 test_error_percent=self.test_error,
                 loss=self.loss,
                 samples_per_second=rate,
-                confusion=table.ravel(),
+                confusion=self.table.ravel(),
             )
+
+    def _epoch(self, sample):
+        """Return the epoch in which so many samples were learnt, from 1."""
+        return (max(1, sample) - 1) // self.count + 1
+
+    def _progress(self, sample, rate, *ended):
+        epochs = self._epoch(sample), self.schedule.epochs
+        return RunProgress(sample, self.total, *epochs, self.train_error, self.loss, rate, *ended)
 
     def _maps(self):
         """Return each crossbar's conductances as they are: uint16 steps (rows, columns)."""
@@ -237,7 +253,7 @@ class _Run:
                 if self.log:
                     self.log.reached(progress.sample)
                 rate = self.learnt / (self.seconds + self.clock() - started)
-                self.reporter.update(progress.sample, self.train_error, rate, self.loss)
+                self.on_progress(self._progress(progress.sample, rate))
         finally:
             self.seconds += self.clock() - started
             self.bytes += self.board.sent - sent

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import eqprop
-from eqprop_host import datasets, model
+from eqprop_host import Model, datasets
 from eqprop_host.boards import description
 from eqprop_host.boards.ports import open_board
 from eqprop_host.errors import DataError
@@ -78,7 +78,7 @@ def test_a_table_alone_is_enough(trained):
 
 @pytest.mark.usefixtures("trained")
 def test_every_output_names_the_classes(capsys):
-    saved, log = model.load("net.npz"), open_log("run.arrow")
+    saved, log = Model.load("net.npz"), open_log("run.arrow")
     for each in (saved, log):
         assert (each.feature_names, each.class_names) == (tuple(FEATURES), tuple(CLASSES))
     for argv in (["evaluate", "net.npz"], ["monitor", "run.arrow", "--once"], ["log", "info", "run.arrow"]):
@@ -121,7 +121,7 @@ def test_names_and_scale_go_to_a_board_and_come_back(folder, capsys, monkeypatch
     monkeypatch.chdir(folder / "other")
     code, _, err = run(capsys, "pull", "back.npz", port)
     assert code == 0 and err == ""
-    sent, back = model.load("../net.npz"), model.load("back.npz")
+    sent, back = Model.load("../net.npz"), Model.load("back.npz")
     for name in ("scaling", "feature_names", "class_names", "classes", "crc", "seed", "sample"):
         assert getattr(back, name) == getattr(sent, name), name
     code, out, err = run(capsys, "evaluate", "back.npz")
@@ -182,7 +182,7 @@ def test_class_names_travel_where_the_scale_does_not(capsys, folder):
     assert run(capsys, "push", "net.npz", port)[0] == 0
     code, _, err = run(capsys, "pull", "back.npz", port)
     assert code == 0 and err.startswith("eqprop: warning: the board does not say how its inputs are scaled")
-    assert model.load("back.npz").class_names == tuple(CLASSES)
+    assert Model.load("back.npz").class_names == tuple(CLASSES)
 
 
 @pytest.mark.usefixtures("unix_micropython")
@@ -203,7 +203,7 @@ def test_networks_of_photographs_come_back_from_a_board_whole(capsys, folder, si
     assert (code, err) == (0, "")
     code, _, err = run(capsys, "pull", "back.npz", port)
     assert (code, err) == (0, "")
-    sent, back = model.load("net.npz"), model.load("back.npz")
+    sent, back = Model.load("net.npz"), Model.load("back.npz")
     for name in ("scaling", "recipe", "class_names", "classes", "crc"):
         assert getattr(back, name) == getattr(sent, name), name
     for argv in (["evaluate", "--data=photos"], ["infer", "photos/mug/3.jpg"]):
@@ -243,7 +243,7 @@ def test_a_run_is_resumed_from_another_folder(folder, capsys, monkeypatch):
     (folder / "other").mkdir()
     monkeypatch.chdir(folder / "other")
     code, out, err = run(capsys, "train", "--resume=../run.arrow", "--save=again.npz")
-    assert code == 0 and model.load("again.npz").crc == model.load("../net.npz").crc, err
+    assert code == 0 and Model.load("again.npz").crc == Model.load("../net.npz").crc, err
     (folder / "people.csv").rename(folder / "moved.csv")
     code, _, err = run(capsys, "train", "--resume=../run.arrow")
     assert code == 1 and "people.csv is neither at " in err and err.count("\n") == 1
@@ -263,7 +263,7 @@ def test_a_share_or_another_file_is_tested(folder, capsys):
     assert code == 0 and "60 to train, 40 to test (40 % of each class)" in err
     assert run(capsys, "evaluate", "m.npz")[1].endswith(" of 40 samples\n")
     code, _, err = run(capsys, "train", "--data=a.csv", "--test=b.csv", "--test-fraction=0.4")
-    assert code == 1 and err == "eqprop: --test-fraction 0.4: --test names the samples to test\n"
+    assert code == 1 and err == "eqprop: test_fraction 0.4: test names the samples to test\n"
 
 
 @pytest.mark.usefixtures("folder")

@@ -12,8 +12,7 @@ from eqprop_host import datasets
 from eqprop_host.boards.board import Board
 from eqprop_host.errors import PortError, ProtocolError
 from eqprop_host.link.link import Link
-from eqprop_host.terminal.progress import show_nothing
-from eqprop_host.training.loop import Schedule, train
+from eqprop_host.training.loop import Schedule, learn
 from support.boards.faulty_line import Line
 from support.scripted_interrupt import ScriptedInterrupt
 
@@ -242,8 +241,7 @@ def test_a_board_that_never_gets_further_is_given_up(every):
     with pytest.raises(ProtocolError, match="restarted, 50 times without a sample beyond [0-9]+$"):
         board = Board(link)
         board.configure((4, 5, 3), 0, 0, epoch=len(data.train_y))
-        with show_nothing(0) as reporter:
-            train(board, data, Schedule(40, 0, 0), ScriptedInterrupt(10**9), reporter)
+        learn(board, data, Schedule(40, 0, 0), ScriptedInterrupt(10**9))
     assert any(re.search(r"restarted, [0-9]+ times since sample", line) for line in told)
 
 

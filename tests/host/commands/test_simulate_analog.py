@@ -5,8 +5,8 @@ import json
 import pytest
 
 from eqprop_host import cli
-from eqprop_host.commands.learning import chip_options
 from eqprop_host.errors import DataError
+from eqprop_host.training import chips
 from eqprop_sim.analog import energy
 from eqprop_sim.analog.circuits import spice
 from support.typed_command import run
@@ -111,17 +111,17 @@ def test_every_knob_can_be_set():
         "adc_bits": 6,
     }
     skipped = {"curve", "curve_unit"}
-    for name in set(chip_options.knobs()) - skipped:
+    for name in set(chips.knobs()) - skipped:
         value = numbers.get(name, 0.25 if name != "on_off" else 3.0)
-        made = chip_options.hardware("ideal", [f"{name}={value}"])
+        made = chips.hardware("ideal", [f"{name}={value}"])
         assert str(value) in str(made), name
 
 
 def test_a_curve_makes_the_device(tmp_path):
     rows = "".join(f"up,{g}e-5\n" for g in (1, 2, 4)) + "".join(f"down,{g}e-5\n" for g in (4, 3, 1))
     (tmp_path / "c.csv").write_text("direction,siemens\n" + rows)
-    device = chip_options.hardware(None, [f"curve={tmp_path}/c.csv", "dw_min_dtod=0.1"]).device
+    device = chips.hardware(None, [f"curve={tmp_path}/c.csv", "dw_min_dtod=0.1"]).device
     assert device.response == "Curve" and device.g_on == 4e-5 and device.on_off == pytest.approx(4)
     assert device.dw_min_dtod == 0.1
     with pytest.raises(DataError, match="response: 'SoftBounds' with a curve"):
-        chip_options.hardware(None, [f"curve={tmp_path}/c.csv", "response=SoftBounds"])
+        chips.hardware(None, [f"curve={tmp_path}/c.csv", "response=SoftBounds"])

@@ -6,11 +6,11 @@ import json
 import pytest
 
 from eqprop.protocol import host_messages, messages
-from eqprop_host import cli, open_log
+from eqprop_host import RunConfig, cli, open_log
 from eqprop_host.boards.ports import open_board
-from eqprop_host.commands.learning import train
 from eqprop_host.runlog import RunLog
 from eqprop_host.runlog.verify import verify
+from eqprop_host.training import run as training_run
 from eqprop_sim import simulated_board
 from support.scripted_interrupt import ScriptedInterrupt
 
@@ -49,7 +49,7 @@ def clean(eqprop, tmp_path):
 def interrupt(eqprop, monkeypatch, looks, *options):
     """Interrupt a run when `looks` frames have been sent or so."""
     with monkeypatch.context() as patched:
-        patched.setattr(train, "on_ctrl_c", lambda: contextlib.nullcontext(ScriptedInterrupt(looks)))
+        patched.setattr(training_run, "on_ctrl_c", lambda: contextlib.nullcontext(ScriptedInterrupt(looks)))
         assert eqprop("train", *RUN, "--log=run.arrow", *options)[0] == 130
 
 
@@ -215,21 +215,28 @@ def test_a_run_goes_on_from_any_logged_sample(eqprop, clean, tmp_path, at):
         (["--resume=run.arrow", "--layers=4-6-3"], "--layers 4-6-3: a resumed run keeps its own"),
         (["--resume=run.arrow", "--log=x.arrow"], "--log x.arrow: a resumed run keeps its own"),
         (["--resume=none.arrow"], "none.arrow: cannot be read: No such file or directory"),
-        (["--resume=bare.arrow"], "bare.arrow: is of a run that cannot be resumed: it keeps no options of it"),
-        (["--resume=new.arrow"], "new.arrow: its run cannot be resumed here: this eqprop has no option --new=1 for it"),
         (
-            ["--resume=asks.arrow"],
-            "asks.arrow: its run cannot be resumed here: this eqprop has no option --help for it",
+            ["--resume=bare.arrow"],
+            "bare.arrow: another program wrote this log, without the configuration that a resumed run needs",
         ),
-        (["--resume=odd.arrow"], "odd.arrow: is of a run that cannot be resumed: it keeps no options of it"),
+        (
+            ["--resume=old.arrow"],
+            "old.arrow: eqprop 0.1.0 wrote this log, without the configuration that a resumed run needs",
+        ),
+        (["--resume=new.arrow"], "new.arrow: its run cannot be resumed: this eqprop knows no new of a run"),
+        (
+            ["--resume=odd.arrow"],
+            "odd.arrow: its run cannot be resumed: epochs: expected a whole number in 1..100000, got 'many'",
+        ),
         (["--resume=run.csv"], "run.csv: .csv would not survive a kill: log to .arrow, and `eqprop log export` it"),
     ],
 )
 def test_what_cannot_be_resumed_is_named(eqprop, tmp_path, argv, words):
     RunLog("bare.arrow", {}).close()
-    options = {"run": RUN, "odd": ["--epochs=many"], "new": ["--new=1"], "asks": ["--help"]}
-    for name, kept in options.items():
-        RunLog(f"{name}.arrow", {"layers": "4-5-3", "options": kept}).close()
+    RunLog("old.arrow", {"layers": "4-5-3", "version": "0.1.0"}).close()
+    run = RunConfig(data="iris", layers="4-5-3", epochs=4, seed=3).to_dict()
+    for name, config in {"run": run, "odd": {**run, "epochs": "many"}, "new": {**run, "new": 1}}.items():
+        RunLog(f"{name}.arrow", {"layers": "4-5-3", "config": config}).close()
     eqprop("log", "export", "run.arrow", "run.csv")
     before = {path: path.read_bytes() for path in tmp_path.glob("*.*")}
     assert eqprop("train", *argv) == (1, "", f"eqprop: {words}\n")

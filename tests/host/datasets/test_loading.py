@@ -544,10 +544,17 @@ def test_split_differs_between_seeds_and_takes_all_samples_alike():
     assert times.min() > 6 and times.max() < 74
 
 
-@pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, math.nan, math.inf])
+@pytest.mark.parametrize("fraction", [1, -0.1, 1.5, math.nan, math.inf])
 def test_bad_fraction(fraction):
-    expected = f"test_fraction: {fraction} is not between 0 and 1"
+    expected = f"test_fraction: {fraction} is not from 0 to below 1"
     assert message(datasets.split, datasets.load("xor"), 0, fraction) == expected
+
+
+@pytest.mark.parametrize("name", ["xor", "iris"])
+def test_a_fraction_of_0_tests_nothing(name):
+    dataset = datasets.load(name)
+    prepared = datasets.prepare(dataset, 0, 0.0)
+    assert len(prepared.train_y) == len(dataset.labels) and prepared.test_x.shape == (0, dataset.features.shape[1])
 
 
 @pytest.mark.parametrize(

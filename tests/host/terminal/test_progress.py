@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from eqprop_host.link.line import Line
 from eqprop_host.runlog import RunLog, open_log
 from eqprop_host.runlog.follow import Follower
 from eqprop_host.terminal.progress import View, show_progress
+from eqprop_host.training.progress import RunProgress
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 CONFIGURATION = {"layers": "3-2", "seed": 7, "lr_halving_samples": 0, "epochs": 2, "training_samples": 10}
@@ -36,11 +38,12 @@ def test_a_view_shows_what_a_run_does():
             return True
 
     terminal = Terminal()
-    with show_progress(7300, terminal) as reporter:
-        reporter.update(100, 12.5, 2.0, 4321.0)
-        reporter.look(40.0, line, list)
-        reporter.look(20.0, line, lambda: [np.array([[100, 400]], np.uint16)])
-        reporter.line("epoch 1/2")
+    so_far = RunProgress(100, 7300, 1, 2, 12.5, 4321.0, 2.0)
+    with show_progress(terminal) as shown:
+        shown(so_far)
+        shown(replace(so_far, epoch_ends=True, test_error_percent=40.0, line=line, conductances=list))
+        steps = [np.array([[100, 400]], np.uint16)]
+        shown(replace(so_far, epoch_ends=True, test_error_percent=20.0, line=line, conductances=lambda: steps))
     text = terminal.getvalue()
     for words in ("100/7300", "2 samples/s", "1:00:00 left", "error 12.5 %", "loss 4,321", "test error 20.00 %"):
         assert words in text

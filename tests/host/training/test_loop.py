@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from eqprop_host import datasets
-from eqprop_host.training.loop import Schedule, configuration, default_lr_halving_epochs, train
+from eqprop_host.training.config import default_lr_halving_epochs
+from eqprop_host.training.loop import Schedule, configuration, learn
 from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.in_process import EmulatedBoard
 from eqprop_sim.sample_order import SampleOrder
@@ -19,22 +20,20 @@ COUNT = len(DATA.train_y)
 
 
 class Recorder:
-    """A reporter and a log that remember."""
+    """An `on_progress` and a log that remember."""
 
     def __init__(self):
-        self.updates, self.lines, self.rows, self.samples, self.looks, self.moments = [], [], [], [], [], []
+        self.updates, self.epochs, self.rows, self.samples, self.shapes, self.moments = [], [], [], [], [], []
 
-    def update(self, done, error_percent, rate, loss):
-        self.updates.append((done, error_percent, rate))
-
-    def look(self, test_error_percent, line, conductances):
-        self.looks.append((test_error_percent, [steps.shape for steps in conductances()]))
+    def __call__(self, progress):
+        if progress.epoch_ends:
+            self.epochs.append((progress.epoch, progress.epochs, progress.test_error_percent))
+            self.shapes.append([steps.shape for steps in progress.conductances()])
+        else:
+            self.updates.append((progress.sample, progress.train_error_percent, progress.samples_per_second))
 
     def conductances(self):
         return self.board.conductances()
-
-    def line(self, text):
-        self.lines.append(text)
 
     def metrics(self, board, **row):
         self.rows.append(row)
@@ -66,7 +65,7 @@ def run(schedule, interrupt=None, board="behind a link", **options):
     recorder = Recorder()
     interrupt = interrupt or SimpleNamespace(requested=False)
     ticks = iter(range(10**9))
-    outcome = train(board, DATA, schedule, interrupt, recorder, recorder, clock=lambda: next(ticks), **options)
+    outcome = learn(board, DATA, schedule, interrupt, recorder, log=recorder, clock=lambda: next(ticks), **options)
     return outcome, recorder, board
 
 
@@ -76,7 +75,7 @@ def test_every_epoch_is_logged_and_told(kind):
     assert [row["sample"] for row in recorder.rows] == [COUNT, 2 * COUNT, 3 * COUNT]
     assert [row["epoch"] for row in recorder.rows] == [1, 2, 3]
     assert recorder.samples == [0, COUNT, 2 * COUNT, 3 * COUNT]
-    assert [line.split(":")[0] for line in recorder.lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert recorder.epochs == [(row["epoch"], 3, row["test_error_percent"]) for row in recorder.rows]
     assert outcome.samples == 3 * COUNT and not outcome.interrupted
     assert outcome.test_error_percent == recorder.rows[-1]["test_error_percent"]
     assert outcome.crc == board.refresh().crc

@@ -13,9 +13,8 @@ from eqprop.service import Service
 from eqprop_host import datasets
 from eqprop_host.runlog import RunLog, open_log
 from eqprop_host.runlog.verify import verify
-from eqprop_host.terminal.progress import show_progress
 from eqprop_host.training import recorder as recorder_module
-from eqprop_host.training.loop import Schedule, configuration, train
+from eqprop_host.training.loop import Schedule, configuration, learn
 from eqprop_host.training.recorder import Recorder
 from eqprop_host.training.twin import probe
 from eqprop_sim.emulator.compiled_network import Network
@@ -44,8 +43,7 @@ def run(path, board=None, limit=3 * COUNT, log_every=50, reopen=False, interrupt
     board = board or configured()
     log = RunLog.reopen(path) if reopen else RunLog(path, CONFIGURATION)
     recorder = Recorder(log, DATA, **{"budget_percent": 10.0, **options})
-    with show_progress(limit) as reporter:
-        train(board, DATA, Schedule(10, 5, 2, limit), interrupt, reporter, recorder, log_every)
+    learn(board, DATA, Schedule(10, 5, 2, limit), interrupt, log=recorder, log_every=log_every)
     recorder.finish("closed")
     return open_log(path), board
 
@@ -84,8 +82,7 @@ def test_every_steps_conductances_are_restored(tmp_path, states, board):
 def test_a_twin_costs_little_of_the_line(tmp_path):
     """The bytes of the whole run: with a log less than a tenth more than without."""
     bare = configured()
-    with show_progress(1) as reporter:
-        train(bare, DATA, Schedule(3, 5, 2), WHO, reporter, None, None)
+    learn(bare, DATA, Schedule(3, 5, 2), WHO)
     _, board = run(tmp_path / "run.arrow", log_every=None)
     totals = [b.line.sent_bytes + b.line.received_bytes for b in (bare, board)]
     assert totals[0] < totals[1] < 1.1 * totals[0]
@@ -294,8 +291,8 @@ def test_a_killed_run_whose_twin_lagged_goes_on(tmp_path, states, monkeypatch):
             raise KeyboardInterrupt
 
         recorder.interval = killed
-        with pytest.raises(KeyboardInterrupt), show_progress(90) as reporter:
-            train(board, DATA, Schedule(10, 5, 2, 90), WHO, reporter, recorder, 90)
+        with pytest.raises(KeyboardInterrupt):
+            learn(board, DATA, Schedule(10, 5, 2, 90), WHO, log=recorder, log_every=90)
         content = path.read_bytes()
         recorder.close()
     assert open_log(path).logged != [0]

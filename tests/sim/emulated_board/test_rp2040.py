@@ -12,7 +12,7 @@ import pytest
 
 from eqprop_host import datasets
 from eqprop_host.boards.ports import open_board
-from eqprop_host.commands.learning import train
+from eqprop_host.training import run as training_run
 from eqprop_sim.emulated_board import rp2040
 from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.sample_order import SampleOrder
@@ -56,7 +56,7 @@ def test_from_the_box_to_learning_and_back(blank, capsys, monkeypatch, tmp_path)
 
     log = tmp_path / "run.arrow"
     with monkeypatch.context() as patched:
-        patched.setattr(train, "on_ctrl_c", lambda: contextlib.nullcontext(ScriptedInterrupt(20)))
+        patched.setattr(training_run, "on_ctrl_c", lambda: contextlib.nullcontext(ScriptedInterrupt(20)))
         assert run(capsys, "train", "--port", blank, "--log", log, "--limit", 200)[0] == 130
     code, out, err = run(capsys, "train", "--port", blank, "--resume", log)
     assert code == 0, err

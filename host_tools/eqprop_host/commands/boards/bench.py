@@ -10,6 +10,7 @@ from eqprop_sim.sample_order import SampleOrder
 from ... import datasets
 from ...boards.ports import open_board
 from ...replacing import check_replaceable
+from ...training.config import layers_text
 from .. import options as common
 
 _SEED = 0
@@ -45,7 +46,7 @@ def run(options):
     names = ("train", "infer", *VERBS)
     ticks = [total / len(y) for total in whole.ticks + verbs.ticks]
     us = [mean * whole.tick_ns / 1000 for mean in ticks]
-    layers = common.layers_text(options.layers)
+    layers = layers_text(options.layers)
     hidden = f"{options.layers[0]}-{whole.widest}-{options.layers[-1]}" if whole.widest else "no limit"
     counted = whole.unit != "us"
     print(f"{layers} on {identity}, tier {whole.tier}\n")

@@ -3,13 +3,11 @@
 import argparse
 from pathlib import Path
 
-from eqprop_sim import simulated_board
-
 from ...boards.ports import powered
 from ...deploy import bundle, deployment
-from ...errors import BoardError
 from ...replacing import check_replaceable
 from .. import options as common
+from .prompt_port import add_port, checked_port
 
 _WATCHDOG_MS = 8000  # an RP2040 has 8388 at most
 _FAT = (
@@ -17,12 +15,6 @@ _FAT = (
     "files: format it as littlefs (docs/how-to/deploy.md says how)"
 )
 _TASKS = (("digits", (64, 32, 10)), ("gestures", (36, 16, 6)))
-
-
-def add_port(parser):
-    """Add `--port`, for commands that need a board with MicroPython's prompt."""
-    text = "a serial port, any pyserial URL, or a blank simulated board (default: the only board connected by USB)"
-    parser.add_argument("--port", metavar="URL", help=text)
 
 
 def add_options(parser):
@@ -100,12 +92,3 @@ def _milliseconds(text):
 def _rooms(done):
     for _, (inputs, _, outputs) in _TASKS:
         yield f"room for {inputs}-N-{outputs} up to N = {done.widest((inputs, 1, outputs))}"
-
-
-def checked_port(port):
-    """Return the port of the board to work on. Raises PortError for none or several, BoardError for a simulated one."""
-    if port is None:
-        return deployment.only_board()
-    if port.startswith(simulated_board.SCHEME) and not simulated_board.is_blank(port):
-        raise BoardError(f"port {port}: has eqprop already; a blank board is sim:cortex-m3?blank=512k")
-    return port

@@ -6,11 +6,12 @@ from ... import datasets
 from ...boards import description
 from ...boards.ports import open_board
 from ...errors import BoardError, DataError
-from ...model import Model, check_sent, save
+from ...model import Model, check_sent
 from ...replacing import check_replaceable
+from ...training.config import layers_text
 from ...training.loop import configuration
 from .. import options as common
-from ..learning.preparing import add_split_options
+from ..learning.run_options import add_split_options
 
 
 def add_options(parser):
@@ -44,8 +45,8 @@ def run(options):
         run_number=state.run_number,
     )
     check_sent(model, state.crc)
-    save(options.model, model)
-    print(f"{common.layers_text(state.layers)} after {state.sample} samples, conductance CRC {state.crc:08x}")
+    model.save(options.model)
+    print(f"{layers_text(state.layers)} after {state.sample} samples, conductance CRC {state.crc:08x}")
 
 
 def _read(board):

@@ -6,7 +6,8 @@ from ... import datasets
 from ...boards import description
 from ...boards.ports import open_board
 from ...errors import BoardError, DataError
-from ...model import load, put
+from ...model import Model
+from ...training.config import layers_text
 from ...training.loop import configuration
 from .. import options as common
 
@@ -19,12 +20,12 @@ def add_options(parser):
 
 def run(options):
     """Write the network and have it kept. `eqprop train --resume` goes on with the run that it is of."""
-    model = load(options.model)
+    model = Model.load(options.model)
     about = _run_options(model)
     with open_board(options.port, common.tell) as board:
 
         def pushed():
-            put(board, model, **about)
+            model.put_on(board, **about)
             names = (model.feature_names, model.class_names)
             description.keep(board, model.scaling, model.recipe, *names, common.tell)
             return board.save()
@@ -33,7 +34,7 @@ def run(options):
     if state.saved != state.sample:
         why = f"{state.failed} checkpoints failed" if state.failed else "its flash was written too often lately"
         raise BoardError(f"the board holds the network, but did not keep it: {why}")
-    print(f"{common.layers_text(state.layers)} after {state.sample} samples, conductance CRC {state.crc:08x}")
+    print(f"{layers_text(state.layers)} after {state.sample} samples, conductance CRC {state.crc:08x}")
 
 
 def _run_options(model):

@@ -3,17 +3,17 @@
 from ...boards.ports import powered
 from ...deploy import deployment
 from .. import options as common
-from . import deploy
+from .prompt_port import add_port, checked_port
 
 
 def add_options(parser):
     """Add the options of `eqprop undeploy`."""
-    deploy.add_port(parser)
+    add_port(parser)
 
 
 def run(options):
     """Remove all of it and name what was removed."""
-    port = deploy.checked_port(options.port)
+    port = checked_port(options.port)
     with powered(port, common.tell) as path:
         removed = deployment.undeploy(path, port)
     print(f"removed {', '.join(removed)}" if removed else "there was nothing to remove")

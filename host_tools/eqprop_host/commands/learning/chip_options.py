@@ -1,91 +1,26 @@
-"""What is typed about a simulated chip, and what it is made of: `--device`, `--set`, `--netlist` and the ledger."""
+"""Options that say what a simulated chip is made of: `--device` and `--set`; and the table of its ledger."""
 
-from dataclasses import fields, replace
-
-import numpy as np
-
-from eqprop_sim.analog import PhysicsError, Wires, energy
-from eqprop_sim.analog.circuits import netlist
-from eqprop_sim.analog.crossbar import Hardware
-from eqprop_sim.analog.devices import curve_files
 from eqprop_sim.analog.devices.presets import PRESETS
-from eqprop_sim.analog.periphery import Converter, Periphery
 
-from ...errors import DataError
-from ...files import write_whole
+from . import run_options
 
-LEDGER_SAMPLES = 50
-"""Of the test samples, those that the ledger is a mean of: its circuit equations are stiff."""
-
-_CONVERTERS = ("dac_bits", "adc_bits", "dac_noise_v", "adc_noise_v")
-_WIRES = ("row_ohm", "column_ohm")
-_HARDWARE = ("drive_v", "rounding", "verify")
-_TEXT = ("response", "rounding", "curve", "curve_unit")
-_WHOLE = ("levels", "dac_bits", "adc_bits", "verify")
+PHYSICS = ("fixed", "analog")
+"""What a simulation may be made of."""
 
 
-def knobs():
-    """Return what `--set` knows, by name."""
-    device = [field.name for field in fields(type(PRESETS["ideal"])) if field.name != "source"]
-    periphery = [field.name for field in fields(Periphery) if field.name not in ("dac", "adc")]
-    return [*device, "curve_unit", *periphery, *_CONVERTERS, *_WIRES, *_HARDWARE]
-
-
-def add_options(parser):
-    """Add what says what a chip is made of."""
+def add_simulation_options(parser):
+    """Add what decides what is learnt in a simulation: the physics, the chip, the data and the network."""
+    text = "fixed: a board's own arithmetic, bit for bit; analog: a chip of real devices (default: %(default)s)"
+    parser.add_argument("--physics", choices=PHYSICS, default="fixed", help=text)
     text = f"with --physics analog: one of {', '.join(PRESETS)} (default: ideal)"
     parser.add_argument("--device", choices=PRESETS, metavar="NAME", help=text)
     text = "with --physics analog: set a figure of the chip, such as levels=16; may be repeated"
     parser.add_argument("--set", action="append", metavar="NAME=VALUE", default=[], help=text)
+    run_options.add_learning_options(parser)
 
 
-def hardware(device, settings):
-    """Return the `Hardware` of a preset's name, None for the ideal one, and of "name=value" texts.
-
-    Raises DataError naming the text that is wrong.
-    """
-    values = dict(_parsed(text) for text in settings)
-    device = PRESETS[device or "ideal"]
-    try:
-        if "curve" in values:
-            curve, g_off, g_on = curve_files.load(values.pop("curve"), values.pop("curve_unit", None))
-            device = replace(device, curve=curve, response="Curve", levels=None, g_on=g_on, on_off=g_on / g_off)
-        elif "curve_unit" in values:
-            raise DataError(f"--set curve_unit={values['curve_unit']}: needs --set curve=FILE")
-        own = {name: values.pop(name) for name in list(values) if hasattr(device, name)}
-        dac, adc = (
-            Converter(values.pop(f"{name}_bits", None), values.pop(f"{name}_noise_v", 0.0)) for name in ("dac", "adc")
-        )
-        lines = {name: values.pop(name) for name in _WIRES if name in values}
-        rest = {name: values.pop(name) for name in _HARDWARE if name in values}
-        wires = Wires(**lines) if lines else None
-        return Hardware(device.varied(**own), Periphery(dac, adc, **values), wires, **rest)
-    except PhysicsError as error:
-        raise DataError(str(error)) from error
-
-
-def _parsed(text):
-    name, equals, value = text.partition("=")
-    if not equals or name not in knobs():
-        raise DataError(f"--set {text}: expected NAME=VALUE; the names are {', '.join(knobs())}")
-    if name in _TEXT:
-        return name, value
-    try:
-        return name, int(value) if name in _WHOLE else float(value)
-    except ValueError:
-        kind = "whole number" if name in _WHOLE else "number"
-        raise DataError(f"--set {text}: {value!r} is not a {kind}") from None
-
-
-def write_netlist(path, crossbar, x):
-    """Write the chip's circuit, with features x (int8, one sample) on its rows, as SPICE netlist to `path`."""
-    text = netlist.write(crossbar.circuit, np.maximum(x, -127) / 127, title="eqprop simulate")
-    write_whole(path, text.encode())
-
-
-def ledger(crossbar, x, labels, samples):
-    """Return (the `energy.Ledger` of the first LEDGER_SAMPLES of x, the lines that say it)."""
-    found = energy.measure(crossbar, x[:LEDGER_SAMPLES], labels[:LEDGER_SAMPLES], samples)
+def ledger_lines(found):
+    """Return the lines that show an `energy.Ledger`."""
     digital = found.constants.microcontroller
     rows = [
         ("settling time", "", found.settle_s, "s"),
@@ -97,7 +32,7 @@ def ledger(crossbar, x, labels, samples):
         ("the same multiplications", "inference", found.digital_inference_j, "J"),
         (f"on {digital}", "training", found.digital_training_j, "J"),
     ]
-    return found, [f"{what:<36}{part:<14}{_scaled(value)}{unit}" for what, part, value, unit in rows]
+    return [f"{what:<36}{part:<14}{_scaled(value)}{unit}" for what, part, value, unit in rows]
 
 
 def _scaled(value):

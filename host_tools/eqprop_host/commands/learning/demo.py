@@ -1,16 +1,19 @@
 """Train the 8x8 digits on a simulated board and draw what it learnt."""
 
-import argparse
 import sys
 import time
 from pathlib import Path
 
 from ...errors import BoardError, LogError, PortError
+from ...report.picture import draw
+from ...runlog import open_log
+from ...terminal.progress import show_progress
+from ...training.config import RunConfig
+from ...training.run import train
 from .. import options as common
-from . import train
 
 PORTS = ("sim:", "sim:micropython")
-"""What the last step compares."""
+"""The boards that the last step compares."""
 
 
 def add_options(parser):
@@ -20,43 +23,46 @@ def add_options(parser):
 
 
 def run(options):
-    """Run the commands that a newcomer would type next, and say which."""
+    """Do what the commands that a newcomer would type next do, and show these."""
     try:
         options.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LogError(f"{options.folder}: cannot be made: {error.strerror}") from error
     stem = options.folder / time.strftime("%Y%m%d-%H%M%S")
-    files = [f"--log={stem}.arrow", f"--save={stem}.npz", f"--picture={stem}.png"]
-    results = _shown("--port=sim:", "--data=digits", "--layers=64-32-10", "--epochs=10", "--seed=0", *files)
-    if results["interrupted"]:
-        return _interrupted(results)
-    print(f"test error      {results['test_error_percent']:.2f} %")
-    for kind, suffix in (("log", "arrow"), ("network", "npz"), ("picture", "png")):
-        print(f"{kind:<16}{stem}.{suffix}")
+    files = {kind: Path(f"{stem}.{suffix}") for kind, suffix in (("log", "arrow"), ("save", "npz"), ("picture", "png"))}
+    typed = ("--data=digits", "--layers=64-32-10", "--epochs=10", "--seed=0")
+    config = RunConfig(data="digits", layers="64-32-10", epochs=10, seed=0)
+    result = _shown(config, "sim:", (*typed, *(f"--{kind}={path}" for kind, path in files.items())), files["log"])
+    result.model.save(files["save"])
+    draw(files["picture"], open_log(files["log"]))
+    if result.interrupted:
+        return _interrupted(result)
+    print(f"test error      {result.test_error_percent:.2f} %")
+    for kind, name in (("log", "log"), ("save", "network"), ("picture", "picture")):
+        print(f"{name:<16}{files[kind]}")
     crcs = set()
     for port in PORTS:
         try:
-            results = _shown(f"--port={port}", "--limit=200")
+            result = _shown(RunConfig(limit=200), port, ("--limit=200",))
         except PortError as error:  # no such interpreter to be had here
             print(f"{port:<16}left out: {error}")
         else:
-            if results["interrupted"]:
-                return _interrupted(results)
-            crcs.add(results["conductance_crc"])
-            print(f"{port:<16}conductance CRC {results['conductance_crc']} after 200 samples")
+            if result.interrupted:
+                return _interrupted(result)
+            crcs.add(result.conductance_crc)
+            print(f"{port:<16}conductance CRC {result.conductance_crc} after 200 samples")
     if len(crcs) > 1:
         raise BoardError("the boards' conductances differ")
     return 0
 
 
-def _interrupted(results):
-    common.tell(f"interrupted after {results['training_samples']:,} samples")
+def _interrupted(result):
+    common.tell(f"interrupted after {result.training_samples:,} samples")
     return common.INTERRUPTED
 
 
-def _shown(*argv):
-    """Show what a user would type for `eqprop train` with these options, and do it; return its results."""
-    print("$ eqprop train", *argv, file=sys.stderr)
-    parser = argparse.ArgumentParser()
-    train.add_options(parser)
-    return train.train_on_port(parser.parse_args(argv))
+def _shown(config, port, typed, log=None):
+    """Show the `eqprop train` that does the same as this run, and do it; return its result."""
+    print("$ eqprop train", f"--port={port}", *typed, file=sys.stderr)
+    with show_progress() as shown:
+        return train(config, board=port, log=log, on_progress=shown, tell=common.tell)

@@ -10,10 +10,11 @@ from ...boards.ports import open_board
 from ...boards.records import alphabet_of
 from ...datasets.words import made_of
 from ...errors import DataError
-from ...model import load, put
+from ...model import Model
 from ...places import is_same
 from ...replacing import check_replaceable
 from ...training import scores
+from ...training.config import layers_text
 from ...training.loop import configuration, confusion
 from .. import options as common
 
@@ -28,7 +29,7 @@ def add_options(parser):
 
 def run(options):
     """Print the test error, and write it."""
-    model = load(options.model)
+    model = Model.load(options.model)
     if options.json:
         check_replaceable(options.json, "results")
     dataset, tested = _samples(options, model)
@@ -37,7 +38,7 @@ def run(options):
     with open_board(options.port, common.tell) as board:
 
         def measured():
-            put(board, model, alphabet=alphabet_of(x))
+            model.put_on(board, alphabet=alphabet_of(x))
             counts = confusion(board, x, y)
             board.refresh()  # a board whose memory rotted meanwhile says so, and all is done again
             return counts
@@ -54,7 +55,7 @@ def run(options):
         "test_samples": len(y),
         **found,
         "data": dataset.name,
-        "layers": common.layers_text(model.layers),
+        "layers": layers_text(model.layers),
         "seed": model.seed,
         "conductance_crc": f"{model.crc:08x}",
     }
@@ -68,7 +69,7 @@ def _samples(options, model):
         raise DataError(f"{options.model}: does not say what it was trained on: name a data set with --data")
     before = datasets.Reading.from_dict(model.reading).suited(model.recipe).to_dict()
     dataset = _aligned(datasets.load(source, common.reading(options, before)), model)
-    common.check_used(source, dataset.recipe, options)
+    datasets.check_used(source, dataset.recipe, common.reading(options))
     own = options.data is None or is_same(options.data, model.data)
     if own and model.test:
         other = datasets.load(model.test, datasets.Reading.from_dict(before))
@@ -76,6 +77,8 @@ def _samples(options, model):
     for note in dataset.notes:
         common.tell(note)
     train, test = datasets.split(dataset, model.seed, model.test_fraction)
+    if not len(test):  # no sample was held back
+        test = train
     if options.data is None:
         return dataset, test
     if (own and model.test) or _was_learnt(dataset, model):

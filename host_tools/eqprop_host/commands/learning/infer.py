@@ -6,8 +6,7 @@ from pathlib import Path
 
 from ... import datasets
 from ...boards.ports import open_board
-from ...boards.records import alphabet_of
-from ...model import load, put
+from ...model import Model
 from .. import options as common
 
 
@@ -23,22 +22,15 @@ def add_options(parser):
 
 def run(options):
     """Print a header and a line for each sample: its class, then the output voltages."""
-    model = load(options.model)
+    model = Model.load(options.model)
     reading = common.reading(options, model.reading).suited(model.recipe)
     asked = datasets.load_features(options.features, model.layers[0], reading, model.feature_names, model.recipe)
-    common.check_used(options.features, model.recipe, options)
+    datasets.check_used(options.features, model.recipe, common.reading(options))
     x = datasets.Scaling.from_dict(model.scaling).quantise(asked.features, name=options.features)
     for note in asked.notes:
         common.tell(note)
     with open_board(options.port, common.tell) as board:
-
-        def inferred():
-            put(board, model, alphabet=alphabet_of(x))
-            answers = board.infer(x)
-            board.refresh()  # a board whose memory rotted meanwhile says so, and all is done again
-            return answers
-
-        classes, outputs = board.repeat(inferred)
+        classes, outputs = model.infer_inputs(board, x)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     names = dict(enumerate(model.class_names))
     first = ["sample"] if asked.rows else []

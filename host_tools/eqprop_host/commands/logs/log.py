@@ -5,7 +5,6 @@ import textwrap
 from pathlib import Path
 
 from ...errors import LogError
-from ...model import save
 from ...replacing import check_replaceable
 from ...runlog import open_runs
 from ...runlog.export import export, export_table, merge
@@ -181,6 +180,6 @@ def _replay(options):
         _tell_dropped(log)
         model = model_at(log, log.sample if options.at is None else options.at)
         if options.save:
-            save(options.save, model)
+            model.save(options.save)
         of = f"run {log.run_id}, " if len(logs) > 1 else ""
         print(f"{of}sample {model.sample}: conductance CRC {model.crc:08x}")

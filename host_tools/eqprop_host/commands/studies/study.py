@@ -1,16 +1,19 @@
 """Repeat a study: a table, a JSON and a plot from many runs."""
 
-from ... import studies
+from . import study_mismatch, study_mnist, study_spice
+
+STUDIES = {"mismatch": study_mismatch, "mnist": study_mnist, "spice": study_spice}
+"""The module of each study, by the name that is typed, in the order in which help lists them."""
 
 
 def add_options(parser):
     """Add the studies, each with its own options."""
     choices = parser.add_subparsers(dest="study", required=True, metavar="STUDY")
-    for name, module in studies.STUDIES.items():
+    for name, module in STUDIES.items():
         sub = choices.add_parser(name, help=module.__doc__, description=module.__doc__)
         module.add_options(sub)
 
 
 def run(options):
     """Run the one that was named."""
-    return studies.STUDIES[options.study].run(options)
+    return STUDIES[options.study].run(options)

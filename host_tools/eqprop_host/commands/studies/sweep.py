@@ -7,8 +7,9 @@ import sys
 from ...errors import DataError
 from ...replacing import check_replaceable
 from ...studies.sweeps import Point, Results, connected, grid, ranked, sweep
+from ...training.config import layers_text
 from .. import options as common
-from ..learning import simulate
+from ..learning import chip_options
 
 _MOST = 100000  # points of a sweep
 
@@ -56,7 +57,7 @@ def _add_run_options(parser):
         metavar="N",
         help="processes on this machine (default: one for each core)",
     )
-    simulate.add_learning_options(parser)
+    chip_options.add_simulation_options(parser)
 
 
 def run(options):
@@ -98,7 +99,7 @@ def _run(options):
 def _combinations(options):
     """Return the options of every point, as JSON can hold them."""
     parser = _OptionParser(prog="--vary", add_help=False)
-    simulate.add_learning_options(parser)
+    chip_options.add_simulation_options(parser)
     dests = {action.dest: action.option_strings[0] for action in parser._actions}
     fixed = {dest: getattr(options, dest) for dest in dests}
     varied = {}
@@ -116,7 +117,7 @@ def _combinations(options):
 
 def _texts(point):
     """Return the sizes of a point as they are typed, None where none are."""
-    return {name: point[name] and common.layers_text(point[name]) for name in ("layers", "hidden")}
+    return {name: point[name] and layers_text(point[name]) for name in ("layers", "hidden")}
 
 
 class _OptionParser(argparse.ArgumentParser):
@@ -159,7 +160,7 @@ def _show(options):
     if not rows:
         raise DataError(f"{options.folder}: holds no results")
     parser = argparse.ArgumentParser(add_help=False)
-    simulate.add_learning_options(parser)
+    chip_options.add_simulation_options(parser)
     dests = [action.dest for action in parser._actions]
     found = ranked(rows, dests)
     differing = [d for d in dests if d != "seed" and len({_cell(each["options"][d]) for each in found}) > 1]

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from eqprop_host import cli, datasets, model
+from eqprop_host import Model, cli, datasets
 from eqprop_host.datasets import blocks
 from eqprop_host.datasets.formats import sounds
 from eqprop_host.errors import DataError
@@ -252,7 +252,7 @@ def test_a_network_of_a_folder_knows_the_names_of_its_classes(tmp_path):
     assert cli.main(["simulate", "--layers=6-4-2", "--epochs=20", *about]) == 0
     results = json.loads((tmp_path / "a.json").read_text())
     assert results["class_names"] == ["left", "right"] and results["test_error_percent"] == 0
-    saved = model.load(tmp_path / "a.npz")
+    saved = Model.load(tmp_path / "a.npz")
     assert saved.scaling["span"] == [float(datasets.load(str(tmp_path / "data")).features.max())]
 
 
@@ -354,7 +354,7 @@ def test_a_network_says_how_it_hears_and_is_not_tested_on_what_is_heard_otherwis
         write_wav(tmp_path / "tones" / "high" / f"{n}.wav", tone(2000 + n))
     saved, data = tmp_path / "tones.npz", f"--data={tmp_path / 'tones'}"
     assert cli.main(["simulate", data, "--layers=256-4-2", "--epochs=1", f"--save={saved}"]) == 0
-    recipe = model.load(saved).recipe
+    recipe = Model.load(saved).recipe
     assert recipe == sounds.RECIPE
     assert sorted(recipe.values()) == [1e-10, 0.016, 0.032, sounds.BANDS, sounds.STEPS, 50.0, 4000.0]
     assert cli.main(["evaluate", str(saved)]) == 0

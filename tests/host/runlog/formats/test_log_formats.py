@@ -11,7 +11,7 @@ import numpy as np
 import pandas
 import pytest
 
-from eqprop_host import cli, model
+from eqprop_host import Model, cli
 from eqprop_host.errors import LogError
 from eqprop_host.runlog import RunLog, open_log
 from eqprop_host.runlog.export import export, merge
@@ -237,7 +237,7 @@ def test_replay_saves_a_network_that_evaluates_as_the_run_did(logs, tmp_path, ca
     for row in log.metrics:
         code, out, err = run(capsys, "log", "replay", logs[0], "--at", row["sample"], "--save", tmp_path / "n.npz")
         assert code == 0, err
-        saved = model.load(tmp_path / "n.npz")
+        saved = Model.load(tmp_path / "n.npz")
         assert out == f"sample {row['sample']}: conductance CRC {saved.crc:08x}\n" and saved.sample == row["sample"]
         code, out, _ = run(capsys, "evaluate", tmp_path / "n.npz")
         assert code == 0 and f"test error {row['test_error_percent']:.2f} %" in out

@@ -1,0 +1,135 @@
+"""Options of every command that trains: what to learn, what to write about it, and how its results are printed."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from ...datasets import TEST_FRACTION
+from ...errors import DataError, LogError
+from ...replacing import check_replaceable
+from ...training import scores
+from ...training.config import LOG_BUDGET_PERCENT, LogConfig, RunConfig
+from .. import options as common
+
+COUNT = common.whole(1, 2**30 - 1)
+"""The type of an option that is a number of samples."""
+
+
+def add_learning_options(parser):
+    """Add what decides what is learnt, on a board or anywhere else, for `config`."""
+    add = parser.add_argument
+    common.add_data(parser)
+    add_split_options(parser)
+    common.add_layers(parser)
+    common.add_epochs(parser)
+    add("--limit", type=COUNT, metavar="N", help="stop after N training samples")
+    text = "seed for the split, the sample order and the initial conductances (default: %(default)s)"
+    add("--seed", type=common.whole(0, 2**32 - 1), metavar="N", default=0, help=text)
+    text = "halve the learning rate after every N epochs (default: 2/5 of all; 0: never)"
+    add("--lr-halving-epochs", type=common.whole(0, 100000), metavar="N", help=text)
+
+
+def add_split_options(parser):
+    """Add what decides which samples are tested."""
+    text = f"share of the samples to test, the same of each class (default: {TEST_FRACTION:g})"
+    parser.add_argument("--test-fraction", type=_fraction, metavar="SHARE", help=text)
+    parser.add_argument("--test", metavar="SOURCE", help="test on this data set, train on all of --data")
+
+
+def _fraction(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"expected a share between 0 and 1 such as {TEST_FRACTION:g}, not {text!r}")
+    return value
+
+
+def add_file_options(parser):
+    """Add what may be written about a run."""
+    add = parser.add_argument
+    common.add_json(parser)
+    add("--log", type=Path, metavar="PATH", help="log metrics and every step's conductances: .arrow, .jsonl")
+    add(
+        "--log-every",
+        type=COUNT,
+        metavar="N",
+        help="training samples between two logged sets of conductances (default: an epoch)",
+    )
+    text = "share of the line for reading conductances of a crossbar that is not emulated (default: %(default)g %%)"
+    add("--log-budget", type=common.percent, metavar="PERCENT", default=LOG_BUDGET_PERCENT, help=text)
+    add("--tensorboard", type=Path, metavar="FOLDER", help="also write the log as TensorBoard event files")
+    add("--save", type=common.model, metavar="PATH", help="save the trained network, .npz")
+    add("--picture", type=common.picture, metavar="PATH", help="draw the run from its log, .png")
+
+
+def config(options):
+    """Return the `RunConfig` that the options of `add_learning_options` say."""
+    return RunConfig(
+        data=options.data,
+        reading=common.reading(options),
+        test=options.test,
+        test_fraction=options.test_fraction,
+        layers=options.layers,
+        hidden=options.hidden,
+        epochs=options.epochs,
+        limit=options.limit,
+        seed=options.seed,
+        lr_halving_epochs=options.lr_halving_epochs,
+    )
+
+
+def log_config(options, about=None):
+    """Return the `LogConfig` that the options of `add_file_options` say, None where no log is asked for.
+
+    about: further entries of the log's configuration.
+    """
+    for name in ("picture", "tensorboard"):
+        if (path := getattr(options, name)) and not options.log:
+            raise DataError(f"--{name} {path}: draws from a log, so --log is needed too")
+    if not options.log:
+        return None
+    return LogConfig(options.log, options.log_every, options.log_budget, options.tensorboard, about or {})
+
+
+def check_files(options, config):
+    """Raise unless every file that is asked for can be written, and none would take another's place."""
+    taken = {Path(config.data).resolve(): "--data"}
+    if config.test:
+        taken[Path(config.test).resolve()] = "--test"
+    kinds = {"json": "results", "log": None, "save": "network", "picture": "picture"}
+    for name, kind in kinds.items():
+        path = getattr(options, name)
+        if not path:
+            continue
+        if other := taken.get(path.resolve()):
+            raise LogError(f"--{name} {path}: is the file of {other} too")
+        taken[path.resolve()] = f"--{name}"
+        if kind:  # a log checks itself, as it overwrites nothing
+            check_replaceable(path, kind)
+    if options.picture:
+        import matplotlib.figure  # noqa: F401 (which is not to be missed once all is learnt)
+
+
+def write_results(options, result, **more):
+    """Write the files that the options name from a `RunResult`; `more` are further entries of `--json`."""
+    if options.save:
+        result.model.save(options.save)
+    if options.picture:
+        from ...report.picture import draw
+        from ...runlog import open_log
+
+        draw(options.picture, open_log(options.log))
+    common.write_json(options.json, {**result.to_dict(), **more})
+
+
+def print_results(result):
+    """Print what a run came to, and return the exit code: scores for people, then a line for programs."""
+    if result.confusion is not None:
+        for line in scores.table(result.confusion, result.class_names):
+            print(line, file=sys.stderr)
+    if result.interrupted:
+        common.tell(f"interrupted after {result.training_samples:,} samples")
+    print(f"test error {result.test_error_percent:.2f} %, conductance CRC {result.conductance_crc}")
+    return common.INTERRUPTED if result.interrupted else 0

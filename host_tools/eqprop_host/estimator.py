@@ -1,0 +1,177 @@
+"""A scikit-learn classifier that learns by equilibrium propagation. Needs the extra `sklearn`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+import eqprop
+from eqprop_sim.sample_order import SampleOrder
+
+from .boards.opened import opened
+from .boards.records import alphabet_of
+from .datasets import Dataset, Scaling, fit_scaling
+from .model import Model
+from .training.config import RunConfig
+from .training.run import train
+
+try:
+    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.utils import check_random_state
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import check_is_fitted, validate_data
+except ImportError as error:
+    text = "EqPropClassifier needs scikit-learn 1.6 or newer: pip install 'eqprop[sklearn]'"
+    raise ImportError(text, name="sklearn") from error
+
+_SEEDS = 2**31
+
+
+class EqPropClassifier(ClassifierMixin, BaseEstimator):
+    """A classifier that a board trains, or the board's emulator in this process: both give the same conductances.
+
+        from eqprop_host import EqPropClassifier
+
+        classifier = EqPropClassifier(hidden=(16,), epochs=30, board="sim:cortex-m3").fit(X, y)
+        classifier.predict(X)
+
+    Features are scaled to the int8 inputs of a board by the samples of `fit`, or of the first `partial_fit`; later
+    values outside their range saturate. Predictions are computed in this process, in a board's own arithmetic.
+
+    Parameters
+    ----------
+    hidden : sizes of the hidden layers, such as (32,) or (32, 16)
+    epochs : passes of `fit` over the samples
+    lr_halving_epochs : `fit` halves the learning rate after so many epochs; None for two fifths of them, 0 for never
+    board : the board that trains: a port as `open_board` takes it, such as "/dev/ttyACM0" or "sim:cortex-m3"; None for
+        the emulator in this process
+    random_state : seed for the initial conductances and the order of the samples: an int, None or a RandomState
+
+    Attributes
+    ----------
+    classes_ : labels of the classes, sorted
+    n_features_in_ : features of a sample
+    model_ : the trained `Model`, which can be saved and pushed to a board
+    seconds_ : time that `fit` spent training
+
+    It passes all of scikit-learn's `check_estimator`.
+    """
+
+    classes_: np.ndarray
+    n_features_in_: int
+    model_: Model
+    seconds_: float
+
+    def __init__(
+        self,
+        hidden: tuple[int, ...] = (32,),
+        epochs: int = 10,
+        lr_halving_epochs: int | None = None,
+        board: str | None = None,
+        random_state: Any = 0,
+    ) -> None:
+        self.hidden = hidden
+        self.epochs = epochs
+        self.lr_halving_epochs = lr_halving_epochs
+        self.board = board
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> EqPropClassifier:
+        """Learn samples X, real numbers (samples, features), of classes y, labels of any kind (samples,)."""
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(y)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y: expected two classes or more, got one class, {self.classes_[0]!r}")
+        config = RunConfig(
+            data=Dataset("X", X, labels.astype(np.int64), len(self.classes_)),
+            hidden=self.hidden,
+            epochs=self.epochs,
+            lr_halving_epochs=self.lr_halving_epochs,
+            seed=self._seed(),
+            test_fraction=0.0,
+        )
+        result = train(config, board=self.board)
+        if result.interrupted or result.model is None:
+            raise KeyboardInterrupt
+        self.model_, self.seconds_ = result.model, result.seconds
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> EqPropClassifier:
+        """Learn samples X once, in their order, after all that was learnt before.
+
+        classes: all classes there will be; needed in the first call, unless `fit` came before.
+        """
+        first = not hasattr(self, "model_")
+        X, y = validate_data(self, X, y, dtype=np.float64, reset=first)
+        check_classification_targets(y)
+        if first and classes is None:
+            raise ValueError("classes: expected all classes in the first call of partial_fit, got None")
+        known = np.unique(classes) if first else self.classes_
+        if classes is not None and not np.array_equal(np.unique(classes), known):
+            raise ValueError(f"classes: expected those of the first call, {known!r}, got {classes!r}")
+        if len(known) < 2:
+            raise ValueError(f"classes: expected two classes or more, got one class, {known[0]!r}")
+        unknown = np.setdiff1d(y, known)
+        if len(unknown):
+            raise ValueError(f"y: {unknown[0]!r} is not among the classes {known!r}")
+        model = self._untrained(X, len(known)) if first else self.model_
+        self.model_ = self._further(model, X, np.searchsorted(known, y))
+        self.classes_ = known
+        return self
+
+    def _untrained(self, X: np.ndarray, classes: int) -> Model:
+        """Return a network without samples learnt, whose inputs are scaled by those samples."""
+        hidden = RunConfig(hidden=self.hidden).hidden or ()
+        layers = eqprop.parse_layers((X.shape[1], *hidden, classes))
+        return Model(
+            layers=layers,
+            seed=self._seed(),
+            lr_halving_samples=0,
+            sample=0,
+            conductances=[],
+            scaling=fit_scaling(X).to_dict(),
+            data="",
+            classes=classes,
+            version=eqprop.__version__,
+            test_fraction=0.0,
+        )
+
+    def _further(self, model: Model, X: np.ndarray, labels: np.ndarray) -> Model:
+        """Return the model after it learnt these samples once, in their order."""
+        x = Scaling.from_dict(model.scaling).quantise(X)
+        alphabet, count = alphabet_of(x), len(x)
+        with opened(self.board) as board:
+            if model.conductances:
+                model.put_on(board, alphabet=alphabet)
+            else:
+                board.configure(model.layers, model.seed, model.lr_halving_samples, alphabet=alphabet)
+            # Sample number n is row n % count of an epoch's order: the first row has to be the next sample
+            rows = (np.arange(count) - model.sample) % count
+            for _ in board.train(x, labels, model.sample + count, SampleOrder(count, lambda epoch: rows)):
+                pass
+            return replace(model, sample=model.sample + count, conductances=board.conductances(), run_number=0)
+
+    def _seed(self) -> int:
+        if isinstance(self.random_state, (int, np.integer)):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(_SEEDS))
+
+    def _voltages(self, X: Any) -> np.ndarray:
+        """Return the output voltages of samples: int16 (samples, classes)."""
+        check_is_fitted(self, "model_")
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        return self.model_.infer(X)[1]
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class of each sample: that of the highest output."""
+        places = self._voltages(X).argmax(axis=1)
+        found: np.ndarray = self.classes_[places]
+        return found
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the output voltages in steps, (samples, classes); of two classes the second's lead, (samples,)."""
+        voltages = self._voltages(X).astype(np.float64)
+        return voltages[:, 1] - voltages[:, 0] if voltages.shape[1] == 2 else voltages

@@ -1,0 +1,108 @@
+"""A simulated chip to train on: what it is made of, the board that holds it, its ledger and its netlist."""
+
+import contextlib
+from dataclasses import fields, replace
+
+import numpy as np
+
+from eqprop.fixed import G_MAX
+from eqprop_sim.analog import PhysicsError, Wires, energy
+from eqprop_sim.analog.circuits import netlist
+from eqprop_sim.analog.crossbar import AnalogNetwork, Hardware
+from eqprop_sim.analog.devices import curve_files
+from eqprop_sim.analog.devices.presets import PRESETS
+from eqprop_sim.analog.periphery import Converter, Periphery
+from eqprop_sim.in_process import EmulatedBoard
+
+from ..boards.chip_board import ChipBoard
+from ..boards.ports import open_board
+from ..errors import DataError
+from ..files import write_whole
+
+LEDGER_SAMPLES = 50
+"""Of the test samples, those that the ledger is a mean of: its circuit equations are stiff."""
+
+_CONVERTERS = ("dac_bits", "adc_bits", "dac_noise_v", "adc_noise_v")
+_WIRES = ("row_ohm", "column_ohm")
+_HARDWARE = ("drive_v", "rounding", "verify")
+_TEXT = ("response", "rounding", "curve", "curve_unit")
+_WHOLE = ("levels", "dac_bits", "adc_bits", "verify")
+
+
+def knobs():
+    """Return what `--set` knows, by name."""
+    device = [field.name for field in fields(type(PRESETS["ideal"])) if field.name != "source"]
+    periphery = [field.name for field in fields(Periphery) if field.name not in ("dac", "adc")]
+    return [*device, "curve_unit", *periphery, *_CONVERTERS, *_WIRES, *_HARDWARE]
+
+
+@contextlib.contextmanager
+def open_chip(hardware, port=None, tell=lambda line: None):
+    """Yield an open board that learns on a simulated chip of this `Hardware`; its `crossbar` is the chip.
+
+    port: the board that drives the chip, as `open_board` takes it; None for one in this process. tell: as there. Raises
+    DataError for a circuit that does not settle, also while it is used.
+    """
+    chips = AnalogNetwork.on(hardware)
+    try:
+        if port is None:
+            yield EmulatedBoard(chips, "analog chip")
+            return
+        with open_board(port, tell) as board:
+            yield ChipBoard(board, chips)
+    except PhysicsError as error:
+        raise DataError(str(error)) from error
+
+
+def siemens_per_step(hardware):
+    """Return the conductance that a step is on chips of this `Hardware`."""
+    return hardware.device.g_on / G_MAX
+
+
+def hardware(device, settings):
+    """Return the `Hardware` of a preset's name, None for the ideal one, and of "name=value" texts.
+
+    Raises DataError naming the text that is wrong.
+    """
+    values = dict(_parsed(text) for text in settings)
+    device = PRESETS[device or "ideal"]
+    try:
+        if "curve" in values:
+            curve, g_off, g_on = curve_files.load(values.pop("curve"), values.pop("curve_unit", None))
+            device = replace(device, curve=curve, response="Curve", levels=None, g_on=g_on, on_off=g_on / g_off)
+        elif "curve_unit" in values:
+            raise DataError(f"--set curve_unit={values['curve_unit']}: needs --set curve=FILE")
+        own = {name: values.pop(name) for name in list(values) if hasattr(device, name)}
+        dac, adc = (
+            Converter(values.pop(f"{name}_bits", None), values.pop(f"{name}_noise_v", 0.0)) for name in ("dac", "adc")
+        )
+        lines = {name: values.pop(name) for name in _WIRES if name in values}
+        rest = {name: values.pop(name) for name in _HARDWARE if name in values}
+        wires = Wires(**lines) if lines else None
+        return Hardware(device.varied(**own), Periphery(dac, adc, **values), wires, **rest)
+    except PhysicsError as error:
+        raise DataError(str(error)) from error
+
+
+def _parsed(text):
+    name, equals, value = text.partition("=")
+    if not equals or name not in knobs():
+        raise DataError(f"--set {text}: expected NAME=VALUE; the names are {', '.join(knobs())}")
+    if name in _TEXT:
+        return name, value
+    try:
+        return name, int(value) if name in _WHOLE else float(value)
+    except ValueError:
+        kind = "whole number" if name in _WHOLE else "number"
+        raise DataError(f"--set {text}: {value!r} is not a {kind}") from None
+
+
+def write_netlist(path, crossbar, x):
+    """Write the chip's circuit, with features x (int8, one sample) on its rows, as SPICE netlist to `path`."""
+    text = netlist.write(crossbar.circuit, np.maximum(x, -127) / 127, title="eqprop simulate")
+    write_whole(path, text.encode())
+
+
+def ledger(crossbar, x, labels, samples):
+    """Return the `energy.Ledger` of the first LEDGER_SAMPLES of x (int8) after so many samples were learnt."""
+    return energy.measure(crossbar, x[:LEDGER_SAMPLES], labels[:LEDGER_SAMPLES], samples)

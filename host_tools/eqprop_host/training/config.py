@@ -1,0 +1,194 @@
+"""What decides a training run, in one object: `RunConfig`; and what its log is to hold: `LogConfig`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import eqprop
+
+from ..datasets import TEST_FRACTION, Dataset, Reading, check_layers
+from ..errors import DataError
+
+ENERGY_MODELS = ("resistive",)
+"""The energy models that a network can settle by."""
+
+HIDDEN = (32,)
+"""The hidden layers of a network unless its configuration names others."""
+
+LOG_BUDGET_PERCENT = 10.0
+"""The share of a board's line that reading conductances for a log may take by default."""
+
+_SAMPLES_MAX = 2**31 - 1
+
+_WHOLE = {
+    "epochs": (1, 100000),
+    "limit": (1, 2**30 - 1),
+    "seed": (0, 2**32 - 1),
+    "lr_halving_epochs": (0, 100000),
+}
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that decides what a run learns: two runs of equal configurations end with the same conductances.
+
+    Sizes may be given as text: `RunConfig(data="iris", hidden="16", epochs=20)`. Raises DataError for a value that a
+    run cannot have, naming the field.
+    """
+
+    data: str | Dataset = "digits"
+    """The data set to learn: a source as `load_data` takes it, or a data set in memory."""
+
+    reading: Reading = field(default_factory=Reading)
+    """How sources are read."""
+
+    test: str | Dataset | None = None
+    """A data set to test on; None to hold back a part of `data`."""
+
+    test_fraction: float | None = None
+    """The share of `data` to hold back for the test, the same of each class; None for 0.2, 0 to test nothing."""
+
+    layers: Sequence[int] | str | None = None
+    """Sizes of all layers, inputs first; None to take the inputs and outputs from the data."""
+
+    hidden: Sequence[int] | str | None = None
+    """Sizes of the hidden layers alone; None for 32."""
+
+    epochs: int = 10
+    """Passes over the training samples."""
+
+    limit: int | None = None
+    """Most training samples in all; None for whole epochs."""
+
+    seed: int = 0
+    """Seed for the split, the order of the samples and the initial conductances."""
+
+    lr_halving_epochs: int | None = None
+    """The learning rate halves after every so many epochs; None for two fifths of all epochs, 0 for never."""
+
+    model: str = "resistive"
+    """The energy model by which the network settles: one of `ENERGY_MODELS`."""
+
+    def __post_init__(self) -> None:
+        if self.model not in ENERGY_MODELS:
+            raise DataError(f"model: expected {' or '.join(ENERGY_MODELS)}, got {self.model!r}")
+        for name, (low, high) in _WHOLE.items():
+            value = getattr(self, name)
+            if value is None and name in ("limit", "lr_halving_epochs"):
+                continue
+            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+                raise DataError(f"{name}: expected a whole number in {low}..{high}, got {value!r}")
+        share = self.test_fraction
+        if share is not None and not (isinstance(share, (int, float)) and 0 <= share < 1):
+            raise DataError(f"test_fraction: expected a share from 0 to below 1, got {share!r}")
+        if self.test is not None and share is not None:
+            raise DataError(f"test_fraction {share:g}: test names the samples to test")
+        for name, complete in (("layers", "{}"), ("hidden", "1-{}-1")):
+            value = getattr(self, name)
+            if value is not None:
+                text = value if isinstance(value, str) else layers_text(value)
+                try:
+                    sizes = eqprop.parse_layers(complete.format(text))
+                except ValueError as error:
+                    raise DataError(f"{name}: {str(error).removeprefix('layers: ')}") from error
+                object.__setattr__(self, name, sizes if name == "layers" else sizes[1:-1])
+        if self.layers and self.hidden:
+            raise DataError(
+                f"hidden {layers_text(self.hidden)}: layers {layers_text(self.layers)} says it already: leave one out"
+            )
+
+    @property
+    def tested_share(self) -> float:
+        """The share of the samples that is held back, with its default."""
+        return TEST_FRACTION if self.test_fraction is None else float(self.test_fraction)
+
+    @property
+    def halving_epochs(self) -> int:
+        """The epochs after which the learning rate halves, with their default: 4 of 10, and at least 2."""
+        if self.lr_halving_epochs is None:
+            return default_lr_halving_epochs(self.epochs)
+        return self.lr_halving_epochs
+
+    def sizes(self, dataset: Dataset) -> tuple[int, ...]:
+        """Return the layers, completed by what the data set needs.
+
+        Raises DataError where they do not fit the data, naming the layers that would.
+        """
+        if self.layers:
+            layers = tuple(eqprop.parse_layers(self.layers))
+            check_layers(layers, dataset)
+            return layers
+        try:
+            return tuple(eqprop.parse_layers((dataset.features.shape[1], *(self.hidden or HIDDEN), dataset.classes)))
+        except ValueError as error:
+            raise DataError(f"{dataset.name}: {error}") from error
+
+    def halving_samples(self, samples: int) -> int:
+        """Return the samples after which the learning rate halves, in epochs of `samples`. Raises DataError."""
+        total = self.halving_epochs * samples
+        if total > _SAMPLES_MAX:
+            raise DataError(f"lr_halving_epochs {self.halving_epochs}: {total} samples are too many to count")
+        return total
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `from_dict` takes, ready for JSON. Raises DataError for a data set in memory."""
+        saved = {each.name: getattr(self, each.name) for each in fields(self)}
+        for name in ("data", "test"):
+            if isinstance(saved[name], Dataset):
+                raise DataError(f"{name}: {saved[name].name} is in memory: only a source can be written down")
+        sizes = {name: saved[name] and layers_text(saved[name]) for name in ("layers", "hidden")}
+        return {**saved, **sizes, "reading": self.reading.to_dict()}
+
+    @classmethod
+    def from_dict(cls, saved: Any) -> RunConfig:
+        """Return the RunConfig that `to_dict` gave as `saved`. Raises DataError for anything else."""
+        names = {each.name for each in fields(cls)}
+        if not isinstance(saved, dict):
+            raise DataError(f"expected a run's configuration, got {type(saved).__name__}")
+        if unknown := sorted(map(str, saved.keys() - names)):
+            raise DataError(f"this eqprop knows no {unknown[0]} of a run")
+        for name in ("data", "test", "layers", "hidden"):
+            if not isinstance(saved.get(name, ""), (str, type(None))):
+                raise DataError(f"{name}: expected text, got {saved[name]!r}")
+        if saved.get("data", "") is None:
+            raise DataError("data: expected text, got None")
+        return cls(**{**saved, "reading": Reading.from_dict(saved.get("reading", {}))})
+
+
+@dataclass(frozen=True)
+class LogConfig:
+    """Where a run is logged, and how much of it. Needs pyarrow and numba: the extra `host`."""
+
+    path: str | Path
+    """The log to write: .arrow or .jsonl."""
+
+    every: int | None = None
+    """Training samples between two logged sets of conductances; None for an epoch."""
+
+    budget_percent: float = LOG_BUDGET_PERCENT
+    """The share of the line that reading conductances may take, where the crossbar is not emulated: 0 to 90."""
+
+    tensorboard: str | Path | None = None
+    """A folder that also gets the metrics as TensorBoard event files; None for none."""
+
+    about: dict[str, Any] = field(default_factory=dict)
+    """Further entries of the log's configuration, ready for JSON."""
+
+    def __post_init__(self) -> None:
+        if self.every is not None and not (isinstance(self.every, int) and 0 < self.every < 2**30):
+            raise DataError(f"every: expected a whole number in 1..{2**30 - 1}, got {self.every!r}")
+        if not 0 <= self.budget_percent <= 90:
+            raise DataError(f"budget_percent: expected 0..90, got {self.budget_percent!r}")
+
+
+def default_lr_halving_epochs(epochs: int) -> int:
+    """Return the epochs after which the learning rate halves by default: 4 of 10, and at least 2."""
+    return max(2, (2 * epochs + 4) // 5)
+
+
+def layers_text(sizes: Sequence[int] | str) -> str:
+    """Return layer sizes as they are typed: "64-32-10"."""
+    return sizes if isinstance(sizes, str) else "-".join(map(str, sizes))

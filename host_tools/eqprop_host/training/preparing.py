@@ -1,0 +1,111 @@
+"""The data of a run: the data set, its split and scale, and a network whose layers suit it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import eqprop
+
+from .. import datasets
+from ..errors import DataError
+from ..places import is_same
+from ..terminal.printing import printable
+from .config import RunConfig, layers_text
+
+_WIDTH = 80 - len("eqprop: ")  # columns of a line
+_NAMED = 12  # features or classes
+_NAME = 20  # letters of a name
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Data ready for a board, and the layers of the network that is to learn them."""
+
+    data: datasets.Prepared
+    layers: tuple[int, ...]
+    lines: list[str]
+    """What was found, for the user."""
+
+
+def prepared(config: RunConfig, tell: Callable[[str], None] = lambda line: None) -> Task:
+    """Return the `Task` of a run; tell what was done to its data.
+
+    Raises DataError for data and layers that do not fit each other.
+    """
+    dataset = _loaded(config.data, config, tell)
+    samples = len(dataset.labels)
+    if config.test is not None:
+        if config.test is config.data or (
+            isinstance(config.test, str) and isinstance(config.data, str) and is_same(config.test, config.data)
+        ):
+            raise DataError(f"test {dataset.name}: is data itself: leave test out to hold a part back")
+        dataset = datasets.joined(dataset, _loaded(config.test, config, tell))
+    layers = config.sizes(dataset)
+    data = datasets.prepare(dataset, config.seed, config.tested_share)
+    for note in data.notes:
+        tell(note)
+    return Task(
+        data,
+        layers,
+        [_about_data(dataset, samples), _about_split(config, dataset, data), _about_network(config, layers)],
+    )
+
+
+def source_name(data: str | datasets.Dataset | None) -> str | None:
+    """Return what a data set is called."""
+    return data.name if isinstance(data, datasets.Dataset) else data
+
+
+def _loaded(data: str | datasets.Dataset, config: RunConfig, tell: Callable[[str], None]) -> datasets.Dataset:
+    dataset = datasets.load(data, config.reading) if isinstance(data, str) else data
+    if isinstance(data, str) and data is config.data:
+        datasets.check_used(data, dataset.recipe, config.reading)
+    for note in dataset.notes:
+        tell(note)
+    return dataset
+
+
+def _about_data(dataset: datasets.Dataset, samples: int) -> str:
+    """Return what the data set of so many samples is, with as many names as a line has room for."""
+    features = dataset.features.shape[1]
+    counts = ("1 feature" if features == 1 else f"{features} features", f"{dataset.classes} classes")
+    for shown in range(2 * _NAMED, -1, -1):  # names of classes say more than those of features
+        listed = _listed(dataset.feature_names, shown - _NAMED), _listed(dataset.class_names, shown)
+        about = [f"{count}{names}" for count, names in zip(counts, listed, strict=True)]
+        text = f"{dataset.name}: {samples:,} samples of {', '.join(about)}"
+        if len(text) <= _WIDTH:
+            break
+    return text
+
+
+def _about_split(config: RunConfig, dataset: datasets.Dataset, data: datasets.Prepared) -> str:
+    train, test = len(data.train_y), len(data.test_y)
+    if config.test is not None:
+        how = f"of {source_name(config.test)}"
+    elif dataset.test_samples:
+        how = "that it names"
+    elif train == test == len(dataset.labels):
+        how = "the same: too few to hold any back"
+    else:
+        how = f"{100 * config.tested_share:g} % of each class"
+    return f"{train:,} to train, {test:,} to test ({how}); {_about_scale(data.scaling)}"
+
+
+def _about_scale(scaling: datasets.Scaling) -> str:
+    if len(scaling.offset) == 1 and scaling.offset[0] == 0:
+        return f"0..{scaling.span[0]:g} scaled to 0..{datasets.FULL_SCALE}"
+    return f"each scaled to -{datasets.FULL_SCALE}..{datasets.FULL_SCALE}"
+
+
+def _about_network(config: RunConfig, layers: tuple[int, ...]) -> str:
+    devices = sum(rows * columns for rows, columns in eqprop.plan(layers).shapes)
+    return f"network {layers_text(layers)}: {devices:,} conductances, {config.epochs} epochs, seed {config.seed}"
+
+
+def _listed(names: tuple[str, ...], most: int) -> str:
+    """Return up to so many names in brackets; nothing where there are none."""
+    if not names or most < 1:
+        return ""
+    shown = ", ".join(printable(name)[:_NAME] for name in names[:most])
+    return f" ({shown}{', ...' if len(names) > most else ''})"

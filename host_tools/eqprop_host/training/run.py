@@ -1,0 +1,377 @@
+"""A training run from its configuration to its results, as `eqprop train` and Python programs start it.
+
+result = train(RunConfig(data="iris", hidden="16", epochs=30), board="sim:")
+print(result.test_error_percent, result.conductance_crc)
+result.model.save("iris.npz")
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import eqprop
+
+from ..boards import description
+from ..boards.interface import AnyBoard
+from ..boards.opened import opened
+from ..datasets import Dataset, Prepared
+from ..errors import DataError
+from ..model import Model, check_sent
+from ..places import check_there, found, place_of
+from ..terminal.interrupts import on_ctrl_c
+from ..versions import versions
+from . import scores
+from .config import LogConfig, RunConfig, layers_text
+from .loop import Outcome, Schedule, configuration, learn, next_stop
+from .preparing import prepared, source_name
+from .progress import RunProgress
+
+Tell = Callable[[str], None]
+"""A function that is called with each line for the user."""
+
+OnProgress = Callable[[RunProgress], None]
+"""A function that is called as a run goes on."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """The results of a training run."""
+
+    config: RunConfig
+    """The configuration of the run."""
+
+    layers: tuple[int, ...]
+    """Sizes of the network, inputs first."""
+
+    data: Prepared
+    """The data set as the board learnt it: split, and scaled to int8."""
+
+    test_error_percent: float | None
+    """Test samples that the network puts into a wrong class, at the end; None where nothing was tested."""
+
+    train_error_percent: float | None
+    """The same of the last epoch's training samples, each asked before it was learnt; None where none was learnt."""
+
+    confusion: np.ndarray | None
+    """Test samples by (class, prediction) at the end: (outputs, outputs); None where nothing was tested."""
+
+    class_names: tuple[str, ...]
+    """What each class is called: its name, or its number."""
+
+    conductance_crc: str
+    """CRC-32 of all conductances at the end, in eight hexadecimal digits: equal on every board and port."""
+
+    training_samples: int
+    """Samples learnt, those before a resumption included."""
+
+    training_samples_per_second: float | None
+    """Samples that this process trained a second; None where none was learnt."""
+
+    seconds: float
+    """Time spent training, without the tests between the epochs."""
+
+    line_bytes: int
+    """Bytes sent to the board to train it."""
+
+    sample_bytes: int
+    """The part of `line_bytes` that is samples, each counted once."""
+
+    board: str
+    """What the board says it is."""
+
+    interrupted: bool
+    """Whether Ctrl-C ended the run early."""
+
+    model: Model | None
+    """The trained network; None where `train` was told not to read it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the results as `--json` holds them."""
+        empty: dict[str, Any] = dict.fromkeys(("accuracy_percent", "class_names", "recall_percent", "confusion"))
+        labels = list(self.class_names)
+        told = {**empty, "class_names": labels}
+        if self.confusion is not None:
+            told = scores.summary(self.confusion, labels)
+        return {
+            "test_error_percent": self.test_error_percent,
+            "train_error_percent": self.train_error_percent,
+            "conductance_crc": self.conductance_crc,
+            "training_samples": self.training_samples,
+            "training_samples_per_second": self.training_samples_per_second,
+            "seconds": self.seconds,
+            "line_bytes": self.line_bytes,
+            "sample_bytes": self.sample_bytes,
+            "epochs": self.config.epochs,
+            "layers": layers_text(self.layers),
+            "model": self.config.model,
+            "seed": self.config.seed,
+            "data": source_name(self.config.data),
+            "test": source_name(self.config.test),
+            "test_fraction": self.config.test_fraction,
+            "test_samples": len(self.data.test_y),
+            **told,
+            "board": self.board,
+            "interrupted": self.interrupted,
+        }
+
+
+def train(
+    config: RunConfig | None = None,
+    *,
+    board: AnyBoard | str | None = None,
+    log: LogConfig | str | Path | None = None,
+    on_progress: OnProgress | None = None,
+    tell: Tell | None = None,
+    read_model: bool = True,
+) -> RunResult:
+    """Train a network on a data set and return the results.
+
+    config: what to learn and how; None for the digits. board: a port as `open_board` takes it, or an open board; None
+    for the emulator in this process, which gives the same bits. log: a file to log the run to, or a `LogConfig`.
+    on_progress: called with a `RunProgress` now and then. tell: called with each line for the user, such as what the
+    board waits for. read_model: whether the results are to hold the trained network, which a board sends over its line.
+
+    The first Ctrl-C ends the run early: the samples under way are learnt, tested and logged, and `interrupted` is True.
+    The second one raises KeyboardInterrupt. Other threads than the main one hear of neither.
+
+    Raises DataError for a data set or configuration that cannot be learnt, PortError or BoardError when the board
+    cannot be reached or fails, and LogError when the log cannot be written.
+    """
+    port = {"port": board} if isinstance(board, str) else {"physics": "fixed"} if board is None else {}
+    log = LogConfig(log) if isinstance(log, (str, Path)) else log
+    return _trained(config or RunConfig(), board, port, log, None, on_progress, tell or _silent, read_model)
+
+
+def resume(
+    log: LogConfig | str | Path,
+    board: AnyBoard | str,
+    *,
+    on_progress: OnProgress | None = None,
+    tell: Tell | None = None,
+    read_model: bool = True,
+) -> RunResult:
+    """Go on with the run of a log, on the board that has it or on another, and return the results as `train` does.
+
+    log: the file, which is written on, or a `LogConfig` of it, whose `every` and `about` count for nothing: a run keeps
+    its own. Raises DataError for a log whose run cannot be resumed; otherwise as `train`.
+    """
+    from ..runlog import open_log
+
+    log = log if isinstance(log, LogConfig) else LogConfig(log)
+    before = open_log(log.path)
+    config, every = logged_config(before)
+    kept = LogConfig(log.path, every, log.budget_percent, log.tensorboard)
+    port = {"port": board} if isinstance(board, str) else {}
+    return _trained(config, board, port, kept, before, on_progress, tell or _silent, read_model)
+
+
+def logged_config(log: Any) -> tuple[RunConfig, int | None]:
+    """Return (the configuration, the training samples between two logged sets of conductances) of a log's run.
+
+    log: as `open_log` returns it. Data sets are named by where they lie from here. Raises DataError for a run that
+    cannot be resumed.
+    """
+    about = log.configuration
+    if "physics" in about:
+        raise DataError(f"{log.path}: is of `eqprop simulate`: only runs on a board can be resumed")
+    if "config" not in about:
+        wrote = f"eqprop {about['version']}" if "version" in about else "another program"
+        raise DataError(f"{log.path}: {wrote} wrote this log, without the configuration that a resumed run needs")
+    try:
+        saved = dict(about["config"])
+        RunConfig.from_dict(saved)
+        every = LogConfig(log.path, about.get("log_every")).every
+    except (DataError, TypeError, ValueError) as error:
+        raise DataError(f"{log.path}: its run cannot be resumed: {error}") from error
+    for name in ("data", "test"):
+        place = about.get(f"{name}_place")
+        if saved.get(name) and isinstance(place, str):
+            saved[name] = found(saved[name], place, log.path)
+            check_there(saved[name], place, log.path)
+    return RunConfig.from_dict(saved), every
+
+
+def _silent(_line: str) -> None:
+    """Tell nobody."""
+
+
+def _unseen(_progress: RunProgress) -> None:
+    """Show nothing."""
+
+
+def _trained(
+    config: RunConfig,
+    board: AnyBoard | str | None,
+    place: dict[str, str],
+    log: LogConfig | None,
+    before: Any,
+    on_progress: OnProgress | None,
+    tell: Tell,
+    read_model: bool,
+) -> RunResult:
+    """Train as `train` and `resume` do.
+
+    place: where, for the log. before: the log of the run to go on with, or None.
+    """
+    task = prepared(config, tell)
+    data, layers = task.data, task.layers
+    count = len(data.train_y)
+    schedule = Schedule(config.epochs, config.seed, config.halving_epochs, config.limit)
+    total = schedule.samples(count)
+    configured = configuration(layers, config.seed, config.halving_samples(count), data)
+    every = log.every if log else None
+    if log and not len(data.test_y):
+        raise DataError("test_fraction 0: a log holds each epoch's test error: hold samples back, or do not log")
+    with contextlib.ExitStack() as stack:
+        recorder = None
+        if log:
+            about = _about(config, layers, data, configured, log, place)
+            recorder = stack.enter_context(_recorder(log, about, data, before))
+        held: Any = stack.enter_context(opened(board, tell))
+        for line in task.lines:
+            tell(line)
+        if before:
+            from .recorder import gave_up
+
+            # A run stops to be logged, each epoch at least, then goes on: so far it can have come
+            step = (None if gave_up(before) else every) or count
+            held.resume(**configured, furthest=next_stop(before.sample, total, count, step))
+            tell(f"the board goes on with sample {held.state.sample}")
+        else:
+            held.configure(**configured)
+        description.keep(held, data.scaling.to_dict(), data.recipe, data.feature_names, data.class_names, tell)
+        gc.collect()
+        gc.freeze()  # what is there now is no garbage: looking through it again and again takes the board's time
+        stack.callback(gc.unfreeze)
+        interrupt = stack.enter_context(on_ctrl_c())  # a board that is greeted or builds its network need not end
+        outcome = learn(held, data, schedule, interrupt, on_progress or _unseen, tell, recorder, every, read_model)
+        if recorder:
+            recorder.finish("interrupted" if outcome.interrupted else "closed")
+        model = None
+        if read_model:
+            model = _model(held.state, outcome, config, data)
+            check_sent(model, outcome.crc)
+        _tell_troubles(held, tell)
+        return _result(config, layers, data, outcome, held.identity, model)
+
+
+@contextlib.contextmanager
+def _recorder(log: LogConfig, about: dict[str, Any], data: Prepared, before: Any) -> Iterator[Any]:
+    """Yield what writes the log, a new one or the one to go on with."""
+    # Here, as a run without a log needs none of what they need
+    from ..runlog import RunLog
+    from .recorder import Recorder
+    from .tensorboard import TensorBoard
+
+    with contextlib.ExitStack() as stack:
+        written = stack.enter_context(RunLog.reopen(log.path) if before else RunLog(log.path, about))
+        sink = None
+        if log.tensorboard:
+            sink = stack.enter_context(contextlib.closing(TensorBoard(log.tensorboard)))
+        yield stack.enter_context(contextlib.closing(Recorder(written, data, log.budget_percent, sink)))
+
+
+def _about(
+    config: RunConfig,
+    layers: tuple[int, ...],
+    data: Prepared,
+    configured: dict[str, Any],
+    log: LogConfig,
+    place: dict[str, str],
+) -> dict[str, Any]:
+    """Return all that a run depends on, as its log keeps it."""
+    sources = {name: source_name(getattr(config, name)) for name in ("data", "test")}
+    places = {f"{name}_place": place_of(source or "", log.path) for name, source in sources.items()}
+    in_memory = isinstance(config.data, Dataset) or isinstance(config.test, Dataset)
+    return {
+        "layers": layers_text(layers),
+        "seed": config.seed,
+        "epochs": config.epochs,
+        "limit": config.limit,
+        "lr_halving_samples": configured["lr_halving_samples"],
+        "run_number": configured["run_number"],
+        **sources,
+        "reading": config.reading.to_dict(),
+        "scaling": data.scaling.to_dict(),
+        "recipe": data.recipe,
+        "classes": data.classes,
+        "class_names": data.class_names,
+        "feature_names": data.feature_names,
+        "test_fraction": config.test_fraction,
+        **{name: each for name, each in places.items() if each},
+        "training_samples": len(data.train_y),
+        "test_samples": len(data.test_y),
+        "log_every": log.every,
+        **({"config": config.to_dict()} if "port" in place and not in_memory else {}),
+        **place,
+        **log.about,
+        "version": eqprop.__version__,
+        "versions": versions(),
+    }
+
+
+def _tell_troubles(board: Any, tell: Tell) -> None:
+    """Tell of memory that rotted, and of checkpoints that the board could not write."""
+    for reason in sorted({restart.reason for restart in board.restarts if "memory: " in restart.reason}):
+        tell(reason)
+    state = board.state
+    if state.failed:
+        words = f"the board could not write {state.failed} of its checkpoints: its filesystem is full or fails"
+        free = state.free_heap
+        tell(words + (f", or its heap is too small: {free} bytes are free" if free is not None else ""))
+
+
+def _result(
+    config: RunConfig,
+    layers: tuple[int, ...],
+    data: Prepared,
+    outcome: Outcome,
+    identity: str,
+    model: Model | None,
+) -> RunResult:
+    return RunResult(
+        config=config,
+        layers=layers,
+        data=data,
+        test_error_percent=outcome.test_error_percent,
+        train_error_percent=outcome.train_error_percent,
+        confusion=outcome.confusion,
+        class_names=tuple(scores.class_labels(data.class_names, data.classes)),
+        conductance_crc=f"{outcome.crc:08x}",
+        training_samples=outcome.samples,
+        training_samples_per_second=outcome.learnt / outcome.seconds if outcome.learnt else None,
+        seconds=outcome.seconds,
+        line_bytes=outcome.line_bytes,
+        sample_bytes=outcome.sample_bytes,
+        board=identity,
+        interrupted=outcome.interrupted,
+        model=model,
+    )
+
+
+def _model(state: Any, outcome: Outcome, config: RunConfig, data: Prepared) -> Model:
+    return Model(
+        layers=state.layers,
+        seed=state.seed,
+        lr_halving_samples=state.lr_halving_samples,
+        sample=outcome.samples,
+        conductances=outcome.conductances,
+        scaling=data.scaling.to_dict(),
+        reading=config.reading.to_dict(),
+        classes=data.classes,
+        version=eqprop.__version__,
+        run_number=state.run_number,
+        recipe=data.recipe,
+        feature_names=data.feature_names,
+        class_names=data.class_names,
+        test_fraction=config.tested_share,
+        data=config.data if isinstance(config.data, str) else "",
+        test=config.test if isinstance(config.test, str) else "",
+    )

@@ -1,0 +1,161 @@
+"""Training by the Python API: the bits of the command, the same files, the same answers to what goes wrong."""
+
+import contextlib
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from eqprop_host import LogConfig, Model, RunConfig, load_data, open_board, open_log, resume, train
+from eqprop_host.errors import DataError, LogError, PortError
+from eqprop_host.runlog.verify import verify
+from eqprop_host.training import run as training_run
+from support.scripted_interrupt import ScriptedInterrupt
+from support.typed_command import run
+
+DIGITS = "5db56ec2"
+"""CRC of the conductances after 200 samples of the digits with seed 0, on every board."""
+
+IRIS = RunConfig(data="iris", layers="4-5-3", epochs=2, seed=3)
+
+
+@pytest.mark.parametrize("board", [None, "sim:"])
+def test_a_run_by_the_api_is_the_commands(board, tmp_path, capsys):
+    """Catches a default that the two do not share, and a result that only one of them has."""
+    told, seen = [], []
+    result = train(RunConfig(limit=200), board=board, on_progress=seen.append, tell=told.append)
+    assert result.conductance_crc == DIGITS and f"{result.model.crc:08x}" == DIGITS
+    command = ["simulate"] if board is None else ["train", f"--port={board}"]
+    assert run(capsys, *command, "--limit=200", f"--json={tmp_path}/out.json")[0] == 0
+    typed = json.loads((tmp_path / "out.json").read_text())
+    measured = ("seconds", "training_samples_per_second")
+    ours = json.loads(json.dumps({**result.to_dict(), "version": typed["version"], "versions": typed["versions"]}))
+    place = {"physics", "port"} & typed.keys()
+    assert {**ours, **dict.fromkeys(measured)} == {
+        key: None if key in measured else value for key, value in typed.items() if key not in place
+    }
+    assert told[-3].startswith("digits: 1,797 samples") and told[-1].startswith("network 64-32-10: ")
+    assert [each.sample for each in seen] == sorted(each.sample for each in seen) and seen[-1].sample == 200
+    assert seen[-1].epoch_ends and seen[-1].test_error_percent == result.test_error_percent
+
+
+def test_a_board_that_the_caller_opened_stays_open():
+    with open_board("sim:") as board:
+        result = train(RunConfig(limit=200), board=board)
+        assert result.conductance_crc == DIGITS == f"{board.refresh().crc:08x}"
+        assert result.board == board.identity
+
+
+def test_a_log_is_read_by_open_log(tmp_path):
+    """Catches steps or conductances that the API does not log, and entries of `about` that are lost."""
+    result = train(IRIS, log=LogConfig(tmp_path / "run.arrow", every=50, about={"who": "me"}))
+    log = open_log(tmp_path / "run.arrow")
+    assert verify(log) == [] and log.end == "closed" and log.sample == 240
+    assert log.configuration["who"] == "me" and log.configuration["physics"] == "fixed"
+    assert log.metrics[-1]["test_error_percent"] == result.test_error_percent
+    for ours, theirs in zip(log.conductances(240), result.model.conductances, strict=True):
+        assert (ours.ravel() == theirs).all()
+
+
+def test_an_interrupted_run_says_so_and_is_resumed(tmp_path, monkeypatch):
+    """By the log alone, in which the configuration is. Catches a run that goes on otherwise than it began."""
+    log = tmp_path / "run.arrow"
+    whole = train(IRIS, board="sim:")
+    with monkeypatch.context() as patched:
+        patched.setattr(training_run, "on_ctrl_c", lambda: contextlib.nullcontext(ScriptedInterrupt(5)))
+        stopped = train(IRIS, board="sim:", log=log)
+    assert stopped.interrupted and 0 < stopped.training_samples < 240
+    result = resume(log, "sim:")
+    assert not result.interrupted and result.config == IRIS
+    assert result.conductance_crc == whole.conductance_crc and verify(open_log(log)) == []
+
+
+def test_a_data_set_in_memory_is_learnt_as_from_its_source(tmp_path):
+    """And is logged, but cannot be resumed: its log does not know where it comes from."""
+    dataset = load_data("iris")
+    result = train(dataclasses.replace(IRIS, data=dataset), board="sim:", log=tmp_path / "run.arrow")
+    assert result.conductance_crc == train(IRIS).conductance_crc and result.model.data == ""
+    with pytest.raises(DataError, match="without the configuration that a resumed run needs"):
+        resume(tmp_path / "run.arrow", "sim:")
+
+
+def test_without_test_samples_nothing_is_tested(tmp_path):
+    """All are learnt. Catches a division by no samples."""
+    untested = dataclasses.replace(IRIS, test_fraction=0)
+    result = train(untested)
+    assert (result.training_samples, len(result.data.train_y), len(result.data.test_y)) == (300, 150, 0)
+    assert result.test_error_percent is None and result.confusion is None
+    assert json.loads(json.dumps(result.to_dict()))["confusion"] is None
+    with pytest.raises(DataError, match="test_fraction 0: a log holds each epoch's test error"):
+        train(untested, log=tmp_path / "run.arrow")
+    assert not (tmp_path / "run.arrow").exists()
+    result.model.save(tmp_path / "run.npz")
+    assert Model.load(tmp_path / "run.npz").test_fraction == 0
+
+
+@pytest.mark.parametrize("board", [None, "sim:"])
+def test_a_model_predicts_what_its_board_does(board, tmp_path):
+    result = train(IRIS)
+    result.model.save(tmp_path / "iris.npz")
+    model, dataset = Model.load(tmp_path / "iris.npz"), load_data("iris")
+    predicted = model.predict(dataset.features, board)
+    classes, voltages = model.infer(dataset.features, board)
+    assert (voltages.argmax(axis=1) == classes).all() and voltages.dtype == np.int16
+    assert (predicted == classes).all() and set(predicted[:50]) == {0}
+    named = dataclasses.replace(model, class_names=("setosa", "versicolor", "virginica"))
+    assert list(named.predict(dataset.features[::50], board)[:1]) == ["setosa"]
+    with pytest.raises(DataError, match="the scaling is for rows of 4"):
+        model.predict([[1.0, 2.0]])
+
+
+def test_a_run_without_its_model_reads_none():
+    assert train(IRIS, read_model=False).model is None
+
+
+WRONG = {
+    "hidden 5: layers 4-5-3 says it already": {"hidden": "5"},
+    "epochs: expected a whole number in 1..100000, got 0": {"epochs": 0},
+    "epochs: expected a whole number in 1..100000, got 1.5": {"epochs": 1.5},
+    "seed: expected a whole number in 0..4294967295, got -1": {"seed": -1},
+    "seed: expected a whole number in 0..4294967295, got None": {"seed": None},
+    "limit: expected a whole number in 1..1073741823, got 0": {"limit": 0},
+    "model: expected resistive, got 'backprop'": {"model": "backprop"},
+    "test_fraction: expected a share from 0 to below 1, got 1": {"test_fraction": 1},
+    "test_fraction 0.5: test names the samples to test": {"test": "iris", "test_fraction": 0.5},
+    "test iris: is data itself: leave test out": {"test": "iris"},
+    "layers: 2..16 sizes of 1..8191": {"layers": "4"},
+    "layers: 4-5-2 has 2 outputs, iris has 3 classes: 4-5-3 would fit": {"layers": (4, 5, 2)},
+    "hidden: 2..16 sizes of 1..8191": {"layers": None, "hidden": (0,)},
+    "nowhere.csv: ": {"data": "nowhere.csv"},
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_a_configuration_that_cannot_be_learnt_is_named(message, tmp_path):
+    """And no log is begun. Catches a value that is found out once the board has begun."""
+    with pytest.raises(DataError) as raised:
+        train(dataclasses.replace(IRIS, **WRONG[message]), log=tmp_path / "run.arrow")
+    assert str(raised.value).startswith(message) and not list(tmp_path.iterdir())
+
+
+def test_a_port_or_a_log_that_cannot_be_had_is_named(tmp_path):
+    with pytest.raises(PortError, match="'/dev/nowhere' cannot be opened"):
+        train(IRIS, board="/dev/nowhere")
+    with pytest.raises(LogError, match=r"run.csv: .csv would not survive a kill"):
+        train(IRIS, log=tmp_path / "run.csv")
+    with pytest.raises(DataError, match="budget_percent: expected 0..90, got 95"):
+        LogConfig(tmp_path / "run.arrow", budget_percent=95)
+
+
+def test_a_configuration_is_what_it_was_written_as():
+    """Catches a field that a log forgets, and a default that stands in for it."""
+    config = RunConfig(data="xor", layers=(2, 8, 2), epochs=7, limit=9, seed=5, lr_halving_epochs=0, test_fraction=0.25)
+    assert RunConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    assert {field.name for field in dataclasses.fields(RunConfig)} == config.to_dict().keys()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.epochs = 8
+
+
+def test_the_learning_rate_halves_after_four_of_ten_epochs_by_default():
+    assert [RunConfig(epochs=n).halving_epochs for n in (1, 3, 10, 60, 200)] == [2, 2, 4, 24, 80]
