@@ -45,7 +45,7 @@ def test_another_file_or_version_is_no_study_to_go_on_with(tmp_path, capsys, tex
     path = tmp_path / "a.json"
     path.write_text(text)
     code, out, err = run(capsys, *STUDY, f"--json={path}")
-    assert code == 1 and not out and err.startswith(f"eqprop: {path}: is ") and path.read_text() == text
+    assert code == 1 and not out and err.startswith(f"eqprop: {path}: ") and path.read_text() == text
 
 
 # A nudge that is always positive is biased, and drives these outputs away from where they should be: so the study finds

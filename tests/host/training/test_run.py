@@ -105,7 +105,7 @@ def test_a_model_predicts_what_its_board_does(board, tmp_path):
     assert (predicted == classes).all() and set(predicted[:50]) == {0}
     named = dataclasses.replace(model, class_names=("setosa", "versicolor", "virginica"))
     assert list(named.predict(dataset.features[::50], board)[:1]) == ["setosa"]
-    with pytest.raises(DataError, match="the scaling is for rows of 4"):
+    with pytest.raises(DataError, match="expected rows of 4"):
         model.predict([[1.0, 2.0]])
 
 
