@@ -17,14 +17,14 @@ INSTRUCTIONS = re.findall(r"^\| `(sim:\S+)` \| (\w+) \| ([\d,]+) \| ([\d,]+) \|$
 
 
 def test_instructions_are_those_of_the_boards(tmp_path, cortex_m3):
-    """To 5 %: where modules and names come to lie decides how long look-ups take. Catches a table left behind."""
+    """To a tenth: figures have two digits, and look-ups take longer or shorter by build. Catches a stale table."""
     assert len(INSTRUCTIONS) == 4
     for port, tier, train, infer in INSTRUCTIONS:
         assert cli.main(["bench", f"--port={port}", f"--json={tmp_path}/bench.json"]) == 0
         results = json.loads((tmp_path / "bench.json").read_text())
         assert results["tier"] == tier
-        assert results["train_instructions"] == pytest.approx(int(train.replace(",", "")), rel=0.05)
-        assert results["infer_instructions"] == pytest.approx(int(infer.replace(",", "")), rel=0.05)
+        assert results["train_instructions"] == pytest.approx(int(train.replace(",", "")), rel=0.1)
+        assert results["infer_instructions"] == pytest.approx(int(infer.replace(",", "")), rel=0.1)
 
 
 def test_its_figures_are_those_of_the_pages():
