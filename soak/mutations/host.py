@@ -1,0 +1,218 @@
+"""Mutations of the host's tools."""
+
+SCALING = "host_tools/eqprop_host/datasets/scaling.py"
+SPLITTING = "host_tools/eqprop_host/datasets/splitting.py"
+OF_DATA = "tests/host/datasets/test_loading.py"
+IDX = "host_tools/eqprop_host/datasets/formats/idx_files.py"
+OF_FORMATS = "tests/host/datasets/formats/test_formats.py"
+FILES = "host_tools/eqprop_host/files.py"
+MODEL = "host_tools/eqprop_host/model.py"
+LINK = "host_tools/eqprop_host/link/link.py"
+PACE = "host_tools/eqprop_host/link/pace.py"
+OF_LINK = "tests/host/link/test_link.py"
+ARROW = "host_tools/eqprop_host/runlog/formats/arrow_stream.py"
+WRITER = "host_tools/eqprop_host/runlog/writer.py"
+OF_LOGS = "tests/host/runlog/test_runlog.py"
+
+MUTATIONS = (
+    # data sets
+    (
+        SCALING,
+        "(low / 2 + high / 2).tolist()",
+        "((low + high) / 2).tolist()",
+        f"{OF_DATA}::test_the_largest_numbers_do_not_overflow",
+    ),
+    (
+        SCALING,
+        "np.clip(np.rint(inputs), -FULL_SCALE, FULL_SCALE).astype(np.int8)",
+        "np.rint(inputs).astype(np.int64).astype(np.int8)",
+        f"{OF_DATA}::test_beyond_the_training_range_saturates",
+    ),
+    (
+        SCALING,
+        "inputs[:, np.broadcast_to(span == 0, self.features)] = 0",
+        "pass",
+        f"{OF_DATA}::test_inputs_are_in_range_and_rise_with_their_features",
+    ),
+    (SCALING, "zeros >= 0.25 and", "zeros > 0.25 and", f"{OF_DATA}::test_which_features_are_image_like"),
+    (
+        SPLITTING,
+        "len(labels) < TRUTH_TABLE * np.count_nonzero(counts)",
+        "len(labels) <= TRUTH_TABLE * np.count_nonzero(counts)",
+        f"{OF_DATA}::test_five_samples_per_class_are_split",
+    ),
+    (
+        SPLITTING,
+        "able = np.flatnonzero(counts - shares > 1)",
+        "able = np.flatnonzero(counts - shares >= 1)",
+        f"{OF_DATA}::test_split_is_a_stratified_partition",
+    ),
+    (
+        SPLITTING,
+        "np.argsort(-remainders[able]",
+        "np.argsort(remainders[able]",
+        f"{OF_DATA}::test_largest_remainders_are_served_first",
+    ),
+    (
+        SPLITTING,
+        "np.arange(first), np.arange(first, len(labels))",
+        "np.arange(dataset.test_samples, len(labels)), np.arange(dataset.test_samples)",
+        f"{OF_DATA}::test_published_test_samples_stay_test_samples",
+    ),
+    (
+        SPLITTING,
+        "scaling, saturated = fit_and_tell(features, train)",
+        "scaling, saturated = fit_and_tell(features)",
+        f"{OF_DATA}::test_iris_is_centred_by_its_training_samples",
+    ),
+    (
+        IDX,
+        "np.prod(shape, dtype=object)",
+        "np.prod(shape, dtype=np.int64)",
+        f"{OF_FORMATS}::test_bad_idx_is_named_with_field_and_value",
+    ),
+    (
+        IDX,
+        "except (OSError, EOFError, zlib.error) as error:",
+        "except (OSError, zlib.error) as error:",
+        f"{OF_FORMATS}::test_no_cut_of_an_idx_file_goes_unseen",
+    ),
+    # files
+    (
+        FILES,
+        "            os.chmod(beside, stat.S_IMODE(target.stat().st_mode))\n",
+        "            pass\n",
+        "tests/host/test_files.py::test_a_whole_file_is_written_with_the_permissions_and_links_it_had",
+    ),
+    (
+        FILES,
+        "            with contextlib.suppress(OSError):\n                beside.unlink()\n            raise\n",
+        "            raise\n",
+        "tests/host/test_files.py::test_a_failing_write_leaves_the_old_file_and_nothing_else",
+    ),
+    (
+        MODEL,
+        'header["crc"] != f"{model.crc:08x}"',
+        "False",
+        "tests/host/test_model.py::test_conductances_other_than_those_saved_are_refused",
+    ),
+    (
+        MODEL,
+        "allow_pickle=False",
+        "allow_pickle=True",
+        "tests/host/test_model.py::test_arrays_that_are_not_a_networks_are_named",
+    ),
+    (
+        MODEL,
+        '    except Exception as error:\n        raise DataError(f"is cut or damaged',
+        '    except zipfile.BadZipFile as error:\n        raise DataError(f"is cut or damaged',
+        "tests/host/test_model.py::test_a_flipped_bit_is_refused_or_harmless",
+    ),
+    (
+        "host_tools/eqprop_host/replacing.py",
+        '{"version", "versions"} <= results.keys()',
+        "True",
+        "tests/host/test_replacing.py",
+    ),
+    # the link
+    (LINK, "state.session == session", "state", f"{OF_LINK}::test_what_an_earlier_host_was_answered_is_no_greeting"),
+    (
+        LINK,
+        "(_WINDOW if self._pace.rested else 1)",
+        "_WINDOW",
+        f"{OF_LINK}::test_a_board_that_slept_has_answers_mixed_up_for_nobody",
+    ),
+    (
+        LINK,
+        " <= self.credit\n",
+        " <= 4 * self.credit\n",
+        f"{OF_LINK}::test_no_more_is_on_its_way_than_the_board_has_credit_for",
+    ),
+    (
+        PACE,
+        "        self.padding = bytes(CHUNK - 1)\n",
+        "        pass\n",
+        f"{OF_LINK}::test_one_lost_byte_costs_one_pause",
+    ),
+    (
+        PACE,
+        "self.good = min(self._limit, 2 * self.good if self._smooth else self.good + _STEP)",
+        "pass",
+        f"{OF_LINK}::test_digits_fill_nine_tenths_of_the_line",
+    ),
+    (
+        "host_tools/eqprop_host/boards/sample_cache.py",
+        "count = min(count, int(again[0]))",
+        "pass",
+        "tests/host/boards/test_sample_cache.py::test_it_is_what_a_board_keeps_sample_by_sample",
+    ),
+    (
+        "host_tools/eqprop_host/boards/sample_cache.py",
+        "        self._slot_of[self._held[count:]] = _NOWHERE\n",
+        "",
+        "tests/host/boards/test_sample_cache.py::test_it_is_what_a_board_keeps_sample_by_sample",
+    ),
+    (
+        "host_tools/eqprop_host/boards/records.py",
+        "powers = count ** np.arange(group)",
+        "powers = (count + 1) ** np.arange(group)",
+        "tests/runtime/protocol/test_records.py::test_what_is_packed_is_unpacked_to_the_last_bit",
+    ),
+    (
+        "host_tools/eqprop_host/boards/restarts.py",
+        "if self._failures > _MOST:",
+        "if self._failures > 50 * _MOST:",
+        "tests/host/boards/test_restarts.py::test_a_board_that_never_gets_further_is_given_up",
+    ),
+    # logs
+    (
+        ARROW,
+        "binascii.crc32(data[:mark], binascii.crc32(head))",
+        "binascii.crc32(data[:mark])",
+        f"{OF_LOGS}::test_what_was_written_is_read",
+    ),
+    (
+        ARROW,
+        "if body < 0 or end > size:",
+        "if body < 0:",
+        f"{OF_LOGS}::test_a_log_cut_at_any_byte_is_readable_up_to_its_last_full_record",
+    ),
+    (
+        WRITER,
+        "                os.ftruncate(self._file, torn[0].start)\n",
+        "",
+        f"{OF_LOGS}::test_a_log_cut_at_any_byte_is_readable_up_to_its_last_full_record",
+    ),
+    (
+        WRITER,
+        "            claim(self._file, path)\n",
+        "            pass\n",
+        f"{OF_LOGS}::test_two_writers_are_one_too_many",
+    ),
+    (
+        WRITER,
+        "            self._sequence = log.rows\n",
+        "            self._sequence = 0\n",
+        f"{OF_LOGS}::test_killed_writers_leave_all_they_flushed_and_resume_without_gap_or_duplicate",
+    ),
+    (
+        "host_tools/eqprop_host/runlog/follow.py",
+        "                        self._end = span.end\n",
+        "",
+        "tests/host/terminal/test_progress.py::test_a_log_is_followed_record_by_record",
+    ),
+    # studies
+    (
+        "host_tools/eqprop_host/studies/baselines.py",
+        "(np.asarray(samples, np.int64) for samples",
+        "(np.asarray(samples, np.int8) for samples",
+        "tests/host/studies/test_baselines.py::test_neighbours_are_those_of_scikit_learn",
+    ),
+    # pictures
+    (
+        "host_tools/eqprop_host/report/picture.py",
+        "signed[:, 0:-2:2] - signed[:, 1:-2:2]",
+        "signed[:, 0::2] - signed[:, 1::2]",
+        "tests/host/report/test_picture.py::test_signed_weights_are_plus_less_minus_without_the_bias",
+    ),
+)

@@ -1,0 +1,300 @@
+"""Mutations of the runtime."""
+
+KERNELS = "runtime/eqprop/crossbar/kernels/plain.py"
+DYNAMICS = "tests/runtime/crossbar/test_dynamics.py"
+FRAMES = "runtime/eqprop/protocol/frames.py"
+OF_FRAMES = "tests/runtime/protocol/test_frames.py"
+CHECKPOINT = "runtime/eqprop/checkpoint.py"
+OF_CHECKPOINTS = "tests/runtime/test_checkpoint.py"
+SERVICE = "runtime/eqprop/service/__init__.py"
+SAMPLING = "runtime/eqprop/service/sampling.py"
+OF_SERVICE = "tests/runtime/service/test_service.py"
+FEATURES = "tests/runtime/features/test_features.py"
+
+MUTATIONS = (
+    # the circuit's laws
+    (
+        KERNELS,
+        "s = base[j] + (s >> back)",
+        "s = base[j] + s",
+        f"{DYNAMICS}::test_settling_never_raises_the_dissipated_power",
+    ),
+    (
+        KERNELS,
+        "(g[at] - g[at + 1]) * inputs[i]",
+        "(g[at] + g[at + 1]) * inputs[i]",
+        f"{DYNAMICS}::test_currents_at_rest_obey_kirchhoff",
+    ),
+    (
+        KERNELS,
+        "s = (sign * currents[k]) >> shift[k]",
+        "s = (-sign * currents[k]) >> shift[k]",
+        f"{DYNAMICS}::test_a_nudge_displaces_the_outputs_to_where_it_brings_them",
+    ),
+    (
+        KERNELS,
+        "s = v[k] + ((s * reciprocal[k] + 8192) >> 14)",
+        "s = (s * reciprocal[k] + 8192) >> 14",
+        f"{DYNAMICS}::test_a_nudge_displaces_the_outputs_to_where_it_brings_them",
+    ),
+    (KERNELS, "mean[j] = (p + m) >> 1", "mean[j] = p + m", f"{DYNAMICS}::test_update_is_the_gradient_of_the_loss"),
+    (
+        KERNELS,
+        "new = old + ((c - x) >> rate)",
+        "new = old + ((c + x) >> rate)",
+        f"{DYNAMICS}::test_update_is_the_gradient_of_the_loss",
+    ),
+    (
+        KERNELS,
+        "            t += new\n            total_above[k] += new",
+        "            total_above[k] += new",
+        f"{DYNAMICS}::test_conductances_and_totals_stay_true_while_training",
+    ),
+    (
+        KERNELS,
+        "        if (error < 0) == (k == label):\n            error = 0\n",
+        "",
+        f"{DYNAMICS}::test_nudge_currents_and_loss_saturate",
+    ),
+    (
+        KERNELS,
+        "loss = loss + error if loss < 1073741823 - error else 1073741823",
+        "loss = min(loss + error, 1073741823)",
+        f"{DYNAMICS}::test_nothing_exceeds_31_bits_in_large_networks",
+    ),
+    (
+        KERNELS,
+        "if output[k] > output[best]:",
+        "if output[k] >= output[best]:",
+        f"{DYNAMICS}::test_answer_is_the_first_of_the_highest",
+    ),
+    (
+        KERNELS,
+        "for k in range(1, nodes):",
+        "for k in range(1, len(output)):",
+        f"{DYNAMICS}::test_answer_is_the_first_of_the_highest",
+    ),
+    (
+        KERNELS,
+        "g[i] = least + ((high - 32768) * spread >> 15) if high > 32768 else least",
+        "g[i] = least + (high * spread >> 16)",
+        "tests/runtime/test_fixed.py::test_conductances_are_scattered_by_the_generator",
+    ),
+    # sizes and number formats
+    (
+        "runtime/eqprop/fixed.py",
+        "if n >= r + bit:",
+        "if n > r + bit:",
+        "tests/runtime/test_fixed.py::test_isqrt_is_the_floor_of_the_root",
+    ),
+    (
+        "runtime/eqprop/fixed.py",
+        "& 0xFFFFFFFF or 1",
+        "& 0xFFFFFFFF",
+        "tests/runtime/test_fixed.py::test_the_one_seed_that_hashes_to_zero_is_live_too",
+    ),
+    (
+        "runtime/eqprop/fixed.py",
+        "return (self.next() * n) >> 16",
+        "return (self.next() * (n + 1)) >> 16",
+        "tests/runtime/test_fixed.py::test_draws_stay_below_their_limit",
+    ),
+    (
+        "runtime/eqprop/planning.py",
+        "or min(sizes) < 1 ",
+        "or min(sizes) < 0 ",
+        "tests/runtime/test_planning.py::test_impossible_layers_are_refused_by_name",
+    ),
+    (
+        "runtime/eqprop/planning.py",
+        "while terms * ((largest >> p) + 1) > CURRENT_MAX:",
+        "while terms * (largest >> p + 1) > CURRENT_MAX:",
+        "tests/runtime/test_planning.py::test_scales_keep_every_current_and_total_in_range",
+    ),
+    (
+        "runtime/eqprop/planning.py",
+        "        if max(fans) * G_MAX > TOTAL_MAX or self.g_min",
+        "        if self.g_min",
+        "tests/runtime/test_planning.py::test_conductances_that_do_not_fit_are_refused_by_name",
+    ),
+    # the learner and the network
+    (
+        "runtime/eqprop/learner.py",
+        "self.halve_at = (halvings + 1) * every if every else -1",
+        "self.halve_at = every if every else -1",
+        "tests/runtime/test_network_kept.py::test_a_network_goes_on_where_it_was_saved",
+    ),
+    (
+        "runtime/eqprop/learner.py",
+        "            self._nudge(MINUS)\n            yield\n",
+        "            yield\n",
+        "tests/runtime/test_network_kept.py::test_slices_learn_what_learn_learns",
+    ),
+    (
+        "runtime/eqprop/network.py",
+        "v = int(outputs[n])",
+        "v = outputs[n]",
+        "tests/runtime/test_network_kept.py::test_confidence_is_the_same_in_the_simulator",
+    ),
+    (
+        "runtime/eqprop/network.py",
+        "            elif v > second:\n                second = v\n",
+        "",
+        "tests/runtime/test_network_kept.py::test_confidence_grows_with_learning",
+    ),
+    (
+        "runtime/eqprop/network.py",
+        "load(build, strict=True)",
+        "load(build)",
+        "tests/runtime/test_network_kept.py::test_another_network_is_refused_and_kept",
+    ),
+    # frames and records
+    (
+        FRAMES,
+        "start = stop if length == 254 else stop + 1",
+        "start = stop + 1",
+        f"{OF_FRAMES}::test_what_is_sent_is_received_however_it_is_cut",
+    ),
+    (
+        FRAMES,
+        "crc = crc32(payload, crc32(header))",
+        "crc = crc32(header, crc32(payload))",
+        f"{OF_FRAMES}::test_the_line_carries_what_an_independent_cobs_makes_of_it",
+    ),
+    (
+        FRAMES,
+        'struct.unpack_from("<I", view, length - 4)[0] == crc32(view[: length - 4])',
+        "True",
+        f"{OF_FRAMES}::test_a_damaged_frame_is_dropped_and_the_next_one_understood",
+    ),
+    (
+        FRAMES,
+        "        at = 1\n        start = 0\n",
+        "        at = 0\n        start = 0\n",
+        f"{OF_FRAMES}::test_what_a_program_prints_between_frames_costs_none",
+    ),
+    (
+        FRAMES,
+        "used = len(view) + 1\n",
+        "used = len(view)\n",
+        f"{OF_FRAMES}::test_noise_of_any_length_is_survived_in_bounded_memory",
+    ),
+    (
+        "runtime/eqprop/protocol/records.py",
+        "            if value:\n                return -1\n",
+        "",
+        "tests/runtime/protocol/test_records.py::test_a_number_that_no_sample_has_is_refused",
+    ),
+    (
+        "runtime/eqprop/protocol/records.py",
+        "while count ** (group + 1) <= _GROUP:",
+        "while count ** (group + 2) <= _GROUP:",
+        "tests/runtime/protocol/test_records.py::test_digits_take_34_bytes",
+    ),
+    (
+        "runtime/eqprop/protocol/records.py",
+        "last = bits(count**rest - 1) if rest else 0",
+        "last = width if rest else 0",
+        "tests/runtime/protocol/test_records.py::test_what_is_packed_is_unpacked_to_the_last_bit",
+    ),
+    # checkpoints
+    (
+        CHECKPOINT,
+        "slot = 1 - self._newest\n",
+        "slot = self._newest\n",
+        f"{OF_CHECKPOINTS}::test_a_power_cut_at_any_byte_leaves_the_old_or_the_new",
+    ),
+    (CHECKPOINT, " and crc == _RESIDUE", "", f"{OF_CHECKPOINTS}::test_a_damaged_slot_is_passed_over"),
+    (
+        CHECKPOINT,
+        "            self._whole()\n        self._earned_ms",
+        "            pass\n        self._earned_ms",
+        "tests/runtime/test_network_kept.py::test_what_is_saved_last_is_loaded_whoever_saved_before",
+    ),
+    (
+        CHECKPOINT,
+        "        if not self._allows(1) and not at_once:\n            return False\n",
+        "",
+        f"{OF_CHECKPOINTS}::test_wear_is_counted_over_restarts_and_bounded",
+    ),
+    (
+        CHECKPOINT,
+        "            network.inspect()\n",
+        "",
+        "tests/runtime/test_rot.py::test_a_program_goes_on_from_the_last_checkpoint",
+    ),
+    # the service
+    (
+        SAMPLING,
+        "if number == network.sample:",
+        "if number <= network.sample:",
+        f"{OF_SERVICE}::test_each_number_is_learnt_once_and_in_order",
+    ),
+    (
+        SAMPLING,
+        "if not cached and self._cached < self._slots:",
+        "if self._cached < self._slots:",
+        f"{OF_SERVICE}::test_the_cache_holds_each_record_once_and_for_a_session",
+    ),
+    (
+        SAMPLING,
+        "totals[1] += network.answer == label",
+        "totals[1] += 1",
+        f"{OF_SERVICE}::test_samples_are_learnt_as_the_network_itself_learns_them",
+    ),
+    (
+        SERVICE,
+        "            self._cached = self._cache_crc = 0\n            self._notes = None\n",
+        "            self._notes = None\n",
+        f"{OF_SERVICE}::test_the_cache_holds_each_record_once_and_for_a_session",
+    ),
+    (
+        SERVICE,
+        "        if token != self.token:\n",
+        "        if False:\n",
+        "tests/runtime/service/test_states.py::test_a_board_leaves_another_hosts_message_undone",
+    ),
+    (
+        SERVICE,
+        "        except Exception as error:  # whatever",
+        "        except ValueError as error:  # whatever",
+        "tests/runtime/service/test_states.py::test_no_room_for_a_network_leaves_none",
+    ),
+    (
+        SERVICE,
+        "            if bytes(payload) == self._configuration:\n                return self._status()\n",
+        "",
+        f"{OF_SERVICE}::test_a_frame_that_arrives_again_undoes_nothing",
+    ),
+    (
+        "runtime/eqprop/service/states.py",
+        '6: "gnlW.l"',
+        '6: "gn.W.l"',
+        "tests/runtime/protocol/test_messages.py::test_the_specification_shows_what_is_said_and_done",
+    ),
+    (
+        SERVICE,
+        "            self._state = states.STATES.index(rule)\n",
+        "            pass\n",
+        "tests/runtime/service/test_states.py::test_a_board_does_what_the_table_says",
+    ),
+    # features
+    (
+        "runtime/eqprop/features/scale.py",
+        "if self.count < 1 << self.memory:",
+        "if self.count <= 1 << self.memory:",
+        f"{FEATURES}::test_the_mean_is_that_of_what_is_remembered",
+    ),
+    (
+        "runtime/eqprop/features/population.py",
+        "            code[place] = code[place + 1] = 0\n",
+        "",
+        f"{FEATURES}::test_a_population_interpolates_between_its_units",
+    ),
+    (
+        "runtime/eqprop/features/window.py",
+        "-32768 if value < -32768 else 32767 if value > 32767 else value",
+        "(value + 32768) % 65536 - 32768",
+        f"{FEATURES}::test_a_window_holds_the_last_samples",
+    ),
+)

@@ -1,0 +1,180 @@
+"""Mutations of the simulator."""
+
+FAULTS = "board_sim/eqprop_sim/faults.py"
+OF_FAULTS = "tests/sim/test_faults.py"
+DEVICES = "board_sim/eqprop_sim/analog/devices/devices.py"
+OF_DEVICES = "tests/sim/analog/devices/test_devices.py"
+PERIPHERY = "board_sim/eqprop_sim/analog/periphery.py"
+LEARNING = "board_sim/eqprop_sim/analog/learning.py"
+OF_SOLVER = "tests/sim/analog/circuits/test_ideal.py"
+ENERGY = "board_sim/eqprop_sim/analog/energy.py"
+OF_ENERGY = "tests/sim/analog/test_energy.py"
+LIS3DH = "board_sim/eqprop_sim/firmware/field/parts/lis3dh.py"
+OF_PARTS = "tests/sim/firmware/test_field_parts.py"
+
+MUTATIONS = (
+    # the line and the flash
+    (
+        FAULTS,
+        "if (chance := chance - faults.drop) < 0:",
+        "if chance < faults.drop / 2:",
+        f"{OF_FAULTS}::test_faults_come_as_often_as_asked",
+    ),
+    (
+        FAULTS,
+        'random.Random(f"{faults.seed} {name}")',
+        'random.Random(f"{faults.seed}")',
+        f"{OF_FAULTS}::test_damage_follows_from_the_seed_and_the_place_alone",
+    ),
+    (FAULTS, "begin = max(now, self._free)", "begin = now", f"{OF_FAULTS}::test_a_baud_rate_takes_its_time"),
+    (
+        FAULTS,
+        "self._next + (0 if whole else _WITHIN_S) <= now",
+        "self._next + _WITHIN_S <= now and not whole",
+        f"{OF_FAULTS}::test_lines_are_printed_as_often_as_asked_and_now_and_then_within_an_answer",
+    ),
+    (
+        "board_sim/eqprop_sim/firmware/flash.py",
+        "blocks = (self.size + len(data) - 1) // _BLOCK - (self.size - 1) // _BLOCK",
+        "blocks = -(-len(data) // _BLOCK)",
+        f"{OF_FAULTS}::test_a_flash_takes_its_time_for_each_block",
+    ),
+    # the order of samples
+    (
+        "board_sim/eqprop_sim/sample_order.py",
+        "spawn_key=(_STREAM, epoch)",
+        "spawn_key=(_STREAM,)",
+        "tests/sim/test_sample_order.py",
+    ),
+    # devices
+    (
+        DEVICES,
+        "count = np.trunc(self.owed)\n            self.owed -= count",
+        "count = np.trunc(self.owed)\n            self.owed[...] = 0",
+        f"{OF_DEVICES}::test_changes_by_less_than_a_step_are_not_lost",
+    ),
+    (
+        DEVICES,
+        "self.random.standard_normal(n.shape) / np.sqrt(n)",
+        "self.random.standard_normal(n.shape)",
+        f"{OF_DEVICES}::test_noise_of_pulses_adds_up_as_a_random_walk",
+    ),
+    (
+        DEVICES,
+        "        self.idle_s[mask] = 0.0\n",
+        "",
+        f"{OF_DEVICES}::test_drift_follows_its_power_law_and_a_pulse_ends_it",
+    ),
+    (
+        DEVICES,
+        "* device.pulse_v**2 *",
+        "* device.pulse_v *",
+        f"{OF_DEVICES}::test_a_pulse_costs_energy_by_the_conductance",
+    ),
+    (
+        DEVICES,
+        "gamma = gamma_down + up * (gamma_up - gamma_down)",
+        "gamma = gamma_down",
+        f"{OF_DEVICES}::test_many_pulses_at_once_are_so_many_pulses",
+    ),
+    (
+        DEVICES,
+        "            self.stuck |= self.pulses >= device.endurance\n",
+        "            pass\n",
+        f"{OF_DEVICES}::test_worn_devices_no_longer_move",
+    ),
+    (
+        DEVICES,
+        "        if not gamma:\n            return wanted / step\n",
+        "        return wanted / step\n",
+        f"{OF_DEVICES}::test_blind_writes_hit_on_nominal_devices",
+    ),
+    (
+        PERIPHERY,
+        "half = max(2 ** (self.bits - 1) - 1, 1)",
+        "half = 2 ** (self.bits - 1)",
+        f"{OF_DEVICES}::test_a_converter_has_so_many_codes",
+    ),
+    (
+        PERIPHERY,
+        "np.where(inhibitory, circuit.low[c], circuit.low[c] + offset)",
+        "circuit.low[c] + offset",
+        f"{OF_DEVICES}::test_a_diode_offset_moves_the_diode_and_not_the_rail",
+    ),
+    (
+        "board_sim/eqprop_sim/analog/devices/pulses.py",
+        "for cycle in cycles], axis=0)",
+        "for cycle in cycles[:1]], axis=0)",
+        "tests/sim/analog/devices/test_curve_files.py::test_cycles_are_averaged",
+    ),
+    # the circuit
+    (
+        "board_sim/eqprop_sim/analog/circuits/ideal.py",
+        "new += v[layer + 1] @ circuit.backward[layer]",
+        "new -= v[layer + 1] @ circuit.backward[layer]",
+        f"{OF_SOLVER}::test_settles_where_one_linear_system_does",
+    ),
+    (
+        LEARNING,
+        "return high, low, 2 * self.beta",
+        "return high, low, self.beta",
+        f"{OF_SOLVER}::test_a_step_goes_down_the_loss",
+    ),
+    (
+        LEARNING,
+        "np.stack([error, -error], 2)",
+        "np.stack([error, error], 2)",
+        f"{OF_SOLVER}::test_a_step_goes_down_the_loss",
+    ),
+    (
+        LEARNING,
+        '            if self.loss == "margin":\n',
+        "            if self.loss is None:\n",
+        "tests/sim/analog/test_crossbar.py::test_outputs_beyond_their_targets_are_let_be",
+    ),
+    (
+        ENERGY,
+        "inference_conductances_j=float(watts[FREE]) * settle_s",
+        "inference_conductances_j=float(watts[FREE])",
+        f"{OF_ENERGY}::test_energy_scales_as_physics_says",
+    ),
+    (ENERGY, "- 2 * np.einsum", "- np.einsum", f"{OF_ENERGY}::test_power_is_the_sum_over_all_devices"),
+    # the field
+    (
+        LIS3DH,
+        "return value >> (8 if at & 1 else 0) & 0xFF",
+        "return value >> (0 if at & 1 else 8) & 0xFF",
+        f"{OF_PARTS}::test_an_accelerometer_by_its_registers",
+    ),
+    (
+        LIS3DH,
+        "max(-2048, min(2047, value)) << 4",
+        "(value + 2048 & 4095) - 2048 << 4",
+        f"{OF_PARTS}::test_an_accelerometer_at_full_scale",
+    ),
+    (
+        "board_sim/eqprop_sim/firmware/field/parts/noise.py",
+        "return (total - 1534) * deviation // 512",
+        "return (total - 1534) * deviation // 1024",
+        f"{OF_PARTS}::test_noise_is_what_it_says",
+    ),
+    (
+        "board_sim/eqprop_sim/firmware/field/clock.py",
+        "while place and self._events[place - 1][0] > us:",
+        "while place and self._events[place - 1][0] < us:",
+        f"{OF_PARTS}::test_what_is_to_happen_happens_in_order_and_in_time",
+    ),
+    # toolchains
+    (
+        "board_sim/eqprop_sim/toolchain/interpreters.py",
+        'files = [shutil.which("micropython"), cache() / f"unix-{micropython_source.VERSION}" / "micropython"]',
+        'files = [cache() / f"unix-{micropython_source.VERSION}" / "micropython", shutil.which("micropython")]',
+        "tests/sim/toolchain/test_interpreters.py::test_the_path_comes_first",
+    ),
+    (
+        "board_sim/eqprop_sim/toolchain/interpreters.py",
+        "return _find(each, []) or how(tell)",
+        "return how(tell)",
+        "tests/sim/toolchain/test_interpreters.py::test_two_at_once_build_once",
+    ),
+)
