@@ -1,5 +1,7 @@
 # make demo    set up everything and watch a simulated board learn the digits
 # make test    set up everything and run every check
+# make quick   the tests that start no emulator and no interpreter and take no long run: within a minute on two cores
+# make mutants break the code in some hundred ways, one at a time: each must fail the test that says it catches it
 # make boards  the tests on a Raspberry Pi Pico's own firmware, emulated: it is built first, which takes minutes
 # make hostile the long form of the link's tests: 200 hostile runs of a line and 200 of sessions, 60 interrupted
 #              commands, a power cut at every byte, a million bad frames
@@ -24,7 +26,8 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && { echo $$p; break; }; done)
 endif
 
-.PHONY: demo test format lint types unit boards docs docs-commands hostile hosts fuzz-files fuzz-logs generated spice clean
+.PHONY: demo test format lint types unit quick mutants boards docs docs-commands hostile hosts fuzz-files fuzz-logs \
+	generated spice clean
 
 demo: $(READY)
 	@$(BIN)/eqprop demo
@@ -43,8 +46,22 @@ types: $(READY)
 	MYPYPATH=$(STUBS) $(BIN)/mypy --custom-typeshed-dir $(STUBS) --no-site-packages --cache-dir .cache/mypy-runtime -p eqprop
 
 # A file of tests stays with a core: what they share is made once
+PYTEST := $(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile
+QUICK := not emulated and not micropython and not slow
+
+# The quick ones first, which also measure which lines they run: that takes half of their time again
 unit: $(READY)
-	$(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile
+	$(PYTEST) -m "$(QUICK)" --cov --cov-report=
+	@for package in runtime/eqprop host_tools/eqprop_host board_sim/eqprop_sim; do \
+		echo "$$package: the quick tests run $$($(BIN)/coverage report --include="$$package/*" --format=total) % of the lines"; \
+	done
+	$(PYTEST) -m "not ($(QUICK))"
+
+quick: $(READY)
+	$(PYTEST) -m "$(QUICK)"
+
+mutants: $(READY)
+	$(SOAK).mutants
 
 # Needs the packages cmake and libstdc++-arm-none-eabi-newlib beside what .ci/run installs
 boards: $(READY)

@@ -1,6 +1,7 @@
 """What all tests share: MicroPython on this computer and on emulated boards, and how hypothesis searches."""
 
 import contextlib
+import re
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,8 @@ from eqprop_sim.emulated_board import qemu
 from eqprop_sim.toolchain import interpreters
 from support.surroundings import IN_CI, obtained
 
-EMULATED = {"blank", "cortex_board", "cortex_m3", "emulated_board"}
+EMULATED = {"blank", "cortex_board", "cortex_m3", "emulated_board", "pico", *qemu.CPUS}
+_EMULATED_PORT = f"sim:({'|'.join([*qemu.CPUS, 'rp2040'])})"
 INTERPRETED = {"every_micropython", "micropython", "unix_micropython"}
 _compiled = cache(bundle.Compiled)
 
@@ -34,11 +36,14 @@ settings.load_profile("ci" if IN_CI else "here")
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what asks for an emulated board or an interpreter; what looks for one by itself has the mark in its file."""
+    """Mark what asks for an emulated board or an interpreter, by a fixture or a parameter, as its name or a port."""
     for item in items:
-        for mark, fixtures in (("emulated", EMULATED), ("micropython", INTERPRETED)):
-            if not fixtures.isdisjoint(item.fixturenames):
-                item.add_marker(mark)
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        asked = {*item.fixturenames, *(value for value in parameters if isinstance(value, str))}
+        if asked & EMULATED or any(re.match(_EMULATED_PORT, value) for value in asked):
+            item.add_marker("emulated")
+        if asked & INTERPRETED or any(value.startswith("sim:micropython") for value in asked):
+            item.add_marker("micropython")
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,7 @@ def test_package_json_lists_the_runtime():
         assert target.startswith("eqprop/")
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_three_packages_and_their_data(tmp_path, repository):
     """Catches a package, or data beside the modules, left out; and a test, an example or an ignored file taken in."""
     wheel = build("wheel", tmp_path)
@@ -119,6 +120,7 @@ def test_the_wheel_is_light_and_its_demo_runs_in_a_clean_environment(unix_microp
     assert "test error" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_source_distribution_can_be_tested(tmp_path):
     with tarfile.open(build("sdist", tmp_path)) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}

@@ -160,6 +160,7 @@ class Reader:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if steps(page)], ids=name)
+@pytest.mark.slow
 def test_everything_runs_in_a_fresh_folder(page, tmp_path, request):
     """In order: what one writes another reads. Catches what a page promises and the command no longer does."""
     shown = [step for step in steps(page) if not matches(step.text, ELSEWHERE)]

@@ -12,6 +12,8 @@ from eqprop_host import commands
 from eqprop_host.runlog import schema
 from support.places import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):

@@ -14,6 +14,8 @@ sys.path.insert(0, str(ROOT / "examples"))
 
 from simulate import simulate  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 FAULTS = """\
 goes on after 10000 samples
 sensor: no answer

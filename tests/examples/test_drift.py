@@ -14,6 +14,8 @@ sys.path.insert(0, str(ROOT / "examples"))
 import simulate as command  # noqa: E402
 from simulate import simulate  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 BOARDS = ("sim:", "sim:micropython", "sim:cortex-m3", "sim:cortex-m0")
 FAULTS = """\
 knows nothing yet

@@ -8,6 +8,8 @@ import pytest
 
 from support.places import ROOT
 
+pytestmark = pytest.mark.slow
+
 # Those in a simulated field have tests of their own
 EXAMPLES = [path for path in sorted((ROOT / "examples").glob("*/*.py")) if not (path.parent / "scene.py").exists()]
 

@@ -18,6 +18,8 @@ sys.path[:0] = [str(EXAMPLE.parent), str(EXAMPLE)]
 from examples import Examples  # noqa: E402
 from simulate import simulate  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 README = (EXAMPLE / "README.md").read_text()
 BLINK = "    lamp on\n    lamp off\n"
 

@@ -18,6 +18,8 @@ import study as words_study  # noqa: E402
 import tape  # noqa: E402
 from simulate import simulate  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 DECIDED = "-- decided within "
 README = (ROOT / "examples" / "words" / "README.md").read_text()
 

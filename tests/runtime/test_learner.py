@@ -16,6 +16,8 @@ from eqprop_host.training.loop import default_lr_halving_epochs
 from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.sample_order import SampleOrder
 
+pytestmark = pytest.mark.slow
+
 
 def learn(layers, data, seed, epochs):
     """Return a generator of the test error in percent after each epoch."""

@@ -82,6 +82,7 @@ FEW = settings(max_examples=4, phases=(Phase.generate,), suppress_health_check=l
 
 @given(RANDOM_NETWORKS, RANDOM_SEEDS)
 @settings(max_examples=20)
+@pytest.mark.slow
 def test_emulator_gives_the_same_bits_on_random_networks(networks, seed):
     """Shapes, conductances and data at random. Catches what no chosen shape shows."""
     report = training("training.report")

@@ -331,6 +331,7 @@ def test_a_network_that_rots_while_it_is_asked_is_asked_again(words, tmp_path, m
     assert said[0] == said[1]
 
 
+@pytest.mark.slow
 def test_a_run_on_memory_that_rots_ends_with_the_bits_of_one_that_does_not(capsys):
     """By the command, on a board that keeps checkpoints. Catches: a flip that the last CRC holds, or is not told of."""
     argv = ["train", "--data", "digits", "--layers", "64-8-10", "--limit", "300", "--seed", "2", "--port"]

@@ -16,6 +16,8 @@ from support.places import PROGRAMS, RUNTIME
 from support.surroundings import obtained
 from support.typed_command import run
 
+pytestmark = pytest.mark.micropython
+
 VERSIONS = ("1.23.0", "1.24.0", "1.24.1", "1.25.0", "1.26.0", "1.27.0", "1.28.0-6", "1.29.0-6")
 LEARN = """
 import sys

@@ -15,6 +15,8 @@ sys.path.insert(0, str(ROOT / "examples"))
 
 from simulate import simulate  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def padded(frame):
     return bytes(frame) + bytes(-len(frame) % eqprop.service.CHUNK)

@@ -4,6 +4,8 @@ import pytest
 
 from soak import hostile
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def expected():

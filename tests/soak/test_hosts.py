@@ -4,6 +4,8 @@ import pytest
 
 from soak import hosts
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.usefixtures("unix_micropython")
 def test_the_lowest_versions_will_do(tmp_path):

@@ -14,6 +14,8 @@ from eqprop_host.runlog.formats.json_lines import plain
 from eqprop_host.runlog.verify import verify
 from soak import log_fuzz
 
+pytestmark = pytest.mark.slow
+
 FLIPS = int(os.environ.get("EQPROP_FLIPS", 60))
 
 

@@ -11,6 +11,8 @@ from eqprop_sim.analog import energy
 from eqprop_sim.analog.circuits import spice
 from support.typed_command import run
 
+pytestmark = pytest.mark.slow
+
 SMALL = ("simulate", "--physics=analog", "--data=iris", "--layers=4-6-3", "--epochs=2")
 
 

@@ -450,6 +450,7 @@ def test_a_reading_survives_json_and_says_what_is_wrong():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited by Linux's own means")
+@pytest.mark.slow
 def test_mutated_files_are_read_or_refused():
     """The short form of `make fuzz-files`: no other exception, within 500 MB."""
     failed, megabytes = file_fuzz.run(1000, seed=3, processes=1)

@@ -17,6 +17,8 @@ from eqprop_host.report.history import history
 from eqprop_host.runlog import RunLog, open_log
 from eqprop_sim.emulator.compiled_network import Network
 
+pytestmark = pytest.mark.slow
+
 IN_CI = bool(os.environ.get("CI"))
 
 

@@ -242,6 +242,7 @@ print(kills, "kills,", torn, "torn records")
 
 
 @each_format
+@pytest.mark.slow
 def test_killed_writers_leave_all_they_flushed_and_resume_without_gap_or_duplicate(path, suffix):
     """200 kills at random moments, each trainer going on where the one before was killed.
 

@@ -9,6 +9,8 @@ from eqprop_host.studies import mnist
 from eqprop_host.studies.trials import Run, relu_width
 from support.typed_command import run
 
+pytestmark = pytest.mark.slow
+
 STUDY = ["study", "mnist", "--data=digits", "--epochs=1", "--limit=400", "--seeds=2", "--workers=2"]
 
 

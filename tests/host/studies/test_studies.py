@@ -14,6 +14,8 @@ from eqprop_sim.analog.learning import features
 from support import typed_command
 from support.surroundings import IN_CI
 
+pytestmark = pytest.mark.slow
+
 
 def run(capsys, *argv):
     return typed_command.run(capsys, "study", *argv)

@@ -19,6 +19,8 @@ from eqprop_host.studies import sweeps
 from support.places import PYTHONPATH
 from support.typed_command import run
 
+pytestmark = pytest.mark.slow
+
 ENVIRONMENT = {**os.environ, "PYTHONPATH": PYTHONPATH}
 
 

@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 
 import numba
+import pytest
 
 import eqprop
 from eqprop_sim.emulator import compiled_network
 from support.places import ROOT
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = """
 from eqprop_sim.emulator.compiled_network import Network

@@ -8,6 +8,8 @@ from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.emulator.variants import Variant
 from eqprop_sim.sample_order import SampleOrder
 
+pytestmark = pytest.mark.slow
+
 DATA = datasets.prepare(datasets.load("digits"), 0)
 COUNT = len(DATA.train_y)
 

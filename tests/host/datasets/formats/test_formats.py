@@ -317,6 +317,7 @@ def table_files(folder, x, y):
 
 
 @pytest.mark.usefixtures("little_memory")
+@pytest.mark.slow
 def test_no_source_is_ever_whole_in_memory(tmp_path):
     """And what comes of it is what comes of it in memory. Caught: any copy of the whole, a block lost or twice.
 

@@ -17,6 +17,8 @@ from support.cross_compilers import VERSIONS, compiled, complaints, obtain
 from support.places import PROGRAMS
 from support.surroundings import obtained
 
+pytestmark = pytest.mark.slow
+
 RUNTIME = Path(eqprop.__file__).parent
 VIPER = ("features/kernels/viper.py", "crossbar/kernels/viper.py", "protocol/records_viper.py")
 THUMB = ("armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp")

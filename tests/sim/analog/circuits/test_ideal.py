@@ -68,6 +68,7 @@ def test_currents_cancel_at_rest_with_offsets_and_uneven_amplifiers(layers, seed
 
 
 @given(SEEDS, GAINS, st.sampled_from(["centred", "positive", "negative", "random-sign"]), st.sampled_from(LOSSES))
+@pytest.mark.slow
 def test_a_step_goes_down_the_loss(seed, gain, nudging, loss):
     """Catches any wrong term or factor of the rule, in any crossbar, nudging and loss; the bias rows'; paired outputs.
 
@@ -134,6 +135,7 @@ def test_float32_agrees_with_float64():
         assert single.dtype == np.float32 and np.abs(wide - single).max() < 1e-5
 
 
+@pytest.mark.slow
 def test_digits_are_learnt_in_batches():
     """Catches a rate that depends on the batch, and a plan that is not translated scale for scale."""
     data = datasets.prepare(datasets.load("digits"), seed=0)
