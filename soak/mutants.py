@@ -23,7 +23,8 @@ from soak.mutations import MUTATIONS
 ROOT = Path(__file__).parent.parent
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "site")
 SECONDS = 600  # tests that take longer hang
-_FAILED = 1  # pytest's exit code where a test failed; any other but 0 is a fault of the table
+_ENDED = 100  # and pytest's exit code is that of a process that came so far
+_FAILED = _ENDED + 1
 
 # Forked from a process that has loaded these, a test begins in a second instead of several
 _LOADED = ["matplotlib.figure", "numba", "numpy", "pandas", "PIL.Image", "pyarrow", "pytest", "rich", "scipy", "serial"]
@@ -59,7 +60,7 @@ class Copies:
             self._free.put(copy)
 
     def test(self, tests, each=None):
-        """Run tests in a copy, with a mutation done to it; return (pytest's exit code, what it printed)."""
+        """Run tests in a copy, with a mutation done to it; return as `run`."""
         copy = self._free.get()
         try:
             if not each:
@@ -76,7 +77,7 @@ class Copies:
 
 
 def run(folder, tests):
-    """Run tests in a folder; return (pytest's exit code, what it printed)."""
+    """Run tests in a folder; return (100 + pytest's exit code, what it printed)."""
     _CONTEXT.set_forkserver_preload(_LOADED)
     process = _CONTEXT.Process(target=_test, args=(str(folder), tests))
     process.start()
@@ -88,7 +89,7 @@ def run(folder, tests):
 
 
 def _test(folder, tests):
-    """Run tests in a folder, in this process, and end it with pytest's exit code."""
+    """Run tests in a folder, in this process, and end it with 100 + pytest's exit code."""
     import pytest
 
     os.chdir(folder)
@@ -97,7 +98,7 @@ def _test(folder, tests):
     printed = os.open("printed", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(printed, 1)
     os.dup2(printed, 2)
-    sys.exit(int(pytest.main(["-q", "-x", *tests])))
+    sys.exit(_ENDED + int(pytest.main(["-q", "-x", *tests])))
 
 
 def survives(copies, each):
@@ -105,7 +106,7 @@ def survives(copies, each):
     code, said = copies.test([each.test], each)
     if code == _FAILED:
         return ""
-    why = "passes" if code == 0 else f"ends with {code}: {(said.strip().splitlines() or [''])[-1]}"
+    why = "passes" if code == _ENDED else f"ends with {code}: {(said.strip().splitlines() or [''])[-1]}"
     return f"{each.file}: {each.old!r} -> {each.new!r}: {each.test} {why}"
 
 
@@ -122,8 +123,8 @@ def main(words):
         tests = sorted({each.test for each in chosen})
         files = [list(of_file) for _, of_file in itertools.groupby(tests, lambda test: test.partition("::")[0])]
         for of_file, (code, said) in zip(files, pool.map(copies.test, files), strict=True):
-            print(f"{of_file[0].partition('::')[0]}: {'passes' if not code else said} as it is", flush=True)
-            wrong += [f"{of_file}: pytest ends with {code} where nothing is mutated"] if code else []
+            print(f"{of_file[0].partition('::')[0]}: {'passes' if code == _ENDED else said} as it is", flush=True)
+            wrong += [f"{of_file}: pytest ends with {code} where nothing is mutated"] if code != _ENDED else []
         for each, line in zip(chosen, pool.map(lambda each: survives(copies, each), chosen), strict=True):
             print(line or f"{each.file}: caught by {each.test}", flush=True)
             wrong += [line] if line else []

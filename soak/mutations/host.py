@@ -104,8 +104,8 @@ MUTATIONS = (
     ),
     (
         MODEL,
-        '    except Exception as error:\n        raise DataError(f"is cut or damaged',
-        '    except zipfile.BadZipFile as error:\n        raise DataError(f"is cut or damaged',
+        '    except Exception as error:\n        raise DataError(f"is truncated or damaged',
+        '    except zipfile.BadZipFile as error:\n        raise DataError(f"is truncated or damaged',
         "tests/host/test_model.py::test_a_flipped_bit_is_refused_or_harmless",
     ),
     (

@@ -40,8 +40,8 @@ MUTATIONS = (
     (KERNELS, "mean[j] = (p + m) >> 1", "mean[j] = p + m", f"{DYNAMICS}::test_update_is_the_gradient_of_the_loss"),
     (
         KERNELS,
-        "new = old + ((c - x) >> rate)",
-        "new = old + ((c + x) >> rate)",
+        "new = old + ((c - x) >> rate_shift)",
+        "new = old + ((c + x) >> rate_shift)",
         f"{DYNAMICS}::test_update_is_the_gradient_of_the_loss",
     ),
     (
@@ -213,7 +213,7 @@ MUTATIONS = (
     ),
     (
         CHECKPOINT,
-        "        if not self._allows(1) and not at_once:\n            return False\n",
+        "        if not self._allows(1) and not force:\n            return False\n",
         "",
         f"{OF_CHECKPOINTS}::test_wear_is_counted_over_restarts_and_bounded",
     ),
@@ -238,14 +238,14 @@ MUTATIONS = (
     ),
     (
         SAMPLING,
-        "totals[1] += network.answer == label",
-        "totals[1] += 1",
+        "right + (network.prediction == label)",
+        "right + 1",
         f"{OF_SERVICE}::test_samples_are_learnt_as_the_network_itself_learns_them",
     ),
     (
         SERVICE,
-        "            self._cached = self._cache_crc = 0\n            self._notes = None\n",
-        "            self._notes = None\n",
+        "            self._cached = self._cache_crc = 0\n            self._user_data = None\n",
+        "            self._user_data = None\n",
         f"{OF_SERVICE}::test_the_cache_holds_each_record_once_and_for_a_session",
     ),
     (

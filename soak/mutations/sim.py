@@ -128,7 +128,7 @@ MUTATIONS = (
     ),
     (
         LEARNING,
-        '            if self.loss == "margin":\n',
+        '            if self.loss == "squared-hinge":\n',
         "            if self.loss is None:\n",
         "tests/sim/analog/test_crossbar.py::test_outputs_beyond_their_targets_are_let_be",
     ),
