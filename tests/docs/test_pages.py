@@ -5,6 +5,8 @@ take seconds; `make docs-commands` runs them all. What cannot run here is named 
 /dev/ttyACM0 is an emulated one as it is bought, with MicroPython's prompt and an empty flash.
 """
 
+import contextlib
+import json
 import os
 import re
 import shlex
@@ -53,6 +55,20 @@ PREPARED = {"from eqprop import watchdog": "def step():\n    raise SystemExit"}
 
 _WORDS = r"(?:\$ )?((?:[A-Z]+=\S+ )?(?:eqprop|python|pip|make|mpremote|micropython) .*)"
 _FIELD = ROOT / "board_sim/eqprop_sim/firmware/field"  # the simulated `machine` of the examples
+_DONE = "-- done --\n"
+_SESSION = f"""
+import json, sys, traceback
+names = {{"__name__": "__main__"}}
+for line in sys.stdin:
+    try:
+        exec(json.loads(line), names)
+    except Exception:
+        traceback.print_exc(file=sys.stdout)
+    except SystemExit:
+        pass
+    print({_DONE!r}, end="", flush=True)
+"""
+"""A Python that runs each line of its input, a program as JSON, and says when it is done."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +155,7 @@ class Reader:
         path = os.pathsep.join([str(folder / "bin"), os.environ["PATH"]])
         self.environment = {**os.environ, "PYTHONPATH": PYTHONPATH, "PATH": path}
         self.port = port
-        self._typed = ""
+        self._python = None
 
     def command(self, step):
         """Type a command; compare what it prints with what the page shows."""
@@ -150,13 +166,25 @@ class Reader:
             assert done.stdout == step.output, step.text
 
     def program(self, step):
-        """Run a program after those that the page showed before."""
+        """Type a program into the Python in which those before it on the page were typed."""
+        if not self._python:
+            environment = {**self.environment, "PYTHONPATH": os.pathsep.join([PYTHONPATH, str(_FIELD)])}
+            argv = [sys.executable, "-c", _SESSION]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+            self._python = subprocess.Popen(argv, cwd=self.here, env=environment, text=True, **pipes)
         before = [text for needle, text in PREPARED.items() if needle in step.text]
-        self._typed = "\n".join([self._typed, *before, step.text])
-        environment = {**self.environment, "PYTHONPATH": os.pathsep.join([PYTHONPATH, str(_FIELD)])}
-        argv = [sys.executable, "-c", self._typed]
-        done = subprocess.run(argv, cwd=self.here, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, f"{step.text}\n{done.stderr[-1000:]}"
+        self._python.stdin.write(json.dumps("\n".join([*before, step.text])) + "\n")
+        self._python.stdin.flush()
+        printed = []
+        while (line := self._python.stdout.readline()) != _DONE:
+            assert line, "".join(printed)  # it has ended
+            printed.append(line)
+        assert not any(line.startswith("Traceback") for line in printed), "".join(printed)
+
+    def close(self):
+        """End the Python that was started."""
+        if self._python:
+            self._python.communicate()
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if steps(page)], ids=name)
@@ -168,8 +196,9 @@ def test_everything_runs_in_a_fresh_folder(page, tmp_path, request):
     port = request.getfixturevalue("blank")().path if any(PORT in step.text for step in todo) else PORT
     needs = any("micropython" in step.text for step in todo)
     reader = Reader(tmp_path, port, str(request.getfixturevalue("unix_micropython").path) if needs else None)
-    for step in todo:
-        (reader.program if step.program else reader.command)(step)
+    with contextlib.closing(reader):
+        for step in todo:
+            (reader.program if step.program else reader.command)(step)
 
 
 def test_each_reason_is_of_a_command():

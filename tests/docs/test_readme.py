@@ -7,7 +7,8 @@ import pytest
 
 import eqprop
 from eqprop_host import cli
-from eqprop_host.studies import STUDIES, mnist
+from eqprop_host.commands.studies.study import STUDIES
+from eqprop_host.studies import mnist
 from support.places import ROOT
 
 README = (ROOT / "README.md").read_text()
