@@ -1,9 +1,13 @@
 """The ports where a board may be: the system's serial ports, any pyserial URL, and the simulated boards."""
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import functools
 import os
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import serial
 from serial.tools import list_ports
@@ -18,7 +22,7 @@ from .board import Board
 try:
     import grp
 except ImportError:  # Windows
-    grp = None
+    grp = None  # type: ignore[assignment]
 
 _BAUD = 115200
 _READ_S = 0.05
@@ -27,23 +31,25 @@ _RECONNECT_S = 60.0
 START_S = 60.0  # a simulated board may have to compile its kernels first
 
 
-def available_ports():
+def available_ports() -> list[tuple[str, str]]:
     """Return (URL, description) of each, the system's serial ports first."""
     real = [(port.device, port.description) for port in sorted(list_ports.comports())]
     return real + list(simulated_board.ENGINES.items())
 
 
-def usb_ports():
+def usb_ports() -> list[tuple[str, str]]:
     """Return (path, description) of the system's serial ports that are USB devices, as boards are."""
     return [(port.device, port.description) for port in sorted(list_ports.comports()) if port.vid is not None]
 
 
-def link(path, name, answer_s, reconnect_s=0.0, tell=lambda line: None):
+def link(
+    path: str, name: str, answer_s: float, reconnect_s: float = 0.0, tell: Callable[[str], None] = lambda line: None
+) -> Link:
     """Return a `Link` to what is at `path`, a device's path or any pyserial URL, called `name` in messages."""
     return Link(lambda: open_stream(path, name), name, answer_s, reconnect_s, tell=tell)
 
 
-def open_stream(path, name):
+def open_stream(path: str, name: str) -> Any:
     """Return the open pyserial port at `path`, called `name` in messages, for this process alone. Raises PortError."""
     stream = None
     try:
@@ -64,16 +70,16 @@ def open_stream(path, name):
         raise PortError(f"port {name!r} cannot be opened: {reason}") from error
 
 
-def _who_may(path):
+def _who_may(path: str) -> str:
     """Return what helps against a device that only its group may open, "" where that is not known."""
     try:
         group = grp and grp.getgrgid(os.stat(path).st_gid).gr_name
     except (OSError, KeyError):
         return ""
-    return group and f": its group may: `sudo usermod -aG {group} $USER`, then log in again"
+    return f": its group may: `sudo usermod -aG {group} $USER`, then log in again"
 
 
-def _close(stream, close):
+def _close(stream: Any, close: Callable[[], None]) -> None:
     """Close a port by its own `close`; pyserial leaves a socket open whose other end was gone first."""
     own = getattr(stream, "_socket", None)
     close()
@@ -82,7 +88,7 @@ def _close(stream, close):
 
 
 @contextlib.contextmanager
-def _simulated(port, tell):
+def _simulated(port: str, tell: Callable[[str], None]) -> Iterator[simulated_board.SimulatedBoard]:
     """Yield the simulated board that `port` names, on meanwhile. Raises PortError."""
     try:
         board = simulated_board.SimulatedBoard(port, tell)
@@ -93,7 +99,7 @@ def _simulated(port, tell):
 
 
 @contextlib.contextmanager
-def powered(port, tell=lambda line: None):
+def powered(port: str, tell: Callable[[str], None] = lambda line: None) -> Iterator[str]:
     """Yield what pyserial opens for `port`: itself, or the path of the simulated board that it names, on meanwhile.
 
     tell, errors: as `open_board`.
@@ -106,7 +112,7 @@ def powered(port, tell=lambda line: None):
 
 
 @contextlib.contextmanager
-def open_board(port, tell=lambda line: None):
+def open_board(port: str, tell: Callable[[str], None] = lambda line: None) -> Iterator[Board]:
     """Yield the `Board` at `port`: a device's path, any pyserial URL, or `eqprop_sim.simulated_board`'s `sim:`.
 
     A simulated board is started here and ends with the context; a real one goes on serving. A port that fails once the

@@ -95,7 +95,7 @@ class Spool:
             self._blocks = []
         self._file.write(block.tobytes())
 
-    def finish(self):
+    def finish(self) -> np.ndarray:
         """Return all rows, at least one, as one C-contiguous array."""
         if self._file is None:
             return np.concatenate(self._blocks)

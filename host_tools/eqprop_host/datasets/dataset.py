@@ -1,7 +1,10 @@
 """A data set as read from its source, and the checks that every source must pass."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +52,7 @@ class Dataset:
     test_samples: int = 0
     """How many samples at the end were published as the test set; 0 if `split` is to choose the test samples."""
 
-    recipe: dict = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
     """How a sound or picture becomes features, ready for JSON; empty for tables of numbers."""
 
     notes: tuple[str, ...] = ()
@@ -85,7 +88,7 @@ class Table:
     test_samples: int = 0
     """As in `Dataset`."""
 
-    recipe: dict = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
     """As in `Dataset`."""
 
     notes: tuple[str, ...] = ()
@@ -99,13 +102,14 @@ def dataset_of(source: str, table: Table, reading: Reading = Reading()) -> Datas
     """Return the checked data set of a source's table. Raises DataError naming place and value."""
     notes = list(table.notes)
     features, labels, kept = known(source, table, reading, notes)
+    label_place: Any = table.label_place  # every source that is read for its labels has it
     with_means = reading.missing == "mean"
-    check_finite(features, lambda row, column: f"{source}: {table.place(kept[row], column)}", with_means)
-    _check_labels(labels, lambda row: f"{source}: {table.label_place(kept[row])}")
+    check_finite(features, lambda row, column: f"{source}: {table.place(int(kept[row]), column)}", with_means)
+    _check_labels(labels, lambda row: f"{source}: {label_place(kept[row])}")
     labels, names = _classes(source, labels, table.class_names)
     notes += _about_names(names)
     if not table.recipe:  # for pictures and sounds, the folders give the classes
-        notes += _about_labels(source, labels, table.label_place(kept[0]))
+        notes += _about_labels(source, labels, label_place(kept[0]))
     notes += _about_features(source, features, table.names)
     first_tested = len(table.values) - table.test_samples
     tested = int(np.count_nonzero(np.asarray(kept) >= first_tested)) if table.test_samples else 0
@@ -116,19 +120,23 @@ def dataset_of(source: str, table: Table, reading: Reading = Reading()) -> Datas
     return Dataset(source, features, labels, classes, features_named, classes_named, tested, *made)
 
 
-def known(source, table, reading, notes):
+def known(
+    source: str, table: Table, reading: Reading, notes: list[str]
+) -> tuple[np.ndarray, Any, Sequence[int] | np.ndarray]:
     """Return (features, labels, their rows in the table); `reading` says whether missing values are dropped or NaN.
 
     Appends what it did to `notes`. Raises DataError if `reading` does not say what to do.
     """
     values, labels = table.values, table.labels
     rows, cells, first = _missing(values, labels)
-    if not len(rows):
+    if first is None:
         return values, labels, range(len(values))
-    if first[1] is None:
-        where, column = table.label_place(first[0]), "the label"
+    row, missing = first
+    if missing is not None:
+        where, column = table.place(row, missing), "a value"
     else:
-        where, column = table.place(*first), "a value"
+        label_place: Any = table.label_place  # a table with labels has it
+        where, column = label_place(row), "the label"
     count = f"{len(rows)} of {len(values)} samples have"
     unlabelled = int(np.isnan(labels).sum()) if labels is not None else 0
     if reading.missing is None or (reading.missing == "mean" and unlabelled):
@@ -149,11 +157,11 @@ def known(source, table, reading, notes):
     return values, labels, range(len(values))
 
 
-def _missing(values, labels):
+def _missing(values: np.ndarray, labels: np.ndarray | None) -> tuple[np.ndarray, int, tuple[int, int | None] | None]:
     """Return (rows with a missing value, count of missing values, the first as (row, column or None for the label))."""
     gone = np.isnan(labels) if labels is not None else np.zeros(len(values), bool)
     cells = int(gone.sum())
-    first: tuple | None = (int(np.argmax(gone)), None) if cells else None
+    first: tuple[int, int | None] | None = (int(np.argmax(gone)), None) if cells else None
     if values.dtype.kind == "f":
         for start, block in blocks(values):
             missing = np.isnan(block)
@@ -166,7 +174,7 @@ def _missing(values, labels):
     return np.flatnonzero(gone), cells, first
 
 
-def _classes(source, labels, names):
+def _classes(source: str, labels: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return (labels from 0 without gaps, class names) for labels that are whole numbers or indices into names."""
     labels = labels.astype(np.int64)
     if labels.min() >= 0 and labels.max() < CLASSES_MAX:
@@ -189,7 +197,7 @@ def _classes(source, labels, names):
     return np.searchsorted(present, labels), called
 
 
-def _about_names(names):
+def _about_names(names: tuple[str, ...]) -> list[str]:
     """Return a note about class names that may mean the same class."""
     alike: dict[str, str] = {}
     for name in names:
@@ -200,7 +208,7 @@ def _about_names(names):
     return []
 
 
-def _about_labels(source, labels, place):
+def _about_labels(source: str, labels: np.ndarray, place: str) -> list[str]:
     """Return a note about labels with very few samples each. Raises DataError if there are too many to be classes."""
     samples, classes = len(labels), int(labels.max()) + 1
     if samples < FEW or classes * SAMPLES_A_CLASS <= samples:
@@ -211,7 +219,7 @@ def _about_labels(source, labels, place):
     return [f"{what}: if they are not classes, type --label COLUMN to use another column"]
 
 
-def _about_features(source, features, names):
+def _about_features(source: str, features: np.ndarray, names: tuple[str, ...]) -> list[str]:
     """Return notes about constant features. Raises DataError if all are constant, or one has no value."""
     low, high = np.full(features.shape[1], np.inf), np.full(features.shape[1], -np.inf)
     zeros = 0
@@ -227,16 +235,16 @@ def _about_features(source, features, names):
         raise DataError(f"{source}: every feature is {shown}: there is nothing to learn")
     if not len(constant) or (low.min() >= 0 and 4 * zeros >= features.size):  # pictures have dark edges
         return []
-    shown = listed([_column_text(names, column) for column in constant])
+    shown = listed([_column_text(names, int(column)) for column in constant])
     change, them = ("changes", "it") if len(constant) == 1 else ("change", "them")
     return [f"{shown} never {change}, so the network cannot learn from {them}"]
 
 
-def _column_text(names, column):
+def _column_text(names: tuple[str, ...], column: int) -> str:
     return shortened(names[column]) if names else f"feature {column}"
 
 
-def check_layers(layers: tuple, dataset: Dataset) -> None:
+def check_layers(layers: tuple[int, ...], dataset: Dataset) -> None:
     """Raise DataError unless `layers` (sizes, inputs first) match the features and have an output for each class."""
     features = dataset.features.shape[1]
     shown = "-".join(map(str, layers))
@@ -249,7 +257,7 @@ def check_layers(layers: tuple, dataset: Dataset) -> None:
         raise DataError(f"layers: {given}: {fits} would fit")
 
 
-def _check_labels(labels, place):
+def _check_labels(labels: np.ndarray, place: Callable[[int], str]) -> None:
     """Raise DataError for the first label that is not a class number, at place(row)."""
     wrong = np.flatnonzero(~((labels == np.floor(labels)) & (np.abs(labels) <= 2**53)))
     if len(wrong):

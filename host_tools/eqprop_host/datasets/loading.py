@@ -1,5 +1,7 @@
 """Data sets by name: chooses the reader for a source."""
 
+from __future__ import annotations
+
 import contextlib
 import gzip
 import io
@@ -8,10 +10,12 @@ import stat
 import sys
 import tempfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from pathlib import Path
+from typing import IO, Any, BinaryIO, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -41,6 +45,8 @@ _LABELLED = {**dict.fromkeys(_TEXT, read_csv), ".npy": read_npy, ".npz": read_np
 _UNLABELLED = {**_LABELLED, ".npy": read_npy_x, ".npz": read_npz_x}
 _MAGIC = ((b"\x93NUMPY", ".npy"), (b"PK\3\4", ".npz"), (b"PK\5\6", ".npz"), (b"PAR1", ".parquet"))
 _AS_IT_SAYS = Reading()
+_Readers: TypeAlias = dict[str, Callable[..., Table]]
+_Choice: TypeAlias = Callable[..., Any]
 
 _UNPACK = "unpack it first"
 _SHEET = "save the sheet as CSV in Excel or LibreOffice, and type --data with that file"
@@ -104,7 +110,11 @@ def load(source: str, reading: Reading = _AS_IT_SAYS) -> Dataset:
 
 
 def load_features(
-    source: str, features: int, reading: Reading = _AS_IT_SAYS, names: tuple = (), recipe: dict | None = None
+    source: str,
+    features: int,
+    reading: Reading = _AS_IT_SAYS,
+    names: tuple[str, ...] = (),
+    recipe: dict[str, Any] | None = None,
 ) -> Unlabelled:
     """Return only the features of a source, labelled or not; sources as in `load`.
 
@@ -122,12 +132,14 @@ def load_features(
     notes = list(table.notes)
     bare = Table(table.values, table.place, names=table.names)
     values, _, kept = known(source, bare, reading, notes)
-    check_finite(values, lambda row, column: f"{source}: {table.place(kept[row], column)}", reading.missing == "mean")
+    check_finite(
+        values, lambda row, column: f"{source}: {table.place(int(kept[row]), column)}", reading.missing == "mean"
+    )
     rows = tuple(table.rows[row] for row in kept) if table.rows else ()
     return Unlabelled(values, rows, tuple(f"{source}: {note}" for note in notes))
 
 
-def _read(source, reading, readers, choose_roles):
+def _read(source: str, reading: Reading, readers: _Readers, choose_roles: _Choice) -> Table:
     """Return the `Table` of a source, read by its kind or by its suffix's entry in `readers`. Raises DataError."""
     if source in SHIPPED:
         data = resources.files("eqprop_host") / "data" / f"{source}.csv"
@@ -153,7 +165,7 @@ def _read(source, reading, readers, choose_roles):
         raise DataError(f"{source!r}: {error}") from error  # a path that contains a zero byte
 
 
-def _read_file(source, path, readers, choose_roles, reading):
+def _read_file(source: str, path: Path, readers: _Readers, choose_roles: _Choice, reading: Reading) -> Table:
     suffix = path.suffix.lower()
     packed = suffix == ".gz"
     inner = path.with_suffix("").suffix.lower() if packed else suffix
@@ -171,7 +183,7 @@ def _read_file(source, path, readers, choose_roles, reading):
         return reader(source, file, choose_roles, reading)
 
 
-def _read_sample(source, path, reading):
+def _read_sample(source: str, path: Path, reading: Reading) -> Table:
     """Return the `Table` of one picture or sound."""
     notes: list[str] = []
     values, recipe = rows_of([(source, path)], reading, notes)
@@ -179,7 +191,7 @@ def _read_sample(source, path, reading):
     return Table(values, lambda row, column: f"feature {column}", recipe=recipe, notes=said, rows=(source,))
 
 
-def _read_stream(source, stream, readers, choose_roles, reading):
+def _read_stream(source: str, stream: BinaryIO, readers: _Readers, choose_roles: _Choice, reading: Reading) -> Table:
     """Return the `Table` of a stream; its first bytes tell NumPy and Parquet files from text."""
     with contextlib.closing(_copied(source, stream, 0)) as file:
         head = file.read(8)
@@ -188,7 +200,7 @@ def _read_stream(source, stream, readers, choose_roles, reading):
         return readers[suffix](source, file, choose_roles, reading)
 
 
-def _copied(source, stream, packed):
+def _copied(source: str, stream: Any, packed: int) -> IO[bytes]:
     """Return a temporary file with a stream's contents. Raises DataError if the stream is too long."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 (maps of it outlive closing it)
     size = 0
@@ -204,7 +216,7 @@ def _copied(source, stream, packed):
     return file
 
 
-def _refuse(source, path, suffix):
+def _refuse(source: str, path: Path, suffix: str) -> NoReturn:
     """Raise a DataError that says what to do with a source that no reader takes."""
     if is_sample(source):
         way = "put each class's files into a folder of its own, and type --data with their parent folder"
@@ -224,6 +236,6 @@ def _refuse(source, path, suffix):
     raise DataError(f"data: {source!r} is neither {kinds}")
 
 
-def _head(path):
+def _head(path: Path) -> bytes:
     with open(path, "rb") as file:
         return file.read(4096)

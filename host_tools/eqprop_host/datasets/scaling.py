@@ -1,6 +1,10 @@
 """Scales features to a board's inputs: int8, 127 for full scale."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +45,7 @@ class Scaling:
     means: tuple[float, ...] = ()
     """Each feature's substitute for a missing value (NaN); empty if a missing value is an error."""
 
-    def quantise(self, features, rows=None, name="features"):
+    def quantise(self, features: Any, rows: np.ndarray | None = None, name: str = "features") -> np.ndarray:
         """Return the inputs for `features`, numbers (samples, features), or for those rows of it: int8 in -127..127.
 
         name: what messages call the features. The result is C-contiguous; a large one lies in a file
@@ -55,7 +59,11 @@ class Scaling:
         spool = Spool()
         for first, block in blocks(features, rows):
             places = range(first, first + len(block)) if rows is None else rows[first : first + len(block)]
-            block = self._filled(block, lambda row, column, places=places: f"{name}[{places[row]}, {column}]")
+
+            def place(row: int, column: int, places: Any = places) -> str:
+                return f"{name}[{places[row]}, {column}]"
+
+            block = self._filled(block, place)
             # Far outside the training range the quotient may be infinite; it saturates like any other.
             with np.errstate(over="ignore"):
                 inputs = (block - self.offset) / np.where(span > 0, span, 1) * FULL_SCALE
@@ -63,7 +71,7 @@ class Scaling:
             spool.append(np.clip(np.rint(inputs), -FULL_SCALE, FULL_SCALE).astype(np.int8))
         return spool.finish()
 
-    def _filled(self, block, place):
+    def _filled(self, block: np.ndarray, place: Callable[[int, int], str]) -> np.ndarray:
         """Return float64 (samples, features) with gaps filled from `means`.
 
         Raises DataError, naming place(row, column), for a gap if there are no means, and for an infinite value.
@@ -80,13 +88,13 @@ class Scaling:
             raise DataError(f"{place(row, column)} is missing, and the network has no means to fill it with: {way}")
         return np.where(missing, self.means, block)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Return the fields, ready for JSON, as `from_dict` takes them."""
         lists = {key: list(getattr(self, key)) for key in ("offset", "span", "means")}
         return {"features": self.features, **{key: values for key, values in lists.items() if values}}
 
     @classmethod
-    def from_dict(cls, saved):
+    def from_dict(cls, saved: Any) -> Scaling:
         """Return the Scaling that `to_dict` turned into `saved`. Raises DataError for anything else."""
         try:
             features, values = saved["features"], (saved["offset"], saved["span"], saved.get("means", []))
@@ -166,13 +174,13 @@ def with_means(features: np.ndarray, means: np.ndarray) -> np.ndarray:
     return spool.finish()
 
 
-def _is_image(low, high, zeros):
+def _is_image(low: np.ndarray, high: np.ndarray, zeros: float) -> bool:
     """Return whether columns with these smallest and largest values and this share of zeros use one scale."""
     largest = high.max()
-    return low.min() >= 0 and largest > 0 and zeros >= 0.25 and np.mean(high[high > 0] >= largest / 2) >= 0.5
+    return bool(low.min() >= 0 and largest > 0 and zeros >= 0.25 and np.mean(high[high > 0] >= largest / 2) >= 0.5)
 
 
-def _usual(features, rows):
+def _usual(features: np.ndarray, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Return each column's (smallest, largest) value after removing the lowest and highest percent, at least one.
 
     Of many samples, evenly spaced ones stand for all. Of few samples, none is removed.

@@ -4,7 +4,10 @@ All randomness follows from a seed: PCG64 words are sorted. NumPy keeps PCG64's 
 change `Generator.permutation`.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +47,7 @@ class Prepared:
     classes: int
     """The largest label of the whole data set + 1."""
 
-    recipe: dict
+    recipe: dict[str, Any]
     """As in `Dataset`."""
 
     feature_names: tuple[str, ...] = ()
@@ -125,7 +128,7 @@ def prepare(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -
     )
 
 
-def _without_gaps(dataset, train):
+def _without_gaps(dataset: Dataset, train: np.ndarray) -> tuple[np.ndarray, tuple[float, ...]]:
     """Return (features without missing values, the means that replaced them). Raises DataError."""
     if not dataset.with_means:
         return dataset.features, ()
@@ -137,14 +140,14 @@ def _without_gaps(dataset, train):
     return with_means(dataset.features, means), tuple(means.tolist())
 
 
-def _words(count, seed):
+def _words(count: int, seed: int) -> np.ndarray:
     """Return `count` random uint64; the same seed always gives the same numbers."""
     if seed < 0:
         raise DataError(f"seed: {seed} is negative")
     return np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(_STREAM,))).random_raw(count)
 
 
-def _shares(counts, total):
+def _shares(counts: np.ndarray, total: int) -> np.ndarray:
     """Return how many of `total` test samples each class gives, of its `counts` samples; see `split`."""
     shares, remainders = np.divmod(counts * total, counts.sum())
     able = np.flatnonzero(counts - shares > 1)

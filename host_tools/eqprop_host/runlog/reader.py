@@ -1,9 +1,13 @@
 """Reads a log: indexes its records when opened, and reads them on demand."""
 
+from __future__ import annotations
+
 import json
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +37,13 @@ class Log:
     - end: why the run ended; None if it is still running, or was killed.
     """
 
-    def __init__(self, path, records, dropped, decode):
+    def __init__(
+        self,
+        path: str | Path,
+        records: list[tuple[dict[str, Any], Any]],
+        dropped: list[Span],
+        decode: Callable[[Any], Iterable[dict[str, Any]]],
+    ) -> None:
         """Take an index of the records, (header, argument of `decode`) each, and the spans that are not records."""
         self.path = Path(path)
         self.dropped = dropped
@@ -63,11 +73,17 @@ class Log:
         self.end = last[0]["reason"] if last else None
 
     @property
-    def headers(self):
+    def headers(self) -> list[dict[str, Any]]:
         """The header of each record, in order: dicts as in `runlog.formats.spans.Span`."""
         return [header for header, _ in self._records]
 
-    def read(self, table, start=0, stop=None, where=lambda header: True):
+    def read(
+        self,
+        table: str,
+        start: int = 0,
+        stop: int | None = None,
+        where: Callable[[dict[str, Any]], bool] = lambda header: True,
+    ) -> Iterator[dict[str, Any]]:
         """Yield a table's rows as dicts of the columns that are not null; lists are arrays, times datetime in UTC.
 
         start, stop: the first record of that table to read, and the one to stop before. where: a function of a header;
@@ -78,12 +94,12 @@ class Log:
             if where(header):
                 yield from self._checked(place)
 
-    def read_all(self):
+    def read_all(self) -> Iterator[dict[str, Any]]:
         """Yield the rows of all tables, in order, as `read` does."""
         for _, place in self._records:
             yield from self._checked(place)
 
-    def _checked(self, place):
+    def _checked(self, place: Any) -> Iterator[dict[str, Any]]:
         for row in self._decode(place):
             try:
                 check(row)
@@ -91,66 +107,67 @@ class Log:
                 raise LogError(f"{self.path}: row {row.get('sequence')}: {error}") from error
             yield row
 
-    def batches(self, table):
+    def batches(self, table: str) -> Iterator[pa.RecordBatch]:
         """Yield a table's Arrow record batches, one for each record, with that table's columns."""
         schema = arrow_schema(self.siemens_per_step)
         for header, place in self._records:
             if header["record"] == table:
                 yield batch(list(self._checked(place)), schema).select(OF_TABLE[table])
 
-    def table(self, table):
+    def table(self, table: str) -> pa.Table:
         """Return a whole table as an Arrow table; its schema gives each column's unit and meaning."""
         schema = pa.schema([arrow_schema(self.siemens_per_step).field(name) for name in OF_TABLE[table]])
         return pa.Table.from_batches(self.batches(table), schema)
 
-    def frame(self, table):
+    def frame(self, table: str) -> Any:
         """Return a whole table as a pandas DataFrame. Needs `pip install 'eqprop[frames]'`."""
         return self.table(table).to_pandas()
 
     @cached_property
-    def metrics(self):
+    def metrics(self) -> list[dict[str, Any]]:
         """The rows of `metrics`, like those of `read`."""
         return list(self.read("metrics"))
 
     @cached_property
-    def events(self):
+    def events(self) -> list[dict[str, Any]]:
         """The rows of `event`, like those of `read`; `detail` is a dict."""
         return [{**row, "detail": _object(self.path, "detail", row["detail"])} for row in self.read("event")]
 
     @property
-    def class_names(self):
+    def class_names(self) -> tuple[str, ...]:
         """The names of the classes, by label; empty if the data set has none."""
         return _texts(self.configuration.get("class_names"))
 
     @property
-    def feature_names(self):
+    def feature_names(self) -> tuple[str, ...]:
         """The names of the features, by input; empty if the data set has none."""
         return _texts(self.configuration.get("feature_names"))
 
     @property
-    def siemens_per_step(self):
+    def siemens_per_step(self) -> float:
         """The scale of the conductances, in siemens per step."""
         return float(self.configuration.get("siemens_per_step", 1e-9))
 
     @cached_property
-    def plan(self):
+    def plan(self) -> eqprop.Plan:
         """The `eqprop.Plan` of the network. Raises DataError if the log does not give its layers."""
         try:
-            return eqprop.plan(self.configuration["layers"])
+            plan: eqprop.Plan = eqprop.plan(self.configuration["layers"])
+            return plan
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{self.path}: the log does not give the layers: {error}") from error
 
     @cached_property
-    def logged(self):
+    def logged(self) -> list[int]:
         """The sample numbers at which all conductances are logged, ascending."""
         return sorted({h["sample"] for h in self.headers if h["record"] == "conductances" and h["source"] in COMPLETE})
 
-    def snapshot(self, sample):
+    def snapshot(self, sample: int) -> list[np.ndarray]:
         """Return the conductances logged at `sample`, one of `logged`: uint16 steps (rows, columns) for each crossbar.
 
         Raises LogError if they are damaged, or do not match the run's layers.
         """
-        found = {}
+        found: dict[int, np.ndarray] = {}
         for row in self.read("conductances", where=lambda h: h["sample"] == sample and h["source"] in COMPLETE):
             found.setdefault(row["crossbar"], row["conductance_steps"])
         shapes = self.plan.shapes
@@ -161,20 +178,21 @@ class Log:
                 raise LogError(f"{self.path}: crossbar {c}: expected shape {(rows, columns)} for {self.plan}")
         return [found[c].reshape(shape) for c, shape in enumerate(shapes)]
 
-    def confusion(self, row):
+    def confusion(self, row: dict[str, Any]) -> np.ndarray:
         """Return the counts in a row of `metrics` by (class, answer): (outputs, outputs). Raises LogError."""
         outputs, counts = self.plan.layers[-1], row["confusion"]
         if counts.size != outputs**2:
             raise LogError(f"{self.path}: confusion: expected {outputs**2} counts, got {counts.size}")
-        return counts.reshape(outputs, outputs)
+        table: np.ndarray = counts.reshape(outputs, outputs)
+        return table
 
     @property
-    def steps(self):
+    def steps(self) -> int:
         """The number of training steps logged without a gap, from the first on."""
         return max((h["sample"] for h in self.headers if h["record"] == "steps"), default=0)
 
     @cached_property
-    def samples(self):
+    def samples(self) -> tuple[np.ndarray, np.ndarray]:
         """The distinct training samples: (int8 (samples, inputs), int64 classes (samples,)).
 
         Raises LogError for samples that do not fit the network.
@@ -192,21 +210,22 @@ class Log:
         labels = [row["labels"] for row in rows] or [np.zeros(0)]
         return np.concatenate(features), np.concatenate(labels).astype(np.int64)
 
-    def siemens(self, sample):
+    def siemens(self, sample: int) -> list[np.ndarray]:
         """Return each crossbar's conductances after `sample` training samples: float64 (rows, columns), siemens."""
         return [steps * self.siemens_per_step for steps in self.conductances(sample)]
 
-    def conductances(self, sample):
+    def conductances(self, sample: int) -> list[np.ndarray]:
         """Return each crossbar's exact conductances after `sample` training samples: uint16 (rows, columns), steps.
 
         Raises LogError as `runlog.replay.network_at` does.
         """
         from .replay import conductances_at
 
-        return conductances_at(self, sample)
+        exact: list[np.ndarray] = conductances_at(self, sample)
+        return exact
 
 
-def _object(path, name, text):
+def _object(path: str | Path, name: str, text: str) -> dict[str, Any]:
     """Return the JSON object in a column's text. Raises LogError for other text."""
     try:
         value = json.loads(text)
@@ -217,11 +236,11 @@ def _object(path, name, text):
     return value
 
 
-def _texts(names):
+def _texts(names: Any) -> tuple[str, ...]:
     return tuple(map(str, names)) if isinstance(names, list) else ()
 
 
-def _allowed(value, kinds, least):
+def _allowed(value: Any, kinds: Any, least: float | None) -> bool:
     if isinstance(value, bool) or not isinstance(value, kinds):
         return False
     return least is None or least <= value < 2**53
@@ -250,7 +269,7 @@ _CONFIGURATION = {
 _MAY_BE_NULL = ("limit", "log_every")
 
 
-def open_log(path, run_id=None):
+def open_log(path: str | Path, run_id: str | None = None) -> Log:
     """Return the `Log` at `path`: an .arrow, .jsonl, .csv or .npz file, or a .parquet dataset.
 
     run_id: which of the runs in a dataset of several.
@@ -274,7 +293,7 @@ def open_log(path, run_id=None):
         raise LogError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def open_runs(path, run_id=None):
+def open_runs(path: str | Path, run_id: str | None = None) -> Iterator[Log]:
     """Yield the `Log` at `path`, or each run of a .parquet dataset: the one that is named, or all, one after the other.
 
     Raises LogError as `open_log` does, and for a run that does not exist.
@@ -289,7 +308,7 @@ def open_runs(path, run_id=None):
         yield open_log(path, each)
 
 
-def _index(path, module):
+def _index(path: Path, module: Any) -> tuple[list[tuple[dict[str, Any], Any]], list[Span], Callable[[Any], Any]]:
     """Return (records, dropped spans, decode) of a live format's file."""
     records, dropped = [], []
     decoder = module.Decoder()
@@ -307,14 +326,14 @@ def _index(path, module):
         if not file.tell():
             raise LogError("is empty")
 
-    def decode(span):
+    def decode(span: Span) -> Any:
         with open(path, "rb") as file:
             return decoder.rows(_bytes(file, span))
 
     return records, dropped, decode
 
 
-def _bytes(file, span):
+def _bytes(file: BinaryIO, span: Span) -> bytes:
     at = file.tell()
     file.seek(span.start)
     data = file.read(span.end - span.start)

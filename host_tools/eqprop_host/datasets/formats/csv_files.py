@@ -29,7 +29,7 @@ _LABELS_MAX = 100_000
 """With more different labels than this, the column cannot be the label."""
 
 
-def read_csv(source, file, choose, reading):
+def read_csv(source, file, choose, reading) -> Table:
     """Return the `Table` of a text table, open in binary. Raises DataError.
 
     choose: given the `Column`s, returns the `Roles`.

@@ -26,7 +26,7 @@ _TABLES = (".csv", ".tsv", ".parquet", ".npz", ".npy")
 _JUNK = ("thumbs.db", "desktop.ini", "__macosx")
 
 
-def read_folder(source, reading):
+def read_folder(source, reading) -> Table:
     """Return the `Table` of a folder. Raises DataError naming the file or folder and what is wrong with it."""
     top = Path(source)
     notes: list[str] = []

@@ -35,7 +35,7 @@ def is_idx(path):
     return _NAME.fullmatch(Path(path).name) is not None
 
 
-def read_mnist(folder):
+def read_mnist(folder) -> Table:
     """Return the `Table` of the four files in `folder`. Raises DataError naming the file, the field and its value.
 
     folder: the files' folder, or the folder and their prefix: DIR/emnist-letters.
