@@ -1,8 +1,8 @@
 """A .parquet dataset: a folder that holds one run, or the runs of a fleet of boards.
 
-TABLE/board=BOARD/run_id=RUN/part.parquet, partitioned as Hive does, so that pandas, DuckDB and Polars read a table of
-all runs at once. Each row has one more column, its checksum (`checksums`). A run is there once its table `run` is,
-which is written last.
+The files are TABLE/board=BOARD/run_id=RUN/part.parquet, partitioned as in Hive, so pandas, DuckDB and Polars read a
+table of all runs at once. Each row has an additional column, its checksum (`checksums`). A run is complete once its table
+`run` exists, which is written last.
 """
 
 import contextlib
@@ -105,7 +105,7 @@ class _Rows:
         rows = rows_of(sliced)
         crc = sliced.column(CRC)[0].as_py() if CRC in sliced.schema.names else None
         check_crc(f"{path}: row {row} of group {group}", rows[0], crc)
-        if rows[0]["record"] == "run":  # the folder's name says it
+        if rows[0]["record"] == "run":  # the folder's name gives the run
             rows[0]["run_id"] = unquote(path.parent.name.removeprefix("run_id="))
         return rows
 

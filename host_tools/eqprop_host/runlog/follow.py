@@ -14,7 +14,7 @@ class Follower:
     """
 
     def __init__(self, path, run_id=None):
-        """Open the log; run_id: which of a dataset of several. Raises as `open_log`."""
+        """Open the log; run_id: which run, for a dataset of several. Raises as `open_log` does."""
         self.log = open_log(path, run_id)
         self._path = Path(path)
         self._module = LIVE.get(self._path.suffix)

@@ -29,8 +29,8 @@ class Log:
 
     For .arrow, .jsonl and .parquet, memory holds only an index; .csv and .npz are read whole.
 
-    - path: where it is. run_id: identifies the run. configuration: dict of all that it depends on.
-    - rows: how many there are. sample: training samples learnt by the last of them.
+    - path: the log's path. run_id: identifies the run. configuration: a dict of all that the run depends on.
+    - rows: the number of rows. sample: training samples learnt by the last row.
     - dropped: the `Span`s of the file that are not sound records and are left out. One may be a record that is still
       being written.
     - size: bytes examined of a live format's file.
@@ -272,7 +272,7 @@ _MAY_BE_NULL = ("limit", "log_every")
 def open_log(path: str | Path, run_id: str | None = None) -> Log:
     """Return the `Log` at `path`: an .arrow, .jsonl, .csv or .npz file, or a .parquet dataset.
 
-    run_id: which of the runs in a dataset of several.
+    run_id: which run, for a dataset of several.
 
     Sound records after damaged ones are read; `Log.dropped` lists the skipped bytes. Raises LogError naming the path
     and the problem: a missing or empty file, a file that is not a log, a newer format, or no description of the run.
@@ -301,10 +301,10 @@ def open_runs(path: str | Path, run_id: str | None = None) -> Iterator[Log]:
     if Path(path).suffix != ".parquet":
         log = open_log(path)
         if run_id not in (None, log.run_id):
-            raise LogError(f"{path}: has no run {run_id}; it is of {log.run_id}")
+            raise LogError(f"{path}: has no run {run_id}, only {log.run_id}")
         yield log
         return
-    for each in [run_id] if run_id else fleet.runs_of(path) or [None]:  # None: there is none, which `open_log` says
+    for each in [run_id] if run_id else fleet.runs_of(path) or [None]:  # for None, `open_log` raises
         yield open_log(path, each)
 
 

@@ -1,6 +1,6 @@
-"""What a log's rows hold: one table of columns for every format, each with its meaning and unit.
+"""The columns of a log: one list for every format, each column with its meaning and unit.
 
-Every row has a `record`, which says of what table it is; the columns that do not belong to that table are null.
+Every row has a `record`, which names its table; the columns of other tables are null.
 """
 
 import math
@@ -14,7 +14,7 @@ import pyarrow as pa
 from ..errors import LogError
 
 FORMAT = 2
-"""The version of the format that is written, and the newest that is read."""
+"""The format's version: this one is written, and versions up to it are read."""
 
 TABLES = ("run", "samples", "steps", "conductances", "metrics", "event", "end")
 """The values of `record`.
@@ -41,7 +41,7 @@ class Column:
     name: str
     type: pa.DataType
     tables: tuple[str, ...]
-    """The tables it belongs to."""
+    """The tables that have this column."""
 
     unit: str
     meaning: str
@@ -53,56 +53,56 @@ def _column(name, kind, tables, unit, meaning):
 
 COLUMNS = (
     _column("record", pa.string(), "all", "", "the row's table"),
-    _column("sequence", pa.int64(), "all", "rows", "0, 1, 2 ... through the whole log: a gap or a repetition shows"),
-    _column("utc", pa.timestamp("us", "UTC"), "all", "UTC", "when it was written"),
+    _column("sequence", pa.int64(), "all", "rows", "0, 1, 2 ... through the whole log, so gaps and repetitions show"),
+    _column("utc", pa.timestamp("us", "UTC"), "all", "UTC", "when the row was written"),
     _column("sample", pa.int64(), "all", "samples", "training samples learnt so far"),
     _column(
         "board_ticks_us",
         pa.int64(),
         "metrics event",
         "us",
-        "the board's own clock; null so far: the protocol carries none",
+        "the board's own clock; always null so far: the protocol does not carry it",
     ),
     _column("format", pa.int64(), "run", "", "version of this format"),
-    _column("run_id", pa.string(), "run", "", "identifies the run, whatever its file is called"),
+    _column("run_id", pa.string(), "run", "", "identifies the run, whatever the file's name"),
     _column("configuration", pa.string(), "run", "", "a JSON object: all that the run depends on"),
-    _column("first", pa.int64(), "samples steps conductances", "", "place of the first sample, step or device"),
+    _column("first", pa.int64(), "samples steps conductances", "", "number of the first sample, step or device"),
     _column("labels", _LIST_U16, "samples", "", "classes of the samples"),
-    _column("features", _LIST_I8, "samples", "1/127 of full scale", "of all samples in a row, inputs of each together"),
-    _column("order", _LIST_U32, "steps", "", "places in `samples` of what the steps learnt, in order"),
-    _column("crossbar", pa.int32(), "conductances", "", "it joins layer `crossbar` and layer `crossbar` + 1"),
+    _column("features", _LIST_I8, "samples", "1/127 of full scale", "all samples of the row, one after another"),
+    _column("order", _LIST_U32, "steps", "", "numbers in `samples` of the samples learnt, in order"),
+    _column("crossbar", pa.int32(), "conductances", "", "the one between layers `crossbar` and `crossbar` + 1"),
     _column(
         "conductance_steps",
         _LIST_U16,
         "conductances",
         "steps",
-        "conductances, row by row, as `eqprop.Plan.shapes` says",
+        "conductances, row by row; `eqprop.Plan.shapes` gives the shape",
     ),
     _column("crc", pa.int64(), "conductances", "", "CRC-32 of `conductance_steps` as little-endian uint16"),
-    _column("source", pa.string(), "conductances", "", "board: it was read; twin: its digital twin, of the same bits"),
-    _column("epoch", pa.int64(), "metrics", "epochs", "passes over the data so far, the one under way counted"),
-    _column("train_error_percent", pa.float64(), "metrics", "%", "of the epoch's samples, each before it was learnt"),
-    _column("test_error_percent", pa.float64(), "metrics", "%", "of the test samples"),
-    _column("loss", pa.float64(), "metrics", "(16 voltage units)^2", "mean of the epoch (`eqprop.learner.Learner`)"),
-    _column("samples_per_second", pa.float64(), "metrics", "1/s", "since the run began, tests left out"),
+    _column("source", pa.string(), "conductances", "", "board: read from it; twin: its bit-identical digital twin"),
+    _column("epoch", pa.int64(), "metrics", "epochs", "passes over the data, including the current one"),
+    _column("train_error_percent", pa.float64(), "metrics", "%", "error on the epoch's samples before learning them"),
+    _column("test_error_percent", pa.float64(), "metrics", "%", "error on the test samples"),
+    _column("loss", pa.float64(), "metrics", "(16 voltage units)^2", "the epoch's mean (`eqprop.learner.Learner`)"),
+    _column("samples_per_second", pa.float64(), "metrics", "1/s", "training speed since the run began, without tests"),
     _column("confusion", _LIST_U32, "metrics", "samples", "test samples by (class, prediction), outputs x outputs"),
     _column(
-        "residual_free", pa.float64(), "metrics", "full scale", "most that one sweep more moves a voltage, free phase"
+        "residual_free", pa.float64(), "metrics", "full scale", "largest voltage change by one more sweep, free phase"
     ),
     _column("residual_plus", pa.float64(), "metrics", "full scale", "the same, phase PLUS"),
     _column("residual_minus", pa.float64(), "metrics", "full scale", "the same, phase MINUS"),
-    _column("saturated_nodes", pa.int64(), "metrics", "nodes", "at a rail in the free phase of any probed sample"),
-    _column("dead_nodes", pa.int64(), "metrics", "nodes", "hidden, at zero volts in the free phase of all of them"),
-    _column("link_sent_bytes", pa.int64(), "metrics", "bytes", "on the line to the board, since it was opened"),
-    _column("link_received_bytes", pa.int64(), "metrics", "bytes", "from the board"),
     _column(
-        "link_retries", pa.int64(), "metrics", "", "questions that were lost, they or their answers, and asked again"
+        "saturated_nodes", pa.int64(), "metrics", "nodes", "nodes at a rail in the free phase of any probed sample"
     ),
+    _column("dead_nodes", pa.int64(), "metrics", "nodes", "hidden nodes at zero volts in all their free phases"),
+    _column("link_sent_bytes", pa.int64(), "metrics", "bytes", "sent to the board since the line was opened"),
+    _column("link_received_bytes", pa.int64(), "metrics", "bytes", "received since the line was opened"),
+    _column("link_retries", pa.int64(), "metrics", "", "requests repeated because they or their answers were lost"),
     _column(
         "event", pa.string(), "event", "", "connect, resume, reset, fault, checkpoint, no-twin, divergence, repair"
     ),
     _column("detail", pa.string(), "event", "", "a JSON object that describes it"),
-    _column("reason", pa.string(), "end", "", '"closed", "interrupted", or in one line the error that ended the run'),
+    _column("reason", pa.string(), "end", "", '"closed", "interrupted", or the error that ended the run, in one line'),
 )
 
 BY_NAME = {column.name: column for column in COLUMNS}
@@ -132,7 +132,7 @@ _EMPTY = {column.name: pa.nulls(1, column.type) for column in COLUMNS}
 
 
 def batch(rows, schema):
-    """Return rows, dicts of one table, as an Arrow record batch of all columns; schema: of `arrow_schema`."""
+    """Return rows, dicts of one table, as an Arrow record batch of all columns; schema: from `arrow_schema`."""
     columns = []
     for column in COLUMNS:
         if all(row.get(column.name) is None for row in rows):
@@ -146,12 +146,12 @@ def batch(rows, schema):
 
 
 def numpy_type(kind):
-    """Return the NumPy dtype of an Arrow type of numbers (pyarrow's own answer needs pandas)."""
+    """Return the NumPy dtype of an Arrow type of numbers (pyarrow's own conversion needs pandas)."""
     return np.dtype({"float": "float32", "double": "float64"}.get(str(kind), str(kind)))
 
 
 def _lists(kind, values):
-    """Return NumPy arrays, one a row, as an Arrow list array, without a Python object for each item."""
+    """Return NumPy arrays, one per row, as an Arrow list array, without a Python object for each item."""
     if any(value is None for value in values):
         return pa.array([None if value is None else list(value) for value in values], kind)
     dtype = numpy_type(kind.value_type)
@@ -161,7 +161,7 @@ def _lists(kind, values):
 
 
 def rows_of(record_batch):
-    """Return an Arrow record batch as rows: dicts of what is not null, lists as NumPy arrays, times as datetime."""
+    """Return an Arrow record batch as rows: dicts without nulls, lists as NumPy arrays, times as datetime."""
     rows = [{} for _ in range(record_batch.num_rows)]
     for name in record_batch.schema.names:
         array = record_batch.column(name)
@@ -176,7 +176,7 @@ def rows_of(record_batch):
 
 
 def check(row):
-    """Raise LogError unless a row is one of a log: its table known, that table's columns there and possible."""
+    """Raise LogError unless a row is valid: its table is known, its columns are present and possible."""
     table = row.get("record")
     if not isinstance(table, str) or table not in TABLES:
         raise LogError(f"record: expected one of {', '.join(TABLES)}, got {shown(table)}")
@@ -189,7 +189,7 @@ def check(row):
         raise LogError(f"record {table!r} without {missing[0]}")
     for name, value in row.items():
         if value is not None and name in BY_NAME and not _possible(name, value):
-            raise LogError(f"{name}: {shown(value)} cannot be")
+            raise LogError(f"{name}: {shown(value)} is not valid")
 
 
 def _possible(name, value):
@@ -209,12 +209,12 @@ def _possible(name, value):
 
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-"""What may be the name of a run: it becomes the name of a folder."""
+"""The pattern of a run's name, which becomes the name of a folder."""
 
 _MOST = {"sample": 2**30, "first": 2**31, "crossbar": 255, "crc": 2**32 - 1, "format": 2**15}
 
 
 def shown(value):
-    """Return what a message shows of a value: its first 40 characters."""
+    """Return a value for a message: its first 40 characters."""
     text = repr(value)
     return text if len(text) <= 40 else text[:37] + "..."

@@ -31,8 +31,8 @@ class RunLog:
     record cannot be written, for example on a full disk; its partial bytes are then removed, and the log accepts no
     further records.
 
-    - run_id: identifies the run. configuration: the dict that it was begun with. sample: of the last record.
-    - resumed: the state a reopened log ended in, a `runlog.reader.Log`; None for a new one.
+    - run_id: identifies the run. configuration: the dict given at its start. sample: of the last record.
+    - resumed: the state in which a reopened log ended, a `runlog.reader.Log`; None for a new log.
     """
 
     def __init__(self, path, configuration, clock=time.time):
@@ -47,10 +47,12 @@ class RunLog:
                 raise LogError(f"{self._path}: is not empty: a log never overwrites a file")
             self._fresh = True
             self.configuration = {"siemens_per_step": SIEMENS_PER_STEP, **configuration}
-            self.run_id = "r" + secrets.token_hex(8)  # no reader of a partitioned dataset takes it for a number
+            self.run_id = "r" + secrets.token_hex(
+                8
+            )  # with the r, readers of partitioned datasets do not parse a number
             text = json.dumps(self.configuration, default=_plain, allow_nan=False)
             self._encoder = live(path).Encoder(self.configuration["siemens_per_step"])
-            self._ahead = self._encoder.begin()  # in one piece with the run, without which it is no log
+            self._ahead = self._encoder.begin()  # written in one piece with the run's record
             self._write([{"record": "run", "format": FORMAT, "run_id": self.run_id, "configuration": text}], sample=0)
         except BaseException:
             self._remove()

@@ -101,7 +101,7 @@ def _colour(value):
 
 
 def link_text(sent_bytes, received_bytes, retries):
-    """Return in words how a line does."""
+    """Return the state of a line in words."""
     health = "link sound" if not retries else f"link: {retries} retries"
     return f"{health}, {(sent_bytes + received_bytes) / 1000:,.0f} kB"
 

@@ -1,9 +1,9 @@
 """Logs in the formats of other tools: a .csv table, an .npz archive. They are read and written as a whole.
 
 - .csv       one table of all columns; a list is a JSON list in its cell, times are ISO 8601
-- .npz       an array for each column of each table, "metrics.loss"; a list column is its items, one row behind the
-             other, and "conductances.conductance_steps.counts", how many items each row has; times are int64 us
-             since 1970
+- .npz       an array for each column of each table, "metrics.loss"; a list column is its items, concatenated row by
+             row, plus "conductances.conductance_steps.counts", each row's number of items; times are int64 us since
+             1970
 
 Each row has an additional column, its checksum (`checksums`).
 """
