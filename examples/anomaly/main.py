@@ -161,7 +161,7 @@ def start():
     try:
         network = eqprop.load(LAYERS)
         if network and len(network.user_data) != USER_DATA_BYTES:
-            raise ValueError("user_data: {} bytes are wanted, {} kept".format(USER_DATA_BYTES, len(network.user_data)))
+            raise ValueError("user_data: expected {} bytes, saved {}".format(USER_DATA_BYTES, len(network.user_data)))
         return network
     except (MemoryError, OSError, ValueError) as error:
         print("flash:", error)

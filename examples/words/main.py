@@ -35,7 +35,7 @@ user_data = "\n".join(words).encode()
 try:
     network = eqprop.load(layers)
     if network and network.user_data != user_data:
-        raise ValueError("user_data: {} are wanted, {} kept".format(user_data, network.user_data))
+        raise ValueError("user_data: expected {}, saved {}".format(user_data, network.user_data))
 except (MemoryError, OSError, ValueError) as error:
     lamps.show(ALL, SECOND)
     print("stopped, flash untouched:", error)

@@ -7,9 +7,9 @@
     network.learn(x, label)            # x: 64 int8 features
     prediction = network.infer(x)
     print(network.outputs)             # 10 voltages, int16
-    network.save()                     # into flash, safe from power cuts; eqprop.load() goes on
+    network.save()                     # into flash, safe from power cuts; eqprop.load() resumes
 
-The host's side and the simulator are the packages `eqprop_host` and `eqprop_sim`.
+The packages `eqprop_host` and `eqprop_sim` are the host tools and the simulator.
 """
 
 from .network import Network as Network

@@ -1,4 +1,4 @@
-"""The few things in which CPython and MicroPython differ, in one place."""
+"""The few differences between CPython and MicroPython, in one place."""
 
 import sys
 
@@ -7,7 +7,7 @@ try:
 except ImportError:
 
     def const(value):
-        """Return `value`: CPython has no constant folding to ask for."""
+        """Return `value`: CPython does not fold such constants."""
         return value
 
 
@@ -17,11 +17,11 @@ except ImportError:
     from time import perf_counter_ns
 
     def ticks_us():
-        """Return microseconds since some moment."""
+        """Return microseconds since an arbitrary moment."""
         return perf_counter_ns() // 1000
 
     def ticks_diff(now, then):
-        """Return now - then: this counter does not come round."""
+        """Return now - then: this counter does not wrap."""
         return now - then
 
 
@@ -29,9 +29,9 @@ try:
     from gc import collect, mem_free
 
     def free_heap(enough=1 << 29):
-        """Return the bytes that the heap still has, once what is forgotten is collected; at once where it has enough.
+        """Return the free bytes of the heap, collecting garbage first if fewer than `enough` are free.
 
-        To collect costs a Pico 2 million instructions.
+        Collecting costs a Pico 2 million instructions.
         """
         free = mem_free()
         if free < enough:
@@ -42,7 +42,7 @@ try:
 except ImportError:
 
     def free_heap(_enough=0):
-        """Return None: CPython's heap has no limit of its own."""
+        """Return None: CPython does not limit its heap."""
         return None
 
 
@@ -51,7 +51,7 @@ try:
 except ImportError:
 
     def kbd_intr(_):
-        """Do nothing: on CPython Ctrl-C is the terminal's affair, and a serial port is no terminal."""
+        """Do nothing: on CPython only a terminal turns Ctrl-C into an interrupt."""
 
 
 if sys.implementation.name == "micropython":
@@ -60,17 +60,17 @@ if sys.implementation.name == "micropython":
         def __getitem__(self, all_items):
             return all_items
 
-    _ALL = _Slices()[:]  # made once: a slice takes heap
-    del _Slices  # so does a class
+    _ALL = _Slices()[:]  # made once, because a slice takes heap
+    del _Slices  # a class takes heap, too
 
     def byte_row(inputs):
-        """Return a view of all int8 but the last, for `has_byte_items`."""
+        """Return a view of all but the last item, for `has_byte_items`."""
         return memoryview(inputs)[: len(inputs) - 1]
 
     def has_byte_items(x, row):
-        """Return whether the items of buffer `x` have one byte each; row: a view of as many, which `x` overwrites.
+        """Return whether the items of buffer `x` have one byte each. row: a view of as many items; `x` overwrites it.
 
-        Allocates nothing where they do: an array does not tell its type, but cannot be copied to items of another size.
+        Allocates nothing if they do. An array does not tell its type, but it cannot be copied to items of another size.
         """
         try:
             row[_ALL] = x
@@ -81,7 +81,7 @@ if sys.implementation.name == "micropython":
 else:
 
     def byte_row(_):
-        """Return None: nothing is copied to find out."""
+        """Return None: CPython needs no row to find out."""
 
     def has_byte_items(x, _):
         """Return whether the items of buffer `x` have one byte each."""
@@ -96,12 +96,12 @@ class SerialPort:
     """
 
     def __enter__(self):
-        """Take over the streams."""
+        """Take the streams over."""
         kbd_intr(-1)
         output = sys.stdout.buffer
         # CPython buffers its output, MicroPython does not
         return sys.stdin.buffer.readinto, getattr(output, "raw", output).write
 
     def __exit__(self, *_):
-        """Give the streams back."""
+        """Restore the streams."""
         kbd_intr(3)

@@ -1,13 +1,13 @@
-"""How long this processor takes to learn and to infer, and for each of a crossbar's verbs while it learns.
+"""Measures how long this processor takes to learn and to infer, and for each of a crossbar's verbs while it learns.
 
-What the host asks for it, and is answered, beside the messages of `eqprop.protocol.messages`:
+The host's request and the answer, in addition to the messages of `eqprop.protocol.messages`:
 
-    BENCH      9           verbs u8, first number u32, then samples: label u16, features i8...; learns them as SAMPLES
-                           does, timed
+    BENCH      9           verbs u8, first number u32, then samples: label u16, features i8...; learns them like
+                           SAMPLES, timed
     MEASURES  71           next sample u32, heap bytes of the network u32, widest hidden layer that would fit u16 (0:
-                           no limit), nanoseconds of a tick u32, tier, a space, what a tick is and a zero in UTF-8,
-                           then ticks u32 each, modulo 2**32, in all since CONFIGURE: to learn samples and to infer
-                           each, of those asked with verbs 0, and of each of VERBS, of those with 1
+                           no limit), nanoseconds per tick u32, tier, a space, the name of a tick and a zero in UTF-8,
+                           then ticks u32 each, modulo 2**32, summed since CONFIGURE: for learning and for inference
+                           (requests with verbs 0), then for each of VERBS (requests with verbs 1)
 """
 
 import struct
@@ -18,7 +18,7 @@ from .learner import Learner
 from .planning import Plan
 from .protocol.messages import unpack
 
-VERBS = ("settle", "set_nudge", "nudge", "program")  # settle: of the free phase; a training sample nudges twice
+VERBS = ("settle", "set_nudge", "nudge", "program")  # settle: the free phase; a training sample nudges twice
 _WIDEST = const(8191)
 _TICKS_MASK = const(0xFFFFFFFF)
 
@@ -27,16 +27,16 @@ _LABEL = "<H"
 _MEASURES = "<IIHI"
 _HEADER_BYTES = const(5)
 _LABEL_BYTES = const(2)
-_ROOM = const(8192)  # bytes of heap that a sample and its timing find free
+_ROOM = const(8192)  # free heap bytes for a sample and its timing
 
 Measures = namedtuple("Measures", ("sample", "heap_bytes", "widest", "tick_ns", "tier", "unit", "ticks"))
 
 
 class Stopwatch:
-    """Tells the ticks between two calls, its own time left out."""
+    """Measures the ticks between two calls, without its own time."""
 
     def __init__(self, ticks):
-        """Go by `ticks()`, a counter as MicroPython's `time.ticks_us`."""
+        """Use `ticks()`, a counter like MicroPython's `time.ticks_us`."""
         self._ticks = ticks
         self._own = 0
         self._last = ticks()
@@ -51,7 +51,7 @@ class Stopwatch:
 
 
 class _Timed:
-    """A crossbar as the learner sees it, that sums the ticks of each verb."""
+    """A crossbar for a learner that sums the ticks of each verb."""
 
     def __init__(self, crossbar, passed):
         self._crossbar = crossbar
@@ -83,9 +83,9 @@ class _Timed:
 
 
 def measure_samples(network, rows, ticks):
-    """Learn `rows`, pairs of features and label; return the ticks in all to learn them, and to infer each once learnt.
+    """Learn `rows`, pairs of features and label; return the total ticks of learning, and of inference after each.
 
-    What was forgotten is collected before a sample where the heap is short, and not counted.
+    If the heap is short, garbage is collected before a sample, outside the measurement.
     """
     passed = Stopwatch(ticks)
     learn = infer = 0
@@ -100,7 +100,7 @@ def measure_samples(network, rows, ticks):
 
 
 def measure_verbs(network, rows, ticks):
-    """Learn `rows` as `measure_samples` does; return the ticks in all of each of VERBS."""
+    """Learn `rows` as `measure_samples` does; return the total ticks of each of VERBS."""
     timed = _Timed(network.crossbar, Stopwatch(ticks))
     learner = Learner(timed, network.plan, network.lr_halving_samples)
     learner.resume_at(network.sample)
@@ -114,7 +114,7 @@ def measure_verbs(network, rows, ticks):
 
 
 def widest(layers, free):
-    """Return how many hidden nodes between these inputs and outputs fit `free` bytes of heap; 0 for no limit (None)."""
+    """Return the most hidden nodes that fit in `free` bytes of heap, given inputs and outputs; 0 if free is None."""
     if free is None:
         return 0
     low, high = 0, _WIDEST
@@ -128,23 +128,23 @@ def widest(layers, free):
 
 
 class Benchmark:
-    """What BENCH was asked of a network, summed up since it was configured."""
+    """The sums of all BENCH requests to a network since it was configured."""
 
     def __init__(self, network, clock):
-        """Measure `network` by `clock`, as `Service` has it."""
+        """Measure `network` by `clock`, as given to `Service`."""
         self._network = network
         self._x = bytearray(network.layers[0])
         self._counter, self._unit, self._tick_ns = clock
-        self._ticks = [0] * (2 + len(VERBS))  # to learn and infer what was timed whole, then of each verb
+        self._ticks = [0] * (2 + len(VERBS))  # for learning, for inference, then for each verb
         free = free_heap()
         self._widest = widest(network.layers, None if free is None else free + network.plan.bytes)
 
     def answer(self, payload):
-        """Learn what the network has not learnt yet of a BENCH payload; return the payload of MEASURES."""
+        """Learn the samples of a BENCH payload that are new to the network; return the payload of MEASURES."""
         network = self._network
         inputs = network.layers[0]
         verbs, first = unpack_bench(payload, inputs)
-        learnt = network.sample - first  # of these samples; with one missing before them, none can be learnt
+        learnt = network.sample - first  # learnt of these samples; negative if one before them is missing
         start = _HEADER_BYTES + learnt * (_LABEL_BYTES + inputs) if learnt >= 0 else len(payload)
         measure, at = (measure_verbs, 2) if verbs else (measure_samples, 0)
         for each in measure(network, rows(payload, start, self._x), self._counter):
@@ -157,7 +157,7 @@ class Benchmark:
 
 
 def pack_bench(verbs, first, samples):
-    """Return a BENCH payload: learn `samples`, (label, features as bytes) each, and time it; verbs: each verb.
+    """Return a BENCH payload: learn `samples`, (label, features as bytes) each, timed; verbs: time each verb.
 
     first: number of the first sample.
     """
@@ -169,16 +169,16 @@ def pack_bench(verbs, first, samples):
 
 
 def unpack_bench(payload, inputs):
-    """Return (whether each verb is to be timed, number of the first sample); their `rows` start behind the header."""
+    """Return (whether to time each verb, number of the first sample); the `rows` start after the header."""
     verbs, first = unpack(_BENCH, payload, "BENCH")
     size = len(payload) - _HEADER_BYTES
     if size % (_LABEL_BYTES + inputs):
-        raise ValueError("BENCH: {} bytes are no whole samples of {} features".format(size, inputs))
+        raise ValueError("BENCH: {} bytes, expected whole samples of {} features".format(size, inputs))
     return bool(verbs), first
 
 
 def rows(payload, start, x):
-    """Yield (features, label) of each sample from offset `start` on; the features are `x` each time, as in training."""
+    """Yield (features, label) of each sample from offset `start` on; the features are always in `x`, as in training."""
     while start < len(payload):
         features = start + _LABEL_BYTES
         label = payload[start] | payload[start + 1] << 8
@@ -200,5 +200,5 @@ def unpack_measures(payload):
     text, zero, ticks = bytes(payload[struct.calcsize(_MEASURES) :]).partition(b"\0")
     words = text.decode().split()
     if len(words) != 2 or not zero or len(ticks) % 4:
-        raise ValueError("MEASURES: {} bytes are no tier, unit and ticks".format(len(payload)))
+        raise ValueError("MEASURES: {} bytes, expected tier, unit and ticks".format(len(payload)))
     return Measures(*(fields + (words[0], words[1], struct.unpack("<{}I".format(len(ticks) // 4), ticks))))

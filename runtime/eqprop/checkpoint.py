@@ -1,22 +1,22 @@
-"""Checkpoints: the network and how far it has learnt, in two files that no power cut can both spoil.
+"""Checkpoints: the network and its progress, in two files, so that no power cut can spoil both.
 
-The two slots are written in turn, the older one each time, and read back; so a power cut at any byte leaves the newest
-checkpoint or the one before it. A slot's file, integers little-endian:
+Each write goes to the older of the two slots and is read back, so a power cut at any byte leaves the newest checkpoint
+or the one before it. A slot's file, integers little-endian:
 
     "EQCP", format u8 (1), number u32 (1 for a board's first checkpoint, then 2, 3, ...: the wear), next sample u32,
     totals of the epoch: samples u32, correct predictions u32, loss u32 modulo 2**30, loss u32 // 2**30;
     length u16 and the payload of CONFIGURE (`eqprop.protocol.messages`), conductances u16... of all crossbars in order,
-    the user data (`Network.user_data`), CRC-32 u32 of all before
+    the user data (`Network.user_data`), CRC-32 u32 of all bytes before it
 
-Wear. NOR flash endures some 100,000 erasures of a sector. A checkpoint is written when `every` samples have been
-learnt, but on average no more often than once in `rest_s` seconds, a host's SAVE included, beyond the first `BURST`
-after a start and those that are written at once. A slot takes every second one: at the default of 600 s a board that
-trains day and night, on a filesystem without any wear levelling, reaches 100,000 after 2 * 100,000 * 600 s = 3.8 years.
-littlefs levels wear: a 64-32-10 network takes 9 KB, three blocks of 4 KB and two of its own, so that the 350 blocks of
-a 1.4 MB filesystem endure 350 * 100,000 / 5 = 7 million checkpoints, 133 years. What was learnt since the last one is
-sent again.
+Wear. NOR flash endures some 100,000 erasures of a sector. A checkpoint is written after `every` samples, but on average
+at most once in `rest_s` seconds, including a host's SAVE. The first `BURST` after a start and forced ones are exempt. A
+slot gets every second checkpoint: at the default of 600 s, a board that trains day and night on a filesystem without
+wear levelling reaches 100,000 after 2 * 100,000 * 600 s = 3.8 years. littlefs levels wear: a 64-32-10 network takes
+9 KB, three blocks of 4 KB and two of its own, so the 350 blocks of a 1.4 MB filesystem endure 350 * 100,000 / 5 =
+7 million checkpoints, 133 years. After a restart, the host sends the samples learnt since the last checkpoint a second
+time.
 
-Reading and writing need some 300 bytes of heap beside the file itself, and reading as many as there are user data.
+Reading and writing need some 300 bytes of heap in addition to the open file; reading also needs the user data's size.
 """
 
 import struct
@@ -38,17 +38,17 @@ _TICK_US = const(100000)
 
 
 class Checkpoints:
-    """The two slots in a folder, and when they may be written.
+    """The two slots in a folder, and the rule for when to write them.
 
-    - saved: next sample of the newest checkpoint of the network at hand, None without one.
-    - written: number of the newest checkpoint, the wear so far.
+    - saved: next sample of the newest checkpoint of this network, or None.
+    - written: number of the newest checkpoint, which counts the writes so far.
     - failed: checkpoints since the start that could not be written.
     """
 
     def __init__(self, folder="", every=1000, rest_s=600, open_file=open, ticks=ticks_us):
-        """Keep checkpoints in `folder` ("" for the current one), written after each `every` samples (0: never).
+        """Keep checkpoints in `folder` ("" for the current one), written every `every` samples (0: never).
 
-        rest_s: seconds between two on average. open_file: as the builtin `open`. ticks: as MicroPython's
+        rest_s: least average seconds between two. open_file: like the builtin `open`. ticks: like MicroPython's
         `time.ticks_us`.
         """
         self.every = every
@@ -65,11 +65,11 @@ class Checkpoints:
         self._then = ticks()
 
     def load(self, configure, strict=False):
-        """Restore the newest checkpoint that is whole; return (next sample, totals), or None without one.
+        """Restore the newest whole checkpoint; return (next sample, totals), or None without one.
 
-        configure(payload) is called with the payload of CONFIGURE and returns a network to restore into. A checkpoint
-        for which it, the network or the flash raises ValueError, MemoryError or OSError is passed over; strict: the
-        error is raised instead, so that what is kept is not taken for nothing.
+        configure(payload) gets the payload of CONFIGURE and returns a network to restore into. If it, the network or
+        the flash raises ValueError, MemoryError or OSError, the checkpoint is skipped; strict: the error is raised
+        instead, so that a kept network is not mistaken for none.
         """
         for slot in self._whole():
             try:
@@ -92,7 +92,7 @@ class Checkpoints:
         return [slot for slot in (self._newest, 1 - self._newest) if numbers[slot]]
 
     def _check(self, slot):
-        """Return the number of the checkpoint in a slot, 0 for one that is not whole."""
+        """Return the number of the checkpoint in a slot, or 0 if it is not whole."""
         try:
             with self._open(self._names[slot], "rb") as file:
                 piece = file.read(_PIECE)
@@ -125,7 +125,7 @@ class Checkpoints:
         return sample, (counted, correct, low, high)
 
     def begin(self, sample):
-        """Count the samples to the next checkpoint from here: another network was built, or restored by a host."""
+        """Count the samples to the next checkpoint from now on, because a network was built, or restored by a host."""
         self._last = sample
         self.saved = None
 
@@ -133,29 +133,29 @@ class Checkpoints:
         """Return whether a checkpoint is due before training sample number `sample`."""
         if not self.every or sample - self._last < self.every:
             return False
-        return self._allows(2)  # one is kept for a host that says SAVE
+        return self._allows(2)  # one write is reserved for a host's SAVE
 
     def _allows(self, count):
-        """Return whether so many may be written now without wearing the flash out early."""
+        """Return whether `count` checkpoints may be written now without wearing the flash out early."""
         now = self._ticks()
         passed = ticks_diff(now, self._then)
-        if not 0 <= passed < _TICK_US:  # below zero after a long pause, in which the counter came round
+        if not 0 <= passed < _TICK_US:  # negative if the counter wrapped during a long pause
             self._then = now
             self._earned_ms = min(self._earned_ms + max(passed, 0) // 1000, BURST * self._rest_ms)
         return self._earned_ms >= count * self._rest_ms
 
     def save(self, network, configuration, totals, force=False):
-        """Write a checkpoint, unless that would be too many; return whether the newest one is of this moment.
+        """Write a checkpoint unless wear forbids it; return whether the newest checkpoint is of this moment.
 
-        configuration: the payload of CONFIGURE. totals: the four of the epoch. force: write it even so; later ones
-        wait the longer. A filesystem or a heap that fails is counted. Raises RuntimeError, and writes nothing, for a
-        network whose memory changed by itself (`Network.inspect`).
+        configuration: the payload of CONFIGURE. totals: the epoch's four totals. force: write in any case; later writes
+        then wait longer. Failures of the filesystem or the heap are counted. Raises RuntimeError, writing nothing, if
+        the network's memory changed by itself (`Network.inspect`).
         """
         if self.saved == network.sample:
             return True
         if not self._allows(1) and not force:
             return False
-        if not self._read:  # a program that did not ask what is there must not leave that the newest
+        if not self._read:  # a program that never read the slots must still write a higher number than theirs
             self._whole()
         self._earned_ms = max(self._earned_ms - self._rest_ms, -BURST * self._rest_ms)
         self._last = network.sample

@@ -1,4 +1,4 @@
-"""Number formats, their limits, and the integer arithmetic that is not worth a kernel.
+"""Number formats, their limits, and small integer functions.
 
 Formats (every one fits the 31-bit small integers of 32-bit MicroPython, so no kernel ever allocates one):
 
@@ -17,7 +17,7 @@ U_MAX = const(127)
 CURRENT_MAX = const(536870911)  # 2**29 - 1; two such currents add up within a small integer
 TOTAL_MAX = const(1073741823)
 RATE_SHIFT_MAX = const(24)  # largest right shift of a change
-DELTA_V_MAX = const(8000)  # limit of a voltage change between the nudged phases: 2 * 8000 * 65534 < 2**30 - 2**24
+DELTA_V_MAX = const(8000)  # largest voltage change between the nudged phases: 2 * 8000 * 65534 < 2**30 - 2**24
 
 
 def bits(n: int) -> int:
@@ -57,7 +57,7 @@ class Xorshift32:
             self.next()
 
     def next(self) -> int:
-        """Go on to the next state; return its upper 16 bits."""
+        """Step to the next state; return its upper 16 bits."""
         low, high = self.low, self.high
         high ^= (high << 13 | low >> 3) & 0xFFFF  # x ^= x << 13
         low ^= low << 13 & 0xFFFF

@@ -1,4 +1,4 @@
-"""Equilibrium Propagation on any crossbar that keeps the contract of `eqprop.crossbar.emulated`.
+"""Equilibrium Propagation on any crossbar that implements the contract of `eqprop.crossbar`.
 
 One sample, centred (Scellier & Bengio 2017; Laborieux et al. 2021, for the symmetric nudge):
 
@@ -17,9 +17,9 @@ from .fixed import RATE_SHIFT_MAX
 class Learner:
     """Trains a crossbar one sample at a time.
 
-    - sample: number of samples learnt; it alone decides the learning rate. mirror: ~sample, counted by itself, so
+    - sample: number of samples learnt; it alone determines the learning rate. mirror: ~sample, counted separately, so
       that a flipped bit in either shows
-    - prediction, loss: of the last sample's free phase (`eqprop.crossbar.kernels.plain.set_nudge`)
+    - prediction, loss: from the last sample's free phase (`eqprop.crossbar.kernels.plain.set_nudge`)
     """
 
     def __init__(self, crossbar, plan, lr_halving_samples):
@@ -28,7 +28,7 @@ class Learner:
         lr_halving_samples: samples after which the rates halve; 0 for never.
         """
         self._set_rate_shift = crossbar.set_rate_shift
-        # Bound once: on a board, finding a method costs more than some verbs do
+        # Bound once: on a board, looking up a method costs more than some verbs
         self._settle = crossbar.settle
         self._set_nudge = crossbar.set_nudge
         self._nudge = crossbar.nudge
@@ -40,7 +40,7 @@ class Learner:
         self.resume_at(0)
 
     def resume_at(self, sample):
-        """Go on with training sample number `sample`, at the rates that are due: one more right shift a halving."""
+        """Resume at training sample number `sample`, at its learning rates: each halving is one more right shift."""
         self.sample = sample
         self.mirror = ~sample
         self._set_rate_shifts()
@@ -53,9 +53,9 @@ class Learner:
             self._set_rate_shift(c, min(self.rate_shifts[c] + halvings, RATE_SHIFT_MAX))
 
     def learn(self, x, label):
-        """Learn one sample: features `x`, class `label`. Raises as the crossbar, and nothing is learnt then.
+        """Learn one sample: features `x`, class `label`. Raises as the crossbar does, learning nothing.
 
-        A sample whose outputs are all where they should be changes nothing, so its nudged phases are left out.
+        A sample without a loss changes nothing, so its nudged phases are skipped.
         """
         prediction = self._settle(x)
         self.loss = loss = self._set_nudge(label)
@@ -69,7 +69,7 @@ class Learner:
     def learn_steps(self, x, label):
         """Learn one sample as `learn` does, to the same bits, in up to four steps: yield between them.
 
-        The crossbar must be left alone until the last one, which alone changes the conductances.
+        Nothing else may use the crossbar before the last step, the only one that changes conductances.
         """
         prediction = self._settle(x)
         yield

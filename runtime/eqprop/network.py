@@ -1,4 +1,4 @@
-"""`Network`: a plan, an emulated crossbar and a learner, as one thing to train and to ask."""
+"""`Network`: a plan, an emulated crossbar and a learner, as one object to train and to query."""
 
 from array import array
 from binascii import crc32
@@ -12,7 +12,7 @@ SAMPLE_MAX = 2**30 - 1
 
 
 def zeros(typecode, items):
-    """Return a zeroed array of `items` elements: it grows in its place on the heap, so there is no second copy."""
+    """Return a zeroed array of `items` elements. It grows in place on the heap, without a second copy."""
     piece = array(typecode, bytes(ITEM_BYTES[typecode] * min(items, max(32, items // 16))))
     if len(piece) == items:
         return piece
@@ -28,9 +28,9 @@ def _lacking(plan, free):
 
 
 class Network:
-    """A resistive network that learns by Equilibrium Propagation on a crossbar which this processor emulates.
+    """A resistive network that learns by Equilibrium Propagation on a crossbar that this processor emulates.
 
-    - layers: sizes, inputs first. plan: its `Plan`. crossbar_count: how many, one fewer than layers.
+    - layers: sizes, inputs first. plan: its `Plan`. crossbar_count: one fewer than layers.
     - g_min, g_max: limits of a conductance, steps.
     - sample: training samples learnt; prediction, loss: of the last one, before it was learnt (see `Learner`).
 
@@ -45,12 +45,12 @@ class Network:
         """Build a network of `layers` ("64-32-10" or a tuple) with initial conductances drawn from `seed`.
 
         lr_halving_samples: samples after which the learning rate halves; 0 for never.
-        Raises ValueError for impossible layers, MemoryError with the numbers when the free heap is too small.
+        Raises ValueError for impossible layers, MemoryError with the numbers if the free heap is too small.
         """
         self.plan = plan = Plan(layers)
         if lr_halving_samples < 0:
             raise ValueError("lr_halving_samples: {} is negative".format(lr_halving_samples))
-        free = free_heap(4 * plan.bytes)  # with less, what is forgotten may lie in between
+        free = free_heap(4 * plan.bytes)  # with less, garbage may fragment the heap
         if free is not None and plan.bytes > free:
             raise MemoryError(_lacking(plan, free))
         self.layers = plan.layers
@@ -75,12 +75,12 @@ class Network:
 
     @property
     def prediction(self):
-        """Class the last learnt sample was given before it was learnt."""
+        """Class predicted for the last learnt sample, before it was learnt."""
         return self.learner.prediction
 
     @property
     def loss(self):
-        """Loss of the last learnt sample before it was learnt (see `Learner`)."""
+        """Loss of the last learnt sample, before it was learnt (see `Learner`)."""
         return self.learner.loss
 
     @property
@@ -90,14 +90,14 @@ class Network:
 
     @property
     def margin_percent(self):
-        """How far the highest output led the next one in the last free phase: 0..100, in percent.
+        """How far the highest output was above the next in the last free phase, in percent: 0..100.
 
-        100 is as far as learning is to bring them apart, or farther; there is but one output, always.
+        100 is the distance between the learning targets, or more. With a single output it is always 100.
         """
         outputs = self.outputs
         first = second = -32768
         for n in range(len(outputs)):
-            v = int(outputs[n])  # the simulator's are NumPy's, which wrap
+            v = int(outputs[n])  # the simulator's are NumPy integers, which wrap
             if v > first:
                 second = first
                 first = v
@@ -108,11 +108,11 @@ class Network:
 
     @property
     def user_data(self):
-        """What the program keeps together with the conductances: a scale, a limit, a count; bytes, b"" at first.
+        """Data that the program keeps with the conductances: a scale, a limit, a count. Bytes, b"" at first.
 
-        `save` writes them into the same checkpoint, and after `eqprop.load` here they are; loading takes as much heap
-        again. Assign a buffer of bytes to change them, TypeError for anything else, and assign it again once you have
-        written to it: RuntimeError where they are read or saved and changed since.
+        `save` writes them into the same checkpoint, and `eqprop.load` restores them; loading takes their size of heap
+        in addition. Assign a buffer of bytes to change them (TypeError for anything else), and assign it a second time
+        after writing to it: reading or saving a buffer that changed since raises RuntimeError.
         """
         if crc32(self._user_data) != self._sealed:
             raise Rot("user_data")
@@ -124,59 +124,58 @@ class Network:
         self._sealed = crc32(user_data)
         self._user_data = user_data
         if self._checkpoints:
-            self._checkpoints.saved = None  # the newest checkpoint has others
+            self._checkpoints.saved = None  # the newest checkpoint has other user data
 
     @property
     def save_failures(self):
-        """How many times `save` could not write: the flash is full, read-only or broken. Told from "too lately"."""
+        """How many times `save` failed on a full, read-only or broken flash; being too early does not count."""
         return self._checkpoints.failed if self._checkpoints else 0
 
     def learn(self, x, label):
         """Learn one sample: features `x` (int8 or their bytes, one for each input; 127 is full scale), class `label`.
 
-        Raises TypeError for what is no buffer, ValueError for a wrong number of features or a label outside
-        0..outputs - 1; nothing is learnt then.
+        Raises TypeError for anything but a buffer, ValueError for a wrong number of features or a label outside
+        0..outputs - 1; it then learns nothing.
         """
         self.learner.learn(x, label)
 
     def infer(self, x):
-        """Return the class of features `x` (as for `learn`): the highest of `outputs`, which follow."""
+        """Return the class of features `x` (as for `learn`): the highest of `outputs`, which are updated."""
         return self._settle(x)
 
     def learn_steps(self, x, label):
-        """Return an iterator that learns one sample as `learn` does, to the same bits, and pauses three times at most.
+        """Return an iterator that learns one sample as `learn` does, to the same bits, in at most four steps.
 
-        A program that has more to do takes one step at a time; in asyncio `for _ in network.learn_steps(x, label):
-        await asyncio.sleep(0)`. Nothing may be asked of the network in between. The last step alone changes
-        conductances. The longest of 64-32-10 takes 55,000 instructions on a Cortex-M3, 70,000 on an M0. Raises as
-        `learn`.
+        A program with other work takes one step at a time; in asyncio `for _ in network.learn_steps(x, label): await
+        asyncio.sleep(0)`. Do not use the network between the steps. Only the last step changes conductances. The
+        longest step of 64-32-10 takes 55,000 instructions on a Cortex-M3, 70,000 on an M0. Raises as `learn` does.
         """
         return self.learner.learn_steps(x, label)
 
     def inspect(self):
-        """Raise RuntimeError, naming what changed, if memory changed by itself: a bit flipped, a program wrote there.
+        """Raise RuntimeError, naming what changed, if memory changed by itself: a flipped bit, or a stray write.
 
-        Finds any single bit in a conductance, a rate shift, the user data, the sample number and what never changes.
-        `save` asks it first, so a checkpoint is never written of a network that rots; `learn` and `infer` find at once,
-        in machine code, what could lead them outside their arrays. Then `eqprop.load()` goes on from the last
-        checkpoint. Takes the time of a few samples.
+        It finds any single flipped bit in a conductance, a rate shift, the user data, the sample number and the fixed
+        values. `save` calls it first, so a rotten network never becomes a checkpoint. In machine code, `learn` and
+        `infer` find at once any change that could lead them outside their arrays. After such an error, `eqprop.load()`
+        resumes from the last checkpoint. Takes the time of a few samples.
         """
-        from .crossbar.inspection import inspect  # as in `save`
+        from .crossbar.inspection import inspect  # loaded on first use, as in `save`
 
         inspect(self)
 
     def save(self, folder="", force=False):
-        """Keep the network in this folder of the flash ("" for the current one); return whether it is kept as it is.
+        """Save the network in this folder of the flash ("" for the current one); return whether it is now saved.
 
-        As often as one likes: flash is written only as often as it endures for years, and so that a power cut at any
-        byte leaves this or the one before (`eqprop.checkpoint`). False where it was written too lately, is full or
-        fails. Raises RuntimeError, and writes nothing, as `inspect`. `load` reads it, and so does the service, for
-        `eqprop pull`. Takes 300 bytes of heap meanwhile.
+        Call it as often as you like: it writes only as often as flash endures for years, and a power cut at any byte
+        leaves this checkpoint or the one before (`eqprop.checkpoint`). Returns False if it was saved too recently, or
+        the flash is full or fails. Raises RuntimeError as `inspect` does, writing nothing. `load` reads the checkpoint,
+        and so does the service, for `eqprop pull`. Takes 300 bytes of heap meanwhile.
 
-        force: do not ask whether it is too lately, for what a person does, who is slow: 200,000 presses of a button
-        wear out a flash that nothing levels.
+        force: write even if it was saved recently, for a person's request, because people are slow: 200,000 presses of
+        a button wear out a flash without wear levelling.
         """
-        from .checkpoint import Checkpoints  # here, so that a board that keeps nothing does not load them
+        from .checkpoint import Checkpoints  # imported here, so that a board that never saves does not load them
         from .protocol.messages import pack_configure
 
         if not self._checkpoints:
@@ -185,7 +184,7 @@ class Network:
         return self._checkpoints.save(self, described, (0, 0, 0, 0), force)
 
     def conductances(self, c):
-        """Return crossbar c's conductances in steps, flat, row by row of `plan.shapes[c]`; its own memory."""
+        """Return crossbar c's conductances in steps, flat, row by row as in `plan.shapes[c]`; its own memory."""
         return self.crossbar.conductances(c)
 
     def crc(self):
@@ -195,12 +194,12 @@ class Network:
     def restore(self, c, start, data):
         """Write conductances from little-endian uint16 bytes, from device `start` of crossbar c on.
 
-        `resume_at` must follow the last one. Raises ValueError, and writes nothing, when they do not fit.
+        Call `resume_at` after the last piece. Raises ValueError, writing nothing, if they do not fit.
         """
         self.crossbar.restore(c, start, data)
 
     def resume_at(self, sample):
-        """Take up the restored conductances and go on with training sample number `sample`."""
+        """Use the restored conductances, and resume at training sample number `sample`."""
         if not 0 <= sample <= SAMPLE_MAX:
             raise ValueError("sample: {} is not in 0..{}".format(sample, SAMPLE_MAX))
         self.crossbar.refresh()
@@ -208,12 +207,12 @@ class Network:
 
 
 def load(layers=None, folder=""):
-    """Return the network that was last kept in this folder of the flash, to go on with; None where there is none.
+    """Return the network last saved in this folder of the flash, ready to resume, or None if there is none.
 
-    layers: what it must be of, "64-32-10" or a tuple; None for any. Raises ValueError when it is of others, MemoryError
-    when there is no room for it, OSError when the flash fails; what it holds stays there.
+    layers: the expected layers, "64-32-10" or a tuple; None for any. Raises ValueError if the saved layers differ,
+    MemoryError if the heap is too small, OSError if the flash fails; the checkpoint stays there.
     """
-    from .checkpoint import Checkpoints  # as in `save`
+    from .checkpoint import Checkpoints  # imported here, as in `save`
     from .protocol.messages import unpack_configure
 
     wanted = None if layers is None else parse_layers(layers)
@@ -222,7 +221,7 @@ def load(layers=None, folder=""):
     def build(payload):
         _, seed, lr_halving_samples, _, kept, _ = unpack_configure(payload)
         if wanted not in (None, kept):
-            raise ValueError("layers: {} are wanted, {} kept".format(wanted, kept))
+            raise ValueError("layers: expected {}, saved {}".format(wanted, kept))
         built.append(Network(kept, seed, lr_halving_samples))
         return built[0]
 

@@ -2,9 +2,9 @@
 
 The scales follow from the layer sizes alone, so that every board and simulator agrees on them:
 
-- a node averages over `fan` devices, which shrinks the signal about as 1/sqrt(fan); the amplifier in front of layer l
-  makes up for it with a voltage gain of 2**gains[l-1] (and a current gain of 2**-gains[l-1] back), so that each
-  layer's voltages fill 16 bits.
+- a node averages over `fan` devices, which shrinks the signal about as 1/sqrt(fan). The amplifier that drives layer l
+  restores it with a voltage gain of 2**gains[l-1] (and a current gain of 2**-gains[l-1] back), so that each layer's
+  voltages fill 16 bits.
 - products of conductance and voltage are shifted right by `shifts` before they are summed, so that a node's current
   from either side stays within 2**29 - 1 whatever the conductances are.
 - g_min keeps the total conductance of every node at 2**scale or more: no node floats, no division overflows.
@@ -16,23 +16,23 @@ from ._compat import const
 from .fixed import CURRENT_MAX, DELTA_V_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits, isqrt
 
 ITEM_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4}
-_BLOCK_BYTES = 32 if sys.maxsize > 2**32 else 16  # MicroPython's heap comes in blocks of four machine words
-# What a network takes beside its arrays and what grows with its crossbars: measured, `tests/runtime/test_planning.py`
+_BLOCK_BYTES = 32 if sys.maxsize > 2**32 else 16  # MicroPython's heap has blocks of four machine words
+# Memory of a network beyond its arrays and per-crossbar objects, measured by `tests/runtime/test_planning.py`
 _BLOCKS = const(50)
-_TUPLES = const(22)  # with an item for each crossbar: of `Plan` and of `eqprop.crossbar.circuit.Circuit`
+_TUPLES = const(22)  # tuples with an item for each crossbar, in `Plan` and `eqprop.crossbar.circuit.Circuit`
 
 
 def parse_layers(layers):
     """Return the layer sizes as a tuple: "64-32-10" or (64, 32, 10) gives (64, 32, 10).
 
-    Raises ValueError naming the text when it is not 2..16 sizes of 1..8191 joined by "-".
+    Raises ValueError naming the text unless it is 2..16 sizes of 1..8191 joined by "-".
     """
     try:
         sizes = tuple(int(n) for n in (layers.split("-") if isinstance(layers, str) else layers))
     except (TypeError, ValueError):
         sizes = ()
     if not 2 <= len(sizes) <= 16 or min(sizes) < 1 or max(sizes) > 8191:
-        raise ValueError("layers: 2..16 sizes of 1..8191, such as 64-32-10, not {!r}".format(layers))
+        raise ValueError("layers: expected 2..16 sizes of 1..8191, such as 64-32-10, got {!r}".format(layers))
     return sizes
 
 
@@ -45,34 +45,34 @@ def _product_shift(terms, largest):
 
 
 def _tuple_blocks(items):
-    """Return the blocks of a tuple: two words and one for each item, none for an empty one."""
+    """Return a tuple's size in blocks: two words plus one for each item; 0 for an empty tuple."""
     return -(-(2 + items) // 4) if items else 0
 
 
 class Plan:
-    """What a network of these layers consists of.
+    """The sizes, scales and limits of a network of these layers.
 
     - layers: sizes, inputs first. Crossbar c joins layer c and layer c + 1.
     - rows[c]: wires into crossbar c from below, a pair for each input and for the bias, or one for each node and two.
     - shapes[c]: rows, columns of crossbar c as stored: (nodes, 2 * (inputs + 1)) for the driven one, node by node;
       (inputs + 2, nodes) for the others. The bias pair is last.
     - gains[c]: log2 of the voltage gain between layer c and c + 1; for c = 0, of the input's drive.
-    - shifts[c]: right shift of each conductance * voltage product. backs[c]: of the current from crossbar c + 1.
-    - scales[c]: gains[c] + shifts[c], what the nodes of layer c + 1 divide by. delta_limit[c]: limit of how far apart
+    - shifts[c]: right shift of each conductance * voltage product. backs[c]: shift of the current from c + 1.
+    - scales[c]: gains[c] + shifts[c], the scale of layer c + 1's division. delta_limit[c]: limit of how far apart
       the nudged phases count as.
     - g_min, g_max: limits of a conductance, steps. initial[c]: largest initial conductance above g_min.
     - bias: voltage of the bias pair of crossbars 1 and up, in that layer's scale.
     - excitatory[c]: nodes of hidden layer c + 1 whose diode keeps them at 0 or above, the first ones; the others
       stay at 0 or below.
     - beta: nudging conductance, in units of 4 steps. targets: voltages that the right output and the others are
-      nudged to.
-    - rate_shifts[c]: right shift of crossbar c's change at first. sweeps: relaxations of all layers in a phase.
+      nudged towards.
+    - rate_shifts[c]: initial right shift of crossbar c's change. sweeps: relaxations of all layers in a phase.
     - bytes: heap that a network takes under MicroPython on a processor of this one's word size, in blocks of the
       allocator.
     """
 
     def __init__(self, layers):
-        """Plan for `layers` ("64-32-10" or a tuple). Raises ValueError as `parse_layers`, or for too wide a layer."""
+        """Plan for `layers` ("64-32-10" or a tuple). Raises ValueError as `parse_layers`, and for too wide a layer."""
         self.layers = layers = parse_layers(layers)
         count = len(layers) - 1
         inputs = layers[0] + 1
@@ -99,7 +99,7 @@ class Plan:
         self.bytes = blocks * _BLOCK_BYTES
 
     def _choose(self):
-        """Set what experiments chose (means over seeds, held by `tests/runtime/test_learner.py`); all else follows."""
+        """Set the values that experiments chose (means over seeds, checked by `tests/runtime/test_learner.py`)."""
         layers = self.layers
         rows = self.rows
         between = range(1, len(rows))
@@ -115,7 +115,7 @@ class Plan:
         self.bias = 2000
         self.beta = 6000 if deep else 20000
         self.targets = (20000, 4000)
-        # The more inputs share a node, and the more nodes an output, the less does each device's share change
+        # The more inputs a node has, and the more nodes an output, the less each device's share changes
         driven_shift = 8 if layers[0] < 16 else min(9, 19 - self.gains[0]) if between else 9
         self.rate_shifts = (driven_shift,) + (16 if deep else 14,) * len(between)
         self.sweeps = max(1, 2 * len(between))

@@ -1,9 +1,9 @@
-"""The board's self-test: that this interpreter, with the tier in use, computes the bits that every other one does.
+"""The board's self-test: checks that this interpreter, with the tier in use, computes the same bits as all others.
 
     import eqprop.selftest
     eqprop.selftest.run()
 
-The figures are those of the plain kernels on CPython. It takes some 5 KB of heap, and leaves nothing behind.
+The expected values are those of the plain kernels on CPython. It takes some 5 KB of heap, and frees them.
 """
 
 from array import array
@@ -13,24 +13,24 @@ from .crossbar import FREE, MINUS, PLUS
 from .network import Network
 
 SAMPLES = 20
-# CRC-32 of all that the verbs of a crossbar leave behind in three samples; with one, two and no hidden layers
+# CRC-32 of all results of a crossbar's verbs in three samples, with one, two and no hidden layers
 VECTORS = (("12-8-4", 0xCD012EFF), ("9-6-7-3", 0x54BC1B92), ("5-3", 0xEA0B8E67))
-TRAINED = ("16-12-4", 0x037E7E42)  # and of the conductances after SAMPLES
+TRAINED = ("16-12-4", 0x037E7E42)  # CRC-32 of the conductances after SAMPLES
 
 
 def samples(layers, count):
-    """Yield `count` pairs of features, bytes of int8, and a label, always the same ones."""
+    """Yield `count` pairs of features, bytes of int8, and a label, always the same pairs."""
     x = array("b", bytes(layers[0]))
     state = 1
     for n in range(count):
         for i in range(layers[0]):
-            state = (state * 75 + 74) % 65537  # a small integer on any board, so that it allocates nothing
+            state = (state * 75 + 74) % 65537  # a small integer on any board, so it allocates nothing
             x[i] = state % 255 - 127 if state & 1536 else 0
         yield x, n % layers[-1]
 
 
 def verbs_crc(layers):
-    """Return the CRC-32 of the voltages in each phase, answers, losses and conductances of three samples."""
+    """Return the CRC-32 of the voltages in each phase, predictions, losses and conductances of three samples."""
     network = Network(layers, 1)
     crossbar = network.crossbar
     crc = 0
@@ -56,16 +56,16 @@ def trained_crc(layers):
 
 
 def run():
-    """Compute all of it; return (tier, CRC-32 of the conductances after SAMPLES).
+    """Run all checks; return (tier, CRC-32 of the conductances after SAMPLES).
 
-    Raises ValueError naming the first thing that comes out otherwise than it must.
+    Raises ValueError naming the first wrong result.
     """
     for layers, expected in VECTORS:
         crc = verbs_crc(layers)
         if crc != expected:
-            raise ValueError("selftest: verbs of {} give {:08x}, not {:08x}".format(layers, crc, expected))
+            raise ValueError("selftest: verbs of {}: expected {:08x}, got {:08x}".format(layers, expected, crc))
     layers, expected = TRAINED
     crc = trained_crc(layers)
     if crc != expected:
-        raise ValueError("selftest: training {} gives {:08x}, not {:08x}".format(layers, crc, expected))
+        raise ValueError("selftest: training {}: expected {:08x}, got {:08x}".format(layers, expected, crc))
     return Network(layers).crossbar.tier, crc

@@ -91,7 +91,7 @@ def test_another_network_is_left_alone(tmp_path):
     assert eqprop.Network("4-5-3").save(str(tmp_path))
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     said = simulate("anomaly", "sim:", "measured", tmp_path)
-    assert said.startswith("flash: layers: (144, 24, 2) are wanted, (4, 5, 3) kept\n")
+    assert said.startswith("flash: layers: expected (144, 24, 2), saved (4, 5, 3)\n")
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
@@ -100,7 +100,7 @@ def test_a_network_without_a_scale_and_a_limit_is_left_alone(tmp_path):
     assert eqprop.Network("144-24-2").save(str(tmp_path))
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     assert simulate("anomaly", "sim:", "measured", tmp_path).startswith(
-        "flash: user_data: 152 bytes are wanted, 0 kept\n"
+        "flash: user_data: expected 152 bytes, saved 0\n"
     )
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 

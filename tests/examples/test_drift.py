@@ -74,7 +74,7 @@ def test_another_network_is_left_alone(tmp_path):
     """Catches a program that learns over another one's checkpoint."""
     assert eqprop.Network("4-5-3").save(str(tmp_path))
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    assert simulate("drift", "sim:", "short", tmp_path) == "flash: layers: (24, 16, 5) are wanted, (4, 5, 3) kept\n"
+    assert simulate("drift", "sim:", "short", tmp_path) == "flash: layers: expected (24, 16, 5), saved (4, 5, 3)\n"
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 

@@ -160,7 +160,7 @@ def test_another_network_in_the_flash_is_left_alone(tmp_path):
     kept = (tmp_path / "eqprop-0.checkpoint").read_bytes()
     making.write(tmp_path, (*recordings.WORDS, "seven"))
     printed = simulate("words", "sim:micropython", flash=tmp_path)
-    assert printed.startswith("stopped, flash untouched: layers: (96, 24, 7) are wanted")
+    assert printed.startswith("stopped, flash untouched: layers: expected (96, 24, 7)")
     assert (tmp_path / "eqprop-0.checkpoint").read_bytes() == kept
 
 

@@ -51,7 +51,7 @@ def test_another_network_is_refused_and_kept(tmp_path):
     """Catches a program that restarts over what was learnt."""
     assert eqprop.Network("4-5-3").save(str(tmp_path))
     before = (tmp_path / NAMES[0]).read_bytes()
-    with pytest.raises(ValueError, match=r"^layers: \(4, 6, 3\) are wanted, \(4, 5, 3\) kept$"):
+    with pytest.raises(ValueError, match=r"^layers: expected \(4, 6, 3\), saved \(4, 5, 3\)$"):
         eqprop.load("4-6-3", str(tmp_path))
     assert (tmp_path / NAMES[0]).read_bytes() == before
 

@@ -1,8 +1,8 @@
 """A .parquet dataset: a folder that holds one run, or the runs of a fleet of boards.
 
 The files are TABLE/board=BOARD/run_id=RUN/part.parquet, partitioned as in Hive, so pandas, DuckDB and Polars read a
-table of all runs at once. Each row has an additional column, its checksum (`checksums`). A run is complete once its table
-`run` exists, which is written last.
+table of all runs at once. Each row has an additional column, its checksum (`checksums`). A run is complete once its
+table `run` exists, which is written last.
 """
 
 import contextlib

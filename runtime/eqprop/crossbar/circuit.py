@@ -1,8 +1,7 @@
-"""The emulated circuit: the arrays of one network, and what follows from its conductances alone.
+"""The emulated circuit: the arrays of one network, and the values that follow from its conductances alone.
 
 Plain functions of a `Circuit` and of integers, in the subset of `eqprop.crossbar.kernels.plain`, so that the host
-compiles this file, too. Nothing here allocates. What goes on in the circuit, phase by phase, is
-`eqprop.crossbar.dynamics`.
+compiles this file too. Nothing here allocates. `eqprop.crossbar.dynamics` has the phases of the circuit.
 """
 
 from collections import namedtuple
@@ -10,7 +9,7 @@ from collections import namedtuple
 from .._compat import const
 from ..fixed import TOTAL_MAX
 
-# What is fixed for a network, then a tuple with an element for each crossbar c from `g` to `scales`, of which the node
+# Fixed values of a network, then, from `g` to `scales`, tuples with an element for each crossbar c; of these, the node
 # arrays (total to shape) belong to layer c + 1. `phases` is (free, plus, minus), each a tuple of voltage arrays.
 _FIELDS = (
     "inputs",
@@ -44,7 +43,7 @@ _SINGLE = const(7)  # fields that are one array
 
 
 def divide(circuit):
-    """Prepare the division by every node's total conductance; return whether one is out of its range: memory rots."""
+    """Prepare the division by every node's total conductance; return whether one is out of range, so memory rotted."""
     for c in range(len(circuit.g)):
         if invert(circuit.total[c], circuit.scales[c], circuit.reciprocal[c], circuit.shift[c]):
             return True
@@ -56,7 +55,7 @@ def invert(total, scale, reciprocal, shift):
 
     With e such that 2**14 <= total * 2**-e < 2**15: reciprocal = round(2**28 / floor(total * 2**-e)), 2**13..2**14,
     and shift = e + 14 - scale >= 0; their relative error together is below 2**-13. Needs total >= 2**scale.
-    Returns whether a total is not in 1..2**30 - 1; the nodes from there on are not prepared then.
+    Returns whether a total is outside 1..2**30 - 1; then the nodes from that one on are not prepared.
     """
     for j in range(len(total)):
         t = total[j]
@@ -77,7 +76,7 @@ def invert(total, scale, reciprocal, shift):
 def wire(plan, arrays):
     """Return the `Circuit` of a plan, of these lists of arrays by name."""
     driven = arrays["driven"]
-    if len(plan.shapes) > 1:  # the driven rows send their currents into a hidden layer; the outputs' stay zero
+    if len(plan.shapes) > 1:  # the driven rows feed a hidden layer, so the outputs' base currents stay zero
         arrays["base"].insert(0, driven[0])
     else:
         arrays["rest"] = driven

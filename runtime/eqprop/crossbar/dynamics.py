@@ -1,8 +1,8 @@
-"""The circuit's dynamics: what the kernels do to one network's arrays, phase by phase.
+"""The circuit's dynamics: applies the kernels to one network's arrays, phase by phase.
 
 Plain functions of an `eqprop.crossbar.circuit.Circuit` and of integers, in the subset of
 `eqprop.crossbar.kernels.plain`, so that the host compiles this file together with the kernels. Nothing here allocates.
-A board that has the dynamics in machine code (`eqprop.crossbar.native`) does not load it.
+A board with the dynamics in machine code (`eqprop.crossbar.native`) does not load it.
 """
 
 from . import FREE, MINUS, PLUS
@@ -24,7 +24,7 @@ from .kernels.plain import (
 
 
 def drive(circuit, x):
-    """Put the features `x` (int8) on the driven rows and compute the currents that they send, once a sample."""
+    """Put the features `x` (int8) on the driven rows and compute their currents, once per sample."""
     load(x, circuit.inputs, circuit.active)
     multiply(circuit.g[0], circuit.inputs, circuit.active, circuit.shifts[0], circuit.driven)
 
@@ -32,7 +32,7 @@ def drive(circuit, x):
 def settle(circuit):
     """Free phase: settle from zero volts, without nudge; return the first of the highest output nodes.
 
-    Each of `circuit.sweeps` sweeps goes up: the odd layers first, in which the first hidden one is.
+    Each of `circuit.sweeps` sweeps goes up: it starts with the odd layers, which include the first hidden one.
     """
     last = len(circuit.g) - 1
     free = circuit.phases[FREE]
@@ -48,8 +48,8 @@ def settle(circuit):
 def nudge(circuit, phase):
     """Nudged phase: settle from the free state with the currents into (PLUS) or out of (MINUS) the outputs.
 
-    The outputs are at once where these currents bring them; the sweeps go down from there, one fewer than in the free
-    phase: the layer below the outputs and every second one, then the outputs and the others.
+    The outputs jump to where these currents bring them. The sweeps go down from there, one fewer than in the free
+    phase: first the layer below the outputs and every second one, then the outputs and the others.
     """
     last = len(circuit.g) - 1
     v = circuit.phases[phase]
@@ -72,7 +72,7 @@ def nudge(circuit, phase):
 
 
 def relax_layers(circuit, v, first):
-    """Relax every second layer, from layer `first` + 1 on: block descent on the power, exact as none joins another."""
+    """Relax every second layer from layer `first` + 1 on: block descent on the power, exact as they do not touch."""
     last = len(circuit.g) - 1
     for c in range(first, last + 1, 2):
         below = c if c else 0
@@ -93,7 +93,7 @@ def relax_layers(circuit, v, first):
 
 
 def set_output_nudge(circuit, label):
-    """Set the currents to what pulls the free outputs to their targets; return the loss (`kernels.plain.set_nudge`)."""
+    """Set the currents to pull the free outputs to their targets; return the loss (`kernels.plain.set_nudge`)."""
     last = len(circuit.g) - 1
     output = circuit.phases[FREE][last]
     return set_nudge(output, circuit.targets, label, circuit.beta, circuit.scales[last] - 2, circuit.currents)
@@ -102,7 +102,7 @@ def set_output_nudge(circuit, label):
 def program(circuit):
     """Change every conductance by EqProp's rule from the voltages of both nudged phases; rate_shifts[c]: right shift.
 
-    Returns whether a total conductance is out of its range, as `eqprop.crossbar.circuit.divide`.
+    Returns whether a total conductance is out of range, as `eqprop.crossbar.circuit.divide` does.
     """
     rate_shifts = circuit.rate_shifts
     for c in range(len(circuit.g)):

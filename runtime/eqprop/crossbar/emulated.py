@@ -1,4 +1,4 @@
-"""The crossbar that the board emulates, in fixed point: what `crossbar.plain` and `crossbar.native` have in common.
+"""The crossbar that the board emulates, in fixed point: the common part of `crossbar.plain` and `crossbar.native`.
 
 Allocates nothing after construction.
 """
@@ -15,8 +15,8 @@ from .circuit import divide, wire
 class EmulatedCrossbar(CheckedCrossbar):
     """Conductances and node voltages in integers (formats: `eqprop.fixed`, scales: `Plan`).
 
-    A subclass names its `tier`, has the circuit's dynamics do the verbs, and `scatter` and `gather` of
-    `eqprop.crossbar.kernels.plain` draw the initial conductances and add them up.
+    A subclass names its `tier`, implements the verbs by the circuit's dynamics, and provides `scatter` and `gather` of
+    `eqprop.crossbar.kernels.plain`, which draw the initial conductances and sum them.
     """
 
     scatter = gather = staticmethod(None)
@@ -34,7 +34,7 @@ class EmulatedCrossbar(CheckedCrossbar):
         self.table = arrays["table"][0]
         self.features = plan.layers[0]
         self.classes = plan.layers[-1]
-        self._seen = ()  # in its place before the heap may be locked
+        self._seen = ()  # allocated before the heap may be locked
         self._row = byte_row(self.circuit.inputs)
         for _, items, first, end, value in self.fixed():
             for i in range(first, end):
@@ -45,7 +45,7 @@ class EmulatedCrossbar(CheckedCrossbar):
         self.refresh()
 
     def _initialise(self, seed):
-        """Draw the initial conductances: half of them g_min, half uniform from there to plan.initial."""
+        """Draw the initial conductances: half of them g_min, half uniform from g_min to plan.initial above it."""
         random = Xorshift32(seed)
         stream = array("i", (random.low, random.high, self.plan.g_min, 0, 0))
         for c, g in enumerate(self.circuit.g):
@@ -54,7 +54,7 @@ class EmulatedCrossbar(CheckedCrossbar):
             self.scatter(g, stream)
 
     def fixed(self):
-        """Yield (name, array, first, end, value) of all items of a set value: biases, diodes and rails, sizes."""
+        """Yield (name, array, first, end, value) of all items with fixed values: biases, diodes and rails, sizes."""
         plan, circuit = self.plan, self.circuit
         last = len(circuit.g) - 1
         yield "bias", circuit.inputs, self.features, self.features + 1, U_MAX
@@ -64,10 +64,10 @@ class EmulatedCrossbar(CheckedCrossbar):
             n = plan.layers[c + 1]
             rows = plan.layers[c] + 2 if c else 0
             columns = plan.layers[c + 2] if c < last else 0
-            # The product shift is the same in all crossbars between layers
+            # All crossbars between layers have the same product shift
             for i, size in enumerate((n, rows, columns, plan.shifts[last], plan.backs[c])):
                 yield "shape", circuit.shape[c], i, i + 1, size
-            # Outputs have rails alone
+            # Outputs have only rails
             held_low = plan.excitatory[c] if c < last else 0
             held_high = plan.excitatory[c] if c < last else n
             yield "diodes", circuit.low[c], 0, held_low, 0
@@ -101,7 +101,7 @@ class EmulatedCrossbar(CheckedCrossbar):
         return self.circuit.currents
 
     def refresh(self):
-        """Recompute every node's total conductance from the devices, after these were set from outside."""
+        """Recompute every node's total conductance after its devices were set from outside."""
         for c, total in enumerate(self.circuit.total):
             for j in range(len(total)):
                 total[j] = self.total(c, j)
@@ -119,14 +119,14 @@ class EmulatedCrossbar(CheckedCrossbar):
         return total
 
     def conductances(self, c):
-        """Return crossbar c's conductances, flat as `Plan.shapes` says: uint16 steps, its own memory."""
+        """Return crossbar c's conductances, flat as in `Plan.shapes`: uint16 steps, its own memory."""
         return self.circuit.g[c]
 
     def restore(self, c, start, data):
         """Write conductances from little-endian uint16 bytes, from device `start` of crossbar c on; then `refresh`.
 
-        Raises ValueError when they do not fit the crossbar or leave g_min..g_max, TypeError unless `data` is a buffer
-        of bytes; nothing is written then.
+        Raises ValueError if they do not fit the crossbar or are outside g_min..g_max, TypeError unless `data` is a
+        buffer of bytes; it then writes nothing.
         """
         check_bytes("restore", data)
         count = len(data) // 2

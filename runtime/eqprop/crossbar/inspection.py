@@ -1,8 +1,8 @@
-"""Whether the memory of an emulated crossbar is as the crossbar left it: every single bit that flipped is found.
+"""Checks that an emulated crossbar's memory is as the crossbar left it: finds every single bit that flipped.
 
-What never changes is compared with what a new network would have there. A conductance changes, but the total
-conductance of each node, which is kept up to date with every change, must be the sum of the node's conductances, and
-what a node divides by must follow from its total. Takes some 500 bytes of heap.
+Values that never change are compared with those of a new network. Conductances change, but each node's total
+conductance is updated with every change and must equal the sum of the node's conductances; the node's divisor must
+follow from its total. Takes some 500 bytes of heap.
 """
 
 from array import array
@@ -14,7 +14,7 @@ from .emulated import EmulatedCrossbar
 
 
 def inspect(network):
-    """Raise Rot, which names what changed by itself in this network; one on another crossbar has nothing in memory."""
+    """Raise Rot naming what changed by itself in this network. Other crossbars have nothing in memory to check."""
     crossbar = network.crossbar
     if not isinstance(crossbar, EmulatedCrossbar):
         return
@@ -27,7 +27,7 @@ def inspect(network):
             for i in range(first, end):
                 if items[i] != value:
                     raise Rot(name)
-    except (IndexError, ValueError) as error:  # a size that no array has, or no network
+    except (IndexError, ValueError) as error:  # a size that is impossible
         raise Rot("plan") from error
     if network.sample != ~network.learner.mirror:
         raise Rot("number of samples")

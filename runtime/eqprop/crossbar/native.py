@@ -1,8 +1,8 @@
-"""An emulated crossbar whose dynamics are machine code: what `eqprop.crossbar.kernels.viper` and `thumb` share.
+"""An emulated crossbar whose dynamics are machine code: the common part of the tiers viper and thumb.
 
-All that a kernel works on stands in the crossbar's table, 32-bit words filled once: sizes, shifts, and the addresses
-of the arrays, each in two words, low and high (MicroPython's heap never moves an array). So no kernel is given a
-buffer of another length: the features alone come from outside, and are checked before they are read.
+Kernels work only on the crossbar's table of 32-bit words, filled once: sizes, shifts, and the addresses of the arrays,
+each in two words, low and high (MicroPython's heap never moves an array). So no kernel can get a buffer of a wrong
+length: only the features come from outside, and they are checked before they are read.
 
 The table, in words:
 
@@ -14,7 +14,7 @@ The table, in words:
     28..   for each crossbar 38 words: nodes, rows, columns, product shift, back shift, wired nodes, delta limit, gain,
            scale, rate shift, g_min, g_max, then the addresses of: base 12, conductances 14, those above 16, reciprocals
            18, shifts 20, low 22, high 24, delta 26, mean 28, total 30, and the voltages free 32, plus 34, minus 36
-    last   what makes the sum of all words 0 modulo 2**32, so that no kernel follows an address of which a bit flipped
+    last   makes the sum of all words 0 modulo 2**32, so that no kernel follows an address with a flipped bit
 """
 
 import uctypes
@@ -22,16 +22,16 @@ import uctypes
 from . import FREE, MINUS, PLUS, Rot
 from .emulated import EmulatedCrossbar
 
-_len = len  # found sooner than a built-in name
+_len = len  # faster to find than a built-in name
 
 
 class MachineCrossbar(EmulatedCrossbar):
-    """The crossbar's verbs by kernels on its table, one call for a verb: on a board, calls cost as much as arithmetic.
+    """The crossbar's verbs by kernels on its table, one call per verb: on a board, calls cost as much as arithmetic.
 
-    A subclass names its `kernels`: settle(x, table, phase), which takes `x` in the free phase alone and returns the
-    prediction, or -1 for a table that does not add up; set_nudge(table, label), which returns the loss; program(table),
-    which returns whether a total is out of its range; and enter(table, at, word, last), which keeps the table's sum.
-    flag: what its kernels want to find.
+    A subclass provides `kernels`: settle(x, table, phase), which uses `x` only in the free phase and returns the
+    prediction, or -1 if the table's sum is wrong; set_nudge(table, label), which returns the loss; program(table),
+    which returns whether a total is out of range; and enter(table, at, word, last), which updates the table's sum.
+    flag: the flag that its kernels expect in the table.
     """
 
     kernels: tuple = (None, None, None, None)
@@ -43,7 +43,7 @@ class MachineCrossbar(EmulatedCrossbar):
         super().__init__(plan, allocate, seed)
 
     def fixed(self):
-        """Yield what `EmulatedCrossbar.fixed` does, and then each word of the table, from the arrays as they are."""
+        """Yield the items of `EmulatedCrossbar.fixed`, then each word of the table, recomputed from the arrays."""
         yield from super().fixed()
         table = self.table
         total = 0
@@ -63,7 +63,7 @@ class MachineCrossbar(EmulatedCrossbar):
         last = len(circuit.g) - 1
         words = [self.features, circuit.shape[0][0], circuit.shifts[0], 4 * (self.features + 1)]
         yield 0, words, [circuit.inputs, circuit.active, circuit.g[0], circuit.driven]
-        yield 12, [0, 0], []  # which no kernel reads
+        yield 12, [0, 0], []  # no kernel reads these
         words = [self.classes, circuit.scales[last] - 2, circuit.beta, circuit.targets[0] & 0xFFFF]
         words += [circuit.targets[1] & 0xFFFF, last + 1 | circuit.sweeps << 8 | self.flag << 16]
         yield 14, words, [circuit.phases[FREE][last], circuit.currents, circuit.rest, circuit.base[last]]
@@ -76,7 +76,7 @@ class MachineCrossbar(EmulatedCrossbar):
             yield 28 + 38 * c, words, arrays
 
     def settle(self, x):
-        """As `PlainCrossbar.settle`. Raises Rot, and does nothing, when the table has changed by itself."""
+        """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""
         if x is not self._seen or _len(x) != self.features:
             self.check(x)
         prediction = self._settle(x, self.table, FREE)
@@ -89,7 +89,7 @@ class MachineCrossbar(EmulatedCrossbar):
         try:
             if not 0 <= label | 0 < self.classes:
                 self.check_label(label)
-        except TypeError:  # of a float, which thumb's code would round
+        except TypeError:  # raised for a float, which thumb's code would round
             self.check_label(label)
         return self._set_nudge(self.table, label)
 

@@ -1,4 +1,4 @@
-"""The emulated crossbar by the plain kernels: on any Python, and what every tier in machine code is compared with."""
+"""The emulated crossbar by the plain kernels: it runs on any Python, and is the reference of the machine-code tiers."""
 
 from . import Rot, dynamics
 from .emulated import EmulatedCrossbar
@@ -16,16 +16,16 @@ class PlainCrossbar(EmulatedCrossbar):
     def settle(self, x):
         """Free phase: drive features `x` (int8 or their bytes, one for each input), settle from zero volts, no nudge.
 
-        Returns the first of the highest output nodes. Raises as `check`.
+        Returns the first of the highest output nodes. Raises as `check` does.
         """
         self.check(x)
         self.dynamics.drive(self.circuit, x)
         return self.dynamics.settle(self.circuit)
 
     def set_nudge(self, label):
-        """Set `currents` to what pulls the free outputs to the plan's targets; return the loss (`plain.set_nudge`).
+        """Set `currents` to pull the free outputs to the plan's targets; return the loss (`plain.set_nudge`).
 
-        Raises ValueError for a label that is no output.
+        Raises ValueError for a label without an output.
         """
         self.check_label(label)
         return self.dynamics.set_output_nudge(self.circuit, label)
@@ -41,7 +41,7 @@ class PlainCrossbar(EmulatedCrossbar):
     def program(self):
         """Change every conductance by the EqProp rule from the voltages held in PLUS and MINUS.
 
-        Raises Rot when a total conductance is out of its range then.
+        Raises Rot if a total conductance is then out of range.
         """
         if self.dynamics.program(self.circuit):
             raise Rot("total conductance")

@@ -1,4 +1,4 @@
-"""Tiers: in which form this interpreter runs the circuit's dynamics. All give the same bits.
+"""Tiers: the forms in which an interpreter can run the circuit's dynamics. All compute the same bits.
 
 - thumb  MicroPython's inline assembler (`eqprop.crossbar.kernels.thumb`): Arm Cortex-M
 - viper  MicroPython's viper emitter (`eqprop.crossbar.kernels.viper`), compiled to machine code where the port has it
@@ -9,16 +9,16 @@ import sys
 
 from .._compat import const
 
-_CORTEX_M = const(4)  # armv6m; up to armv7emdp, as MicroPython numbers what native code a .mpy file may hold
+_CORTEX_M = const(4)  # armv6m; up to armv7emdp, in MicroPython's numbering of architectures
 _LAST_CORTEX_M = const(8)
 TIERS = ("thumb", "viper", "plain")
 _in_use = None
 
 
 def use(tier=None):
-    """Let networks compute by `tier`, or by the fastest that this interpreter supports; return its name.
+    """Make new networks use `tier`, or the fastest that this interpreter supports; return its name.
 
-    Meant for tests and benchmarks: the fastest is in use from the start. Networks that are there keep their own.
+    Meant for tests and benchmarks, because the fastest is in use from the start. Existing networks keep their tier.
     Raises ValueError for a tier that is unknown or not supported here.
     """
     global _in_use
@@ -26,12 +26,12 @@ def use(tier=None):
         try:
             _in_use = _crossbar_type(name)
             return name
-        # No `micropython`, no emitter, too much for it, or too little heap to compile
+        # `micropython` or the emitter is missing, the code is too large for it, or the heap too small to compile
         except (ImportError, SyntaxError, NotImplementedError, MemoryError) as error:
-            if name == "plain" and isinstance(error, MemoryError):  # then there is too little for any
+            if name == "plain" and isinstance(error, MemoryError):  # then the heap is too small for any tier
                 raise
             continue
-        except ValueError as error:  # MicroPython's, which names no file
+        except ValueError as error:  # MicroPython's error does not name the file
             file = "eqprop/crossbar/kernels/" + name
             raise ValueError("{}.mpy: {}: made for another processor?".format(file, error)) from error
     raise ValueError("tier: {} is not supported here".format(tier))
@@ -54,7 +54,7 @@ def _crossbar_type(name):
         return PlainCrossbar
     if name == "thumb":
         if not _CORTEX_M <= getattr(sys.implementation, "_mpy", 0) >> 10 & 15 <= _LAST_CORTEX_M:
-            raise ImportError  # before it costs the heap that compiling takes
+            raise ImportError  # before compiling takes heap
         from .kernels.thumb import ThumbCrossbar
 
         return ThumbCrossbar

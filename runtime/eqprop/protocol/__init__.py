@@ -1,1 +1,1 @@
-"""What a host and a board say to each other: frames, messages, and samples packed into records."""
+"""The protocol between host and board: frames, messages, and samples packed into records."""

@@ -1,4 +1,4 @@
-"""Frames on a serial line, without any input or output: bytes in, frames out.
+"""Frames on a serial line, without I/O: bytes in, frames out.
 
 A frame on the line is COBS(header, payload, CRC-32), which holds no zero, between two bytes 0x00:
 
@@ -6,13 +6,13 @@ A frame on the line is COBS(header, payload, CRC-32), which holds no zero, betwe
     payload  at most the receiver's limit
     CRC-32   u32 of header and payload (binascii.crc32)
 
-All integers are little-endian. Empty frames (zeros in a row) are nothing: a sender may pad with them. The zero in front
-ends whatever else is on the line: what a program on the board printed, or what is left of a torn frame.
+All integers are little-endian. Empty frames (repeated zeros) mean nothing, so a sender may pad with them. The leading
+zero ends any other bytes on the line: output of a program on the board, or the rest of a torn frame.
 COBS: Cheshire and Baker, Consistent Overhead Byte Stuffing, IEEE/ACM Transactions on Networking 7 (1999).
 
-Pieces are stored through views of their own length: MicroPython moves all that lies behind a piece otherwise, too.
-A `Receiver` decodes in its one buffer and never holds more than that; a frame too long, torn or with a wrong CRC is
-counted and forgotten, and the next good one is understood.
+Pieces are stored through views of their own length, because MicroPython otherwise moves all bytes after a piece, too. A
+`Receiver` decodes in its only buffer. It counts and drops a frame that is too long, torn or has a wrong CRC, and
+understands the next good one.
 """
 
 import struct
@@ -25,7 +25,7 @@ _OVERHEAD = const(8)  # header and CRC
 
 
 def encoded_size(length: int) -> int:
-    """Return the most bytes a frame with a payload of `length` bytes takes on the line, both zeros included."""
+    """Return the most bytes that a frame with a payload of `length` bytes takes on the line, with both zeros."""
     raw = length + _OVERHEAD
     return raw + raw // 254 + 3
 
@@ -51,7 +51,7 @@ class Sender:
         return self._view[: self._stuff(header + bytes(payload) + struct.pack("<I", crc))]
 
     def _stuff(self, raw):
-        """Write COBS(raw) and a zero to the buffer, behind its first zero, and return the length of it all."""
+        """Write COBS(raw) and a zero to the buffer after its first zero; return the total length."""
         out = self._view
         at = 1
         start = 0
@@ -63,7 +63,7 @@ class Sender:
             out[at] = length + 1
             out[at + 1 : at + 1 + length][:] = raw[start:stop]
             at += length + 1
-            # A block of 254 stands for no zero; any other one does, and the one behind the end is dropped.
+            # A block of 254 bytes does not imply a zero; any other block does, and the one after the end is dropped.
             start = stop if length == 254 else stop + 1
             if start == end and length == 254:
                 break
@@ -82,7 +82,7 @@ class Receiver:
         self.limit = limit
         self.bad = 0
         self._view = memoryview(bytearray(encoded_size(limit)))
-        self._used = 0  # more than the buffer has, once a frame does not fit
+        self._used = 0  # exceeds the buffer's size once a frame does not fit
 
     def feed(self, data):
         """Yield (type, sequence, payload) for each good frame that `data` (bytes) completes.
@@ -110,7 +110,7 @@ class Receiver:
                     yield frame
 
     def _take(self):
-        """Return the frame in the buffer and empty it, or None for a bad one."""
+        """Return the frame in the buffer, or None for a bad frame, and empty the buffer."""
         used = self._used
         self._used = 0
         view = self._view
@@ -123,7 +123,7 @@ class Receiver:
         return None
 
     def _unstuff(self, used):
-        """Undo COBS on the buffer's first `used` bytes, in place; return the decoded length, 0 when it is not COBS."""
+        """Undo COBS on the buffer's first `used` bytes, in place; return the decoded length, or 0 if it is not COBS."""
         view = self._view
         at = 0
         length = 0

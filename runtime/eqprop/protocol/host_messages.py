@@ -1,4 +1,4 @@
-"""What a host packs and unpacks: the other half of `eqprop.protocol.messages`. A board has no need to load it."""
+"""The host's half of `eqprop.protocol.messages`: payloads that only a host packs and unpacks. Boards do not load it."""
 
 import struct
 from collections import namedtuple
@@ -38,7 +38,7 @@ Progress = namedtuple("Progress", ("sample", "cached", "counted", "correct", "lo
 
 
 def pack_hello(session):
-    """Return a HELLO payload of this protocol version; session: any number the host has not used lately."""
+    """Return a HELLO payload of this protocol version; session: any number that the host has not used recently."""
     return struct.pack(_HELLO, PROTOCOL, session)
 
 
@@ -55,7 +55,7 @@ def unpack_state(payload):
 
 
 def pack_samples(first, stretches):
-    """Return a SAMPLES payload: the first one's number, and stretches, each (records, None) or (None, cache slots)."""
+    """Return a SAMPLES payload; stretches: each (records, None) or (None, cache slots)."""
     payload = bytearray(struct.pack(_NUMBER, first))
     for records, slots in stretches:
         if records:
@@ -75,7 +75,7 @@ def unpack_progress(payload):
 
 
 def unpack_error(payload):
-    """Return (kind, words); of what is no such payload, such as a board of another protocol sends, the words."""
+    """Return (kind, text) of an ERROR payload; for another protocol's payload, only the text."""
     if not len(payload):
         return REFUSED, ""
     if payload[0] > TAKEN:
@@ -101,7 +101,7 @@ def pack_write(crossbar, start, data):
 
 
 def pack_resume(sample):
-    """Return a RESUME payload: go on with training sample `sample` on the conductances written."""
+    """Return a RESUME payload: resume at training sample `sample` with the conductances written."""
     return struct.pack(_NUMBER, sample)
 
 
@@ -116,6 +116,6 @@ def pack_user_data_read(offset, count):
 
 
 def unpack_user_data(payload):
-    """Return (how many bytes the user data have, those asked for)."""
+    """Return (total size of the user data, the requested bytes)."""
     total = unpack("<H", payload, "USER_DATA")[0]
     return total, bytes(payload[2:])

@@ -1,23 +1,23 @@
-"""What a host and a board say to each other: message types and payloads, and what a board packs and unpacks.
+"""Messages between host and board: types, payloads, and a board's functions to pack and unpack them.
 
 `eqprop.protocol.host_messages` is the host's half; `docs/reference/protocol.md` has the rules of the conversation and
-test vectors. Integers are little-endian. The host asks and the board answers, in the order asked and with the
-question's sequence number; the board never speaks first. The payload of every question but HELLO, and of its answer,
-begins with the session u32 that HELLO named; the table leaves it out.
+test vectors. Integers are little-endian. The host sends requests; the board answers in order, with the request's
+sequence number, and never speaks first. The payload of every request except HELLO, and of its answer, begins with the
+session u32 that HELLO gave; the table omits it.
 
-    asked                  payload                                                      answered
+    request                payload                                                      answer
     HELLO      1           protocol u8, session u32                                     STATE
     CONFIGURE  2           run number u32, seed u32, lr_halving_samples u32, epoch u32, STATE
                            number of layers u8, their sizes u16..., alphabet i8... (none:
                            all 256 values)
     SAMPLES    3           first number u32, then stretches: n u8 and n records, or     PROGRESS
                            128 + n u8 and n cache slots u16..., n in 1..127
-    INFER      4           coded u8, then of one or more samples: records (1), or       CLASSES
+    INFER      4           coded u8, then one or more samples: records (1), or          CLASSES
                            features i8... (0)
     READ       5           crossbar u8, start u32, count u16                            DEVICES
     WRITE      6           crossbar u8, start u32, conductances u16...                  DONE
     RESUME     7           sample u32                                                   STATE
-    BYE        8           nothing; the board's service ends                            DONE
+    BYE        8           nothing; ends the board's service                            DONE
     BENCH      9           learns samples as SAMPLES does, timed (`eqprop.bench`)       MEASURES
     STATUS    10           nothing                                                      STATE
     SAVE      11           nothing; writes a checkpoint if wear allows                  STATE
@@ -36,7 +36,7 @@ begins with the session u32 that HELLO named; the table leaves it out.
     DONE      69           nothing
     ERROR     70           kind u8 (REFUSED 0, GREET 1: the board has restarted, HELLO comes first; TAKEN 2: another
                            host's HELLO has ended the session), message in UTF-8
-    MEASURES  71           how long it took
+    MEASURES  71           how long each part took
     USER_DATA 72           total u16, bytes: those asked for, or fewer at the end of the user data
     WORKING   73           nothing: the answer takes a while, and comes under the same sequence number
 
@@ -97,7 +97,7 @@ WRITE_HEADER = const(5)
 
 
 def unpack(layout, payload, name, start=0):
-    """Unpack what a payload has at offset `start`. Raises ValueError naming the message when it is too short."""
+    """Unpack a payload from offset `start`. Raises ValueError naming the message if it is too short."""
     if len(payload) < start + struct.calcsize(layout):
         raise ValueError("{}: {} bytes are too few".format(name, len(payload)))
     return struct.unpack_from(layout, payload, start)
@@ -106,9 +106,9 @@ def unpack(layout, payload, name, start=0):
 def pack_configure(configuration):
     """Return the CONFIGURE payload of a `Configuration` (`eqprop.protocol.host_messages`).
 
-    run_number: what tells this training run from any other, of the host's choice. epoch: samples of an epoch, after
-    which totals are zero again, and as many cache slots as the host can use; 0 for no end and no cache. alphabet: bytes
-    of the int8 values that features may have, none for all.
+    run_number: a number of the host's choice that identifies this training run. epoch: samples per epoch, after which
+    the totals restart at zero, and also the largest useful cache in slots; 0 for no epochs and no cache. alphabet:
+    bytes of the int8 values that features may have, empty for all.
     """
     run_number, seed, lr_halving_samples, epoch, layers, alphabet = configuration
     head = struct.pack(_CONFIGURE, run_number, seed, lr_halving_samples, epoch, len(layers))
@@ -131,7 +131,7 @@ def pack_state(state):
 
 
 def pack_progress(sample, cached, totals):
-    """Return a PROGRESS payload; totals: samples, correct predictions, loss modulo 2**30, the rest of it above."""
+    """Return a PROGRESS payload; totals: samples, correct predictions, loss modulo 2**30, loss // 2**30."""
     return struct.pack(PROGRESS_LAYOUT, sample, cached, *totals)
 
 

@@ -1,14 +1,14 @@
-"""Samples packed as tightly as their alphabet allows: a record of bits for each, unpacked without allocating.
+"""Packs samples as tightly as their alphabet allows, a record of bits for each, and unpacks without allocating.
 
-A `Code` says how samples of `features` int8 values and a label are packed, when the values come from an alphabet of
-`count` values. A record is a little-endian bit stream (bit 0 of byte 0 first), filled up with zeros to a whole byte:
+A `Code` defines how to pack samples of a label and `features` int8 values from an alphabet of `count` values. A record
+is a little-endian bit stream (bit 0 of byte 0 first), padded with zeros to a whole byte:
 
-    label     as many bits as the largest label, outputs - 1, has
+    label     as many bits as the largest label, outputs - 1
     features  in groups of k, the largest k with count**k <= 2**30; a group of values number d0, d1, ... is the integer
-              d0 + d1 * count + d2 * count**2 + ... in as many bits as count**k - 1 has; the last group may be shorter
+              d0 + d1 * count + d2 * count**2 + ... in as many bits as count**k - 1; the last group may be shorter
 
 Digits, of 17 grey values, are packed 7 to 29 bits: with their label 270 bits, 34 bytes instead of 65. All 256 values
-give 3 bytes for 3 features. Numbers stay below 2**30, which no port keeps on the heap.
+give 3 bytes for 3 features. Numbers stay below 2**30, so no port allocates them on the heap.
 """
 
 from array import array
@@ -22,25 +22,25 @@ _GROUP = const(1073741824)
 class Code:
     """How samples are packed.
 
-    - features, outputs: of the network. alphabet: its int8 values, as bytes.
+    - features, outputs: the network's. alphabet: the int8 values, as bytes.
     - size: bytes of a record.
-    - table: what `unpack` goes by, int32: bits of a label, features of a group, bits of a group, bits of the last,
-      shorter one, features, values, and then the values themselves.
+    - table: int32, for `unpack`: bits of a label, features of a group, bits of a group, bits of the last, shorter
+      group, features, values, and then the values themselves.
     """
 
     def __init__(self, features: int, outputs: int, alphabet=b""):
         """Pack `features` values of `alphabet` (bytes of int8 values) and a label below `outputs`.
 
-        Without an alphabet it is all 256 values: byte n stands for the value whose byte is n. Raises ValueError
-        for more values than that.
+        Without an alphabet, all 256 values are allowed: byte n stands for the int8 with the same bits. Raises
+        ValueError for more values.
         """
-        alphabet = alphabet or bytes(range(256))  # made here: kept for good, it would take a board's heap
+        alphabet = alphabet or bytes(range(256))  # made here, because a constant would take a board's heap
         if len(alphabet) > 256:
-            raise ValueError("alphabet: {} values are more than 256".format(len(alphabet)))
+            raise ValueError("alphabet: expected at most 256 values, got {}".format(len(alphabet)))
         self.features = features
         self.outputs = outputs
         self.alphabet = bytes(alphabet)
-        count = max(2, len(alphabet))  # a single value has no bits of its own
+        count = max(2, len(alphabet))  # a single value would have no bits
         group = 1
         while count ** (group + 1) <= _GROUP:
             group += 1
@@ -61,7 +61,7 @@ except (ImportError, SyntaxError, NotImplementedError):  # CPython, or a port wi
     def unpack(data, at, table, out):
         """Unpack the record at byte `at` of `data` into `out` (int8 features) by a `Code`'s table; return its label.
 
-        Returns -1 for a record that no sample is packed into. The caller has checked that the record is there.
+        Returns -1 for an invalid record. The caller has checked that the record is within `data`.
         """
         features = table[4]
         count = table[5]
@@ -94,7 +94,7 @@ except (ImportError, SyntaxError, NotImplementedError):  # CPython, or a port wi
             return 0
         value = (data[at] & 255) >> (
             bit & 7
-        )  # numba takes bytes as int8: it knows no common type of signed and unsigned
+        )  # numba reads bytes as int8, because it lacks a common type of signed and unsigned
         while have < width:
             at += 1
             value |= (data[at] & ((1 << min(8, width - have)) - 1)) << have

@@ -1,4 +1,4 @@
-"""Conductances that a host reads from a board's network, or writes into it, a piece at a time."""
+"""Lets a host read a network's conductances, or write them, a piece at a time."""
 
 from ..protocol.messages import DEVICES, DONE, READ, READ_LAYOUT, WRITE_HEADER, WRITE_LAYOUT, unpack
 
@@ -6,8 +6,8 @@ from ..protocol.messages import DEVICES, DONE, READ, READ_LAYOUT, WRITE_HEADER, 
 def answer(network, kind, payload, room):
     """Answer READ or WRITE in `room` bytes; return (type, payload).
 
-    Raises ValueError for devices that the network does not have, more than there is room for, or conductances out of
-    their range; nothing is written then.
+    Raises ValueError for devices that the network does not have, more devices than fit, or conductances out of range;
+    it then writes nothing.
     """
     if kind == READ:
         crossbar, start, count = unpack(READ_LAYOUT, payload, "READ")

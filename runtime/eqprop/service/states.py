@@ -1,26 +1,26 @@
-"""Which message a board takes in which state: `eqprop.service` does what this table says.
+"""Which message a board accepts in which state: the table that `eqprop.service` follows.
 
 docs/reference/protocol.md shows it.
 
     SILENT   no session: the board has just started
     EMPTY    a session without a network
-    HELD     a session that found a network, of an earlier session or of a checkpoint
+    HELD     a session that found a network, from an earlier session or a checkpoint
     NEW      this session's CONFIGURE built the network; nothing was learnt or written since
-    WRITTEN  WRITE has changed conductances; only RESUME makes a network of them
-    RUNNING  the network of this session's CONFIGURE, taken up
+    WRITTEN  WRITE has changed conductances; only RESUME makes them a network
+    RUNNING  the network of this session's CONFIGURE is in use
 
 A row of BOARD has a letter for each state, in that order:
 
-    .        taken; the state stays
-    E N W R  taken; EMPTY, NEW, WRITTEN or RUNNING follows once the message is done
-    L        taken; RUNNING follows, also where a sample was refused after others were learnt
+    .        accepted; the state stays
+    E N W R  accepted; EMPTY, NEW, WRITTEN or RUNNING follows once the message is done
+    L        accepted; RUNNING follows, even if a sample was refused after others were learnt
     *        the message decides: HELLO and CONFIGURE, below
-    a-z      refused, in the words of REFUSALS
+    a-z      refused, with the text in REFUSALS
 
-HELLO with the number of the session at hand changes nothing. With any other number EMPTY follows where the board holds
-no network, HELD where it does; a network that is WRITTEN is dropped first, and the newest checkpoint is loaded again.
-CONFIGURE builds a network: NEW follows, or EMPTY where there is no room for it. Once a session has built one, the same
-CONFIGURE is answered and changes nothing; another one is refused.
+HELLO with the current session's number changes nothing. With any other number, HELD follows if the board holds a
+network, otherwise EMPTY; a network that is WRITTEN is dropped first, and the newest checkpoint is loaded. CONFIGURE
+builds a network: NEW follows, or EMPTY if there is no room for it. Once a session has built a network, the same
+CONFIGURE is answered and changes nothing; a different one is refused.
 """
 
 from .._compat import const
@@ -33,7 +33,7 @@ NEW = const(3)
 WRITTEN = const(4)
 RUNNING = const(5)
 
-# By type, as numbers: a board has better use for the memory that names take
+# By type, as numbers, because names would take a board's memory
 BOARD = {
     1: "******",  # HELLO
     2: "g*****",  # CONFIGURE

@@ -68,7 +68,7 @@ def test_a_number_that_no_sample_has_is_refused():
 
 
 def test_alphabets_that_are_none_are_refused():
-    with pytest.raises(ValueError, match="alphabet: 257 values are more than 256"):
+    with pytest.raises(ValueError, match="alphabet: expected at most 256 values, got 257"):
         Code(3, 2, bytes(257))
 
 

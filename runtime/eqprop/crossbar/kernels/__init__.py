@@ -1,1 +1,1 @@
-"""The inner loops, in tiers that compute the same bits: `plain` is the reference."""
+"""The inner loops, in tiers that compute the same bits; `plain` is the reference."""

@@ -1,7 +1,7 @@
 """Reference kernels: readable loops over preallocated arrays.
 
-Written in the subset that CPython and MicroPython run and numba compiles, so this one source is the board's
-fallback, the host's fast emulator and what every hand-tuned tier is compared with, bit for bit.
+They are in the subset that CPython and MicroPython run and numba compiles. This one source is the board's fallback, the
+host's fast emulator, and the reference that every hand-tuned tier must match bit for bit.
 No kernel allocates, wraps or exceeds 31 bits; the bounds are those of `eqprop.fixed` and `eqprop.planning`.
 `>>` floors, as everywhere in Python. Conductances of crossbar 0 lie node by node, as pairs (+u, -u) for each
 input, the bias pair last; those of the others lie row by row, the bias pair (+, -) last.
@@ -12,7 +12,7 @@ def scatter(g, stream):
     """Draw conductances: half of them `least`, half uniform from there to least + spread.
 
     stream = (halves of the state of an `eqprop.fixed.Xorshift32`, low and high, least, spread, devices). Each device is
-    least + max(0, (top 16 bits of the next state - 2**15) * spread >> 15); the state that follows is put back.
+    least + max(0, (top 16 bits of the next state - 2**15) * spread >> 15); the next state is stored.
     """
     low = stream[0]
     high = stream[1]
@@ -30,7 +30,7 @@ def scatter(g, stream):
 
 
 def gather(g, start, count, step):
-    """Return the sum of `count` conductances, one or more, every `step`-th from device `start` on."""
+    """Return the sum of `count` (at least one) conductances: every `step`-th device from `start` on."""
     total = 0
     for i in range(start, start + count * step, step):
         total += g[i]
@@ -40,8 +40,8 @@ def gather(g, start, count, step):
 def load(x, inputs, active):
     """Copy the features `x` into `inputs` and list those that are not zero.
 
-    x: int8, or the same as unsigned bytes; -128 counts as -127. active[0] = how many are listed, active[1...] = their
-    places. `inputs` is one longer than `x`: its last element, the bias row's full-scale voltage, stays as it is and is
+    x: int8, or the same as unsigned bytes; -128 counts as -127. active[0] is their number, active[1...] are their
+    indices. `inputs` is one longer than `x`: its last element, the bias row's full-scale voltage, never changes and is
     always listed.
     """
     count = 1
@@ -109,7 +109,7 @@ def relax(shape, base, g_below, v_below, g_above, v_above, reciprocal, shift, lo
 
 
 def clear(v, nodes):
-    """Set the first `nodes` voltages to zero; what lies behind them, a bias pair, stays."""
+    """Set the first `nodes` voltages to zero; a bias pair after them keeps its values."""
     for j in range(nodes):
         v[j] = 0
 
@@ -121,7 +121,7 @@ def copy(source, v):
 
 
 def set_base_currents(rest, currents, sign, base):
-    """Set the currents into the output nodes: base[k] = rest[k] + sign * currents[k], sign being 1, -1 or 0."""
+    """Set the currents into the output nodes: base[k] = rest[k] + sign * currents[k], where sign is 1, -1 or 0."""
     for k in range(len(base)):
         base[k] = rest[k] + sign * currents[k]
 
@@ -149,8 +149,8 @@ def shift_outputs(currents, sign, reciprocal, shift, low, high, v):
 def set_nudge(output, targets, label, beta, shift, currents):
     """Turn the outputs' errors into nudge currents, and return the loss.
 
-    targets = (least voltage of the right class, most of the others); error = target - output[k] where that is on the
-    wrong side of it, otherwise 0: an output beyond its target is let be.
+    targets = (lowest target of the right class, highest of the others). error = target - output[k] if the output is on
+    the wrong side of its target, otherwise 0: an output beyond its target is left alone.
     currents[k] = clamp((beta * error) >> shift, +-(2**29 - 1)); loss = sum of (error >> 4)**2, at most 2**30 - 1.
     """
     loss = 0
@@ -197,8 +197,8 @@ def update_driven(g, inputs, active, scale, rate_shift, offset, limits, delta, m
     """EqProp's update of the driven crossbar, rank one: g[j,i,+-] += (+-u[i] * d - c + offset) >> rate_shift, limited.
 
     d = delta[j], c = (d * mean[j]) >> scale: minus half the difference of the squared voltages across the device
-    between the nudged phases, over 2**scale. limits = (g_min, g_max). total[j] follows. A node whose every change
-    would round to zero is skipped, and so are its inputs at zero volts where c alone rounds to zero.
+    between the nudged phases, over 2**scale. limits = (g_min, g_max). total[j] is updated. A node is skipped if all its
+    changes would round to zero; so are its inputs at zero volts if c alone rounds to zero.
     """
     g_min = limits[0]
     g_max = limits[1]
@@ -240,9 +240,9 @@ def update_between(
 ):
     """EqProp's update of a crossbar between two layers: g[j,k] += (offset - D * M) >> rate_shift, limited.
 
-    D = clamp(delta_below[j], +-8000) - (delta_above[k] >> gain) is how the voltage across the device differs between
-    the nudged phases, M = mean_below[j] - (mean_above[k] >> gain) its mean, both before the amplifier's gain.
-    The totals of both layers follow; the bias rows, last, have a delta of 0, a constant mean and no total.
+    D = clamp(delta_below[j], +-8000) - (delta_above[k] >> gain) is the difference of the device's voltage between the
+    nudged phases, M = mean_below[j] - (mean_above[k] >> gain) its mean, both without the amplifier's gain.
+    The totals of both layers are updated; the bias rows, last, have a delta of 0, a constant mean and no total.
     """
     g_min = limits[0]
     g_max = limits[1]
