@@ -297,6 +297,9 @@ def test_the_simulated_boards_are_listed():
 def test_a_port_is_one_hosts_at_a_time():
     """Catches two hosts that take each other's answers."""
     with contextlib.closing(simulated_board.SimulatedBoard("sim:")) as simulated, open_board(simulated.path) as board:
-        with pytest.raises(PortError, match="cannot be opened: another program uses it"), open_board(simulated.path):
+        with (
+            pytest.raises(PortError, match="cannot be opened: another program is using it"),
+            open_board(simulated.path),
+        ):
             pass
         assert board.refresh().sample == 0

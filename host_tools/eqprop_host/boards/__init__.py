@@ -1,1 +1,1 @@
-"""Boards at a port, or in this process: find one, train it, ask it, read and write its conductances."""
+"""Boards at a port or in this process: find one, train it, query it, read and write its conductances."""

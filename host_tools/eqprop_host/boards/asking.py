@@ -1,4 +1,4 @@
-"""Asking a board in session: classes of samples, conductances, user data, and how long its verbs take."""
+"""Queries to a board in session: classes of samples, conductances, user data, and timings of its verbs."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from eqprop.protocol import host_messages, messages
 from ..link import answers
 from .records import covers, pack
 
-_WHOLE = 2  # figures of samples timed whole, before those of `eqprop.bench.VERBS`
+_WHOLE = 2  # figures of samples timed as a whole, which precede those of `eqprop.bench.VERBS`
 
 
 def infer(session, x):
@@ -60,7 +60,7 @@ def write(session, crossbar, steps):
 
 
 def read_user_data(session):
-    """Return the user data that a host, or the board's own program, kept with the board's network: bytes."""
+    """Return the user data (bytes) that a host or the board's own program saved with the board's network."""
     user_data, total = b"", None
     while total is None or len(user_data) < total:
         question = host_messages.pack_user_data_read(len(user_data), session.link.good)
@@ -71,11 +71,11 @@ def read_user_data(session):
 
 
 def measure(session, x, y, verbs, moved):
-    """Have the board learn samples, timed; return `eqprop.bench.Measures`. Arguments as `Board.bench`."""
+    """Let the board learn samples, timed; return `eqprop.bench.Measures`. Arguments as for `Board.bench`."""
     first = session.state.sample
     measures = _measured(session, verbs, first, [])
     ticks = [0] * len(measures.ticks)
-    # One at a time: no board is so slow that it would be asked again, so that each run is the same to it
+    # One at a time, so that even a slow board answers before a retry, and each run is the same for it
     for label, row in zip(y, x, strict=True):
         before = measures
         measures = _measured(session, verbs, first, [(int(label), row.tobytes())])
@@ -88,6 +88,6 @@ def measure(session, x, y, verbs, moved):
 
 
 def _measured(session, verbs, first, rows):
-    """Return the `Measures` when the board has learnt `rows`, of which the first is sample `first`."""
+    """Return the `Measures` after the board has learnt `rows`; the first row is sample `first`."""
     answer = session.ask(messages.BENCH, bench.pack_bench(verbs, first, rows), messages.MEASURES)
     return session.parsed(answers.measures, answer, first + len(rows))

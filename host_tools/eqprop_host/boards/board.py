@@ -1,4 +1,4 @@
-"""A board at the end of a serial port, real or simulated: train it, ask it, read and write its conductances.
+"""A board at the end of a serial port, real or simulated: train it, query it, read and write its conductances.
 
     with open_board("sim:") as board:
         board.configure((64, 32, 10), seed=0, lr_halving_samples=0)
@@ -7,7 +7,7 @@
         classes, outputs = board.infer(x)
 
 `open_board` is in `eqprop_host.boards.ports`. `session` greets the board and recovers it, `stream` sends it samples,
-`asking` asks it everything else.
+and `asking` sends it all other queries.
 """
 
 import secrets
@@ -23,24 +23,24 @@ from .stream import SampleStream
 
 
 class Board:
-    """A board that answered HELLO: an `interface.AnyBoard`, and what only a board at the end of a line can do."""
+    """A board that answered HELLO: an `interface.AnyBoard` with the additional methods of a board at a port."""
 
     emulated = None
-    """Only a comparison shows whether a board's crossbar is the emulator's."""
+    """None: only a comparison shows whether a board's crossbar is the emulator's."""
 
     def __init__(self, link):
-        """Say HELLO. Raises ProtocolError when no board answers, BoardError when it speaks another protocol."""
+        """Send HELLO. Raises ProtocolError if no board answers, BoardError if it speaks another protocol."""
         self._session = Session(link)
         self._stream = SampleStream(self._session)
 
     @property
     def state(self):
-        """The board's `eqprop.protocol.host_messages.State` when last asked, `sample` as of the last answer."""
+        """The board's `eqprop.protocol.host_messages.State` from the last query; `sample` is from the last answer."""
         return self._session.state
 
     @property
     def identity(self):
-        """What the board says it is."""
+        """The board's description of itself."""
         return self._session.identity
 
     @property
@@ -50,7 +50,7 @@ class Board:
 
     @property
     def line(self):
-        """What has been on the line so far: a `link.Line`."""
+        """The traffic on the line so far: a `link.Line`."""
         link = self._session.link
         return Line(link.sent, link.received, link.retries)
 
@@ -67,17 +67,17 @@ class Board:
     # ---- the run
 
     def configure(self, layers, seed, lr_halving_samples, *, run_number=None, epoch=0, alphabet=b""):
-        """Build a new network on the board: as `interface.AnyBoard.configure`; run_number: None for any number.
+        """Build a new network on the board: as `interface.AnyBoard.configure` does; run_number: None for any number.
 
-        Raises BoardError in the board's own words when it has no room for the network.
+        Raises BoardError with the board's own message if the network does not fit.
         """
         run_number = secrets.randbits(32) if run_number is None else run_number
         return self._session.configure(_configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet))
 
     def resume(self, layers, seed, lr_halving_samples, *, run_number, furthest, epoch=0, alphabet=b""):
-        """Go on with the network that the board holds where it is of this run; else `configure`. Arguments as there.
+        """Resume with the board's network if it belongs to this run; otherwise `configure`, with the same arguments.
 
-        furthest: samples that the run can have come to: a board that is beyond them was trained longer, by another.
+        furthest: the most samples that the run can have learnt; a board beyond them was trained by another host.
         Returns the board's state: `sample` is the next to learn.
         """
         return self._session.resume(
@@ -89,24 +89,23 @@ class Board:
         return self._session.ask_state(messages.STATUS)
 
     def recover(self, error=None):
-        """Greet the board, and have it hold this run again, if need be from its first sample.
+        """Greet the board and restore this run on it, if necessary from the first sample.
 
-        error: the RestartError after which this is done; None where only a new session is wanted.
-        Raises BoardError when what it held cannot be had again, PortError or ProtocolError when it does not come back.
+        error: the RestartError that this call follows, or None to start a new session only. Raises BoardError if the
+        board's network cannot be restored, PortError or ProtocolError if the board does not come back.
         """
         return self._session.recover(error)
 
     def repeat(self, work):
-        """Return work(), done again from its start whenever the board restarts meanwhile."""
+        """Return work(), repeated from its start whenever the board restarts meanwhile."""
         return self._session.repeat(work)
 
     def train(self, x, y, until=None, order=None, stop=lambda: False):
-        """Learn samples in order, from the board's next one on; yield a `Progress` as the board goes.
+        """Learn samples in order, from the board's next one on; yield a `Progress` now and then.
 
-        As `interface.AnyBoard.train`. The board keeps as many samples as it has room for; they are sent once a session.
-        Once `stop()` is true no more samples are sent; those under way are learnt. A board that restarts goes on where
-        its checkpoint was, or from sample 0, so `sample` may go back meanwhile; what it has learnt in the end is the
-        same.
+        As `interface.AnyBoard.train`. The board caches as many samples as fit; each is sent once per session. Once
+        `stop()` is true, no more samples are sent; those under way are learnt. A board that restarts resumes at its
+        checkpoint or at sample 0, so `sample` may decrease meanwhile; the final result is the same.
         """
         return self._stream.train(x, y, until, order, stop)
 
@@ -115,13 +114,13 @@ class Board:
         return asking.progress(self._session)
 
     def save(self):
-        """Have the board write a checkpoint, if its flash allows another one; return its state: `saved` tells."""
+        """Make the board write a checkpoint if wear allows it; return its state, in which `saved` tells."""
         return self._session.ask_state(messages.SAVE)
 
     # ---- questions
 
     def ask(self, kind, payload, expected):
-        """Ask a message of another module's; return the payload of its answer, of type `expected` (`Link.ask`)."""
+        """Send another module's request; return the payload of its answer, of type `expected` (`Link.ask`)."""
         return self._session.ask(kind, payload, expected)
 
     def infer(self, x):
@@ -138,9 +137,9 @@ class Board:
         return asking.read(self._session, crossbar, start, count)
 
     def restore(self, conductances, sample):
-        """Write every crossbar's conductances, as `conductances` returns them, and go on with sample `sample`.
+        """Write every crossbar's conductances, as `conductances` returns them, and resume at sample `sample`.
 
-        Only after `configure`, before any sample. Raises RestartError when the board restarts meanwhile.
+        Call it after `configure`, before any sample. Raises RestartError if the board restarts meanwhile.
         """
 
         def write():
@@ -152,28 +151,28 @@ class Board:
         return state
 
     def put_back(self, conductances, sample):
-        """Have the board go on with its run from `sample`, with conductances that the run gave there: as `restore`.
+        """Resume the board's run at `sample`, with the conductances that the run had there: as `restore` does.
 
-        A session of its own begins. A board that loses them goes on where it can, as in any run.
+        A new session starts. A board that loses the conductances resumes where it can, as in any run.
         """
         return self._session.put_back(lambda: self.restore(conductances, sample))
 
     def write_user_data(self, user_data):
-        """Keep `user_data` (bytes) on the board with its network: in its checkpoints, and for any host to read.
+        """Store `user_data` (bytes) on the board with its network: in its checkpoints, and for any host to read.
 
-        Bytes that mean nothing to the board, 2048 at most; fewer where its heap is small. Raises BoardError with the
-        board's own bound for more, RestartError when the board restarts meanwhile; `recover` writes them again.
+        The bytes, 2048 at most and fewer if the heap is small, mean nothing to the board. Raises BoardError with the
+        board's own limit for more, RestartError if the board restarts meanwhile; `recover` rewrites them.
         """
         self._session.write_user_data(user_data)
 
     def read_user_data(self):
-        """Return the user data that a host, or the board's own program, kept with the board's network: bytes."""
+        """Return the user data (bytes) that a host or the board's own program saved with the board's network."""
         return asking.read_user_data(self._session)
 
     def bench(self, x, y, verbs, moved=lambda: None):
         """Learn samples as `train` does, timed; return `eqprop.bench.Measures` of them all.
 
-        verbs: time each of `eqprop.bench.VERBS`, instead of learning and inferring as a whole. moved: called after each
+        verbs: time each of `eqprop.bench.VERBS`, instead of learning and inference as a whole. moved: called after each
         sample. The board's network is not that of its run afterwards.
         """
         return asking.measure(self._session, x, y, verbs, moved)

@@ -1,10 +1,10 @@
-"""The host's side of a board that learns on a crossbar chip which the host plays: `eqprop.service.chip`.
+"""The host's side of a board that learns on a crossbar chip, which the host simulates: see `eqprop.service.chip`.
 
     with open_board("sim:micropython") as board:
         loop = ChipBoard(board, AnalogNetwork.on(hardware))
         loop.configure((64, 32, 10), seed=0, lr_halving_samples=0)
 
-Every settle is a question over the link, so a sample takes four of them; for a real chip behind a real board.
+Every settle is a request over the link, so a sample takes four of them. This prepares for a real chip.
 """
 
 import struct
@@ -23,7 +23,7 @@ from ..errors import BoardError, ProtocolError
 class ChipBoard:
     """An `interface.AnyBoard` with the network's crossbar on this side of the link.
 
-    - crossbar: what plays the chip, by the contract of `eqprop.crossbar.emulated`
+    - crossbar: the simulated chip, with the contract of `eqprop.crossbar`
     - state: as a board's; the CRC is that of the chip's conductances
     - sample_bytes: bytes of samples sent so far
     - emulated: False, as the crossbar is a chip's; restarts: none, as no run goes on after one
@@ -33,7 +33,7 @@ class ChipBoard:
     restarts = ()
 
     def __init__(self, board, network_type):
-        """Use `board`, which has said HELLO, and make chips of the crossbars of `network_type`."""
+        """Use `board`, which has answered HELLO, with chips from the crossbars of `network_type`."""
         self.board = board
         self.identity = f"{board.identity}, its crossbar a simulated chip"
         self.crossbar = None
@@ -49,11 +49,11 @@ class ChipBoard:
 
     @property
     def line(self):
-        """What has been on the line so far: a `link.Line`."""
+        """The traffic on the line so far: a `link.Line`."""
         return self.board.line
 
     def configure(self, layers, seed, lr_halving_samples, *, run_number=0, epoch=0, alphabet=b""):
-        """Make a chip, and a learner for it on the board: as `Board.configure`, but that `alphabet` changes nothing."""
+        """Make a chip, and a learner for it on the board: as `Board.configure` does, ignoring `alphabet`."""
         self._network = self._network_type(layers, seed, lr_halving_samples)
         self.crossbar = self._network.crossbar
         self._about = {
@@ -68,8 +68,8 @@ class ChipBoard:
         return self.refresh()
 
     def recover(self, error=None):
-        """After a RestartError: raise BoardError, as only the board knew how far its learner was."""
-        raise BoardError(f"{self.identity}: it has restarted, and lost what it knew of the chip")
+        """After a RestartError, raise BoardError, because only the board knew its learner's state."""
+        raise BoardError(f"{self.identity}: it has restarted, and lost its learner's state")
 
     def refresh(self):
         """Return the state: `crc` and `sample` are those of this moment."""
@@ -104,11 +104,11 @@ class ChipBoard:
         return self._progress
 
     def save(self):
-        """Return the state, as the board keeps nothing of a chip's."""
+        """Return the state, because the board saves nothing of a chip."""
         return self.refresh()
 
     def write_user_data(self, user_data):
-        """Keep none: the chip ends with this process."""
+        """Store nothing: the chip ends with this process."""
 
     def infer(self, x):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs)."""
@@ -124,7 +124,7 @@ class ChipBoard:
         ]
 
     def _converse(self, kind, payload):
-        """Ask a message, do what the board wants of its crossbar until it is done, and return the outcome."""
+        """Send a request, execute the board's verbs on the crossbar until it is done, and return the outcome."""
         answer = self._ask(kind, payload)
         try:
             while answer[:1] != bytes((chip.DONE,)):
@@ -138,7 +138,7 @@ class ChipBoard:
         return self.board.ask(kind, bytes((self._turn,)) + payload, chip.CHIP)
 
     def _obey(self, verb, payload):
-        """Do a verb on the crossbar; return what came of it."""
+        """Execute a verb on the crossbar; return its result."""
         crossbar = self.crossbar
         outputs = len(self._about["layers"]) - 1
         if verb == chip.SETTLE:

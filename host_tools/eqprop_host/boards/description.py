@@ -1,21 +1,21 @@
-"""What a host keeps on a board beside a network, as the network's user data: what its inputs and outputs mean.
+"""The description of a network's inputs and outputs that a host stores on a board as the network's user data.
 
-One JSON object in UTF-8, which a program on the board reads with `json.loads(network.user_data)`:
+It is a JSON object in UTF-8; a program on the board reads it with `json.loads(network.user_data)`:
 
-- eqprop        1, the version of this format; it comes first, to tell it from a program's own
+- eqprop        1, the version of this format; it comes first, to distinguish this from a program's own user data
 - features      the number of features
 - offset, span  lists of one number for all features, or of one each: input = (feature - offset) / span * 127
 - ends, step, low, high
-                the same in fewer bytes, where the lists offset and span would be too long: the lowest value of
-                feature i is ends[0] + step * (ord(low[i]) - 35), its highest ends[1] - step * (ord(high[i]) - 35);
-                offset is the middle between both, span half their distance, 0 if that is less than a step
-- recipe        how features were made of sounds or pictures; missing for plain numbers
-- classes       names by label; features_named: names by input. Missing where there are none, or too many to fit
+                the same in fewer bytes, if the lists offset and span would be too long: the lowest value of feature i
+                is ends[0] + step * (ord(low[i]) - 35), its highest is ends[1] - step * (ord(high[i]) - 35); offset is
+                their middle, span half their distance, or 0 if that is less than a step
+- recipe        how sounds or pictures became features; missing for plain numbers
+- classes       names by label; features_named: names by input. Missing if there are none, or too many to fit
 - classes_crc, features_named_crc
                 CRC-32 of names that did not fit, to compare with a data set's
 
-A board takes 2048 bytes, a small one less. What does not fit is left out or shortened in this order: feature names;
-digits of the scale, as far as no input changes by more than 2 of 127; class names, unless they are short; the scale.
+A board takes 2048 bytes, a small one fewer. Parts that do not fit are dropped or shortened in this order: feature
+names; digits of the scale, as long as no input changes by more than 2 of 127; class names, unless short; the scale.
 """
 
 import binascii
@@ -31,24 +31,24 @@ from ..errors import BoardError, DataError
 
 FORMAT = 1
 _START = b'{"eqprop":'
-_SIZES = (USER_DATA_MAX, 1024, 512, 256)  # bytes that are tried in turn
-_SHORT = 1 / 4  # of the user data: class names of so many bytes stay before the scale does
+_SIZES = (USER_DATA_MAX, 1024, 512, 256)  # sizes in bytes to try in turn
+_SHORT = 1 / 4  # class names up to this share of the user data take precedence over the scale
 _WORDS = {
     "features_named": "feature names",
     "classes": "class names",
     "digits": "all digits of the scale",
     "scale": "the scale",
 }
-_FIRST = 35  # the code of the letter for 0 steps: beyond those that JSON would escape
+_FIRST = 35  # the letter for 0 steps, after those that JSON would escape
 _STEPS = (0x7FF - _FIRST, 0xD7FF - _FIRST)  # a letter takes two bytes at most, or three
 _LEAST = 64  # steps between the lowest and the highest value of a feature, or from its offset to either
-_WIDE = 1e300  # a span whose last digits are not looked for
+_WIDE = 1e300  # the digits of a larger span are not shortened
 
 
 def pack(scaling, recipe, feature_names, class_names, most=USER_DATA_MAX):
-    """Return (user data, what was left out in words) for a network; they are no longer than `most` bytes.
+    """Return (user data, description of the parts left out) for a network; the data have at most `most` bytes.
 
-    scaling: of `datasets.Scaling.to_dict`. Raises DataError where there is room for nothing.
+    scaling: from `Scaling.to_dict`. Raises DataError if even the smallest description does not fit.
     """
     about = {"recipe": recipe} if recipe else {}
     names = {"classes": list(class_names), "features_named": list(feature_names)}
@@ -66,7 +66,7 @@ def pack(scaling, recipe, feature_names, class_names, most=USER_DATA_MAX):
 
 
 def _forms(scaling, classes_stay):
-    """Yield (the scale as the user data may have it, keys of `_WORDS` for what is left out then), the best first."""
+    """Yield (a form of the scale for the user data, keys of `_WORDS` for the parts it omits), best first."""
     whole = [(form, ()) for form in (_lists(scaling), _steps(scaling)) if form]
     rounded = [*(_steps(scaling, count) for count in _STEPS), _rounded(scaling)]
     shorter = [*whole, *((form, ("digits",)) for form in rounded if form)]
@@ -88,9 +88,9 @@ def _lists(scaling):
 
 
 def _steps(scaling, steps=None):
-    """Return `ends`, `step`, `low` and `high` for a scale; None where they do not suit it.
+    """Return `ends`, `step`, `low` and `high` for a scale, or None if they do not suit it.
 
-    steps: how many the whole range is of; None for steps of 1, of which nothing is rounded.
+    steps: the number of steps in the whole range; None for steps of 1, without rounding.
     """
     count = scaling["features"]
     offset, span = (np.broadcast_to(scaling[key], count) for key in ("offset", "span"))
@@ -106,14 +106,14 @@ def _steps(scaling, steps=None):
     if steps and ((span > 0) & (2 * span < _LEAST * step)).any():
         return None
     from_low, from_high = np.rint((low - first) / step), np.rint((last - high) / step)
-    from_high = np.where(span > 0, from_high, np.rint(wide / step) - from_low)  # both ends of none in one place
+    from_high = np.where(span > 0, from_high, np.rint(wide / step) - from_low)  # a span of 0 has both ends at one place
     letters = ("".join(chr(_FIRST + int(k)) for k in each) for each in (from_low, from_high))
     ends = [first, last] if steps else [int(first), int(last)]
     return {"ends": ends, "step": step, **dict(zip(("low", "high"), letters, strict=True))}
 
 
 def _rounded(scaling):
-    """Return `offset` and `span` with no more digits than tell the inputs apart."""
+    """Return `offset` and `span` with only as many digits as the inputs need."""
     count = scaling["features"]
     offset, span = (np.broadcast_to(scaling[key], count).tolist() for key in ("offset", "span"))
     places = [math.floor(math.log10(_LEAST) - math.log10(width)) + 1 if 0 < width < _WIDE else 0 for width in span]
@@ -124,15 +124,15 @@ def _rounded(scaling):
 
 
 def _number(value, places):
-    """Return a number rounded to so many decimals, as short as JSON can have it."""
+    """Return a number rounded to `digits` decimals, in its shortest JSON form."""
     rounded = round(value, places)
     return int(rounded) if places <= 0 and abs(rounded) < 1e9 else rounded
 
 
 def unpack(user_data):
-    """Return the description in the user data that `pack` made, a dict with every key; None for another program's.
+    """Return the description in user data from `pack`, a dict with every key; None for another program's data.
 
-    Its scaling is None where there was no room for it.
+    Its scaling is None if it did not fit.
     Raises DataError for user data of a newer eqprop, and for damaged ones.
     """
     if not user_data.startswith(_START):
@@ -152,7 +152,7 @@ def unpack(user_data):
 
 
 def _scaling(about):
-    """Return what `datasets.Scaling.from_dict` takes, or None. Raises DataError and what wrong types raise."""
+    """Return the argument of `Scaling.from_dict`, or None. Raises DataError, or other errors for wrong types."""
     if "ends" in about:
         (first, last), step = about["ends"], about["step"]
         low = [first + step * (ord(letter) - _FIRST) for letter in about["low"]]
@@ -183,14 +183,14 @@ def names_crc(names):
 
 
 def keep(board, scaling, recipe, feature_names, class_names, tell):
-    """Keep the description of a network on the board that holds it; tell the user what did not fit."""
+    """Store a network's description on its board; tell the user which parts did not fit."""
     for most in _SIZES:
         try:
             user_data, left_out = pack(scaling, recipe, feature_names, class_names, most)
             board.write_user_data(user_data)
         except (BoardError, DataError) as error:
             refused = error
-            if isinstance(error, DataError):  # in fewer bytes there is no room either
+            if isinstance(error, DataError):  # fewer bytes will not fit it either
                 break
             continue
         if left_out:

@@ -1,4 +1,4 @@
-"""What any board can do: behind a serial line, with its crossbar on a chip, or emulated in this process."""
+"""The interface of all boards: at a serial line, with the crossbar on a chip, or emulated in this process."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
@@ -13,27 +13,27 @@ from .restarts import Restart
 
 
 class AnyBoard(Protocol):
-    """A board that trains one network at a time; `Board`, `ChipBoard` and `EmulatedBoard` are the three of them.
+    """A board that trains one network at a time; implemented by `Board`, `ChipBoard` and `EmulatedBoard`.
 
-    In what follows, inputs is the first of the network's layers, outputs the last. Features are int8, 127 is full
-    scale; labels are integers 0..outputs - 1. Where a board is at the end of a line, every method that asks it raises
+    Below, inputs is the first of the network's layers, outputs the last. Features are int8, 127 is full scale; labels
+    are integers 0..outputs - 1. If a board is at the end of a line, every method that queries it raises
 
-    - RestartError when the board has restarted or its line has failed: `recover`, then ask again
-    - BoardError when the board refuses, with its own words
-    - ProtocolError when it falls silent or answers nonsense, PortError when its port is gone for good
+    - RestartError if the board has restarted or its line has failed: call `recover`, then repeat the call
+    - BoardError if the board refuses, with its own message
+    - ProtocolError if it is silent or sends invalid answers, PortError if its port does not come back
     """
 
     @property
     def state(self) -> State:
-        """The board's state when last asked; `sample`, the number of the next training sample, is always up to date."""
+        """The board's state from the last query; `sample`, the next training sample, is always up to date."""
 
     @property
     def identity(self) -> str:
-        """What the board says it is: one line."""
+        """The board's description of itself: one line."""
 
     @property
     def emulated(self) -> bool | None:
-        """Whether its crossbar is the bit-exact emulator; None where only a comparison of conductances can tell."""
+        """Whether its crossbar is the bit-exact emulator; None if only a comparison of conductances can tell."""
 
     @property
     def restarts(self) -> Sequence[Restart]:
@@ -41,7 +41,7 @@ class AnyBoard(Protocol):
 
     @property
     def line(self) -> Line | None:
-        """What has been on its line so far; None where no line leads to it."""
+        """The traffic on its line so far; None without a line."""
 
     @property
     def sent(self) -> int:
@@ -49,7 +49,7 @@ class AnyBoard(Protocol):
 
     @property
     def sample_bytes(self) -> int:
-        """Those of them that are training samples, repetitions left out."""
+        """The part of them that is training samples, without repetitions."""
 
     def configure(
         self,
@@ -63,12 +63,12 @@ class AnyBoard(Protocol):
     ) -> State:
         """Build a new network, in place of any other, and return the state.
 
-        layers: sizes, inputs first. seed: of the initial conductances, 0..2**32 - 1. lr_halving_samples: training
-        samples after which the learning rate halves; 0 for never. run_number: tells this training run from any other,
-        0..2**32 - 1. epoch: training samples after which the totals of `Progress` begin at zero again; 0 for never.
-        alphabet: the int8 values that features have, as `records.alphabet_of` returns them: the fewer, the tighter
-        samples are packed; none for any.
-        Raises ValueError for layers that no network can have, BoardError when there is no room for them.
+        layers: sizes, inputs first. seed: for the initial conductances, 0..2**32 - 1. lr_halving_samples: training
+        samples after which the learning rate halves; 0 for never. run_number: identifies this training run,
+        0..2**32 - 1. epoch: training samples after which the totals of `Progress` restart at zero; 0 for never.
+        alphabet: the int8 values that features have, as `records.alphabet_of` returns them: fewer values pack samples
+        tighter; empty for all values.
+        Raises ValueError for impossible layers, BoardError if they do not fit on the board.
         """
 
     def train(
@@ -81,10 +81,10 @@ class AnyBoard(Protocol):
     ) -> Iterator[Progress]:
         """Learn training samples `state.sample`..`until` - 1 in order; yield the `Progress` now and then.
 
-        x: int8 (samples, inputs). y: labels (samples,). until: number of the first sample that is not learnt; None for
-        the rest of this pass over the data. order: which row is sample number n; None for as they stand. stop: asked
-        before samples are sent; once it returns True no more are. Restarts are dealt with here. Raises ValueError for
-        features outside the alphabet configured, or that do not fit the network.
+        x: int8 (samples, inputs). y: labels (samples,). until: the first sample that is not learnt; None for the rest
+        of this pass over the data. order: gives the row of sample number n; None for the rows in order. stop: called
+        before samples are sent; once it returns True, no more are sent. Restarts are handled here. Raises ValueError
+        for features outside the configured alphabet, or that do not fit the network.
         """
 
     def progress(self) -> Progress:
@@ -97,19 +97,19 @@ class AnyBoard(Protocol):
         """Return every crossbar's conductances: uint16 steps, flat, rows x columns of `eqprop.Plan.shapes` each."""
 
     def write_user_data(self, user_data: bytes) -> None:
-        """Keep up to 2048 bytes with the network, for whoever reads it from the board; a chip keeps none.
+        """Store up to 2048 bytes with the network, for any host that reads it; a chip stores none.
 
-        Raises BoardError with the board's own bound for more than it has room for.
+        Raises BoardError with the board's own limit if they do not fit.
         """
 
     def save(self) -> State:
-        """Have the board keep its network, where it can and its flash allows it; return the state: `saved` tells."""
+        """Make the board save its network if it can and wear allows it; return the state, in which `saved` tells."""
 
     def refresh(self) -> State:
         """Return the state as it is now: `crc` is the CRC-32 of all conductances, as little-endian uint16."""
 
     def recover(self, error: Exception | None = None) -> State:
-        """Have the board hold this run's network again after a RestartError; return the state.
+        """Restore this run's network on the board after a RestartError; return the state.
 
-        `sample` may be lower than before. Raises BoardError when the network cannot be had again.
+        `sample` may be lower than before. Raises BoardError if the network cannot be restored.
         """

@@ -1,4 +1,4 @@
-"""The ports where a board may be: the system's serial ports, any pyserial URL, and the simulated boards."""
+"""The ports of boards: the system's serial ports, any pyserial URL, and simulated boards."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def open_stream(path: str, name: str) -> Any:
         number = getattr(error, "errno", None)
         reason = os.strerror(number) if number else error
         if number == errno.EAGAIN:
-            reason = "another program uses it"
+            reason = "another program is using it"
         if number == errno.EACCES:
             reason = f"{reason}{_who_may(path)}"
         raise PortError(f"port {name!r} cannot be opened: {reason}") from error
@@ -115,10 +115,10 @@ def powered(port: str, tell: Callable[[str], None] = lambda line: None) -> Itera
 def open_board(port: str, tell: Callable[[str], None] = lambda line: None) -> Iterator[Board]:
     """Yield the `Board` at `port`: a device's path, any pyserial URL, or `eqprop_sim.simulated_board`'s `sim:`.
 
-    A simulated board is started here and ends with the context; a real one goes on serving. A port that fails once the
-    board has answered is opened again, for up to a minute. tell: called with a line before what takes long, and when
-    nothing happens with what is waited for. Raises PortError when the port cannot be opened or does not come back,
-    otherwise as `Board`.
+    A simulated board is started here and ends with the context; a real one keeps serving. A port that fails after the
+    board has answered is reopened, for up to a minute. tell: called with a line before each long step and, when nothing
+    happens, with the reason of the wait. Raises PortError if the port cannot be opened or does not come back, and
+    otherwise as `Board` does.
     """
     if not port.startswith(simulated_board.SCHEME):
         with contextlib.closing(link(port, port, _ANSWER_S, _RECONNECT_S, tell)) as opened:
@@ -126,7 +126,7 @@ def open_board(port: str, tell: Callable[[str], None] = lambda line: None) -> It
         return
     with _simulated(port, tell) as simulated:
         try:
-            # A board that died at once has taken its port along: opening fails, too
+            # If a board died at once, its port is gone and opening fails, too
             with contextlib.closing(link(simulated.path, port, START_S, simulated.reconnect_s, tell)) as opened:
                 yield Board(opened)
         except (PortError, ProtocolError) as error:

@@ -1,8 +1,8 @@
-"""Samples into the records of `eqprop.protocol.records`, many at once."""
+"""Packs samples into the records of `eqprop.protocol.records`, many at once."""
 
 import numpy as np
 
-_ROWS = 4096  # that are looked at at once: an array may be larger than memory
+_ROWS = 4096  # rows examined at a time, because an array may be larger than memory
 
 
 def alphabet_of(*inputs):
@@ -22,7 +22,7 @@ def covers(alphabet, x):
 def pack(code, x, y):
     """Return the records of samples as uint8 (samples, code.size).
 
-    code: `eqprop.protocol.records.Code`. x: int8 (samples, features), of the code's alphabet alone. y: labels below
+    code: `eqprop.protocol.records.Code`. x: int8 (samples, features), of the code's alphabet. y: labels below
     code.outputs.
     """
     label_bits, group, width, last_bits, features, count = code.table[:6]
@@ -41,7 +41,7 @@ def pack(code, x, y):
 def packed(code, x, y, stretches):
     """Return the stretches of a frame for `host_messages.pack_samples`: (records or None, slots or None) each.
 
-    stretches: as `SampleCache.stretches` returns them; those without slots name the rows of x and y to pack.
+    stretches: from `SampleCache.stretches`; those without slots give the rows of x and y to pack.
     """
     return [
         ([record.tobytes() for record in pack(code, x[which], y[which])] if slots is None else None, slots)

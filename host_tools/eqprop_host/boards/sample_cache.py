@@ -1,6 +1,6 @@
-"""What a host knows of the samples that a board keeps, so that it sends each of them once a session.
+"""A host's record of the samples that a board has cached, so that it sends each sample once per session.
 
-All samples of a frame at once, in NumPy: a simulated board learns one in some 15 us, and the host is not to be slower.
+It handles all samples of a frame at once, in NumPy, because a simulated board learns a sample in some 15 us.
 """
 
 import numpy as np
@@ -11,23 +11,23 @@ _NOWHERE = -1
 
 
 class SampleCache:
-    """Which samples of a data set are in which of a board's slots, once it has learnt what was sent."""
+    """The samples of a data set in a board's slots, assuming that it has learnt everything sent."""
 
     def __init__(self, count, slots):
-        """Begin with none of `count` distinct samples in so many slots."""
+        """Start with empty slots for `count` distinct samples."""
         self._slot_of = np.full(count, _NOWHERE, np.int32)
-        self._held: list = []  # which sample is in each slot
+        self._held: list = []  # the sample in each slot
         self._slots = slots
 
     def __len__(self):
-        """Return how many samples the board keeps."""
+        """Return how many samples the board has cached."""
         return len(self._held)
 
     def stretches(self, indices, record_bytes, room):
         """Return the stretches that a frame of samples `indices` (int64) should have, as many as fit `room` bytes.
 
-        Pairs (indices, slots), slots None for samples that are new to the board; all together they are the first of
-        `indices`, one at least. A sample is new once in a frame: the next one can name its slot.
+        Pairs (indices, slots), with slots None for samples that are new to the board. Together they are the first of
+        `indices`, at least one. A repeated sample in a frame is new only the first time; then its slot is used.
         """
         slots = self._slot_of[indices]
         new = slots == _NOWHERE
@@ -58,12 +58,12 @@ class SampleCache:
         return sent
 
     def check(self, count, all_learnt):
-        """Raise ValueError for a board that says it keeps `count` samples, where slots would name wrong ones.
+        """Raise ValueError if the board reports a cache of `count` samples that does not match the slots.
 
-        all_learnt: whether it has learnt all that `keep` was told of; otherwise it may keep fewer.
+        all_learnt: whether it has learnt all samples given to `keep`; if not, it may have fewer.
         """
         if count > len(self) or (all_learnt and count < len(self)):
-            raise ValueError(f"the board says it keeps {count} samples, {len(self)} were sent to keep")
+            raise ValueError(f"the board says it keeps {count} samples, expected {len(self)}")
 
     def truncate(self, count):
         """Forget all but the first `count` slots: the board has not filled the others yet."""
@@ -72,7 +72,7 @@ class SampleCache:
 
 
 def _again(indices, new):
-    """Return the places of new samples that were there before among `indices`: ascending."""
+    """Return the ascending positions of new samples in `indices` that occurred there earlier."""
     places = np.flatnonzero(new)
     firsts = np.unique(indices[places], return_index=True)[1]
     return np.delete(places, firsts)

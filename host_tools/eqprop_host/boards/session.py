@@ -1,4 +1,4 @@
-"""The sessions of a run with one board: greet it, build the run's network or resume it, recover it after a restart."""
+"""The sessions of a run with one board: greets it, builds or resumes the network, recovers it after a restart."""
 
 import eqprop
 from eqprop.protocol import host_messages, messages
@@ -11,39 +11,39 @@ from ..link.line import largest_payload
 from ..terminal.printing import printable
 from .restarts import Restarts
 
-_DEVICE_S = 2e-3  # more than the slowest board takes to build, write or sum up a device
+_DEVICE_S = 2e-3  # more time than the slowest board needs to build, write or sum a device
 
 
 class Session:
-    """A board that answered HELLO, and the run whose network it holds; when the board restarts, the next session.
+    """A board that answered HELLO, and the run whose network it holds, across restarts.
 
-    - link: the `Link` that every question goes through. name: of its port
-    - state: the board's `eqprop.protocol.host_messages.State` when last asked, `sample` as of the last answer
-    - identity: what the board says it is
+    - link: the `Link` for all requests. name: the port's
+    - state: the board's `eqprop.protocol.host_messages.State` from the last query; `sample` is from the last answer
+    - identity: the board's description of itself
     - restarts: each `Restart` so far
-    - configuration: the run's `host_messages.Configuration`. code: how its samples are packed. None before `configure`
+    - configuration: the run's `host_messages.Configuration`. code: the packing of its samples. None before `configure`
     """
 
     def __init__(self, link):
-        """Say HELLO. Raises ProtocolError when no board answers, BoardError when it speaks another protocol."""
+        """Send HELLO. Raises ProtocolError if no board answers, BoardError if it speaks another protocol."""
         self.link = link
         self.name = link.name
         self.configuration = None
         self.code = None
-        self._restored = False  # conductances that no repetition of the run would give
-        self._user_data = None  # to keep with the run's network
-        self._furthest = 0  # samples that the run can have come to
+        self._restored = False  # whether conductances were restored that the run itself would not reach
+        self._user_data = None  # to store with the run's network
+        self._furthest = 0  # the most samples that the run can have learnt
         self.restarts = Restarts(link.status())
         self._take(link.greet())
 
     # ---- questions and answers
 
     def ask(self, kind, payload, expected):
-        """Ask a question; return the payload of its answer, of type `expected` (`Link.ask`)."""
+        """Send a request; return the payload of its answer, of type `expected` (`Link.ask`)."""
         return self.link.ask(kind, payload, expected)
 
     def parsed(self, unpack, payload, *known):
-        """Return unpack(payload, ...). Raises ProtocolError for an answer that makes no sense."""
+        """Return unpack(payload, ...). Raises ProtocolError for an invalid answer."""
         try:
             return unpack(payload, *known)
         except ValueError as error:
@@ -62,7 +62,7 @@ class Session:
         return self._take(state)
 
     def _take(self, state):
-        """Take up what the board says of itself."""
+        """Use the state that the board reports."""
         self.state = state
         if state.limit - messages.SESSION_HEADER != self.link.limit:
             self.link.resize(state.limit)
@@ -72,29 +72,29 @@ class Session:
         return state
 
     def layers(self):
-        """Return the sizes of the network that the board holds. Raises BoardError when it holds none."""
+        """Return the sizes of the board's network. Raises BoardError without a network."""
         if not self.state.layers:
             raise BoardError(f"port {self.name}: the board holds no network")
         return self.state.layers
 
     def room(self):
-        """Return the bytes of a good payload of which two may be on their way, so that the line never rests."""
+        """Return a good payload size in bytes, such that two may be on their way and the line never idles."""
         return min(self.link.good, self._half)
 
     # ---- the run's network
 
     def configure(self, configuration):
-        """Build the network of a run, a `host_messages.Configuration`, in a session of its own."""
+        """Build the network of a run, a `host_messages.Configuration`, in a new session."""
         self._begin(configuration, 0)
         return self.repeat(self.rebuild)
 
     def resume(self, configuration, furthest):
-        """Go on with the run's network where the board holds it, at sample `furthest` or before; else `configure`."""
+        """Resume the run's network if the board holds it, at sample `furthest` or before; otherwise `configure`."""
         self._begin(configuration, furthest)
         return self.state if self._holds_the_run() else self.repeat(self.rebuild)
 
     def _begin(self, configuration, furthest):
-        """Begin a run; it can have come to sample `furthest`."""
+        """Start a run that can have learnt up to sample `furthest`."""
         self._furthest = furthest
         self.restarts.begin()
         self.configuration = configuration
@@ -103,12 +103,12 @@ class Session:
         self._user_data = None
 
     def rebuild(self):
-        """Build the run's network from its start. Raises RestartError."""
-        self._take(self.link.greet())  # a board builds one network a session
+        """Build the run's initial network. Raises RestartError."""
+        self._take(self.link.greet())  # a board builds one network per session
         return self._build()
 
     def _build(self):
-        """Have the board build the run's network. Raises ProtocolError where it then says it has another one."""
+        """Make the board build the run's network. Raises ProtocolError if it then reports another one."""
         text = "-".join(map(str, self.configuration.layers))
         state = self.ask_state(messages.CONFIGURE, messages.pack_configure(self.configuration), f"build {text}")
         if not self._holds_the_run() or state.sample:
@@ -120,25 +120,25 @@ class Session:
         state, wanted = self.state, self.configuration
         held = (state.run_number, state.seed, state.lr_halving_samples, state.layers)
         the_run = held == (wanted.run_number, wanted.seed, wanted.lr_halving_samples, wanted.layers)
-        # The checkpoint of a longer run that began alike may still be in the flash
+        # The flash may still hold the checkpoint of a longer run with the same start
         return the_run and state.sample <= self._furthest
 
     def expect(self, sample):
-        """Note that the run can come to this sample."""
+        """Note that the run can reach this sample."""
         self._furthest = max(self._furthest, sample)
 
     def reach(self, sample):
-        """Note that the board says it has learnt all samples before this one."""
+        """Note that the board reports all samples before this one as learnt."""
         self.state = self.state._replace(sample=sample)
         self.restarts.reach(sample)
 
     # ---- restarts
 
     def recover(self, error=None):
-        """Greet the board, and have it hold this run again, if need be from its first sample.
+        """Greet the board and restore this run on it, if necessary from the first sample.
 
-        error: the RestartError after which this is done; None where only a new session is wanted.
-        Raises BoardError when what it held cannot be had again, PortError or ProtocolError when it does not come back.
+        error: the RestartError that this call follows, or None to start a new session only. Raises BoardError if the
+        board's network cannot be restored, PortError or ProtocolError if the board does not come back.
         """
         while True:
             try:
@@ -153,9 +153,9 @@ class Session:
                 error = another
 
     def _restart(self, error):
-        """Greet the board, and note it where it had restarted, or its line had failed.
+        """Greet the board, and record a restart of the board or a failure of its line.
 
-        Raises ProtocolError where that happens again and again, and the run gets no further.
+        Raises ProtocolError if that happens repeatedly without progress of the run.
         """
         reached = self.state.sample
         if error:
@@ -163,7 +163,7 @@ class Session:
         self.restarts.note(error, self.name, reached, self._take(self.link.greet()).sample)
 
     def repeat(self, work):
-        """Return work(), done again from its start whenever the board restarts meanwhile."""
+        """Return work(), repeated from its start whenever the board restarts meanwhile."""
         while True:
             try:
                 done = work()
@@ -173,9 +173,9 @@ class Session:
                 self._restart(error)
 
     def restore(self, write, sample):
-        """Call write(), which writes every conductance, and go on with sample `sample`; return the board's state.
+        """Call write(), which writes every conductance, and resume at sample `sample`; return the board's state.
 
-        Raises RestartError when the board restarts meanwhile.
+        Raises RestartError if the board restarts meanwhile.
         """
         self._restored = True
         self.expect(sample)
@@ -183,9 +183,9 @@ class Session:
         return self.ask_state(messages.RESUME, host_messages.pack_resume(sample))
 
     def put_back(self, restore):
-        """Return restore(), a `restore` of conductances that the run gave, after the network was built again.
+        """Return restore(), a `restore` of conductances of this run, after building the network in a new session.
 
-        A board that loses them goes on where it can, as in any run.
+        A board that loses them resumes where it can, as in any run.
         """
 
         def again():
@@ -200,18 +200,18 @@ class Session:
         return self.repeat(again)
 
     def write_user_data(self, user_data):
-        """Keep `user_data` (bytes) on the board with its network; `recover` writes them again. Raises as `Board`."""
+        """Store `user_data` (bytes) on the board with its network; `recover` rewrites them. Raises as `Board` does."""
         self._user_data = bytes(user_data)
         self._keep_user_data()
 
     def _keep_user_data(self):
-        """Write the user data of this run, if it has any: a board that restarted may have lost them."""
+        """Write the user data of this run, if any, because a board that restarted may have lost them."""
         user_data = self._user_data
         if user_data is None:
             return
         first = 0
         while first == 0 or first < len(user_data):
-            # One after the other: the board takes no piece before the piece that it follows
+            # In order, because the board accepts no piece before its predecessor
             piece = user_data[first : first + self.link.good - HEADER]
             question = host_messages.pack_user_data_write(first, len(user_data), piece)
             self.parsed(answers.done, self.link.ask(messages.USER_DATA_WRITE, question, messages.DONE))

@@ -1,4 +1,4 @@
-"""A run's samples on their way to a board: frames of records and cache slots, sent again where one was lost."""
+"""Sends a run's samples to a board in frames of records and cache slots, and resends lost ones."""
 
 import numpy as np
 
@@ -16,20 +16,20 @@ _IDLE = 200  # answers in a row without a new sample: more than any line loses
 
 
 class SampleStream:
-    """Sends the samples of a session's run, each whole record once while the board can keep it.
+    """Sends the samples of a session's run; each record is sent once as long as the board has it cached.
 
     - sample_bytes: bytes of records sent so far, without repetitions
     """
 
     def __init__(self, session):
-        """Send nothing yet."""
+        """Prepare, without sending."""
         self._session = session
         self.sample_bytes = 0
-        self._counted = 0  # samples of the run whose bytes are counted
+        self._counted = 0  # samples of the run that sample_bytes includes
         self._configuration = None
         self._data = (None, None)
-        self._cache = None  # what the board has of the data; None until there is something in it
-        self._cached_in = None  # the session in which it has it
+        self._cache = None  # the board's cache as the host knows it; None while it is empty
+        self._cached_in = None  # the session of that cache
 
     def train(self, x, y, until, order, stop):
         """Learn samples, and yield each new `Progress`: see `interface.AnyBoard.train`."""
@@ -40,7 +40,7 @@ class SampleStream:
             raise ValueError("x: has values outside the alphabet configured")
         if x is not self._data[0] or y is not self._data[1]:
             if self._cache and self._cached_in == session.state.session:
-                session.recover()  # a new session begins with an empty cache
+                session.recover()  # a new session starts with an empty cache
             self._cached_in = None
             self._data = (x, y)
         order = order or SampleOrder(len(x))
@@ -81,7 +81,7 @@ class SampleStream:
             if not link.waiting:
                 return
             asked, payload, _ = link.hear(messages.PROGRESS)
-            back = not asked  # a pause: what is on its way is lost
+            back = not asked  # a pause: everything on its way is lost
             if asked:
                 progress = session.parsed(answers.progress, payload, session.state.slots)
                 sent_in, end = asked.about

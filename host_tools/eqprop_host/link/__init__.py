@@ -1,1 +1,1 @@
-"""The line to a board: bytes, frames, questions and answers, each of which takes effect exactly once."""
+"""The line to a board: bytes, frames, requests and answers; each request takes effect exactly once."""

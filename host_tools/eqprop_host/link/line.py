@@ -1,4 +1,4 @@
-"""The bytes of a serial port, and a name for whatever is at its other end if it sends no frames."""
+"""The bytes of a serial port, and a diagnosis of a port that sends no frames."""
 
 import contextlib
 import itertools
@@ -14,26 +14,26 @@ from eqprop.service import CHUNK
 
 from ..errors import PortError, ProtocolError
 
-_OVERHEARD = 40  # bytes kept, to show what comes from a port that is not a board's
-_TAIL = 512  # bytes kept to see whether it is at MicroPython's prompt
-# What MicroPython says in its three modes, into any of which bytes of a frame may take it
+_OVERHEARD = 40  # bytes kept to show the output of a port without a board
+_TAIL = 512  # bytes kept to recognise MicroPython's prompt
+# MicroPython's output in its three modes; bytes of a frame may switch it to any of them
 _AT_PROMPT = (b"\n>>> ", b"raw REPL; CTRL-B to exit", b"paste mode; Ctrl-C to cancel")
 
 
 @dataclass(frozen=True)
 class Line:
-    """What has been on a line so far."""
+    """The traffic on a line so far."""
 
     sent_bytes: int
     received_bytes: int
 
     retries: int
-    """Questions asked again because they, or their answers, were lost."""
+    """Requests repeated because they, or their answers, were lost."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question on its way."""
+    """A request on its way."""
 
     sequence: int
     size: int
@@ -41,9 +41,9 @@ class Asked:
     at: float
     kind: int
     about: Any
-    """The asker's own mark for it."""
+    """The sender's own mark for the request."""
     given_up: bool = False
-    """Whether it counted as lost."""
+    """Whether the request counted as lost."""
 
 
 class Port:
@@ -55,7 +55,7 @@ class Port:
     """
 
     def __init__(self, open_stream, name):
-        """Open nothing yet. open_stream: returns an open port with a short read timeout, or raises PortError."""
+        """Prepare. open_stream: returns an open port with a short read timeout, or raises PortError."""
         self.name = name
         self.sent = 0
         self.received = 0
@@ -66,23 +66,23 @@ class Port:
 
     @property
     def is_open(self):
-        """Whether it was opened, and not closed since."""
+        """Whether the port is open."""
         return self.stream is not None
 
     def open(self):
-        """Open it. Raises PortError."""
+        """Open the port. Raises PortError."""
         self.stream = self._open()
 
     def close(self):
-        """Close it."""
+        """Close the port."""
         if self.stream:
             stream, self.stream = self.stream, None
-            # A port that has gone cannot be closed in order
+            # A port that has disappeared may fail to close
             with contextlib.suppress(OSError, serial.SerialException):
                 stream.close()
 
     def write(self, data):
-        """Send bytes; return how many. Raises PortError, or ProtocolError when the other end takes none."""
+        """Send bytes; return how many. Raises PortError, or ProtocolError if the other end accepts none."""
         try:
             self.stream.write(data)
         except serial.SerialTimeoutException as error:
@@ -93,7 +93,7 @@ class Port:
         return len(data)
 
     def read(self):
-        """Return what has come, waiting a moment for the first byte. Raises PortError."""
+        """Return the received bytes, waiting a moment for the first. Raises PortError."""
         try:
             data = self.stream.read(max(1, self.stream.in_waiting))
         except (OSError, serial.SerialException) as error:
@@ -106,7 +106,7 @@ class Port:
     # ---- who is there
 
     def forget(self):
-        """Forget what came: who is there is to be found out once more."""
+        """Forget the received bytes, to diagnose the other end afresh."""
         self.overheard = self._tail = b""
 
     def forget_tail(self):
@@ -115,18 +115,18 @@ class Port:
 
     @property
     def has_prompt(self):
-        """Whether MicroPython's prompt has come last."""
+        """Whether the last bytes are MicroPython's prompt."""
         return any(words in self._tail for words in _AT_PROMPT)
 
     def check_prompt(self):
-        """Raise ProtocolError where MicroPython's prompt has come last."""
+        """Raise ProtocolError if the last bytes are MicroPython's prompt."""
         if self.has_prompt:
             deploy = f"eqprop deploy --port {shlex.quote(self.name)}"
             text = f"port {self.name} has MicroPython's prompt and is not running eqprop: run `{deploy}`"
             raise ProtocolError(text)
 
     def silence(self, seconds, understood, greeted):
-        """Return the error for a port without an answer for so long.
+        """Return the error for a port without an answer for `seconds`.
 
         understood: whether frames have come since `forget`. greeted: whether a board had answered before.
         """
@@ -138,11 +138,11 @@ class Port:
 
 
 def line_size(size):
-    """Return the most bytes that a question with a payload of `size` bytes takes on the line."""
+    """Return the most bytes that a request with a payload of `size` bytes takes on the line."""
     longest = encoded_size(size + SESSION_HEADER)
     return longest + -longest % CHUNK
 
 
 def largest_payload(size):
-    """Return the largest payload of a question that takes no more than `size` bytes on the line, 0 or less for none."""
+    """Return the largest payload of a request that takes at most `size` bytes on the line; 0 or less if none fits."""
     return next(n for n in itertools.count(size, -1) if n <= 0 or line_size(n) <= size)

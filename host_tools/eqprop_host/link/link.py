@@ -34,24 +34,24 @@ from .line import Asked, Port, line_size
 from .pace import Pace
 
 _ATTEMPTS = 3
-_LIMIT = 1024  # bytes of payload before the board has said its own limit
-_TO_PROMPT = b"\r\x02"  # makes the prompt show itself, also from raw mode, and interrupts no program
-_HELLO_S = 0.1  # until a HELLO is repeated; then twice as long, and so on
+_LIMIT = 1024  # payload bytes, until the board reports its own limit
+_TO_PROMPT = b"\r\x02"  # makes a prompt appear, also from raw mode, without interrupting a program
+_HELLO_S = 0.1  # until a HELLO is repeated; each wait is twice the one before
 _WINDOW = 64  # questions on their way, well below the 256 sequence numbers
-_HELLO_FIRST = "HELLO comes first"  # all that a board says to GREET after a reset
-_PROBE_S = 1.0  # after which a board that works is asked for its state, then twice as many, ...
-_PROBES = 4  # of those, after which a HELLO to it is said again
-_WORKING = 4  # times the patience with a silent board: that with one that says it works
+_HELLO_FIRST = "HELLO comes first"  # a board's full text of GREET after a reset
+_PROBE_S = 1.0  # until a working board is asked for its state; each wait is twice the one before
+_PROBES = 4  # probes until HELLO is repeated
+_WORKING = 4  # patience with a working board, in units of that with a silent one
 _REOPEN_S = 0.2  # between two attempts to open a port
 
 
 class Link:
     """A conversation over the port that `open_stream()` opens, called `name` in messages.
 
-    - limit: bytes of a payload, the session left out; credit: bytes that may be unanswered. STATE says both
-    - retries: questions that were lost so far
-    - waiting: `Asked` that have no answer yet, oldest first
-    - took_s: seconds that the last question took, those before it answered
+    - limit: bytes of a payload, the session left out; credit: bytes that may be unanswered. STATE gives both
+    - retries: requests lost so far
+    - waiting: `Asked` without an answer, oldest first
+    - took_s: seconds that the last request took after those before it were answered
     """
 
     def __init__(
@@ -64,12 +64,12 @@ class Link:
         wait=time.sleep,
         tell=lambda line: None,
     ):
-        """Talk to nobody yet.
+        """Prepare, without opening the port.
 
         open_stream: returns an open pyserial port with a short read timeout, or raises PortError. answer_s: seconds of
-        silence, three times, after which nobody is there. reconnect_s: seconds in which a port that failed may come
-        back. clock, wait: as time.monotonic and time.sleep; while a port is open, every wait is a read that times out.
-        tell: called with a line that says what is waited for when nothing has happened for 8 s.
+        silence, three times, until the link gives up. reconnect_s: seconds to wait for a failed port to come back.
+        clock, wait: like time.monotonic and time.sleep; while a port is open, every wait is a read that times out.
+        tell: called with the reason of a wait after 8 s without an event.
         """
         self.name = name
         self.answer_s = answer_s
@@ -95,11 +95,11 @@ class Link:
         self._working = False  # whether the board has said that its next answer takes a while
         self._probe_s = 0.0
         self._probed = None
-        self._moved = 0.0  # when a question was answered last, or the first of them asked
-        self._late = deque(maxlen=_WINDOW)  # questions given up, whose answers may come yet
+        self._moved = 0.0  # time of the last answer, or of the first request
+        self._late = deque(maxlen=_WINDOW)  # requests given up, whose answers may still come
         self._heard = deque()
         self._understood = False
-        self._since = None  # when the silence began, if somebody waits
+        self._since = None  # start of the silence while a request waits
         self._pace = Pace()
         self.resize(_LIMIT)
 
@@ -115,11 +115,11 @@ class Link:
 
     @property
     def good(self):
-        """Bytes of a payload that has a fair chance to arrive, `limit` at most."""
+        """A payload size in bytes that probably arrives, at most `limit`."""
         return self._pace.good
 
     def resize(self, limit):
-        """Take payloads of up to `limit` bytes, the session included, either way."""
+        """Set the payload limit in both directions to `limit` bytes, including the session."""
         self.limit = limit - SESSION_HEADER
         self._pace.resize(self.limit)
         self._receiver = Receiver(limit)
@@ -136,10 +136,10 @@ class Link:
     # ---- sessions
 
     def greet(self):
-        """Begin a session and return the board's `State`; open the port first where it is not, or has failed.
+        """Start a session and return the board's `State`; first open the port if it is closed or has failed.
 
-        Raises PortError for a port that cannot be opened, or does not come back; ProtocolError when nobody answers, or
-        with nonsense; BoardError for a board of another protocol.
+        Raises PortError for a port that cannot be opened or does not come back; ProtocolError for no answer or an
+        invalid one; BoardError for a board of another protocol.
         """
         deadline = self._clock() + self._reconnect_s
         status = self.status()
@@ -149,7 +149,7 @@ class Link:
                     self._reopen(deadline)
                 return self._begin(status)
             except (PortError, ProtocolError):
-                # Once a board is at its prompt, only a person starts eqprop again
+                # A board at its prompt needs a person to start eqprop
                 if not self._greeted or self._port.has_prompt or self._clock() >= deadline:
                     raise
                 self._broken = True
@@ -169,7 +169,7 @@ class Link:
         self._broken = False
 
     def _begin(self, status):
-        """Say HELLO until it is answered, each time with another session: only the last one counts."""
+        """Send HELLO until it is answered, each time with a new session; only the last one counts."""
         self._conversing = False
         self.begin()
         self._heard.clear()
@@ -180,7 +180,7 @@ class Link:
         until, latest = now + patience_s, now + _WORKING * patience_s
         while self._clock() < until:
             self._port.forget_tail()
-            session = self._random.randrange(2**30)  # a small integer on any board: its heap is the same each time
+            session = self._random.randrange(2**30)  # a small integer on any board, so its heap use never varies
             began = self._clock()
             sequence = self._ask(HELLO, pack_hello(session), prompt)[0]
             deadline, refused = min(began + pause, until), None
@@ -205,7 +205,7 @@ class Link:
             if refused is not None:
                 raise BoardError(f"port {self.name} refuses: {refusal(refused)}")
             self._port.check_prompt()
-            prompt = _TO_PROMPT  # noise to a service
+            prompt = _TO_PROMPT  # a service ignores it as noise
             pause *= 2
             self._pace.lost_bytes()
         seconds = round(status.passed_s) if self._greeted else patience_s
@@ -213,14 +213,14 @@ class Link:
         raise silence if until < latest else ProtocolError(f"port {self.name}: {states.ENDLESS}")
 
     def _state(self, payload):
-        """Return the `State` in a STATE. Raises ProtocolError for another protocol's, or nonsense."""
+        """Return the `State` in a STATE. Raises ProtocolError for an invalid payload, or another protocol's."""
         try:
             return answers.state(payload)
         except ValueError as error:
             raise ProtocolError(f"port {self.name}: {error}") from error
 
     def _take_session(self, session):
-        """Talk under this session's number from now on."""
+        """Use this session's number from now on."""
         self.session = session
         self._token = session.to_bytes(SESSION_HEADER, "little")
         self._greeted = self._conversing = True
@@ -229,20 +229,19 @@ class Link:
     # ---- questions
 
     def ask(self, kind, payload, expected, extra_s=0.0, doing=""):
-        """Return the payload of the answer, which must be of type `expected`. Raises as `gather`.
+        """Return the payload of the answer, which must be of type `expected`. Raises as `gather` does.
 
-        extra_s: seconds by which the answer may take longer than others. doing: what the board does meanwhile, for the
-        screen.
+        extra_s: seconds that the answer may take longer than usual. doing: the board's task meanwhile, for the screen.
         """
         return next(self.gather(1, lambda _first, _most: (kind, payload, 1), expected, extra_s, doing))
 
     def gather(self, total, question, expected, extra_s=0.0, doing=""):
-        """Ask for `total` items in pieces; yield the payloads of the answers in the order of the items.
+        """Request `total` items in pieces; yield the payloads of the answers in the items' order.
 
-        question(first, most) returns (type, payload, how many) of a question for items from `first` on, `most` of them
-        or fewer: as `good` suggests. It may be asked twice. A piece that was lost is asked for again, maybe in smaller
-        ones. Raises BoardError with the board's own words when it refuses, ProtocolError when it talks nonsense,
-        RestartError when it must be greeted first.
+        question(first, most) returns (type, payload, count) of a request for at most `most` items from `first` on; it
+        chooses the count by `good`. It may be called twice for a piece: a lost piece is requested a second time,
+        perhaps in smaller pieces. Raises BoardError with the board's own message if it refuses, ProtocolError for an
+        invalid answer, RestartError if the board must be greeted first.
         """
         left = deque([(0, total)] if total else [])
         answers: dict = {}
@@ -270,7 +269,7 @@ class Link:
                 yield payload
 
     def _wanted(self, asked, left):
-        """Return whether an answer counts: a late one does if its piece has not been asked for in other pieces."""
+        """Return whether an answer counts: a late one does unless its piece was requested in other pieces since."""
         if not asked.given_up:
             return True
         if asked.about in left:
@@ -279,7 +278,7 @@ class Link:
         return any(each.about == asked.about for each in self.waiting)
 
     def begin(self, extra_s=0.0, doing=""):
-        """Forget what is on its way, and how long it has been silent: something else is asked from here on."""
+        """Forget requests on their way, and the silence so far, because other requests follow."""
         self.waiting.clear()
         self._late.clear()
         self._since = None
@@ -289,10 +288,10 @@ class Link:
         self._status.moved()
 
     def room(self, size):
-        """Return whether a question with a payload of `size` bytes may be sent: one is always allowed.
+        """Return whether a request with a payload of `size` bytes may be sent; the first is always allowed.
 
-        No other is after a pause, until something is heard: what a board that only slept is still to read does not
-        grow, and no answer to it comes when its sequence number is another question's.
+        After a pause no further request is sent until a byte arrives. So the backlog of a sleeping board does not grow,
+        and no late answer meets its sequence number in use by another request.
         """
         if len(self.waiting) >= (_WINDOW if self._pace.rested else 1):
             return False
@@ -300,21 +299,21 @@ class Link:
         return not self.waiting or unanswered + line_size(size) + len(self._pace.padding) <= self.credit
 
     def send(self, kind, payload, about):
-        """Send a question; `about` comes back with its answer."""
+        """Send a request; `about` comes back with its answer."""
         if self._since is None:
             self._since = self._clock()
         sequence, size = self._ask(kind, payload)
         self.waiting.append(Asked(sequence, size, self._clock(), kind, about))
 
     def _give_up(self, lost):
-        """Wait no longer for these questions, though a late answer counts."""
+        """Stop waiting for these requests; a late answer still counts."""
         self.retries += len(lost)
         self._late.extend(replace(each, given_up=True) for each in lost)
 
     def hear(self, expected):
-        """Return (Asked, payload, lost) of the next answer: `lost` are those asked before it that have none.
+        """Return (Asked, payload, lost) of the next answer; `lost` are earlier requests without an answer.
 
-        After a pause in which none came it is (None, None, all that were waiting). Raises as `gather`.
+        After a pause without an answer, return (None, None, all waiting requests). Raises as `gather` does.
         """
         while True:
             while self._heard:
@@ -337,7 +336,7 @@ class Link:
             self._listen()
 
     def _answer(self, expected, kind, sequence, payload):
-        """Take up what was heard: return (Asked, payload, lost) where it is an answer, otherwise None."""
+        """Handle a received frame: return (Asked, payload, lost) if it is an answer, otherwise None."""
         if payload[:SESSION_HEADER] != self._token:
             return None
         payload = payload[SESSION_HEADER:]
@@ -349,17 +348,17 @@ class Link:
         if act == states.GIVE_WAY:
             raise BoardError(f"port {self.name}: another host has taken the board")
         now = self._clock()
-        if act == states.WAIT:  # before it sleeps, the oldest question is what it works on
+        if act == states.WAIT:  # the board is working on the oldest request
             self._working, self._since, self._probe_s = True, now, _PROBE_S
             return None
-        if sequence == self._probed:  # it works no longer, and what it answered was lost
+        if sequence == self._probed:  # it has finished, and its answer was lost
             self._working = False
             return None
         asked, lost = self._match(sequence)
         if not asked:
             return None
         self.took_s = now - max(asked.at, self._since)
-        if not self._working:  # others take no longer for it
+        if not self._working:  # a working board must not make other requests look slower
             self._pace.measure(now - asked.at)
         self._pace.answered()
         self._status.moved()
@@ -376,7 +375,7 @@ class Link:
         return asked, payload, lost
 
     def _all_lost(self):
-        """Count all that is on its way as lost, and return it."""
+        """Count all requests on their way as lost, and return them."""
         self._pace.paused()
         self._pace.lost()
         lost = list(self.waiting)
@@ -385,12 +384,12 @@ class Link:
         return lost
 
     def _probe(self):
-        """Ask a board that works for its state, and for nothing else: if it has restarted, it says so."""
+        """Ask a working board only for its state; if it has restarted, it says so."""
         self._probed = self._ask(STATUS, b"")[0]
-        self._probe_s *= 2  # so that what it has still to read does not grow
+        self._probe_s *= 2  # so that its backlog does not grow
 
     def _match(self, sequence):
-        """Return the question of an answer, and those before it; none for an answer that nobody waits for."""
+        """Return the request of an answer, and those before it; nothing for an unexpected answer."""
         for at, asked in enumerate(self.waiting):
             if asked.sequence == sequence:
                 lost = [self.waiting.popleft() for _ in range(at)]
@@ -422,13 +421,13 @@ class Link:
             self._fail(error, error.__cause__)
 
     def _listen(self):
-        """Take in what has come, waiting a moment for the first byte."""
+        """Process received bytes, waiting a moment for the first."""
         try:
             data = self._port.read()
         except PortError as error:
             self._fail(error, error.__cause__)
         for kind, sequence, payload in self._receiver.feed(data):
-            if kind >= STATE:  # an echo of what we ask is no answer
+            if kind >= STATE:  # an echo of our own request is not an answer
                 self._understood = True
                 self._heard.append((kind, sequence, bytes(payload)))
 
@@ -442,7 +441,7 @@ class Link:
         return f"port {self.name}: {'bytes come, but ' if strange else ''}no answer to HELLO"
 
     def _fail(self, failure, error=None):
-        """Raise `failure` because of `error`: as a RestartError where the conversation may go on."""
+        """Raise `failure` because of `error`: as a RestartError if the conversation may continue."""
         self._broken = True
         if not self._conversing or not self._reconnect_s:
             raise failure from error

@@ -1,7 +1,7 @@
-"""What a host does with each answer in each state: `eqprop_host.link.link` does what this table says.
+"""What a host does with each answer in each state: the table that `eqprop_host.link.link` follows.
 
-`eqprop.service.states` is the board's table, docs/reference/protocol.md shows both. A host is GREETING while its HELLO
-has no answer, IDLE while no question waits, and ASKING while a question waits for an answer of one type.
+`eqprop.service.states` is the board's table; docs/reference/protocol.md shows both. A host is GREETING while its HELLO
+has no answer, IDLE while no request waits, and ASKING while a request waits for an answer of one type.
 
 Only frames of the host's own session reach the table: while GREETING an answer to the last HELLO, a STATE with that
 HELLO's session; later a payload that begins with the session. All others are another host's and mean nothing.
@@ -13,8 +13,8 @@ from eqprop.protocol.host_messages import unpack_error
 GREETING, IDLE, ASKING = "GREETING", "IDLE", "ASKING"
 
 EXPECTED = "expected"
-"""The event of an answer of the type that is waited for: STATE while GREETING. All other events are types of messages,
-or the kinds of an ERROR."""
+"""The event of an answer of the expected type: STATE while GREETING. All other events are types of messages, or kinds
+of an ERROR."""
 
 REFUSED, GREET, TAKEN = "REFUSED", "GREET", "TAKEN"
 
@@ -23,7 +23,7 @@ ANSWER = "take the answer"
 WAIT = "wait longer"
 REFUSE = "raise BoardError in the board's words"
 RESTART = "raise RestartError"
-GIVE_WAY = "raise BoardError: another host has the board"
+GIVE_WAY = "raise BoardError: another host has taken the board"
 NONSENSE = "raise ProtocolError"
 IGNORE = "ignore"
 
@@ -34,9 +34,9 @@ HOST = {
 }
 
 OTHERWISE = {GREETING: IGNORE, IDLE: IGNORE, ASKING: NONSENSE}
-"""What a host does in each state with an event that the table does not name."""
+"""What a host does in each state with an event that is not in the table."""
 
-ENDLESS = "the board says that it works, and never ends"
+ENDLESS = "the board keeps saying that it is working, and never answers"
 
 DOING = {
     messages.HELLO: "say what it is",
@@ -49,11 +49,11 @@ DOING = {
     messages.BENCH: "learn, timed",
     messages.SAVE: "write a checkpoint",
 }
-"""What the host waits for the board to do, by the type of the question."""
+"""The board's task that the host waits for, by the type of the request."""
 
 
 def event(kind, payload, expected):
-    """Return (event, words) of an answer: the words of an ERROR, otherwise ""."""
+    """Return (event, text) of an answer: the text of an ERROR, otherwise ""."""
     if kind == messages.ERROR:
         refused, words = unpack_error(payload)
         return {messages.GREET: GREET, messages.TAKEN: TAKEN}.get(refused, REFUSED), words

@@ -87,7 +87,9 @@ def test_a_board_that_answers_each_greeting_with_a_sign_of_life_is_given_up():
         return len(data)
 
     asked, line.write = Receiver(1024), write
-    with pytest.raises(ProtocolError, match="^port line: the board says that it works, and never ends$"):
+    with pytest.raises(
+        ProtocolError, match="^port line: the board keeps saying that it is working, and never answers$"
+    ):
         slow_board(line)
     assert 30 < line.now < 45
 
@@ -136,7 +138,9 @@ def test_a_board_that_says_it_works_for_ever_is_given_up():
     board, told = slow_board(line)
     receive = line.service.receive
     line.service.receive = lambda data: (working(bytes(answer)) for answer in receive(data))
-    with pytest.raises(ProtocolError, match="^port line: the board says that it works, and never ends$"):
+    with pytest.raises(
+        ProtocolError, match="^port line: the board keeps saying that it is working, and never answers$"
+    ):
         board.refresh()
     assert 30 <= line.now < 60 and told
 
