@@ -66,11 +66,10 @@ def split(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -> 
     Of n samples, ceil(n * test_fraction) are tested. Each class gives its share, rounded down; those with the largest
     remainders give one more (of equal remainders, the lower label first). No class gives its last training sample.
     `seed` decides which samples of a class are tested. A data set of fewer than 5 samples per class on average, such as
-    average, such as a truth table, would lose what there is to learn: it is trained and tested on all samples. One
-    that came with test samples of its own is split where it was, whatever the seed. With a test_fraction of 0 all
-    samples are trained and none is tested.
+    a truth table, would lose what there is to learn, so it is trained and tested on all samples. A data set with test
+    samples of its own keeps them, whatever the seed. With a test_fraction of 0 all samples are for training.
 
-    Raises DataError for a test_fraction below 0 or not below 1, or a negative seed.
+    Raises DataError unless 0 <= test_fraction < 1, and for a negative seed.
     """
     labels = dataset.labels
     if not 0 <= test_fraction < 1:
