@@ -1,6 +1,6 @@
-"""A board's watchdog: the board resets once its program, or its service, has hung for that long.
+"""A board's watchdog: it resets the board once its program, or its service, has hung for too long.
 
-A program of its own feeds it once a step of its loop:
+A program calls `feed` at each step of its loop:
 
     feed = eqprop.watchdog.start(8000)
     while True:
@@ -12,9 +12,9 @@ import sys
 
 
 def start(timeout_ms):
-    """Start the board's watchdog; return the function that feeds it, which does nothing where the board has none.
+    """Start the board's watchdog; return the function that feeds it, which does nothing on a board without a watchdog.
 
-    Nothing but a reset stops it. The port decides which times are possible: a Pico's end at 8388 ms.
+    Only a reset stops it. The port limits the time: 8388 ms on a Pico.
     """
     try:
         from machine import WDT
@@ -34,13 +34,13 @@ class Watchdog:
     """
 
     def __init__(self, timeout_ms, read):
-        """Start the watchdog; nothing but a reset stops it. Raises ValueError where the board has none."""
+        """Start the watchdog; only a reset stops it. Raises ValueError on a board without one."""
         try:
             from machine import WDT
         except ImportError as error:
             raise ValueError("watchdog_ms: {}: this board has no machine.WDT".format(timeout_ms)) from error
         self.feed = WDT(timeout=timeout_ms).feed
-        from select import POLLIN, poll  # here, as Windows has no poll and `start` needs none
+        from select import POLLIN, poll  # imported here, because Windows lacks poll and `start` does not need it
 
         self._pause_ms = max(1, timeout_ms // 4)
         self._poll = poll()
@@ -49,7 +49,7 @@ class Watchdog:
         self._byte = bytearray(1)
 
     def read(self, buffer):
-        """As the port's own: fill the buffer, byte by byte, as more than is there could be waited for in vain."""
+        """Fill the buffer, like the port's own read; byte by byte, because waiting for more bytes could be in vain."""
         for i in range(len(buffer)):
             self.feed()
             while not self._poll.poll(self._pause_ms):

@@ -1,7 +1,7 @@
-"""UserData that a host keeps on a board with its network: up to 2048 bytes, which mean nothing to the board.
+"""User data that a host stores on a board with its network: up to 2048 bytes, which mean nothing to the board.
 
-They travel in pieces and replace `Network.user_data` once all pieces have come. A piece that comes twice changes
-nothing; a piece whose predecessor is missing is refused. New ones take their size of heap while the old ones are held.
+They come in pieces and replace `Network.user_data` once all pieces have come. A repeated piece changes nothing; a piece
+without its predecessor is refused. The heap holds the new data and the old data at the same time.
 """
 
 import struct
@@ -12,14 +12,14 @@ from ..protocol.messages import DONE, USER_DATA, USER_DATA_WRITE, unpack
 USER_DATA_MAX = 2048
 LAYOUT = "<HH"
 HEADER = const(4)
-_SHARE = const(4)  # of the free heap: user data take a quarter at most
+_SHARE = const(4)  # user data take at most this part of the free heap, a quarter
 
 
 class UserData:
-    """Puts together the pieces of a network's next user data."""
+    """Assembles the pieces of a network's next user data."""
 
     def __init__(self):
-        """Begin without a piece."""
+        """Start without a piece."""
         self._whole = None
         self._filled = 0
 
@@ -36,8 +36,8 @@ class UserData:
     def write(self, network, offset, total, piece):
         """Take a piece of the `total` bytes, at `offset`; return whether the network's user data changed.
 
-        Raises ValueError for too many bytes, or a piece that does not fit or comes before its predecessor; MemoryError
-        where the heap is in pieces.
+        Raises ValueError for too many bytes, or a piece that does not fit or lacks its predecessor; MemoryError if the
+        heap is fragmented.
         """
         if offset == 0:
             self._begin(total)
