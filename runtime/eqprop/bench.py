@@ -173,7 +173,7 @@ def unpack_bench(payload, inputs):
     verbs, first = unpack(_BENCH, payload, "BENCH")
     size = len(payload) - _HEADER_BYTES
     if size % (_LABEL_BYTES + inputs):
-        raise ValueError("BENCH: {} bytes, expected whole samples of {} features".format(size, inputs))
+        raise ValueError("BENCH: {} bytes are not whole samples of {} features".format(size, inputs))
     return bool(verbs), first
 
 

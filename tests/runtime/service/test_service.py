@@ -154,7 +154,7 @@ def test_conductances_travel_to_another_board(desk):
         (m.WRITE, host_messages.pack_write(0, 0, b"\0\0"), "restore: conductance 0 is not in"),
         (m.RESUME, b"", "RESUME: 0 bytes are too few"),
         (m.BENCH, b"", "BENCH: 0 bytes are too few"),
-        (m.BENCH, b"\1\0\0\0\0\0\0abc", "BENCH: 5 bytes are no whole samples of 4 features"),
+        (m.BENCH, b"\1\0\0\0\0\0\0abc", "BENCH: 5 bytes are not whole samples of 4 features"),
         (m.BENCH, bench.pack_bench(False, 0, [(2, b"\1\2\3\4")]), "label: 2 is not a whole number in 0..1"),
     ],
 )
