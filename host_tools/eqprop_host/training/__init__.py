@@ -1,1 +1,1 @@
-"""A training run: samples go to a board, what it learns is measured, compared and logged."""
+"""Training runs: send samples to a board, then measure, compare and log what it learns."""

@@ -1,4 +1,4 @@
-"""A simulated chip to train on: what it is made of, the board that holds it, its ledger and its netlist."""
+"""A simulated chip to train on: its hardware, the board that drives it, its energy ledger and its netlist."""
 
 import contextlib
 from dataclasses import fields, replace
@@ -20,7 +20,7 @@ from ..errors import DataError
 from ..files import write_whole
 
 LEDGER_SAMPLES = 50
-"""Of the test samples, those that the ledger is a mean of: its circuit equations are stiff."""
+"""The number of test samples that the ledger averages; its circuit equations are stiff, so they take long."""
 
 _CONVERTERS = ("dac_bits", "adc_bits", "dac_noise_v", "adc_noise_v")
 _WIRES = ("row_ohm", "column_ohm")
@@ -30,7 +30,7 @@ _WHOLE = ("levels", "dac_bits", "adc_bits", "verify")
 
 
 def knobs():
-    """Return what `--set` knows, by name."""
+    """Return the parameters of `--set`, by name."""
     device = [field.name for field in fields(type(PRESETS["ideal"])) if field.name != "source"]
     periphery = [field.name for field in fields(Periphery) if field.name not in ("dac", "adc")]
     return [*device, "curve_unit", *periphery, *_CONVERTERS, *_WIRES, *_HARDWARE]
@@ -55,14 +55,14 @@ def open_chip(hardware, port=None, tell=lambda line: None):
 
 
 def siemens_per_step(hardware):
-    """Return the conductance that a step is on chips of this `Hardware`."""
+    """Return the conductance of a step on chips of this `Hardware`."""
     return hardware.device.g_on / G_MAX
 
 
 def hardware(device, settings):
-    """Return the `Hardware` of a preset's name, None for the ideal one, and of "name=value" texts.
+    """Return the `Hardware` of a preset (None for the ideal one), changed by "name=value" texts.
 
-    Raises DataError naming the text that is wrong.
+    Raises DataError naming the invalid text.
     """
     values = dict(_parsed(text) for text in settings)
     device = PRESETS[device or "ideal"]
@@ -98,11 +98,11 @@ def _parsed(text):
 
 
 def write_netlist(path, crossbar, x):
-    """Write the chip's circuit, with features x (int8, one sample) on its rows, as SPICE netlist to `path`."""
+    """Write the chip's circuit, with features x (int8, one sample) as input, as SPICE netlist to `path`."""
     text = netlist.write(crossbar.circuit, np.maximum(x, -127) / 127, title="eqprop simulate")
     write_whole(path, text.encode())
 
 
 def ledger(crossbar, x, labels, samples):
-    """Return the `energy.Ledger` of the first LEDGER_SAMPLES of x (int8) after so many samples were learnt."""
+    """Return the `energy.Ledger` of the first LEDGER_SAMPLES of x (int8) after `learnt` samples were learnt."""
     return energy.measure(crossbar, x[:LEDGER_SAMPLES], labels[:LEDGER_SAMPLES], samples)

@@ -1,4 +1,4 @@
-"""What decides a training run, in one object: `RunConfig`; and what its log is to hold: `LogConfig`."""
+"""The configuration of a training run, `RunConfig`, and of its log, `LogConfig`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ..datasets import TEST_FRACTION, Dataset, Reading, check_layers
 from ..errors import DataError
 
 ENERGY_MODELS = ("resistive",)
-"""The energy models that a network can settle by."""
+"""The energy models of networks."""
 
 HIDDEN = (32,)
 """The hidden layers of a network unless its configuration names others."""
 
 LOG_BUDGET_PERCENT = 10.0
-"""The share of a board's line that reading conductances for a log may take by default."""
+"""The default limit, in percent of a board's line, for reading conductances for a log."""
 
 _SAMPLES_MAX = 2**31 - 1
 
@@ -33,23 +33,23 @@ _WHOLE = {
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Everything that decides what a run learns: two runs of equal configurations end with the same conductances.
+    """Everything that determines a run: two runs of equal configurations end with the same conductances.
 
-    Sizes may be given as text: `RunConfig(data="iris", hidden="16", epochs=20)`. Raises DataError for a value that a
-    run cannot have, naming the field.
+    Sizes may be given as text: `RunConfig(data="iris", hidden="16", epochs=20)`. Raises DataError for an invalid value,
+    naming the field.
     """
 
     data: str | Dataset = "digits"
-    """The data set to learn: a source as `load_data` takes it, or a data set in memory."""
+    """The data set to learn: a source for `load_data`, or a data set in memory."""
 
     reading: Reading = field(default_factory=Reading)
-    """How sources are read."""
+    """Options for reading sources."""
 
     test: str | Dataset | None = None
-    """A data set to test on; None to hold back a part of `data`."""
+    """A data set to test on; None to hold back part of `data`."""
 
     test_fraction: float | None = None
-    """The share of `data` to hold back for the test, the same of each class; None for 0.2, 0 to test nothing."""
+    """The fraction of `data` to hold back for testing, the same for each class; None for 0.2, 0 for no test."""
 
     layers: Sequence[int] | str | None = None
     """Sizes of all layers, inputs first; None to take the inputs and outputs from the data."""
@@ -67,10 +67,10 @@ class RunConfig:
     """Seed for the split, the order of the samples and the initial conductances."""
 
     lr_halving_epochs: int | None = None
-    """The learning rate halves after every so many epochs; None for two fifths of all epochs, 0 for never."""
+    """Epochs after which the learning rate halves; None for two fifths of all epochs, 0 for never."""
 
     model: str = "resistive"
-    """The energy model by which the network settles: one of `ENERGY_MODELS`."""
+    """The network's energy model: one of `ENERGY_MODELS`."""
 
     def __post_init__(self) -> None:
         if self.model not in ENERGY_MODELS:
@@ -102,12 +102,12 @@ class RunConfig:
 
     @property
     def tested_share(self) -> float:
-        """The share of the samples that is held back, with its default."""
+        """The fraction of the samples held back, with its default applied."""
         return TEST_FRACTION if self.test_fraction is None else float(self.test_fraction)
 
     @property
     def halving_epochs(self) -> int:
-        """The epochs after which the learning rate halves, with their default: 4 of 10, and at least 2."""
+        """The epochs after which the learning rate halves, with their default applied: 4 of 10, and at least 2."""
         if self.lr_halving_epochs is None:
             return default_lr_halving_epochs(self.epochs)
         return self.lr_halving_epochs
@@ -115,7 +115,7 @@ class RunConfig:
     def sizes(self, dataset: Dataset) -> tuple[int, ...]:
         """Return the layers, completed by what the data set needs.
 
-        Raises DataError where they do not fit the data, naming the layers that would.
+        Raises DataError if they do not fit the data, naming layers that would.
         """
         if self.layers:
             layers = tuple(eqprop.parse_layers(self.layers))
@@ -134,7 +134,7 @@ class RunConfig:
         return total
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what `from_dict` takes, ready for JSON. Raises DataError for a data set in memory."""
+        """Return the fields, ready for JSON, as `from_dict` takes them. Raises DataError for a data set in memory."""
         saved = {each.name: getattr(self, each.name) for each in fields(self)}
         for name in ("data", "test"):
             if isinstance(saved[name], Dataset):
@@ -144,7 +144,7 @@ class RunConfig:
 
     @classmethod
     def from_dict(cls, saved: Any) -> RunConfig:
-        """Return the RunConfig that `to_dict` gave as `saved`. Raises DataError for anything else."""
+        """Return the RunConfig that `to_dict` turned into `saved`. Raises DataError for anything else."""
         names = {each.name for each in fields(cls)}
         if not isinstance(saved, dict):
             raise DataError(f"expected a run's configuration, got {type(saved).__name__}")
@@ -166,13 +166,13 @@ class LogConfig:
     """The log to write: .arrow or .jsonl."""
 
     every: int | None = None
-    """Training samples between two logged sets of conductances; None for an epoch."""
+    """Training samples between two logged sets of conductances; None for one epoch."""
 
     budget_percent: float = LOG_BUDGET_PERCENT
-    """The share of the line that reading conductances may take, where the crossbar is not emulated: 0 to 90."""
+    """The percentage of the line for reading conductances if the crossbar is not emulated: 0 to 90."""
 
     tensorboard: str | Path | None = None
-    """A folder that also gets the metrics as TensorBoard event files; None for none."""
+    """A folder for the metrics as TensorBoard event files, or None."""
 
     about: dict[str, Any] = field(default_factory=dict)
     """Further entries of the log's configuration, ready for JSON."""
@@ -190,5 +190,5 @@ def default_lr_halving_epochs(epochs: int) -> int:
 
 
 def layers_text(sizes: Sequence[int] | str) -> str:
-    """Return layer sizes as they are typed: "64-32-10"."""
+    """Return layer sizes as text: "64-32-10"."""
     return sizes if isinstance(sizes, str) else "-".join(map(str, sizes))

@@ -1,4 +1,4 @@
-"""A training run: a data set goes to a board, epoch by epoch, and what it learns is measured and logged."""
+"""The training loop: sends a data set to a board, epoch by epoch, then measures and logs what it learns."""
 
 import struct
 import time
@@ -18,13 +18,13 @@ from .progress import RunProgress
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast to learn."""
+    """The length and the learning rate of a run."""
 
     epochs: int
     """Passes over the training samples."""
 
     seed: int
-    """Of the initial conductances and of the order of the samples."""
+    """The seed of the initial conductances and of the samples' order."""
 
     lr_halving_epochs: int
     """Epochs after which the learning rate halves; 0 for never."""
@@ -43,49 +43,49 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to."""
+    """The results of a run."""
 
     samples: int
-    """Training samples learnt, those before a resumption counted."""
+    """Training samples learnt, including those before a resumption."""
 
     learnt: int
-    """Those learnt by this process; samples that a board which restarted had to learn again count once."""
+    """Samples learnt in this process; samples that a restarted board learnt twice count once."""
 
     seconds: float
-    """Time spent training here, the tests between the epochs left out."""
+    """Time spent training in this process, without the tests between epochs."""
 
     train_error_percent: float | None
-    """Of the last epoch's samples, each asked before it was learnt; None where none was learnt."""
+    """Error of the last epoch's samples, each predicted before it was learnt; None without any."""
 
     test_error_percent: float | None
-    """Of the test samples, at the end; None where there are none."""
+    """Error of the test samples at the end; None without any."""
 
     confusion: np.ndarray | None
-    """Test samples by (class, answer) at the end, (outputs, outputs); None where nothing was tested."""
+    """Test samples by (class, prediction) at the end, (outputs, outputs); None without a test."""
 
     crc: int
-    """CRC-32 of the conductances at the end."""
+    """CRC-32 of the final conductances."""
 
     interrupted: bool
-    """Whether it was asked to stop early."""
+    """Whether the run was stopped early."""
 
     line_bytes: int
     """Bytes sent to the board to train it."""
 
     sample_bytes: int
-    """Those of them that are samples, repetitions left out."""
+    """The part of them that is samples, without repetitions."""
 
     conductances: list
-    """As `Board.conductances` returns them, at the end; none unless they were to be kept."""
+    """The final conductances as from `Board.conductances`; empty unless `keep` was set."""
 
 
 def error_percent(board, x, y):
-    """Return the percentage of x (int8 (samples, inputs)) that the board does not put into the classes y."""
+    """Return the percentage of x (int8 (samples, inputs)) that the board does not predict as y."""
     return _error_percent(confusion(board, x, y))
 
 
 def confusion(board, x, y):
-    """Return how many of x (int8 (samples, inputs)) of each class y the board puts into which: (outputs, outputs)."""
+    """Return the counts of x, int8 (samples, inputs), by (class y, prediction): (outputs, outputs)."""
     outputs = board.state.layers[-1]
     return np.bincount(y * outputs + board.infer(x)[0], minlength=outputs**2).reshape(outputs, outputs)
 
@@ -96,15 +96,15 @@ def _error_percent(table):
 
 
 def configuration(layers, seed, lr_halving_samples, data):
-    """Return what `Board.configure` and `Board.resume` take, for a run on `data` (`datasets.Prepared`).
+    """Return the arguments of `Board.configure` and `Board.resume` for a run on `data` (`datasets.Prepared`).
 
-    Its `run_number` is a CRC-32 of all that decides the run's conductances and how its samples are packed.
+    Its `run_number` is a CRC-32 of everything that determines the run's conductances and its samples' packing.
     """
     alphabet = alphabet_of(data.train_x, data.test_x)
     count = len(data.train_y)
     run_number = zlib.crc32(struct.pack(f"<{len(layers)}HIII", *layers, seed, lr_halving_samples, count) + alphabet)
     for part in (data.train_x, data.train_y.astype("<i8")):
-        run_number = zlib.crc32(np.ascontiguousarray(part).data, run_number)  # no copy of data that lie in a file
+        run_number = zlib.crc32(np.ascontiguousarray(part).data, run_number)  # without copying data that lie in a file
     return {
         "layers": layers,
         "seed": seed,
@@ -129,11 +129,11 @@ def learn(
 ):
     """Train a configured board on `data` (`datasets.Prepared`) and return the `Outcome`.
 
-    It goes on from the board's next sample, which is not 0 where a run is resumed, and falls back where the board
-    restarts. on_progress: called with a `RunProgress` now and then. tell: called with a line for the user when the
-    board restarts. log: a `recorder.Recorder` or None. log_every: training samples between two logged sets of
-    conductances, None for an epoch. keep: whether the outcome is to hold the conductances. After an interrupt the
-    samples under way are still learnt, tested and logged.
+    It continues from the board's next sample, which is not 0 for a resumed run, and goes back if the board restarts.
+    on_progress: called with a `RunProgress` now and then. tell: called with a line for the user when the board
+    restarts. log: a `recorder.Recorder` or None. log_every: training samples between two logged sets of conductances,
+    None for one epoch. keep: whether the outcome includes the conductances. After an interrupt, the samples under way
+    are still learnt, tested and logged.
     """
     run = _Run(board, data, schedule, interrupt, on_progress, log, log_every, keep, clock)
     while True:
@@ -142,13 +142,13 @@ def learn(
                 return run.outcome()
             run.resume()
         except RestartError as error:
-            tell(f"{error}: going on")
-            run.tested = None  # what was tested may have rotted before the board said so
+            tell(f"{error}: resuming")
+            run.tested = None  # the tested network may have rotted before the board reported it
             board.recover(error)
 
 
 class _Run:
-    """What `learn` knows. Whatever it does next follows from the board's next sample, which may fall back."""
+    """The state of `learn`. Its next action depends only on the board's next sample, which may go back."""
 
     def __init__(self, board, data, schedule, interrupt, on_progress, log, log_every, keep, clock):
         self.board, self.data, self.schedule = board, data, schedule
@@ -162,17 +162,17 @@ class _Run:
         self.bytes = 0
         self.train_error = 100.0
         self.loss = 0.0
-        self.measured = False  # whether both are those of samples
+        self.measured = False  # whether both come from samples
         self.test_error = None
         self.tested = self.told = self.noted = None
-        self.table: Any = None  # the `confusion` when last tested
+        self.table: Any = None  # the `confusion` of the last test
         self.keep = keep
         if log:
             log.begin(board, self.order, self._teach)
             self.told = log.measured
 
     def _teach(self, until):
-        """Let the board learn up to sample `until` again."""
+        """Let the board learn up to sample `until` a second time."""
         for _ in self._train(until):
             pass
 
@@ -180,7 +180,7 @@ class _Run:
         return self.board.train(self.data.train_x, self.data.train_y, until, self.order, stop)
 
     def note(self):
-        """Test and log the network where it stands, if it is to be done and was not; return whether the run is over."""
+        """Test and log the network at this point if that is due; return whether the run is over."""
         sample = self.board.state.sample
         ends = sample >= self.total or self.interrupt.requested
         complete = self.noted is None or ends
@@ -199,14 +199,14 @@ class _Run:
         return ends
 
     def _take(self, progress):
-        """Take up the totals of the epoch."""
+        """Update the results by the epoch's totals."""
         if progress.counted:
             self.train_error = 100 - 100 * progress.correct / progress.counted
             self.loss = progress.loss / progress.counted
             self.measured = True
 
     def _tell_epoch(self, sample):
-        """Show and log what an epoch came to, once, however often the board has to learn it."""
+        """Show and log an epoch's results, once, however often the board learns it."""
         if self.told is not None and sample <= self.told:
             return
         self.told = sample
@@ -226,7 +226,7 @@ class _Run:
             )
 
     def _epoch(self, sample):
-        """Return the epoch in which so many samples were learnt, from 1."""
+        """Return the epoch, from 1, after `sample` samples."""
         return (max(1, sample) - 1) // self.count + 1
 
     def _progress(self, sample, rate, *ended):
@@ -234,13 +234,13 @@ class _Run:
         return RunProgress(sample, self.total, *epochs, self.train_error, self.loss, rate, *ended)
 
     def _maps(self):
-        """Return each crossbar's conductances as they are: uint16 steps (rows, columns)."""
+        """Return each crossbar's present conductances: uint16 steps (rows, columns)."""
         shapes = eqprop.plan(self.board.state.layers).shapes
         conductances = (self.log or self.board).conductances()
         return [steps.reshape(shape) for steps, shape in zip(conductances, shapes, strict=True)]
 
     def resume(self):
-        """Train up to where the network is to be tested or logged next."""
+        """Train up to the next test or log entry."""
         sample = self.board.state.sample
         until = next_stop(sample, self.total, self.count, self.log_every if self.log else self.count)
         started, sent = self.clock(), self.board.sent
@@ -276,5 +276,5 @@ class _Run:
 
 
 def next_stop(sample, total, count, log_every):
-    """Return where a run of `total` samples, `count` an epoch, stops next behind `sample`, to be tested or logged."""
+    """Return the next sample after `sample` at which a run of `total`, `count` per epoch, is tested or logged."""
     return min(total, *(sample + step - sample % step for step in (count, log_every)))

@@ -1,4 +1,4 @@
-"""The data of a run: the data set, its split and scale, and a network whose layers suit it."""
+"""The data of a run: the data set, its split and scale, and matching layers."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _NAME = 20  # letters of a name
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """Data ready for a board, and the layers of the network that is to learn them."""
+    """Data ready for a board, and the layers of the network that learns them."""
 
     data: datasets.Prepared
     layers: tuple[int, ...]
     lines: list[str]
-    """What was found, for the user."""
+    """A description for the user."""
 
 
 def prepared(config: RunConfig, tell: Callable[[str], None] = lambda line: None) -> Task:
-    """Return the `Task` of a run; tell what was done to its data.
+    """Return the `Task` of a run; tell the user what was done to its data.
 
     Raises DataError for data and layers that do not fit each other.
     """
@@ -39,7 +39,7 @@ def prepared(config: RunConfig, tell: Callable[[str], None] = lambda line: None)
         if config.test is config.data or (
             isinstance(config.test, str) and isinstance(config.data, str) and is_same(config.test, config.data)
         ):
-            raise DataError(f"test {dataset.name}: is data itself: leave test out to hold a part back")
+            raise DataError(f"test {dataset.name}: is also data: omit test to hold a part back")
         dataset = datasets.joined(dataset, _loaded(config.test, config, tell))
     layers = config.sizes(dataset)
     data = datasets.prepare(dataset, config.seed, config.tested_share)
@@ -53,7 +53,7 @@ def prepared(config: RunConfig, tell: Callable[[str], None] = lambda line: None)
 
 
 def source_name(data: str | datasets.Dataset | None) -> str | None:
-    """Return what a data set is called."""
+    """Return the name of a data set."""
     return data.name if isinstance(data, datasets.Dataset) else data
 
 
@@ -67,7 +67,7 @@ def _loaded(data: str | datasets.Dataset, config: RunConfig, tell: Callable[[str
 
 
 def _about_data(dataset: datasets.Dataset, samples: int) -> str:
-    """Return what the data set of so many samples is, with as many names as a line has room for."""
+    """Return the description of a data set with `samples` samples, with as many names as fit on a line."""
     features = dataset.features.shape[1]
     counts = ("1 feature" if features == 1 else f"{features} features", f"{dataset.classes} classes")
     for shown in range(2 * _NAMED, -1, -1):  # names of classes say more than those of features
@@ -104,7 +104,7 @@ def _about_network(config: RunConfig, layers: tuple[int, ...]) -> str:
 
 
 def _listed(names: tuple[str, ...], most: int) -> str:
-    """Return up to so many names in brackets; nothing where there are none."""
+    """Return up to `most` names in brackets, or "" without names."""
     if not names or most < 1:
         return ""
     shown = ", ".join(printable(name)[:_NAME] for name in names[:most])

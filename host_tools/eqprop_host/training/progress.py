@@ -1,4 +1,4 @@
-"""How far a training run has come, for whoever watches it."""
+"""The progress of a training run, for its observers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..link.line import Line
 
 @dataclass(frozen=True, eq=False)
 class RunProgress:
-    """How far a training run has come."""
+    """The progress of a training run."""
 
     sample: int
     """Training samples learnt."""
@@ -21,29 +21,29 @@ class RunProgress:
     """Training samples of the whole run."""
 
     epoch: int
-    """The epoch of the last of them, from 1."""
+    """The epoch of the last learnt sample, from 1."""
 
     epochs: int
     """Epochs of the whole run."""
 
     train_error_percent: float
-    """This epoch's samples that were predicted wrongly, each asked before it was learnt."""
+    """The error of this epoch's samples, each predicted before it was learnt."""
 
     loss: float
     """Mean loss of this epoch's samples."""
 
     samples_per_second: float
-    """Training samples that this process trained a second."""
+    """Training samples per second in this process."""
 
     epoch_ends: bool = False
-    """Whether an epoch, or the run, ends here."""
+    """Whether this is the end of an epoch or of the run."""
 
     test_error_percent: float | None = None
-    """Where an epoch ends: test samples that the network puts into a wrong class. None if there are none."""
+    """At the end of an epoch: the test error. None without test samples."""
 
     line: Line | None = None
-    """Where an epoch ends: what went over the line to the board so far. None for a board in this process."""
+    """At the end of an epoch: the traffic on the board's line so far. None for a board in this process."""
 
     conductances: Callable[[], list[np.ndarray]] | None = None
-    """Where an epoch ends: a function that returns each crossbar's conductances, uint16 steps (rows, columns). Call it
-    at once, if at all: a board sends them over its line."""
+    """At the end of an epoch: a function that returns each crossbar's conductances, uint16 steps (rows, columns). Call
+    it at once or not at all, because a board sends them over its line."""

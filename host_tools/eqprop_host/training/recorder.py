@@ -1,4 +1,4 @@
-"""What a training run logs: every step where a board's crossbar is emulated, else what conductances the line bears."""
+"""Writes the log of a training run: every step of an emulated crossbar, otherwise conductances as the line allows."""
 
 import contextlib
 import time
@@ -14,29 +14,29 @@ from ..errors import LogError
 from ..runlog.replay import network_at, put
 from .twin import Twin, probe
 
-_STRIDE = 1024  # steps that are worth a look, or those of a second: each look takes the host from its board
-_STEPS = 2048  # steps to a record, or those of a second
-_SNAPSHOT_STEPS = 2048  # so that no step is far from the logged conductances before it
+_STRIDE = 1024  # steps between two looks, or those of a second; each look delays the host's answers
+_STEPS = 2048  # steps in a record, or those of a second
+_SNAPSHOT_STEPS = 2048  # limits the distance of a step from the logged conductances before it
 _PROBED = 16  # test samples
-_PART = 64  # devices that are worth a question
+_PART = 64  # the fewest devices to read in one request
 
 
 class Recorder:
     """Watches a training run and writes its log.
 
-    A board in this process that is the emulator, and one whose first conductances are those of the emulator, can be
-    recomputed: its steps are logged, and `runlog.replay` gives the conductances after any. The board's own conductances
-    are compared by CRC at each interval; when they differ it is an event, and the board goes on without a twin if it
-    differs again. Of a board without a twin, conductances are read at each interval as far as the budget allows, all or
-    in part; those of a chip that this process simulates cost nothing.
+    If a board is the emulator in this process, or its first conductances equal the emulator's, it can be recomputed:
+    the log holds its steps, and `runlog.replay` gives the conductances after any of them. The board's own conductances
+    are compared by CRC at each interval. A difference is logged as an event; after a repeated one, the board has no
+    twin. The conductances of a board without a twin are read at each interval, all or in part, as far as the budget
+    allows; those of a chip that this process simulates cost nothing.
 
-    - measured: training samples learnt where metrics were logged last, -1 before
+    - measured: training samples learnt at the last logged metrics, -1 before
     """
 
     def __init__(self, log, data, budget_percent, sink=None, clock=time.monotonic):
-        """Write to `log`, a `runlog.RunLog`, new or reopened. data: `datasets.Prepared`, what will be learnt.
+        """Write to `log`, a `runlog.RunLog`, new or reopened. data: the `datasets.Prepared` to learn.
 
-        budget_percent: of the line's bytes, what reading conductances may take, below 100. sink: a
+        budget_percent: the part of the line's bytes for reading conductances, below 100. sink: a
         `tensorboard.TensorBoard` that gets the same, or None.
         """
         self._log = log
@@ -58,10 +58,9 @@ class Recorder:
         self.measured = before.metrics[-1]["sample"] if before and before.metrics else -1
 
     def begin(self, board, order, teach):
-        """Log that the board begins or, in a log that was reopened, goes on. It is asked nothing yet.
+        """Log that the board starts or, in a reopened log, resumes, without a request to the board.
 
-        order: the `SampleOrder` of the run. teach: a
-        function (until) that lets the board learn up to sample `until`.
+        order: the run's `SampleOrder`. teach: teach(until) lets the board learn up to sample `until`.
         """
         self._board, self._order, self._teach = board, order, teach
         state = board.state
@@ -82,7 +81,7 @@ class Recorder:
                 self._step(self._steps_logged, sample)
 
     def _begin_twin(self, board):
-        """Give the board a twin if it has its conductances."""
+        """Give the board a twin if their conductances are equal."""
         twin = Twin(board, self._data)
         if self._snapshot_taken >= 0:
             reached = min(self._steps_logged, board.state.sample)
@@ -97,14 +96,14 @@ class Recorder:
             self._twin = twin
 
     def conductances(self):
-        """Return the conductances as they are: uint16 steps, flat, a crossbar; read from a board without a twin."""
+        """Return each crossbar's present conductances, uint16 steps, flat; read them from a board without a twin."""
         self._catch_up()
         return self._twin.copy() if self._twin else self._board.conductances()
 
     def reached(self, sample):
         """Note that the board has learnt all training samples before number `sample`.
 
-        A board that restarted may be behind what it had reached: what it learns again is the same, and not logged.
+        A restarted board may have gone back; samples that it learns a second time are the same and not logged.
         """
         self._note_restarts()
         self._seen = sample
@@ -112,14 +111,14 @@ class Recorder:
             self._catch_up()
 
     def _note_restarts(self):
-        """Log how the board, or its line, failed since this was asked last."""
+        """Log the failures of the board or its line since the last call."""
         for restart in self._board.restarts[self._restarts :]:
             name = "reset" if restart.reset else "fault"
             self._log.event(name, restart.sample, reached=restart.reached, reason=restart.reason)
             self._restarts += 1
 
     def _note_checkpoints(self):
-        """Log what the board's state, when last asked, says of its checkpoints."""
+        """Log the news about checkpoints in the board's last state."""
         state = self._board.state
         if state.saved not in (self._saved, messages.NEVER_SAVED):
             self._log.event("checkpoint", state.sample, saved=state.saved, written=state.written)
@@ -129,13 +128,13 @@ class Recorder:
         self._saved, self._failed = state.saved, state.failed
 
     def _catch_up(self):
-        """Take in all steps that the board has learnt."""
+        """Process all steps that the board has learnt."""
         if self._seen > self._sample:
             self._step(self._sample, self._seen)
             self._sample = self._seen
 
     def _step(self, first, last):
-        """Take in steps first..last - 1."""
+        """Process steps first..last - 1."""
         if not (self._twin or self._mirror):
             return
         self._log_snapshots(wait=False)
@@ -148,14 +147,14 @@ class Recorder:
             self._steps_logged = last
         if self._steps_logged - self._flushed_steps >= _STEPS or self._clock() - self._flushed >= 1:
             self._flush()
-        # Where the board is behind what is logged, so is its twin
+        # If the board is behind the log, so is its twin
         if self._twin and len(new) and self._steps_logged - self._snapshot_taken >= _SNAPSHOT_STEPS:
             self._flush()
             self._snapshots.append((self._steps_logged, self._twin.snapshot()))
             self._snapshot_taken = self._steps_logged
 
     def _flush(self):
-        """Log the steps that wait."""
+        """Log the pending steps."""
         if self._pending:
             order = np.concatenate(self._pending)
             self._pending = []
@@ -164,16 +163,16 @@ class Recorder:
         self._flushed = self._clock()
 
     def _log_snapshots(self, wait):
-        """Log the twin's snapshots, or those that it has come to: the board is not to wait for its twin."""
+        """Log the twin's snapshots, or those that are ready, so that the board need not wait for its twin."""
         while self._snapshots and (wait or self._snapshots[0][1].done()):
             sample, conductances = self._snapshots.popleft()
             self._log_conductances(sample, conductances.result(), "twin")
 
     def interval(self, board, complete):
-        """Log conductances, as the interval asks for that the user has set; not while the board is behind.
+        """Log conductances for the interval that the user set, unless the board is behind the log.
 
-        complete: whether they are to be read at any cost, of a board without a twin. After a RestartError it may be
-        called again.
+        complete: read a board without a twin completely, at any cost. May be called a second time after a
+        RestartError.
         """
         self._note_restarts()
         self._seen = board.state.sample
@@ -202,7 +201,7 @@ class Recorder:
             self._end_twin()
 
     def _snapshot(self, board, complete):
-        """Log the conductances as they are: the twin's, or the board's, all or those that the budget allows."""
+        """Log the present conductances: the twin's, or the board's as far as the budget allows."""
         sample = board.state.sample
         far = board.emulated is None
         if far:
@@ -220,7 +219,7 @@ class Recorder:
             self._read_part(board, sample)
 
     def _line_since(self, board):
-        """Return how many bytes were on the line since this was asked last."""
+        """Return the bytes on the line since the last call."""
         before = self._line_bytes
         self._line_bytes = board.line.sent_bytes + board.line.received_bytes
         return self._line_bytes - before
@@ -232,7 +231,7 @@ class Recorder:
             self._sink.conductances(sample, conductances)
 
     def _read_part(self, board, sample):
-        """Read as many devices as there is credit for, going on where the last part ended."""
+        """Read as many devices as the budget allows, starting where the last part ended."""
         devices = [rows * columns for rows, columns in self._shapes(board)]
         at = self._next_device
         crossbar = 0
@@ -251,7 +250,7 @@ class Recorder:
         return eqprop.plan(board.state.layers).shapes
 
     def metrics(self, board, **row):
-        """Log metrics (`runlog.schema`) with what the circuit and the line show."""
+        """Log metrics (`runlog.schema`) with the circuit's and the line's measurements."""
         network = self._twin.network if self._twin else self._mirror
         if network:
             if self._mirror:
@@ -269,7 +268,7 @@ class Recorder:
         self.measured = row["sample"]
 
     def finish(self, reason):
-        """Log what is left, and the end."""
+        """Log the remaining steps, and the end."""
         self._note_restarts()
         self._catch_up()
         self._flush()
@@ -279,9 +278,9 @@ class Recorder:
         self.close()
 
     def close(self):
-        """End the twin; after an error, log the steps that wait before."""
+        """End the twin; after an error, first log the pending steps."""
         try:
-            with contextlib.suppress(LogError):  # what ended the run matters more, and a closed log takes none
+            with contextlib.suppress(LogError):  # the first error matters more; a closed log accepts no steps
                 self._flush()
                 self._log_snapshots(wait=True)
         finally:
@@ -294,6 +293,6 @@ class Recorder:
 
 
 def gave_up(log):
-    """Return whether the board of a log, a `runlog.reader.Log`, was found to be no emulator."""
+    """Return whether the board of a log, a `runlog.reader.Log`, turned out not to be the emulator."""
     found = {event["event"]: event["detail"] for event in log.events}
     return "no-twin" in found or found.get("divergence", {}).get("repeats", False)

@@ -34,10 +34,10 @@ from .preparing import prepared, source_name
 from .progress import RunProgress
 
 Tell = Callable[[str], None]
-"""A function that is called with each line for the user."""
+"""A function that gets each line for the user."""
 
 OnProgress = Callable[[RunProgress], None]
-"""A function that is called as a run goes on."""
+"""A function that gets a run's progress."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,19 +51,19 @@ class RunResult:
     """Sizes of the network, inputs first."""
 
     data: Prepared
-    """The data set as the board learnt it: split, and scaled to int8."""
+    """The data set as the board learnt it: split and scaled to int8."""
 
     test_error_percent: float | None
-    """Test samples that the network puts into a wrong class, at the end; None where nothing was tested."""
+    """The test error at the end; None without a test."""
 
     train_error_percent: float | None
-    """The same of the last epoch's training samples, each asked before it was learnt; None where none was learnt."""
+    """The error of the last epoch's training samples, each predicted before it was learnt; None without any."""
 
     confusion: np.ndarray | None
-    """Test samples by (class, prediction) at the end: (outputs, outputs); None where nothing was tested."""
+    """Test samples by (class, prediction) at the end: (outputs, outputs); None without a test."""
 
     class_names: tuple[str, ...]
-    """What each class is called: its name, or its number."""
+    """Each class's name, or its number as text."""
 
     conductance_crc: str
     """CRC-32 of all conductances at the end, in eight hexadecimal digits: equal on every board and port."""
@@ -72,7 +72,7 @@ class RunResult:
     """Samples learnt, those before a resumption included."""
 
     training_samples_per_second: float | None
-    """Samples that this process trained a second; None where none was learnt."""
+    """Samples per second in this process; None without any."""
 
     seconds: float
     """Time spent training, without the tests between the epochs."""
@@ -81,16 +81,16 @@ class RunResult:
     """Bytes sent to the board to train it."""
 
     sample_bytes: int
-    """The part of `line_bytes` that is samples, each counted once."""
+    """The part of `line_bytes` that is samples, without repetitions."""
 
     board: str
-    """What the board says it is."""
+    """The board's description of itself."""
 
     interrupted: bool
     """Whether Ctrl-C ended the run early."""
 
     model: Model | None
-    """The trained network; None where `train` was told not to read it."""
+    """The trained network; None if `read_model` was False."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the results as `--json` holds them."""
@@ -133,16 +133,16 @@ def train(
 ) -> RunResult:
     """Train a network on a data set and return the results.
 
-    config: what to learn and how; None for the digits. board: a port as `open_board` takes it, or an open board; None
-    for the emulator in this process, which gives the same bits. log: a file to log the run to, or a `LogConfig`.
-    on_progress: called with a `RunProgress` now and then. tell: called with each line for the user, such as what the
-    board waits for. read_model: whether the results are to hold the trained network, which a board sends over its line.
+    config: the data and the network; None for the digits. board: a port for `open_board`, or an open board; None for
+    the emulator in this process, which gives the same bits. log: a file to log the run to, or a `LogConfig`.
+    on_progress: called with a `RunProgress` now and then. tell: called with each line for the user, such as the reason
+    of a wait. read_model: whether the results include the trained network, which a board sends over its line.
 
     The first Ctrl-C ends the run early: the samples under way are learnt, tested and logged, and `interrupted` is True.
-    The second one raises KeyboardInterrupt. Other threads than the main one hear of neither.
+    A second one raises KeyboardInterrupt. Only the main thread receives either.
 
-    Raises DataError for a data set or configuration that cannot be learnt, PortError or BoardError when the board
-    cannot be reached or fails, and LogError when the log cannot be written.
+    Raises DataError for an invalid data set or configuration, PortError or BoardError if the board cannot be reached or
+    fails, and LogError if the log cannot be written.
     """
     port = {"port": board} if isinstance(board, str) else {"physics": "fixed"} if board is None else {}
     log = LogConfig(log) if isinstance(log, (str, Path)) else log
@@ -157,10 +157,10 @@ def resume(
     tell: Tell | None = None,
     read_model: bool = True,
 ) -> RunResult:
-    """Go on with the run of a log, on the board that has it or on another, and return the results as `train` does.
+    """Resume the run of a log, on its board or on another, and return the results as `train` does.
 
-    log: the file, which is written on, or a `LogConfig` of it, whose `every` and `about` count for nothing: a run keeps
-    its own. Raises DataError for a log whose run cannot be resumed; otherwise as `train`.
+    log: the file, to which this run appends, or a `LogConfig` of it, whose `every` and `about` are ignored: a run keeps
+    its own. Raises DataError for a log whose run cannot be resumed; otherwise as `train` does.
     """
     from ..runlog import open_log
 
@@ -175,7 +175,7 @@ def resume(
 def logged_config(log: Any) -> tuple[RunConfig, int | None]:
     """Return (the configuration, the training samples between two logged sets of conductances) of a log's run.
 
-    log: as `open_log` returns it. Data sets are named by where they lie from here. Raises DataError for a run that
+    log: from `open_log`. Paths of data sets are relative to the current folder. Raises DataError for a run that
     cannot be resumed.
     """
     about = log.configuration
@@ -199,7 +199,7 @@ def logged_config(log: Any) -> tuple[RunConfig, int | None]:
 
 
 def _silent(_line: str) -> None:
-    """Tell nobody."""
+    """Ignore the line."""
 
 
 def _unseen(_progress: RunProgress) -> None:
@@ -216,9 +216,9 @@ def _trained(
     tell: Tell,
     read_model: bool,
 ) -> RunResult:
-    """Train as `train` and `resume` do.
+    """Train for `train` and `resume`.
 
-    place: where, for the log. before: the log of the run to go on with, or None.
+    place: the board's place, for the log. before: the log of the run to resume, or None.
     """
     task = prepared(config, tell)
     data, layers = task.data, task.layers
@@ -240,17 +240,17 @@ def _trained(
         if before:
             from .recorder import gave_up
 
-            # A run stops to be logged, each epoch at least, then goes on: so far it can have come
+            # A run stops at least each epoch to be logged, so it can have learnt up to the next stop
             step = (None if gave_up(before) else every) or count
             held.resume(**configured, furthest=next_stop(before.sample, total, count, step))
-            tell(f"the board goes on with sample {held.state.sample}")
+            tell(f"the board resumes at sample {held.state.sample}")
         else:
             held.configure(**configured)
         description.keep(held, data.scaling.to_dict(), data.recipe, data.feature_names, data.class_names, tell)
         gc.collect()
-        gc.freeze()  # what is there now is no garbage: looking through it again and again takes the board's time
+        gc.freeze()  # objects alive now are not garbage, and scanning them repeatedly would delay the board
         stack.callback(gc.unfreeze)
-        interrupt = stack.enter_context(on_ctrl_c())  # a board that is greeted or builds its network need not end
+        interrupt = stack.enter_context(on_ctrl_c())  # Ctrl-C before this ends the command at once
         outcome = learn(held, data, schedule, interrupt, on_progress or _unseen, tell, recorder, every, read_model)
         if recorder:
             recorder.finish("interrupted" if outcome.interrupted else "closed")
@@ -264,8 +264,8 @@ def _trained(
 
 @contextlib.contextmanager
 def _recorder(log: LogConfig, about: dict[str, Any], data: Prepared, before: Any) -> Iterator[Any]:
-    """Yield what writes the log, a new one or the one to go on with."""
-    # Here, as a run without a log needs none of what they need
+    """Yield the writer of the log, a new one or the one to resume."""
+    # Imported here, because a run without a log does not need their libraries
     from ..runlog import RunLog
     from .recorder import Recorder
     from .tensorboard import TensorBoard
@@ -286,7 +286,7 @@ def _about(
     log: LogConfig,
     place: dict[str, str],
 ) -> dict[str, Any]:
-    """Return all that a run depends on, as its log keeps it."""
+    """Return everything that a run depends on, for its log."""
     sources = {name: source_name(getattr(config, name)) for name in ("data", "test")}
     places = {f"{name}_place": place_of(source or "", log.path) for name, source in sources.items()}
     in_memory = isinstance(config.data, Dataset) or isinstance(config.test, Dataset)
@@ -318,7 +318,7 @@ def _about(
 
 
 def _tell_troubles(board: Any, tell: Tell) -> None:
-    """Tell of memory that rotted, and of checkpoints that the board could not write."""
+    """Tell the user about rotted memory, and about checkpoints that the board could not write."""
     for reason in sorted({restart.reason for restart in board.restarts if "memory: " in restart.reason}):
         tell(reason)
     state = board.state

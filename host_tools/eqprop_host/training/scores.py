@@ -1,7 +1,7 @@
 """How well a network tells its classes apart: accuracy, recall of each class, and confusion.
 
-Counts are a table (classes, answers) of test samples, `training.confusion`; it may have more rows and columns than
-there are classes, as a network may have more outputs.
+Counts are a table (classes, predictions) of test samples, `training.confusion`; it may have more rows and columns than
+there are classes, because a network may have more outputs.
 """
 
 import shutil
@@ -11,25 +11,25 @@ from rich.cells import cell_len, set_cell_size
 
 from ..terminal.printing import printable
 
-_NAME = 18  # columns for the name of a class
-_CELL = 4  # columns of a count, with its gap, at least
-_MIXED = 3  # answers that are named where the whole table has no room
-_ROWS = 40  # classes that are shown one by one
+_NAME = 18  # width of a class's name
+_CELL = 4  # least width of a count, with its gap
+_MIXED = 3  # wrong predictions named per class if the table does not fit
+_ROWS = 40  # the most classes shown one by one
 
 
 def class_labels(class_names, classes):
-    """Return what each class is called: its name, made fit for a terminal, or its number."""
+    """Return each class's name, made safe for a terminal, or its number."""
     return [*map(printable, class_names[:classes]), *map(str, range(len(class_names), classes))]
 
 
 def recall_percent(counts):
-    """Return the percentage of each class's test samples that were answered correct; None for one without samples."""
+    """Return the percentage of each class's test samples predicted correctly; None for a class without samples."""
     totals = counts.sum(axis=1).tolist()
     return [100 * int(counts[k, k]) / total if total else None for k, total in enumerate(totals)]
 
 
 def summary(counts, labels):
-    """Return what `--json` holds of a table of counts: accuracy, names, recall and the counts themselves."""
+    """Return the entries of `--json` for a table of counts: accuracy, names, recall and the counts."""
     counts = counts[: len(labels), : max(len(labels), counts.shape[1])]
     return {
         "accuracy_percent": 100 * float(np.trace(counts)) / max(1, int(counts.sum())),
@@ -62,9 +62,9 @@ def table(counts, labels, width=None):
 
 
 def _heads(labels, answers, most):
-    """Return (head, columns) of each answer, in `most` columns or fewer; None where they have no room.
+    """Return (head, columns) of each prediction, at most `most` wide in all; None if they do not fit.
 
-    Names that are cut are used as long as they differ; elsewhere the classes' places are.
+    Shortened names are used if they differ, otherwise the classes' numbers.
     """
     if most < _CELL or answers > len(labels):
         return None
@@ -87,7 +87,7 @@ def _cells(row, heads):
 
 
 def _mixed(row, labels, own, room):
-    """Return the wrong answers that a class gets most, in words."""
+    """Return a class's most frequent wrong predictions, in words."""
     wrong = [k for k in np.argsort(-row, kind="stable").tolist() if row[k] and k != own]
     said = [f"{labels[k] if k < len(labels) else f'output {k}'} ({int(row[k])})" for k in wrong[:_MIXED]]
     text = ", ".join(said) + (", ..." if len(wrong) > _MIXED else "")

@@ -9,7 +9,7 @@ class TensorBoard:
     """Writes event files to a folder (needs tensorboardX: the extra `tensorboard`)."""
 
     def __init__(self, folder):
-        """Begin a file in `folder`. Raises DataError where the folder cannot be made."""
+        """Start a file in `folder`. Raises DataError if the folder cannot be made."""
         from tensorboardX import SummaryWriter
 
         try:
@@ -18,7 +18,7 @@ class TensorBoard:
             raise DataError(f"--tensorboard {folder}: cannot be made: {error.strerror or error}") from error
 
     def metrics(self, row):
-        """Write a row of metrics, as `runlog.schema` names its columns, at its sample number."""
+        """Write a row of metrics, with the column names of `runlog.schema`, at its sample number."""
         for name, value in row.items():
             if name not in _LEFT_OUT:
                 self._writer.add_scalar(name, value, row["sample"])
@@ -30,5 +30,5 @@ class TensorBoard:
             self._writer.add_histogram(f"conductances_{c}", steps, sample)
 
     def close(self):
-        """Write what is left."""
+        """Write the remaining events."""
         self._writer.close()

@@ -1,8 +1,8 @@
 """The digital twin of a board whose crossbar is emulated: the same arithmetic in lockstep on the host.
 
-The twin learns what the board learns, so its conductances are the board's, to the last bit, at the cost of a CRC-32 on
-the line now and then. When the two differ, both learn again what lay between, in halves, until the first sample is
-found after which they part; a board that then agrees had been disturbed once, and is right again.
+The twin learns the board's samples, so its conductances equal the board's to the last bit; the line carries only a
+CRC-32 now and then. If the two differ, both learn the samples in between a second time, in halves, to find the first
+sample after which they differ. A board that then agrees had been disturbed once, and is right again.
 """
 
 import contextlib
@@ -23,40 +23,40 @@ from ..runlog.replay import put
 
 @dataclass(frozen=True)
 class Divergence:
-    """Where a board left its twin."""
+    """The point where a board diverged from its twin."""
 
     first_sample: int
-    """Number of the first training sample after which they differ; -1 when the board does not hold what is written."""
+    """Number of the first training sample after which they differ; -1 if the board does not hold what was written."""
 
     until_sample: int
     """Samples learnt when it was noticed."""
 
     crossbars: tuple[int, ...]
-    """Those that differ: after `first_sample` where it repeats, when it was noticed where not."""
+    """The differing crossbars: after `first_sample` if it repeats, otherwise when it was noticed."""
 
     repeats: bool
-    """Whether it came back when the board learnt the same again. Where not, the board is right again."""
+    """Whether it recurred when the board learnt the same samples a second time. If not, the board is right again."""
 
 
 _NICE = 10
 
 
 def _step_back():
-    """Let this thread have what the others leave of a processor: the board and the host's answers come first."""
-    if sys.platform == "linux":  # where a thread has a priority of its own
+    """Lower this thread's priority, because the board and the host's answers come first."""
+    if sys.platform == "linux":  # only here a thread has a priority of its own
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 class Twin:
-    """A twin of `board`, which must be configured; `learn` what the board learns, then `check` it.
+    """A twin of `board`, which must be configured; `learn` the board's samples, then `check` it.
 
-    It learns in a thread of its own, on a core that the host's wait for the board leaves idle; whatever asks for its
-    conductances waits until it has learnt all.
+    It learns in its own thread, on a core that is idle while the host waits for the board. A request for its
+    conductances waits until it has learnt everything.
     """
 
     def __init__(self, board, data):
-        """Begin where the board has just been configured; data: `datasets.Prepared`, what it will learn."""
+        """Start with a board just configured; data: the `datasets.Prepared` to learn."""
         state = board.state
         self._network = Network(state.layers, state.seed, state.lr_halving_samples)
         self._network.warm_up()
@@ -78,26 +78,26 @@ class Twin:
         self._worker.shutdown()
 
     def agreed(self):
-        """Take the network as it is for what the board has."""
+        """Note that the board has this network."""
         self._good = self.copy()
         self._good_sample = self.network.sample
         self._since = []
 
     def copy(self):
-        """Return a copy of the conductances: uint16 steps, flat, a crossbar."""
+        """Return a copy of the conductances: uint16 steps, flat, for each crossbar."""
         return self.snapshot().result()
 
     def snapshot(self):
-        """Return the Future of a copy of the conductances as they are when all so far is learnt; waits for nothing."""
+        """Return the Future of a copy of the conductances after all samples so far, without waiting."""
         return self._worker.submit(self._copy, tuple(self._jobs))
 
     def _copy(self, before):
-        for job in before:  # they have ended: raises what went wrong with one
+        for job in before:  # they have ended; raises the error of a failed one
             job.result()
         return [self._network.conductances(c).copy() for c in range(self._network.crossbar_count)]
 
     def learn(self, order):
-        """Learn training samples, by their places in the data."""
+        """Learn training samples, by their indices in the data."""
         self._since.append(order)
         self._jobs.append(self._worker.submit(self._learn, order))
 
@@ -105,10 +105,11 @@ class Twin:
         self._network.learn_all(self._data.train_x[order], self._data.train_y[order])
 
     def check(self, board, teach):
-        """Return None when the board's conductances are the twin's, otherwise the `Divergence`.
+        """Return None if the board's conductances equal the twin's, otherwise the `Divergence`.
 
-        The board is asked for its CRC; only if that differs it learns again, by `teach(until)`, and ends with the
-        twin's conductances or, where it parts again, with its own. Raises RestartError, and nothing is known then.
+        The board is asked for its CRC. Only if it differs, the board learns samples a second time, by `teach(until)`,
+        and ends with the twin's conductances or, if it diverges again, with its own. Raises RestartError without a
+        result.
         """
         if board.refresh().crc == self.network.crc():
             self.agreed()
@@ -130,7 +131,7 @@ class Twin:
         if self._again(board, teach, low, low, order):
             found = Divergence(-1, until, self._differing(board.conductances()), True)
         elif not self._again(board, teach, low, high, order):
-            self.agreed()  # with the board, which is right again
+            self.agreed()  # the board is right again
             return Divergence(low, until, crossbars, False)
         else:
             while high - low > 1:
@@ -145,7 +146,7 @@ class Twin:
         return found
 
     def _again(self, board, teach, low, high, order):
-        """Let twin and board learn samples low to high again; return whether they differ then."""
+        """Let twin and board learn samples low to high a second time; return whether they then differ."""
         put(self.network, self._good, self._good_sample)
         self._learn(order[: low - self._good_sample])
         board.put_back(self.copy(), low)
@@ -159,7 +160,7 @@ class Twin:
 
 
 def probe(network, x, y):
-    """Return what some samples show of the circuit, as columns of `metrics`; the conductances stay as they are.
+    """Return measurements of the circuit with some samples, as columns of `metrics`; conductances do not change.
 
     x: int8 (samples, inputs), y: their classes. Residuals are fractions of a layer's full scale, 0 at equilibrium.
     """
@@ -190,7 +191,7 @@ def probe(network, x, y):
 
 
 def _residual(crossbar, phase):
-    """Return how far one more sweep moves any voltage of a phase, of full scale."""
+    """Return the largest voltage change in a phase by one more sweep, as a fraction of full scale."""
     voltages = crossbar.circuit.phases[phase]
     before = [v.astype(np.int64) for v in voltages]
     for first in (0, 1):

@@ -125,7 +125,7 @@ def test_names_and_scale_go_to_a_board_and_come_back(folder, capsys, monkeypatch
     for name in ("scaling", "feature_names", "class_names", "classes", "crc", "seed", "sample"):
         assert getattr(back, name) == getattr(sent, name), name
     code, out, err = run(capsys, "evaluate", "back.npz")
-    assert code == 1 and err.endswith("does not say what it was trained on: name a data set with --data\n")
+    assert code == 1 and err.endswith("does not say what it was trained on: add --data with a data set\n")
     code, out, err = run(capsys, "evaluate", "back.npz", "--data=../people.csv")
     assert code == 0 and out.endswith("of 48 samples\n")
 

@@ -79,7 +79,7 @@ def test_a_run_goes_on_where_it_was_interrupted(eqprop, clean, tmp_path, monkeyp
     assert 0 < stopped < SAMPLES
     code, out, told = eqprop("train", "--resume=run.arrow", port, "--save=run.npz")
     assert (code, out) == (0, clean[0])
-    assert f"the board goes on with sample {stopped if flash else 0}\n" in told
+    assert f"the board resumes at sample {stopped if flash else 0}\n" in told
     log = open_log(tmp_path / "run.arrow")
     same(log, clean[1])
     assert [event["event"] for event in log.events if event["event"] != "checkpoint"] == ["connect", "resume"]
@@ -138,7 +138,7 @@ def test_a_longer_run_that_began_alike_is_not_taken_for_this_one(eqprop, tmp_pat
     assert eqprop("train", *RUN, port)[0] == 0
     cut(tmp_path / "run.arrow", lambda header: header["sample"] < 100)
     code, out, told = eqprop("train", "--resume=run.arrow", port)
-    assert (code, out) == (0, expected) and "the board goes on with sample 0\n" in told
+    assert (code, out) == (0, expected) and "the board resumes at sample 0\n" in told
 
 
 def test_a_run_goes_on_on_another_board(eqprop, clean, tmp_path, monkeypatch):
@@ -149,7 +149,7 @@ def test_a_run_goes_on_on_another_board(eqprop, clean, tmp_path, monkeypatch):
     assert code == 0 and said.startswith(f"4-5-3 after {stopped} samples, conductance CRC ")
     assert eqprop("push", "board.npz", "--port=sim:?flash=other") == (0, said, "")
     code, out, told = eqprop("train", "--resume=run.arrow", "--port=sim:?flash=other")
-    assert (code, out) == (0, clean[0]) and f"goes on with sample {stopped}\n" in told
+    assert (code, out) == (0, clean[0]) and f"resumes at sample {stopped}\n" in told
 
 
 def test_a_pulled_network_is_the_boards(eqprop, tmp_path):
@@ -161,7 +161,7 @@ def test_a_pulled_network_is_the_boards(eqprop, tmp_path):
     assert eqprop("evaluate", "pulled.npz", "--port=sim:micropython")[1].startswith(error)
     assert eqprop("pull", "bare.npz", port)[0] == 0
     assert eqprop("pull", "other.npz", port, "--data=digits")[2] == (
-        "eqprop: --data digits: the board's network did not learn that\n"
+        "eqprop: --data digits: the board's network did not learn this data set\n"
     )
     assert not (tmp_path / "other.npz").exists()
 
@@ -176,7 +176,7 @@ def test_a_board_that_cannot_keep_a_network_says_so(eqprop):
     assert eqprop("train", *RUN, "--save=saved.npz", "--port=sim:micropython")[0] == 0
     code, _, told = eqprop("push", "saved.npz", "--port=sim:micropython?full=100")
     assert code == 1
-    assert told == "eqprop: the board holds the network, but did not keep it: 1 checkpoints failed\n"
+    assert told == "eqprop: the board holds the network, but did not save it: 1 checkpoints failed\n"
     code, _, told = eqprop("train", *RUN, "--port=sim:micropython?full=100&checkpoint_every=200")
     assert code == 0 and "eqprop: the board could not write 3 of its checkpoints: its filesystem is full" in told
 
@@ -192,7 +192,7 @@ def test_a_push_that_was_killed_half_way_spoils_no_run(eqprop, clean, monkeypatc
             written = host_messages.pack_write(0, 0, steps[0].astype("<u2").tobytes()[:40])
             board.ask(messages.WRITE, written, messages.DONE)
         code, out, told = eqprop("train", "--resume=run.arrow", port)
-        assert (code, out) == (0, clean[0]) and "goes on with sample 0\n" not in told
+        assert (code, out) == (0, clean[0]) and "resumes at sample 0\n" not in told
 
 
 @pytest.mark.parametrize("at", [0, 130, 333])
@@ -202,7 +202,7 @@ def test_a_run_goes_on_from_any_logged_sample(eqprop, clean, tmp_path, at):
     assert eqprop("log", "replay", name, f"--at={at}", "--save=then.npz")[0] == 0
     assert eqprop("push", "then.npz", "--port=sim:?flash=other")[0] == 0
     code, out, told = eqprop("train", f"--resume={name}", "--port=sim:?flash=other")
-    assert (code, out) == (0, clean[0]) and f"goes on with sample {at}\n" in told
+    assert (code, out) == (0, clean[0]) and f"resumes at sample {at}\n" in told
     log = open_log(tmp_path / name)
     assert verify(log) == [] and len(log.metrics) == len(clean[1].metrics)
 

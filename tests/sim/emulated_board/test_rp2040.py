@@ -60,7 +60,7 @@ def test_from_the_box_to_learning_and_back(blank, capsys, monkeypatch, tmp_path)
         assert run(capsys, "train", "--port", blank, "--log", log, "--limit", 200)[0] == 130
     code, out, err = run(capsys, "train", "--port", blank, "--resume", log)
     assert code == 0, err
-    (resumed,) = re.findall(r"the board goes on with sample (\d+)\n", err)
+    (resumed,) = re.findall(r"the board resumes at sample (\d+)\n", err)
     assert 0 < int(resumed) < 200
     assert f"conductance CRC {DIGITS}" in out
 

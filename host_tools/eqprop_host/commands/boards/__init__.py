@@ -1,1 +1,1 @@
-"""Commands that put eqprop on a board, measure it, and carry networks to and fro."""
+"""Commands that put eqprop on a board, measure it, and copy networks to and from it."""

@@ -1,4 +1,4 @@
-"""Measure how fast a board learns and infers, and what fits its heap."""
+"""Measure how fast a board learns and infers, and how wide a network fits in its heap."""
 
 from time import monotonic
 
@@ -15,7 +15,7 @@ from .. import options as common
 
 _SEED = 0
 _FIRST_S = 8.0
-_AGAIN = 3  # times as long until the next line about what is left
+_AGAIN = 3  # each line about the time left comes after this many times the wait before
 
 
 def add_options(parser):
@@ -37,7 +37,7 @@ def run(options):
     options.layers, source, x, y = _samples(options)
     moved = _remaining(2 * len(y), common.tell, monotonic)
     with open_board(options.port, common.tell) as board:
-        # The same run twice, as a whole and verb by verb: what is read in between costs time itself
+        # The same run twice, as a whole and verb by verb, because reading the clock takes time itself
         board.configure(options.layers, _SEED, 0, run_number=0)
         whole = board.bench(x, y, False, moved)
         board.configure(options.layers, _SEED, 0, run_number=0)
@@ -73,9 +73,9 @@ def run(options):
 
 
 def _remaining(total, tell, clock):
-    """Return a function to call after each of `total` samples: it tells what is left after 8 s, then ever more rarely.
+    """Return a function to call after each of `total` samples: it tells the time left, at growing intervals from 8 s.
 
-    clock: as time.monotonic.
+    clock: like time.monotonic.
     """
     done, start, due = 0, None, _FIRST_S
 
@@ -93,7 +93,7 @@ def _remaining(total, tell, clock):
 
 
 def _samples(options):
-    """Return (layers, what they are, features, labels) of the samples asked for, in the order of a first epoch."""
+    """Return (layers, their description, features, labels) of the requested samples, in the order of a first epoch."""
     count = options.samples
     dataset = common.load_data(options.data or "digits", options)
     inputs, classes = (options.layers[0], options.layers[-1]) if options.layers else (0, 0)

@@ -9,7 +9,7 @@ from ...replacing import check_replaceable
 from .. import options as common
 from .prompt_port import add_port, checked_port
 
-_WATCHDOG_MS = 8000  # an RP2040 has 8388 at most
+_WATCHDOG_MS = 8000  # an RP2040 allows 8388 at most
 _FAT = (
     "the filesystem is FAT, which a power cut can damage: of 1224 cuts in a test 154 left it unmountable and 139 lost "
     "files: format it as littlefs (docs/how-to/deploy.md says how)"
@@ -38,7 +38,7 @@ def add_options(parser):
 
 
 def run(options):
-    """Deploy, and tell what was found and what the board can hold."""
+    """Deploy, and print the board's properties and the widest networks that fit."""
     if options.json:
         check_replaceable(options.json, "results")
     port = checked_port(options.port)

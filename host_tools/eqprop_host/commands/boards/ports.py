@@ -4,10 +4,10 @@ from ...boards.ports import available_ports
 
 
 def add_options(parser):
-    """Add none."""
+    """Add no options."""
 
 
 def run(_options):
-    """Print them."""
+    """Print the ports."""
     for url, text in available_ports():
         print(f"{url:<24}{text}")

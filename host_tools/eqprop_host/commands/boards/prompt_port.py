@@ -1,4 +1,4 @@
-"""The port of a board at MicroPython's prompt, for the commands that put eqprop there or take it off."""
+"""The port of a board at MicroPython's prompt, for the commands that install or remove eqprop."""
 
 from eqprop_sim import simulated_board
 
@@ -8,7 +8,7 @@ from ...errors import BoardError
 
 def add_port(parser):
     """Add `--port`, for commands that need a board with MicroPython's prompt."""
-    text = "a serial port, any pyserial URL, or a blank simulated board (default: the only board connected by USB)"
+    text = "a serial port, any pyserial URL, or a blank simulated board (default: the only board on USB)"
     parser.add_argument("--port", metavar="URL", help=text)
 
 

@@ -24,7 +24,7 @@ def add_options(parser):
 
 
 def run(options):
-    """Read the network, and say what it is."""
+    """Read the network, and print its description."""
     for name in ("test", "test_fraction"):
         if getattr(options, name) and not options.data:
             raise DataError(f"--{name.replace('_', '-')} {getattr(options, name)}: needs --data")
@@ -57,9 +57,9 @@ def _read(board):
 
 
 def _learnt(options, state, dataset, noted):
-    """Return what `Model` has of the data: by the data set, or else by the board's user data.
+    """Return the fields of `Model` about the data: from the data set, or from the board's user data.
 
-    Raises BoardError when the board did not learn this data set.
+    Raises BoardError if the board did not learn this data set.
     """
     if dataset is None:
         return _noted(state, noted)
@@ -67,7 +67,7 @@ def _learnt(options, state, dataset, noted):
         dataset = datasets.joined(dataset, common.load_data(options.test, options))
     data = datasets.prepare(dataset, state.seed, options.test_fraction or datasets.TEST_FRACTION)
     if configuration(state.layers, state.seed, state.lr_halving_samples, data)["run_number"] != state.run_number:
-        raise BoardError(f"--data {options.data}: the board's network did not learn that")
+        raise BoardError(f"--data {options.data}: the board's network did not learn this data set")
     return {
         "scaling": data.scaling.to_dict(),
         "classes": data.classes,
@@ -81,7 +81,7 @@ def _learnt(options, state, dataset, noted):
 
 
 def _noted(state, noted):
-    """Return what `Model` has of the board's user data, warning of what they lack."""
+    """Return the fields of `Model` from the board's user data, with a warning about missing ones."""
     lacking = []
     noted = noted or {"scaling": None, "recipe": {}, "features_named": (), "classes": ()}
     if noted["scaling"] is None:
@@ -89,7 +89,9 @@ def _noted(state, noted):
         scaling = datasets.Scaling(state.layers[0], (0.0,), (float(datasets.FULL_SCALE),))
         noted = {**noted, "scaling": scaling.to_dict()}
     elif noted["scaling"]["features"] != state.layers[0]:
-        raise BoardError(f"the board's user data are of {noted['scaling']['features']} features, not {state.layers[0]}")
+        raise BoardError(
+            f"the board's user data are for {noted['scaling']['features']} features, not {state.layers[0]}"
+        )
     for key, name in (("features_named", "features"), ("classes", "classes")):
         if noted.get(f"{key}_crc"):
             lacking.append(f"the names of its {name}, for which its user data have no room")

@@ -1,4 +1,4 @@
-"""Put a saved network on a board, which keeps it in its flash."""
+"""Put a saved network on a board, which stores it in its flash."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def add_options(parser):
 
 
 def run(options):
-    """Write the network and have it kept. `eqprop train --resume` goes on with the run that it is of."""
+    """Write the network and make the board save it. `eqprop train --resume` can then resume its run."""
     model = Model.load(options.model)
     about = _run_options(model)
     with open_board(options.port, common.tell) as board:
@@ -32,19 +32,19 @@ def run(options):
 
         state = board.repeat(pushed)
     if state.saved != state.sample:
-        why = f"{state.failed} checkpoints failed" if state.failed else "its flash was written too often lately"
-        raise BoardError(f"the board holds the network, but did not keep it: {why}")
+        why = f"{state.failed} checkpoints failed" if state.failed else "its flash was written too often recently"
+        raise BoardError(f"the board holds the network, but did not save it: {why}")
     print(f"{layers_text(state.layers)} after {state.sample} samples, conductance CRC {state.crc:08x}")
 
 
 def _run_options(model):
-    """Return how the model's run counts and packs its samples, so that it can go on; its data set must be here."""
+    """Return how the model's run counts and packs its samples, so that it can be resumed; its data set must be here."""
     if not (model.run_number and model.data):
         return {}
     try:
         data = datasets.prepare(_dataset(model), model.seed, model.test_fraction)
     except DataError as error:
-        common.tell(f"{error}: the network is put there, but its run cannot go on from it")
+        common.tell(f"{error}: the network is put there, but its run cannot be resumed")
         return {}
     about = configuration(model.layers, model.seed, model.lr_halving_samples, data)
     return (

@@ -1,4 +1,4 @@
-"""Take eqprop and its checkpoints off a board again."""
+"""Remove eqprop and its checkpoints from a board."""
 
 from ...boards.ports import powered
 from ...deploy import deployment
@@ -12,7 +12,7 @@ def add_options(parser):
 
 
 def run(options):
-    """Remove all of it and name what was removed."""
+    """Remove everything and print the removed paths."""
     port = checked_port(options.port)
     with powered(port, common.tell) as path:
         removed = deployment.undeploy(path, port)

@@ -1,1 +1,1 @@
-"""Commands that train a network, test it, and ask it."""
+"""Commands that train a network, test it, and infer with it."""

@@ -1,20 +1,20 @@
-"""Options that say what a simulated chip is made of: `--device` and `--set`; and the table of its ledger."""
+"""Options for the parts of a simulated chip, `--device` and `--set`; and the table of its ledger."""
 
 from eqprop_sim.analog.devices.presets import PRESETS
 
 from . import run_options
 
 PHYSICS = ("fixed", "analog")
-"""What a simulation may be made of."""
+"""The kinds of physics."""
 
 
 def add_simulation_options(parser):
-    """Add what decides what is learnt in a simulation: the physics, the chip, the data and the network."""
+    """Add the options that determine a simulation: the physics, the chip, the data and the network."""
     text = "fixed: a board's own arithmetic, bit for bit; analog: a chip of real devices (default: %(default)s)"
     parser.add_argument("--physics", choices=PHYSICS, default="fixed", help=text)
     text = f"with --physics analog: one of {', '.join(PRESETS)} (default: ideal)"
     parser.add_argument("--device", choices=PRESETS, metavar="NAME", help=text)
-    text = "with --physics analog: set a figure of the chip, such as levels=16; may be repeated"
+    text = "with --physics analog: set a parameter of the chip, such as levels=16; may be repeated"
     parser.add_argument("--set", action="append", metavar="NAME=VALUE", default=[], help=text)
     run_options.add_learning_options(parser)
 

@@ -1,4 +1,4 @@
-"""Train the 8x8 digits on a simulated board and draw what it learnt."""
+"""Train the 8x8 digits on a simulated board and draw the result."""
 
 import sys
 import time
@@ -23,7 +23,7 @@ def add_options(parser):
 
 
 def run(options):
-    """Do what the commands that a newcomer would type next do, and show these."""
+    """Do the work of a newcomer's first commands, and show these commands."""
     try:
         options.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -44,7 +44,7 @@ def run(options):
     for port in PORTS:
         try:
             result = _shown(RunConfig(limit=200), port, ("--limit=200",))
-        except PortError as error:  # no such interpreter to be had here
+        except PortError as error:  # this interpreter is not available here
             print(f"{port:<16}left out: {error}")
         else:
             if result.interrupted:
@@ -62,7 +62,7 @@ def _interrupted(result):
 
 
 def _shown(config, port, typed, log=None):
-    """Show the `eqprop train` that does the same as this run, and do it; return its result."""
+    """Show the `eqprop train` command of this run, and run it; return its result."""
     print("$ eqprop train", f"--port={port}", *typed, file=sys.stderr)
     with show_progress() as shown:
         return train(config, board=port, log=log, on_progress=shown, tell=common.tell)

@@ -28,7 +28,7 @@ def add_options(parser):
 
 
 def run(options):
-    """Print the test error, and write it."""
+    """Print the test error, and write the results."""
     model = Model.load(options.model)
     if options.json:
         check_replaceable(options.json, "results")
@@ -40,7 +40,7 @@ def run(options):
         def measured():
             model.put_on(board, alphabet=alphabet_of(x))
             counts = confusion(board, x, y)
-            board.refresh()  # a board whose memory rotted meanwhile says so, and all is done again
+            board.refresh()  # if the board's memory rotted meanwhile, it says so, and the test is repeated
             return counts
 
         counts = board.repeat(measured)
@@ -63,10 +63,10 @@ def run(options):
 
 
 def _samples(options, model):
-    """Return (data set, rows to test): those held back, of data that the network was trained on."""
+    """Return (data set, rows to test); for the network's training data, the rows held back."""
     source = options.data or model.data
     if not source:
-        raise DataError(f"{options.model}: does not say what it was trained on: name a data set with --data")
+        raise DataError(f"{options.model}: does not say what it was trained on: add --data with a data set")
     before = datasets.Reading.from_dict(model.reading).suited(model.recipe).to_dict()
     dataset = _aligned(datasets.load(source, common.reading(options, before)), model)
     datasets.check_used(source, dataset.recipe, common.reading(options))
@@ -90,7 +90,7 @@ def _samples(options, model):
 
 
 def _about_learnt(source, model, train, test, samples):
-    """Return what is told of a data set that the network was trained on."""
+    """Return the message about a data set that the network was trained on."""
     if train + test > samples:
         return f"{source}: the network was trained on all of these samples"
     held = f"the {test} of {model.test}" if model.test else f"the {test} that were held back"
@@ -98,7 +98,7 @@ def _about_learnt(source, model, train, test, samples):
 
 
 def _aligned(dataset, model):
-    """Return the data set with the network's features and classes, in its order. Raises DataError."""
+    """Return the data set with its features and classes in the network's order. Raises DataError."""
     if dataset.recipe != model.recipe:
         asked, learnt = made_of(dataset.recipe), made_of(model.recipe)
         raise DataError(f"{dataset.name}: a sample is {asked}, but the network learnt from {learnt}")
@@ -108,11 +108,11 @@ def _aligned(dataset, model):
 
 
 def _was_learnt(dataset, model):
-    """Return whether the network was trained on this data set, whatever it is called."""
+    """Return whether the network was trained on this data set, whatever its name."""
     if not model.run_number:
         return False
     try:
         data = datasets.prepare(dataset, model.seed, model.test_fraction)
-    except DataError:  # a class without samples: no network was trained on that
+    except DataError:  # a class without samples, so no network was trained on it
         return False
     return configuration(model.layers, model.seed, model.lr_halving_samples, data)["run_number"] == model.run_number

@@ -1,4 +1,4 @@
-"""Options of every command that trains: what to learn, what to write about it, and how its results are printed."""
+"""Options of all commands that train: the data and network, the files to write, and the printing of results."""
 
 import argparse
 import sys
@@ -16,7 +16,7 @@ COUNT = common.whole(1, 2**30 - 1)
 
 
 def add_learning_options(parser):
-    """Add what decides what is learnt, on a board or anywhere else, for `config`."""
+    """Add the options that determine the conductances learnt, on a board or elsewhere, for `config`."""
     add = parser.add_argument
     common.add_data(parser)
     add_split_options(parser)
@@ -30,8 +30,8 @@ def add_learning_options(parser):
 
 
 def add_split_options(parser):
-    """Add what decides which samples are tested."""
-    text = f"share of the samples to test, the same of each class (default: {TEST_FRACTION:g})"
+    """Add the options that choose the test samples."""
+    text = f"fraction of the samples to test, the same for each class (default: {TEST_FRACTION:g})"
     parser.add_argument("--test-fraction", type=_fraction, metavar="SHARE", help=text)
     parser.add_argument("--test", metavar="SOURCE", help="test on this data set, train on all of --data")
 
@@ -42,12 +42,12 @@ def _fraction(text):
     except ValueError:
         value = 0.0
     if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"expected a share between 0 and 1 such as {TEST_FRACTION:g}, not {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a fraction between 0 and 1 such as {TEST_FRACTION:g}, got {text!r}")
     return value
 
 
 def add_file_options(parser):
-    """Add what may be written about a run."""
+    """Add the options for a run's files."""
     add = parser.add_argument
     common.add_json(parser)
     add("--log", type=Path, metavar="PATH", help="log metrics and every step's conductances: .arrow, .jsonl")
@@ -55,9 +55,9 @@ def add_file_options(parser):
         "--log-every",
         type=COUNT,
         metavar="N",
-        help="training samples between two logged sets of conductances (default: an epoch)",
+        help="training samples between two logged sets of conductances (default: one epoch)",
     )
-    text = "share of the line for reading conductances of a crossbar that is not emulated (default: %(default)g %%)"
+    text = "percent of the line for reading conductances of a crossbar that is not emulated (default: %(default)g %%)"
     add("--log-budget", type=common.percent, metavar="PERCENT", default=LOG_BUDGET_PERCENT, help=text)
     add("--tensorboard", type=Path, metavar="FOLDER", help="also write the log as TensorBoard event files")
     add("--save", type=common.model, metavar="PATH", help="save the trained network, .npz")
@@ -65,7 +65,7 @@ def add_file_options(parser):
 
 
 def config(options):
-    """Return the `RunConfig` that the options of `add_learning_options` say."""
+    """Return the `RunConfig` from the options of `add_learning_options`."""
     return RunConfig(
         data=options.data,
         reading=common.reading(options),
@@ -81,20 +81,20 @@ def config(options):
 
 
 def log_config(options, about=None):
-    """Return the `LogConfig` that the options of `add_file_options` say, None where no log is asked for.
+    """Return the `LogConfig` from the options of `add_file_options`, or None without --log.
 
     about: further entries of the log's configuration.
     """
     for name in ("picture", "tensorboard"):
         if (path := getattr(options, name)) and not options.log:
-            raise DataError(f"--{name} {path}: draws from a log, so --log is needed too")
+            raise DataError(f"--{name} {path}: is drawn from a log, so add --log")
     if not options.log:
         return None
     return LogConfig(options.log, options.log_every, options.log_budget, options.tensorboard, about or {})
 
 
 def check_files(options, config):
-    """Raise unless every file that is asked for can be written, and none would take another's place."""
+    """Raise unless every requested file can be written, and no two have the same path."""
     taken = {Path(config.data).resolve(): "--data"}
     if config.test:
         taken[Path(config.test).resolve()] = "--test"
@@ -104,16 +104,16 @@ def check_files(options, config):
         if not path:
             continue
         if other := taken.get(path.resolve()):
-            raise LogError(f"--{name} {path}: is the file of {other} too")
+            raise LogError(f"--{name} {path}: is also the file of {other}")
         taken[path.resolve()] = f"--{name}"
-        if kind:  # a log checks itself, as it overwrites nothing
+        if kind:  # a log checks this itself, because it overwrites nothing
             check_replaceable(path, kind)
     if options.picture:
-        import matplotlib.figure  # noqa: F401 (which is not to be missed once all is learnt)
+        import matplotlib.figure  # noqa: F401 (fail now, not after training)
 
 
 def write_results(options, result, **more):
-    """Write the files that the options name from a `RunResult`; `more` are further entries of `--json`."""
+    """Write the files in the options from a `RunResult`; `more` are further entries of `--json`."""
     if options.save:
         result.model.save(options.save)
     if options.picture:
@@ -125,7 +125,7 @@ def write_results(options, result, **more):
 
 
 def print_results(result):
-    """Print what a run came to, and return the exit code: scores for people, then a line for programs."""
+    """Print a run's results, and return the exit code: scores for people, then a line for programs."""
     if result.confusion is not None:
         for line in scores.table(result.confusion, result.class_names):
             print(line, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Train a network here, without board or link: in the board's own bits, or on a simulated analog chip."""
+"""Train a network on this computer: with the board's own bits, or on a simulated analog chip."""
 
 from pathlib import Path
 
@@ -15,14 +15,14 @@ def add_options(parser):
     """Add the options of `eqprop simulate`."""
     chip_options.add_simulation_options(parser)
     run_options.add_file_options(parser)
-    text = "with --physics analog: write the trained circuit, the first test sample on its rows, for SPICE"
+    text = "with --physics analog: write the trained circuit as SPICE netlist, with the first test sample as input"
     parser.add_argument("--netlist", type=Path, metavar="PATH", help=text)
-    text = "with --physics analog: let this board drive the chip that is simulated here"
+    text = "with --physics analog: let this board drive the chip, which this computer simulates"
     parser.add_argument("--port", metavar="URL", help=text)
 
 
 def run(options):
-    """Train, write what was asked for, and print the error and the CRC, and the energy of a chip."""
+    """Train, write the requested files, and print the error, the CRC and a chip's energy."""
     if options.netlist:
         check_writable(options.netlist)
     return _on_a_chip(options) if options.physics == "analog" else _in_fixed_point(options)
@@ -54,7 +54,7 @@ def _on_a_chip(options):
 
 
 def _train(options, board, about):
-    """Train on an open board, or on the emulator where that is None; `about` goes into the log's configuration."""
+    """Train on an open board, or on the emulator if it is None; `about` goes into the log's configuration."""
     config, log = run_options.config(options), run_options.log_config(options, about)
     run_options.check_files(options, config)
     read_model = bool(options.save)

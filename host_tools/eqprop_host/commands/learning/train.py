@@ -21,7 +21,7 @@ def add_options(parser):
 
 
 def run(options):
-    """Train, write what was asked for, and print the error and the CRC."""
+    """Train, write the requested files, and print the error and the CRC."""
     if options.resume:
         result = _resumed(options)
     else:
@@ -41,7 +41,7 @@ def run(options):
 
 
 def _resumed(options):
-    """Go on with the run of `--resume`; its port and its files are only those that were typed now."""
+    """Resume the run of `--resume`; its port and files are only those typed now."""
     from ...runlog import open_log
 
     before = open_log(options.resume)
@@ -55,11 +55,11 @@ def _resumed(options):
 
 
 def _check_typed(options, config, every, log):
-    """Raise DataError for an option that was typed and is not the run's own, and for a port that was not typed."""
+    """Raise DataError for a typed option that differs from the run's own, and for a port that must be typed."""
     parser = argparse.ArgumentParser(add_help=False)
     add_options(parser)
     own = [action.dest for action in parser._actions if action.dest not in _FREE]
-    parser.set_defaults(**dict.fromkeys((*own, "port", "log")))  # None stands for what was not typed
+    parser.set_defaults(**dict.fromkeys((*own, "port", "log")))  # None for options that were not typed
     typed = parser.parse_args(options.words)
     kept = {name: getattr(config, name, None) for name in own}
     kept |= {**config.reading.to_dict(), "log_every": every}
