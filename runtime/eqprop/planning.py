@@ -32,7 +32,7 @@ def parse_layers(layers):
     except (TypeError, ValueError):
         sizes = ()
     if not 2 <= len(sizes) <= 16 or min(sizes) < 1 or max(sizes) > 8191:
-        raise ValueError("layers: expected 2..16 sizes of 1..8191, such as 64-32-10, got {!r}".format(layers))
+        raise ValueError("layers: 2..16 sizes of 1..8191, such as 64-32-10, not {!r}".format(layers))
     return sizes
 
 

@@ -338,7 +338,7 @@ BAD = {
         lambda d: [*TRAIN, f"--save={d}/m.pkl"],
         "m.pkl': a saved network is a .npz file, such as ",
     ),
-    "mistyped layers": (lambda d: ["train", "--layers", "-64-32-10"], "such as 64-32-10, got '-64-32-10'"),
+    "mistyped layers": (lambda d: ["train", "--layers", "-64-32-10"], "such as 64-32-10, not '-64-32-10'"),
     "study of no row": (
         lambda d: ["study", "mnist", "--data=digits", "--only=nonsense"],
         "--only nonsense: no row's text holds that; the rows are: fixed point, as on a board; ",

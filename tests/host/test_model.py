@@ -145,7 +145,7 @@ def test_conductances_other_than_those_saved_are_refused(path):
         ({"format": "x"}, "is not a saved network: format 'x'"),
         ({"format": 0}, "is not a saved network: format 0"),
         ({"layers": "4-3-2"}, "layers: '4-3-2' is not a list of sizes"),
-        ({"layers": [4]}, "layers: expected 2..16 sizes of 1..8191, such as 64-32-10, got (4,)"),
+        ({"layers": [4]}, "layers: 2..16 sizes of 1..8191, such as 64-32-10, not (4,)"),
         ({"layers": [4, float("inf")]}, "cannot convert float infinity to integer"),
         ({"layers": [4, 4, 2]}, "conductances_0: uint16 (3, 10), expected uint16 (4, 10)"),
         ({"layers": [4, 3, 2, 2]}, "is not a saved network: has no array conductances_2"),

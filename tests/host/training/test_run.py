@@ -124,7 +124,7 @@ WRONG = {
     "test_fraction: expected a share from 0 to below 1, got 1": {"test_fraction": 1},
     "test_fraction 0.5: test names the samples to test": {"test": "iris", "test_fraction": 0.5},
     "test iris: is also data: omit test": {"test": "iris"},
-    "layers: expected 2..16 sizes of 1..8191": {"layers": "4"},
+    "layers: 2..16 sizes of 1..8191": {"layers": "4"},
     "layers: 4-5-2 has 2 outputs, iris has 3 classes: 4-5-3 would fit": {"layers": (4, 5, 2)},
     "hidden: 2..16 sizes of 1..8191": {"layers": None, "hidden": (0,)},
     "nowhere.csv: ": {"data": "nowhere.csv"},
