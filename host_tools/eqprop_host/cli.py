@@ -1,6 +1,7 @@
 """The `eqprop` command: parses its arguments and turns errors into one line. `eqprop_host.commands` does the work."""
 
 import argparse
+import errno
 import logging
 import os
 import re
@@ -148,7 +149,12 @@ def main(argv=None):
     except EqpropError as error:
         tell(error)
         return 1
-    except BrokenPipeError:  # the reader of our output has ended; keep the interpreter's last flush from failing too
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):  # the reader of our output has ended, and wants no more words
+            if error.errno != errno.ENOSPC:
+                raise
+            tell(f"writing fails: {error.strerror}")
+        # Keep the interpreter's last flush from failing too
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:

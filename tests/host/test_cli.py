@@ -377,6 +377,19 @@ def test_a_port_without_eqprop_is_named_and_leaves_nothing(tmp_path, capsys, mon
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a full disk without /dev/full")
+@pytest.mark.parametrize(
+    "argv", [["ports"], ["train", "--data=iris", "--limit=5", "--port=sim:"]], ids=["ports", "train"]
+)
+def test_output_to_a_full_disk_is_one_line(argv):
+    """Catches a traceback, and exit code 0 for a result that is nowhere."""
+    command = [sys.executable, "-m", "eqprop_host", *argv]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, timeout=120)
+    assert done.returncode == 1 and done.stderr.endswith("eqprop: writing fails: No space left on device\n")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_board_with_a_bare_prompt_is_named_at_once(capsys, cortex_m3):
     """Catches minutes of waiting; without a prompt to read, as another program has read it before."""
     board = simulated_board.SimulatedBoard("sim:cortex-m3?blank=512k")
