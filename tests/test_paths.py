@@ -12,7 +12,6 @@ from eqprop.protocol.records import Code
 from eqprop_host import datasets
 from eqprop_host.boards.records import alphabet_of, pack
 from eqprop_host.runlog import RunLog, open_log
-from eqprop_host.terminal.progress import show_nothing
 from eqprop_host.training import loop
 from eqprop_host.training.recorder import Recorder
 from support.boards.faulty_line import Line, connect
@@ -92,9 +91,9 @@ def test_a_sample(tmp_path):
     board.configure(**loop.configuration(LAYERS, 0, 0, data))
     before = board.refresh().crc
     end = ("eqprop.learner", "count")  # which counts the sample once the conductances have changed
-    with Follower(holds_sample(raw, features, record), end) as way, show_nothing(1) as reporter:
+    with Follower(holds_sample(raw, features, record), end) as way:
         data = datasets.prepare(datasets.load(str(path)), 0)
-        loop.train(board, data, schedule, ScriptedInterrupt(10**6), reporter)
+        loop.learn(board, data, schedule, ScriptedInterrupt(10**6))
     assert board.refresh().crc != before
     check_way(way, SAMPLE_PASSES)
 
