@@ -43,6 +43,7 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 	$(BIN)/mypy tests/host/boards/test_interface.py
+	$(BIN)/mypy --strict --follow-imports=silent examples/host/*.py
 	MYPYPATH=$(STUBS) $(BIN)/mypy --custom-typeshed-dir $(STUBS) --no-site-packages --cache-dir .cache/mypy-runtime -p eqprop
 
 # A file of tests stays with a core: what they share is made once

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 import eqprop
 
@@ -135,7 +136,7 @@ class Model:
         board.configure(self.layers, self.seed, self.lr_halving_samples, **options)
         return board.restore(self.conductances, self.sample)
 
-    def infer(self, features: np.ndarray, board: Any = None) -> tuple[np.ndarray, np.ndarray]:
+    def infer(self, features: ArrayLike, board: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Return (classes, output voltages) of samples: int64 (samples,) and int16 (samples, outputs).
 
         features: real numbers (samples, features), in the unit that the network was trained in. board: a port as
@@ -160,7 +161,7 @@ class Model:
         found: tuple[np.ndarray, np.ndarray] = board.repeat(inferred)
         return found
 
-    def predict(self, features: np.ndarray, board: Any = None) -> np.ndarray:
+    def predict(self, features: ArrayLike, board: Any = None) -> np.ndarray:
         """Return the class of each sample: its name where the data set names its classes, else its label.
 
         Arguments and errors as of `infer`.
