@@ -317,7 +317,7 @@ BAD = {
     "model in no folder": (lambda d: [*TRAIN, f"--save={d}/no/run.npz"], "no/run.npz: cannot be written"),
     "one file twice": (
         lambda d: [*TRAIN, f"--save={d}/a.npz", f"--json={d}/a.npz"],
-        "a.npz: is the file of --json too",
+        "a.npz: is also the file of --json",
     ),
     "data overwritten": (
         lambda d: [*TRAIN, table(d, "1,2,3,4,0\n4,3,2,1,1\n"), f"--json={d}/bad.csv"],
@@ -341,7 +341,7 @@ BAD = {
     "mistyped layers": (lambda d: ["train", "--layers", "-64-32-10"], "such as 64-32-10, not '-64-32-10'"),
     "study of no row": (
         lambda d: ["study", "mnist", "--data=digits", "--only=nonsense"],
-        "--only nonsense: no row's text holds that; the rows are: fixed point, as on a board; ",
+        "--only nonsense: no row's text contains it; the rows are: fixed point, as on a board; ",
     ),
     "picture without log": (lambda d: [*TRAIN, f"--picture={d}/run.png"], "--log is needed"),
     "no model": (lambda d: ["evaluate", d / "none.npz"], "none.npz"),

@@ -1,27 +1,27 @@
-"""A folder as the flash of a simulated board, which may fail, be full, or lose its power in the middle of a write.
+"""A folder as the flash of a simulated board; it may fail, be full, or lose its power in the middle of a write.
 
-For MicroPython and CPython alike.
+Runs on MicroPython and CPython.
 """
 
 from eqprop.fixed import Xorshift32
 
 _ERROR, _FULL, _READ_ONLY = 5, 28, 30  # EIO, ENOSPC, EROFS
-_PIECE = 128  # items copied at a time: a small heap has no room for all of them twice
+_PIECE = 128  # items copied at a time, because a small heap cannot hold them all twice
 _MILLION = 1000000
 _BLOCK = 4096
-_open = open  # a program may be given `Flash.open` in its place
+_open = open  # a program may get `Flash.open` in its place
 
 
 class Flash:
-    """Files in `folder`: `open` is as the builtin, for "wb" and whatever reads.
+    """Files in `folder`; `open` is like the builtin, for "wb" and for reading.
 
-    full: bytes of the largest file that there is room for, 0 for no limit. fail_ppm: writes of a million that fail.
-    cut_every: mean bytes after which the power fails, which ends the program; 0 for never. `left` counts them down.
-    read_only: whether nothing can be written. erase_ms: milliseconds that a block of 4 KB takes to be erased.
+    full: the largest file that fits, in bytes, 0 for no limit. fail_ppm: failing writes per million. cut_every: mean
+    bytes until the power fails, which ends the program; 0 for never. `left` counts them down. read_only: whether writes
+    fail. erase_ms: milliseconds to erase a block of 4 KB.
     """
 
     def __init__(self, folder, seed=0, full=0, fail_ppm=0, cut_every=0, erase_ms=0):
-        """Draw all that is random from `seed`."""
+        """Draw all random faults from `seed`."""
         self.folder = folder
         self.full = full
         self.fail_ppm = fail_ppm
@@ -72,7 +72,7 @@ class _Writer:
                 raise SystemExit("the power failed")
             flash.left -= len(data)
         if flash.erase_ms:
-            import time  # here, as a program on a simulated field has another one
+            import time  # imported here, because a simulated field replaces it
 
             blocks = (self.size + len(data) - 1) // _BLOCK - (self.size - 1) // _BLOCK
             time.sleep(flash.erase_ms * blocks / 1000)
@@ -80,7 +80,7 @@ class _Writer:
 
 
 def options(words):
-    """Return (dict, other words) of a program's arguments: "key=value" ones, as integers where they are."""
+    """Return (dict, other words) of a program's arguments: "key=value" words become the dict."""
     values = {}
     others = []
     for word in words:

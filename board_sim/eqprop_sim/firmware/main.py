@@ -1,10 +1,10 @@
-"""What a simulated MicroPython board runs after its reset: main.py OPTION=VALUE... [NAME NS-OF-AN-INSTRUCTION]."""
+"""The program of a simulated MicroPython board after its reset: main.py OPTION=VALUE... [NAME NS-OF-AN-INSTRUCTION]."""
 
 import gc
 import sys
 import time
 
-# Compiling leaves much behind: collected early, it does not scatter over the heap what stays
+# Compiling leaves much garbage; collecting it early keeps lasting objects from scattering over the heap
 gc.threshold(4096)
 
 try:
@@ -12,18 +12,18 @@ try:
     from eqprop.checkpoint import Checkpoints
     from flash import Flash, options
 
-    gc.threshold(-1)  # loaded: collecting so often makes a frame of answers three times as slow
+    gc.threshold(-1)  # once loaded, because collecting so often makes a frame of answers three times as slow
     values, words = options(sys.argv[1:])
     every = values.pop("checkpoint_every")
     network = eqprop.Network
     rot_ppm = values.pop("rot_ppm")
-    if rot_ppm:  # no other board has room to spare for it
+    if rot_ppm:  # loaded only then, to save other boards' heap
         from rot import rotting
 
         network = rotting(network, rot_ppm, values["seed"])
     if "tier" in values:
         eqprop.crossbar.tiers.use(values.pop("tier"))
-    # An emulated board is told its name and how long an instruction takes, and counts instructions
+    # An emulated board gets its name and the duration of an instruction, and counts instructions
     emulated = {"clock": (time.ticks_cpu, "instructions", int(words[1]))} if words else {}
     checkpoints = Checkpoints(every=every, rest_s=0, open_file=Flash(**values).open)
     eqprop.service.main(network, checkpoints=checkpoints, identity="".join(words[:1]), **emulated)

@@ -1,6 +1,6 @@
-"""A network in memory that rots: after a sample now and then one bit of a conductance or of a node's total is flipped.
+"""A network in memory that rots: after some samples, a bit of a conductance or of a node's total flips.
 
-For MicroPython and CPython alike.
+Runs on MicroPython and CPython.
 """
 
 from eqprop.fixed import Xorshift32
@@ -9,11 +9,11 @@ _MILLION = 1000000
 
 
 def rotting(network_type, ppm, seed):
-    """Return `network_type` in memory that rots after so many samples of a million."""
+    """Return `network_type` in memory that rots after `ppm` of a million samples."""
     random = Xorshift32(seed)
 
     class Rotting(network_type):
-        """Learns as it is asked to, and is damaged."""
+        """Learns as usual, and gets damaged."""
 
         def learn(self, x, label):
             super().learn(x, label)

@@ -1,1 +1,1 @@
-"""Many runs behind one table: imperfect devices, MNIST, SPICE, sweeps of options, and rivals of other kinds."""
+"""Studies of many runs: imperfect devices, MNIST, SPICE, sweeps of options, and baselines."""

@@ -1,7 +1,7 @@
-"""What a board's network is measured against, on the same int8 features: nearest neighbours, and ReLU in float.
+"""Baselines for a board's network on the same int8 features: nearest neighbours, and ReLU in float.
 
-Each rival answers test samples and says how many bytes it would keep on a board: neighbours all training samples with
-their labels, a ReLU network float32 weights and biases. Neither counts what it needs besides to learn.
+Each rival predicts test samples and reports the bytes it would store on a board: neighbours store all training samples
+with their labels, a ReLU network float32 weights and biases. Neither counts the additional memory for learning.
 """
 
 import warnings
@@ -16,20 +16,20 @@ _EPOCHS = 200
 
 @dataclass(frozen=True)
 class Rival:
-    """A way to classify, after it has seen the training samples."""
+    """A classifier that has seen the training samples."""
 
     name: str
     answers: np.ndarray
-    """Of the test samples: int."""
+    """The predictions for the test samples: int."""
     kept_bytes: int
 
     def right_percent(self, labels):
-        """Return the share of right answers."""
+        """Return the fraction of correct predictions."""
         return 100 * float(np.mean(self.answers == labels))
 
 
 def conductance_bytes(plan):
-    """Return the bytes that a network of this `eqprop.Plan` keeps: its conductances, two each."""
+    """Return the bytes that a network of this `eqprop.Plan` stores: two for each conductance."""
     return 2 * sum(rows * columns for rows, columns in plan.shapes)
 
 
@@ -39,7 +39,7 @@ def neighbour_distances(x, test_x, k=1):
 
 
 def nearest_neighbours(x, y, test_x, k=1):
-    """Return the Rival that answers with the label of most of the k nearest of x, of the nearest one in a draw."""
+    """Return the Rival that predicts the most frequent label of the k nearest of x, or the nearest's in a tie."""
     order = np.argsort(_squares(x, test_x), axis=1, kind="stable")[:, :k]
     votes = np.zeros((len(test_x), int(np.max(y)) + 1))
     for rank in range(order.shape[1]):
@@ -55,7 +55,7 @@ def as_float(x):
 def fitted(x, y, hidden, seed, epochs, batch=32, **more):
     """Return scikit-learn's ReLU network of these hidden layers, trained by Adam in one thread.
 
-    x: float (samples, inputs). more: as `MLPClassifier` takes it.
+    x: float (samples, inputs). more: further arguments of `MLPClassifier`.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
@@ -64,12 +64,12 @@ def fitted(x, y, hidden, seed, epochs, batch=32, **more):
     batch = min(batch, len(x))
     network = MLPClassifier(hidden, random_state=seed, batch_size=batch, max_iter=epochs, tol=0, **more)
     with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are as many as were asked for
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is fixed
         return network.fit(x, y)
 
 
 def relu_network(x, y, test_x, hidden, seed=0, epochs=_EPOCHS):
-    """Return the Rival that is a ReLU network of so many hidden nodes."""
+    """Return the Rival that is a ReLU network with this many hidden nodes."""
     network = fitted(as_float(x), y, (hidden,), seed, epochs)
     answers = network.predict(as_float(test_x))
     parameters = sum(a.size for a in (*network.coefs_, *network.intercepts_))

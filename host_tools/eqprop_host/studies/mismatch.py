@@ -24,11 +24,11 @@ METHODS = {
     "verified": "transferred, verified",
     "tuned": "transferred, tuned",
 }
-"""Ways to get weights onto a chip: learnt there; learnt on an ideal one and programmed blindly; programmed with
-VERIFY rounds of reading and correcting; programmed blindly, then learnt on for one more epoch."""
+"""Ways to get weights onto a chip: learnt there; learnt on an ideal chip and programmed blindly; programmed with VERIFY
+rounds of reading and correcting; programmed blindly, then trained for one more epoch."""
 
 SERIES = ("spread", "levels", "stuck", "cases")
-"""What `Point.series` may be."""
+"""The values of `Point.series`."""
 
 VERIFY = 5
 BATCH = 4
@@ -42,17 +42,17 @@ class Point:
     """A kind of chip."""
 
     series: str
-    """One of SERIES: what is varied, a panel of the plot; or "cases"."""
+    """One of SERIES, the varied parameter and a panel of the plot; or "cases"."""
 
     value: object
-    """How far, in percent or levels; what it is, of a case."""
+    """The parameter's value, in percent or levels; the description of a case."""
 
     device: Device
     periphery: Periphery = Periphery()
 
 
 def points(coarse=False):
-    """Return the chips that are compared; coarse: only the first and last point of each series."""
+    """Return the chips to compare; coarse: only the first and last point of each series."""
     spreads, levels, stuck = [0, 10, 20, 30, 40, 50], [2, 4, 8, 16, 32, 64, 128, 256], [0, 5, 10, 15, 20]
     if coarse:
         spreads, levels, stuck = ([each[0], each[-1]] for each in (spreads, levels, stuck))
@@ -116,7 +116,7 @@ class _Bench:
         return 100 * float(np.mean(trainer.predict(self.test_x) != self.test_y))
 
     def compare(self, chip):
-        """Return each method's test error on a chip of that kind, percent. Every method meets the same chip."""
+        """Return each method's test error on a chip of that kind, percent. Every method gets the same chip."""
 
         def new():
             return recipe.build(self.plan, chip.device, chip.periphery, seed=self.seed)
@@ -137,7 +137,7 @@ class _Bench:
 
 
 def learn(trainer, x, y, epochs, of, seed):
-    """Learn x (samples, features) in the epochs, a range, of a run of `of`, at the rates that are due in each."""
+    """Learn x (samples, features) for `epochs`, a range within a run of `of` epochs, at each epoch's rates."""
     lr_halving_epochs = default_lr_halving_epochs(of)
     first = trainer.eta
     samples = SampleOrder.shuffled(len(y), seed)

@@ -21,20 +21,20 @@ _DPI = 120
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: runs that differ in their seed alone."""
+    """A row of the table: runs that differ only in their seed."""
 
     text: str
-    """What it is."""
+    """The row's description."""
 
     run: Run
-    """Its first run."""
+    """The row's first run."""
 
     seeds: int
-    """How many runs: seeds 0, 1, ..."""
+    """The number of runs, with seeds 0, 1, ..."""
 
 
 def rows_of(data, features, classes, epochs, limit=None):
-    """Return the study's rows on a data set of so many features and classes; the widest take more `epochs`."""
+    """Return the study's rows for a data set's features and classes; the widest networks take more epochs."""
 
     def run(physics, hidden, paired=False, **about):
         sizes = (features, hidden, 2 * classes if paired else classes)
@@ -71,7 +71,7 @@ _VARIANTS: dict[str, dict] = {
 
 
 def held(path: Path | None) -> dict:
-    """Return {run: results} of what a study's JSON holds; of none, nothing. Raises DataError for any other file."""
+    """Return {run: results} from a study's JSON, or {} without a file. Raises DataError for any other file."""
     if path is None or not path.exists():
         return {}
     names = [field.name for field in fields(Run)]
@@ -81,9 +81,9 @@ def held(path: Path | None) -> dict:
         runs = [({name: each.pop(name) for name in names}, each) for each in held["runs"]]
         done = {Run(**{**about, "layers": tuple(about["layers"])}): found for about, found in runs}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path}: is there, but no study of MNIST to go on with") from error
+        raise DataError(f"{path}: exists, but is not a study of MNIST to continue") from error
     if version != eqprop.__version__:
-        raise DataError(f"{path}: is of eqprop {version}, this is {eqprop.__version__}: what it holds cannot go on")
+        raise DataError(f"{path}: is from eqprop {version}, so eqprop {eqprop.__version__} cannot continue it")
     return done
 
 
@@ -94,7 +94,7 @@ def runs_of(row):
 
 def found(runs, workers, tell):
     """Do the runs in parallel processes; yield each and its results, telling the user."""
-    # Spawned, as a fork of threads that compile or multiply may hang
+    # Spawned, because a fork may hang while threads compile or multiply
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         futures = {pool.submit(run.do): run for run in runs}
         for count, future in enumerate(as_completed(futures), 1):
@@ -105,7 +105,7 @@ def found(runs, workers, tell):
 
 
 def summaries(rows, done):
-    """Return what the JSON holds of each row whose runs are all in `done`, {run: results}."""
+    """Return the JSON entry of each row whose runs are all in `done`, {run: results}."""
     return [_summary(row, done) for row in rows if all(run in done for run in runs_of(row))]
 
 
@@ -135,7 +135,7 @@ def table(results):
 
 
 def placed(path, text):
-    """Return the table alone, or the file at `path` with it between the two marks."""
+    """Return the table, or the file at `path` with the table between the two marks."""
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     head, begin, rest = before.partition(BEGIN + "\n")
     _, end, tail = rest.partition(END)

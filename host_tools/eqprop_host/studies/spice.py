@@ -1,4 +1,4 @@
-"""Compare the analog solver with ngspice: how well they agree, and how much longer ngspice takes."""
+"""Compare the analog solver with ngspice: their agreement, and how much longer ngspice takes."""
 
 import time
 
@@ -12,14 +12,14 @@ from eqprop_sim.analog.circuits import exponential, spice
 from ..errors import DataError
 
 _G_ON = 1e-4  # siemens
-_LIT = 0.2  # of the inputs, as in an image of a handwritten digit
+_LIT = 0.2  # fraction of active inputs, as in an image of a handwritten digit
 _ROUNDS = 40
 
 
 def compare(plan: eqprop.Plan, batch: int, points: int, seed: int) -> dict:
-    """Return how far the solver and ngspice lie apart on a network, and the seconds that each takes.
+    """Return the differences between the solver and ngspice on a network, and the seconds that each takes.
 
-    batch: samples settled or learnt at once. points: operating points to time in ngspice. seed: of conductances and
+    batch: samples settled or learnt at once. points: operating points to time in ngspice. seed: for conductances and
     features. Raises DataError without ngspice.
     """
     random = np.random.default_rng(seed)
@@ -37,7 +37,7 @@ def compare(plan: eqprop.Plan, batch: int, points: int, seed: int) -> dict:
 
 
 def _against_ngspice(circuit, x, points):
-    """Return how far the node voltages lie apart, and ngspice's seconds for an operating point."""
+    """Return the differences of the node voltages, and ngspice's seconds for an operating point."""
     nodal = Nodal(circuit)
     ours, report = exponential.settle(nodal, nodal.source(x[None]), Diode())
     try:
@@ -54,7 +54,7 @@ def _against_ngspice(circuit, x, points):
 
 
 def _timed(plan, circuit, x, labels):
-    """Return the seconds a sample that settling and learning take, and what their matrix products alone take."""
+    """Return the seconds per sample of settling and learning, and of their matrix products alone."""
     single = circuit.copy(np.float32)
     trainer = Trainer.from_plan(single, plan, g_on=_G_ON)
     x = x.astype(np.float32)
@@ -68,7 +68,7 @@ def _timed(plan, circuit, x, labels):
         "train_batch_4": (lambda: trainer.step(x[:few], labels[:few]), few),
     }
     best = dict.fromkeys(what, np.inf)
-    for _ in range(_ROUNDS):  # in turn, so that a busy machine is so to all
+    for _ in range(_ROUNDS):  # in turn, so that a busy machine slows all alike
         for name, (work, _) in what.items():
             begin = time.perf_counter()
             work()
@@ -77,7 +77,7 @@ def _timed(plan, circuit, x, labels):
 
 
 def _products(plan, circuit, x, learning):
-    """Return a function that makes the matrix products of a settle or of a training step, and nothing else."""
+    """Return a function that only computes the matrix products of a settle or of a training step."""
     layers = plan.layers
     v = [x, *(np.ones((len(x), n), np.float32) for n in layers[1:])]
     into = [np.empty_like(each) for each in v]

@@ -1,18 +1,18 @@
 """Sweeps: many simulations, one for each point of a grid, on this machine's cores or on a Dask cluster.
 
-Results are one Parquet dataset: a folder with a file for each point, named by the point's key. A file is written whole
-as its result arrives, so that whatever ends a sweep, no result is lost, and a point that two workers finished counts
-once. Each is one row:
+Results are one Parquet dataset: a folder with a file for each point, named by the point's key. Each file is written
+whole when its result arrives, so an interrupted sweep loses no result, and a point that two workers finished counts
+once. Each file holds one row:
 
 - key                   identifies the options and the version, 16 hexadecimal digits
-- one column an option  what was simulated, as `eqprop simulate` takes it: data, layers, epochs, limit, seed, ...
-- error                 in one line why the point failed; null where it did not. The columns below are null where it did
+- a column per option   the options of `eqprop simulate`: data, layers, epochs, limit, seed, ...
+- error                 why the point failed, in one line; null if it succeeded. The columns below are null if it failed
 - test_error_percent, train_error_percent, conductance_crc, training_samples, training_samples_per_second, seconds,
-  test_samples          as `eqprop simulate --json` has them
+  test_samples          as in `eqprop simulate --json`
 - version, python, numpy, numba
-                        of the process that simulated it
+                        versions of the process that simulated it
 - worker                its address, or "" for one without
-- finished_utc          when, ISO 8601
+- finished_utc          the time, ISO 8601
 """
 
 import contextlib
@@ -46,7 +46,7 @@ MEASURED = {
     "seconds": float,
     "test_samples": int,
 }
-"""What a point's row holds of its results, with their types."""
+"""The result columns of a point's row, with their types."""
 
 VERSIONS = ("version", "python", "numpy", "numba")
 
@@ -58,7 +58,7 @@ class Point:
     """One simulation of a sweep."""
 
     options: dict
-    """By name, as JSON can hold them: all that decides what is learnt."""
+    """The options by name, ready for JSON: everything that determines the result."""
 
     @property
     def key(self):
@@ -68,9 +68,9 @@ class Point:
 
 
 def grid(varied: dict, draws: int | None = None, seed: int = 0) -> list[dict]:
-    """Return the combinations of `varied`, {option: values}, each a dict; of `draws`, so many of them, by `seed`.
+    """Return the combinations of `varied`, {option: values}, each a dict; with `draws`, that many, drawn by `seed`.
 
-    Random ones are all different, and come in random order. Raises DataError when there are not as many.
+    Drawn ones are all different, in random order. Raises DataError if there are fewer.
     """
     count = 1
     for values in varied.values():
@@ -83,7 +83,7 @@ def grid(varied: dict, draws: int | None = None, seed: int = 0) -> list[dict]:
 
 
 def _combination(varied, number):
-    """Return combination `number` of the grid, without all that come before it."""
+    """Return combination `number` of the grid, without computing those before it."""
     chosen = {}
     for name, values in varied.items():
         number, at = divmod(number, len(values))
@@ -92,7 +92,7 @@ def _combination(varied, number):
 
 
 def simulate_point(options: dict) -> dict:
-    """Return the row of a point but for its key: in any process, on any machine that has eqprop and the data."""
+    """Return the row of a point except its key. Runs in any process on any machine with eqprop and the data."""
     row = dict.fromkeys(MEASURED) | options | {"error": None}
     try:
         results = simulated(options).to_dict()
@@ -103,7 +103,7 @@ def simulate_point(options: dict) -> dict:
 
 
 def simulated(options: dict) -> RunResult:
-    """Return the results of a point: `options` as `Point` has them."""
+    """Return the results of a point; options: as in `Point`."""
     own = {name: options[name] for name in _OWN}
     reading = Reading.from_dict({name: options[name] for name in _READING if options[name] is not None})
     config = RunConfig(**own, reading=reading, lr_halving_epochs=options["lr_halving_epochs"])
@@ -130,7 +130,7 @@ def _worker():
 
     try:
         return get_worker().address
-    except ValueError:  # this process is none
+    except ValueError:  # this process is not a worker
         return ""
 
 
@@ -142,18 +142,18 @@ class Results:
     """The Parquet dataset of a sweep."""
 
     def __init__(self, folder):
-        """Look at the folder, which need not be there yet."""
+        """Open the folder, which need not exist yet."""
         self.folder = Path(folder)
 
     def make(self):
-        """Make the folder where there is none. Raises LogError when it cannot be."""
+        """Make the folder if it does not exist. Raises LogError if that fails."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LogError(f"{self.folder}: cannot be made: {error.strerror}") from error
 
     def add(self, key, row):
-        """Write a point's row, in place of an earlier one. Raises LogError."""
+        """Write a point's row, replacing an earlier one. Raises LogError."""
         import pyarrow as pa
         from pyarrow import parquet
 
@@ -162,7 +162,7 @@ class Results:
         write_whole(self.folder / f"{key}.parquet", sink.getvalue().to_pybytes())
 
     def rows(self):
-        """Return all rows, dicts, in order of key. Raises LogError for a file that is no result."""
+        """Return all rows, dicts, in order of key. Raises LogError for any other file."""
         import pyarrow as pa
         from pyarrow import parquet
 
@@ -171,19 +171,19 @@ class Results:
             try:
                 (row,) = parquet.read_table(path, partitioning=None).to_pylist()
                 if row["key"] != path.stem or not {"error", *MEASURED, *VERSIONS} <= set(row):
-                    raise ValueError("its columns are other ones")
+                    raise ValueError("its columns differ")
             except (pa.ArrowException, OSError, ValueError, KeyError) as error:
                 raise LogError(f"{path}: is not a result of a sweep: {' '.join(str(error).split())}") from error
             rows.append(row)
         return rows
 
     def done(self):
-        """Return the keys of the points that did not fail."""
+        """Return the keys of the successful points."""
         return {row["key"] for row in self.rows() if row["error"] is None}
 
 
 def _schema(pa, row):
-    """Return the columns' types: they are the same in every file, whatever is null there."""
+    """Return the columns' types, which are the same in every file, even for null columns."""
     kinds = {
         float: pa.float64(),
         int: pa.int64(),
@@ -199,9 +199,9 @@ def _schema(pa, row):
 
 @contextlib.contextmanager
 def connected(scheduler=None, workers=None):
-    """Yield a Dask client: of the scheduler at an address, or of so many worker processes here (one for each core).
+    """Yield a Dask client: for the scheduler at an address, or for worker processes here (default: one per core).
 
-    What was started here ends with the context, and its files go. Raises ClusterError when no scheduler answers.
+    Local processes and their files end with the context. Raises ClusterError if no scheduler answers.
     """
     import dask.config
     import distributed
@@ -210,7 +210,7 @@ def connected(scheduler=None, workers=None):
         with tempfile.TemporaryDirectory(prefix="eqprop-sweep-", ignore_cleanup_errors=True) as folder:
             options = {"threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
             with dask.config.set({"temporary-directory": folder}):
-                with on_ctrl_c() as interrupt, kept_from_children():  # Dask ends in order what it has started whole
+                with on_ctrl_c() as interrupt, kept_from_children():  # Dask cleans up only after a complete start
                     client = distributed.Client(n_workers=workers, **options)
                 with client:
                     if interrupt.requested:
@@ -229,14 +229,14 @@ def connected(scheduler=None, workers=None):
 def sweep(client, points, results, tell=lambda done, point, row: None):
     """Simulate the points on the workers of a Dask client; write each row to `results` as it arrives.
 
-    tell: called with how many are done, the point, and its row. Points whose worker died are simulated by another; one
-    that takes several workers with it fails.
+    tell: called with the number of finished points, the point, and its row. If a worker dies, another simulates its
+    point; a point that kills several workers fails.
     """
     from distributed import as_completed
 
     waiting = {}
     for point in points:
-        # Not cached by key: a sweep that is repeated after a failure means to try again
+        # Not cached by key, because repeating a sweep after a failure must retry
         waiting[client.submit(simulate_point, point.options, pure=False)] = point
     for done, future in enumerate(as_completed(waiting), 1):
         point = waiting[future]
@@ -247,16 +247,16 @@ def sweep(client, points, results, tell=lambda done, point, row: None):
 
 
 def _lost(point, error):
-    """Return the row of a point that no worker brought to an end."""
+    """Return the row of a point that no worker finished."""
     nothing = dict.fromkeys(MEASURED) | dict.fromkeys(VERSIONS, "")
     words = f"{type(error).__name__}: {' '.join(str(error).split())}"
     return {**point.options, **nothing, "error": words, "worker": "", "finished_utc": _now()}
 
 
 def ranked(rows, options):
-    """Return the rows by what they share in `options` but the seed, best mean first: a list of dicts.
+    """Return the rows grouped by their `options` except the seed, best mean first: a list of dicts.
 
-    Each has the options, `seeds` that succeeded, `mean` and `spread` (sample standard deviation; None of one) of the
+    Each has the options, `seeds` that succeeded, `mean` and `spread` (sample deviation; None for one seed) of the
     test error in percent.
     """
     groups: dict = {}

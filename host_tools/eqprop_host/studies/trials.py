@@ -1,7 +1,7 @@
-"""What the rows of `eqprop study mnist` are made of: one training run each in fixed point, in float, of a ReLU network.
+"""The training runs of `eqprop study mnist`: in fixed point, in float, and of a ReLU network.
 
-Every run is of a `Run` alone, so that any process finds the same. All see the same int8 inputs, in the order of the
-same seed.
+A run depends only on its `Run`, so any process gets the same result. All runs use the same int8 inputs, in the order of
+the same seed.
 """
 
 import time
@@ -17,7 +17,7 @@ from ..training.config import RunConfig, default_lr_halving_epochs
 from ..training.run import train
 from .baselines import as_float, fitted
 
-_PREDICTED = 1000  # test samples that are settled at once
+_PREDICTED = 1000  # test samples settled at a time
 # Float, chosen on 10,000 held-out training samples: rates of all samples of a step together, in the unit of a shift by
 # `eqprop.Plan.rate_shifts`, for 100 hidden nodes; their factor from the first epoch to the last; the nudge in the
 # plan's, which integers need large; the temperature of cross-entropy in the voltage that the right output is nudged to.
@@ -33,51 +33,51 @@ class Run:
     """One training run of the study."""
 
     physics: str
-    """fixed: the runtime's integers. float: the analog solver, float32. relu: backpropagation, scikit-learn's Adam."""
+    """fixed: the runtime's integers. float: the analog solver, float32. relu: backpropagation, by scikit-learn."""
 
     layers: tuple[int, ...]
     """Sizes, inputs first; paired outputs count twice."""
 
     data: str
-    """As `datasets.load` takes it."""
+    """The source, for `datasets.load`."""
 
     epochs: int
     """Passes over the training samples."""
 
     seed: int
-    """Of initial weights and order."""
+    """The seed of the initial weights and of the order."""
 
     batch: int = 1
-    """Samples to an update."""
+    """Samples per update."""
 
     nudging: str = "centred"
     """One of `eqprop_sim.analog.learning.NUDGINGS`."""
 
     loss: str = "squared"
-    """squared; cross-entropy of the softmax; or squared-hinge, a board's own: squares on the wrong side alone."""
+    """squared; cross-entropy of the softmax; or squared-hinge, the board's: squares only on the wrong side."""
 
     paired: bool = False
     """Whether a class is the difference of two outputs (Kendall et al. 2020)."""
 
     limit: int | None = None
-    """Most training samples of an epoch; None for all."""
+    """The most training samples in an epoch; None for all."""
 
     @property
     def parameters(self):
-        """How many numbers are learnt: conductances, or weights and biases."""
+        """The number of learnt values: conductances, or weights and biases."""
         if self.physics == "relu":
             return sum((a + 1) * b for a, b in zip(self.layers, self.layers[1:], strict=False))
         return sum(rows * columns for rows, columns in eqprop.plan(self.layers).shapes)
 
     def do(self):
-        """Train, and return {"test_error_percent", "training_samples_per_second", "seconds"}, of training alone."""
+        """Train, and return {"test_error_percent", "training_samples_per_second", "seconds"}, of training only."""
         of_a_board = (self.nudging, self.loss, self.paired) == ("centred", "squared-hinge", False)
         fixed = _fixed if of_a_board else _variant
         return {"fixed": fixed, "float": _float, "relu": _relu}[self.physics](self)
 
 
 def relu_width(inputs, outputs, parameters):
-    """Return the hidden nodes of the ReLU network whose number of parameters is nearest."""
+    """Return the hidden nodes of the ReLU network with the nearest number of parameters."""
     return max(1, round((parameters - outputs) / (inputs + 1 + outputs)))
 
 

@@ -154,7 +154,7 @@ def test_all_runs_of_a_fleet_are_worked_on_unless_one_is_named(rows, tmp_path, c
         code, said = told(capsys, *words, "--run", "r7")
         assert code == 1 and "has no run r7; there are r0, r1, r2" in said
     code, said = told(capsys, "log", "replay", target, "--save", tmp_path / "x.npz")
-    assert code == 1 and "holds 3 runs: name one with --run" in said
+    assert code == 1 and "holds 3 runs: choose one with --run" in said
     code, said = told(capsys, "report", target, "--html", tmp_path / "all.html")
     assert code == 0 and all(f'"{run}"' in (tmp_path / "all.html").read_text() for run in ("r0", "r1", "r2"))
 

@@ -80,9 +80,9 @@ BAD = {
     "layers": (["mismatch", "--layers=63-8-10"], "layers: 63-8-10 has 63 inputs, digits has 64 features"),
     "seeds": (["mismatch", "--seeds=0"], "0 is not a whole number"),
     "place": (["mismatch", "--picture=/dev/null/x.png"], "/dev/null/x.png"),
-    "no cases": (["mismatch", "--coarse", "--only=cases"], "--only cases: has no ends, so --coarse leaves none of it"),
-    "no curves": (["mismatch", "--only=cases", "--picture=x.png"], "--picture x.png: there is none of the cases"),
-    "same file": (["mismatch", "--json=x.png", "--picture=./x.png"], "--picture x.png: is the file of --json too"),
+    "no cases": (["mismatch", "--coarse", "--only=cases"], "--only cases: has no end points, so --coarse leaves"),
+    "no curves": (["mismatch", "--only=cases", "--picture=x.png"], "--picture x.png: the series cases has no picture"),
+    "same file": (["mismatch", "--json=x.png", "--picture=./x.png"], "--picture x.png: is also the file of --json"),
 }
 
 

@@ -98,7 +98,7 @@ def test_a_sweep_holds_what_simulate_finds_goes_past_failures_and_is_completed(t
             assert row["version"] == alone["version"] and row["numpy"] == alone["versions"]["numpy"]
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     code, _, err = run(capsys, "sweep", "run", folder, *SWEEP, "--vary=seed=0..2", "--vary=layers=4-8-3,4-5-3,5-5-3")
-    assert code == 1 and "9 points, 4 of them done before" in err  # the failed ones are tried again
+    assert code == 1 and "9 points, 4 already done" in err  # the failed ones are tried again
     good = [folder / f"{row['key']}.parquet" for row in rows if not row["error"]]
     assert all(path.stat().st_mtime_ns == before[path] for path in good) and len(list(folder.iterdir())) == 9
 
@@ -212,13 +212,13 @@ BAD = {
     "no address": (["--scheduler=nowhere://x"], "--scheduler nowhere://x: no scheduler answers"),
     "unknown option": (
         ["--vary=depth=1,2"],
-        "--vary depth=1,2: is not an option with values; there are physics, device, set",
+        "--vary depth=1,2: expected OPTION=VALUES for one of the options physics, device, set",
     ),
-    "a file": (["--vary=log=a,b"], "--vary log=a,b: is not an option"),
-    "no values": (["--vary=seed="], "--vary seed=: is not an option with values"),
-    "an empty value": (["--vary=seed=1,,2"], "--vary seed=1,,2: 'nothing' is not a value or range"),
-    "a range backwards": (["--vary=seed=9..0"], "--vary seed=9..0: '9..0' is not a value or range"),
-    "an endless range": (["--vary=seed=0..9999999999"], "is not a value or range"),
+    "a file": (["--vary=log=a,b"], "--vary log=a,b: expected OPTION=VALUES for one of the options"),
+    "no values": (["--vary=seed="], "--vary seed=: expected OPTION=VALUES for one of the options"),
+    "an empty value": (["--vary=seed=1,,2"], "--vary seed=1,,2: expected a value or range, got 'nothing'"),
+    "a range backwards": (["--vary=seed=9..0"], "--vary seed=9..0: expected a value or range, got '9..0'"),
+    "an endless range": (["--vary=seed=0..9999999999"], "expected a value or range"),
     "no number": (["--vary=seed=x"], "--vary: argument --seed: x is not a whole number"),
     "twice": (["--vary=seed=1", "--vary=seed=2"], "--vary seed=2: seed is varied twice"),
     "too many draws": (["--vary=seed=0..3", "--random=5"], "--random 5: there are only 4 combinations"),
@@ -238,7 +238,7 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path, capsys):
     """Caught: any other Parquet file counted as a result."""
     pyarrow.parquet.write_table(pyarrow.table({"key": ["a"]}), tmp_path / "a.parquet")
     code, _, err = run(capsys, "sweep", "show", tmp_path)
-    assert code == 1 and err.endswith("a.parquet: is not a result of a sweep: its columns are other ones\n")
+    assert code == 1 and err.endswith("a.parquet: is not a result of a sweep: its columns differ\n")
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
     code, _, err = run(capsys, "sweep", "run", tmp_path)
     assert code == 1 and f"{tmp_path}/a.parquet: is not a result of a sweep: " in err

@@ -105,8 +105,8 @@ def test_a_monitor_says_how_a_run_stands(tmp_path, capsys, ended):
     assert cli.main(["monitor", str(path), *(["--once"] if ended == "goes on" else [])]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     expected = {
-        "killed": "the run ended at sample 10 without saying so: killed, or its power was cut",
-        "goes on": "sample 10: the run goes on",
+        "killed": "the run ended at sample 10 without an end record: it was killed, or the power failed",
+        "goes on": "sample 10: the run continues",
         "closed": "the run ended: closed",
     }
     assert last == expected[ended]

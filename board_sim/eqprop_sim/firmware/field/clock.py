@@ -1,16 +1,16 @@
-"""Time in a simulated field. It passes when the program waits or talks to a part, and takes no real second.
+"""Time in a simulated field. It advances when the program waits or talks to a part, without taking real time.
 
-Computing takes no time, so that a program does the same on every interpreter; unless `per_us` is set, on an emulated
-board, which counts instructions.
+Computing takes no simulated time, so a program behaves the same on every interpreter. With `per_us` set, on an emulated
+board, instructions are counted.
 
-What the simulation itself computes, between `enter` and `leave`, is in no count of instructions; nor is collecting its
-garbage, when `collects` is set: then the interpreter should not collect by itself.
+Instructions of the simulation itself, between `enter` and `leave`, are not counted. With `collects` set, neither is
+collecting its garbage; then the interpreter should not collect by itself.
 """
 
 import gc
 
 try:
-    from utime import ticks_cpu, ticks_diff  # the own one, whatever `time` is
+    from utime import ticks_cpu, ticks_diff  # the real one, whatever module `time` is
 
 except ImportError:
 
@@ -24,15 +24,15 @@ except ImportError:
 
 
 _SPARE_BYTES = 16384
-_CALLS = 16  # between two looks at what is free
-_PERIOD = 1 << 30  # of what `ticks_cpu` returns
+_CALLS = 16  # calls between two checks of the free heap
+_PERIOD = 1 << 30  # modulus of `ticks_cpu`
 
 
 class Clock:
-    """The time, and what happens when.
+    """The time, and the scheduled actions.
 
-    - per_us: instructions that a microsecond of computing has; 0 when computing takes no time.
-    - collects: whether garbage is collected here, when less than _SPARE_BYTES are free.
+    - per_us: instructions in a microsecond of computing; 0 if computing takes no time.
+    - collects: whether garbage is collected here, if less than _SPARE_BYTES are free.
     """
 
     def __init__(self):
@@ -54,20 +54,20 @@ class Clock:
         return self._us
 
     def at(self, us, action):
-        """Have `action()` called at this time: at once when it has passed, and another is not going on."""
+        """Call `action()` at this time; at once if the time has passed and no other action is running."""
         place = len(self._events)
         while place and self._events[place - 1][0] > us:
             place -= 1
         self._events.insert(place, (us, action))
 
     def advance(self, us):
-        """Let so many microseconds pass, and do what is to happen in them; return the time."""
+        """Let microseconds pass, running the actions due meanwhile; return the time."""
         self.enter()
         try:
             end = self._us + us
             if not self._advancing:
                 self._happen(end)
-            # else this is an action that takes its time; what else is due is seen to after it
+            # otherwise an action is waiting, and other due actions run after it
             self._us = max(self._us, end)
         finally:
             self.leave()
@@ -87,7 +87,7 @@ class Clock:
     # ---- instructions
 
     def enter(self):
-        """Begin what a board's own program does not compute."""
+        """Enter code that is not part of the board's program."""
         if not self._depth:
             self._began = ticks_cpu()
             if self.per_us:
@@ -97,7 +97,7 @@ class Clock:
         self._depth += 1
 
     def leave(self):
-        """End what `enter` began."""
+        """Leave code that `enter` entered."""
         if self._depth == 1 and self.collects:
             self._calls += 1
             if not self._calls % _CALLS and gc.mem_free() < _SPARE_BYTES:
@@ -107,11 +107,11 @@ class Clock:
             self._simulated = (self._simulated + ticks_diff(ticks_cpu(), self._began)) % _PERIOD
 
     def instructions(self):
-        """Return how many instructions the program itself has taken, up to some constant, modulo 2**30."""
+        """Return the instructions of the program itself, up to a constant, modulo 2**30."""
         return ((self._began if self._depth else ticks_cpu()) - self._simulated) % _PERIOD
 
     def instructions_since(self, then):
-        """Return how many it has taken since `instructions` was this, fewer than 2**29."""
+        """Return the program's instructions since `instructions` returned `then`; fewer than 2**29."""
         return ticks_diff(self.instructions(), then)
 
 

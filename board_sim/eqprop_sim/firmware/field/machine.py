@@ -1,15 +1,15 @@
-"""MicroPython's `machine` in a simulated field: pins, buses and sleep, as its documentation has them.
+"""MicroPython's `machine` in a simulated field: pins, buses and sleep, as documented.
 
-A program sees nothing else, and a reset ends it. The scene wires parts to it: `attach`, `drive` and `watch`, or a whole
-part of `parts`.
-`latency` is how many instructions the program took from what it read last to the pin that it set then.
+This is all that a program sees of the board, and a reset ends the program. The scene wires parts to it with `attach`,
+`drive` and `watch`, or uses a whole part from `parts`. `latency` is the number of instructions from the program's last
+reading to the pin that it then set.
 """
 
 import gc
 
 from clock import clock
 
-_BITS = 9  # of a byte on an I2C bus, with its acknowledge
+_BITS = 9  # bits per byte on an I2C bus, with the acknowledge
 _PIN_US = 1
 _ADC_US = 2
 _IDLE_US = 1000
@@ -32,7 +32,7 @@ except ImportError:
 
 
 class _Bench:
-    """What is wired to the board."""
+    """The parts wired to the board."""
 
     def __init__(self):
         self.levels = {}
@@ -58,7 +58,7 @@ def attach(address, device):
 
 
 def drive(pin, level):
-    """Put a pin to 0 or 1 from outside."""
+    """Drive a pin to 0 or 1 from outside."""
     _bench.levels[pin] = level
 
 
@@ -68,17 +68,17 @@ def watch(pin, changed):
 
 
 def feed(pin, source):
-    """Have an ADC on this pin read source(): 0..65535."""
+    """Make an ADC on this pin read source(), 0..65535."""
     _bench.voltages[pin] = source
 
 
 def listen(source):
-    """Have source(buffer) fill a bytearray with what a microphone on the I2S bus hears: little-endian int16."""
+    """Make source(buffer) fill a bytearray with a microphone's samples on the I2S bus: little-endian int16."""
     _bench.sound = source
 
 
 def hang():
-    """Have no transfer on a bus ever end from now on."""
+    """Make all transfers on a bus hang from now on."""
     _bench.hangs = True
 
 
@@ -90,7 +90,7 @@ def measure(pin):
 
 
 def latency():
-    """Return the most instructions that `measure` has counted."""
+    """Return the largest count of `measure`."""
     return _bench.latency
 
 
@@ -102,7 +102,7 @@ def _wait_for_ever():
 def _was_read():
     if _bench.measured is not None:
         clock.enter()
-        gc.collect()  # what simulating left behind: collected later, it would count as the program's
+        gc.collect()  # the simulation's garbage; collected later, it would count as the program's
         clock.leave()
         _bench.read_at = clock.instructions()
 
@@ -124,7 +124,7 @@ class Pin:
         self.init(mode, pull, value=value)
 
     def init(self, mode=-1, pull=-1, *, value=None):
-        """Set it up."""
+        """Configure the pin."""
         if self.id not in _bench.levels:
             _bench.levels[self.id] = 1 if pull == self.PULL_UP else 0
         if value is not None:
@@ -150,24 +150,24 @@ class Pin:
             clock.leave()
 
     def __call__(self, level=None):
-        """Do as `value`."""
+        """Do the same as `value`."""
         return self.value(level)
 
     def on(self):
-        """Set it to 1."""
+        """Set the pin to 1."""
         self.value(1)
 
     def off(self):
-        """Set it to 0."""
+        """Set the pin to 0."""
         self.value(0)
 
     def toggle(self):
-        """Change it."""
+        """Toggle the pin."""
         self.value(1 - _bench.levels[self.id])
 
 
 class I2C:
-    """`machine.I2C`, its methods for memories and for whole transfers. Raises OSError where nothing answers."""
+    """`machine.I2C`, its methods for memories and for whole transfers. Raises OSError if no part answers."""
 
     def __init__(self, id=0, *, scl=None, sda=None, freq=400000):
         self._byte_us = _BITS * 1000000 // freq
@@ -210,15 +210,15 @@ class I2C:
         return bytes(buffer)
 
     def writeto_mem(self, address, register, data, *, addrsize=8):
-        """Write bytes to a register and those behind it."""
+        """Write bytes to consecutive registers."""
         self._transfer(address, bytes((register,)) + bytes(data), None)
 
     def readfrom_mem_into(self, address, register, buffer, *, addrsize=8):
-        """Read bytes from a register and those behind it into a buffer."""
+        """Read bytes from consecutive registers into a buffer."""
         self._transfer(address, bytes((register,)), buffer)
 
     def readfrom_mem(self, address, register, size, *, addrsize=8):
-        """Return bytes from a register and those behind it."""
+        """Return bytes from consecutive registers."""
         buffer = bytearray(size)
         self.readfrom_mem_into(address, register, buffer)
         return bytes(buffer)
@@ -234,7 +234,7 @@ class ADC:
         self.id = id.id if isinstance(id, Pin) else id
 
     def read_u16(self):
-        """Return what is there, 0..65535 of full scale."""
+        """Return the reading, 0..65535 for full scale."""
         clock.enter()
         try:
             clock.advance(_ADC_US)
@@ -246,7 +246,7 @@ class ADC:
 
 
 class I2S:
-    """`machine.I2S` as it receives, 16 bits, one channel: `readinto` waits until its buffer is full."""
+    """`machine.I2S` as a receiver, 16 bits, one channel: `readinto` waits until its buffer is full."""
 
     RX = 0
     TX = 1
@@ -259,7 +259,7 @@ class I2S:
         self._rate = rate
 
     def readinto(self, buffer):
-        """Fill the buffer; return how many bytes that were. Raises OSError where nothing is wired to the bus."""
+        """Fill the buffer; return its size in bytes. Raises OSError if nothing is wired to the bus."""
         buffer = _as_bytes(buffer)
         clock.enter()
         try:
@@ -274,11 +274,11 @@ class I2S:
         return len(buffer)
 
     def deinit(self):
-        """Give it back."""
+        """Release the bus."""
 
 
 class WDT:
-    """`machine.WDT`: says so and resets the board when it was not fed in time. Nothing stops it."""
+    """`machine.WDT`: prints a line and resets the board if it was not fed in time. Nothing stops it."""
 
     def __init__(self, id=0, timeout=5000):
         if not 0 < timeout <= _WDT_MAX_MS:
@@ -289,7 +289,7 @@ class WDT:
         clock.at(self._due, self._look)
 
     def feed(self):
-        """Have it wait as long again."""
+        """Restart the watchdog's time."""
         self._due = clock.advance(0) + self._timeout_us
 
     def _look(self):

@@ -1,11 +1,12 @@
-"""What a simulated board in the field runs: start.py FOLDER PROGRAM ACT [OPTION=VALUE...].
+"""The program that a simulated board in the field runs: start.py FOLDER PROGRAM ACT [OPTION=VALUE...].
 
-FOLDER is its flash. PROGRAM is the module that a board would have as main.py. ACT is what the module `scene` is to set
-up around the board: `scene.play(act, flash)`. The board is left as soon as the scene raises SystemExit.
+FOLDER is the board's flash. PROGRAM is the module that a real board would have as main.py. ACT is the argument of the
+module `scene`, which sets up the surroundings: `scene.play(act, flash)`. The board stops when the scene raises
+SystemExit.
 
-Options: per_us, instructions that a microsecond of computing has (see `clock`); heap, the bytes that the program and
-the runtime have together, on a board whose heap has room for the simulation beside them; hang_s, from which second on
-no transfer on a bus ends; rot_s, at which second a bit of a conductance flips.
+Options: per_us, instructions in a microsecond of computing (see `clock`); heap, the bytes for the program and the
+runtime together, on a board whose heap also has room for the simulation; hang_s, the second from which transfers on a
+bus hang; rot_s, the second at which a bit of a conductance flips.
 """
 
 import builtins
@@ -13,7 +14,7 @@ import gc
 import sys
 
 if hasattr(gc, "threshold"):
-    gc.threshold(4096)  # what compiling leaves is collected early, as on a board that serves
+    gc.threshold(4096)  # collect the compiler's garbage early, as a serving board does
 
 from clock import clock  # noqa: E402
 
@@ -27,14 +28,14 @@ def use_simulated_time():
     import ticks
 
     class Selector(selectors.SelectSelector):
-        """Waits for no stream."""
+        """Waits without streams."""
 
         def select(self, timeout=None):
             clock.advance(int(timeout * 1000000 + 0.999))
             return []
 
     class Loop(asyncio.SelectorEventLoop):
-        """Goes by the simulated clock."""
+        """Uses the simulated clock."""
 
         def __init__(self):
             super().__init__(Selector())
@@ -51,17 +52,17 @@ def use_simulated_time():
 if sys.implementation.name == "cpython":
     use_simulated_time()
 else:
-    sys.modules["_asyncio"] = None  # asyncio's queue in C, which goes by real time: there is one in Python behind it
+    sys.modules["_asyncio"] = None  # asyncio's C implementation uses real time; without it, asyncio uses Python's
 
 
 def allocated():
-    """Return the bytes of the heap that are in use, once what is forgotten is collected."""
+    """Return the used bytes of the heap after collecting garbage."""
     gc.collect()
     return gc.mem_alloc() if hasattr(gc, "mem_alloc") else 0
 
 
 def leave_free(size):
-    """Take of the heap what exceeds this size."""
+    """Allocate the part of the heap beyond this size."""
     ballast = []
     while gc.mem_free() > size:
         ballast.append(bytearray(256))
@@ -69,7 +70,7 @@ def leave_free(size):
 
 
 def rot_at(us):
-    """Have a bit of a conductance flip at this time in the network that there is."""
+    """Flip a bit of a conductance in the present network at this time."""
     import eqprop.network
 
     class Rotting(eqprop.network.Network):
@@ -87,7 +88,7 @@ def rot_at(us):
 
 
 before = allocated()
-import eqprop  # noqa: E402, F401 (only now: it takes what `time` has)
+import eqprop  # noqa: E402, F401 (imported only now, because it binds functions of `time`)
 
 runtime = allocated() - before
 
@@ -109,7 +110,7 @@ try:
     allocated()
     clock.per_us = values.get("per_us", 0)
     clock.collects = clock.per_us > 0
-    if clock.collects:  # what is to be timed is the program's garbage alone
+    if clock.collects:  # only the program's garbage is to be timed
         gc.threshold(-1)
     elif "heap" in values:
         ballast = leave_free(values["heap"] - runtime)

@@ -1,9 +1,9 @@
-"""What `time` has in a simulated field: waiting, and telling the time."""
+"""The functions of `time` in a simulated field: sleep and ticks."""
 
 from clock import clock
 
 _PERIOD = 1 << 30
-_CALL_US = 1  # so that a loop that waits for a time comes to it
+_CALL_US = 1  # each call takes time, so that a polling loop ends
 
 
 def ticks_us():
@@ -22,7 +22,7 @@ def ticks_add(ticks, delta):
 
 
 def ticks_diff(now, then):
-    """Return now - then, as ticks come round."""
+    """Return now - then, for ticks that wrap."""
     return (now - then + _PERIOD // 2) % _PERIOD - _PERIOD // 2
 
 

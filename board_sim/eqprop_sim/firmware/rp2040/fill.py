@@ -1,7 +1,7 @@
 """Put the files of a folder into the filesystem of a Pico: fill.py IMAGE FOLDER, on MicroPython's unix port.
 
-IMAGE is the file of `flash.mjs`. Where it holds no filesystem yet one is made, as the firmware's own `_boot.py` does.
-Files that are there already are left alone; in the folders of FOLDER no other files stay.
+IMAGE is the file of `flash.mjs`. If it holds no filesystem yet, one is made as the firmware's own `_boot.py` does.
+Existing files stay, except that folders of FOLDER get exactly its files.
 """
 
 import os
@@ -19,7 +19,7 @@ class Image:
     """A file as a flash of blocks."""
 
     def __init__(self, path):
-        """Make the file, erased, unless it is there."""
+        """Make the file, erased, unless it exists."""
         try:
             os.stat(path)
         except OSError:
@@ -39,7 +39,7 @@ class Image:
         self.file.write(data)
 
     def ioctl(self, operation, block):
-        """Do what MicroPython's filesystems ask of a block device."""
+        """Handle the requests of MicroPython's filesystems to a block device."""
         if operation == 4:
             return _BLOCKS
         if operation == 5:
@@ -50,7 +50,7 @@ class Image:
 
 
 def read(path):
-    """Return a file's bytes, None where there is no such file."""
+    """Return a file's bytes, or None if it does not exist."""
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -59,7 +59,7 @@ def read(path):
 
 
 def remove(path):
-    """Remove a file, or a folder with all that is in it."""
+    """Remove a file, or a folder with its contents."""
     if os.stat(path)[0] & _FOLDER:
         for entry in os.listdir(path):
             remove(path + "/" + entry)
@@ -69,7 +69,7 @@ def remove(path):
 
 
 def fill(source, target):
-    """Make the folder `target` what the folder `source` is, but for further files at the top."""
+    """Make the folder `target` equal to `source`, except for further files at the top."""
     wanted = os.listdir(source)
     there = os.listdir(target)
     for name in there:

@@ -20,8 +20,8 @@ def add_options(parser):
     """Add the options of `eqprop log`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, function, text in (
-        ("info", _info, "say what a log holds, or a dataset of many"),
-        ("verify", _verify, "check checksums, gaps, duplicates, and that samples make conductances"),
+        ("info", _info, "summarise a log, or a dataset of many runs"),
+        ("verify", _verify, "check checksums, gaps, duplicates, and that samples reproduce conductances"),
         ("export", _export, "write a log in another format, by its suffix"),
         ("merge", _merge, "add the logs of many boards to one .parquet dataset"),
         ("replay", _replay, "restore the exact network after any training step"),
@@ -34,7 +34,7 @@ def add_options(parser):
 def _info_options(add, parser):
     add("log", type=Path, help=".arrow, .jsonl, .csv, .npz or .parquet")
     common.add_run(parser)
-    common.add_json(parser, "write it as JSON, a list of runs")
+    common.add_json(parser, "write the summary as JSON, a list of runs")
 
 
 def _verify_options(add, parser):
@@ -46,7 +46,7 @@ def _export_options(add, _):
     add("log", type=Path, help="a log of any format")
     add("to", type=Path, metavar="PATH", help=".arrow, .jsonl, .parquet, .csv or .npz; nothing is overwritten")
     add("--repair", action="store_true", help="copy the sound records of a damaged log")
-    text = "write this table alone, for other tools: a .csv or .parquet file that is not a log"
+    text = "write only this table, for other tools: a .csv or .parquet file that is not a log"
     add("--table", choices=TABLES, metavar="TABLE", help=f"{text}; {', '.join(TABLES)}")
 
 
@@ -72,7 +72,7 @@ _ARGUMENTS = {
 
 
 def run(options):
-    """Do what was asked for."""
+    """Run the chosen action."""
     return options.action(options)
 
 
@@ -93,7 +93,7 @@ def _info(options):
 
 
 def _lines(run):
-    """Yield the lines that say what a run is and came to, none wider than the terminal."""
+    """Yield lines that describe a run and its results, none wider than the terminal."""
     yield from _wrapped(f"{run['path']}: ", f"run {run['run_id']} on {run['board']}", "  ")
     about = f"{run['layers']}, data {run['data']}, seed {run['seed']}, eqprop {run['version']}"
     facts = [("network", about)]
@@ -118,13 +118,13 @@ def _lines(run):
 
 
 def _wrapped(head, text, indent):
-    """Return the lines of `head` and `text` in the width of the terminal, where no word is longer than that."""
+    """Return `head` and `text` as lines, wrapped to the terminal's width except for longer words."""
     width = shutil.get_terminal_size().columns
     return textwrap.wrap(text, width, initial_indent=head, subsequent_indent=indent, break_long_words=False)
 
 
 def _events_text(events):
-    """Return events as "reset at sample 3", those of many as "reset 12 times, first at sample 3, last at 900"."""
+    """Return events as "reset at sample 3", many as "reset 12 times, first at sample 3, last at 900"."""
     kinds: dict = {}
     for event in events:
         kind, _, sample = event.partition(" at sample ")
@@ -175,7 +175,7 @@ def _replay(options):
         check_replaceable(options.save, "network")
     logs = list(open_runs(options.log, options.run_id))
     if options.save and len(logs) > 1:
-        raise LogError(f"--save {options.save}: {options.log} holds {len(logs)} runs: name one with --run")
+        raise LogError(f"--save {options.save}: {options.log} holds {len(logs)} runs: choose one with --run")
     for log in logs:
         _tell_dropped(log)
         model = model_at(log, log.sample if options.at is None else options.at)

@@ -1,4 +1,4 @@
-"""Follow a run, going on or finished, from a second terminal: it shows what its log holds."""
+"""Follow a run from a second terminal, by its log; it may be running or finished."""
 
 import sys
 import time
@@ -23,11 +23,11 @@ def add_options(parser):
     """Add the options of `eqprop monitor`."""
     parser.add_argument("log", type=Path, help="the run's log, of any format")
     common.add_run(parser)
-    parser.add_argument("--once", action="store_true", help="show the run as it is now, and end")
+    parser.add_argument("--once", action="store_true", help="show the run as it is now, and exit")
 
 
 def run(options):
-    """Show the run until it ends; those of a dataset one after the other, as they are."""
+    """Show the run until it ends; show the runs of a dataset one after another, as they are."""
     if options.log.suffix == ".parquet":
         for log in open_runs(options.log, options.run_id):
             print(f"run {log.run_id}", flush=True)
@@ -46,9 +46,9 @@ def _show(options, follower):
 
 
 def _follow(options, follower, screen, say):
-    """Take in rows as they come; say each epoch and event in a line, and at last how the run ended."""
+    """Process new rows; print a line for each epoch and event, and finally how the run ended."""
     while True:
-        alive = follower.log.path.is_file() and is_claimed(options.log)  # asked first: the last rows come after
+        alive = follower.log.path.is_file() and is_claimed(options.log)  # checked before the last rows are read
         rows = follower.poll()
         for row in rows:
             if text := screen.take(row):
@@ -61,18 +61,18 @@ def _follow(options, follower, screen, say):
         if options.once or (not alive and not rows):
             for line in screen.table():
                 say(line)
-            say(f"sample {screen.view.done}: the run goes on" if alive else _UNSAID.format(screen.view.done))
+            say(f"sample {screen.view.done}: the run continues" if alive else _UNSAID.format(screen.view.done))
             return
         if not rows:
             time.sleep(_INTERVAL_S)
 
 
 _INTERVAL_S = 0.5
-_UNSAID = "the run ended at sample {} without saying so: killed, or its power was cut"
+_UNSAID = "the run ended at sample {} without an end record: it was killed, or the power failed"
 
 
 class _Screen:
-    """What is shown of a log, row by row."""
+    """The view of a log, updated row by row."""
 
     def __init__(self, log):
         about = log.configuration
@@ -88,7 +88,7 @@ class _Screen:
         self._counts = None
 
     def take(self, row):
-        """Take in a row; return the line that it is worth, None for most."""
+        """Process a row; return a line to print, or None for most rows."""
         view, table = self.view, row["record"]
         view.done = max(view.done, row["sample"])
         if table == "steps":
@@ -96,7 +96,7 @@ class _Screen:
         elif table == "conductances" and row["source"] in COMPLETE:
             c = row["crossbar"]
             if c >= len(self._shapes) or row["conductance_steps"].size != self._shapes[c][0] * self._shapes[c][1]:
-                raise LogError(f"row {row['sequence']}: its conductances are not those of crossbar {c}")
+                raise LogError(f"row {row['sequence']}: its conductances do not fit crossbar {c}")
             self._map[c] = row["conductance_steps"].reshape(self._shapes[c])
             if len(self._map) == len(self._shapes):
                 view.conductances = [self._map[c] for c in range(len(self._shapes))]
@@ -119,11 +119,11 @@ class _Screen:
         return None
 
     def table(self):
-        """Return the lines that say what the network took for what, at the end of the last epoch."""
+        """Return the lines of the confusion table at the end of the last epoch."""
         return [] if self._counts is None else scores.table(self._counts, self._labels)
 
     def _measure(self, row):
-        """Take the rate from two records of steps."""
+        """Compute the rate from two records of steps."""
         if self._last:
             seconds = (row["utc"] - self._last["utc"]).total_seconds()
             if seconds > 0:

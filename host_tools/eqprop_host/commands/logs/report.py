@@ -1,4 +1,4 @@
-"""Write one HTML page about runs, which opens offline; or a figure for a paper."""
+"""Write an HTML page about runs that opens offline, or a figure for a paper."""
 
 from pathlib import Path
 
@@ -16,17 +16,17 @@ def add_options(parser):
     add(
         "--html", type=common.named(".html", "a page"), metavar="PATH", help="the page (default: next to the first log)"
     )
-    add("--png", type=common.picture, metavar="PATH", help="write a figure instead, 300 dots an inch")
+    add("--png", type=common.picture, metavar="PATH", help="write a figure instead, 300 dots per inch")
     add(
         "--svg",
         type=common.named(".svg", "such a figure"),
         metavar="PATH",
-        help="write a figure instead, its text as text",
+        help="write a figure instead, with its text as text",
     )
 
 
 def run(options):
-    """Write what was asked for, and say where."""
+    """Write the page or the figure, and print its path."""
     figures = {kind: getattr(options, kind) for kind in ("png", "svg") if getattr(options, kind)}
     page = options.html or (None if figures else options.log[0].with_suffix(".html"))
     places = [*figures.values(), *([page] if page else [])]

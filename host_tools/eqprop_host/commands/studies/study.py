@@ -3,7 +3,7 @@
 from . import study_mismatch, study_mnist, study_spice
 
 STUDIES = {"mismatch": study_mismatch, "mnist": study_mnist, "spice": study_spice}
-"""The module of each study, by the name that is typed, in the order in which help lists them."""
+"""The module of each study, by its name, in the order of the help."""
 
 
 def add_options(parser):
@@ -15,5 +15,5 @@ def add_options(parser):
 
 
 def run(options):
-    """Run the one that was named."""
+    """Run the chosen study."""
     return STUDIES[options.study].run(options)

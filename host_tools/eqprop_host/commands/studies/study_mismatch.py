@@ -23,26 +23,26 @@ def add_options(parser):
         default=0,
         help="the first of their seeds (default: %(default)s)",
     )
-    add("--coarse", action="store_true", help="only the first and last point of each series")
-    add("--only", choices=SERIES, help="one series alone (default: all)")
+    add("--coarse", action="store_true", help="compare only the first and last point of each series")
+    add("--only", choices=SERIES, help="compare only this series (default: all)")
     common.add_json(parser)
     add("--picture", type=common.picture, metavar="PATH", help="draw the curves, .png")
 
 
 def run(options):
-    """Print a table, and write and draw it."""
+    """Print, write and draw the table."""
     for path, kind in ((options.json, "results"), (options.picture, "picture")):
         if path:
             check_replaceable(path, kind)
     if options.json and options.picture and options.json.resolve() == options.picture.resolve():
-        raise DataError(f"--picture {options.picture}: is the file of --json too")
+        raise DataError(f"--picture {options.picture}: is also the file of --json")
     dataset = common.load_data(options.data, options)
     options.layers = common.sizes(options, dataset)
     chips = [point for point in points(options.coarse) if options.only in (None, point.series)]
     if not chips:
-        raise DataError(f"--only {options.only}: has no ends, so --coarse leaves none of it")
+        raise DataError(f"--only {options.only}: has no end points, so --coarse leaves nothing to compare")
     if options.picture and options.only == "cases":
-        raise DataError(f"--picture {options.picture}: there is none of the cases")
+        raise DataError(f"--picture {options.picture}: the series cases has no picture")
     seeds = range(options.seed, options.seed + options.seeds)
     rows = compare(dataset, options.layers, options.epochs, seeds, chips, common.tell)
     _show(rows, options)

@@ -16,15 +16,15 @@ def add_options(parser):
     """Add the options of `eqprop study mnist`."""
     add = parser.add_argument
     add("--data", required=True, metavar="SOURCE", help="mnist:FOLDER, or any other data set")
-    add("--only", default="", metavar="TEXT", help="rows whose text holds TEXT (default: all)")
+    add("--only", default="", metavar="TEXT", help="run only rows whose text contains TEXT (default: all)")
     add(
         "--epochs",
         type=common.whole(1, 1000),
         metavar="N",
         default=10,
-        help="epochs of each row but the widest (default: %(default)s)",
+        help="epochs of each row except the widest (default: %(default)s)",
     )
-    add("--limit", type=common.whole(1, 2**30 - 1), metavar="N", help="most training samples of an epoch")
+    add("--limit", type=common.whole(1, 2**30 - 1), metavar="N", help="most training samples in an epoch")
     add("--seeds", type=common.whole(1, 1000), metavar="N", help="runs of each row (default: 3 or 1)")
     add(
         "--workers",
@@ -34,12 +34,12 @@ def add_options(parser):
         help="processes (default: %(default)s)",
     )
     common.add_json(parser)
-    add("--markdown", type=Path, metavar="PATH", help=f"write the table, or put it between {BEGIN} and {END} there")
+    add("--markdown", type=Path, metavar="PATH", help=f"write the table, or insert it between {BEGIN} and {END}")
     add("--picture", type=common.picture, metavar="PATH", help="draw the errors, .png")
 
 
 def run(options):
-    """Do every run that `--json` does not hold yet, then print the table of all there are, and write and draw it."""
+    """Do the runs that `--json` lacks; then print, write and draw the table of all runs."""
     if options.markdown:
         check_writable(options.markdown)
     for path, kind in ((options.json, "results"), (options.picture, "picture")):
@@ -51,7 +51,7 @@ def run(options):
         rows = [Row(row.text, row.run, options.seeds) for row in rows]
     if not any(options.only in row.text for row in rows):
         texts = "; ".join(dict.fromkeys(row.text for row in rows))
-        raise DataError(f"--only {options.only}: no row's text holds that; the rows are: {texts}")
+        raise DataError(f"--only {options.only}: no row's text contains it; the rows are: {texts}")
     done = held(options.json)
     todo = [run for row in rows if options.only in row.text for run in runs_of(row) if run not in done]
 

@@ -1,4 +1,4 @@
-"""Compare the analog solver with ngspice: how well they agree, and how much longer ngspice takes."""
+"""Compare the analog solver with ngspice: their agreement, and how much longer ngspice takes."""
 
 import eqprop
 
@@ -22,7 +22,7 @@ def add_options(parser):
 
 
 def run(options):
-    """Print the figures, and write them."""
+    """Print and write the figures."""
     if options.json:
         check_replaceable(options.json, "results")
     results = compare(eqprop.plan(options.layers), options.batch, options.points, options.seed)

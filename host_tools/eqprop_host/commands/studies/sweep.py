@@ -22,7 +22,7 @@ def add_options(parser):
     _add_run_options(run_parser)
     text = "rank the results in the folder"
     show_parser = actions.add_parser("show", help=text, description=text + ", by mean test error over the seeds")
-    show_parser.add_argument("folder", metavar="FOLDER", help="written by sweep run")
+    show_parser.add_argument("folder", metavar="FOLDER", help="a folder written by sweep run")
     text = "rows to print (default: %(default)s)"
     show_parser.add_argument("--top", type=common.whole(1, _MOST), default=20, metavar="N", help=text)
     common.add_json(show_parser)
@@ -30,7 +30,7 @@ def add_options(parser):
 
 def _add_run_options(parser):
     add = parser.add_argument
-    add("folder", metavar="FOLDER", help="folder of the results, a Parquet dataset; an existing one is completed")
+    add("folder", metavar="FOLDER", help="folder for the results, a Parquet dataset; an existing one is completed")
     text = "values of an option, such as seed=0..9 or layers=64-16-10,64-32-10; may be repeated"
     add("--vary", action="append", default=[], metavar="OPTION=VALUES", help=text)
     add(
@@ -61,17 +61,17 @@ def _add_run_options(parser):
 
 
 def run(options):
-    """Do either."""
+    """Run the chosen action."""
     return _show(options) if options.action == "show" else _run(options)
 
 
 def _run(options):
-    """Simulate the points, telling each; return 1 when one failed."""
+    """Simulate the points, printing each; return 1 if one failed."""
     points = [Point(each) for each in _combinations(options)]
     results = Results(options.folder)
     done = results.done()
     todo = [point for point in points if point.key not in done]
-    common.tell(f"{len(points)} points, {len(points) - len(todo)} of them done before")
+    common.tell(f"{len(points)} points, {len(points) - len(todo)} already done")
     failed = finished = 0
 
     def tell(count, point, row):
@@ -87,17 +87,17 @@ def _run(options):
             with connected(options.scheduler, options.workers) as client:
                 results.make()
                 if not client.scheduler_info()["workers"]:
-                    common.tell(f"{client.scheduler.address} has no workers yet: waiting for some")
+                    common.tell(f"{client.scheduler.address} has no workers yet: waiting for one")
                 sweep(client, todo, results, tell)
     except KeyboardInterrupt:
-        common.tell(f"interrupted after {finished} of {len(todo)} points: the same command does the rest")
+        common.tell(f"interrupted after {finished} of {len(todo)} points: type the same command to do the rest")
         return common.INTERRUPTED
     print(f"{len(points) - failed} of {len(points)} points in {options.folder}")
     return 1 if failed else 0
 
 
 def _combinations(options):
-    """Return the options of every point, as JSON can hold them."""
+    """Return the options of every point, ready for JSON."""
     parser = _OptionParser(prog="--vary", add_help=False)
     chip_options.add_simulation_options(parser)
     dests = {action.dest: action.option_strings[0] for action in parser._actions}
@@ -107,7 +107,9 @@ def _combinations(options):
         name, _, values = text.partition("=")
         dest = name.replace("-", "_")
         if dest not in dests or not values:
-            raise DataError(f"--vary {text}: is not an option with values; there are {', '.join(map(_typed, dests))}")
+            raise DataError(
+                f"--vary {text}: expected OPTION=VALUES for one of the options {', '.join(map(_typed, dests))}"
+            )
         if dest in varied:
             raise DataError(f"--vary {text}: {name} is varied twice")
         varied[dest] = [getattr(parser.parse_args([f"{dests[dest]}={value}"]), dest) for value in _values(text, values)]
@@ -116,25 +118,25 @@ def _combinations(options):
 
 
 def _texts(point):
-    """Return the sizes of a point as they are typed, None where none are."""
+    """Return the sizes of a point as typed, or None."""
     return {name: point[name] and layers_text(point[name]) for name in ("layers", "hidden")}
 
 
 class _OptionParser(argparse.ArgumentParser):
-    """Says what is wrong with a value as an error of the command."""
+    """Reports an invalid value as an error of the command."""
 
     def error(self, message):
         raise DataError(f"--vary: {message}")
 
 
 def _values(text, values):
-    """Return the texts that "1,2,5" or "0..9" or a mixture of both stand for."""
+    """Return the values in a text such as "1,2,5" or "0..9", or a mixture of both."""
     found = []
     for part in values.split(","):
         match = re.fullmatch(r"(\d{1,10})\.\.(\d{1,10})", part)
         first, last = (int(match[1]), int(match[2])) if match else (0, 0)
         if not part or (match and not 0 <= last - first < _MOST):
-            raise DataError(f"--vary {text}: {part or 'nothing'!r} is not a value or range")
+            raise DataError(f"--vary {text}: expected a value or range, got {part or 'nothing'!r}")
         found += map(str, range(first, last + 1)) if match else [part]
     return found
 
@@ -148,12 +150,12 @@ def _names(vary):
 
 
 def _cell(value):
-    """Return the value of an option as a table shows it: what was not set is empty."""
+    """Return an option's value for a table; "" if it was not set."""
     return "" if value is None else " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _show(options):
-    """Print a table of the combinations, best first, and what failed."""
+    """Print a table of the combinations, best first, and the failed points."""
     if options.json:
         check_replaceable(options.json, "results")
     rows = Results(options.folder).rows()

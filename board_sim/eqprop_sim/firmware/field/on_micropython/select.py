@@ -1,4 +1,4 @@
-"""MicroPython's `select` in a simulated field, where nothing is to be read and waiting is simulated: for asyncio."""
+"""MicroPython's `select` in a simulated field, for asyncio: there are no streams, and waiting is simulated."""
 
 from clock import clock
 
@@ -7,10 +7,10 @@ POLLOUT = 4
 
 
 class poll:  # noqa: N801 (MicroPython's name)
-    """Waits for no stream."""
+    """Waits without streams."""
 
     def ipoll(self, ms):
-        """Let so many milliseconds pass; return no stream. Raises OSError when they would never end."""
+        """Let milliseconds pass; return no stream. Raises OSError if they would never end."""
         if ms < 0:
             raise OSError("nothing to wait for")
         clock.advance(1000 * ms)

@@ -1,9 +1,9 @@
-"""ST's LIS3DH accelerometer by its registers, as its datasheet (DocID17530) has them, section by section.
+"""ST's LIS3DH accelerometer by its registers, after its datasheet (DocID17530).
 
 WHO_AM_I 0Fh, CTRL_REG1 20h (rate, axes), CTRL_REG4 23h (full scale, high resolution), CTRL_REG5 24h (FIFO on),
 STATUS_REG 27h, OUT_X_L 28h to OUT_Z_H 2Dh, FIFO_CTRL_REG 2Eh (bypass, FIFO, stream) and FIFO_SRC_REG 2Fh; the highest
-bit of a register's number has it count on, and within the outputs begin again, so that one transfer takes several
-samples from the FIFO (sections 6 and 8).
+bit of a register's number makes it advance, and within the outputs wrap, so that one transfer reads several samples
+from the FIFO (sections 6 and 8).
 
 Samples are 12 bits, left-justified in 16 (high resolution), of 1, 2, 4 or 12 mg.
 """
@@ -12,7 +12,7 @@ from clock import clock
 
 from .noise import Noise
 
-_RATES_HZ = (0, 1, 10, 25, 50, 100, 200, 400, 0, 1344)  # at 8 and above 9 in low power alone, of 8 bits
+_RATES_HZ = (0, 1, 10, 25, 50, 100, 200, 400, 0, 1344)  # rates 8 and above 9 exist only in low-power mode, with 8 bits
 _MG = (1, 2, 4, 12)
 _DEPTH = 32
 _WHO_AM_I, _CTRL_1, _CTRL_4, _CTRL_5 = 0x0F, 0x20, 0x23, 0x24
@@ -20,10 +20,10 @@ _STATUS, _OUT, _FIFO_CTRL, _FIFO_SRC = 0x27, 0x28, 0x2E, 0x2F
 
 
 class LIS3DH:
-    """The part, which feels acceleration(us) in mg, an (x, y, z), at each of its samples.
+    """The part; it measures acceleration(us), an (x, y, z) in mg, at each sample.
 
-    noise_mg: standard deviation. fault: None, or what its samples are: "stuck", all as the one before; "saturated", at
-    full scale; "garbage", of a wire that picks up anything.
+    noise_mg: standard deviation. fault: None, or its samples are "stuck" (all the same), "saturated" (at full scale) or
+    "garbage" (a floating wire).
     """
 
     def __init__(self, acceleration, seed=0, noise_mg=4):
@@ -44,7 +44,7 @@ class LIS3DH:
     # ---- the bus
 
     def written(self, data):
-        """Take a register's number and what is written to it."""
+        """Handle a write: a register's number, then data."""
         self._pointer = data[0] & 0x3F
         self._count_on = data[0] & 0x80
         for value in data[1:]:
@@ -59,7 +59,7 @@ class LIS3DH:
             self._step()
 
     def read_into(self, buffer):
-        """Give the registers from the last one named on."""
+        """Handle a read from the last given register on."""
         self._update()
         for i in range(len(buffer)):
             buffer[i] = self._read(self._pointer)
@@ -82,7 +82,7 @@ class LIS3DH:
         return self._registers[register] if register < 64 else 0
 
     def _output(self, at):
-        """Return byte `at` of the oldest sample, which the last one takes out."""
+        """Return byte `at` of the oldest sample; reading its last byte removes it."""
         sample = self._fifo[0] if self._fifo else self._last
         value = sample[at >> 1]
         if at == 5:
@@ -92,10 +92,10 @@ class LIS3DH:
             self._overrun = False
         return value >> (8 if at & 1 else 0) & 0xFF
 
-    # ---- what it feels
+    # ---- measurement
 
     def _update(self):
-        """Take the samples that are due by now."""
+        """Measure the samples that are due by now."""
         rate = _RATES_HZ[min(self._registers[_CTRL_1] >> 4, 9)]
         if not rate:
             self._next = None

@@ -2,7 +2,7 @@
 
 
 class Noise:
-    """A linear congruential generator x = (2093 x + 4321) mod 2**24, of full period, of which the high bits are used.
+    """A linear congruential generator x = (2093 x + 4321) mod 2**24, of full period; its high bits are used.
 
     Its products stay below 2**30, so that no interpreter needs a big integer for them.
     """
@@ -21,11 +21,11 @@ class Noise:
         return (state >> 8) * n >> 16
 
     def between(self, low, high):
-        """Return an integer of low..high."""
+        """Return an integer in low..high."""
         return low + self.below(high - low + 1)
 
     def bell(self, deviation):
-        """Return an integer of nearly normal distribution: the sum of three uniform ones, of this deviation."""
+        """Return a nearly normal integer with this deviation: the sum of three uniform ones."""
         if not deviation:
             return 0
         total = self.below(1024) + self.below(1024) + self.below(1024)

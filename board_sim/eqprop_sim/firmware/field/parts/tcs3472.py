@@ -1,8 +1,8 @@
-"""The colour sensor TCS3472 of ams by its registers, as its datasheet has them (section "Register Description").
+"""The colour sensor TCS3472 of ams by its registers, after its datasheet (section "Register Description").
 
 ENABLE 00h (power, colour), ATIME 01h (cycles of 2.4 ms in a reading: 256 - ATIME), CONTROL 0Fh (gain), ID 12h,
-STATUS 13h and the counts of clear, red, green and blue light, 14h to 1Bh. The highest bit of a register's number makes
-it one, the one of 20h has it count on.
+STATUS 13h and the counts of clear, red, green and blue light, 14h to 1Bh. The highest bit of a command selects a
+register; bit 20h makes the register advance.
 """
 
 from .noise import Noise
@@ -12,10 +12,10 @@ _ENABLE, _ATIME, _CONTROL, _ID, _STATUS, _DATA = 0x00, 0x01, 0x0F, 0x12, 0x13, 0
 
 
 class TCS3472:
-    """The part, which sees light(): (clear, red, green, blue), in counts of 10 cycles at gain 4.
+    """The part; it measures light(): (clear, red, green, blue), in counts of 10 cycles at gain 4.
 
-    noise: of a count, in thousandths. fault: None, or what its counts are: "stuck", all as the ones before;
-    "saturated", as high as they get; "garbage", of a wire that picks up anything.
+    noise: noise of a count, in thousandths. fault: None, or its counts are "stuck" (all the same), "saturated" (at the
+    maximum) or "garbage" (a floating wire).
     """
 
     def __init__(self, light, seed=0, noise=10):
@@ -30,7 +30,7 @@ class TCS3472:
         self._count_on = False
 
     def written(self, data):
-        """Take a register's number and what is written to it."""
+        """Handle a write: a register's number, then data."""
         self._pointer = data[0] & 0x1F
         self._count_on = data[0] & 0x20
         for value in data[1:]:
@@ -39,7 +39,7 @@ class TCS3472:
             self._step()
 
     def read_into(self, buffer):
-        """Give the registers from the last one named on; those of the counts begin with a new reading."""
+        """Handle a read from the last given register on; reading the counts starts a new measurement."""
         if self._pointer == _DATA and self.fault != "stuck":
             self._measure()
         for i in range(len(buffer)):
