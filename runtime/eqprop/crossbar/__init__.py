@@ -1,13 +1,13 @@
 """The crossbar contract.
 
-A learner uses a crossbar through these verbs, and knows nothing else of it:
+A learner uses a crossbar only through these verbs:
 
-    settle(x)         free phase: drive the features and settle from zero volts; return the prediction: the highest
+    settle(x)         free phase: drive the features and settle from zero volts; return the prediction, the highest
                       output
     set_nudge(label)  turn the output errors into nudge currents; return the loss
     nudge(phase)      nudged phase: settle from the free state with these currents into the output nodes
-    program()         change every conductance by what PLUS and MINUS show of the voltage across it
-    set_rate_shift(c, rate_shift)   how fast those of crossbar c do so, from now on: the larger, the slower
+    program()         change every conductance by the difference of its voltage between PLUS and MINUS
+    set_rate_shift(c, rate_shift)   set how slowly crossbar c's conductances change: larger is slower
     voltages(layer, phase), conductances(c), restore(c, start, data), refresh()
 
 `crossbar.emulated` is the crossbar that the board emulates, by the plain kernels (`crossbar.plain`) or in machine code
@@ -24,19 +24,19 @@ PLUS = const(1)
 MINUS = const(2)
 
 BUFFERS = (bytes, bytearray, memoryview, array)
-# A board looks for a built-in name in a long list, one by one, whenever its cache of look-ups has lost it
+# Bound here, because a board finds a built-in name by searching a long list
 _len, _type = len, type
 
 
 class Rot(RuntimeError):
-    """Memory has changed by itself, and `part` names what: go on from the last checkpoint, not from this network."""
+    """Memory has changed by itself; `part` names the place. Resume from the last checkpoint, not from this network."""
 
     def __init__(self, part):
         super().__init__("memory: {} changed by itself".format(part))
 
 
 def check_bytes(name, data):
-    """Raise TypeError, naming what it is for, unless `data` is one of BUFFERS, of one-byte items."""
+    """Raise TypeError, naming the argument, unless `data` is one of BUFFERS with one-byte items."""
     kind = type(data)
     if kind not in BUFFERS:
         raise TypeError("{}: expected bytes, got {}".format(name, kind.__name__))
@@ -45,18 +45,18 @@ def check_bytes(name, data):
 
 
 class CheckedCrossbar:
-    """What every crossbar refuses, whoever settles it: a subclass does the verbs.
+    """The checks that all crossbars share; a subclass implements the verbs.
 
-    - features, classes: how many inputs and outputs it has
+    - features, classes: the number of inputs and of outputs
     """
 
     features = 0
     classes = 0
-    _seen = ()  # the buffer checked last, whose items cannot change their type
-    _row = None  # of as many int8 as there are features, for `has_byte_items` to spoil
+    _seen = ()  # the last buffer checked; its items cannot change their type
+    _row = None  # as many int8 as features, for `has_byte_items` to overwrite
 
     def check(self, x):
-        """Raise TypeError unless `x` is one of BUFFERS, of one-byte items; ValueError unless it has all features."""
+        """Raise TypeError unless `x` is one of BUFFERS with one-byte items; ValueError unless it has all features."""
         kind = _type(x)
         if kind not in BUFFERS:
             raise TypeError("x: expected an int8 buffer, got " + kind.__name__)
@@ -77,11 +77,11 @@ class CheckedCrossbar:
             raise ValueError("x: {} features for {} inputs".format(len(x), self.features))
 
     def check_label(self, label):
-        """Raise ValueError unless `label` is the whole number of an output."""
+        """Raise ValueError unless `label` is the number of an output."""
         try:
             if 0 <= label | 0 < self.classes:
                 return
-        except TypeError:  # a float, or no number
+        except TypeError:  # a float, or not a number
             pass
         raise ValueError("label: {} is not a whole number in 0..{}".format(label, self.classes - 1))
 

@@ -1,14 +1,15 @@
 """The circuit's dynamics in Thumb assembler, ARMv6-M and up: the same bits as `eqprop.crossbar.dynamics` on `plain`.
 
-The kernels work on the table of `eqprop.crossbar.native`: a word's address is the table's plus four times its number
-there, addresses are its even words, the low ones. active[0] is how many inputs are not zero, each word behind it one of
-them, the bias row last: u << 16 | byte offset of its pair of devices in a node's row. The crossbar's flag tells whether
-the core has ARMv7-M's instructions, for which most inner loops have a form of their own; those instructions are given
-as data, so that every assembler takes them. That form of the updates relies on g_max = 32767, the largest of 15 bits.
+The kernels work on the table of `eqprop.crossbar.native`. A word's address is the table's plus four times its number;
+addresses of arrays are in the even words, the low halves. active[0] is the number of inputs that are not zero; each
+word after it is one of them, the bias row last: u << 16 | byte offset of its pair of devices in a node's row. The
+crossbar's flag says whether the core has ARMv7-M's instructions. Most inner loops have a second form for these, with
+the instructions given as data, so that every assembler accepts them. That form of the updates relies on g_max = 32767,
+the largest 15-bit value.
 
-MicroPython saves r4 to r7 and lr around a kernel; r12 and lr are free, r8 to r11 are saved here where they are used.
-What the assembler has no name for is given as data, its mnemonic beside it. A kernel returns a small integer, always,
-as any other would be allocated. Nothing here allocates.
+MicroPython saves r4 to r7 and lr around a kernel; r12 and lr are free, and kernels that use r8 to r11 save them.
+Instructions that the assembler lacks are given as data, with their mnemonic in a comment. A kernel always returns a
+small integer, because MicroPython would allocate any other. Nothing here allocates.
 """
 
 import sys

@@ -1,26 +1,26 @@
 """The circuit's dynamics for MicroPython's viper emitter: the same bits as `crossbar.dynamics`, in machine words.
 
-They work on the table of `eqprop.crossbar.native`; numbers of words are meant where an index is given. active[0] is how
-many inputs are not zero, and from bit 16 on how many of them are above zero, the bias row with them. Each word behind
-it stands for one of these, first those above zero and the bias row, then those below: how many bytes of a node's row it
-lies behind the one before it (behind the row's start, for the first of either sign), and in the upper half its
+The kernels work on the table of `eqprop.crossbar.native`; indices count words. active[0] holds the number of inputs
+that are not zero and, from bit 16 on, the number above zero, including the bias row. Each word after it describes one
+of these inputs, first those above zero and the bias row, then those below. Its lower half is the distance in bytes
+within a node's row from the input before it (from the row's start, for the first of either sign); its upper half is the
 magnitude. Neither needs a sign, and the loops step from pair to pair.
 
-How this is made fast. The emitter keeps a function's first locals, arguments before others, in registers: two, or
-three where no .mpy is made; they are the names p, q and r here, integers that each loop uses for what it needs most,
-and calls pass zeros for them. Any other local is loaded and stored around each use; a result that the next operation
-takes as its left side, and a load at a constant index of up to 31, cost nothing more. Hence x + local, not
-local + x; inner loops unrolled over constant indices; `end - p` as a loop's condition, which spares a comparison.
+Speed. The emitter keeps a function's first locals, arguments first, in registers: two, or three if no .mpy is made.
+These are the names p, q and r here, integers that each loop uses for its most frequent values; callers pass zeros for
+them. Any other local is loaded and stored around each use. A result that the next operation takes as its left side, and
+a load at a constant index of up to 31, cost nothing extra. Hence x + local, not local + x; inner loops unrolled over
+constant indices; `end - p` as a loop's condition, which saves a comparison.
 
 Loads from ptr8, ptr16 and ptr32 are unsigned (ptr32 on 64-bit ports), hence (x ^ 0x8000) - 0x8000 and the like;
 `<< 16 << 16` is zero where a word has 32 bits, and `<< wide >> wide` extends the sign of 32 bits where it has more.
-Nothing here allocates, which is why kernels that are called with the table's address, not its object, call no other:
-where RAM lies above 2**30 an address is a big integer.
+Nothing here allocates. Therefore kernels that get the table's address instead of its object call no other kernel: if
+RAM is above 2**30, an address is a big integer.
 
-What bounds it. An ARMv6-M branches no further than 2 KB ("native method too big"), and so does an Xtensa's condition in
-MicroPython before 1.26 (it prints an error, and compiles on): hence `while True` around long bodies, which is a jump.
-On Xtensa MicroPython 1.25.0 stores the wrong register at a constant index above 0, unless the value is a local in
-memory and the pointer one in a register: hence `x = ...; ptr16(p)[1] = x`, with p or q and any later local.
+Limits. An ARMv6-M branches no further than 2 KB ("native method too big"); so does a condition on Xtensa in MicroPython
+before 1.26 (it prints an error, and compiles on). Hence `while True` around long bodies, which is a jump. On Xtensa,
+MicroPython 1.25.0 stores the wrong register at a constant index above 0, unless the value is a local in memory and the
+pointer is in a register: hence `x = ...; ptr16(p)[1] = x`, with p or q and any later local.
 """
 
 import micropython
