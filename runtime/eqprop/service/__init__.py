@@ -3,11 +3,10 @@
     import eqprop.service
     eqprop.service.main()
 
-`Service` does no input or output of its own: frames in, answers out; `main` joins it to the board's serial port and
-its checkpoints to the board's filesystem. The service is silent until a host speaks, executes nothing it receives,
-takes no file name from it, and checks every length before it uses it. The largest buffers are those of a frame, of the
-network and of the cache; the cache takes no more than `cache_bytes`, and on a board never the last 16 KB of
-the heap.
+`Service` does no I/O: frames in, answers out. `main` connects it to the board's serial port, and its checkpoints to the
+board's filesystem. The service is silent until a host sends a message. It executes nothing that it receives, accepts no
+file name, and checks every length before it uses it. Its largest buffers are those of a frame, the network and the
+cache; the cache takes at most `cache_bytes`, and on a board never the last 16 KB of the heap.
 """
 
 import sys
@@ -24,27 +23,27 @@ from ..protocol.records import Code, unpack
 from . import states
 from .sampling import Samples
 
-CHUNK = 32  # bytes: a host pads what it sends with zeros to a multiple of it, so that the board can read blindly
+CHUNK = 32  # bytes: a host pads with zeros to a multiple of it, so that the board can read whole chunks
 _LIMIT = const(1024)  # bytes of payload
-LEAST = const(192)  # bytes of payload that any buffer holds at least
+LEAST = const(192)  # the smallest limit of a payload, in bytes
 _CLOCK = (ticks_us, "us", 1000)
-_CREDIT = const(256)  # bytes that a UART's receive buffer holds on common ports
-# The rp2 port's standard input is USB: what its 768 bytes of buffers do not hold waits at the host, and none is lost
+_CREDIT = const(256)  # size of a UART's receive buffer on common ports, in bytes
+# The rp2 port's standard input is USB: bytes beyond its buffers' 768 wait at the host, and none is lost
 _CREDIT_USB = const(1024)
 _CACHE = const(16777216)  # bytes
-# Of `eqprop.service.chip`, which is loaded only when it is needed
+# Types of `eqprop.service.chip`, which is loaded only when needed
 _CHIP_CONFIGURE = const(32)
 _CHIP = const(96)
-_CLASS_SIZE = const(2)  # bytes of an answer before its voltages
+_CLASS_SIZE = const(2)  # bytes of a class in an answer, before its voltages
 
 
 class Service(Samples):
     """Answers a host's messages.
 
-    - network: the one being trained, None before the first CONFIGURE
-    - done: True once the host has said BYE
-    - feed: called after each sample where it is not None: a watchdog's
-    - sequence, token: of the message to answer, and its session as a payload begins with it
+    - network: the network in training, None before the first CONFIGURE
+    - done: True once the host has sent BYE
+    - feed: called after each sample unless None; for a watchdog
+    - sequence, token: the sequence number of the message to answer, and its session as in a payload
     """
 
     def __init__(
@@ -58,13 +57,13 @@ class Service(Samples):
         cache_bytes=_CACHE,
         unpack=unpack,
     ):
-        """Serve networks made by `build(layers, seed, lr_halving_samples)`, first the one of the newest checkpoint.
+        """Serve networks made by `build(layers, seed, lr_halving_samples)`, starting with the newest checkpoint's.
 
-        limit: bytes of a payload, 192 or more, raised when one sample needs more. credit: bytes that the port holds
-        unread. identity: what the board says it is, beside the version and the interpreter. clock: what a
-        benchmark goes by, a counter as MicroPython's `time.ticks_us`, what it counts, and the nanoseconds of one.
-        checkpoints: `Checkpoints`, or None for none.
-        cache_bytes: most that the cache of samples may take. unpack: as `eqprop.protocol.records.unpack`.
+        limit: bytes of a payload, 192 or more, raised if one sample needs more. credit: bytes that the port buffers.
+        identity: the board's description, in addition to the version and the interpreter. clock: for benchmarks: a
+        counter like MicroPython's `time.ticks_us`, the name of its unit, and the unit in nanoseconds. checkpoints:
+        `Checkpoints`, or None for none. cache_bytes: the most that the cache of samples may take. unpack: like
+        `eqprop.protocol.records.unpack`.
         """
         self.network = None
         self.done = False
@@ -93,18 +92,18 @@ class Service(Samples):
         self._take_up()
 
     def _reserve(self, limit):
-        """Make the buffers for payloads of up to `limit` bytes; the host, waiting for an answer, has sent no more."""
+        """Make the buffers for payloads of up to `limit` bytes; meanwhile the host waits and sends nothing."""
         self._receiver, self._sender = Receiver(limit), Sender(limit)
         self._limit = limit
         self._room = limit - messages.SESSION_HEADER
 
     def _working(self, token):
-        """Tell the host that the answer takes a while, where there is a port to say so."""
+        """Tell the host that the answer takes a while, if there is a port."""
         if self._port:
             self._port[1](self._sender.encode(messages.WORKING, self.sequence, b"", token))
 
     def _take_up(self):
-        """Go on where the newest checkpoint was."""
+        """Resume from the newest checkpoint."""
         loaded = self._checkpoints.load(self._construct) if self._checkpoints else None
         if not loaded:
             self._forget()
@@ -112,9 +111,9 @@ class Service(Samples):
         self._total(*loaded[1])
 
     def receive(self, data):
-        """Yield the answers, as bytes to send, to what `data` (bytes from the host) completes.
+        """Yield the answers, as bytes to send, to the messages that `data` (bytes from the host) completes.
 
-        An answer is valid until the next one is asked for.
+        An answer is valid until the next iteration.
         """
         for kind, sequence, payload in self._receiver.feed(data):
             self.sequence = sequence
@@ -126,7 +125,7 @@ class Service(Samples):
                 kind, payload = self._answer(kind, token, payload)
                 answer = self._sender.encode(kind, self.sequence, payload, token)
             except Rot as error:
-                # Left for the newest checkpoint; the host greets, as it does a board that was reset
+                # The network is replaced by the newest checkpoint; the host greets the board as after a reset
                 self._working(self.token)
                 self._take_up()
                 self._session = None
@@ -134,13 +133,13 @@ class Service(Samples):
                 text = "{}: the board goes on from {}".format(error, self.network.sample if self.network else "nothing")
                 words = messages.pack_error(messages.GREET, text)
                 answer = self._sender.encode(messages.ERROR, sequence, words, token)
-            except Exception as error:  # whatever a message may cause, the board's loop goes on
+            except Exception as error:  # the board's loop must survive any message
                 words = messages.pack_error(messages.REFUSED, str(error))
                 answer = self._sender.encode(messages.ERROR, self.sequence, words[: self._room], token)
             yield answer
 
     def _answer(self, kind, token, payload):
-        """Do what `states` says of a message in this state; return the type and payload of its answer."""
+        """Handle a message by the rules in `states`; return the type and payload of its answer."""
         row = states.BOARD.get(kind)
         if not row:
             raise ValueError("message type {} is unknown".format(kind))
@@ -175,7 +174,7 @@ class Service(Samples):
 
     def _status(self, _=None):
         network = self.network
-        if network and self._state != states.WRITTEN:  # where no total is right
+        if network and self._state != states.WRITTEN:  # whose totals are not valid
             network.inspect()
             self._inspect()
         checkpoints = self._checkpoints
@@ -202,14 +201,14 @@ class Service(Samples):
         return messages.STATE, messages.pack_state(state)
 
     def _hello(self, payload):
-        (protocol,) = messages.unpack("<B", payload, "HELLO")  # another protocol's is of another length
+        (protocol,) = messages.unpack("<B", payload, "HELLO")  # another protocol's HELLO has another length
         if protocol != messages.PROTOCOL:
             raise ValueError("protocol {}: this board speaks {}".format(protocol, messages.PROTOCOL))
         _, session = messages.unpack("<BI", payload, "HELLO")
-        if session != self._session:  # asked again, it begins nothing
+        if session != self._session:  # a repeated HELLO starts nothing
             self._session = session
             self.token = bytes(payload[1 : 1 + messages.SESSION_HEADER])
-            if self._state == states.WRITTEN:  # half of a network is none
+            if self._state == states.WRITTEN:  # a half-written network is useless
                 self._working(b"")
                 self._take_up()
             self._state = states.HELD if self.network else states.EMPTY
@@ -220,7 +219,7 @@ class Service(Samples):
         return self._status()
 
     def _forget(self):
-        """Let the network go, so that the next one finds the heap free."""
+        """Drop the network, so that the next one finds the heap free."""
         self.network = None
         self._configuration = b""
         self._run_number = self._epoch = 0
@@ -229,13 +228,13 @@ class Service(Samples):
         self._cache = None
         self._slots = 0
         self._cached = self._cache_crc = 0
-        self._totals = [0, 0, 0, 0]  # samples, correct predictions, loss modulo 2**30, the rest of it
-        self._tally = 0  # all of them by exclusive or
+        self._totals = [0, 0, 0, 0]  # samples, correct predictions, loss modulo 2**30, loss // 2**30
+        self._tally = 0  # exclusive or of all totals
         self._benchmark = None
         self._user_data = None
 
     def _configure(self, payload):
-        """Build a new network, once a session: a repeated frame must not undo what was learnt."""
+        """Build a new network, once per session, because a repeated frame must not undo learning."""
         if self._state >= states.NEW:
             if bytes(payload) == self._configuration:
                 return self._status()
@@ -273,11 +272,11 @@ class Service(Samples):
         return network
 
     def join(self, read, write):
-        """Let a crossbar chip at the other end be asked over this line: blocking read(buffer), write(data)."""
+        """Use a crossbar chip at the other end of this line: blocking read(buffer), write(data)."""
         self._port = (read, write)
 
     def _chip_message(self, kind, payload):
-        """Answer what concerns a chip; in the midst of it, its `Line` hears other messages and answers those."""
+        """Answer a message about a chip; meanwhile its `Line` receives and answers other messages."""
         configures = kind == _CHIP_CONFIGURE
         if configures:
             self._forget()
@@ -285,19 +284,19 @@ class Service(Samples):
         if not self._chip:
             if not configures:
                 raise ValueError("no network: CHIP_CONFIGURE comes first")
-            from .chip import open_loop  # here, so that a board without one does not load it
+            from .chip import open_loop  # imported here, so that boards without one do not load it
 
             self._chip = open_loop(self._port, CHUNK, self._limit)
         return _CHIP, self._chip.serve(self, kind, payload)
 
     def _devices(self, kind, payload):
-        from .devices import answer  # here, so that a board whose conductances stay does not load it
+        from .devices import answer  # imported here, so that most boards do not load it
 
         return answer(self.network, kind, payload, self._room)
 
     def _resume(self, payload):
         (sample,) = messages.unpack("<I", payload, "RESUME")
-        if self._state in (states.NEW, states.WRITTEN):  # asked again, it is answered and changes nothing
+        if self._state in (states.NEW, states.WRITTEN):  # a repeated RESUME is answered and changes nothing
             self.network.resume_at(sample)
             if self._checkpoints:
                 self._checkpoints.begin(sample)
@@ -312,14 +311,14 @@ class Service(Samples):
     def _bench(self, payload):
         network = self.network
         if not self._benchmark:
-            from ..bench import Benchmark  # here, so that a board that is not measured does not load it
+            from ..bench import Benchmark  # imported here, so that most boards do not load it
 
             self._benchmark = Benchmark(network, self._clock)
         return messages.MEASURES, self._benchmark.answer(payload)
 
     def _keep_user_data(self, kind, payload):
         if not self._user_data:
-            from .user_data import UserData  # here, so that a board without user data does not load it
+            from .user_data import UserData  # imported here, so that boards without user data do not load it
 
             self._user_data = UserData()
         kind, answer, changed = self._user_data.answer(self.network, kind, payload, self._room)
@@ -335,16 +334,16 @@ class Service(Samples):
 def main(build=Network, checkpoints=None, watchdog_ms=0, **options):
     """Serve the host at the other end of this interpreter's serial port until it says BYE or hangs up.
 
-    checkpoints: None for `Checkpoints()`, in the current folder. watchdog_ms: have the board's watchdog (`machine.WDT`)
-    reset it once the service hangs for so long, longer than a checkpoint or a CONFIGURE takes; 0 for no watchdog.
-    Other arguments as for `Service`. Ctrl-C is a byte like any other meanwhile. Raises ValueError for a watchdog that
-    the board does not have.
+    checkpoints: None for `Checkpoints()`, in the current folder. watchdog_ms: the board's watchdog (`machine.WDT`) resets
+    the board after the service has hung for this long; it must exceed the time of a checkpoint and of CONFIGURE; 0 for
+    no watchdog. Other arguments as for `Service`. Meanwhile Ctrl-C is an ordinary byte. Raises ValueError for a watchdog
+    on a board without one.
     """
     service = Service(build, checkpoints=checkpoints or Checkpoints(), **options)
     chunk = bytearray(CHUNK)
     with SerialPort() as (read, write):
         if watchdog_ms:
-            from ..watchdog import Watchdog  # here, so that a board without one does not load it
+            from ..watchdog import Watchdog  # imported here, so that boards without one do not load it
 
             watchdog = Watchdog(watchdog_ms, read)
             read, service.feed = watchdog.read, watchdog.feed
