@@ -334,10 +334,10 @@ class Service(Samples):
 def main(build=Network, checkpoints=None, watchdog_ms=0, **options):
     """Serve the host at the other end of this interpreter's serial port until it says BYE or hangs up.
 
-    checkpoints: None for `Checkpoints()`, in the current folder. watchdog_ms: the board's watchdog (`machine.WDT`) resets
-    the board after the service has hung for this long; it must exceed the time of a checkpoint and of CONFIGURE; 0 for
-    no watchdog. Other arguments as for `Service`. Meanwhile Ctrl-C is an ordinary byte. Raises ValueError for a watchdog
-    on a board without one.
+    checkpoints: None for `Checkpoints()`, in the current folder. watchdog_ms: the watchdog (`machine.WDT`) resets the
+    board after the service has hung for this long; it must exceed the time of a checkpoint and of CONFIGURE; 0 for
+    no watchdog. Other arguments as for `Service`. Meanwhile Ctrl-C is an ordinary byte. Raises ValueError for a
+    watchdog on a board without one.
     """
     service = Service(build, checkpoints=checkpoints or Checkpoints(), **options)
     chunk = bytearray(CHUNK)
