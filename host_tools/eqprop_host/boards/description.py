@@ -28,6 +28,7 @@ from eqprop.service.user_data import USER_DATA_MAX
 
 from .. import datasets
 from ..errors import BoardError, DataError
+from .interface import AnyBoard
 
 FORMAT = 1
 _START = b'{"eqprop":'
@@ -182,7 +183,7 @@ def names_crc(names):
     return f"{binascii.crc32(json.dumps(list(names)).encode()):08x}"
 
 
-def keep(board, scaling, recipe, feature_names, class_names, tell):
+def keep(board: AnyBoard, scaling, recipe, feature_names, class_names, tell):
     """Store a network's description on its board; tell the user which parts did not fit."""
     for most in _SIZES:
         try:

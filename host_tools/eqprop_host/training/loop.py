@@ -11,6 +11,7 @@ import numpy as np
 import eqprop
 from eqprop_sim.sample_order import SampleOrder
 
+from ..boards.interface import AnyBoard
 from ..boards.records import alphabet_of
 from ..errors import RestartError
 from .progress import RunProgress
@@ -79,12 +80,12 @@ class Outcome:
     """The final conductances as from `Board.conductances`; empty unless `keep` was set."""
 
 
-def error_percent(board, x, y):
+def error_percent(board: AnyBoard, x, y):
     """Return the percentage of x (int8 (samples, inputs)) that the board does not predict as y."""
     return _error_percent(confusion(board, x, y))
 
 
-def confusion(board, x, y):
+def confusion(board: AnyBoard, x, y):
     """Return the counts of x, int8 (samples, inputs), by (class y, prediction): (outputs, outputs)."""
     outputs = board.state.layers[-1]
     return np.bincount(y * outputs + board.infer(x)[0], minlength=outputs**2).reshape(outputs, outputs)
@@ -116,7 +117,7 @@ def configuration(layers, seed, lr_halving_samples, data):
 
 
 def learn(
-    board,
+    board: AnyBoard,
     data,
     schedule,
     interrupt,

@@ -9,7 +9,9 @@ import numpy as np
 import eqprop
 from eqprop.protocol import messages
 from eqprop_sim.emulator.compiled_network import Network
+from eqprop_sim.sample_order import SampleOrder
 
+from ..boards.interface import AnyBoard
 from ..errors import LogError
 from ..runlog.replay import network_at, put
 from .twin import Twin, probe
@@ -57,7 +59,7 @@ class Recorder:
         self._snapshot_taken = max(before.logged, default=-1) if before else -1
         self.measured = before.metrics[-1]["sample"] if before and before.metrics else -1
 
-    def begin(self, board, order, teach):
+    def begin(self, board: AnyBoard, order: SampleOrder, teach):
         """Log that the board starts or, in a reopened log, resumes, without a request to the board.
 
         order: the run's `SampleOrder`. teach: teach(until) lets the board learn up to sample `until`.

@@ -18,6 +18,7 @@ from eqprop.crossbar import FREE, MINUS, PLUS
 from eqprop.fixed import V_MAX
 from eqprop_sim.emulator.compiled_network import Network
 
+from ..boards.board import Board
 from ..runlog.replay import put
 
 
@@ -55,7 +56,7 @@ class Twin:
     conductances waits until it has learnt everything.
     """
 
-    def __init__(self, board, data):
+    def __init__(self, board: Board, data):
         """Start with a board just configured; data: the `datasets.Prepared` to learn."""
         state = board.state
         self._network = Network(state.layers, state.seed, state.lr_halving_samples)
@@ -104,7 +105,7 @@ class Twin:
     def _learn(self, order):
         self._network.learn_all(self._data.train_x[order], self._data.train_y[order])
 
-    def check(self, board, teach):
+    def check(self, board: Board, teach):
         """Return None if the board's conductances equal the twin's, otherwise the `Divergence`.
 
         The board is asked for its CRC. Only if it differs, the board learns samples a second time, by `teach(until)`,
