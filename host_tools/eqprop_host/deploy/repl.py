@@ -228,6 +228,11 @@ class Remote:
         """Return the error for an exception on the board, whose last line is `last`."""
         if any(word in complaint for word in _NO_SPACE):
             return BoardError(f"port {self.name}: the board's flash is full")
+        if last.startswith(("SyntaxError", "IndentationError")) and complaint.count("File ") == 1:
+            return BoardError(
+                f"port {self.name}: a program arrived damaged on the board ({printable(last)}): see that no other "
+                "program uses the port, and try again"
+            )
         if last.startswith("MemoryError"):
             reason = printable(last.partition(": ")[2] or last)
             return BoardError(f"port {self.name}: the board's heap{self._heap()} is too small for eqprop: {reason}")

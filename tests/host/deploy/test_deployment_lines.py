@@ -49,6 +49,17 @@ def test_a_heap_that_is_too_small_is_named_with_its_size(capsys, blank, cpu, hea
     assert re.search(r"the board's heap of \d{5} bytes is too small for eqprop: ", err.splitlines()[-1]), err
 
 
+def test_bytes_of_another_host_in_a_program_are_named(blank, monkeypatch):
+    """Its HELLO, in the midst of what the board is sent. Catches "SyntaxError" as all that a person is told."""
+    board = blank()
+    with contextlib.closing(Remote(board.path, "it")) as remote:
+        remote.reach()
+        paste = remote._paste
+        monkeypatch.setattr(remote, "_paste", lambda text: paste(text[:700] + "\0\x06\x07@e\0" + text[700:]))
+        with pytest.raises(BoardError, match="^port it: a program arrived damaged on the board "):
+            remote.run("probe", fresh=True)
+
+
 class Floods:
     """An open port from which bytes come for ever, whatever is written to it."""
 
