@@ -96,5 +96,15 @@ def test_every_public_function_is_documented(package):
     assert not without
 
 
+def test_the_messages_that_the_page_on_deploying_explains_exist():
+    """Catches a message that was reworded without the page that says what to do about it."""
+    sources = "".join(file.read_text() for file in (ROOT / "host_tools").rglob("*.py"))
+    said = re.sub(r'"\s*\n\s*f?"', "", sources)
+    table = (DOCS / "how-to/deploy.md").read_text().partition("## What the messages mean")[2]
+    messages_shown = re.findall(r"^\| ([^|]+?)(?: \.\.\.)? \|", table, re.MULTILINE)[1:]
+    assert len(messages_shown) >= 10
+    assert [message for message in messages_shown if message not in said] == []
+
+
 if __name__ == "__main__":
     CATALOGUE.write_text(boards_page())
