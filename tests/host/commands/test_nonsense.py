@@ -40,7 +40,7 @@ NONSENSE = {
     f"{TRAIN} --limit 1e9": "--limit: 1e9",
     f"{TRAIN} --seed -1": "--seed: -1",
     f"{TRAIN} --seed 99999999999": "--seed: 99999999999",
-    f"{TRAIN} --test-fraction 1": "between 0 and 1 such as 0.2, not '1'",
+    f"{TRAIN} --test-fraction 1": "between 0 and 1 such as 0.2, got '1'",
     f"{TRAIN} --test-fraction nan": "got 'nan'",
     f"{TRAIN} --test-fraction 0.3 --test iris": "test_fraction 0.3: test names the samples to test",
     f"{TRAIN} --test digits": "digits",
