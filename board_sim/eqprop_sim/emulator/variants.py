@@ -1,6 +1,6 @@
 """Other nudges, losses and output codes than the runtime's, in its own fixed point: for studies, not for boards.
 
-What settles and what is programmed are the runtime's dynamics, compiled; only what is asked of them differs:
+Settling and programming are the runtime's own dynamics, compiled; only the nudge and the loss differ:
 
 - nudging: centred, or one nudged phase against the free one: positive, negative, random-sign (a sign drawn for each
   sample; Laborieux et al. 2021). One phase shows half the difference, so the change is shifted by one bit less.

@@ -1,8 +1,8 @@
 """The commands of `eqprop`, one module each, in a package for each kind.
 
 A module's docstring is its command's help; `add_options(parser)` adds its options, and `run(options)` does the work
-and returns the exit code, None for 0. What goes wrong is raised as an `EqpropError`. A module is loaded when its
-command is typed, so that a command works where the libraries that only others need are missing.
+and returns the exit code, None for 0. Errors are raised as `EqpropError`. A module is loaded only for its
+own command, so a command works without the libraries of the others.
 """
 
 import ast
@@ -33,7 +33,7 @@ COMMANDS = {
     "undeploy": "boards",
     "ports": "boards",
 }
-"""The package of each command, in the order in which help lists them."""
+"""The package of each command, in the order of the help."""
 
 _NEEDS = {
     "demo": ("matplotlib", "numba", "pyarrow"),
@@ -44,7 +44,7 @@ _NEEDS = {
     "log": ("numba", "pyarrow"),
     "study": ("matplotlib", "numba", "scipy", "sklearn", "threadpoolctl"),
 }
-"""What a command needs beyond a plain `pip install eqprop`; the others need more for some of their options alone."""
+"""Libraries that a command needs beyond a plain `pip install eqprop`; some options of other commands need more."""
 
 _OPTIONS_NEED = {
     "--log": ("numba", "pyarrow"),
@@ -58,10 +58,10 @@ _FILES_NEED = {
     **dict.fromkeys(sounds.SUFFIXES, ("numba", "soundfile")),
     ".parquet": ("pyarrow",),
 }
-"""What data of these suffixes need."""
+"""Libraries that data with these suffixes need."""
 
 _ON_BOARDS = ("train", "evaluate", "infer", "pull", "push", "bench")
-"""Commands that work on a board, which is a simulated one unless `--port` names another."""
+"""Commands that work on a board, by default a simulated one."""
 
 _LOOKED_AT = 1000  # files in a folder of data
 
@@ -80,7 +80,7 @@ def summary(command):
 def lacking(command, words=()):
     """Return the libraries that a command needs and this installation lacks.
 
-    words: what is typed after the command, for what its options and its data need besides.
+    words: the command's arguments, because options and data may need more libraries.
     """
     needed = [*_NEEDS.get(command, ())]
     typed = [part for word in words for part in word.split("=", 1)]
@@ -93,7 +93,7 @@ def lacking(command, words=()):
 
 
 def _data_need(word):
-    """Return the libraries that a file or folder of data of this name needs; none for other words."""
+    """Return the libraries that the file or folder of data `word` needs; nothing for other words."""
     path = Path(word)
     try:
         files = itertools.islice(path.rglob("*.*"), _LOOKED_AT) if path.is_dir() else [path]

@@ -1,4 +1,4 @@
-"""What several commands share: types of options, the common ones (one vocabulary), and what they write."""
+"""The shared parts of commands: types of options, the common options (one vocabulary), and their JSON output."""
 
 import argparse
 import dataclasses
@@ -20,12 +20,12 @@ INTERRUPTED = 130
 
 
 def tell(line):
-    """Print one line about what is going on, for the user and not for programs."""
+    """Print a line about the command's progress, for the user and not for programs."""
     print(f"eqprop: {printable(line)}", file=sys.stderr, flush=True)
 
 
 def add_run(parser):
-    """Add what chooses among the runs of a dataset."""
+    """Add the option that chooses a run of a dataset."""
     parser.add_argument("--run", dest="run_id", metavar="ID", help="one run of a .parquet dataset (default: all)")
 
 
@@ -70,7 +70,7 @@ def percent(text):
 
 
 def layers(text):
-    """Return the layer sizes that "64-32-10" means, as an argparse type."""
+    """Parse layer sizes such as "64-32-10", as an argparse type."""
     try:
         return eqprop.parse_layers(text)
     except ValueError as error:
@@ -78,11 +78,11 @@ def layers(text):
 
 
 def hidden(text):
-    """Return the sizes of the hidden layers that "32" or "32-16" means, as an argparse type."""
+    """Parse sizes of hidden layers such as "32" or "32-16", as an argparse type."""
     try:
         return eqprop.parse_layers(f"1-{text}-1")[1:-1]
     except ValueError:
-        text = f"expected sizes of 1..8191 such as 32 or 32-16, not {text!r}"
+        text = f"expected sizes of 1..8191 such as 32 or 32-16, got {text!r}"
         raise argparse.ArgumentTypeError(text) from None
 
 
@@ -116,7 +116,7 @@ def add_reading(parser):
     """Add the options of `READING`, for `reading`."""
     text = "column of the labels, by name or number from 1 (default: label, class or target; else the last)"
     parser.add_argument("--label", metavar="COLUMN", help=text)
-    text = "leave out samples with missing values, or put in the column's mean (default: refuse them)"
+    text = "drop samples with missing values, or fill in the column's mean (default: refuse them)"
     parser.add_argument("--missing", choices=datasets.MISSING, help=text)
     text = "shrink pictures to this size, such as 16x16 in grey or 16x16x3 in colours"
     parser.add_argument("--size", type=size, metavar="SIZE", help=text)
@@ -124,7 +124,7 @@ def add_reading(parser):
 
 
 def size(text):
-    """Return the size of a picture as it was typed, as an argparse type."""
+    """Check the size of a picture, as an argparse type."""
     try:
         return datasets.Reading(size=text).size
     except DataError as error:
@@ -132,13 +132,13 @@ def size(text):
 
 
 def reading(options, before=None):
-    """Return how the options say that data are read; what was not typed is as in `before`, of `Reading.to_dict`."""
+    """Return the reading that the options ask for; options not typed come from `before`, of `Reading.to_dict`."""
     typed = {name: value for name in READING if (value := getattr(options, name)) is not None}
     return datasets.Reading.from_dict({**(before or {}), **typed})
 
 
 def load_data(source, options, before=None):
-    """Return the data set of a source, read by `reading`, and tell what was done to it."""
+    """Return the data set of a source, read by `reading`, and tell the user what was done to it."""
     dataset = datasets.load(source, reading(options, before))
     if source == options.data:
         datasets.check_used(source, dataset.recipe, reading(options))
@@ -151,7 +151,7 @@ def add_layers(parser):
     """Add `--layers` and `--hidden`, for `sizes`."""
     text = "sizes of all layers, inputs first, such as 64-32-10 (default: from the data)"
     parser.add_argument("--layers", type=layers, metavar="SIZES", help=text)
-    text = f"sizes of the hidden layers alone, such as 32-16 (default: {layers_text(HIDDEN)})"
+    text = f"sizes of only the hidden layers, such as 32-16 (default: {layers_text(HIDDEN)})"
     parser.add_argument("--hidden", type=hidden, metavar="SIZES", help=text)
 
 
@@ -169,7 +169,7 @@ def add_json(parser, text="write error, CRC, speed and versions, as JSON"):
 
 
 def write_json(path, results):
-    """Write a dict and the versions that it is of to `path`, or nothing where that is None."""
+    """Write a dict and the versions that it depends on to `path`, or nothing if that is None."""
     if path:
         text = json.dumps({**results, "version": eqprop.__version__, "versions": versions()}, indent=2)
         write_whole(path, text.encode() + b"\n")
