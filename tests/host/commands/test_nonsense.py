@@ -31,7 +31,7 @@ NONSENSE = {
     f"{TRAIN} --layers 4-8-2": "has 2 outputs, iris has 3 classes: 4-8-3 would fit",
     f"{TRAIN} --layers 4-8-3 --hidden 8": "hidden 8: layers 4-8-3 says it already",
     f"{TRAIN} --hidden zero": "expected sizes of 1..8191 such as 32 or 32-16, got 'zero'",
-    f"{TRAIN} --hidden 8191-8191-0": "not '8191-8191-0'",
+    f"{TRAIN} --hidden 8191-8191-0": "got '8191-8191-0'",
     f"{TRAIN} --epochs 0": "--epochs: 0",
     f"{TRAIN} --epochs 1.5": "--epochs: 1.5",
     f"{TRAIN} --epochs ten": "--epochs: ten",
