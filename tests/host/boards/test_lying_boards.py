@@ -195,7 +195,7 @@ LIES = [
     (m.BENCH, edited(lambda payload: b"\7\0\0\0" + payload[4:]), bench, "next sample is 7, not 0"),
     (m.BENCH, edited(lambda payload: payload[:10] + bytes(4) + payload[14:]), bench, "a tick of 0 ns"),
     (m.BENCH, edited(lambda payload: payload[:-4]), bench, "5 figures of a benchmark"),
-    (m.BENCH, edited(lambda payload: payload[:14]), bench, "MEASURES: 14 bytes are no tier"),
+    (m.BENCH, edited(lambda payload: payload[:14]), bench, "MEASURES: 14 bytes, expected tier"),
     (m.SAVE, state(saved=9), save, "saved sample 9, its next one is 0"),
     (m.SAVE, state(layers=(4, 3, 3)), save, "holds a network of layers (4, 3, 3)"),
 ]
