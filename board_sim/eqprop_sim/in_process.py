@@ -4,6 +4,7 @@ import numpy as np
 
 import eqprop
 from eqprop.protocol import host_messages, messages
+from eqprop.protocol.messages import RESISTIVE
 
 from .emulator.compiled_network import Network
 from .sample_order import SampleOrder
@@ -69,6 +70,7 @@ class EmulatedBoard:
             written=0,
             failed=0,
             slots=0,
+            model=RESISTIVE,
             layers=network.layers,
             identity=self.identity,
         )

@@ -2,7 +2,7 @@
 
 The file is an .npz archive, whatever its suffix, that NumPy opens without pickle:
 
-- header                          uint8: UTF-8 text of a JSON object with `format` (1), the fields of `Model` except the
+- header                          uint8: UTF-8 text of a JSON object with `format` (2), the fields of `Model` except the
                                   conductances, and `crc`, their CRC-32 in eight hexadecimal digits
 - conductances_0, conductances_1  uint16 (rows, columns) as in `eqprop.Plan.shapes`: each crossbar's, in steps
 """
@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import eqprop
+from eqprop.protocol.host_messages import MODELS
+from eqprop.protocol.messages import RESISTIVE
 
 from . import datasets
 from .boards.records import alphabet_of
@@ -28,8 +30,8 @@ from .errors import BoardError, DataError
 from .files import write_whole
 from .places import found, place_of
 
-FORMAT = 1
-"""The format's version: this one is written, and versions up to it are read."""
+FORMAT = 2
+"""The format's version, which is written and read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,9 @@ class Model:
 
     version: str
     """The version of the eqprop that trained it."""
+
+    model: str = MODELS[RESISTIVE]
+    """The energy model."""
 
     run_number: int = 0
     """What tells the run from others (`training.configuration`), so that a board which is given the network can go on
@@ -247,8 +252,11 @@ def _header(array: np.ndarray) -> dict[str, Any]:
         raise DataError("is not a saved network: its header is invalid") from error
     if type(version) is not int or version < 1:
         raise DataError(f"is not a saved network: format {version!r}")
-    if version > FORMAT:
-        raise DataError(f"format {version}, saved by a newer eqprop; this one reads up to {FORMAT}")
+    if version != FORMAT:
+        writer = str(header.get("version", "of another version"))[:40]
+        raise DataError(f"format {version}, saved by eqprop {writer}; this one, {eqprop.__version__}, reads {FORMAT}")
+    if header.get("model") not in MODELS[1:]:
+        raise DataError(f"model: expected {', '.join(MODELS[1:])}, got {str(header.get('model'))[:40]!r}")
     needed = [f.name for f in fields(Model) if f.name != "conductances"] + ["crc"]
     missing = [name for name in needed if name not in header]
     if missing:

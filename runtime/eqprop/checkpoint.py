@@ -3,7 +3,7 @@
 Each write goes to the older of the two slots and is read back, so a power cut at any byte leaves the newest checkpoint
 or the one before it. A slot's file, integers little-endian:
 
-    "EQCP", format u8 (1), number u32 (1 for a board's first checkpoint, then 2, 3, ...: the wear), next sample u32,
+    "EQCP", format u8 (2), number u32 (1 for a board's first checkpoint, then 2, 3, ...: the wear), next sample u32,
     totals of the epoch: samples u32, correct predictions u32, loss u32 modulo 2**30, loss u32 // 2**30;
     length u16 and the payload of CONFIGURE (`eqprop.protocol.messages`), conductances u16... of all crossbars in order,
     the user data (`Network.user_data`), CRC-32 u32 of all bytes before it
@@ -25,11 +25,11 @@ from binascii import crc32
 from ._compat import const, ticks_diff, ticks_us
 
 NAMES = ("eqprop-0.checkpoint", "eqprop-1.checkpoint")
-BURST = 8
+BURST = const(8)
 
 _MAGIC = const(b"EQCP")
 _HEADER = const("<4sBIIIIIIH")
-_FORMAT = const(1)
+_FORMAT = const(2)
 _HEADER_SIZE = const(31)
 _CRC_SIZE = const(4)
 _RESIDUE = const(0x2144DF1C)  # CRC-32 of anything followed by its own CRC-32
@@ -98,18 +98,20 @@ class Checkpoints:
                 piece = file.read(_PIECE)
                 if len(piece) < _HEADER_SIZE:
                     return 0
-                magic, version, number = struct.unpack_from("<4sBI", piece, 0)
+                magic, _, number = struct.unpack_from("<4sBI", piece, 0)
                 crc = 0
                 while piece:
                     crc = crc32(piece, crc)
                     piece = file.read(_PIECE)
         except (OSError, MemoryError):
             return 0
-        return number if magic == _MAGIC and version == _FORMAT and crc == _RESIDUE else 0
+        return number if magic == _MAGIC and crc == _RESIDUE else 0
 
     def _restore(self, slot, configure):
         with self._open(self._names[slot], "rb") as file:
-            _, _, _, sample, counted, correct, low, high, length = struct.unpack(_HEADER, file.read(_HEADER_SIZE))
+            _, form, _, sample, counted, correct, low, high, length = struct.unpack(_HEADER, file.read(_HEADER_SIZE))
+            if form != _FORMAT:
+                raise ValueError("checkpoint: expected format 2, got {} (1: eqprop 0.1)".format(form))
             network = configure(file.read(length))
             for c in range(network.crossbar_count):
                 size = 2 * len(network.conductances(c))

@@ -3,12 +3,12 @@
 from array import array
 from binascii import crc32
 
-from ._compat import free_heap
+from ._compat import const, free_heap
 from .crossbar import FREE, Rot, check_bytes, tiers
 from .learner import Learner
 from .planning import ITEM_BYTES, Plan, parse_layers
 
-SAMPLE_MAX = 2**30 - 1
+SAMPLE_MAX = const(1073741823)
 
 
 def zeros(typecode, items):
@@ -176,11 +176,11 @@ class Network:
         a button wear out a flash without wear levelling.
         """
         from .checkpoint import Checkpoints  # imported here, so that a board that never saves does not load them
-        from .protocol.messages import pack_configure
+        from .protocol.messages import RESISTIVE, pack_configure
 
         if not self._checkpoints:
             self._checkpoints = Checkpoints(folder)
-        described = pack_configure((0, self.seed, self.lr_halving_samples, 0, self.layers, b""))
+        described = pack_configure((RESISTIVE, 0, self.seed, self.lr_halving_samples, 0, self.layers, b""))
         return self._checkpoints.save(self, described, (0, 0, 0, 0), force)
 
     def conductances(self, c):
@@ -219,7 +219,7 @@ def load(layers=None, folder=""):
     built = []
 
     def build(payload):
-        _, seed, lr_halving_samples, _, kept, _ = unpack_configure(payload)
+        _, _, seed, lr_halving_samples, _, kept, _ = unpack_configure(payload)
         if wanted not in (None, kept):
             raise ValueError("layers: expected {}, saved {}".format(wanted, kept))
         built.append(Network(kept, seed, lr_halving_samples))

@@ -268,8 +268,8 @@ MUTATIONS = (
     ),
     (
         "runtime/eqprop/service/states.py",
-        '6: "gnlW.l"',
-        '6: "gn.W.l"',
+        '"gnlW.l"',
+        '"gn.W.l"',
         "tests/runtime/protocol/test_messages.py::test_the_specification_shows_what_is_said_and_done",
     ),
     (

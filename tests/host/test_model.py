@@ -141,7 +141,13 @@ def test_conductances_other_than_those_saved_are_refused(path):
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
-        ({"format": 2}, "format 2, saved by a newer eqprop; this one reads up to 1"),
+        (
+            {"format": 1, "version": "0.1.0"},
+            f"format 1, saved by eqprop 0.1.0; this one, {eqprop.__version__}, reads 2",
+        ),
+        ({"format": 3, "version": "9.0"}, f"format 3, saved by eqprop 9.0; this one, {eqprop.__version__}, reads 2"),
+        ({"model": "perceptron"}, "model: expected resistive, got 'perceptron'"),
+        ({"model": None}, "model: expected resistive, got 'None'"),
         ({"format": "x"}, "is not a saved network: format 'x'"),
         ({"format": 0}, "is not a saved network: format 0"),
         ({"layers": "4-3-2"}, "layers: '4-3-2' is not a list of sizes"),

@@ -32,7 +32,7 @@ class Network(networks.Network):
 
 def questions():
     """Return (type, payload) of good questions, each kind and each form of them, of the session that HELLO names."""
-    configuration = host_messages.Configuration(1, 2, 3, 6, LAYERS, bytes(range(8)))
+    configuration = host_messages.Configuration(1, 1, 2, 3, 6, LAYERS, bytes(range(8)))
     records = [bytes((n, 40 + n)) for n in range(3)]
     session = b"\1\0\0\0"
     asked = [

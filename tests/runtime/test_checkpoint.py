@@ -1,6 +1,9 @@
 """Checkpoints: power cuts at every byte, bad flash, and wear; on CPython, and the cuts on boards as well."""
 
+import re
+import struct
 import subprocess
+from binascii import crc32
 
 import pytest
 from hypothesis import given
@@ -52,6 +55,30 @@ def test_a_damaged_slot_is_passed_over(at, change, older):
     flash.files[name][at % len(flash.files[name])] ^= change
     sample, _ = keeping(flash).load(construct)
     assert sample == (2 if older else 1)
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "words"),
+    [
+        (4, 1, "checkpoint: expected format 2, got 1 (1: eqprop 0.1)"),
+        (31, 2, "model: expected 1 (resistive), got 2"),
+    ],
+)
+def test_checkpoints_of_another_eqprop_are_named_to_a_program(at, value, words):
+    """A service passes them over. Caught: an older one taken for nothing, or its fields for others."""
+    flash = MemoryFlash()
+    network = construct(CONFIGURATION)
+    learn(network)
+    assert keeping(flash).save(network, CONFIGURATION, (0, 0, 0, 0))
+    name = next(iter(flash.files))
+    content = bytearray(flash.files[name])
+    content[at] = value
+    flash.files[name] = content[:-4] + struct.pack("<I", crc32(content[:-4]))
+    assert keeping(flash).load(construct) is None
+    with pytest.raises(ValueError, match=re.escape(words)):
+        keeping(flash).load(construct, strict=True)
+    again = keeping(flash)
+    assert again.save(network, CONFIGURATION, (0, 0, 0, 0)) and again.written == 2
 
 
 @given(st.binary(max_size=200), st.binary(max_size=200))

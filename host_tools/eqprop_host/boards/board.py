@@ -14,6 +14,7 @@ import secrets
 
 import eqprop
 from eqprop.protocol import host_messages, messages
+from eqprop.protocol.messages import RESISTIVE
 
 from ..link import answers
 from ..link.line import Line
@@ -183,4 +184,6 @@ class Board:
 
 
 def _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet):
-    return host_messages.Configuration(run_number, seed, lr_halving_samples, epoch, tuple(layers), bytes(alphabet))
+    return host_messages.Configuration(
+        RESISTIVE, run_number, seed, lr_halving_samples, epoch, tuple(layers), bytes(alphabet)
+    )

@@ -13,6 +13,7 @@ import numpy as np
 
 import eqprop
 from eqprop.protocol import host_messages
+from eqprop.protocol.messages import RESISTIVE
 from eqprop.service import chip
 from eqprop_sim.in_process import totalled
 from eqprop_sim.sample_order import SampleOrder
@@ -60,6 +61,7 @@ class ChipBoard:
             "run_number": run_number,
             "seed": seed,
             "lr_halving_samples": lr_halving_samples,
+            "model": RESISTIVE,
             "layers": tuple(layers),
         }
         self._epoch = epoch

@@ -15,7 +15,8 @@ _KEPT = ("crossbar/__init__.py",)
 def fold(sources):
     """Return the text of each module, {path in the package: text}, with the constants of all modules folded in.
 
-    sources: {path in the package: text}. A constant is a public name that a module sets once, to `const(integer)`.
+    sources: {path in the package: text}. A constant is a public name that a module sets once, to `const` of
+    an integer or a text.
     """
     trees = {path: ast.parse(text) for path, text in sources.items()}
     constants = {_name(path): _constants(tree) for path, tree in trees.items()}
@@ -30,8 +31,8 @@ def _name(path):
 
 def _constant(node):
     """Return (name, value) if a statement defines a constant, or None."""
-    found = re.fullmatch(r"([A-Z]\w*) = const\((\d+)\)", ast.unparse(node))
-    return (found[1], int(found[2])) if found else None
+    found = re.fullmatch(r"([A-Z]\w*) = const\((\d+|'[^']*')\)", ast.unparse(node))
+    return (found[1], ast.literal_eval(found[2])) if found else None
 
 
 def _constants(tree):

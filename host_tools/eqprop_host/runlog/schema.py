@@ -3,6 +3,7 @@
 Every row has a `record`, which names its table; the columns of other tables are null.
 """
 
+import json
 import math
 import re
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
+from eqprop.protocol.host_messages import MODELS
+
 from ..errors import LogError
 
-FORMAT = 2
-"""The format's version: this one is written, and versions up to it are read."""
+FORMAT = 3
+"""The format's version, which is written and read."""
 
 TABLES = ("run", "samples", "steps", "conductances", "metrics", "event", "end")
 """The values of `record`.
@@ -65,6 +68,7 @@ COLUMNS = (
     ),
     _column("format", pa.int64(), "run", "", "version of this format"),
     _column("run_id", pa.string(), "run", "", "identifies the run, whatever the file's name"),
+    _column("model", pa.string(), "run", "", "the energy model: resistive"),
     _column("configuration", pa.string(), "run", "", "a JSON object: all that the run depends on"),
     _column("first", pa.int64(), "samples steps conductances", "", "number of the first sample, step or device"),
     _column("labels", _LIST_U16, "samples", "", "classes of the samples"),
@@ -182,8 +186,8 @@ def check(row):
         raise LogError(f"record: expected one of {', '.join(TABLES)}, got {shown(table)}")
     if table == "run" and not isinstance(row.get("format"), int):
         raise LogError("record 'run' without format")
-    if table == "run" and row["format"] > FORMAT:
-        raise LogError(f"format {row['format']}, written by a newer eqprop; this one reads up to {FORMAT}")
+    if table == "run" and row["format"] != FORMAT:
+        raise LogError(f"format {row['format']}, written by eqprop {_writer(row)}; this one reads {FORMAT}")
     missing = [name for name in OF_TABLE[table] if row.get(name) is None and name not in _MAY_BE_NULL]
     if missing:
         raise LogError(f"record {table!r} without {missing[0]}")
@@ -192,9 +196,19 @@ def check(row):
             raise LogError(f"{name}: {shown(value)} is not valid")
 
 
+def _writer(row):
+    """Return the version of the eqprop that began a log, as far as its first row tells."""
+    try:
+        return shown(json.loads(row["configuration"])["version"])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return "of another version"
+
+
 def _possible(name, value):
     """Return whether a column can hold a value: its type, the range of a number, the name of a run."""
     kind = BY_NAME[name].type
+    if name == "model":
+        return value in MODELS[1:]
     if name == "run_id":
         return isinstance(value, str) and bool(_RUN.fullmatch(value))
     if pa.types.is_string(kind):

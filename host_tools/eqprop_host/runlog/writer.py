@@ -12,6 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from eqprop.protocol.host_messages import MODELS
+from eqprop.protocol.messages import RESISTIVE
+
 from ..errors import LogError
 from ..files import claim, unwritable
 from .formats import live
@@ -53,7 +56,8 @@ class RunLog:
             text = json.dumps(self.configuration, default=_plain, allow_nan=False)
             self._encoder = live(path).Encoder(self.configuration["siemens_per_step"])
             self._ahead = self._encoder.begin()  # written in one piece with the run's record
-            self._write([{"record": "run", "format": FORMAT, "run_id": self.run_id, "configuration": text}], sample=0)
+            about = {"format": FORMAT, "run_id": self.run_id, "model": MODELS[RESISTIVE], "configuration": text}
+            self._write([{"record": "run", **about}], sample=0)
         except BaseException:
             self._remove()
             raise

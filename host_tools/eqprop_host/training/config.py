@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import eqprop
+from eqprop.protocol.host_messages import MODELS
 
 from ..datasets import TEST_FRACTION, Dataset, Reading, check_layers
 from ..errors import DataError
 
-ENERGY_MODELS = ("resistive",)
+ENERGY_MODELS = MODELS[1:]
 """The energy models of networks."""
 
 HIDDEN = (32,)

@@ -11,6 +11,7 @@ _HELLO = "<BI"
 _NUMBER = "<I"
 _NOTES = "<HH"
 STRETCH_MAX = const(127)
+MODELS = ("", "resistive")  # the energy models' names by number, as files and `--json` have them
 
 State = namedtuple(
     "State",
@@ -29,11 +30,14 @@ State = namedtuple(
         "written",
         "failed",
         "slots",
+        "model",
         "layers",
         "identity",
     ),
 )
-Configuration = namedtuple("Configuration", ("run_number", "seed", "lr_halving_samples", "epoch", "layers", "alphabet"))
+Configuration = namedtuple(
+    "Configuration", ("model", "run_number", "seed", "lr_halving_samples", "epoch", "layers", "alphabet")
+)
 Progress = namedtuple("Progress", ("sample", "cached", "counted", "correct", "loss"))
 
 
@@ -49,9 +53,9 @@ def unpack_state(payload):
         raise ValueError("it speaks protocol {}, this eqprop {}".format(protocol, PROTOCOL))
     fields = unpack(STATE_LAYOUT, payload, "STATE")
     start = struct.calcsize(STATE_LAYOUT)
-    layers = unpack("<{}H".format(fields[14]), payload, "STATE", start)
-    identity = bytes(payload[start + 2 * fields[14] :]).decode()
-    return State(*(fields[:14] + (layers, identity)))
+    layers = unpack("<{}H".format(fields[15]), payload, "STATE", start)
+    identity = bytes(payload[start + 2 * fields[15] :]).decode()
+    return State(*(fields[:15] + (layers, identity)))
 
 
 def pack_samples(first, stretches):

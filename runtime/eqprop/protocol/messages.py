@@ -7,9 +7,9 @@ session u32 that HELLO gave; the table omits it.
 
     request                payload                                                      answer
     HELLO      1           protocol u8, session u32                                     STATE
-    CONFIGURE  2           run number u32, seed u32, lr_halving_samples u32, epoch u32, STATE
-                           number of layers u8, their sizes u16..., alphabet i8... (none:
-                           all 256 values)
+    CONFIGURE  2           energy model u8 (1: resistive), run number u32, seed u32,        STATE
+                           lr_halving_samples u32, epoch u32, number of layers u8, their
+                           sizes u16..., alphabet i8... (none: all 256 values)
     SAMPLES    3           first number u32, then stretches: n u8 and n records, or     PROGRESS
                            128 + n u8 and n cache slots u16..., n in 1..127
     INFER      4           coded u8, then one or more samples: records (1), or          CLASSES
@@ -27,8 +27,8 @@ session u32 that HELLO gave; the table omits it.
     STATE     65           protocol u8, session u32, payload limit u16, credit u16, free heap u32, run number
                            u32, next sample u32, CRC-32 of the conductances u32, seed u32, lr_halving_samples u32, next
                            sample of this network's newest checkpoint u32, checkpoints written u32, checkpoints failed
-                           u16, cache slots u16, number of layers u8, their sizes u16..., identity in UTF-8; no layers
-                           before CONFIGURE
+                           u16, cache slots u16, energy model u8, number of layers u8, their sizes u16..., identity in
+                           UTF-8; model 0 and no layers before CONFIGURE
     PROGRESS  66           next sample u32, cache slots filled u16, and totals of this epoch: samples u32,
                            correct predictions u32, loss u32 modulo 2**30, loss u32 // 2**30
     CLASSES   67           for each sample: class u16, output voltages i16...
@@ -48,7 +48,8 @@ import struct
 
 from .._compat import const
 
-PROTOCOL = const(3)
+PROTOCOL = const(4)
+RESISTIVE = const(1)  # the energy model, in all formats that outlive a process; 0 is reserved for none
 
 HELLO = const(1)
 CONFIGURE = const(2)
@@ -77,14 +78,15 @@ REFUSED = const(0)
 GREET = const(1)
 TAKEN = const(2)
 
-UNKNOWN_HEAP = 0xFFFFFFFF
-NEVER_SAVED = 0xFFFFFFFF
+UNKNOWN_HEAP = const(4294967295)
+NEVER_SAVED = const(4294967295)
 CACHED = const(128)
-SLOTS_MAX = 0xFFFF
+SLOTS_MAX = const(65535)
 
-_CONFIGURE = const("<IIIIB")
-STATE_LAYOUT = "<BIHHIIIIIIIIHHB"
-PROGRESS_LAYOUT = "<IHIIII"
+_CONFIGURE = const("<BIIIIB")
+_CONFIGURE_SIZE = const(18)
+STATE_LAYOUT = const("<BIHHIIIIIIIIHHBB")
+PROGRESS_LAYOUT = const("<IHIIII")
 READ_LAYOUT = "<BIH"
 WRITE_LAYOUT = "<BI"
 
@@ -106,28 +108,33 @@ def unpack(layout, payload, name, start=0):
 def pack_configure(configuration):
     """Return the CONFIGURE payload of a `Configuration` (`eqprop.protocol.host_messages`).
 
-    run_number: a number of the host's choice that identifies this training run. epoch: samples per epoch, after which
-    the totals restart at zero, and also the largest useful cache in slots; 0 for no epochs and no cache. alphabet:
-    bytes of the int8 values that features may have, empty for all.
+    model: the energy model's number. run_number: a number of the host's choice that identifies this training run.
+    epoch: samples per epoch, after which the totals restart at zero, and also the largest useful cache in slots; 0 for
+    no epochs and no cache. alphabet: bytes of the int8 values that features may have, empty for all.
     """
-    run_number, seed, lr_halving_samples, epoch, layers, alphabet = configuration
-    head = struct.pack(_CONFIGURE, run_number, seed, lr_halving_samples, epoch, len(layers))
+    layers, alphabet = configuration[5:]
+    head = struct.pack(_CONFIGURE, *(configuration[:5] + (len(layers),)))
     return head + struct.pack("<{}H".format(len(layers)), *layers) + alphabet
 
 
 def unpack_configure(payload):
-    """Return (run_number, seed, lr_halving_samples, epoch, layers, alphabet) of a CONFIGURE payload."""
-    run_number, seed, lr_halving_samples, epoch, count = unpack(_CONFIGURE, payload, "CONFIGURE")
-    start = struct.calcsize(_CONFIGURE)
-    layers = unpack("<{}H".format(count), payload, "CONFIGURE", start)
-    return run_number, seed, lr_halving_samples, epoch, layers, bytes(payload[start + 2 * count :])
+    """Return (model, run_number, seed, lr_halving_samples, epoch, layers, alphabet) of a CONFIGURE payload.
+
+    Raises ValueError for one that is too short, and for an energy model that this eqprop does not have.
+    """
+    fields = unpack(_CONFIGURE, payload, "CONFIGURE")
+    if fields[0] != RESISTIVE:
+        raise ValueError("model: expected 1 (resistive), got {}".format(fields[0]))
+    count = fields[5]
+    layers = unpack("<{}H".format(count), payload, "CONFIGURE", _CONFIGURE_SIZE)
+    return fields[:5] + (layers, bytes(payload[_CONFIGURE_SIZE + 2 * count :]))
 
 
 def pack_state(state):
     """Return the STATE payload of the fields of an `eqprop.protocol.host_messages.State`, in order."""
-    layers, identity = state[14:]
+    layers, identity = state[15:]
     sizes = struct.pack("<{}H".format(len(layers)), *layers)
-    return struct.pack(STATE_LAYOUT, *(state[:14] + (len(layers),))) + sizes + identity.encode()
+    return struct.pack(STATE_LAYOUT, *(state[:15] + (len(layers),))) + sizes + identity.encode()
 
 
 def pack_progress(sample, cached, totals):

@@ -23,7 +23,7 @@ from ..protocol.records import Code, unpack
 from . import states
 from .sampling import Samples
 
-CHUNK = 32  # bytes: a host pads with zeros to a multiple of it, so that the board can read whole chunks
+CHUNK = const(32)  # bytes: a host pads with zeros to a multiple of it, so that the board can read whole chunks
 _LIMIT = const(1024)  # bytes of payload
 LEAST = const(192)  # the smallest limit of a payload, in bytes
 _CLOCK = (ticks_us, "us", 1000)
@@ -140,12 +140,12 @@ class Service(Samples):
 
     def _answer(self, kind, token, payload):
         """Handle a message by the rules in `states`; return the type and payload of its answer."""
-        row = states.BOARD.get(kind)
-        if not row:
+        row = states.TYPES.find(chr(kind))
+        if row < 0:
             raise ValueError("message type {} is unknown".format(kind))
         if kind == messages.HELLO:
             return self._hello(payload)
-        rule = row[self._state]
+        rule = states.BOARD[6 * row + self._state]
         if rule == "g":
             return messages.ERROR, messages.pack_error(messages.GREET, "HELLO comes first")
         if token != self.token:
@@ -186,15 +186,17 @@ class Service(Samples):
             self._limit,
             self._credit,
             messages.UNKNOWN_HEAP if free is None else free,
-            self._run_number,
-            network.sample if network else 0,
-            network.crc() if network else 0,
-            network.seed if network else 0,
-            network.lr_halving_samples if network else 0,
+        )
+        if network:
+            state += (self._run_number, network.sample, network.crc(), network.seed, network.lr_halving_samples)
+        else:
+            state += (0,) * 5
+        state += (
             messages.NEVER_SAVED if saved is None else saved,
             checkpoints.written if checkpoints else 0,
             checkpoints.failed if checkpoints else 0,
             self._slots,
+            messages.RESISTIVE if network else 0,
             network.layers if network else (),
             self._identity,
         )
@@ -251,7 +253,7 @@ class Service(Samples):
 
     def _construct(self, payload):
         """Build the network that a CONFIGURE payload describes, and return it."""
-        run_number, seed, lr_halving_samples, epoch, layers, alphabet = messages.unpack_configure(payload)
+        _, run_number, seed, lr_halving_samples, epoch, layers, alphabet = messages.unpack_configure(payload)
         self._forget()
         network = self._build(layers, seed, lr_halving_samples)
         self._code = code = Code(layers[0], layers[-1], alphabet)

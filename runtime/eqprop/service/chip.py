@@ -4,8 +4,8 @@ The host asks and the board answers, as always (`eqprop.protocol.messages`); her
 What the board wants of its crossbar comes as CHIP, and the host's next message, RESULT, brings what came of it:
 
     asked                  payload                                                      answered
-    CHIP_CONFIGURE 32      lr_halving_samples u32, layer sizes u16...; the board's own network CHIP with DONE
-                           is forgotten
+    CHIP_CONFIGURE 32      energy model u8 (1: resistive), lr_halving_samples u32,      CHIP with DONE
+                           layer sizes u16...; the board's own network is forgotten
     CHIP_LEARN     33      label u16, features                                          CHIP
     CHIP_INFER     34      features                                                     CHIP
     RESULT         35      what came of the last CHIP                                   CHIP
@@ -13,7 +13,7 @@ What the board wants of its crossbar comes as CHIP, and the host's next message,
     CHIP      96           verb u8 and what it needs                                    RESULT then holds
         SETTLE     1       features; drive them, settle the free phase                  output voltages i16...
         NUDGE      2       phase u8, currents into the outputs i32...; settle           output voltages i16...
-        PROGRAM    3       rate shifts u8..., one for each crossbar                           nothing
+        PROGRAM    3       rate shifts u8..., one for each crossbar                     nothing
         DONE       4       next sample u32, class u16, loss u32, output voltages i16... nothing follows
 
 Voltages and currents are the plan's integers: the codes of the chip's converters. Each of the host's messages begins
@@ -30,7 +30,7 @@ from ..learner import Learner
 from ..network import zeros
 from ..planning import Plan
 from ..protocol.frames import Receiver, Sender
-from ..protocol.messages import SESSION_HEADER
+from ..protocol.messages import RESISTIVE, SESSION_HEADER
 
 CHIP_CONFIGURE = const(32)
 CHIP_LEARN = const(33)
@@ -44,8 +44,8 @@ NUDGE = const(2)
 PROGRAM = const(3)
 DONE = const(4)
 
-_CONFIGURE = "<I"
-_CONFIGURE_BYTES = const(4)
+_CONFIGURE = "<BI"
+_CONFIGURE_BYTES = const(5)
 _LABEL = "<H"
 _OUTCOME = "<IHI"
 OUTCOME_BYTES = const(10)
@@ -53,7 +53,7 @@ OUTCOME_BYTES = const(10)
 
 def pack_configure(layers, lr_halving_samples):
     """Return a CHIP_CONFIGURE payload without its turn."""
-    return struct.pack(_CONFIGURE, lr_halving_samples) + struct.pack("<{}H".format(len(layers)), *layers)
+    return struct.pack(_CONFIGURE, RESISTIVE, lr_halving_samples) + struct.pack("<{}H".format(len(layers)), *layers)
 
 
 def pack_learn(label, features):
@@ -172,7 +172,9 @@ class ChipLoop:
         size = len(payload) - _CONFIGURE_BYTES
         if size < 0 or size % 2:
             raise ValueError("CHIP_CONFIGURE: {} bytes are no layers".format(len(payload)))
-        (lr_halving_samples,) = struct.unpack_from(_CONFIGURE, payload, 0)
+        model, lr_halving_samples = struct.unpack_from(_CONFIGURE, payload, 0)
+        if model != RESISTIVE:
+            raise ValueError("model: expected 1 (resistive), got {}".format(model))
         plan = Plan(struct.unpack_from("<{}H".format(size // 2), payload, _CONFIGURE_BYTES))
         self._crossbar = RemoteCrossbar(plan, self._ask, self._allocate)
         self._learner = Learner(self._crossbar, plan, lr_halving_samples)

@@ -20,8 +20,15 @@ class Samples:
         """Raise Rot where what samples are taken from changed by itself."""
         network = self.network
         payload = self._configuration
-        about = (self._run_number, network.seed, network.lr_halving_samples, self._epoch, network.layers)
-        if self._sealed != crc32(payload, crc32(self._code.table)) or messages.unpack_configure(payload)[:5] != about:
+        about = (
+            messages.RESISTIVE,
+            self._run_number,
+            network.seed,
+            network.lr_halving_samples,
+            self._epoch,
+            network.layers,
+        )
+        if self._sealed != crc32(payload, crc32(self._code.table)) or messages.unpack_configure(payload)[:6] != about:
             raise Rot("configuration")
         self._check_totals()
         cache = self._cache or b""

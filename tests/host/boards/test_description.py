@@ -67,7 +67,7 @@ def test_a_table_alone_is_enough(trained):
     head, *rows = lines[-4:]
     assert head.split() == ["class", "recall", "samples", *CLASSES] and re.match(r"accuracy \d", lines[-5])
     results = json.loads(Path("run.json").read_text())
-    assert results["layers"] == "3-32-3" and results["class_names"] == CLASSES
+    assert (results["model"], results["layers"]) == ("resistive", "3-32-3") and results["class_names"] == CLASSES
     assert results["accuracy_percent"] == pytest.approx(100 - results["test_error_percent"])
     for row, name, counts in zip(rows, CLASSES, results["confusion"], strict=True):
         cells = row.split()

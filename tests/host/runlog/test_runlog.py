@@ -391,12 +391,25 @@ def test_another_arrow_stream_is_no_log(tmp_path):
 
 
 @each_format
-def test_a_log_of_a_newer_eqprop_is_refused(path, monkeypatch):
-    monkeypatch.setattr(schema, "FORMAT", 3)
-    monkeypatch.setattr("eqprop_host.runlog.writer.FORMAT", 3)
+@pytest.mark.parametrize("number", [2, 4])
+def test_a_log_of_another_eqprop_is_refused(path, monkeypatch, number):
+    """By a line that names the version which wrote it."""
+    monkeypatch.setattr(schema, "FORMAT", number)
+    monkeypatch.setattr("eqprop_host.runlog.writer.FORMAT", number)
+    monkeypatch.setitem(RUN, "version", "0.1.7")
     write(path)
     monkeypatch.undo()
-    assert "format 3, written by a newer eqprop; this one reads up to 2" in message(path)
+    assert message(path) == f"row 0: format {number}, written by eqprop '0.1.7'; this one reads 3"
+
+
+@each_format
+def test_a_log_of_another_energy_model_is_refused(path, monkeypatch):
+    """Caught: a log whose conductances mean something else, shown and replayed as a resistive network's."""
+    monkeypatch.setattr("eqprop_host.runlog.writer.MODELS", ("", "hopfield"))
+    monkeypatch.setattr(schema, "MODELS", ("", "hopfield"))
+    write(path)
+    monkeypatch.undo()
+    assert message(path) == "row 0: model: 'hopfield' is not valid"
 
 
 def test_a_path_that_is_no_file_is_said(tmp_path):

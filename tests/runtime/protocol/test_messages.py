@@ -27,7 +27,7 @@ QUESTIONS = [
     (
         "CONFIGURE: run 7, seed 5, rates that never halve, 3 samples an epoch, 4-3-2, 16 values",
         m.CONFIGURE,
-        m.pack_configure(host_messages.Configuration(7, 5, 0, 3, (4, 3, 2), LEVELS)),
+        m.pack_configure(host_messages.Configuration(1, 7, 5, 0, 3, (4, 3, 2), LEVELS)),
     ),
     ("SAMPLES: 0, 1 and 2 as records", m.SAMPLES, host_messages.pack_samples(0, [(RECORDS, None)])),
     ("SAMPLES: 3 and 4 from slots 2 and 0", m.SAMPLES, host_messages.pack_samples(3, [(None, [2, 0])])),
@@ -72,7 +72,9 @@ def board_table():
     names |= {value: name for name, value in vars(chip).items() if value in chip._IN_TURN and name.isupper()}
     words = {".": "·", "*": "below", "L": "R", "g": "GREET", "n": "refused", "l": "refused", "w": "refused"}
     lines = [f"| | {' | '.join(states.STATES)} |", "|---" * (1 + len(states.STATES)) + "|"]
-    lines += [f"| {names[kind]} | {' | '.join(words.get(c, c) for c in row)} |" for kind, row in states.BOARD.items()]
+    for n, kind in enumerate(map(ord, states.TYPES)):
+        row = states.BOARD[6 * n : 6 * n + 6]
+        lines.append(f"| {names[kind]} | {' | '.join(words.get(c, c) for c in row)} |")
     return "\n".join(lines)
 
 

@@ -89,12 +89,12 @@ def test_a_session_begins_the_turns_anew_and_the_boards_own_network_is_forgotten
     service = Service()
     service.join(None, lambda _: None)
     ask(service, messages.HELLO, 1, host_messages.pack_hello(1))
-    configuration = host_messages.Configuration(0, 0, 0, 0, (4, 3), b"")
+    configuration = host_messages.Configuration(1, 0, 0, 0, 0, (4, 3), b"")
     ask(service, messages.CONFIGURE, 2, messages.pack_configure(configuration))
     assert service.network
     kind, _, done = ask(service, chip.CHIP_CONFIGURE, 3, b"\1" + chip.pack_configure((4, 3), 0))
     assert kind == chip.CHIP and len(done) == 1 + chip.OUTCOME_BYTES + 2 * 3 and not service.network
-    assert b"5 bytes are no layers" in ask(service, chip.CHIP_CONFIGURE, 6, b"\2" + bytes(5))[2]
+    assert b"6 bytes are no layers" in ask(service, chip.CHIP_CONFIGURE, 6, b"\2\1" + bytes(5))[2]
     ask(service, messages.HELLO, 4, host_messages.pack_hello(2))
     kind, _, done = ask(service, chip.CHIP_CONFIGURE, 5, b"\1" + chip.pack_configure((4, 2), 0))
     assert kind == chip.CHIP and len(done) == 1 + chip.OUTCOME_BYTES + 2 * 2

@@ -11,7 +11,9 @@ CODE = Code(4, 2)
 
 
 def configure(layers, seed, lr_halving_samples, run_number=0, epoch=0, alphabet=b""):
-    return m.pack_configure(host_messages.Configuration(run_number, seed, lr_halving_samples, epoch, layers, alphabet))
+    return m.pack_configure(
+        host_messages.Configuration(1, run_number, seed, lr_halving_samples, epoch, layers, alphabet)
+    )
 
 
 def samples(first, rows):

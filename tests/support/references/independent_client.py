@@ -92,7 +92,7 @@ class Client:
     def train(self, layers, seed, lr_halving_samples, epoch, alphabet, samples):
         """Train the samples in order, each exactly once, and return the CRC-32 of the conductances."""
         run, found, first, batch, limit, greeted = random.randrange(1, 2**32), 0, 0, 127, 192, False
-        network = struct.pack("<4IB", run, seed, lr_halving_samples, epoch, len(layers))
+        network = struct.pack("<B4IB", 1, run, seed, lr_halving_samples, epoch, len(layers))
         network += struct.pack(f"<{len(layers)}H", *layers) + struct.pack(f"{len(alphabet)}b", *alphabet)
         patience = 9 + 0.002 * sum(2 * (a + 1) * b for a, b in zip(layers, layers[1:], strict=False))
         alphabet = alphabet or [*range(128), *range(-128, 0)]
@@ -101,7 +101,7 @@ class Client:
             kind, body = STATUS, b""
             if not greeted:
                 self.session = struct.pack("<I", random.randrange(2**30))
-                kind, body = HELLO, b"\3" + self.session
+                kind, body = HELLO, b"\4" + self.session
             elif not self.working and found != run:
                 kind, body = CONFIGURE, network
             elif not self.working and first < len(records):

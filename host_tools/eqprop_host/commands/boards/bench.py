@@ -5,6 +5,8 @@ from time import monotonic
 import numpy as np
 
 from eqprop.bench import VERBS
+from eqprop.protocol.host_messages import MODELS
+from eqprop.protocol.messages import RESISTIVE
 from eqprop_sim.sample_order import SampleOrder
 
 from ... import datasets
@@ -64,6 +66,7 @@ def run(options):
         "heap_bytes": whole.heap_bytes,
         "widest_hidden_layer": whole.widest,
         "tier": whole.tier,
+        "model": MODELS[RESISTIVE],
         "layers": layers,
         "samples": len(y),
         "data": source,

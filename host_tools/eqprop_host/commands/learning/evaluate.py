@@ -55,6 +55,7 @@ def run(options):
         "test_samples": len(y),
         **found,
         "data": dataset.name,
+        "model": model.model,
         "layers": layers_text(model.layers),
         "seed": model.seed,
         "conductance_crc": f"{model.crc:08x}",
