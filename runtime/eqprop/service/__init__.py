@@ -180,18 +180,11 @@ class Service(Samples):
         checkpoints = self._checkpoints
         free = free_heap()
         saved = checkpoints.saved if checkpoints else None
-        state = (
-            messages.PROTOCOL,
-            self._session,
-            self._limit,
-            self._credit,
-            messages.UNKNOWN_HEAP if free is None else free,
-        )
+        about = (0,) * 5
         if network:
-            state += (self._run_number, network.sample, network.crc(), network.seed, network.lr_halving_samples)
-        else:
-            state += (0,) * 5
-        state += (
+            about = (self._run_number, network.sample, network.crc(), network.seed, network.lr_halving_samples)
+        head = (messages.PROTOCOL, self._session, self._limit, self._credit)
+        tail = (
             messages.NEVER_SAVED if saved is None else saved,
             checkpoints.written if checkpoints else 0,
             checkpoints.failed if checkpoints else 0,
@@ -200,6 +193,7 @@ class Service(Samples):
             network.layers if network else (),
             self._identity,
         )
+        state = head + (messages.UNKNOWN_HEAP if free is None else free,) + about + tail
         return messages.STATE, messages.pack_state(state)
 
     def _hello(self, payload):
