@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from eqprop_host import datasets
-from eqprop_host.training.loop import default_lr_halving_epochs
+from eqprop_host.training.config import default_lr_halving_epochs
 from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.sample_order import SampleOrder
 

@@ -118,10 +118,11 @@ def test_slices_learn_what_learn_learns(rows, seed):
         assert (network.prediction, network.loss) == (twin.prediction, twin.loss)
 
 
-def test_confidence_grows_with_learning():
-    """Catches the lead of the lowest, a share that is not of the targets' distance, one beyond its range."""
+@pytest.mark.parametrize("label", range(3))
+def test_confidence_grows_with_learning(label):
+    """Catches the lead over the lowest, or over an output before the highest alone; a share of another distance."""
     network = eqprop.Network("4-5-3", 1)
-    x, label = ROWS[5]
+    x, _ = ROWS[5]
     seen = []
     for _ in range(200):
         network.learn(x, label)
