@@ -7,13 +7,18 @@ import ast
 import functools
 import importlib
 import importlib.util
+import inspect
 import re
 import runpy
 
 import pytest
 
 import eqprop
+import eqprop.checkpoint
+from eqprop.protocol import messages
+from eqprop_host import model
 from eqprop_host.deploy import catalogue
+from eqprop_host.runlog import schema
 from support.places import ROOT
 
 DOCS = ROOT / "docs"
@@ -104,6 +109,15 @@ def test_the_messages_that_the_page_on_deploying_explains_exist():
     messages_shown = re.findall(r"^\| ([^|]+?)(?: \.\.\.)? \|", table, re.MULTILINE)[1:]
     assert len(messages_shown) >= 10
     assert [message for message in messages_shown if message not in said] == []
+
+
+def test_the_compatibility_names_the_versions_of_today():
+    """Catches a format that changed without a word on what reads the old one."""
+    text = (ROOT / "CHANGELOG.md").read_text()
+    stated = dict(re.findall(r"^\| (protocol|checkpoint|log|saved network)[^|]* \| (\d+) \|", text, re.MULTILINE))
+    checkpoint = re.search(r"_FORMAT = const\((\d+)\)", inspect.getsource(eqprop.checkpoint))[1]
+    now = {"protocol": messages.PROTOCOL, "checkpoint": checkpoint, "log": schema.FORMAT, "saved network": model.FORMAT}
+    assert stated == {name: str(version) for name, version in now.items()}
 
 
 if __name__ == "__main__":
