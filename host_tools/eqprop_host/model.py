@@ -36,7 +36,7 @@ FORMAT = 2
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A network as it was learnt, and what it was learnt from.
+    """A trained network, and what it was trained on.
 
     model = Model.load("iris.npz")
     model.predict([[5.1, 3.5, 1.4, 0.2]])
@@ -58,7 +58,7 @@ class Model:
     """Each crossbar's conductances in steps: uint16, flat, shaped as in `eqprop.Plan.shapes`."""
 
     scaling: dict[str, Any]
-    """From features to inputs, of `datasets.Scaling.to_dict`."""
+    """The map from features to inputs, by `Scaling.to_dict`."""
 
     data: str
     """The source as given to `datasets.load`."""
@@ -73,14 +73,14 @@ class Model:
     """The energy model."""
 
     run_number: int = 0
-    """What tells the run from others (`training.configuration`), so that a board which is given the network can go on
-    with it; 0 for unknown. A header may lack it."""
+    """Identifies the run (`training.configuration`), so that a board with the network can resume the
+    run; 0 for unknown. A header may lack it."""
 
     recipe: dict[str, Any] = field(default_factory=dict)
-    """What made features of sounds or pictures, of `datasets.Dataset`; empty for none. A header may lack it."""
+    """How sounds or pictures became features, as in `Dataset`; empty for tables. A header may lack it."""
 
     reading: dict[str, Any] = field(default_factory=dict)
-    """How `data` was read, of `datasets.Reading.to_dict`. A header may lack it."""
+    """How `data` was read, by `Reading.to_dict`. A header may lack it."""
 
     feature_names: tuple[str, ...] = ()
     """The features' names by input, if the data set has them. A header may lack them."""
@@ -96,7 +96,7 @@ class Model:
 
     @property
     def crc(self) -> int:
-        """CRC-32 of all conductances in order, as little-endian uint16: what the board says of them."""
+        """The CRC-32 of all conductances in order, as little-endian uint16; the board reports the same."""
         crc = 0
         for g in self.conductances:
             crc = binascii.crc32(g.astype("<u2").tobytes(), crc)
@@ -106,8 +106,8 @@ class Model:
     def load(cls, path: str | Path) -> Model:
         """Return the model that `save` wrote to `path`.
 
-        Raises DataError naming the path and what is wrong: a file that is missing, no model, of a newer format, cut, or
-        damaged in any other way.
+        Raises DataError naming the path and the problem: a missing file, a file that is not a saved network, a newer
+        format, or a truncated or damaged file.
         """
         try:
             with open(path, "rb") as file:
@@ -120,7 +120,7 @@ class Model:
             raise DataError(f"{path}: {error}") from error
 
     def save(self, path: str | Path) -> None:
-        """Write the model to `path`: whole, or not at all. Raises LogError when it cannot be written."""
+        """Write the model to `path`: whole, or not at all. Raises LogError if it cannot be written."""
         header = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "conductances"}
         places = {f"{name}_place": place_of(header[name], path) for name in ("data", "test")}
         text = json.dumps({"format": FORMAT, **header, **places, "crc": f"{self.crc:08x}"})
@@ -136,7 +136,7 @@ class Model:
     def put_on(self, board: Any, **options: Any) -> Any:
         """Put the network on an open board and return the board's state.
 
-        options: as the board's `configure` takes them. Raises BoardError when what the board holds then is another.
+        options: for the board's `configure`. Raises BoardError if the board then holds another network.
         """
         board.configure(self.layers, self.seed, self.lr_halving_samples, **options)
         return board.restore(self.conductances, self.sample)
@@ -144,32 +144,32 @@ class Model:
     def infer(self, features: ArrayLike, board: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Return (classes, output voltages) of samples: int64 (samples,) and int16 (samples, outputs).
 
-        features: real numbers (samples, features), in the unit that the network was trained in. board: a port as
-        `open_board` takes it, or an open board, on which the network is put; None for the emulator in this process,
+        features: real numbers (samples, features), in the unit that the network was trained in. board: a port
+        for `open_board`, or an open board, on which the network is put; None for the emulator in this process,
         which gives the same bits. Raises DataError for features that do not suit the network.
         """
-        from .boards.opened import opened  # which loads the link to boards
+        from .boards.opened import opened  # imported here, because it loads the link to boards
 
         x = datasets.Scaling.from_dict(self.scaling).quantise(np.asarray(features))
         with opened(board) as held:
             return self.infer_inputs(held, x)
 
     def infer_inputs(self, board: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Put the network on an open board, and return what `infer` does of inputs, int8 (samples, inputs)."""
+        """Put the network on an open board, and return the results of `infer` for inputs, int8 (samples, inputs)."""
 
         def inferred() -> tuple[np.ndarray, np.ndarray]:
             self.put_on(board, alphabet=alphabet_of(x))
             answers: tuple[np.ndarray, np.ndarray] = board.infer(x)
-            board.refresh()  # a board whose memory rotted meanwhile says so, and all is done again
+            board.refresh()  # if the board's memory rotted meanwhile, it says so, and this is repeated
             return answers
 
         found: tuple[np.ndarray, np.ndarray] = board.repeat(inferred)
         return found
 
     def predict(self, features: ArrayLike, board: Any = None) -> np.ndarray:
-        """Return the class of each sample: its name where the data set names its classes, else its label.
+        """Return the class of each sample: its name if the data set names its classes, otherwise its label.
 
-        Arguments and errors as of `infer`.
+        Arguments and errors as for `infer`.
         """
         classes, _ = self.infer(features, board)
         return np.array(self.class_names)[classes] if self.class_names else classes
@@ -195,7 +195,7 @@ _WHOLE = {
 
 
 def check_sent(model: Model, crc: int) -> None:
-    """Raise BoardError unless the conductances that a board sent for `model` have the CRC that it said."""
+    """Raise BoardError unless the conductances that a board sent for `model` have the CRC that it reported."""
     if model.crc != crc:
         raise BoardError(f"the board's conductances: expected CRC {crc:08x}, got {model.crc:08x}")
 
@@ -244,7 +244,7 @@ def _array(members: dict[str, bytes], name: str) -> np.ndarray:
 
 
 def _header(array: np.ndarray) -> dict[str, Any]:
-    """Return the header, its values checked but for what the conductances say. Raises DataError."""
+    """Return the header after checking its values, except against the conductances. Raises DataError."""
     try:
         header: dict[str, Any] = {**_MAY_LACK, **json.loads(array.tobytes())}
         version = header["format"]
@@ -280,7 +280,7 @@ def _header(array: np.ndarray) -> dict[str, Any]:
 
 
 def _check_names(header: dict[str, Any], key: str, count: int) -> None:
-    """Raise DataError unless there are as many names as there are things, or none."""
+    """Raise DataError unless there are `count` names, or none."""
     names = header[key]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise DataError(f"{key}: expected a list of texts")

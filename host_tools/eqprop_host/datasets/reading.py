@@ -1,4 +1,4 @@
-"""How a source is to be read, where its own names and values do not say it."""
+"""Options for reading a source, for choices that its own names and values leave open."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Reading:
 
     @property
     def picture(self) -> tuple[int, int, int] | None:
-        """The (width, height, channels) that `size` asks for; None for none."""
+        """`size` as (width, height, channels), or None."""
         if self.size is None:
             return None
         match = re.fullmatch(r"(\d{1,5})x(\d{1,5})(?:x([13]))?", self.size)
@@ -52,23 +52,23 @@ class Reading:
 
     @property
     def dropped(self) -> list[str]:
-        """The columns that `drop` names, in order."""
+        """The columns in `drop`, in order."""
         return [cell.strip() for cell in next(csv.reader([self.drop or ""]), [])]
 
     def suited(self, recipe: dict[str, Any]) -> Reading:
-        """Return this reading, for a network that learnt by `recipe`: pictures of its size unless another is set."""
+        """Return this reading with the picture size of `recipe`, unless a size is set."""
         pixels = recipe.get("pixels")
         if self.size is None and isinstance(pixels, str):
             return replace(self, size=pixels)
         return self
 
     def to_dict(self) -> dict[str, str]:
-        """Return what `from_dict` takes, ready for JSON: the fields that are set."""
+        """Return the fields that are set, ready for JSON, as `from_dict` takes them."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     @classmethod
     def from_dict(cls, saved: Any) -> Reading:
-        """Return the Reading that `to_dict` gave as `saved`. Raises DataError for anything else."""
+        """Return the Reading that `to_dict` turned into `saved`. Raises DataError for anything else."""
         names = {field.name for field in fields(cls)}
         if not isinstance(saved, dict) or not all(name in names and isinstance(saved[name], str) for name in saved):
             raise DataError(f"reading: {saved!r}: expected texts of {', '.join(sorted(names))}")

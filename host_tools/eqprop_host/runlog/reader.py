@@ -294,7 +294,7 @@ def open_log(path: str | Path, run_id: str | None = None) -> Log:
 
 
 def open_runs(path: str | Path, run_id: str | None = None) -> Iterator[Log]:
-    """Yield the `Log` at `path`, or each run of a .parquet dataset: the one that is named, or all, one after the other.
+    """Yield the `Log` at `path`; for a .parquet dataset, the named run or all runs in turn.
 
     Raises LogError as `open_log` does, and for a run that does not exist.
     """
