@@ -3,12 +3,10 @@
 from array import array
 from binascii import crc32
 
-from ._compat import const, free_heap
+from ._compat import free_heap
 from .crossbar import FREE, Rot, check_bytes, tiers
 from .learner import Learner
 from .planning import ITEM_BYTES, Plan, parse_layers
-
-SAMPLE_MAX = const(1073741823)
 
 
 def zeros(typecode, items):
@@ -200,8 +198,8 @@ class Network:
 
     def resume_at(self, sample):
         """Use the restored conductances, and resume at training sample number `sample`."""
-        if not 0 <= sample <= SAMPLE_MAX:
-            raise ValueError("sample: {} is not in 0..{}".format(sample, SAMPLE_MAX))
+        if not 0 <= sample <= 1073741823:  # 2**30 - 1: a small integer on every port
+            raise ValueError("sample: {} is not in 0..1073741823".format(sample))
         self.crossbar.refresh()
         self.learner.resume_at(sample)
 

@@ -11,8 +11,8 @@ import numpy as np
 
 import eqprop
 from eqprop import bench
-from eqprop.network import SAMPLE_MAX
 from eqprop.protocol import host_messages
+from eqprop.protocol.host_messages import SAMPLE_MAX
 from eqprop.protocol.messages import NEVER_SAVED, PROGRESS_LAYOUT, SLOTS_MAX
 from eqprop.service import LEAST
 from eqprop.service.user_data import USER_DATA_MAX
