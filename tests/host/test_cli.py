@@ -321,7 +321,7 @@ BAD = {
     ),
     "data overwritten": (
         lambda d: [*TRAIN, table(d, "1,2,3,4,0\n4,3,2,1,1\n"), f"--json={d}/bad.csv"],
-        "is the file of --data too",
+        "is also the file of --data",
     ),
     "results are a device": (lambda d: [*TRAIN, "--json=/dev/null"], "/dev/null: is not a regular file"),
     "name too long": (lambda d: [*TRAIN, f"--json={d}/{'n' * 300}"], "cannot be written: File name too long"),
@@ -343,7 +343,7 @@ BAD = {
         lambda d: ["study", "mnist", "--data=digits", "--only=nonsense"],
         "--only nonsense: no row's text contains it; the rows are: fixed point, as on a board; ",
     ),
-    "picture without log": (lambda d: [*TRAIN, f"--picture={d}/run.png"], "--log is needed"),
+    "picture without log": (lambda d: [*TRAIN, f"--picture={d}/run.png"], "so add --log"),
     "no model": (lambda d: ["evaluate", d / "none.npz"], "none.npz"),
     "no features": (lambda d: ["infer", d / "none.npz", d / "none.csv"], "none.npz"),
 }
