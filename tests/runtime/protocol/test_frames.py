@@ -67,7 +67,7 @@ def test_what_a_program_prints_between_frames_costs_none(first, second, printed)
     assert received(receiver, line) == [first, second]
 
 
-@given(st.binary(max_size=4 * LIMIT), frames)
+@given(st.binary(max_size=4 * LIMIT) | st.integers(0, 4 * LIMIT).map(lambda n: b"\x07" * n), frames)
 def test_noise_of_any_length_is_survived_in_bounded_memory(noise, frame):
     """Catches a buffer that grows with the line and one that forgets it overran."""
     receiver = Receiver(LIMIT)
