@@ -18,7 +18,7 @@ from .fixed import CURRENT_MAX, DELTA_V_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bit
 ITEM_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4}
 _BLOCK_BYTES = 32 if sys.maxsize > 2**32 else 16  # MicroPython's heap has blocks of four machine words
 # Memory of a network beyond its arrays and per-crossbar objects, measured by `tests/runtime/test_planning.py`
-_BLOCKS = const(50)
+_BLOCKS = const(53)
 _TUPLES = const(22)  # tuples with an item for each crossbar, in `Plan` and `eqprop.crossbar.circuit.Circuit`
 
 
