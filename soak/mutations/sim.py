@@ -75,7 +75,7 @@ MUTATIONS = (
         DEVICES,
         "gamma = gamma_down + up * (gamma_up - gamma_down)",
         "gamma = gamma_down",
-        f"{OF_DEVICES}::test_many_pulses_at_once_are_so_many_pulses",
+        f"{OF_DEVICES}::test_turning_a_knob_up_shows",
     ),
     (
         DEVICES,
@@ -130,7 +130,7 @@ MUTATIONS = (
         LEARNING,
         '            if self.loss == "squared-hinge":\n',
         "            if self.loss is None:\n",
-        "tests/sim/analog/test_crossbar.py::test_outputs_beyond_their_targets_are_let_be",
+        f"{OF_SOLVER}::test_a_step_goes_down_the_loss",
     ),
     (
         ENERGY,
