@@ -4,23 +4,67 @@ Kernels work only on the crossbar's table of 32-bit words, filled once: sizes, s
 each in two words, low and high (MicroPython's heap never moves an array). So no kernel can get a buffer of a wrong
 length: only the features come from outside, and they are checked before they are read.
 
-The table, in words:
-
-    0..    features, nodes, product shift, bytes of a node's row, then the addresses of: inputs 4, active 6,
-           conductances 8, driven currents 10
-    14..   outputs, nudge shift, nudging conductance, the two target voltages (their low 16 bits), crossbars |
-           sweeps << 8 | the kernels' own flag << 16, then the addresses of: free voltages 6, nudge currents 8,
-           currents at rest 10, base currents 12
-    28..   for each crossbar 38 words: nodes, rows, columns, product shift, back shift, wired nodes, delta limit, gain,
-           scale, rate shift, g_min, g_max, then the addresses of: base 12, conductances 14, those above 16, reciprocals
-           18, shifts 20, low 22, high 24, delta 26, mean 28, total 30, and the voltages free 32, plus 34, minus 36
-    last   makes the sum of all words 0 modulo 2**32, so that no kernel follows an address with a flipped bit
+The table begins with the circuit's inputs, continues with its outputs, and then has a part for each crossbar. The
+constants below name each offset, in words, within its part; an array's is that of its address. The kernels have the
+same constants, for the compiler replaces only a module's own by their values. The last word of the table makes the sum
+of all words 0 modulo 2**32, so that no kernel follows an address with a flipped bit.
 """
 
 import uctypes
 
+from .._compat import const
 from . import FREE, MINUS, PLUS, Rot
 from .emulated import EmulatedCrossbar
+
+_IN_FEATURES = const(0)
+_IN_NODES = const(1)
+_IN_SHIFT = const(2)  # of products
+_IN_WIDTH = const(3)  # bytes of a node's row
+_IN_INPUTS = const(4)
+_IN_ACTIVE = const(6)
+_IN_CONDUCTANCES = const(8)
+_IN_DRIVEN = const(10)  # currents
+_IN_UNUSED = const(12)  # two words; no kernel reads them
+
+_AT_OUTPUTS = const(14)
+_OUT_NODES = const(0)
+_OUT_SHIFT = const(1)  # of nudge currents
+_OUT_BETA = const(2)  # the nudging conductance
+_OUT_RIGHT = const(3)  # the label's target voltage, in the low 16 bits
+_OUT_WRONG = const(4)  # the other outputs' target voltage, in the low 16 bits
+_OUT_COUNTS = const(5)  # crossbars | sweeps << 8 | the kernels' own flag << 16
+_OUT_V_FREE = const(6)
+_OUT_CURRENTS = const(8)  # of the nudge
+_OUT_REST = const(10)  # currents at rest
+_OUT_BASE = const(12)  # base currents
+
+_AT_CROSSBARS = const(28)
+_PER_CROSSBAR = const(38)
+_NODES = const(0)
+_ROWS = const(1)
+_COLUMNS = const(2)
+_PRODUCT_SHIFT = const(3)
+_BACK_SHIFT = const(4)
+_WIRED = const(5)  # nodes, and the bias pair below another crossbar
+_DELTA_LIMIT = const(6)
+_GAIN = const(7)
+_SCALE = const(8)
+_RATE_SHIFT = const(9)
+_G_MIN = const(10)
+_G_MAX = const(11)
+_BASE = const(12)
+_G = const(14)
+_G_ABOVE = const(16)
+_RECIPROCAL = const(18)
+_SHIFT = const(20)
+_LOW = const(22)
+_HIGH = const(24)
+_DELTA = const(26)
+_MEAN = const(28)
+_TOTAL = const(30)
+_V_FREE = const(32)  # voltages; the address of those of a phase is at _V_FREE + 2 * phase
+_V_PLUS = const(34)
+_V_MINUS = const(36)
 
 _len = len  # faster to find than a built-in name
 
@@ -62,18 +106,18 @@ class MachineCrossbar(EmulatedCrossbar):
         circuit = self.circuit
         last = len(circuit.g) - 1
         words = [self.features, circuit.shape[0][0], circuit.shifts[0], 4 * (self.features + 1)]
-        yield 0, words, [circuit.inputs, circuit.active, circuit.g[0], circuit.driven]
-        yield 12, [0, 0], []  # no kernel reads these
+        yield _IN_FEATURES, words, [circuit.inputs, circuit.active, circuit.g[0], circuit.driven]
+        yield _IN_UNUSED, [0, 0], []
         words = [self.classes, circuit.scales[last] - 2, circuit.beta, circuit.targets[0] & 0xFFFF]
         words += [circuit.targets[1] & 0xFFFF, last + 1 | circuit.sweeps << 8 | self.flag << 16]
-        yield 14, words, [circuit.phases[FREE][last], circuit.currents, circuit.rest, circuit.base[last]]
+        yield _AT_OUTPUTS, words, [circuit.phases[FREE][last], circuit.currents, circuit.rest, circuit.base[last]]
         for c in range(last + 1):
             words = list(circuit.shape[c]) + [len(circuit.delta[c]), circuit.delta_limit[c], circuit.gains[c]]
             words += [circuit.scales[c], circuit.rate_shifts[c], circuit.limits[0], circuit.limits[1]]
             arrays = [circuit.base[c], circuit.g[c], circuit.g[c + 1 if c < last else c], circuit.reciprocal[c]]
             arrays += [circuit.shift[c], circuit.low[c], circuit.high[c], circuit.delta[c], circuit.mean[c]]
             arrays += [circuit.total[c]] + [phase[c] for phase in circuit.phases]
-            yield 28 + 38 * c, words, arrays
+            yield _AT_CROSSBARS + _PER_CROSSBAR * c, words, arrays
 
     def settle(self, x):
         """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""
@@ -102,7 +146,7 @@ class MachineCrossbar(EmulatedCrossbar):
     def set_rate_shift(self, c, rate_shift):
         """As `EmulatedCrossbar.set_rate_shift`."""
         super().set_rate_shift(c, rate_shift)
-        self._enter(self.table, 37 + 38 * c, rate_shift, len(self.table) - 1)
+        self._enter(self.table, _PER_CROSSBAR * c + (_AT_CROSSBARS + _RATE_SHIFT), rate_shift, len(self.table) - 1)
 
     def program(self):
         """As `PlainCrossbar.program`."""

@@ -16,7 +16,56 @@ import sys
 
 import micropython
 
+from ..._compat import const
 from ..native import MachineCrossbar
+
+# Offsets in the table, as in `eqprop.crossbar.native`
+_IN_FEATURES = const(0)
+_IN_NODES = const(1)
+_IN_SHIFT = const(2)
+_IN_WIDTH = const(3)
+_IN_INPUTS = const(4)
+_IN_ACTIVE = const(6)
+_IN_CONDUCTANCES = const(8)
+_IN_DRIVEN = const(10)
+_AT_OUTPUTS = const(14)
+_OUT_NODES = const(0)
+_OUT_SHIFT = const(1)
+_OUT_BETA = const(2)
+_OUT_RIGHT = const(3)
+_OUT_WRONG = const(4)
+_OUT_COUNTS = const(5)
+_OUT_V_FREE = const(6)
+_OUT_CURRENTS = const(8)
+_OUT_REST = const(10)
+_OUT_BASE = const(12)
+_AT_CROSSBARS = const(28)
+_PER_CROSSBAR = const(38)
+_NODES = const(0)
+_ROWS = const(1)
+_COLUMNS = const(2)
+_PRODUCT_SHIFT = const(3)
+_BACK_SHIFT = const(4)
+_WIRED = const(5)
+_DELTA_LIMIT = const(6)
+_GAIN = const(7)
+_SCALE = const(8)
+_RATE_SHIFT = const(9)
+_G_MIN = const(10)
+_G_MAX = const(11)
+_BASE = const(12)
+_G = const(14)
+_G_ABOVE = const(16)
+_RECIPROCAL = const(18)
+_SHIFT = const(20)
+_LOW = const(22)
+_HIGH = const(24)
+_DELTA = const(26)
+_MEAN = const(28)
+_TOTAL = const(30)
+_V_FREE = const(32)
+_V_PLUS = const(34)
+_V_MINUS = const(36)
 
 
 @micropython.asm_thumb
@@ -101,11 +150,11 @@ def settle(r0, r1, r2):
     label(FREE)
     # the sum of all the table's words: r3 sum, r4 the last word, which makes it 0, r5 word
     mov(r3, 15)
-    ldr(r4, [r1, 76])
+    ldr(r4, [r1, 4 * (_AT_OUTPUTS + _OUT_COUNTS)])
     and_(r4, r3)
-    mov(r3, 152)
+    mov(r3, 4 * _PER_CROSSBAR)
     mul(r4, r3)
-    add(r4, 112)
+    add(r4, 4 * _AT_CROSSBARS)
     add(r4, r4, r1)
     ldr(r3, [r4, 0])
     mov(r5, r1)
@@ -121,9 +170,9 @@ def settle(r0, r1, r2):
     label(SOUND)
     # `plain.load`: r0 features, r2 their number, r3 inputs, r4 list, r5 place, r6 feature, r7 = 127, r12 table
     mov(r12, r1)
-    ldr(r2, [r1, 0])
-    ldr(r3, [r1, 16])
-    ldr(r4, [r1, 24])
+    ldr(r2, [r1, 4 * _IN_FEATURES])
+    ldr(r3, [r1, 4 * _IN_INPUTS])
+    ldr(r4, [r1, 4 * _IN_ACTIVE])
     add(r4, 4)
     mov(r5, 0)
     mov(r7, 127)
@@ -156,7 +205,7 @@ def settle(r0, r1, r2):
     data(2, 0xC440)  # stmia r4!, {r6}
     mov(r1, r12)
     mov(r12, r4)
-    ldr(r0, [r1, 24])
+    ldr(r0, [r1, 4 * _IN_ACTIVE])
     sub(r3, r4, r0)
     lsr(r3, r3, 2)
     sub(r3, 1)
@@ -169,15 +218,15 @@ def settle(r0, r1, r2):
     mov(r6, r10)
     mov(r7, r11)
     push({r4, r5, r6, r7})
-    ldr(r5, [r1, 40])
-    ldr(r6, [r1, 4])
+    ldr(r5, [r1, 4 * _IN_DRIVEN])
+    ldr(r6, [r1, 4 * _IN_NODES])
     add(r7, r0, 4)
     push({r5, r6, r7})
-    ldr(r2, [r1, 76])
+    ldr(r2, [r1, 4 * (_AT_OUTPUTS + _OUT_COUNTS)])
     lsr(r2, r2, 16)
-    ldr(r0, [r1, 32])
-    ldr(r7, [r1, 8])
-    ldr(r6, [r1, 12])
+    ldr(r0, [r1, 4 * _IN_CONDUCTANCES])
+    ldr(r7, [r1, 4 * _IN_SHIFT])
+    ldr(r6, [r1, 4 * _IN_WIDTH])
     cmp(r2, 0)
     beq(FOUR)
     cmp(r7, 0)
@@ -376,7 +425,7 @@ def settle(r0, r1, r2):
     # r0 table, r1 phase from here on
     mov(r0, r1)
     mov(r1, r2)
-    ldr(r2, [r0, 76])
+    ldr(r2, [r0, 4 * (_AT_OUTPUTS + _OUT_COUNTS)])
     lsr(r2, r2, 16)
     push({r2})
     mov(r4, r8)
@@ -386,16 +435,16 @@ def settle(r0, r1, r2):
     push({r4, r5, r6, r7})
     # `plain.clear` or `plain.copy` every layer: r2 its words, r3 crossbars left, r5 free voltages, r6 the phase's
     mov(r2, r0)
-    add(r2, 112)
-    ldr(r3, [r0, 76])
+    add(r2, 4 * _AT_CROSSBARS)
+    ldr(r3, [r0, 4 * (_AT_OUTPUTS + _OUT_COUNTS)])
     data(2, 0xB2DB)  # uxtb r3, r3
     label(START)
     mov(r4, r2)
-    add(r4, 128)
+    add(r4, 4 * _V_FREE)
     ldr(r5, [r4, 0])
     cmp(r1, 0)
     bne(COPY)
-    ldr(r6, [r2, 0])
+    ldr(r6, [r2, 4 * _NODES])
     lsl(r6, r6, 1)
     mov(r7, 0)
     label(CLEAR)
@@ -406,7 +455,7 @@ def settle(r0, r1, r2):
     label(COPY)
     lsl(r6, r1, 3)
     data(2, 0x59A6)  # ldr r6, [r4, r6]
-    ldr(r7, [r2, 20])
+    ldr(r7, [r2, 4 * _WIRED])
     lsl(r7, r7, 1)
     label(COPIES)
     sub(r7, 2)
@@ -414,14 +463,14 @@ def settle(r0, r1, r2):
     data(2, 0x53F4)  # strh r4, [r6, r7]
     bne(COPIES)
     label(STARTED)
-    add(r2, 152)
+    add(r2, 4 * _PER_CROSSBAR)
     sub(r3, 1)
     bne(START)
     # `plain.set_base_currents`: r2 place, r3 nudge currents, r4 currents at rest, r5 base currents
-    ldr(r2, [r0, 56])
-    ldr(r3, [r0, 88])
-    ldr(r4, [r0, 96])
-    ldr(r5, [r0, 104])
+    ldr(r2, [r0, 4 * (_AT_OUTPUTS + _OUT_NODES)])
+    ldr(r3, [r0, 4 * (_AT_OUTPUTS + _OUT_CURRENTS)])
+    ldr(r4, [r0, 4 * (_AT_OUTPUTS + _OUT_REST)])
+    ldr(r5, [r0, 4 * (_AT_OUTPUTS + _OUT_BASE)])
     lsl(r2, r2, 2)
     label(SET_BASE)
     sub(r2, 4)
@@ -443,19 +492,19 @@ def settle(r0, r1, r2):
     # `plain.shift_outputs`: r2 words of the outputs' layer, r5 place, r6 the voltage, r7 output, r8 voltages,
     # r9 currents
     mov(r9, r3)
-    ldr(r3, [r0, 76])
+    ldr(r3, [r0, 4 * (_AT_OUTPUTS + _OUT_COUNTS)])
     data(2, 0xB2DB)  # uxtb r3, r3
     sub(r3, 1)
-    mov(r2, 152)
+    mov(r2, 4 * _PER_CROSSBAR)
     mul(r2, r3)
-    add(r2, 112)
+    add(r2, 4 * _AT_CROSSBARS)
     add(r2, r2, r0)
     lsl(r3, r1, 3)
     add(r3, r3, r2)
-    add(r3, 128)
+    add(r3, 4 * _V_FREE)
     ldr(r3, [r3, 0])
     mov(r8, r3)
-    ldr(r7, [r0, 56])
+    ldr(r7, [r0, 4 * (_AT_OUTPUTS + _OUT_NODES)])
     label(SHIFT)
     sub(r7, 1)
     lsl(r5, r7, 2)
@@ -465,7 +514,7 @@ def settle(r0, r1, r2):
     beq(PULLED)
     neg(r6, r6)
     label(PULLED)
-    ldr(r3, [r2, 80])
+    ldr(r3, [r2, 4 * _SHIFT])
     data(2, 0x5DDB)  # ldrb r3, [r3, r7]
     asr(r6, r3)
     asr(r3, r6, 16)
@@ -479,7 +528,7 @@ def settle(r0, r1, r2):
     sub(r6, r3, r4)
     label(NEAR)
     lsl(r5, r7, 1)
-    ldr(r3, [r2, 72])
+    ldr(r3, [r2, 4 * _RECIPROCAL])
     data(2, 0x5B5B)  # ldrh r3, [r3, r5]
     mul(r6, r3)
     asr(r6, r6, 13)
@@ -488,11 +537,11 @@ def settle(r0, r1, r2):
     mov(r4, r8)
     data(2, 0x5F63)  # ldrsh r3, [r4, r5]
     add(r6, r6, r3)
-    ldr(r3, [r2, 96])
+    ldr(r3, [r2, 4 * _HIGH])
     data(2, 0x5F5B)  # ldrsh r3, [r3, r5]
     cmp(r6, r3)
     bgt(BEYOND)
-    ldr(r3, [r2, 88])
+    ldr(r3, [r2, 4 * _LOW])
     data(2, 0x5F5B)  # ldrsh r3, [r3, r5]
     cmp(r6, r3)
     bge(DISPLACED)
@@ -508,9 +557,9 @@ def settle(r0, r1, r2):
     # voltages 28, and whether the core has ARMv7-M's instructions 48
     push({r0, r1, r2, r3, r4, r5, r6, r7})
     lsl(r3, r1, 3)
-    add(r3, 128)
+    add(r3, 4 * _V_FREE)
     data(2, 0x9303)  # str r3, [sp, #12]
-    ldr(r4, [r0, 76])
+    ldr(r4, [r0, 4 * (_AT_OUTPUTS + _OUT_COUNTS)])
     lsr(r3, r4, 8)
     data(2, 0xB2DB)  # uxtb r3, r3
     mov(r2, 0)
@@ -531,7 +580,7 @@ def settle(r0, r1, r2):
     label(LAYER)
     data(2, 0x9205)  # str r2, [sp, #20]
     data(2, 0x9B00)  # ldr r3, [sp, #0]
-    ldr(r3, [r3, 76])
+    ldr(r3, [r3, 4 * (_AT_OUTPUTS + _OUT_COUNTS)])
     data(2, 0xB2DB)  # uxtb r3, r3
     cmp(r2, r3)
     blt(RELAX)
@@ -547,9 +596,9 @@ def settle(r0, r1, r2):
     bne(LAYER)
     b(SETTLED)
     label(RELAX)
-    mov(r0, 152)
+    mov(r0, 4 * _PER_CROSSBAR)
     mul(r0, r2)
-    add(r0, 112)
+    add(r0, 4 * _AT_CROSSBARS)
     data(2, 0x9900)  # ldr r1, [sp, #0]
     add(r0, r0, r1)
     mov(r10, r0)
@@ -564,7 +613,7 @@ def settle(r0, r1, r2):
     mov(r3, 0)
     mov(r8, r3)
     mov(r9, r3)
-    ldr(r2, [r0, 0])
+    ldr(r2, [r0, 4 * _NODES])
     sub(r2, r2, r1)
     cmp(r2, 4)
     blt(FEW)
@@ -574,7 +623,7 @@ def settle(r0, r1, r2):
     mov(r11, r3)
     b(QUAD)
     label(FEW)
-    ldr(r2, [r0, 8])
+    ldr(r2, [r0, 4 * _COLUMNS])
     cmp(r2, 0)
     beq(BELOW)
     data(2, 0x9B04)  # ldr r3, [sp, #16]
@@ -584,21 +633,21 @@ def settle(r0, r1, r2):
     # r0 and r3 ends of the rows, r1 of the voltages above, r2 place from there, r4 voltage, r5 shift
     lsl(r2, r2, 1)
     mul(r1, r2)
-    ldr(r3, [r0, 64])
+    ldr(r3, [r0, 4 * _G_ABOVE])
     add(r3, r3, r1)
     add(r3, r3, r2)
     mov(r6, r3)
-    ldr(r5, [r0, 0])
+    ldr(r5, [r0, 4 * _NODES])
     cmp(r5, 1)
     beq(ALONE)
     add(r3, r3, r2)
     label(ALONE)
     mov(r4, r0)
-    add(r4, 152)
+    add(r4, 4 * _PER_CROSSBAR)
     data(2, 0x9903)  # ldr r1, [sp, #12]
     data(2, 0x5861)  # ldr r1, [r4, r1]
     add(r1, r1, r2)
-    ldr(r5, [r0, 12])
+    ldr(r5, [r0, 4 * _PRODUCT_SHIFT])
     neg(r2, r2)
     mov(r0, r6)
     label(ABOVE)
@@ -614,7 +663,7 @@ def settle(r0, r1, r2):
     add(r2, 2)
     bne(ABOVE)
     mov(r0, r10)
-    ldr(r5, [r0, 16])
+    ldr(r5, [r0, 4 * _BACK_SHIFT])
     mov(r6, r8)
     asr(r6, r5)
     mov(r8, r6)
@@ -622,25 +671,25 @@ def settle(r0, r1, r2):
     asr(r6, r5)
     mov(r9, r6)
     label(BELOW)
-    ldr(r2, [r0, 4])
+    ldr(r2, [r0, 4 * _ROWS])
     cmp(r2, 0)
     beq(FINISH)
     # r0 and r3 columns, r1 end of the voltages below, r2 place from there, r4 voltage, r5 shift, r6 row, r12 its bytes
     lsl(r2, r2, 1)
     mov(r4, r0)
-    sub(r4, 152)
+    sub(r4, 4 * _PER_CROSSBAR)
     data(2, 0x9903)  # ldr r1, [sp, #12]
     data(2, 0x5861)  # ldr r1, [r4, r1]
     add(r1, r1, r2)
     neg(r2, r2)
-    ldr(r4, [r0, 0])
+    ldr(r4, [r0, 4 * _NODES])
     lsl(r5, r4, 1)
     mov(r12, r5)
-    ldr(r3, [r0, 56])
+    ldr(r3, [r0, 4 * _G])
     mov(r6, r11)
     lsl(r6, r6, 1)
     add(r3, r3, r6)
-    ldr(r5, [r0, 12])
+    ldr(r5, [r0, 4 * _PRODUCT_SHIFT])
     mov(r0, r3)
     cmp(r4, 1)
     beq(SINGLE)
@@ -669,13 +718,13 @@ def settle(r0, r1, r2):
     mov(r6, r8)
     bl(NODE)
     add(r1, 1)
-    ldr(r2, [r0, 0])
+    ldr(r2, [r0, 4 * _NODES])
     cmp(r1, r2)
     beq(LAYERED)
     mov(r6, r9)
     bl(NODE)
     add(r1, 1)
-    ldr(r2, [r0, 0])
+    ldr(r2, [r0, 4 * _NODES])
     sub(r2, r2, r1)
     beq(LAYERED)
     cmp(r2, 1)
@@ -693,16 +742,16 @@ def settle(r0, r1, r2):
     # A node, r1, of current r6 and layer r0: r2 place, r3 and r4 what comes; leaves r0 and r1
     label(NODE)
     lsl(r2, r1, 2)
-    ldr(r3, [r0, 48])
+    ldr(r3, [r0, 4 * _BASE])
     data(2, 0x589B)  # ldr r3, [r3, r2]
     add(r6, r6, r3)
-    ldr(r3, [r0, 80])
+    ldr(r3, [r0, 4 * _SHIFT])
     data(2, 0x5C5B)  # ldrb r3, [r3, r1]
     lsl(r2, r1, 1)
     asr(r6, r3)
     bpl(UP)
     # below zero, where most diodes let no voltage go
-    ldr(r3, [r0, 88])
+    ldr(r3, [r0, 4 * _LOW])
     data(2, 0x5E9B)  # ldrsh r3, [r3, r2]
     cmp(r3, 0)
     beq(LIMIT)
@@ -718,17 +767,17 @@ def settle(r0, r1, r2):
     eor(r3, r4)
     mov(r6, r3)
     label(SMALL)
-    ldr(r3, [r0, 72])
+    ldr(r3, [r0, 4 * _RECIPROCAL])
     data(2, 0x5A9B)  # ldrh r3, [r3, r2]
     mul(r6, r3)
     asr(r6, r6, 13)
     add(r6, 1)
     asr(r6, r6, 1)
-    ldr(r3, [r0, 96])
+    ldr(r3, [r0, 4 * _HIGH])
     data(2, 0x5E9B)  # ldrsh r3, [r3, r2]
     cmp(r6, r3)
     bgt(LIMIT)
-    ldr(r3, [r0, 88])
+    ldr(r3, [r0, 4 * _LOW])
     data(2, 0x5E9B)  # ldrsh r3, [r3, r2]
     cmp(r6, r3)
     bge(WITHIN)
@@ -740,7 +789,7 @@ def settle(r0, r1, r2):
     data(2, 0x4770)  # bx lr
     # `plain.relax`, four nodes at once, r8 to r11 their sums
     label(QUAD)
-    ldr(r2, [r0, 8])
+    ldr(r2, [r0, 4 * _COLUMNS])
     cmp(r2, 0)
     beq(ALONE4)
     data(2, 0x9B04)  # ldr r3, [sp, #16]
@@ -748,14 +797,14 @@ def settle(r0, r1, r2):
     beq(BOTH4)
     label(ALONE4)
     # a layer with none above, the outputs: five nodes at once where there are as many
-    ldr(r2, [r0, 8])
+    ldr(r2, [r0, 4 * _COLUMNS])
     cmp(r2, 0)
     bne(FOUR4)
-    ldr(r2, [r0, 0])
+    ldr(r2, [r0, 4 * _NODES])
     sub(r2, r2, r1)
     cmp(r2, 5)
     blt(FOUR4)
-    ldr(r2, [r0, 4])
+    ldr(r2, [r0, 4 * _ROWS])
     cmp(r2, 0)
     beq(FOUR4)
     b(BELOW5)
@@ -772,14 +821,14 @@ def settle(r0, r1, r2):
     label(ABOVE4)
     lsl(r2, r2, 1)
     mul(r1, r2)
-    ldr(r3, [r0, 64])
+    ldr(r3, [r0, 4 * _G_ABOVE])
     add(r3, r3, r1)
     add(r3, r3, r2)
     add(r7, r3, r2)
     data(2, 0xEB07, 0x0C02)  # add.w r12, r7, r2
     data(2, 0xEB0C, 0x0E02)  # add.w lr, r12, r2
-    ldr(r5, [r0, 12])
-    add(r0, 152)
+    ldr(r5, [r0, 4 * _PRODUCT_SHIFT])
+    add(r0, 4 * _PER_CROSSBAR)
     data(2, 0x9903)  # ldr r1, [sp, #12]
     data(2, 0x5841)  # ldr r1, [r0, r1]
     add(r1, r1, r2)
@@ -826,31 +875,31 @@ def settle(r0, r1, r2):
     bne(PLACE7)
     label(PLACED)
     data(2, 0x9806)  # ldr r0, [sp, #24]
-    ldr(r5, [r0, 16])
+    ldr(r5, [r0, 4 * _BACK_SHIFT])
     data(2, 0xFA48, 0xF805)  # asr.w r8, r8, r5
     data(2, 0xFA49, 0xF905)  # asr.w r9, r9, r5
     data(2, 0xFA4A, 0xFA05)  # asr.w r10, r10, r5
     data(2, 0xFA4B, 0xFB05)  # asr.w r11, r11, r5
     # r0 first column, r1 end of the voltages below, r2 place from there, r4 voltage, r5 shift, r6 bytes of a row
     label(BELOW4)
-    ldr(r2, [r0, 4])
+    ldr(r2, [r0, 4 * _ROWS])
     cmp(r2, 0)
     bne(COLUMNS4)
     b(FINISH4)
     label(COLUMNS4)
     lsl(r2, r2, 1)
     mov(r4, r0)
-    sub(r4, 152)
+    sub(r4, 4 * _PER_CROSSBAR)
     data(2, 0x9903)  # ldr r1, [sp, #12]
     data(2, 0x5861)  # ldr r1, [r4, r1]
     add(r1, r1, r2)
     neg(r2, r2)
-    ldr(r6, [r0, 0])
+    ldr(r6, [r0, 4 * _NODES])
     lsl(r6, r6, 1)
-    ldr(r5, [r0, 12])
+    ldr(r5, [r0, 4 * _PRODUCT_SHIFT])
     data(2, 0x9B01)  # ldr r3, [sp, #4]
     lsl(r3, r3, 1)
-    ldr(r0, [r0, 56])
+    ldr(r0, [r0, 4 * _G])
     add(r0, r0, r3)
     data(2, 0x9B0C)  # ldr r3, [sp, #48]
     cmp(r3, 0)
@@ -921,7 +970,7 @@ def settle(r0, r1, r2):
     add(r1, 1)
     label(FINISHED)
     mov(r10, r0)
-    ldr(r2, [r0, 0])
+    ldr(r2, [r0, 4 * _NODES])
     sub(r2, r2, r1)
     bne(LEFT)
     b(LAYERED)
@@ -952,17 +1001,17 @@ def settle(r0, r1, r2):
     mov(r12, r3)
     lsl(r2, r2, 1)
     mov(r4, r0)
-    sub(r4, 152)
+    sub(r4, 4 * _PER_CROSSBAR)
     data(2, 0x9903)  # ldr r1, [sp, #12]
     data(2, 0x5861)  # ldr r1, [r4, r1]
     add(r1, r1, r2)
     neg(r2, r2)
-    ldr(r6, [r0, 0])
+    ldr(r6, [r0, 4 * _NODES])
     lsl(r6, r6, 1)
-    ldr(r5, [r0, 12])
+    ldr(r5, [r0, 4 * _PRODUCT_SHIFT])
     data(2, 0x9B01)  # ldr r3, [sp, #4]
     lsl(r3, r3, 1)
-    ldr(r0, [r0, 56])
+    ldr(r0, [r0, 4 * _G])
     add(r0, r0, r3)
     data(2, 0x9B0C)  # ldr r3, [sp, #48]
     cmp(r3, 0)
@@ -1039,30 +1088,30 @@ def settle(r0, r1, r2):
     add(r1, 1)
     b(FINISHED)
     label(NODE7)
-    ldr(r3, [r0, 48])
+    ldr(r3, [r0, 4 * _BASE])
     data(2, 0xF853, 0x3021)  # ldr.w r3, [r3, r1, lsl #2]
     add(r6, r6, r3)
-    ldr(r3, [r0, 80])
+    ldr(r3, [r0, 4 * _SHIFT])
     data(2, 0x5C5B)  # ldrb r3, [r3, r1]
     asr(r6, r3)
     bpl(UP7)
-    ldr(r3, [r0, 88])
+    ldr(r3, [r0, 4 * _LOW])
     data(2, 0xF933, 0x3011)  # ldrsh.w r3, [r3, r1, lsl #1]
     cmp(r3, 0)
     beq(LIMIT7)
     label(UP7)
     data(2, 0xF306, 0x0610)  # ssat r6, #17, r6
-    ldr(r3, [r0, 72])
+    ldr(r3, [r0, 4 * _RECIPROCAL])
     data(2, 0xF833, 0x3011)  # ldrh.w r3, [r3, r1, lsl #1]
     mul(r6, r3)
     asr(r6, r6, 13)
     add(r6, 1)
     asr(r6, r6, 1)
-    ldr(r3, [r0, 96])
+    ldr(r3, [r0, 4 * _HIGH])
     data(2, 0xF933, 0x3011)  # ldrsh.w r3, [r3, r1, lsl #1]
     cmp(r6, r3)
     bgt(LIMIT7)
-    ldr(r3, [r0, 88])
+    ldr(r3, [r0, 4 * _LOW])
     data(2, 0xF933, 0x3011)  # ldrsh.w r3, [r3, r1, lsl #1]
     cmp(r6, r3)
     bge(WITHIN7)
@@ -1082,8 +1131,8 @@ def settle(r0, r1, r2):
     mov(r10, r6)
     mov(r11, r7)
     # `plain.highest`: r0 best, r2 outputs, r3 their voltages, r4 place, r5 the best's
-    ldr(r2, [r1, 56])
-    ldr(r3, [r1, 80])
+    ldr(r2, [r1, 4 * (_AT_OUTPUTS + _OUT_NODES)])
+    ldr(r3, [r1, 4 * (_AT_OUTPUTS + _OUT_V_FREE)])
     lsl(r2, r2, 1)
     mov(r4, 0)
     mov(r0, 0)
@@ -1114,8 +1163,8 @@ def set_nudge(r0, r1):
     mov(r4, r8)
     mov(r5, r9)
     push({r4, r5})
-    ldr(r3, [r0, 80])
-    ldr(r4, [r0, 88])
+    ldr(r3, [r0, 4 * (_AT_OUTPUTS + _OUT_V_FREE)])
+    ldr(r4, [r0, 4 * (_AT_OUTPUTS + _OUT_CURRENTS)])
     mov(r2, 0)
     mov(r8, r2)
     mvn(r5, r2)
@@ -1128,13 +1177,13 @@ def set_nudge(r0, r1):
     data(2, 0x5FDF)  # ldrsh r7, [r3, r7]
     cmp(r2, r1)
     beq(RIGHT)
-    ldr(r5, [r0, 72])
+    ldr(r5, [r0, 4 * (_AT_OUTPUTS + _OUT_WRONG)])
     data(2, 0xB22D)  # sxth r5, r5
     sub(r5, r5, r7)
     blt(WRONG)
     b(NONE)
     label(RIGHT)
-    ldr(r5, [r0, 68])
+    ldr(r5, [r0, 4 * (_AT_OUTPUTS + _OUT_RIGHT)])
     data(2, 0xB22D)  # sxth r5, r5
     sub(r5, r5, r7)
     bgt(WRONG)
@@ -1143,9 +1192,9 @@ def set_nudge(r0, r1):
     data(2, 0xC420)  # stmia r4!, {r5}
     b(NEXT)
     label(WRONG)
-    ldr(r6, [r0, 64])
+    ldr(r6, [r0, 4 * (_AT_OUTPUTS + _OUT_BETA)])
     mul(r6, r5)
-    ldr(r7, [r0, 60])
+    ldr(r7, [r0, 4 * (_AT_OUTPUTS + _OUT_SHIFT)])
     asr(r6, r7)
     mov(r7, r12)
     cmp(r6, r7)
@@ -1171,7 +1220,7 @@ def set_nudge(r0, r1):
     mov(r8, r5)
     label(NEXT)
     add(r2, 1)
-    ldr(r7, [r0, 56])
+    ldr(r7, [r0, 4 * (_AT_OUTPUTS + _OUT_NODES)])
     cmp(r2, r7)
     bne(OUTPUT)
     mov(r0, r8)
@@ -1183,23 +1232,23 @@ def set_nudge(r0, r1):
 @micropython.asm_thumb
 def program(r0):
     """Change every conductance, on the table r0."""
-    ldr(r1, [r0, 76])
+    ldr(r1, [r0, 4 * (_AT_OUTPUTS + _OUT_COUNTS)])
     lsr(r1, r1, 16)
     push({r0, r1})
     # `plain.contrast`: r1 place, r2 delta, r3 mean, r4 plus, r5 minus, r12 the layer's words; on the stack layers left
-    ldr(r1, [r0, 76])
+    ldr(r1, [r0, 4 * (_AT_OUTPUTS + _OUT_COUNTS)])
     data(2, 0xB2C9)  # uxtb r1, r1
-    add(r0, 112)
+    add(r0, 4 * _AT_CROSSBARS)
     label(C_LAYER)
     push({r1})
     mov(r12, r0)
-    ldr(r1, [r0, 20])
+    ldr(r1, [r0, 4 * _WIRED])
     lsl(r1, r1, 1)
-    ldr(r2, [r0, 104])
-    ldr(r3, [r0, 112])
-    add(r0, 128)
-    ldr(r4, [r0, 8])
-    ldr(r5, [r0, 16])
+    ldr(r2, [r0, 4 * _DELTA])
+    ldr(r3, [r0, 4 * _MEAN])
+    add(r0, 4 * _V_FREE)
+    ldr(r4, [r0, 4 * (_V_PLUS - _V_FREE)])
+    ldr(r5, [r0, 4 * (_V_MINUS - _V_FREE)])
     label(C_NODE)
     sub(r1, 2)
     data(2, 0x5E66)  # ldrsh r6, [r4, r1]
@@ -1209,7 +1258,7 @@ def program(r0):
     data(2, 0x5258)  # strh r0, [r3, r1]
     sub(r6, r6, r7)
     mov(r0, r12)
-    ldr(r0, [r0, 24])
+    ldr(r0, [r0, 4 * _DELTA_LIMIT])
     cmp(r6, r0)
     bgt(C_LIMIT)
     neg(r0, r0)
@@ -1222,7 +1271,7 @@ def program(r0):
     cmp(r1, 0)
     bne(C_NODE)
     mov(r0, r12)
-    add(r0, 152)
+    add(r0, 4 * _PER_CROSSBAR)
     pop({r1})
     sub(r1, 1)
     bne(C_LAYER)
@@ -1238,10 +1287,10 @@ def program(r0):
     mov(r3, r1)
     mov(r1, 0)
     mov(r2, r0)
-    add(r2, 112)
-    ldr(r4, [r0, 32])
+    add(r2, 4 * _AT_CROSSBARS)
+    ldr(r4, [r0, 4 * _IN_CONDUCTANCES])
     mov(r11, r4)
-    ldr(r4, [r2, 40])
+    ldr(r4, [r2, 4 * _G_MIN])
     mov(r9, r4)
     lsl(r5, r4, 16)
     orr(r5, r4)
@@ -1252,18 +1301,18 @@ def program(r0):
     data(2, 0x9800)  # ldr r0, [sp, #0]
     data(2, 0x9F01)  # ldr r7, [sp, #4]
     data(2, 0x9E02)  # ldr r6, [sp, #8]
-    ldr(r3, [r0, 12])
+    ldr(r3, [r0, 4 * _IN_WIDTH])
     data(2, 0x445B)  # add r3, r11
     mov(r12, r3)
     lsl(r5, r7, 1)
-    ldr(r2, [r6, 104])
+    ldr(r2, [r6, 4 * _DELTA])
     data(2, 0x5F52)  # ldrsh r2, [r2, r5]
-    ldr(r1, [r6, 112])
+    ldr(r1, [r6, 4 * _MEAN])
     data(2, 0x5F49)  # ldrsh r1, [r1, r5]
     mul(r1, r2)
-    ldr(r4, [r6, 28])
+    ldr(r4, [r6, 4 * _GAIN])
     asr(r1, r4)
-    ldr(r3, [r6, 36])
+    ldr(r3, [r6, 4 * _RATE_SHIFT])
     mov(r4, 1)
     lsl(r4, r3)
     lsr(r4, r4, 1)
@@ -1283,10 +1332,10 @@ def program(r0):
     label(D_CHANGES)
     mov(r7, 0)
     mov(r8, r7)
-    ldr(r7, [r0, 24])
+    ldr(r7, [r0, 4 * _IN_ACTIVE])
     add(r7, 4)
     mov(r0, r11)
-    ldr(r6, [r6, 44])
+    ldr(r6, [r6, 4 * _G_MAX])
     mov(r10, r6)
     data(2, 0x9E03)  # ldr r6, [sp, #12]
     cmp(r6, 0)
@@ -1510,7 +1559,7 @@ def program(r0):
     b(D_AFTER7)
     label(D_CHANGED)
     data(2, 0x9E02)  # ldr r6, [sp, #8]
-    ldr(r6, [r6, 120])
+    ldr(r6, [r6, 4 * _TOTAL])
     data(2, 0x9F01)  # ldr r7, [sp, #4]
     lsl(r7, r7, 2)
     data(2, 0x59F5)  # ldr r5, [r6, r7]
@@ -1522,7 +1571,7 @@ def program(r0):
     add(r7, 1)
     data(2, 0x9701)  # str r7, [sp, #4]
     mov(r11, r12)
-    ldr(r6, [r0, 4])
+    ldr(r6, [r0, 4 * _IN_NODES])
     cmp(r7, r6)
     beq(D_DONE)
     b(D_NODE)
@@ -1544,12 +1593,12 @@ def program(r0):
     mov(r7, r11)
     push({r4, r5, r6, r7})
     mov(r6, r1)
-    ldr(r5, [r0, 76])
+    ldr(r5, [r0, 4 * (_AT_OUTPUTS + _OUT_COUNTS)])
     data(2, 0xB2ED)  # uxtb r5, r5
     mov(r4, r0)
-    add(r4, 112)
-    ldr(r0, [r4, 40])
-    ldr(r1, [r4, 44])
+    add(r4, 4 * _AT_CROSSBARS)
+    ldr(r0, [r4, 4 * _G_MIN])
+    ldr(r1, [r4, 4 * _G_MAX])
     push({r0, r1, r2, r3, r4, r5, r6})
     label(B_CROSSBAR)
     data(2, 0x9D05)  # ldr r5, [sp, #20]
@@ -1559,28 +1608,28 @@ def program(r0):
     label(B_FURTHER)
     data(2, 0x9505)  # str r5, [sp, #20]
     data(2, 0x9C04)  # ldr r4, [sp, #16]
-    add(r4, 152)
+    add(r4, 4 * _PER_CROSSBAR)
     data(2, 0x9404)  # str r4, [sp, #16]
-    ldr(r0, [r4, 28])
+    ldr(r0, [r4, 4 * _GAIN])
     mov(r8, r0)
-    ldr(r0, [r4, 36])
+    ldr(r0, [r4, 4 * _RATE_SHIFT])
     mov(r11, r0)
     mov(r1, 1)
     lsl(r1, r0)
     lsr(r1, r1, 1)
     mov(r12, r1)
-    ldr(r0, [r4, 56])
+    ldr(r0, [r4, 4 * _G])
     mov(r7, 0)
     label(B_ROW)
     # r4 words of the layer above, r5 of the one below, r7 row
     data(2, 0x9703)  # str r7, [sp, #12]
     mov(r5, r4)
-    sub(r5, 152)
+    sub(r5, 4 * _PER_CROSSBAR)
     lsl(r7, r7, 1)
-    ldr(r6, [r5, 112])
+    ldr(r6, [r5, 4 * _MEAN])
     data(2, 0x5FF6)  # ldrsh r6, [r6, r7]
     mov(r10, r6)
-    ldr(r6, [r5, 104])
+    ldr(r6, [r5, 4 * _DELTA])
     data(2, 0x5FF6)  # ldrsh r6, [r6, r7]
     mov(r7, 125)
     lsl(r7, r7, 6)
@@ -1593,14 +1642,14 @@ def program(r0):
     mov(r6, r7)
     label(B_WITHIN)
     mov(r9, r6)
-    ldr(r1, [r4, 104])
-    ldr(r2, [r4, 0])
+    ldr(r1, [r4, 4 * _DELTA])
+    ldr(r2, [r4, 4 * _NODES])
     lsl(r2, r2, 1)
     add(r2, r2, r1)
     data(2, 0x9202)  # str r2, [sp, #8]
-    ldr(r2, [r4, 112])
+    ldr(r2, [r4, 4 * _MEAN])
     sub(r2, r2, r1)
-    ldr(r3, [r4, 120])
+    ldr(r3, [r4, 4 * _TOTAL])
     data(2, 0x9E06)  # ldr r6, [sp, #24]
     mov(r7, 0)
     mov(lr, r7)
@@ -1684,13 +1733,13 @@ def program(r0):
     # the last two rows, the bias pair's, have no total
     data(2, 0x9C04)  # ldr r4, [sp, #16]
     data(2, 0x9F03)  # ldr r7, [sp, #12]
-    ldr(r6, [r4, 4])
+    ldr(r6, [r4, 4 * _ROWS])
     sub(r6, 2)
     cmp(r7, r6)
     bge(B_BIAS)
     mov(r5, r4)
-    sub(r5, 152)
-    ldr(r5, [r5, 120])
+    sub(r5, 4 * _PER_CROSSBAR)
+    ldr(r5, [r5, 4 * _TOTAL])
     lsl(r3, r7, 2)
     data(2, 0x58EA)  # ldr r2, [r5, r3]
     data(2, 0x4472)  # add r2, lr
@@ -1714,20 +1763,20 @@ def program(r0):
     # `plain.invert`: r0 total's mantissa, r1 node, r2 quotient, r3 shift, r4 remainder, r12 the layer's words; on the
     # stack layers left
     mov(lr, r1)
-    ldr(r1, [r0, 76])
+    ldr(r1, [r0, 4 * (_AT_OUTPUTS + _OUT_COUNTS)])
     data(2, 0xB2C9)  # uxtb r1, r1
-    add(r0, 112)
+    add(r0, 4 * _AT_CROSSBARS)
     label(I_LAYER)
     push({r1})
     mov(r12, r0)
-    ldr(r1, [r0, 0])
+    ldr(r1, [r0, 4 * _NODES])
     label(I_NODE)
     sub(r1, 1)
     mov(r7, r12)
-    ldr(r3, [r7, 32])
+    ldr(r3, [r7, 4 * _SCALE])
     neg(r3, r3)
     add(r3, 14)
-    ldr(r0, [r7, 120])
+    ldr(r0, [r7, 4 * _TOTAL])
     lsl(r2, r1, 2)
     data(2, 0x5880)  # ldr r0, [r0, r2]
     sub(r2, r0, 1)
@@ -1749,7 +1798,7 @@ def program(r0):
     sub(r3, 1)
     b(I_SMALL)
     label(I_READY)
-    ldr(r5, [r7, 80])
+    ldr(r5, [r7, 4 * _SHIFT])
     data(2, 0x546B)  # strb r3, [r5, r1]
     # (2**28 + total / 2) / total: the quotient has 15 bits
     mov(r4, 1)
@@ -1781,19 +1830,19 @@ def program(r0):
     mov(r2, 0)
     label(I_SHRINK)
     lsr(r0, r2)
-    ldr(r5, [r7, 80])
+    ldr(r5, [r7, 4 * _SHIFT])
     data(2, 0x546B)  # strb r3, [r5, r1]
     data(2, 0xF04F, 0x5480)  # mov.w r4, #268435456
     data(2, 0xEB04, 0x0450)  # add.w r4, r4, r0, lsr #1
     data(2, 0xFBB4, 0xF2F0)  # udiv r2, r4, r0
     label(I_DIVIDED)
-    ldr(r5, [r7, 72])
+    ldr(r5, [r7, 4 * _RECIPROCAL])
     lsl(r4, r1, 1)
     data(2, 0x532A)  # strh r2, [r5, r4]
     cmp(r1, 0)
     bne(I_NODE)
     mov(r0, r12)
-    add(r0, 152)
+    add(r0, 4 * _PER_CROSSBAR)
     pop({r1})
     sub(r1, 1)
     bne(I_LAYER)

@@ -25,7 +25,56 @@ pointer is in a register: hence `x = ...; ptr16(p)[1] = x`, with p or q and any 
 
 import micropython
 
+from ..._compat import const
 from ..native import MachineCrossbar
+
+# Offsets in the table, as in `eqprop.crossbar.native`
+_IN_FEATURES = const(0)
+_IN_NODES = const(1)
+_IN_SHIFT = const(2)
+_IN_WIDTH = const(3)
+_IN_INPUTS = const(4)
+_IN_ACTIVE = const(6)
+_IN_CONDUCTANCES = const(8)
+_IN_DRIVEN = const(10)
+_AT_OUTPUTS = const(14)
+_OUT_NODES = const(0)
+_OUT_SHIFT = const(1)
+_OUT_BETA = const(2)
+_OUT_RIGHT = const(3)
+_OUT_WRONG = const(4)
+_OUT_COUNTS = const(5)
+_OUT_V_FREE = const(6)
+_OUT_CURRENTS = const(8)
+_OUT_REST = const(10)
+_OUT_BASE = const(12)
+_AT_CROSSBARS = const(28)
+_PER_CROSSBAR = const(38)
+_NODES = const(0)
+_ROWS = const(1)
+_COLUMNS = const(2)
+_PRODUCT_SHIFT = const(3)
+_BACK_SHIFT = const(4)
+_WIRED = const(5)
+_DELTA_LIMIT = const(6)
+_GAIN = const(7)
+_SCALE = const(8)
+_RATE_SHIFT = const(9)
+_G_MIN = const(10)
+_G_MAX = const(11)
+_BASE = const(12)
+_G = const(14)
+_G_ABOVE = const(16)
+_RECIPROCAL = const(18)
+_SHIFT = const(20)
+_LOW = const(22)
+_HIGH = const(24)
+_DELTA = const(26)
+_MEAN = const(28)
+_TOTAL = const(30)
+_V_FREE = const(32)
+_V_PLUS = const(34)
+_V_MINUS = const(36)
 
 
 @micropython.viper
@@ -86,7 +135,7 @@ def program(table):
     _contrast(0, 0, table)
     _update_driven(0, 0, 0, table)
     # From the last on: each but the first is done with its layer's delta and mean, and so may scale them in place
-    for c in range((table[19] & 255) - 1, 0, -1):
+    for c in range((table[_AT_OUTPUTS + _OUT_COUNTS] & 255) - 1, 0, -1):
         _update_between(c, 0, 0, table)
     return _invert(0, 0, table)
 
@@ -94,7 +143,7 @@ def program(table):
 @micropython.viper
 def _sum(p: int, table: ptr32) -> int:
     # The sum p of all words, 10 and an odd number of times 19: 0 for none, modulo 2**32
-    blocks = 1 + 2 * (int(table[19]) & 15)
+    blocks = 1 + 2 * (int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 15)
     p = int(table[0]) + p
     p = int(table[1]) + p
     p = int(table[2]) + p
@@ -141,11 +190,11 @@ def enter(table: ptr32, at: int, word: int, last: int):
 
 @micropython.viper
 def _load(x: ptr8, listed: ptr32, p: int, table: ptr32):
-    n = int(table[0])
+    n = int(table[_IN_FEATURES])
     start = int(x)
     end = start + n
-    inputs = (int(table[4]) | int(table[5]) << 16 << 16) - start
-    active = ptr32(int(table[6]) | int(table[7]) << 16 << 16)
+    inputs = (int(table[_IN_INPUTS]) | int(table[_IN_INPUTS + 1]) << 16 << 16) - start
+    active = ptr32(int(table[_IN_ACTIVE]) | int(table[_IN_ACTIVE + 1]) << 16 << 16)
     first = int(active) + 4
     listed = ptr32(first)
     last = start
@@ -186,16 +235,16 @@ def _load(x: ptr8, listed: ptr32, p: int, table: ptr32):
 @micropython.viper
 def _multiply(p: int, q: int, r: int, table: ptr32):
     # p: the pair of devices, q: the listed input, r: the sum
-    nodes = int(table[1])
-    shift = int(table[2])
-    width = int(table[3])
-    first = int(table[6]) | int(table[7]) << 16 << 16
+    nodes = int(table[_IN_NODES])
+    shift = int(table[_IN_SHIFT])
+    width = int(table[_IN_WIDTH])
+    first = int(table[_IN_ACTIVE]) | int(table[_IN_ACTIVE + 1]) << 16 << 16
     middle = first + 4 + (int(ptr16(first)[1]) << 2)
     stop = first + 4 + (int(ptr16(first)[0]) << 2)
     first += 4
     blocks = middle - ((middle - first) & 31)
-    row = int(table[8]) | int(table[9]) << 16 << 16
-    current = ptr32(int(table[10]) | int(table[11]) << 16 << 16)
+    row = int(table[_IN_CONDUCTANCES]) | int(table[_IN_CONDUCTANCES + 1]) << 16 << 16
+    current = ptr32(int(table[_IN_DRIVEN]) | int(table[_IN_DRIVEN + 1]) << 16 << 16)
     up = (1 << shift) - 1
     while nodes:
         r = 0
@@ -247,27 +296,27 @@ def _multiply(p: int, q: int, r: int, table: ptr32):
 @micropython.viper
 def _displace(p: int, q: int, r: int, table: ptr32):
     # From the free state, and with what the nudge currents bring at once. p, q: of whom, and to whom, r: the sign
-    at = 32 + 2 * p
+    at = _V_FREE + 2 * p
     r = 3 - (p << 1)
-    t = ptr32(int(table) + 4 * 28)
-    count = int(table[19]) & 255
+    t = ptr32(int(table) + 4 * _AT_CROSSBARS)
+    count = int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 255
     while count:
-        p = int(t[32]) | int(t[33]) << 16 << 16
+        p = int(t[_V_FREE]) | int(t[_V_FREE + 1]) << 16 << 16
         q = int(t[at]) | int(t[at + 1]) << 16 << 16
-        end = q + (int(t[5]) << 1)
+        end = q + (int(t[_WIRED]) << 1)
         while end - q:
             ptr16(q)[0] = ptr16(p)[0]
             p += 2
             q += 2
-        t = ptr32(int(t) + 4 * 38)
+        t = ptr32(int(t) + 4 * _PER_CROSSBAR)
         count -= 1
     wide = 1
     wide = wide << 16 << 16 >> 27
-    t = ptr32(int(table) + 4 * 14)
-    n = int(t[0])
-    currents = ptr32(int(t[8]) | int(t[9]) << 16 << 16)
-    p = int(t[10]) | int(t[11]) << 16 << 16
-    q = int(t[12]) | int(t[13]) << 16 << 16
+    t = ptr32(int(table) + 4 * _AT_OUTPUTS)
+    n = int(t[_OUT_NODES])
+    currents = ptr32(int(t[_OUT_CURRENTS]) | int(t[_OUT_CURRENTS + 1]) << 16 << 16)
+    p = int(t[_OUT_REST]) | int(t[_OUT_REST + 1]) << 16 << 16
+    q = int(t[_OUT_BASE]) | int(t[_OUT_BASE + 1]) << 16 << 16
     end = q + (n << 2)
     v = ptr32(currents)
     while end - q:
@@ -275,12 +324,12 @@ def _displace(p: int, q: int, r: int, table: ptr32):
         v = ptr32(int(v) + 4)
         p += 4
         q += 4
-    count = int(table[19]) & 255
-    t = ptr32(int(table) + 4 * 28 + 4 * 38 * (count - 1))
-    reciprocal = ptr16(int(t[18]) | int(t[19]) << 16 << 16)
-    shift = ptr8(int(t[20]) | int(t[21]) << 16 << 16)
-    low = ptr16(int(t[22]) | int(t[23]) << 16 << 16)
-    high = ptr16(int(t[24]) | int(t[25]) << 16 << 16)
+    count = int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 255
+    t = ptr32(int(table) + 4 * _AT_CROSSBARS + 4 * _PER_CROSSBAR * (count - 1))
+    reciprocal = ptr16(int(t[_RECIPROCAL]) | int(t[_RECIPROCAL + 1]) << 16 << 16)
+    shift = ptr8(int(t[_SHIFT]) | int(t[_SHIFT + 1]) << 16 << 16)
+    low = ptr16(int(t[_LOW]) | int(t[_LOW + 1]) << 16 << 16)
+    high = ptr16(int(t[_HIGH]) | int(t[_HIGH + 1]) << 16 << 16)
     output = ptr16(int(t[at]) | int(t[at + 1]) << 16 << 16)
     q = 0
     while q < n:
@@ -303,32 +352,32 @@ def _displace(p: int, q: int, r: int, table: ptr32):
 @micropython.viper
 def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
     phase = p
-    at = 32 + 2 * phase
-    count = int(table[19]) & 255
+    at = _V_FREE + 2 * phase
+    count = int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 255
     # Half sweeps to go, and the first one's first layer: up from the inputs, or down from the outputs. In the first
     # half of the free phase the layers above are still at zero volts.
-    halves = (int(table[19]) >> 8 & 255) << 1
+    halves = (int(table[_AT_OUTPUTS + _OUT_COUNTS]) >> 8 & 255) << 1
     parity = 0
     zero = 1
     if phase:
         halves -= 2
         parity = count & 1
         zero = 0
-    t = ptr32(int(table) + 4 * 28)
+    t = ptr32(int(table) + 4 * _AT_CROSSBARS)
     if zero:
         c = count
         while c:
-            p = int(t[32]) | int(t[33]) << 16 << 16
-            end = p + (int(t[0]) << 1)
+            p = int(t[_V_FREE]) | int(t[_V_FREE + 1]) << 16 << 16
+            end = p + (int(t[_NODES]) << 1)
             while end - p:
                 ptr16(p)[0] = 0
                 p += 2
-            t = ptr32(int(t) + 4 * 38)
+            t = ptr32(int(t) + 4 * _PER_CROSSBAR)
             c -= 1
-        t = ptr32(int(table) + 4 * 14)
-        p = int(t[10]) | int(t[11]) << 16 << 16
-        q = int(t[12]) | int(t[13]) << 16 << 16
-        end = q + (int(t[0]) << 2)
+        t = ptr32(int(table) + 4 * _AT_OUTPUTS)
+        p = int(t[_OUT_REST]) | int(t[_OUT_REST + 1]) << 16 << 16
+        q = int(t[_OUT_BASE]) | int(t[_OUT_BASE + 1]) << 16 << 16
+        end = q + (int(t[_OUT_NODES]) << 2)
         while end - q:
             ptr32(q)[0] = ptr32(p)[0]
             p += 4
@@ -342,26 +391,26 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
         while True:
             if not c < count:
                 break
-            t = ptr32(int(table) + 4 * 28 + 4 * 38 * c)
-            nodes = int(t[0])
-            columns = int(t[2])
+            t = ptr32(int(table) + 4 * _AT_CROSSBARS + 4 * _PER_CROSSBAR * c)
+            nodes = int(t[_NODES])
+            columns = int(t[_COLUMNS])
             if zero:
                 columns = 0
-            product = int(t[3])
-            back = int(t[4])
-            base = ptr32(int(t[12]) | int(t[13]) << 16 << 16)
-            below = int(t[14]) | int(t[15]) << 16 << 16
-            above = int(t[16]) | int(t[17]) << 16 << 16
-            reciprocal = ptr16(int(t[18]) | int(t[19]) << 16 << 16)
-            shift = ptr8(int(t[20]) | int(t[21]) << 16 << 16)
-            low = ptr16(int(t[22]) | int(t[23]) << 16 << 16)
-            high = ptr16(int(t[24]) | int(t[25]) << 16 << 16)
+            product = int(t[_PRODUCT_SHIFT])
+            back = int(t[_BACK_SHIFT])
+            base = ptr32(int(t[_BASE]) | int(t[_BASE + 1]) << 16 << 16)
+            below = int(t[_G]) | int(t[_G + 1]) << 16 << 16
+            above = int(t[_G_ABOVE]) | int(t[_G_ABOVE + 1]) << 16 << 16
+            reciprocal = ptr16(int(t[_RECIPROCAL]) | int(t[_RECIPROCAL + 1]) << 16 << 16)
+            shift = ptr8(int(t[_SHIFT]) | int(t[_SHIFT + 1]) << 16 << 16)
+            low = ptr16(int(t[_LOW]) | int(t[_LOW + 1]) << 16 << 16)
+            high = ptr16(int(t[_HIGH]) | int(t[_HIGH + 1]) << 16 << 16)
             out = ptr16(int(t[at]) | int(t[at + 1]) << 16 << 16)
             v_above = 0
             end_above = 0
             blocks = 0
             if columns:
-                v_above = int(t[at + 38]) | int(t[at + 39]) << 16 << 16
+                v_above = int(t[at + _PER_CROSSBAR]) | int(t[at + (_PER_CROSSBAR + 1)]) << 16 << 16
                 end_above = v_above + (columns << 1)
                 blocks = v_above + columns // 5 * 10
             v_below = 0
@@ -369,9 +418,9 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
             stride = nodes << 1
             s0 = 0
             if c:
-                t = ptr32(int(t) - 4 * 38)
+                t = ptr32(int(t) - 4 * _PER_CROSSBAR)
                 v_below = int(t[at]) | int(t[at + 1]) << 16 << 16
-                end_below = v_below + (int(ptr32(int(t) + 4 * 38)[1]) << 1)
+                end_below = v_below + (int(ptr32(int(t) + 4 * _PER_CROSSBAR)[_ROWS]) << 1)
                 s1 = 0
                 s2 = 0
                 s3 = 0
@@ -480,9 +529,9 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
         parity ^= 1
         halves -= 1
     # The first of the highest outputs
-    t = ptr32(int(table) + 4 * 14)
-    p = int(t[6]) | int(t[7]) << 16 << 16
-    end = p + (int(t[0]) << 1)
+    t = ptr32(int(table) + 4 * _AT_OUTPUTS)
+    p = int(t[_OUT_V_FREE]) | int(t[_OUT_V_FREE + 1]) << 16 << 16
+    end = p + (int(t[_OUT_NODES]) << 1)
     r = -1
     j = 0
     while end - p:
@@ -491,27 +540,27 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
             r = q
             j = p
         p += 2
-    return (j - end >> 1) + int(t[0])
+    return (j - end >> 1) + int(t[_OUT_NODES])
 
 
 @micropython.viper
 def set_nudge(table: ptr32, label: int) -> int:
     """Turn the outputs' errors into nudge currents; return the loss."""
-    t = ptr32(int(table) + 4 * 14)
-    n = int(t[0])
-    shift = int(t[1])
-    beta = int(t[2])
-    v = ptr16(int(t[6]) | int(t[7]) << 16 << 16)
-    currents = ptr32(int(t[8]) | int(t[9]) << 16 << 16)
+    t = ptr32(int(table) + 4 * _AT_OUTPUTS)
+    n = int(t[_OUT_NODES])
+    shift = int(t[_OUT_SHIFT])
+    beta = int(t[_OUT_BETA])
+    v = ptr16(int(t[_OUT_V_FREE]) | int(t[_OUT_V_FREE + 1]) << 16 << 16)
+    currents = ptr32(int(t[_OUT_CURRENTS]) | int(t[_OUT_CURRENTS + 1]) << 16 << 16)
     loss = 0
     k = 0
     while k < n:
         if k == label:
-            error = (int(t[3]) ^ 0x8000) - (int(v[k]) ^ 0x8000)
+            error = (int(t[_OUT_RIGHT]) ^ 0x8000) - (int(v[k]) ^ 0x8000)
             if error < 0:
                 error = 0
         else:
-            error = (int(t[4]) ^ 0x8000) - (int(v[k]) ^ 0x8000)
+            error = (int(t[_OUT_WRONG]) ^ 0x8000) - (int(v[k]) ^ 0x8000)
             if error > 0:
                 error = 0
         s = (beta * error) >> shift
@@ -532,15 +581,15 @@ def set_nudge(table: ptr32, label: int) -> int:
 
 @micropython.viper
 def _contrast(p: int, q: int, table: ptr32):
-    count = int(table[19]) & 255
-    t = ptr32(int(table) + 4 * 28)
+    count = int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 255
+    t = ptr32(int(table) + 4 * _AT_CROSSBARS)
     while count:
-        n = int(t[5])
-        limit = int(t[6])
-        delta = ptr16(int(t[26]) | int(t[27]) << 16 << 16)
-        mean = ptr16(int(t[28]) | int(t[29]) << 16 << 16)
-        plus = ptr16(int(t[34]) | int(t[35]) << 16 << 16)
-        minus = ptr16(int(t[36]) | int(t[37]) << 16 << 16)
+        n = int(t[_WIRED])
+        limit = int(t[_DELTA_LIMIT])
+        delta = ptr16(int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16)
+        mean = ptr16(int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16)
+        plus = ptr16(int(t[_V_PLUS]) | int(t[_V_PLUS + 1]) << 16 << 16)
+        minus = ptr16(int(t[_V_MINUS]) | int(t[_V_MINUS + 1]) << 16 << 16)
         while n:
             n -= 1
             p = (plus[n] ^ 0x8000) - 0x8000
@@ -553,36 +602,36 @@ def _contrast(p: int, q: int, table: ptr32):
                 elif p < 0 - limit:
                     p = 0 - limit
             delta[n] = p
-        t = ptr32(int(t) + 4 * 38)
+        t = ptr32(int(t) + 4 * _PER_CROSSBAR)
         count -= 1
 
 
 @micropython.viper
 def _update_driven(p: int, q: int, r: int, table: ptr32):
     # p: the pair of devices, q: the conductance of one, other: of the other, r: the listed input
-    nodes = int(table[1])
-    width = int(table[3])
-    first = int(table[6]) | int(table[7]) << 16 << 16
+    nodes = int(table[_IN_NODES])
+    width = int(table[_IN_WIDTH])
+    first = int(table[_IN_ACTIVE]) | int(table[_IN_ACTIVE + 1]) << 16 << 16
     middle = first + 4 + (int(ptr16(first)[1]) << 2)
     stop = first + 4 + (int(ptr16(first)[0]) << 2)
     first += 4
-    row = int(table[8]) | int(table[9]) << 16 << 16
-    t = ptr32(int(table) + 4 * 28)
-    gain = int(t[7])
-    rate_shift = int(t[9])
+    row = int(table[_IN_CONDUCTANCES]) | int(table[_IN_CONDUCTANCES + 1]) << 16 << 16
+    t = ptr32(int(table) + 4 * _AT_CROSSBARS)
+    gain = int(t[_GAIN])
+    rate_shift = int(t[_RATE_SHIFT])
     offset = 1 << (rate_shift - 1)
-    g_min = int(t[10])
-    g_max = int(t[11])
+    g_min = int(t[_G_MIN])
+    g_max = int(t[_G_MAX])
     span = uint(g_max - g_min)
-    delta = ptr16(int(t[26]) | int(t[27]) << 16 << 16)
-    mean = ptr16(int(t[28]) | int(t[29]) << 16 << 16)
-    total = ptr32(int(t[30]) | int(t[31]) << 16 << 16)
+    delta = ptr16(int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16)
+    mean = ptr16(int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16)
+    total = ptr32(int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16)
     # List the inputs at zero, too: a node where c alone changes conductances changes theirs
     nothing = 0
     p = stop
-    q = int(table[4]) | int(table[5]) << 16 << 16
+    q = int(table[_IN_INPUTS]) | int(table[_IN_INPUTS + 1]) << 16 << 16
     r = q
-    end = q + int(table[0])
+    end = q + int(table[_IN_FEATURES])
     while end - q:
         if ptr8(q)[0] == 0:
             ptr16(p)[0] = (q - r) << 2
@@ -638,34 +687,34 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
 @micropython.viper
 def _update_between(p: int, q: int, r: int, table: ptr32):
     # p: the device, q: by how much it changes, then where its column's total is, r: by how much the row's total changes
-    t = ptr32(int(table) + 4 * 28 + 4 * 38 * p)
-    columns = int(t[0])
-    gain = int(t[7])
+    t = ptr32(int(table) + 4 * _AT_CROSSBARS + 4 * _PER_CROSSBAR * p)
+    columns = int(t[_NODES])
+    gain = int(t[_GAIN])
     # What the devices see of the layer above, plus 0x8000: no sign to extend
-    p = int(t[26]) | int(t[27]) << 16 << 16
-    q = int(t[28]) | int(t[29]) << 16 << 16
+    p = int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16
+    q = int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16
     end = p + (columns << 1)
     while end - p:
         ptr16(p)[0] = (((ptr16(p)[0] ^ 0x8000) - 0x8000) >> gain) + 0x8000
         ptr16(q)[0] = (((ptr16(q)[0] ^ 0x8000) - 0x8000) >> gain) + 0x8000
         p += 2
         q += 2
-    rate_shift = int(t[9])
+    rate_shift = int(t[_RATE_SHIFT])
     offset = 1 << (rate_shift - 1)
-    g_min = int(t[10])
-    g_max = int(t[11])
+    g_min = int(t[_G_MIN])
+    g_max = int(t[_G_MAX])
     span = uint(g_max - g_min)
-    left = int(t[1])
-    p = int(t[14]) | int(t[15]) << 16 << 16
-    first = int(t[26]) | int(t[27]) << 16 << 16
+    left = int(t[_ROWS])
+    p = int(t[_G]) | int(t[_G + 1]) << 16 << 16
+    first = int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16
     end = first + (columns << 1)
     blocks = first + columns // 5 * 10
-    first_mean = int(t[28]) | int(t[29]) << 16 << 16
-    first_total = int(t[30]) | int(t[31]) << 16 << 16
-    t = ptr32(int(t) - 4 * 38)
-    delta_below = ptr16(int(t[26]) | int(t[27]) << 16 << 16)
-    mean_below = ptr16(int(t[28]) | int(t[29]) << 16 << 16)
-    total_below = ptr32(int(t[30]) | int(t[31]) << 16 << 16)
+    first_mean = int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16
+    first_total = int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16
+    t = ptr32(int(t) - 4 * _PER_CROSSBAR)
+    delta_below = ptr16(int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16)
+    mean_below = ptr16(int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16)
+    total_below = ptr32(int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16)
     while left:
         d = (delta_below[0] ^ 0x8000) - 0x8000
         if d > 8000:
@@ -761,14 +810,14 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
 @micropython.viper
 def _invert(p: int, q: int, table: ptr32) -> int:
     # p: a total, q: its shift
-    count = int(table[19]) & 255
-    t = ptr32(int(table) + 4 * 28)
+    count = int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 255
+    t = ptr32(int(table) + 4 * _AT_CROSSBARS)
     while count:
-        n = int(t[0])
-        least = 14 - int(t[8])
-        reciprocal = ptr16(int(t[18]) | int(t[19]) << 16 << 16)
-        shift = ptr8(int(t[20]) | int(t[21]) << 16 << 16)
-        total = ptr32(int(t[30]) | int(t[31]) << 16 << 16)
+        n = int(t[_NODES])
+        least = 14 - int(t[_SCALE])
+        reciprocal = ptr16(int(t[_RECIPROCAL]) | int(t[_RECIPROCAL + 1]) << 16 << 16)
+        shift = ptr8(int(t[_SHIFT]) | int(t[_SHIFT + 1]) << 16 << 16)
+        total = ptr32(int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16)
         while n:
             n -= 1
             p = int(total[n])
@@ -786,7 +835,7 @@ def _invert(p: int, q: int, table: ptr32) -> int:
                 q -= 1
             reciprocal[n] = (268435456 + (p >> 1)) // p
             shift[n] = q
-        t = ptr32(int(t) + 4 * 38)
+        t = ptr32(int(t) + 4 * _PER_CROSSBAR)
         count -= 1
     return 0
 

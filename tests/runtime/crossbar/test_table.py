@@ -1,0 +1,116 @@
+"""The table of machine code's crossbars: one list of offsets, which the table and every module of kernels keep to."""
+
+import ast
+import runpy
+import sys
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+import eqprop
+from support.places import RUNTIME
+
+CROSSBAR = RUNTIME / "eqprop" / "crossbar"
+FLAG = 1
+NAMESAKES = ("_BASE", "_G", "_RECIPROCAL", "_SHIFT", "_LOW", "_HIGH", "_DELTA", "_DELTA_LIMIT", "_MEAN", "_TOTAL")
+SHAPE = ("_NODES", "_ROWS", "_COLUMNS", "_PRODUCT_SHIFT", "_BACK_SHIFT")
+
+
+def offsets(path):
+    """Return the private constants of a module: {name: value}."""
+    found = {}
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("const("):
+            (name,), (value,) = node.targets, node.value.args
+            found[name.id] = ast.literal_eval(value)
+    return found
+
+
+LIST = offsets(CROSSBAR / "native.py")
+
+
+@pytest.mark.parametrize("module", ["thumb", "viper"])
+def test_kernels_use_the_lists_offsets(module):
+    """Catches: a field that has moved in one module only, a name that the list has not, one that nothing uses."""
+    path = CROSSBAR / "kernels" / f"{module}.py"
+    own = offsets(path)
+    assert len(own) > 40
+    assert own == {name: LIST.get(name) for name in own}
+    tree = ast.parse(path.read_text())
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    assert set(own) <= used
+
+
+def fields(circuit, crossbar):
+    """Yield (part's first word, {name: word or array}) of each part of a crossbar's table, by the list's names."""
+    last = len(circuit.g) - 1
+    yield (
+        0,
+        {
+            "_IN_FEATURES": crossbar.features,
+            "_IN_NODES": circuit.shape[0][0],
+            "_IN_SHIFT": circuit.shifts[0],
+            "_IN_WIDTH": 4 * (crossbar.features + 1),
+            "_IN_INPUTS": circuit.inputs,
+            "_IN_ACTIVE": circuit.active,
+            "_IN_CONDUCTANCES": circuit.g[0],
+            "_IN_DRIVEN": circuit.driven,
+            "_IN_UNUSED": 0,
+        },
+    )
+    yield (
+        LIST["_AT_OUTPUTS"],
+        {
+            "_OUT_NODES": crossbar.classes,
+            "_OUT_SHIFT": circuit.scales[last] - 2,
+            "_OUT_BETA": circuit.beta,
+            "_OUT_RIGHT": circuit.targets[0] & 0xFFFF,
+            "_OUT_WRONG": circuit.targets[1] & 0xFFFF,
+            "_OUT_COUNTS": last + 1 | circuit.sweeps << 8 | FLAG << 16,
+            "_OUT_V_FREE": circuit.phases[0][last],
+            "_OUT_CURRENTS": circuit.currents,
+            "_OUT_REST": circuit.rest,
+            "_OUT_BASE": circuit.base[last],
+        },
+    )
+    for c in range(last + 1):
+        part = {name: getattr(circuit, name[1:].lower())[c] for name in NAMESAKES}
+        part |= dict(zip(SHAPE, circuit.shape[c], strict=True))
+        part |= dict(zip(("_V_FREE", "_V_PLUS", "_V_MINUS"), (phase[c] for phase in circuit.phases), strict=True))
+        part |= {
+            "_WIRED": len(circuit.delta[c]),
+            "_GAIN": circuit.gains[c],
+            "_SCALE": circuit.scales[c],
+            "_RATE_SHIFT": circuit.rate_shifts[c],
+            "_G_MIN": circuit.limits[0],
+            "_G_MAX": circuit.limits[1],
+            "_G_ABOVE": circuit.g[min(c + 1, last)],
+        }
+        yield LIST["_AT_CROSSBARS"] + LIST["_PER_CROSSBAR"] * c, part
+
+
+def test_the_table_holds_each_field_at_the_lists_offset(monkeypatch):
+    """Every word and array of a network's table. Catches: a field that is put in or moved, with the list left as it is.
+
+    Only importing the module needs `uctypes`, which CPython has not.
+    """
+    monkeypatch.setitem(sys.modules, "uctypes", ModuleType("uctypes"))
+    machine_crossbar = runpy.run_module("eqprop.crossbar.native")["MachineCrossbar"]
+    crossbar = eqprop.Network("9-20-7-5").crossbar
+    circuit = crossbar.circuit
+    held, filled = {}, []
+    owner = SimpleNamespace(circuit=circuit, features=crossbar.features, classes=crossbar.classes, flag=FLAG)
+    for at, words, arrays in machine_crossbar._parts(owner):
+        for n, word in enumerate(words):
+            held[at + n] = word
+        for n, array in enumerate(arrays):
+            held[at + len(words) + 2 * n] = array
+        filled += range(at, at + len(words) + 2 * len(arrays))
+    assert filled == list(range(len(filled)))
+    expected = {at + LIST[name]: field for at, part in fields(circuit, crossbar) for name, field in part.items()}
+    expected[LIST["_IN_UNUSED"] + 1] = 0
+    assert sorted(held) == sorted(expected)
+    same = {at: held[at] == field if isinstance(field, int) else held[at] is field for at, field in expected.items()}
+    assert [at for at in same if not same[at]] == []
+    names = {name for _, part in fields(circuit, crossbar) for name in part}
+    assert names | {"_AT_OUTPUTS", "_AT_CROSSBARS", "_PER_CROSSBAR"} == set(LIST)
