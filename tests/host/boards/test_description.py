@@ -246,7 +246,7 @@ def test_a_run_is_resumed_from_another_folder(folder, capsys, monkeypatch):
     assert code == 0 and Model.load("again.npz").crc == Model.load("../net.npz").crc, err
     (folder / "people.csv").rename(folder / "moved.csv")
     code, _, err = run(capsys, "train", "--resume=../run.arrow")
-    assert code == 1 and "people.csv is neither at " in err and err.count("\n") == 1
+    assert code == 1 and "its data set is neither at people.csv nor at " in err and err.count("\n") == 1
 
 
 def test_a_share_or_another_file_is_tested(folder, capsys):

@@ -284,5 +284,5 @@ def test_the_selftest_notices_a_verb_that_is_wrong(monkeypatch, verb):
         return result
 
     monkeypatch.setattr(PlainCrossbar, verb, wrong)
-    with pytest.raises(ValueError, match="selftest: verbs of 12-8-4 give"):
+    with pytest.raises(ValueError, match="selftest: verbs of 12-8-4: expected cd012eff, got "):
         selftest.run()

@@ -364,7 +364,7 @@ def test_a_board_that_learns_nothing_is_not_asked_for_ever():
 def test_a_question_that_the_boards_buffer_is_too_small_for_says_so():
     """As all values may be. Catches an error that is nobody's."""
     board = connect(Line(limit=192))
-    with pytest.raises(BoardError, match="no room for a question: payload: 283 bytes, the limit is 192"):
+    with pytest.raises(BoardError, match="no room for a question: payload: 284 bytes, the limit is 192"):
         board.configure(LAYERS, 3, 25, alphabet=bytes(range(256)))
 
 
@@ -500,7 +500,7 @@ def test_what_is_no_board_is_said_in_one_line(stranger, kind, words):
 
 def test_an_answer_that_is_no_state_is_refused():
     line = Line()
-    line.service._status = lambda _=None: (messages.STATE, b"\3\2")
+    line.service._status = lambda _=None: (messages.STATE, b"\4\2")
     with pytest.raises(ProtocolError, match="STATE: 2 bytes are too few"):
         connect(line)
 
@@ -508,10 +508,10 @@ def test_an_answer_that_is_no_state_is_refused():
 def test_a_board_of_another_protocol_is_refused():
     """Whether it refuses itself, as a board of version 1 does, or answers. Catches a STATE read by the wrong rules."""
     line = Line()
-    line.service._status = lambda _=None: (messages.STATE, b"\4" + bytes(60))
-    with pytest.raises(ProtocolError, match="^port line: it speaks protocol 4, this eqprop 3$"):
+    line.service._status = lambda _=None: (messages.STATE, b"\5" + bytes(60))
+    with pytest.raises(ProtocolError, match="^port line: it speaks protocol 5, this eqprop 4$"):
         connect(line)
     line = Line()
-    line.service._answer = lambda *_: (messages.ERROR, b"protocol 3: this board speaks 2")
-    with pytest.raises(BoardError, match="^port line refuses: protocol 3: this board speaks 2$"):
+    line.service._answer = lambda *_: (messages.ERROR, b"protocol 4: this board speaks 3")
+    with pytest.raises(BoardError, match="^port line refuses: protocol 4: this board speaks 3$"):
         connect(line)

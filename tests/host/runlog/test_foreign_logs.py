@@ -39,7 +39,7 @@ def test_a_run_is_never_a_path_nor_a_pattern(rows, tmp_path, capsys, run):
     (tmp_path / "in").mkdir()
     log = sealed(tmp_path / "in/log.jsonl", rows, run_id=run)
     code, said = told(capsys, "log", "merge", log, "--to", tmp_path / "in/fleet.parquet")
-    assert code == 1 and "run: " in said and "is not valid" in said and "\x1b" not in said
+    assert code == 1 and "run_id: " in said and "is not valid" in said and "\x1b" not in said
     assert {each.name for each in tmp_path.rglob("*")} == {"in", "log.jsonl"}
 
 
