@@ -12,7 +12,7 @@ import numpy as np
 import eqprop
 from eqprop import bench
 from eqprop.protocol import host_messages
-from eqprop.protocol.host_messages import SAMPLE_MAX
+from eqprop.protocol.host_messages import MODELS, SAMPLE_MAX
 from eqprop.protocol.messages import NEVER_SAVED, PROGRESS_LAYOUT, SLOTS_MAX
 from eqprop.service import LEAST
 from eqprop.service.user_data import USER_DATA_MAX
@@ -27,6 +27,8 @@ def state(payload):
         raise ValueError(f"a payload limit of {found.limit} bytes is too small")
     if found.layers:
         eqprop.plan(found.layers)
+        if not 0 < found.model < len(MODELS):
+            raise ValueError(f"the board's network has energy model {found.model}, expected {_models()}")
     elif found.sample or found.slots:
         raise ValueError(f"the board says {found.sample} samples and {found.slots} slots without a network")
     if found.sample > SAMPLE_MAX:
@@ -34,6 +36,10 @@ def state(payload):
     if found.saved != NEVER_SAVED and found.saved > found.sample:
         raise ValueError(f"the board says it saved sample {found.saved}, its next one is {found.sample}")
     return found
+
+
+def _models():
+    return " or ".join(f"{n} ({name})" for n, name in enumerate(MODELS) if n)
 
 
 def restored(found, conductances, sample):
