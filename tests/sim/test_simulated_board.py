@@ -224,7 +224,7 @@ def test_a_board_that_dies_at_every_start_is_left_dead(good, monkeypatch):
     monkeypatch.setattr(simulated_board, "_RECONNECT_S", 0.5)
     with pytest.raises((PortError, ProtocolError), match="no smoke"), open_board("sim:?reset_every=5") as board:
         for _ in range(50):  # the first reset is due within ten samples and 2000 bytes
-            train(board)
+            board.repeat(lambda: train(board))  # also where it dies while it is asked for its state
     assert len(starts) <= good + 3
 
 
