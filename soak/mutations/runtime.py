@@ -8,7 +8,9 @@ CHECKPOINT = "runtime/eqprop/checkpoint.py"
 OF_CHECKPOINTS = "tests/runtime/test_checkpoint.py"
 SERVICE = "runtime/eqprop/service/__init__.py"
 SAMPLING = "runtime/eqprop/service/sampling.py"
+CHIP = "runtime/eqprop/service/chip.py"
 OF_SERVICE = "tests/runtime/service/test_service.py"
+OF_CHIP = "tests/runtime/service/test_chip.py"
 FEATURES = "tests/runtime/features/test_features.py"
 
 MUTATIONS = (
@@ -253,6 +255,42 @@ MUTATIONS = (
         "        if token != self.token:\n",
         "        if False:\n",
         "tests/runtime/service/test_states.py::test_a_board_leaves_another_hosts_message_undone",
+    ),
+    (
+        SERVICE,
+        "receive(chunk if count == CHUNK else chunk[:count])",
+        "receive(chunk)",
+        f"{OF_CHIP}::test_serve_joins_a_service_to_a_socket",
+    ),
+    (
+        SERVICE,
+        "        self._chip = None\n        try:\n",
+        "        try:\n",
+        f"{OF_CHIP}::test_a_board_has_one_learner",
+    ),
+    (
+        CHIP,
+        "        if turn != self._turn:\n",
+        "        if True:\n",
+        f"{OF_CHIP}::test_each_question_may_come_again_at_each_verb",
+    ),
+    (
+        CHIP,
+        "        self._turn = self._sample = None\n",
+        "        self._turn = None\n",
+        f"{OF_CHIP}::test_a_second_host_in_the_midst_of_a_sample_takes_the_board",
+    ),
+    (
+        CHIP,
+        "            if kind != RESULT and sample:\n",
+        "            if False:\n",
+        f"{OF_CHIP}::test_a_board_does_with_its_chip_what_the_table_says",
+    ),
+    (
+        CHIP,
+        "            self._turn, self._last, self._sample = turn, None, None\n",
+        "            self._turn, self._last = turn, None\n",
+        f"{OF_CHIP}::test_a_message_that_fails_has_used_its_turn",
     ),
     (
         SERVICE,

@@ -3,10 +3,10 @@
     import eqprop.service
     eqprop.service.main()
 
-`Service` does no I/O: frames in, answers out. `main` connects it to the board's serial port, and its checkpoints to the
-board's filesystem. The service is silent until a host sends a message. It executes nothing that it receives, accepts no
-file name, and checks every length before it uses it. Its largest buffers are those of a frame, the network and the
-cache; the cache takes at most `cache_bytes`, and on a board never the last 16 KB of the heap.
+`Service` does no I/O: bytes in, answers out. `serve` joins it to any stream. `main` serves the board's serial port,
+with checkpoints in the board's filesystem. The service is silent until a host sends a message. It executes nothing that
+it receives, accepts no file name, and checks every length before it uses it. Its largest buffers are those of a frame,
+the network and the cache; the cache takes at most `cache_bytes`, and on a board never the last 16 KB of the heap.
 """
 
 import sys
@@ -16,7 +16,7 @@ from .. import __version__
 from .._compat import SerialPort, const, free_heap, ticks_us
 from ..checkpoint import Checkpoints
 from ..crossbar import Rot
-from ..network import Network
+from ..network import Network, zeros
 from ..protocol import messages
 from ..protocol.frames import Receiver, Sender
 from ..protocol.records import Code, unpack
@@ -43,6 +43,7 @@ class Service(Samples):
     - network: the network in training, None before the first CONFIGURE
     - done: True once the host has sent BYE
     - feed: called after each sample unless None; for a watchdog
+    - announce: called with a frame to send at once, before work that takes a while, unless None
     - sequence, token: the sequence number of the message to answer, and its session as in a payload
     """
 
@@ -68,6 +69,7 @@ class Service(Samples):
         self.network = None
         self.done = False
         self.feed = None
+        self.announce = None
         self._build = build
         self._credit = credit
         self._clock = clock
@@ -82,7 +84,6 @@ class Service(Samples):
         self.token = b""
         self._state = states.SILENT
         self.sequence = 0
-        self._port = None
         self._chip = None
         self._reserve(max(limit, LEAST))
         self._forget()
@@ -98,9 +99,9 @@ class Service(Samples):
         self._room = limit - messages.SESSION_HEADER
 
     def _working(self, token):
-        """Tell the host that the answer takes a while, if there is a port."""
-        if self._port:
-            self._port[1](self._sender.encode(messages.WORKING, self.sequence, b"", token))
+        """Tell the host that the answer takes a while."""
+        if self.announce:
+            self.announce(self._sender.encode(messages.WORKING, self.sequence, b"", token))
 
     def _take_up(self):
         """Resume from the newest checkpoint."""
@@ -236,6 +237,7 @@ class Service(Samples):
                 return self._status()
             raise ValueError("CONFIGURE: once a session, HELLO begins the next")
         self._working(self.token)
+        self._chip = None
         try:
             self._construct(bytes(payload))
         finally:
@@ -267,23 +269,18 @@ class Service(Samples):
         self.network = network
         return network
 
-    def join(self, read, write):
-        """Use a crossbar chip at the other end of this line: blocking read(buffer), write(data)."""
-        self._port = (read, write)
-
     def _chip_message(self, kind, payload):
-        """Answer a message about a chip; meanwhile its `Line` receives and answers other messages."""
-        configures = kind == _CHIP_CONFIGURE
-        if configures:
+        """Answer a message about a chip at the host's end."""
+        if kind == _CHIP_CONFIGURE:
             self._forget()
             self._state = states.EMPTY
-        if not self._chip:
-            if not configures:
-                raise ValueError("no network: CHIP_CONFIGURE comes first")
-            from .chip import open_loop  # imported here, so that boards without one do not load it
+            if not self._chip:
+                from .chip import ChipLoop  # imported here, so that boards without a chip do not load it
 
-            self._chip = open_loop(self._port, CHUNK, self._limit)
-        return _CHIP, self._chip.serve(self, kind, payload)
+                self._chip = ChipLoop(zeros, self._room)
+        if not self._chip:
+            raise ValueError("no network: CHIP_CONFIGURE comes first")
+        return _CHIP, self._chip.answer(kind, payload)
 
     def _devices(self, kind, payload):
         from .devices import answer  # imported here, so that most boards do not load it
@@ -327,6 +324,22 @@ class Service(Samples):
         return messages.DONE, b""
 
 
+def serve(read, write, service):
+    """Serve the host at the other end of a stream until it says BYE or hangs up.
+
+    read(buffer) blocks until at least one byte is there and returns the number of bytes read, 0 at the end. write(data)
+    sends all of `data` at once.
+    """
+    service.announce = write
+    chunk = bytearray(CHUNK)
+    while not service.done:
+        count = read(chunk)
+        if not count:
+            return
+        for answer in service.receive(chunk if count == CHUNK else chunk[:count]):
+            write(answer)
+
+
 def main(build=Network, checkpoints=None, watchdog_ms=0, **options):
     """Serve the host at the other end of this interpreter's serial port until it says BYE or hangs up.
 
@@ -336,14 +349,10 @@ def main(build=Network, checkpoints=None, watchdog_ms=0, **options):
     watchdog on a board without one.
     """
     service = Service(build, checkpoints=checkpoints or Checkpoints(), **options)
-    chunk = bytearray(CHUNK)
     with SerialPort() as (read, write):
         if watchdog_ms:
             from ..watchdog import Watchdog  # imported here, so that boards without one do not load it
 
             watchdog = Watchdog(watchdog_ms, read)
             read, service.feed = watchdog.read, watchdog.feed
-        service.join(read, write)
-        while not service.done and read(chunk):
-            for answer in service.receive(chunk):
-                write(answer)
+        serve(read, write, service)

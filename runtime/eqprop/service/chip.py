@@ -1,24 +1,27 @@
-"""A crossbar chip at the far end of the link: the board learns, and whoever serves it plays or drives the crossbar.
+"""Lets a board learn on a crossbar chip at the host's end of the line. A simulated chip may take its place.
 
-The host asks and the board answers, as always (`eqprop.protocol.messages`); here an answer may be a question in turn.
-What the board wants of its crossbar comes as CHIP, and the host's next message, RESULT, brings what came of it:
+As in `eqprop.protocol.messages`, the host asks and the board answers. Here a board's answer, CHIP, may in turn ask the
+host for something: it names a verb of the crossbar. The host's next message, RESULT, brings the verb's result.
 
-    asked                  payload                                                      answered
+    request                payload                                                      answer
     CHIP_CONFIGURE 32      energy model u8 (1: resistive), lr_halving_samples u32,      CHIP with DONE
-                           layer sizes u16...; the board's own network is forgotten
-    CHIP_LEARN     33      label u16, features                                          CHIP
-    CHIP_INFER     34      features                                                     CHIP
-    RESULT         35      what came of the last CHIP                                   CHIP
+                           layer sizes u16...; the board drops its own network
+    CHIP_LEARN     33      label u16, features i8...                                    CHIP
+    CHIP_INFER     34      features i8...                                               CHIP
+    RESULT         35      the result of the last CHIP's verb                           CHIP
 
-    CHIP      96           verb u8 and what it needs                                    RESULT then holds
-        SETTLE     1       features; drive them, settle the free phase                  output voltages i16...
-        NUDGE      2       phase u8, currents into the outputs i32...; settle           output voltages i16...
-        PROGRAM    3       rate shifts u8..., one for each crossbar                     nothing
-        DONE       4       next sample u32, class u16, loss u32, output voltages i16... nothing follows
+    CHIP      96           verb u8 and its arguments                                    RESULT holds
+        SETTLE     1       features i8...: drive them, settle the free phase            output voltages i16...
+        NUDGE      2       phase u8, a current i32 into each output: settle             output voltages i16...
+        PROGRAM    3       a rate shift u8 for each crossbar                            nothing
+        DONE       4       next sample u32, class u16, loss u32, output voltages i16... (not answered)
 
-Voltages and currents are the plan's integers: the codes of the chip's converters. Each of the host's messages begins
-with its turn u8, another number than the message before it had: one that comes again, with the same turn, is answered
-again, and nothing is done twice. HELLO resets the turns.
+Voltages and currents are the plan's integers: the codes of the chip's converters. Each message of the host begins with
+its turn u8, which differs from the turn of the message before. If a message comes again with the same turn, the board
+repeats its answer and does nothing twice. HELLO of a new session resets the turns.
+
+`ChipLoop` waits for nothing. A sample is a generator: it yields a CHIP payload for each verb, and RESULT resumes it.
+docs/reference/protocol.md has the rules.
 """
 
 import struct
@@ -27,17 +30,14 @@ from .._compat import const
 from ..crossbar import FREE, MINUS, PLUS, CheckedCrossbar
 from ..crossbar.kernels.plain import highest, set_nudge
 from ..learner import Learner
-from ..network import zeros
 from ..planning import Plan
-from ..protocol.frames import Receiver, Sender
-from ..protocol.messages import RESISTIVE, SESSION_HEADER
+from ..protocol.messages import RESISTIVE
 
 CHIP_CONFIGURE = const(32)
 CHIP_LEARN = const(33)
 CHIP_INFER = const(34)
 RESULT = const(35)
 CHIP = const(96)
-_IN_TURN = (CHIP_CONFIGURE, CHIP_LEARN, CHIP_INFER, RESULT)
 
 SETTLE = const(1)
 NUDGE = const(2)
@@ -47,6 +47,7 @@ DONE = const(4)
 _CONFIGURE = "<BI"
 _CONFIGURE_BYTES = const(5)
 _LABEL = "<H"
+_LABEL_BYTES = const(2)
 _OUTCOME = "<IHI"
 OUTCOME_BYTES = const(10)
 
@@ -64,18 +65,20 @@ def pack_learn(label, features):
 def unpack_outcome(payload):
     """Return (next sample, class, loss, output voltages as bytes) of a DONE."""
     if len(payload) < OUTCOME_BYTES:
-        raise ValueError("DONE: {} bytes are too few".format(len(payload)))
+        raise ValueError("DONE: expected {} bytes or more, got {}".format(OUTCOME_BYTES, len(payload)))
     sample, prediction, loss = struct.unpack_from(_OUTCOME, payload, 0)
     return sample, prediction, loss, bytes(payload[OUTCOME_BYTES:])
 
 
 class RemoteCrossbar(CheckedCrossbar):
-    """The verbs of `eqprop.crossbar` that a learner needs, those that the chip does each a question to the host."""
+    """The verbs of `eqprop.crossbar` that a learner needs, on a chip at the host's end.
 
-    def __init__(self, plan, ask, allocate):
-        """Let `ask(verb, payload)` return what came of a verb; `allocate(typecode, items)` makes a zeroed array."""
+    The chip's own verbs are generators: each yields one CHIP payload and is sent the payload of its RESULT.
+    """
+
+    def __init__(self, plan, allocate):
+        """Take the sizes of `plan`; `allocate(typecode, items)` makes a zeroed array."""
         self.plan = plan
-        self._ask = ask
         self.features = plan.layers[0]
         self.classes = plan.layers[-1]
         self.currents = allocate("i", self.classes)
@@ -83,9 +86,9 @@ class RemoteCrossbar(CheckedCrossbar):
         self._rate_shifts = bytearray(plan.rate_shifts)
 
     def settle(self, x):
-        """As `PlainCrossbar.settle`."""
+        """As `PlainCrossbar.settle`, as a generator that returns the prediction."""
         self.check(x)
-        self._read(FREE, self._ask(SETTLE, bytes(x)))
+        self._take(FREE, (yield bytes((SETTLE,)) + bytes(x)))
         return highest(self._phases[FREE], self.classes)
 
     def set_nudge(self, label):
@@ -95,154 +98,139 @@ class RemoteCrossbar(CheckedCrossbar):
         return set_nudge(self._phases[FREE], plan.targets, label, plan.beta, plan.scales[-1] - 2, self.currents)
 
     def nudge(self, phase):
-        """As `PlainCrossbar.nudge`."""
+        """As `PlainCrossbar.nudge`, as a generator."""
         self.check_phase(phase)
         currents = struct.pack("<{}i".format(len(self.currents)), *self.currents)
-        self._read(phase, self._ask(NUDGE, bytes((phase,)) + currents))
+        self._take(phase, (yield bytes((NUDGE, phase)) + currents))
 
     def set_rate_shift(self, c, rate_shift):
-        """As `EmulatedCrossbar.set_rate_shift`; the chip hears of it when it programs."""
+        """As `EmulatedCrossbar.set_rate_shift`; PROGRAM tells the chip."""
         self.check_rate_shift(rate_shift)
         self._rate_shifts[c] = rate_shift
 
     def program(self):
-        """Let the chip change its conductances by what it saw in PLUS and MINUS."""
-        self._ask(PROGRAM, bytes(self._rate_shifts))
+        """Let the chip change its conductances by its voltages in PLUS and MINUS; a generator."""
+        yield bytes((PROGRAM,)) + self._rate_shifts
 
     def voltages(self, layer, phase):
-        """Return the output voltages of that phase: int16; the hidden layers' stay on the chip."""
+        """Return the output voltages of that phase: int16; the chip does not send those of hidden layers."""
         if layer != len(self.plan.layers) - 1:
-            raise ValueError("layer: {} is not the output layer {}".format(layer, len(self.plan.layers) - 1))
+            raise ValueError("layer: expected the output layer {}, got {}".format(len(self.plan.layers) - 1, layer))
         return self._phases[phase]
 
-    def _read(self, phase, payload):
+    def _take(self, phase, result):
         v = self._phases[phase]
-        if len(payload) != 2 * len(v):
-            raise ValueError("RESULT: {} bytes for {} outputs".format(len(payload), len(v)))
-        codes = struct.unpack("<{}h".format(len(v)), payload)
+        if len(result) != 2 * len(v):
+            raise ValueError("RESULT: expected {} bytes for {} outputs, got {}".format(2 * len(v), len(v), len(result)))
+        codes = struct.unpack("<{}h".format(len(v)), result)
         for k in range(len(v)):
             v[k] = codes[k]
 
 
-class ChipLoop:
-    """The board's side: a learner on a `RemoteCrossbar`, asked by the host as `Service` is."""
+class RemoteLearner(Learner):
+    """A learner on a `RemoteCrossbar`, one verb at a time."""
 
-    def __init__(self, allocate, line):
-        """Learn nothing yet. line: the `Line` to who plays the crossbar, None for none."""
-        self.line = line
-        self._turn = None
+    def learn_steps(self, x, label):
+        """Learn one sample as `Learner.learn` does, to the same bits: yield CHIP payloads, and be sent the RESULTs."""
+        prediction = yield from self._settle(x)
+        self.loss = loss = self._set_nudge(label)
+        if loss:
+            yield from self._nudge(PLUS)
+            yield from self._nudge(MINUS)
+            yield from self._program()
+        self.prediction = prediction
+        self.count()
+
+
+class ChipLoop:
+    """Answers the messages 32 to 35 of a `Service`: a learner on a `RemoteCrossbar`, without I/O."""
+
+    def __init__(self, allocate, room):
+        """Have no network yet. allocate: as for `RemoteCrossbar`; room: the most bytes of a CHIP payload."""
         self._allocate = allocate
+        self._room = room
+        self._turn = None
+        self._last = None  # the answer to the last turn, None if it failed
+        self._sample = None  # the generator that waits for a RESULT, None if none does
         self._crossbar = None
         self._learner = None
-        self._last = None  # what the last message came to, None where it failed
-        self._does = {CHIP_CONFIGURE: self._configure, CHIP_LEARN: self._learn, CHIP_INFER: self._infer}
 
     def greet(self):
-        """Forget the turns: a host resets them."""
-        self._turn = None
-
-    def serve(self, service, kind, payload):
-        """Answer a message of a `Service`, whose answer has the sequence number of the last one on the line."""
-        line = self.line
-        if line is None:
-            return self.answer(kind, payload)
-        line.sequence, line.token = service.sequence, service.token
-        try:
-            return self.answer(kind, payload)
-        finally:
-            service.sequence = line.sequence
+        """Reset the turns and drop the sample under way, for a new session."""
+        self._turn = self._sample = None
 
     def answer(self, kind, payload):
-        """Return the CHIP payload that ends a message of the host's; one that comes again changes nothing."""
+        """Return the CHIP payload that answers a message. Raises ValueError for one that is refused."""
         if not len(payload):
             raise ValueError("chip: message {} without a turn".format(kind))
-        if payload[0] != self._turn:
-            if kind not in self._does:
-                raise ValueError("chip: a RESULT that nobody asked for")
-            self._turn, self._last = payload[0], None
-            self._last = self._does[kind](payload[1:])
+        turn = payload[0]
+        if turn != self._turn:
+            sample = self._accept(kind)
+            # A refused message leaves its turn free. From here on, one that fails has used its turn
+            self._turn, self._last, self._sample = turn, None, None
+            self._last = self._do(kind, payload[1:], sample)
         elif self._last is None:
-            raise ValueError("chip: turn {} has failed".format(payload[0]))
+            raise ValueError("chip: turn {} has failed".format(turn))
         return self._last
 
+    def _accept(self, kind):
+        """Return the sample under way, or None. Raises ValueError for a message that may not come now."""
+        sample = self._sample
+        if kind != CHIP_CONFIGURE:
+            if not self._learner:
+                raise ValueError("no network: CHIP_CONFIGURE comes first")
+            if kind == RESULT and not sample:
+                raise ValueError("chip: expected CHIP_LEARN or CHIP_INFER, got RESULT")
+            if kind != RESULT and sample:
+                raise ValueError("chip: expected RESULT, got message {}".format(kind))
+        return sample
+
+    def _do(self, kind, payload, sample):
+        """Do what a message says, up to the next verb; return the CHIP payload."""
+        if kind == CHIP_CONFIGURE:
+            return self._configure(payload)
+        result = None
+        if kind == RESULT:
+            result = payload
+        else:
+            sample = self._learn(payload) if kind == CHIP_LEARN else self._infer(payload)
+        try:
+            asked = sample.send(result)
+        except StopIteration as end:
+            return end.value
+        self._sample = sample
+        return asked
+
     def _configure(self, payload):
-        """Begin with sample 0; the chip keeps the conductances."""
-        if self.line is None:
-            raise ValueError("chip: no line to the crossbar")
+        """Make a learner that begins with sample 0; the chip keeps its conductances."""
+        self._crossbar = self._learner = None
         size = len(payload) - _CONFIGURE_BYTES
         if size < 0 or size % 2:
-            raise ValueError("CHIP_CONFIGURE: {} bytes are no layers".format(len(payload)))
+            raise ValueError("CHIP_CONFIGURE: expected 5 bytes and layer sizes u16, got {} bytes".format(len(payload)))
         model, lr_halving_samples = struct.unpack_from(_CONFIGURE, payload, 0)
         if model != RESISTIVE:
             raise ValueError("model: expected 1 (resistive), got {}".format(model))
         plan = Plan(struct.unpack_from("<{}H".format(size // 2), payload, _CONFIGURE_BYTES))
-        self._crossbar = RemoteCrossbar(plan, self._ask, self._allocate)
-        self._learner = Learner(self._crossbar, plan, lr_halving_samples)
+        features, classes = plan.layers[0], plan.layers[-1]
+        longest = max(1 + features, 2 + 4 * classes, 1 + OUTCOME_BYTES + 2 * classes)  # SETTLE, NUDGE, DONE
+        if longest > self._room:
+            raise ValueError("layers: CHIP takes {} bytes, this board's limit is {}".format(longest, self._room))
+        self._crossbar = RemoteCrossbar(plan, self._allocate)
+        self._learner = RemoteLearner(self._crossbar, plan, lr_halving_samples)
         return self._done(0)
 
     def _learn(self, payload):
-        features = self._features(payload, 2)
-        self._learner.learn(features, struct.unpack_from(_LABEL, payload, 0)[0])
+        if len(payload) < _LABEL_BYTES:
+            raise ValueError("CHIP_LEARN: expected a label u16, got {} bytes".format(len(payload)))
+        (label,) = struct.unpack_from(_LABEL, payload, 0)
+        yield from self._learner.learn_steps(bytes(payload[_LABEL_BYTES:]), label)
         return self._done(self._learner.prediction)
 
     def _infer(self, payload):
-        return self._done(self._crossbar.settle(self._features(payload, 0)))
-
-    def _features(self, payload, start):
-        if self._learner is None:
-            raise ValueError("no network: CHIP_CONFIGURE comes first")
-        if len(payload) < start:
-            raise ValueError("CHIP_LEARN: {} bytes are too few".format(len(payload)))
-        return bytes(payload[start:])
-
-    def _ask(self, verb, payload):
-        self._turn, result = self.line.exchange(bytes((verb,)) + payload, self._turn)
-        return result
+        return self._done((yield from self._crossbar.settle(bytes(payload))))
 
     def _done(self, prediction):
         learner = self._learner
         outputs = self._crossbar.voltages(len(self._crossbar.plan.layers) - 1, FREE)
         outcome = struct.pack(_OUTCOME, learner.sample, prediction, learner.loss)
         return bytes((DONE,)) + outcome + struct.pack("<{}h".format(len(outputs)), *outputs)
-
-
-class Line:
-    """Exchanges CHIP for RESULT over a byte stream, in the midst of answering a message."""
-
-    def __init__(self, read, write, chunk, receiver, sender):
-        """Use blocking `read(buffer)` and `write(data)` and frames of their own; chunk: bytes to read at a time."""
-        self._read, self._write = read, write
-        self._chunk = bytearray(chunk)
-        self._receiver, self._sender = receiver, sender
-        self.sequence = -1
-        self.token = b""
-
-    def exchange(self, payload, turn):
-        """Answer the message under way, of that turn, with CHIP `payload`; return the turn and payload of RESULT."""
-        self._write(self._sender.encode(CHIP, self.sequence, payload, self.token))
-        result = None
-        while result is None:
-            if not self._read(self._chunk):
-                raise OSError("chip: the host hung up")
-            # To the end of the chunk: a receiver is not to be left in the midst of one
-            for kind, sequence, data in self._receiver.feed(self._chunk):
-                ours = data[:SESSION_HEADER] == self.token
-                data = data[SESSION_HEADER:]
-                if ours and kind in _IN_TURN and len(data) and data[0] == turn:  # the host did not hear it
-                    self.sequence = sequence
-                    self._write(self._sender.encode(CHIP, sequence, payload, self.token))
-                elif ours and len(data) and kind == RESULT:
-                    self.sequence = sequence
-                    result = data[0], bytes(data[1:])
-                else:  # such as HELLO of another host: left without an answer, it comes again
-                    raise ValueError("chip: message {} instead of a RESULT".format(kind))
-        return result
-
-
-def open_loop(port, chunk, limit):
-    """Return the `ChipLoop` of a service. port: its (read, write), None for none; limit: bytes of its payloads."""
-    line = None
-    if port:
-        read, write = port
-        line = Line(read, write, chunk, Receiver(limit), Sender(limit))
-    return ChipLoop(zeros, line)

@@ -1,4 +1,4 @@
-"""What a service does with samples: it takes them from messages and its cache, learns them and infers."""
+"""Samples in a service: takes them from messages and from its cache, learns them and infers their classes."""
 
 import struct
 from binascii import crc32
@@ -7,17 +7,17 @@ from .._compat import const, free_heap
 from ..crossbar import Rot
 from ..protocol import messages
 
-_RESERVE = const(16384)  # bytes of heap that the cache leaves to all else
+_RESERVE = const(16384)  # bytes of heap that the cache leaves free
 _LOSS_BITS = const(30)
 _LOSS_MASK = const(0x3FFFFFFF)
 _CLASS_SIZE = const(2)  # bytes of an answer before its voltages
 
 
 class Samples:
-    """The part of `eqprop.service.Service` that samples go through; it has what they need of that."""
+    """The part of `eqprop.service.Service` that handles samples; it uses the attributes that `Service` sets."""
 
     def _inspect(self):
-        """Raise Rot where what samples are taken from changed by itself."""
+        """Raise Rot if the configuration, the totals or the cache changed by itself."""
         network = self.network
         payload = self._configuration
         about = (
@@ -37,19 +37,19 @@ class Samples:
             raise Rot("cache of samples")
 
     def _total(self, counted, right, loss, high):
-        """Change the epoch's totals, and the tally by what changed: a bit that had flipped still shows in it."""
+        """Set the epoch's totals. The tally changes by old and new values: it still shows a bit that flipped before."""
         totals = self._totals
         self._tally ^= totals[0] ^ totals[1] ^ totals[2] ^ totals[3] ^ counted ^ right ^ loss ^ high
         totals[:] = (counted, right, loss, high)
 
     def _check_totals(self):
-        """Raise Rot where a total of the epoch changed by itself."""
+        """Raise Rot if one of the epoch's totals changed by itself."""
         counted, right, loss, high = self._totals
         if self._tally != counted ^ right ^ loss ^ high:
             raise Rot("totals of the epoch")
 
     def _allocate_cache(self, wanted):
-        """Make room for `wanted` samples, or as many as there is room for."""
+        """Make a cache of `wanted` samples, or of as many as fit the heap."""
         free = free_heap()
         room = self._cache_bytes if free is None else min(self._cache_bytes, free - _RESERVE)
         slots = min(wanted, max(room, 0) // self._code.size)
@@ -57,7 +57,7 @@ class Samples:
             try:
                 self._cache = bytearray(slots * self._code.size)
                 break
-            except MemoryError:  # the heap is in pieces
+            except MemoryError:  # the heap is fragmented
                 slots //= 2
         self._slots = slots
 
@@ -72,7 +72,7 @@ class Samples:
             at += messages.STRETCH_HEADER
             end = at + count * step
             if not count or end > len(payload):
-                raise ValueError("SAMPLES: a stretch of {} samples in {} bytes".format(count, len(payload) - at))
+                raise ValueError("SAMPLES: {} samples announced, {} bytes follow".format(count, len(payload) - at))
             while at < end:
                 if number == network.sample:
                     self._learn(payload, at, cached)
@@ -80,7 +80,7 @@ class Samples:
                         self.feed()
                 number += 1
                 at += step
-        if network.sample != ~network.learner.mirror:  # or samples on their way were passed over
+        if network.sample != ~network.learner.mirror:  # a flipped bit would have skipped samples
             raise Rot("number of samples")
         self._check_totals()
         return messages.PROGRESS, messages.pack_progress(network.sample, self._cached, self._totals)
@@ -92,12 +92,12 @@ class Samples:
         if cached:
             slot = data[at] | data[at + 1] << 8
             if slot >= self._cached:
-                raise ValueError("SAMPLES: slot {} of {} filled".format(slot, self._cached))
+                raise ValueError("SAMPLES: slot {}, but {} are filled".format(slot, self._cached))
             data = self._cache
             at = slot * size
         label = self._unpack(data, at, self._code.table, self._x)
         if label < 0:
-            raise ValueError("SAMPLES: no sample in the record of {}".format(network.sample))
+            raise ValueError("SAMPLES: the record of sample {} is invalid".format(network.sample))
         epoch = self._epoch
         begins = epoch and network.sample % epoch == 0
         network.learn(self._x, label)
@@ -123,16 +123,16 @@ class Samples:
         size = self._code.size if coded else inputs
         count, rest = divmod(len(payload) - messages.INFER_HEADER, size)
         if not len(payload) or payload[0] > 1 or rest:
-            raise ValueError("INFER: {} bytes are no whole samples of {} features".format(len(payload), inputs))
+            raise ValueError("INFER: expected whole samples of {} features, got {} bytes".format(inputs, len(payload)))
         if count * (2 * network.layers[-1] + _CLASS_SIZE) > self._room:
-            raise ValueError("INFER: the answers to {} samples are too long".format(count))
+            raise ValueError("INFER: {} samples need a longer answer than this board sends".format(count))
         answer = bytearray()
         for at in range(messages.INFER_HEADER, len(payload), size):
             x = payload[at : at + size]
             if coded:
                 x = self._x
                 if self._unpack(payload, at, self._code.table, x) < 0:
-                    raise ValueError("INFER: no sample in a record")
+                    raise ValueError("INFER: a record is invalid")
             answer += struct.pack("<H", network.infer(x))
             answer += bytes(network.outputs)
             if self.feed:

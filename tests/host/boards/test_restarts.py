@@ -31,7 +31,7 @@ class Slow(Line):
         self.build_s, self.builds = build_s, []
         self.busy_until, self.later = 0.0, b""
         super().__init__(build=self.build, **options)
-        self.service.join(None, self.write_back)
+        self.service.announce = self.write_back
 
     def build(self, *configuration):
         self.builds.append(self.now)
@@ -103,7 +103,7 @@ def test_a_board_that_starts_anew_while_it_builds_is_asked_again():
     def reset_once(count):
         if line.builds and line.now > 10 and len(line.builds) == 1:
             line.reset()
-            line.service.join(None, line.write_back)
+            line.service.announce = line.write_back
             line.busy_until, line.later, line.to_host, line.build_s = 0.0, b"", b"", 1.0
             line.builds.append("reset")
         return read(count)

@@ -69,7 +69,7 @@ def board_table():
     names = {
         value: name for name, value in vars(m).items() if name.isupper() and name in m.__doc__ and name not in kinds
     }
-    names |= {value: name for name, value in vars(chip).items() if value in chip._IN_TURN and name.isupper()}
+    names |= {getattr(chip, name): name for name in ("CHIP_CONFIGURE", "CHIP_LEARN", "CHIP_INFER", "RESULT")}
     words = {".": "·", "*": "below", "L": "R", "g": "GREET", "n": "refused", "l": "refused", "w": "refused"}
     lines = [f"| | {' | '.join(states.STATES)} |", "|---" * (1 + len(states.STATES)) + "|"]
     for n, kind in enumerate(map(ord, states.TYPES)):

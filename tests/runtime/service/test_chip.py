@@ -1,11 +1,15 @@
 """In the loop: a board learns on a crossbar chip that this process plays, over the link."""
 
+import itertools
+import socket
+import threading
+
 import numpy as np
 import pytest
 
-from eqprop.protocol import host_messages, messages
-from eqprop.protocol.frames import Receiver, Sender
-from eqprop.service import CHUNK, Service, chip
+import eqprop
+from eqprop.protocol import messages
+from eqprop.service import Service, chip, serve
 from eqprop_host import datasets
 from eqprop_host.boards.chip_board import ChipBoard
 from eqprop_host.boards.ports import open_board
@@ -13,6 +17,8 @@ from eqprop_host.errors import BoardError
 from eqprop_sim.analog.crossbar import AnalogNetwork, Hardware
 from eqprop_sim.analog.devices.presets import PRESETS
 from eqprop_sim.analog.periphery import Periphery
+from support.boards.direct_host import DirectHost, configure
+from support.places import ROOT
 
 HARDWARE = Hardware(PRESETS["ecram"], Periphery(diode_offset_v=0.002))
 LAYERS = (4, 6, 5, 3)
@@ -63,128 +69,202 @@ def test_a_sample_that_does_not_fit_is_refused_and_the_board_goes_on(iris):
         assert progress.sample == 1
 
 
-def ask(service, kind, sequence, payload):
-    head = b"" if kind == messages.HELLO else service.token or bytes(4)
-    (answer,) = service.receive(bytes(Sender(1024).encode(kind, sequence, payload, head)))
-    ((kind, number, payload),) = Receiver(1024).feed(bytes(answer))
-    return kind, number, bytes(payload[len(head) :])
+def done_size(classes):
+    return 1 + chip.OUTCOME_BYTES + 2 * classes
 
 
-def test_what_does_not_come_in_turn_is_an_error():
-    service = Service()
-    learn = b"\1" + chip.pack_learn(0, bytes(4))
-    assert b"HELLO comes first" in ask(service, chip.CHIP_LEARN, 1, learn)[2]
-    ask(service, messages.HELLO, 2, host_messages.pack_hello(1))
-    assert b"CHIP_CONFIGURE comes first" in ask(service, chip.CHIP_LEARN, 3, learn)[2]
-    assert b"CHIP_CONFIGURE comes first" in ask(service, chip.RESULT, 4, b"\1")[2]
-    configure = b"\2" + chip.pack_configure((4, 3), 0)
-    assert b"no line to the crossbar" in ask(service, chip.CHIP_CONFIGURE, 5, configure)[2]
-    assert b"turn 2 has failed" in ask(service, chip.CHIP_CONFIGURE, 6, configure)[2]
-    assert b"a RESULT that nobody asked for" in ask(service, chip.RESULT, 7, b"\4")[2]
-    assert b"message 35 without a turn" in ask(service, chip.RESULT, 8, b"")[2]
+CONFIGURE = chip.pack_configure((4, 3), 0)
+LEARN = chip.pack_learn(0, b"\1\2\3\4")
+ZEROS = bytes(2 * 3)  # the voltages of a chip whose outputs are 0
 
 
-def test_a_session_begins_the_turns_anew_and_the_boards_own_network_is_forgotten():
-    """Catches a host that is given the answer to the turn of another one, and a learner beside a network."""
-    service = Service()
-    service.join(None, lambda _: None)
-    ask(service, messages.HELLO, 1, host_messages.pack_hello(1))
-    configuration = host_messages.Configuration(1, 0, 0, 0, 0, (4, 3), b"")
-    ask(service, messages.CONFIGURE, 2, messages.pack_configure(configuration))
-    assert service.network
-    kind, _, done = ask(service, chip.CHIP_CONFIGURE, 3, b"\1" + chip.pack_configure((4, 3), 0))
-    assert kind == chip.CHIP and len(done) == 1 + chip.OUTCOME_BYTES + 2 * 3 and not service.network
-    assert b"6 bytes are no layers" in ask(service, chip.CHIP_CONFIGURE, 6, b"\2\1" + bytes(5))[2]
-    ask(service, messages.HELLO, 4, host_messages.pack_hello(2))
-    kind, _, done = ask(service, chip.CHIP_CONFIGURE, 5, b"\1" + chip.pack_configure((4, 2), 0))
-    assert kind == chip.CHIP and len(done) == 1 + chip.OUTCOME_BYTES + 2 * 2
+def turn(number, payload=b""):
+    return bytes((number,)) + payload
 
 
-SESSION = b"\1\0\0\0"
+def desk_in(state):
+    """Return a `DirectHost` whose board's chip is in that state, after turns 2 and 3."""
+    desk = DirectHost()
+    if state != "NONE":
+        assert desk.ask(chip.CHIP_CONFIGURE, turn(2, CONFIGURE))[1][0] == chip.DONE
+    if state == "ASKED":
+        assert desk.ask(chip.CHIP_LEARN, turn(2 + 1, LEARN))[1][0] == chip.SETTLE
+    assert state_of(desk) == state
+    return desk
 
 
-class Host:
-    """A scripted host behind `read` and `write`: answers come in order, each with the number of its message."""
-
-    def __init__(self, *messages, head=SESSION):
-        self.sent = []
-        frames = [bytes(Sender(64).encode(*message, head=head)) for message in messages]
-        self.waiting = b"".join(frame + bytes(-len(frame) % CHUNK) for frame in frames)
-
-    def read(self, buffer):
-        taken, self.waiting = self.waiting[: len(buffer)], self.waiting[len(buffer) :]
-        buffer[: len(taken)] = taken
-        return len(taken)
-
-    def write(self, data):
-        self.sent.append(bytes(data))
+def state_of(desk):
+    loop = desk.service._chip
+    return "NONE" if not loop or not loop._learner else "ASKED" if loop._sample else "READY"
 
 
-def line(host, sequence):
-    joined = chip.Line(host.read, host.write, CHUNK, Receiver(64), Sender(64))
-    joined.sequence, joined.token = sequence, SESSION
-    return joined
+def documented():
+    """Return {(message, state): what the specification says} from its table of a chip's states."""
+    lines = (ROOT / "docs" / "reference" / "protocol.md").read_text().split("| | NONE | READY | ASKED |\n")[1]
+    rows = itertools.takewhile(lambda line: line.startswith("|"), lines.splitlines()[1:])
+    cells = ([cell.strip() for cell in row.strip("|").split("|")] for row in rows)
+    return {
+        (name, state): then for name, *row in cells for state, then in zip(("NONE", "READY", "ASKED"), row, strict=True)
+    }
 
 
-def test_a_message_that_comes_again_is_answered_again():
-    """Catches a lost question of the board's that stops both sides, or a verb that is done twice."""
-    host = Host((chip.CHIP_LEARN, 8, b"\x05again"), (chip.CHIP_LEARN, 9, b"\x05again"), (chip.RESULT, 10, b"\x06done"))
-    joined = line(host, 7)
-    assert joined.exchange(b"\x01x", 5) == (6, b"done") and joined.sequence == 10
-    assert host.sent == [bytes(Sender(64).encode(chip.CHIP, n, b"\x01x", SESSION)) for n in (7, 8, 9)]
+MESSAGES = {
+    "CONFIGURE": (messages.CONFIGURE, configure((4, 3), 5, 0), messages.STATE),
+    "CHIP_CONFIGURE": (chip.CHIP_CONFIGURE, turn(9, CONFIGURE), chip.CHIP),
+    "CHIP_LEARN": (chip.CHIP_LEARN, turn(9, LEARN), chip.CHIP),
+    "CHIP_INFER": (chip.CHIP_INFER, turn(9, bytes(4)), chip.CHIP),
+    "RESULT": (chip.RESULT, turn(9, ZEROS), chip.CHIP),
+    "any other message": (messages.STATUS, b"", messages.STATE),
+}
+TABLE = documented()
 
 
-def test_a_stranger_in_the_midst_of_a_sample_is_an_error():
-    with pytest.raises(ValueError, match="chip: message 1 instead of a RESULT"):
-        line(Host((1, 8, b"\x01")), 7).exchange(b"\x01", 5)
+def test_the_table_of_a_chips_states_is_whole():
+    assert set(TABLE) == {
+        *itertools.product(MESSAGES, ("NONE", "READY", "ASKED")),
+        *(("HELLO of a new session", state) for state in ("NONE", "READY", "ASKED")),
+    }
 
 
-def test_a_host_that_comes_in_the_midst_of_a_sample_is_not_refused():
-    """As after one that was killed. Catches an error in place of the answer, and a version taken for a turn."""
-    service = Service()
-    hello = (messages.HELLO, 8, host_messages.pack_hello(2))
-    host = Host(hello, head=b"")
-    service.join(host.read, host.write)
-    ask(service, messages.HELLO, 1, host_messages.pack_hello(1))
-    ask(service, chip.CHIP_CONFIGURE, 3, b"\1" + chip.pack_configure((4, 3), 0))
-    assert ask(service, chip.CHIP_LEARN, 7, b"\2" + chip.pack_learn(1, bytes(4)))[:2] == (messages.ERROR, 7)
-    assert ask(service, *hello[:1], 9, hello[2])[:2] == (messages.STATE, 9)
+@pytest.mark.parametrize(("message", "state"), TABLE)
+def test_a_board_does_with_its_chip_what_the_table_says(message, state):
+    """Byte by byte, with no reader at all. Catches a message that waits for another one, or has another effect."""
+    desk = desk_in(state)
+    then = TABLE[message, state]
+    if message == "HELLO of a new session":
+        desk.greet()
+    else:
+        kind, payload, expected = MESSAGES[message]
+        answered, words = desk.ask(kind, payload)
+        assert answered == (messages.ERROR if then == "refused" else expected), words
+    assert state_of(desk) == {"·": state, "refused": state, "ASKED or READY": "ASKED"}.get(then, then)
+    if then == "refused" and state != "NONE":  # its turn is free
+        kind = chip.RESULT if state == "ASKED" else chip.CHIP_LEARN
+        assert desk.ask(kind, turn(9, ZEROS if state == "ASKED" else LEARN))[0] == chip.CHIP
 
 
-def test_a_host_that_hangs_up_is_an_error():
-    with pytest.raises(OSError, match="chip: the host hung up"):
-        line(Host(), 7).exchange(b"\x01", 5)
+def test_each_question_may_come_again_at_each_verb():
+    """Twice in a row, and after another message. Catches a verb or a sample that is done twice, a lost answer."""
+    desk = desk_in("READY")
+    asked = [(chip.CHIP_LEARN, LEARN), *[(chip.RESULT, result) for result in (ZEROS, ZEROS, ZEROS, b"")]]
+    verbs = []
+    for number, (kind, payload) in enumerate(asked, 3):
+        answers = {desk.ask(kind, turn(number, payload), sequence=n) for n in (1, 2)}
+        desk.status()
+        answers.add(desk.ask(kind, turn(number, payload)))
+        ((answered, said),) = answers
+        assert answered == chip.CHIP
+        verbs.append(said[0])
+    assert verbs == [chip.SETTLE, chip.NUDGE, chip.NUDGE, chip.PROGRAM, chip.DONE]
+    assert chip.unpack_outcome(said[1:])[:2] == (1, 0) and len(said) == done_size(3)
+    assert desk.ask(chip.CHIP_INFER, turn(8, bytes(4)))[1][0] == chip.SETTLE
+    assert chip.unpack_outcome(desk.ask(chip.RESULT, turn(9, ZEROS))[1][1:])[0] == 1
 
 
-def looped(layers):
-    """Return a `ChipLoop` that learns on a chip whose outputs are 0, and the list of what it asked of it."""
-    asked = []
+class AskedTwice:
+    """A board, as far as a `ChipBoard` uses one, that hears each question twice."""
 
-    class Chip:
-        def exchange(self, payload, turn):
-            asked.append(payload[0])
-            return turn + 1, b"" if payload[0] == chip.PROGRAM else bytes(2 * layers[-1])
+    identity = "desk"
 
-    loop = chip.ChipLoop(lambda code, items: [0] * items, Chip())
-    loop.answer(chip.CHIP_CONFIGURE, b"\0" + chip.pack_configure(layers, 0))
-    return loop, asked
+    def __init__(self):
+        self.desk = DirectHost()
+        self.state = self.desk.status()
+
+    def ask(self, kind, payload, expected):
+        first, again = self.desk.ask(kind, payload, 1), self.desk.ask(kind, payload, 2)
+        assert first == again and first[0] == expected
+        return first[1]
 
 
-def test_the_last_outcome_can_be_heard_again():
-    """Catches a sample that is learnt twice, as the answer to its last RESULT was lost."""
-    loop, asked = looped((2, 3))
-    done = loop.answer(chip.CHIP_LEARN, b"\x09" + chip.pack_learn(1, bytes(2)))
-    assert asked == [chip.SETTLE, chip.NUDGE, chip.NUDGE, chip.PROGRAM]
-    assert loop.answer(chip.RESULT, bytes((9 + len(asked),))) == done and len(asked) == 4
-    assert chip.unpack_outcome(done[1:])[:2] == (1, 0)
+def test_a_board_that_hears_everything_twice_learns_once(iris):
+    loop = ChipBoard(AskedTwice(), AnalogNetwork.on(HARDWARE))
+    loop.configure(LAYERS, 5, 20)
+    (*_, progress) = loop.train(iris.train_x[:50], iris.train_y[:50])
+    assert (progress.sample, loop.refresh().crc) == (50, in_process(iris, 50)[0])
+
+
+def test_a_second_host_in_the_midst_of_a_sample_takes_the_board():
+    """As after a host that was killed. Catches a sample that goes on with another host's RESULT."""
+    desk = desk_in("ASKED")
+    first = desk.session
+    desk.greet()
+    assert b"expected CHIP_LEARN or CHIP_INFER, got RESULT" in desk.ask(chip.RESULT, turn(4, ZEROS))[1]
+    second, desk.session = desk.session, first
+    assert desk.ask(chip.RESULT, turn(4, ZEROS)) == (messages.ERROR, b"\2another host has taken the board")
+    desk.session = second
+    assert desk.ask(chip.CHIP_LEARN, turn(3, LEARN))[1][0] == chip.SETTLE  # turns are this session's
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "payload", "words"),
+    [
+        ("NONE", chip.CHIP_CONFIGURE, b"\1" + bytes(5), "expected 5 bytes and layer sizes u16, got 6 bytes"),
+        ("NONE", chip.CHIP_CONFIGURE, b"\2" + CONFIGURE[1:], "model: expected 1 (resistive), got 2"),
+        ("NONE", chip.CHIP_CONFIGURE, chip.pack_configure((4, 600), 0), "CHIP takes 2402 bytes, this board's limit is"),
+        ("READY", chip.CHIP_LEARN, b"\1", "CHIP_LEARN: expected a label u16, got 1 bytes"),
+        ("READY", chip.CHIP_LEARN, LEARN[:-1], "x: 3 features for 4 inputs"),
+        ("READY", chip.CHIP_INFER, bytes(5), "x: 5 features for 4 inputs"),
+        ("ASKED", chip.RESULT, ZEROS[:-1], "RESULT: expected 6 bytes for 3 outputs, got 5"),
+    ],
+)
+def test_a_message_that_fails_has_used_its_turn(state, kind, payload, words):
+    """And counts nothing. Catches a sample that stays under way after its error."""
+    desk = desk_in(state)
+    answered, said = desk.ask(kind, turn(9, payload))
+    assert answered == messages.ERROR and words in said.decode()
+    assert desk.ask(kind, turn(9, payload)) == (messages.ERROR, b"\0chip: turn 9 has failed")
+    assert state_of(desk) == ("NONE" if state == "NONE" else "READY")
+    if state != "NONE":
+        assert desk.service._chip._learner.sample == 0
+
+
+def test_a_label_that_does_not_exist_fails_after_the_free_phase():
+    desk = desk_in("READY")
+    assert desk.ask(chip.CHIP_LEARN, turn(3, chip.pack_learn(3, bytes(4))))[1][0] == chip.SETTLE
+    assert b"label: 3 is not a whole number in 0..2" in desk.ask(chip.RESULT, turn(4, ZEROS))[1]
+    assert state_of(desk) == "READY" and desk.service._chip._learner.sample == 0
+
+
+def test_a_message_without_a_turn_is_refused():
+    assert b"chip: message 35 without a turn" in desk_in("ASKED").ask(chip.RESULT, b"")[1]
+
+
+def test_a_board_has_one_learner():
+    """Catches a chip's learner that stays on the heap with a network, or a network with a chip's learner."""
+    desk = DirectHost()
+    desk.state(messages.CONFIGURE, configure((4, 3), 5, 0))
+    kind, done = desk.ask(chip.CHIP_CONFIGURE, turn(1, CONFIGURE))
+    assert kind == chip.CHIP and len(done) == done_size(3) and not desk.service.network
+    desk.state(messages.CONFIGURE, configure((4, 3), 5, 0))
+    assert b"CHIP_CONFIGURE comes first" in desk.ask(chip.CHIP_LEARN, turn(2, LEARN))[1]
+
+
+def test_serve_joins_a_service_to_a_socket(iris):
+    """Its reads are short. Catches old bytes of a buffer taken for new ones, and a read in the midst of a sample."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def served():
+            line, _ = listener.accept()
+            with line, line.makefile("rb", buffering=0) as stream:
+                serve(lambda buffer: stream.readinto(memoryview(buffer)[:5]), line.sendall, Service())
+
+        thread = threading.Thread(target=served)
+        thread.start()
+        try:
+            crc, (classes, outputs) = in_process(iris, 20)
+            port = f"socket://127.0.0.1:{listener.getsockname()[1]}"
+            their_crc, (their_classes, their_outputs) = in_the_loop(port, iris, 20)
+        finally:
+            thread.join()
+    assert their_crc == crc and (their_classes == classes).all() and (their_outputs == outputs).all()
 
 
 def test_outcomes_that_are_too_short_are_refused():
-    with pytest.raises(ValueError, match="DONE: 3 bytes are too few"):
+    with pytest.raises(ValueError, match="DONE: expected 10 bytes or more, got 3"):
         chip.unpack_outcome(b"abc")
 
 
 def test_hidden_voltages_stay_on_the_chip():
-    loop, _ = looped((2, 4, 3))
-    with pytest.raises(ValueError, match="layer: 1 is not the output layer 2"):
-        loop._crossbar.voltages(1, 0)
+    crossbar = chip.RemoteCrossbar(eqprop.plan((2, 4, 3)), lambda code, items: [0] * items)
+    with pytest.raises(ValueError, match="layer: expected the output layer 2, got 1"):
+        crossbar.voltages(1, 0)

@@ -43,6 +43,7 @@ QUESTIONS = {
     chip.CHIP_INFER: b"\1" + bytes(4),
     chip.RESULT: b"\1",
 }
+CHIP_KINDS = {chip.CHIP_CONFIGURE, chip.CHIP_LEARN, chip.CHIP_INFER, chip.RESULT}
 BOARD = {ord(kind): states.BOARD[6 * n : 6 * n + 6] for n, kind in enumerate(states.TYPES)}
 ANSWERS = {
     m.HELLO: m.STATE,
@@ -65,7 +66,6 @@ ANSWERS = {
 def desk_in(state):
     """Return a `DirectHost` whose board is in that state."""
     desk = DirectHost(greet=state != states.SILENT)
-    desk.service.join(None, lambda _: None)
     if state >= states.HELD:
         desk.state(m.CONFIGURE, configure(LAYERS, 5, 0))
     if state == states.HELD:
@@ -92,7 +92,7 @@ def expected_state(kind, rule, state):
 def test_the_tables_name_each_message():
     """Catches a message that is asked or answered without a rule."""
     asked = {value for name, value in vars(m).items() if name.isupper() and name in m.__doc__ and 3 <= value < 64}
-    assert asked | {m.HELLO, m.CONFIGURE} | set(chip._IN_TURN) == set(BOARD) == set(QUESTIONS)
+    assert asked | {m.HELLO, m.CONFIGURE} | CHIP_KINDS == set(BOARD) == set(QUESTIONS)
     for kind, row in BOARD.items():
         assert len(row) == len(states.STATES), kind
         assert set(row) <= {".", "*", "L", "g", *states.STATES, *states.REFUSALS}, kind
@@ -115,7 +115,7 @@ def test_a_board_does_what_the_table_says(kind, state):
         words = b"\0CONFIGURE: once a session, HELLO begins the next"
         assert (answered, payload) == (m.ERROR, words) and desk.service._state == state
         assert desk.ask(kind, configure(LAYERS, 5, 0))[0] == m.STATE and desk.service._state == state
-    elif kind in chip._IN_TURN and kind != chip.CHIP_CONFIGURE:
+    elif kind in CHIP_KINDS and kind != chip.CHIP_CONFIGURE:
         assert (answered, payload) == (m.ERROR, b"\0no network: CHIP_CONFIGURE comes first")
     else:
         assert answered == ANSWERS[kind], payload

@@ -1,4 +1,4 @@
-"""A host without a line: it asks a service and hears its answers at once."""
+"""A host without a line: it gives a service its questions byte by byte, and hears the answers at once."""
 
 from eqprop.protocol import host_messages
 from eqprop.protocol import messages as m
@@ -21,7 +21,7 @@ def samples(first, rows):
 
 
 class DirectHost:
-    """A host that asks a service and hears its answers at once."""
+    """A host that gives a service its questions byte by byte, with no reader that could wait for more."""
 
     def __init__(self, greet=True, **options):
         self.service = Service(**options)
@@ -42,7 +42,9 @@ class DirectHost:
         """Return (type, payload) of the one answer."""
         head = b"" if kind == m.HELLO else self.session.to_bytes(4, "little")
         question = bytes(self.sender.encode(kind, sequence, payload, head))
-        line = b"".join(bytes(part) for part in self.service.receive(question))
+        parts = [b"".join(map(bytes, self.service.receive(bytes((byte,))))) for byte in question]
+        *before, line = parts  # the last byte, a zero, completes the frame
+        assert not any(before)
         ((kind, echoed, answer),) = ((k, s, bytes(p)) for k, s, p in Receiver(4096).feed(line))
         assert echoed == sequence and answer.startswith(head)
         return kind, answer[len(head) :]
