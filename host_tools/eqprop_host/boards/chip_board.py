@@ -4,7 +4,8 @@
         loop = ChipBoard(board, AnalogNetwork.on(hardware))
         loop.configure((64, 32, 10), seed=0, lr_halving_samples=0)
 
-Every settle is a request over the link, so a sample takes four of them. This prepares for a real chip.
+Every verb is a request over the link, so a sample takes five of them. This prepares for a real chip. If an error or an
+interrupt ends a sample halfway, the board refuses other samples until `configure` starts over.
 """
 
 import struct

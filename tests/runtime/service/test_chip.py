@@ -69,6 +69,25 @@ def test_a_sample_that_does_not_fit_is_refused_and_the_board_goes_on(iris):
         assert progress.sample == 1
 
 
+def test_a_sample_that_ends_halfway_leaves_a_board_that_can_start_over(iris, monkeypatch):
+    """Catches a board that takes the next sample for the end of this one, or waits for ever."""
+    with open_board("sim:") as board:
+        loop = ChipBoard(board, AnalogNetwork.on(HARDWARE))
+        loop.configure(LAYERS, 5, 20)
+
+        def interrupted(phase):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(loop.crossbar, "nudge", interrupted)
+            list(loop.train(iris.train_x[:1], iris.train_y[:1]))
+        with pytest.raises(BoardError, match="chip: expected RESULT, got message 34"):
+            loop.infer(iris.test_x[:1])
+        loop.configure(LAYERS, 5, 20)
+        (*_, progress) = loop.train(iris.train_x[:50], iris.train_y[:50])
+        assert (progress.sample, loop.refresh().crc) == (50, in_process(iris, 50)[0])
+
+
 def done_size(classes):
     return 1 + chip.OUTCOME_BYTES + 2 * classes
 
