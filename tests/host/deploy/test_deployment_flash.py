@@ -43,7 +43,7 @@ def other_version(n):
 
     def joined(compiled, without=()):
         other = copy.copy(compiled)
-        other._package += f"_other = {n}\n"
+        other._package += f"\n_other = {n}\n"
         return JOINED(other, without)
 
     return joined
