@@ -36,12 +36,20 @@ def test_a_service_feeds_its_watchdog(unix_micropython):
         assert b"eqprop" in board.stdout.read()
 
 
+@pytest.fixture
+def no_machine(monkeypatch):
+    """Python without a module `machine`, though another test may have loaded a simulated one."""
+    monkeypatch.setitem(sys.modules, "machine", None)
+
+
+@pytest.mark.usefixtures("no_machine")
 def test_a_board_without_a_watchdog_says_so():
     """Catches: a service that is believed to be watched."""
     with pytest.raises(ValueError, match="^watchdog_ms: 8000: this board has no machine.WDT$"):
         Watchdog(8000, None)
 
 
+@pytest.mark.usefixtures("no_machine")
 def test_a_program_on_a_board_without_a_watchdog_feeds_none():
     """Catches an example that ends where the board has none."""
     assert start(8000)() is None
