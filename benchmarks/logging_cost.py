@@ -16,7 +16,7 @@ from pathlib import Path
 from eqprop_host import datasets
 from eqprop_host.boards.ports import open_board
 from eqprop_host.runlog import RunLog
-from eqprop_host.training.loop import Schedule, configuration, confusion
+from eqprop_host.training.loop import Schedule, configuration
 from eqprop_host.training.recorder import Recorder
 
 LAYERS = (64, 32, 10)
@@ -27,7 +27,7 @@ def measure(epochs, path):
     """Return the seconds of epochs {without, with a log: [(training, what is logged between two epochs)]}."""
     data = datasets.prepare(datasets.load("digits"), 0)
     count = len(data.train_y)
-    schedule = Schedule(epochs, 0, epochs)
+    schedule = Schedule(epochs, 0)
     taken = {False: [], True: []}
     with open_board("sim:") as board, RunLog(path, {"layers": "64-32-10", "seed": 0}) as log:
         board.configure(**configuration(LAYERS, 0, epochs * count, data))
@@ -47,7 +47,7 @@ def measure(epochs, path):
             recorder.interval(board, complete=False)
             recorder.metrics(board, sample=progress.sample, epoch=epoch + 1, **FIGURES)
             taken[logged].append((trained - started, time.perf_counter() - trained))
-            confusion(board, data.test_x, data.test_y)  # as a run does
+            board.infer(data.test_x)  # as a run does
         recorder.finish("closed")
     return taken
 

@@ -78,7 +78,7 @@ def test_a_sample(tmp_path):
     path = write_data(tmp_path)
     data = datasets.prepare(datasets.load(str(path)), 0)
     count = len(data.train_y)
-    schedule = loop.Schedule(1, 0, 0, 1)
+    schedule = loop.Schedule(1, 0, 1)
     row = schedule.order(count).indices(0, 1)[0]
     features = data.train_x[row]
     code = Code(LAYERS[0], LAYERS[-1], alphabet_of(data.train_x, data.test_x))
@@ -124,7 +124,7 @@ def test_a_log_record(tmp_path):
 
     with RunLog(tmp_path / "run.arrow", {"layers": "6-3", "seed": 0}) as log:
         recorder = Recorder(log, data, 10.0)
-        recorder.begin(board, loop.Schedule(1, 0, 0).order(len(data.train_y)), None)
+        recorder.begin(board, loop.Schedule(1, 0).order(len(data.train_y)), None)
         with Follower(holds) as way:
             recorder.interval(board, complete=True)
     assert open_log(tmp_path / "run.arrow").snapshot(0)[0].ravel()[:4].tolist() == STEPS

@@ -307,7 +307,7 @@ def test_a_network_that_rots_while_it_is_tested_is_tested_again():
     for at in (None, 110):
         board = Rots(at, checkpoints=Checkpoints(every=25, rest_s=0, open_file=MemoryFlash().open))
         board.configure(**configuration((4, 5, 3), 3, 0, data))
-        outcomes.append(learn(board, data, Schedule(1, 3, 0, 110), ScriptedInterrupt(10**9)))
+        outcomes.append(learn(board, data, Schedule(1, 3, 110), ScriptedInterrupt(10**9)))
         assert len(board.restarts) == (at is not None)
     clean, rotted = outcomes
     assert (rotted.crc, rotted.test_error_percent) == (clean.crc, clean.test_error_percent)

@@ -14,21 +14,19 @@ from eqprop_sim.sample_order import SampleOrder
 from ..boards.interface import AnyBoard
 from ..boards.records import alphabet_of
 from ..errors import RestartError
+from . import scores
 from .progress import RunProgress
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """The length and the learning rate of a run."""
+    """The length of a run, and the order of its samples."""
 
     epochs: int
     """Passes over the training samples."""
 
     seed: int
     """The seed of the initial conductances and of the samples' order."""
-
-    lr_halving_epochs: int
-    """Epochs after which the learning rate halves; 0 for never."""
 
     limit: int | None = None
     """Most training samples in all; None for whole epochs."""
@@ -78,22 +76,6 @@ class Outcome:
 
     conductances: list
     """The final conductances as from `Board.conductances`; empty unless `keep` was set."""
-
-
-def error_percent(board: AnyBoard, x, y):
-    """Return the percentage of x (int8 (samples, inputs)) that the board does not predict as y."""
-    return _error_percent(confusion(board, x, y))
-
-
-def confusion(board: AnyBoard, x, y):
-    """Return the counts of x, int8 (samples, inputs), by (class y, prediction): (outputs, outputs)."""
-    outputs = board.state.layers[-1]
-    return np.bincount(y * outputs + board.infer(x)[0], minlength=outputs**2).reshape(outputs, outputs)
-
-
-def _error_percent(table):
-    """Return the percentage of a `confusion` that is wrong."""
-    return 100 * float((table.sum() - np.trace(table)) / table.sum())
 
 
 def configuration(layers, seed, lr_halving_samples, data):
@@ -166,7 +148,7 @@ class _Run:
         self.measured = False  # whether both come from samples
         self.test_error = None
         self.tested = self.told = self.noted = None
-        self.table: Any = None  # the `confusion` of the last test
+        self.table: Any = None  # the `scores.confusion` of the last test
         self.keep = keep
         if log:
             log.begin(board, self.order, self._teach)
@@ -191,8 +173,9 @@ class _Run:
             self.noted = (sample, complete)
         if (sample % self.count == 0 or ends) and self.tested != sample:
             if len(self.data.test_y):
-                self.table = confusion(self.board, self.data.test_x, self.data.test_y)
-                self.test_error = _error_percent(self.table)
+                predictions = self.board.infer(self.data.test_x)[0]
+                self.table = scores.confusion(self.data.test_y, predictions, self.board.state.layers[-1])
+                self.test_error = scores.error_percent(self.table)
             if sample:
                 self._take(self.board.progress())
                 self._tell_epoch(sample)

@@ -223,7 +223,7 @@ def _trained(
     task = prepared(config, tell)
     data, layers = task.data, task.layers
     count = len(data.train_y)
-    schedule = Schedule(config.epochs, config.seed, config.halving_epochs, config.limit)
+    schedule = Schedule(config.epochs, config.seed, config.limit)
     total = schedule.samples(count)
     configured = configuration(layers, config.seed, config.halving_samples(count), data)
     every = log.every if log else None

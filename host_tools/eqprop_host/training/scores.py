@@ -1,7 +1,7 @@
 """How well a network tells its classes apart: accuracy, recall of each class, and confusion.
 
-Counts are a table (classes, predictions) of test samples, `training.confusion`; it may have more rows and columns than
-there are classes, because a network may have more outputs.
+Counts are a table (classes, predictions) of test samples, `confusion`; it may have more rows and columns than there are
+classes, because a network may have more outputs.
 """
 
 import shutil
@@ -15,6 +15,16 @@ _NAME = 18  # width of a class's name
 _CELL = 4  # least width of a count, with its gap
 _MIXED = 3  # wrong predictions named per class if the table does not fit
 _ROWS = 40  # the most classes shown one by one
+
+
+def confusion(labels, predictions, outputs):
+    """Return the counts of samples by (class, prediction): (outputs, outputs); both int64 (samples,)."""
+    return np.bincount(labels * outputs + predictions, minlength=outputs**2).reshape(outputs, outputs)
+
+
+def error_percent(counts):
+    """Return the percentage of wrong predictions in a table of counts."""
+    return 100 * float((counts.sum() - np.trace(counts)) / counts.sum())
 
 
 def class_labels(class_names, classes):

@@ -245,7 +245,7 @@ def test_a_board_that_never_gets_further_is_given_up(every):
     with pytest.raises(ProtocolError, match="restarted, 50 times without a sample beyond [0-9]+$"):
         board = Board(link)
         board.configure((4, 5, 3), 0, 0, epoch=len(data.train_y))
-        learn(board, data, Schedule(40, 0, 0), ScriptedInterrupt(10**9))
+        learn(board, data, Schedule(40, 0), ScriptedInterrupt(10**9))
     assert any(re.search(r"restarted, [0-9]+ times since sample", line) for line in told)
 
 

@@ -58,10 +58,10 @@ class Recorder:
 BOARDS = {"behind a link": lambda: connect(Line(limit=192)), "in process": EmulatedBoard}
 
 
-def run(schedule, interrupt=None, board="behind a link", **options):
+def run(schedule, interrupt=None, board="behind a link", lr_halving_epochs=2, **options):
     """Return (outcome, recorder, board) of a run on a new board."""
     board = BOARDS[board]()
-    board.configure(**configuration(LAYERS, schedule.seed, schedule.lr_halving_epochs * COUNT, DATA))
+    board.configure(**configuration(LAYERS, schedule.seed, lr_halving_epochs * COUNT, DATA))
     recorder = Recorder()
     interrupt = interrupt or SimpleNamespace(requested=False)
     ticks = iter(range(10**9))
@@ -71,7 +71,7 @@ def run(schedule, interrupt=None, board="behind a link", **options):
 
 @pytest.mark.parametrize("kind", BOARDS)
 def test_every_epoch_is_logged_and_told(kind):
-    outcome, recorder, board = run(Schedule(3, 0, 2), board=kind)
+    outcome, recorder, board = run(Schedule(3, 0), board=kind)
     assert [row["sample"] for row in recorder.rows] == [COUNT, 2 * COUNT, 3 * COUNT]
     assert [row["epoch"] for row in recorder.rows] == [1, 2, 3]
     assert recorder.samples == [0, COUNT, 2 * COUNT, 3 * COUNT]
@@ -83,7 +83,7 @@ def test_every_epoch_is_logged_and_told(kind):
 
 def test_the_training_error_is_that_of_the_samples_as_they_came():
     """Catches totals that run on from one epoch, or one part of it, into the next."""
-    whole, parts = run(Schedule(2, 0, 2))[1], run(Schedule(2, 0, 2), log_every=7)[1]
+    whole, parts = run(Schedule(2, 0))[1], run(Schedule(2, 0), log_every=7)[1]
     for key in ("train_error_percent", "loss", "test_error_percent"):
         assert [row[key] for row in whole.rows] == [row[key] for row in parts.rows]
     wrong = [row["train_error_percent"] * COUNT / 100 for row in whole.rows]
@@ -93,7 +93,7 @@ def test_the_training_error_is_that_of_the_samples_as_they_came():
 
 @pytest.mark.parametrize(("limit", "log_every"), [(130, 50), (100, 50), (1, 50), (125, 120)])
 def test_a_limit_and_an_interval_cut_where_they_say(limit, log_every):
-    outcome, recorder, _ = run(Schedule(10, 0, 2, limit), log_every=log_every)
+    outcome, recorder, _ = run(Schedule(10, 0, limit), log_every=log_every)
     ends = {*range(0, limit, log_every), *range(0, limit, COUNT), limit}
     assert recorder.samples == sorted(ends) and outcome.samples == limit
 
@@ -102,7 +102,7 @@ def test_a_limit_and_an_interval_cut_where_they_say(limit, log_every):
 def test_the_emulator_in_process_is_the_board_behind_a_link(epochs):
     """Catches a step, a total, or a halving of the rates (after 2 epochs) that the two do not share."""
     (far, far_told, far_board), (near, near_told, near_board) = (
-        run(Schedule(epochs, 0, 2), board=kind, log_every=50) for kind in BOARDS
+        run(Schedule(epochs, 0), board=kind, log_every=50) for kind in BOARDS
     )
     assert far.crc == near.crc and far_told.rows[0]["loss"] > 0
     for key in ("train_error_percent", "test_error_percent", "loss"):
@@ -122,9 +122,9 @@ def test_many_samples_in_one_call_are_learnt_as_one_by_one():
 
 def test_conductances_move_between_board_and_emulator_and_go_on():
     """Catches a total, a sample number or a rate that restoring forgets: both go on bit for bit."""
-    whole = run(Schedule(2, 0, 1))[2].refresh().crc
+    whole = run(Schedule(2, 0), lr_halving_epochs=1)[2].refresh().crc
     for first, then in (BOARDS, tuple(BOARDS)[::-1]):
-        half = run(Schedule(2, 0, 1, limit=COUNT + 30), board=first)[2]
+        half = run(Schedule(2, 0, limit=COUNT + 30), board=first, lr_halving_epochs=1)[2]
         other = BOARDS[then]()
         other.configure(LAYERS, 0, COUNT)
         other.restore(half.conductances(), half.refresh().sample)
@@ -137,10 +137,10 @@ def test_conductances_move_between_board_and_emulator_and_go_on():
 @pytest.mark.parametrize("looks", [0, 1, 2, 5, 11, 12, 13, 30])
 def test_an_interrupt_ends_the_run_with_all_that_was_sent(looks):
     """Catches samples lost or logged twice, and a run that goes on."""
-    outcome, recorder, board = run(Schedule(10, 0, 2), ScriptedInterrupt(looks), log_every=25)
+    outcome, recorder, board = run(Schedule(10, 0), ScriptedInterrupt(looks), log_every=25)
     assert outcome.interrupted and outcome.samples == board.refresh().sample < 10 * COUNT
     assert recorder.moments == sorted(set(recorder.moments)) and recorder.moments[-1] == (outcome.samples, True)
-    whole = run(Schedule(10, 0, 2, outcome.samples))[0] if outcome.samples else None
+    whole = run(Schedule(10, 0, outcome.samples))[0] if outcome.samples else None
     assert whole is None or whole.crc == outcome.crc
     assert (outcome.train_error_percent is None) == (outcome.samples == 0)  # what was not measured
 

@@ -43,7 +43,7 @@ def run(path, board=None, limit=3 * COUNT, log_every=50, reopen=False, interrupt
     board = board or configured()
     log = RunLog.reopen(path) if reopen else RunLog(path, CONFIGURATION)
     recorder = Recorder(log, DATA, **{"budget_percent": 10.0, **options})
-    learn(board, DATA, Schedule(10, 5, 2, limit), interrupt, log=recorder, log_every=log_every)
+    learn(board, DATA, Schedule(10, 5, limit), interrupt, log=recorder, log_every=log_every)
     recorder.finish("closed")
     return open_log(path), board
 
@@ -52,7 +52,7 @@ def clean(samples=3 * COUNT):
     """Return the conductances of an undisturbed run after each sample, a list of flat arrays a crossbar."""
     network = Network(LAYERS, 5, 2 * COUNT)
     states = [[network.conductances(c).copy() for c in range(2)]]
-    for n in Schedule(10, 5, 2).order(COUNT).indices(0, samples):
+    for n in Schedule(10, 5).order(COUNT).indices(0, samples):
         network.learn(DATA.train_x[n], DATA.train_y[n])
         states.append([network.conductances(c).copy() for c in range(2)])
     return states
@@ -82,7 +82,7 @@ def test_every_steps_conductances_are_restored(tmp_path, states, board):
 def test_a_twin_costs_little_of_the_line(tmp_path):
     """The bytes of the whole run: with a log less than a tenth more than without."""
     bare = configured()
-    learn(bare, DATA, Schedule(3, 5, 2), WHO)
+    learn(bare, DATA, Schedule(3, 5), WHO)
     _, board = run(tmp_path / "run.arrow", log_every=None)
     totals = [b.line.sent_bytes + b.line.received_bytes for b in (bare, board)]
     assert totals[0] < totals[1] < 1.1 * totals[0]
@@ -221,7 +221,7 @@ def test_a_resumed_run_leaves_no_gap_and_no_duplicate(tmp_path, states, board_is
         at = reached - 7
         board.put_back(states[at], at)
     elif board_is == "ahead":
-        order = Schedule(10, 5, 2).order(COUNT)
+        order = Schedule(10, 5).order(COUNT)
         list(board.train(DATA.train_x, DATA.train_y, reached + 9, order))
     log, board = run(path, board, reopen=True)
     assert log.sample == 3 * COUNT and verify(log) == []
@@ -292,7 +292,7 @@ def test_a_killed_run_whose_twin_lagged_goes_on(tmp_path, states, monkeypatch):
 
         recorder.interval = killed
         with pytest.raises(KeyboardInterrupt):
-            learn(board, DATA, Schedule(10, 5, 2, 90), WHO, log=recorder, log_every=90)
+            learn(board, DATA, Schedule(10, 5, 90), WHO, log=recorder, log_every=90)
         content = path.read_bytes()
         recorder.close()
     assert open_log(path).logged != [0]

@@ -7,7 +7,6 @@ import numpy as np
 
 from ... import datasets
 from ...boards.ports import open_board
-from ...boards.records import alphabet_of
 from ...datasets.words import made_of
 from ...errors import DataError
 from ...model import Model
@@ -15,7 +14,7 @@ from ...places import is_same
 from ...replacing import check_replaceable
 from ...training import scores
 from ...training.config import layers_text
-from ...training.loop import configuration, confusion
+from ...training.loop import configuration
 from .. import options as common
 
 
@@ -36,19 +35,13 @@ def run(options):
     x = datasets.Scaling.from_dict(model.scaling).quantise(dataset.features, tested, dataset.name)
     y = dataset.labels[tested]
     with open_board(options.port, common.tell) as board:
-
-        def measured():
-            model.put_on(board, alphabet=alphabet_of(x))
-            counts = confusion(board, x, y)
-            board.refresh()  # if the board's memory rotted meanwhile, it says so, and the test is repeated
-            return counts
-
-        counts = board.repeat(measured)
+        predictions, _ = model.infer_inputs(board, x)
+    counts = scores.confusion(y, predictions, model.layers[-1])
     labels = scores.class_labels(model.class_names, model.classes)
     found = scores.summary(counts, labels)
     for line in scores.table(counts, labels):
         print(line, file=sys.stderr)
-    error = 100 * float((counts.sum() - np.trace(counts)) / counts.sum())
+    error = scores.error_percent(counts)
     print(f"test error {error:.2f} % of {len(y)} samples")
     results = {
         "test_error_percent": error,
