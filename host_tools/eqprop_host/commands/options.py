@@ -12,7 +12,7 @@ from .. import datasets
 from ..errors import DataError
 from ..files import write_whole
 from ..terminal.printing import printable
-from ..training.config import HIDDEN, RunConfig, layers_text
+from ..training.config import HIDDEN, LOG_BUDGET_RANGE, RANGES, RunConfig, layers_text
 from ..versions import versions
 
 INTERRUPTED = 130
@@ -59,13 +59,14 @@ model = named(".npz", "a saved network")
 
 
 def percent(text):
-    """Return a number within 0..90, as an argparse type."""
+    """Return a number within LOG_BUDGET_RANGE, as an argparse type."""
+    low, high = LOG_BUDGET_RANGE
     try:
         value = float(text)
     except ValueError:
         value = -1
-    if not 0 <= value <= 90:
-        raise argparse.ArgumentTypeError(f"{text} is not in 0..90 percent")
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{text} is not in {low}..{high} percent")
     return value
 
 
@@ -95,7 +96,7 @@ def add_port(parser):
 def add_epochs(parser):
     """Add `--epochs`."""
     text = "passes over the data (default: %(default)s)"
-    parser.add_argument("--epochs", type=whole(1, 100000), metavar="N", default=10, help=text)
+    parser.add_argument("--epochs", type=whole(*RANGES["epochs"]), metavar="N", default=RunConfig.epochs, help=text)
 
 
 def add_data(

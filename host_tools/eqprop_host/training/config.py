@@ -24,12 +24,14 @@ LOG_BUDGET_PERCENT = 10.0
 
 _SAMPLES_MAX = 2**31 - 1
 
-_WHOLE = {
-    "epochs": (1, 100000),
-    "limit": (1, 2**30 - 1),
-    "seed": (0, 2**32 - 1),
-    "lr_halving_epochs": (0, 100000),
-}
+SAMPLES = (1, 2**30 - 1)
+"""The smallest and the largest number of training samples."""
+
+RANGES = {"epochs": (1, 100000), "limit": SAMPLES, "seed": (0, 2**32 - 1), "lr_halving_epochs": (0, 100000)}
+"""The smallest and the largest value of each whole number of a `RunConfig`."""
+
+LOG_BUDGET_RANGE = (0, 90)
+"""The smallest and the largest `LogConfig.budget_percent`."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         if self.model not in ENERGY_MODELS:
             raise DataError(f"model: expected {' or '.join(ENERGY_MODELS)}, got {self.model!r}")
-        for name, (low, high) in _WHOLE.items():
+        for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if value is None and name in ("limit", "lr_halving_epochs"):
                 continue
@@ -179,10 +181,12 @@ class LogConfig:
     """Further entries of the log's configuration, ready for JSON."""
 
     def __post_init__(self) -> None:
-        if self.every is not None and not (isinstance(self.every, int) and 0 < self.every < 2**30):
-            raise DataError(f"every: expected a whole number in 1..{2**30 - 1}, got {self.every!r}")
-        if not 0 <= self.budget_percent <= 90:
-            raise DataError(f"budget_percent: expected 0..90, got {self.budget_percent!r}")
+        low, high = SAMPLES
+        if self.every is not None and not (isinstance(self.every, int) and low <= self.every <= high):
+            raise DataError(f"every: expected a whole number in {low}..{high}, got {self.every!r}")
+        low, high = LOG_BUDGET_RANGE
+        if not low <= self.budget_percent <= high:
+            raise DataError(f"budget_percent: expected {low}..{high}, got {self.budget_percent!r}")
 
 
 def default_lr_halving_epochs(epochs: int) -> int:

@@ -8,11 +8,8 @@ from ...datasets import TEST_FRACTION
 from ...errors import DataError, LogError
 from ...replacing import check_replaceable
 from ...training import scores
-from ...training.config import LOG_BUDGET_PERCENT, LogConfig, RunConfig
+from ...training.config import LOG_BUDGET_PERCENT, RANGES, SAMPLES, LogConfig, RunConfig
 from .. import options as common
-
-COUNT = common.whole(1, 2**30 - 1)
-"""The type of an option that is a number of samples."""
 
 
 def add_learning_options(parser):
@@ -22,11 +19,11 @@ def add_learning_options(parser):
     add_split_options(parser)
     common.add_layers(parser)
     common.add_epochs(parser)
-    add("--limit", type=COUNT, metavar="N", help="stop after N training samples")
+    add("--limit", type=common.whole(*RANGES["limit"]), metavar="N", help="stop after N training samples")
     text = "seed for the split, the sample order and the initial conductances (default: %(default)s)"
-    add("--seed", type=common.whole(0, 2**32 - 1), metavar="N", default=0, help=text)
+    add("--seed", type=common.whole(*RANGES["seed"]), metavar="N", default=RunConfig.seed, help=text)
     text = "halve the learning rate after every N epochs (default: 2/5 of all; 0: never)"
-    add("--lr-halving-epochs", type=common.whole(0, 100000), metavar="N", help=text)
+    add("--lr-halving-epochs", type=common.whole(*RANGES["lr_halving_epochs"]), metavar="N", help=text)
 
 
 def add_split_options(parser):
@@ -53,7 +50,7 @@ def add_file_options(parser):
     add("--log", type=Path, metavar="PATH", help="log metrics and every step's conductances: .arrow, .jsonl")
     add(
         "--log-every",
-        type=COUNT,
+        type=common.whole(*SAMPLES),
         metavar="N",
         help="training samples between two logged sets of conductances (default: one epoch)",
     )
