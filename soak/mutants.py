@@ -76,9 +76,6 @@ class Copies:
             self._free.put(copy)
 
 
-_OURS = ("eqprop", "eqprop_host", "eqprop_sim", "support")
-
-
 def run(folder, tests):
     """Run tests in a folder; return (100 + pytest's exit code, what it printed)."""
     _CONTEXT.set_forkserver_preload(_LOADED)
@@ -96,10 +93,6 @@ def _test(folder, tests):
     import pytest
 
     os.chdir(folder)
-    # This process may have begun as a copy of one that had imported the tree itself
-    sys.path[:0] = [os.path.join(folder, each) for each in ("tests", "runtime", "host_tools", "board_sim")]
-    for name in [name for name in sys.modules if name.partition(".")[0] in _OURS]:
-        del sys.modules[name]
     os.environ["CI"] = "true"  # what is missing is an error, and hypothesis tries the same each time
     sys.dont_write_bytecode = True  # it is found by second and size, which a mutant may share
     printed = os.open("printed", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

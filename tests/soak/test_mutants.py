@@ -21,7 +21,7 @@ def test_a_mutation_is_up_to_date(each):
 @pytest.mark.slow
 def test_a_few_are_caught_and_one_that_breaks_nothing_is_told(tmp_path):
     """Catches: a copy that Python does not import, a mutation that stays in it, a survivor without a word."""
-    # In a process of its own: this one may have imported the tree that is to be mutated
+    # In a process of its own, because a process has one forkserver: `soak.hostile` lets it load the tree as it is
     argv = [sys.executable, "-m", "soak.mutants", *FEW]
     path = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
     done = subprocess.run(argv, cwd=ROOT, env=path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
