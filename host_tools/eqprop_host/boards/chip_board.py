@@ -13,8 +13,7 @@ import struct
 import numpy as np
 
 import eqprop
-from eqprop.protocol import host_messages
-from eqprop.protocol.messages import RESISTIVE
+from eqprop.protocol import host_messages, messages
 from eqprop.service import chip
 from eqprop_sim.in_process import totalled
 from eqprop_sim.sample_order import SampleOrder
@@ -62,11 +61,11 @@ class ChipBoard:
             "run_number": run_number,
             "seed": seed,
             "lr_halving_samples": lr_halving_samples,
-            "model": RESISTIVE,
+            "model": messages.RESISTIVE,
             "layers": tuple(layers),
         }
         self._epoch = epoch
-        self._converse(chip.CHIP_CONFIGURE, chip.pack_configure(layers, lr_halving_samples))
+        self._converse(messages.CHIP_CONFIGURE, chip.pack_configure(layers, lr_halving_samples))
         self._progress = host_messages.Progress(0, 0, 0, 0, 0)
         return self.refresh()
 
@@ -94,7 +93,7 @@ class ChipBoard:
                 return
             label = int(y[index])
             payload = chip.pack_learn(label, x[index].tobytes())
-            sample, prediction, loss, _ = self._converse(chip.CHIP_LEARN, payload)
+            sample, prediction, loss, _ = self._converse(messages.CHIP_LEARN, payload)
             self.sample_bytes += len(payload)
             self._progress = totalled(self._progress, self._epoch, 1, prediction == label, loss)
             if sample != self._progress.sample:
@@ -115,7 +114,7 @@ class ChipBoard:
 
     def infer(self, x):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs)."""
-        outcomes = [self._converse(chip.CHIP_INFER, row.tobytes()) for row in x]
+        outcomes = [self._converse(messages.CHIP_INFER, row.tobytes()) for row in x]
         classes = np.array([prediction for _, prediction, _, _ in outcomes], np.int64)
         return classes, np.array([np.frombuffer(outputs, "<i2") for *_, outputs in outcomes]).astype(np.int16)
 
@@ -131,14 +130,14 @@ class ChipBoard:
         answer = self._ask(kind, payload)
         try:
             while answer[:1] != bytes((chip.DONE,)):
-                answer = self._ask(chip.RESULT, self._obey(answer[0], answer[1:]))
+                answer = self._ask(messages.RESULT, self._obey(answer[0], answer[1:]))
             return chip.unpack_outcome(answer[1:])
         except ValueError as error:
             raise ProtocolError(f"{self.identity}: {error}") from error
 
     def _ask(self, kind, payload):
         self._turn = (self._turn + 1) % 256
-        return self.board.ask(kind, bytes((self._turn,)) + payload, chip.CHIP)
+        return self.board.ask(kind, bytes((self._turn,)) + payload, messages.CHIP)
 
     def _obey(self, verb, payload):
         """Execute a verb on the crossbar; return its result."""

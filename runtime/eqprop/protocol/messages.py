@@ -74,6 +74,12 @@ MEASURES = const(71)
 USER_DATA = const(72)
 WORKING = const(73)
 
+CHIP_CONFIGURE = const(32)
+CHIP_LEARN = const(33)
+CHIP_INFER = const(34)
+RESULT = const(35)
+CHIP = const(96)
+
 REFUSED = const(0)
 GREET = const(1)
 TAKEN = const(2)
@@ -95,6 +101,7 @@ SAMPLES_HEADER = const(4)
 STRETCH_HEADER = const(1)
 SLOT_SIZE = const(2)
 INFER_HEADER = const(1)
+CLASS_SIZE = const(2)
 WRITE_HEADER = const(5)
 
 

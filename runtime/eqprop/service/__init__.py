@@ -31,10 +31,6 @@ _CREDIT = const(256)  # size of a UART's receive buffer on common ports, in byte
 # The rp2 port's standard input is USB: bytes beyond its buffers' 768 wait at the host, and none is lost
 _CREDIT_USB = const(1024)
 _CACHE = const(16777216)  # bytes
-# Types of `eqprop.service.chip`, which is loaded only when needed
-_CHIP_CONFIGURE = const(32)
-_CHIP = const(96)
-_CLASS_SIZE = const(2)  # bytes of a class in an answer, before its voltages
 
 
 class Service(Samples):
@@ -159,7 +155,7 @@ class Service(Samples):
                 answer = handler(payload)
             elif kind <= messages.WRITE:
                 answer = self._devices(kind, payload)
-            elif kind < _CHIP_CONFIGURE:
+            elif kind < messages.CHIP_CONFIGURE:
                 answer = self._keep_user_data(kind, payload)
             else:
                 answer = self._chip_message(kind, payload)
@@ -256,7 +252,7 @@ class Service(Samples):
         sample = max(
             messages.SAMPLES_HEADER + messages.STRETCH_HEADER + code.size,
             messages.INFER_HEADER + layers[0],
-            2 * layers[-1] + _CLASS_SIZE,
+            2 * layers[-1] + messages.CLASS_SIZE,
         )
         sample += messages.SESSION_HEADER
         if sample > self._limit:
@@ -271,7 +267,7 @@ class Service(Samples):
 
     def _chip_message(self, kind, payload):
         """Answer a message about a chip at the host's end."""
-        if kind == _CHIP_CONFIGURE:
+        if kind == messages.CHIP_CONFIGURE:
             self._forget()
             self._state = states.EMPTY
             if not self._chip:
@@ -280,7 +276,7 @@ class Service(Samples):
                 self._chip = ChipLoop(zeros, self._room)
         if not self._chip:
             raise ValueError("no network: CHIP_CONFIGURE comes first")
-        return _CHIP, self._chip.answer(kind, payload)
+        return messages.CHIP, self._chip.answer(kind, payload)
 
     def _devices(self, kind, payload):
         from .devices import answer  # imported here, so that most boards do not load it

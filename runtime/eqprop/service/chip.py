@@ -31,13 +31,7 @@ from ..crossbar import FREE, MINUS, PLUS, CheckedCrossbar
 from ..crossbar.kernels.plain import highest, set_nudge
 from ..learner import Learner
 from ..planning import Plan
-from ..protocol.messages import RESISTIVE
-
-CHIP_CONFIGURE = const(32)
-CHIP_LEARN = const(33)
-CHIP_INFER = const(34)
-RESULT = const(35)
-CHIP = const(96)
+from ..protocol.messages import CHIP_CONFIGURE, CHIP_LEARN, RESISTIVE, RESULT
 
 SETTLE = const(1)
 NUDGE = const(2)

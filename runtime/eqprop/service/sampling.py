@@ -10,7 +10,6 @@ from ..protocol import messages
 _RESERVE = const(16384)  # bytes of heap that the cache leaves free
 _LOSS_BITS = const(30)
 _LOSS_MASK = const(0x3FFFFFFF)
-_CLASS_SIZE = const(2)  # bytes of an answer before its voltages
 
 
 class Samples:
@@ -124,7 +123,7 @@ class Samples:
         count, rest = divmod(len(payload) - messages.INFER_HEADER, size)
         if not len(payload) or payload[0] > 1 or rest:
             raise ValueError("INFER: expected whole samples of {} features, got {} bytes".format(inputs, len(payload)))
-        if count * (2 * network.layers[-1] + _CLASS_SIZE) > self._room:
+        if count * (2 * network.layers[-1] + messages.CLASS_SIZE) > self._room:
             raise ValueError("INFER: {} samples need a longer answer than this board sends".format(count))
         answer = bytearray()
         for at in range(messages.INFER_HEADER, len(payload), size):

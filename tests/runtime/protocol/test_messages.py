@@ -12,7 +12,7 @@ from eqprop.protocol import host_messages
 from eqprop.protocol import messages as m
 from eqprop.protocol.frames import Sender
 from eqprop.protocol.records import Code
-from eqprop.service import Service, chip, states
+from eqprop.service import Service, states
 from eqprop_host.link import states as host_rules
 from support.places import ROOT
 from support.references.independent_packer import record
@@ -69,7 +69,7 @@ def board_table():
     names = {
         value: name for name, value in vars(m).items() if name.isupper() and name in m.__doc__ and name not in kinds
     }
-    names |= {getattr(chip, name): name for name in ("CHIP_CONFIGURE", "CHIP_LEARN", "CHIP_INFER", "RESULT")}
+    names |= {getattr(m, name): name for name in ("CHIP_CONFIGURE", "CHIP_LEARN", "CHIP_INFER", "RESULT")}
     words = {".": "·", "*": "below", "L": "R", "g": "GREET", "n": "refused", "l": "refused", "w": "refused"}
     lines = [f"| | {' | '.join(states.STATES)} |", "|---" * (1 + len(states.STATES)) + "|"]
     for n, kind in enumerate(map(ord, states.TYPES)):

@@ -105,9 +105,9 @@ def desk_in(state):
     """Return a `DirectHost` whose board's chip is in that state, after turns 2 and 3."""
     desk = DirectHost()
     if state != "NONE":
-        assert desk.ask(chip.CHIP_CONFIGURE, turn(2, CONFIGURE))[1][0] == chip.DONE
+        assert desk.ask(messages.CHIP_CONFIGURE, turn(2, CONFIGURE))[1][0] == chip.DONE
     if state == "ASKED":
-        assert desk.ask(chip.CHIP_LEARN, turn(2 + 1, LEARN))[1][0] == chip.SETTLE
+        assert desk.ask(messages.CHIP_LEARN, turn(2 + 1, LEARN))[1][0] == chip.SETTLE
     assert state_of(desk) == state
     return desk
 
@@ -129,10 +129,10 @@ def documented():
 
 MESSAGES = {
     "CONFIGURE": (messages.CONFIGURE, configure((4, 3), 5, 0), messages.STATE),
-    "CHIP_CONFIGURE": (chip.CHIP_CONFIGURE, turn(9, CONFIGURE), chip.CHIP),
-    "CHIP_LEARN": (chip.CHIP_LEARN, turn(9, LEARN), chip.CHIP),
-    "CHIP_INFER": (chip.CHIP_INFER, turn(9, bytes(4)), chip.CHIP),
-    "RESULT": (chip.RESULT, turn(9, ZEROS), chip.CHIP),
+    "CHIP_CONFIGURE": (messages.CHIP_CONFIGURE, turn(9, CONFIGURE), messages.CHIP),
+    "CHIP_LEARN": (messages.CHIP_LEARN, turn(9, LEARN), messages.CHIP),
+    "CHIP_INFER": (messages.CHIP_INFER, turn(9, bytes(4)), messages.CHIP),
+    "RESULT": (messages.RESULT, turn(9, ZEROS), messages.CHIP),
     "any other message": (messages.STATUS, b"", messages.STATE),
 }
 TABLE = documented()
@@ -158,26 +158,26 @@ def test_a_board_does_with_its_chip_what_the_table_says(message, state):
         assert answered == (messages.ERROR if then == "refused" else expected), words
     assert state_of(desk) == {"·": state, "refused": state, "ASKED or READY": "ASKED"}.get(then, then)
     if then == "refused" and state != "NONE":  # its turn is free
-        kind = chip.RESULT if state == "ASKED" else chip.CHIP_LEARN
-        assert desk.ask(kind, turn(9, ZEROS if state == "ASKED" else LEARN))[0] == chip.CHIP
+        kind = messages.RESULT if state == "ASKED" else messages.CHIP_LEARN
+        assert desk.ask(kind, turn(9, ZEROS if state == "ASKED" else LEARN))[0] == messages.CHIP
 
 
 def test_each_question_may_come_again_at_each_verb():
     """Twice in a row, and after another message. Catches a verb or a sample that is done twice, a lost answer."""
     desk = desk_in("READY")
-    asked = [(chip.CHIP_LEARN, LEARN), *[(chip.RESULT, result) for result in (ZEROS, ZEROS, ZEROS, b"")]]
+    asked = [(messages.CHIP_LEARN, LEARN), *[(messages.RESULT, result) for result in (ZEROS, ZEROS, ZEROS, b"")]]
     verbs = []
     for number, (kind, payload) in enumerate(asked, 3):
         answers = {desk.ask(kind, turn(number, payload), sequence=n) for n in (1, 2)}
         desk.status()
         answers.add(desk.ask(kind, turn(number, payload)))
         ((answered, said),) = answers
-        assert answered == chip.CHIP
+        assert answered == messages.CHIP
         verbs.append(said[0])
     assert verbs == [chip.SETTLE, chip.NUDGE, chip.NUDGE, chip.PROGRAM, chip.DONE]
     assert chip.unpack_outcome(said[1:])[:2] == (1, 0) and len(said) == done_size(3)
-    assert desk.ask(chip.CHIP_INFER, turn(8, bytes(4)))[1][0] == chip.SETTLE
-    assert chip.unpack_outcome(desk.ask(chip.RESULT, turn(9, ZEROS))[1][1:])[0] == 1
+    assert desk.ask(messages.CHIP_INFER, turn(8, bytes(4)))[1][0] == chip.SETTLE
+    assert chip.unpack_outcome(desk.ask(messages.RESULT, turn(9, ZEROS))[1][1:])[0] == 1
 
 
 class AskedTwice:
@@ -207,23 +207,28 @@ def test_a_second_host_in_the_midst_of_a_sample_takes_the_board():
     desk = desk_in("ASKED")
     first = desk.session
     desk.greet()
-    assert b"expected CHIP_LEARN or CHIP_INFER, got RESULT" in desk.ask(chip.RESULT, turn(4, ZEROS))[1]
+    assert b"expected CHIP_LEARN or CHIP_INFER, got RESULT" in desk.ask(messages.RESULT, turn(4, ZEROS))[1]
     second, desk.session = desk.session, first
-    assert desk.ask(chip.RESULT, turn(4, ZEROS)) == (messages.ERROR, b"\2another host has taken the board")
+    assert desk.ask(messages.RESULT, turn(4, ZEROS)) == (messages.ERROR, b"\2another host has taken the board")
     desk.session = second
-    assert desk.ask(chip.CHIP_LEARN, turn(3, LEARN))[1][0] == chip.SETTLE  # turns are this session's
+    assert desk.ask(messages.CHIP_LEARN, turn(3, LEARN))[1][0] == chip.SETTLE  # turns are this session's
 
 
 @pytest.mark.parametrize(
     ("state", "kind", "payload", "words"),
     [
-        ("NONE", chip.CHIP_CONFIGURE, b"\1" + bytes(5), "expected 5 bytes and layer sizes u16, got 6 bytes"),
-        ("NONE", chip.CHIP_CONFIGURE, b"\2" + CONFIGURE[1:], "model: expected 1 (resistive), got 2"),
-        ("NONE", chip.CHIP_CONFIGURE, chip.pack_configure((4, 600), 0), "CHIP takes 2402 bytes, this board's limit is"),
-        ("READY", chip.CHIP_LEARN, b"\1", "CHIP_LEARN: expected a label u16, got 1 bytes"),
-        ("READY", chip.CHIP_LEARN, LEARN[:-1], "x: 3 features for 4 inputs"),
-        ("READY", chip.CHIP_INFER, bytes(5), "x: 5 features for 4 inputs"),
-        ("ASKED", chip.RESULT, ZEROS[:-1], "RESULT: expected 6 bytes for 3 outputs, got 5"),
+        ("NONE", messages.CHIP_CONFIGURE, b"\1" + bytes(5), "expected 5 bytes and layer sizes u16, got 6 bytes"),
+        ("NONE", messages.CHIP_CONFIGURE, b"\2" + CONFIGURE[1:], "model: expected 1 (resistive), got 2"),
+        (
+            "NONE",
+            messages.CHIP_CONFIGURE,
+            chip.pack_configure((4, 600), 0),
+            "CHIP takes 2402 bytes, this board's limit is",
+        ),
+        ("READY", messages.CHIP_LEARN, b"\1", "CHIP_LEARN: expected a label u16, got 1 bytes"),
+        ("READY", messages.CHIP_LEARN, LEARN[:-1], "x: 3 features for 4 inputs"),
+        ("READY", messages.CHIP_INFER, bytes(5), "x: 5 features for 4 inputs"),
+        ("ASKED", messages.RESULT, ZEROS[:-1], "RESULT: expected 6 bytes for 3 outputs, got 5"),
     ],
 )
 def test_a_message_that_fails_has_used_its_turn(state, kind, payload, words):
@@ -239,23 +244,23 @@ def test_a_message_that_fails_has_used_its_turn(state, kind, payload, words):
 
 def test_a_label_that_does_not_exist_fails_after_the_free_phase():
     desk = desk_in("READY")
-    assert desk.ask(chip.CHIP_LEARN, turn(3, chip.pack_learn(3, bytes(4))))[1][0] == chip.SETTLE
-    assert b"label: 3 is not a whole number in 0..2" in desk.ask(chip.RESULT, turn(4, ZEROS))[1]
+    assert desk.ask(messages.CHIP_LEARN, turn(3, chip.pack_learn(3, bytes(4))))[1][0] == chip.SETTLE
+    assert b"label: 3 is not a whole number in 0..2" in desk.ask(messages.RESULT, turn(4, ZEROS))[1]
     assert state_of(desk) == "READY" and desk.service._chip._learner.sample == 0
 
 
 def test_a_message_without_a_turn_is_refused():
-    assert b"chip: message 35 without a turn" in desk_in("ASKED").ask(chip.RESULT, b"")[1]
+    assert b"chip: message 35 without a turn" in desk_in("ASKED").ask(messages.RESULT, b"")[1]
 
 
 def test_a_board_has_one_learner():
     """Catches a chip's learner that stays on the heap with a network, or a network with a chip's learner."""
     desk = DirectHost()
     desk.state(messages.CONFIGURE, configure((4, 3), 5, 0))
-    kind, done = desk.ask(chip.CHIP_CONFIGURE, turn(1, CONFIGURE))
-    assert kind == chip.CHIP and len(done) == done_size(3) and not desk.service.network
+    kind, done = desk.ask(messages.CHIP_CONFIGURE, turn(1, CONFIGURE))
+    assert kind == messages.CHIP and len(done) == done_size(3) and not desk.service.network
     desk.state(messages.CONFIGURE, configure((4, 3), 5, 0))
-    assert b"CHIP_CONFIGURE comes first" in desk.ask(chip.CHIP_LEARN, turn(2, LEARN))[1]
+    assert b"CHIP_CONFIGURE comes first" in desk.ask(messages.CHIP_LEARN, turn(2, LEARN))[1]
 
 
 def test_serve_joins_a_service_to_a_socket(iris):

@@ -38,12 +38,12 @@ QUESTIONS = {
     m.SAVE: b"",
     m.USER_DATA_WRITE: host_messages.pack_user_data_write(0, 3, b"abc"),
     m.USER_DATA_READ: host_messages.pack_user_data_read(0, 9),
-    chip.CHIP_CONFIGURE: b"\1" + chip.pack_configure(LAYERS, 0),
-    chip.CHIP_LEARN: b"\1" + chip.pack_learn(0, bytes(4)),
-    chip.CHIP_INFER: b"\1" + bytes(4),
-    chip.RESULT: b"\1",
+    m.CHIP_CONFIGURE: b"\1" + chip.pack_configure(LAYERS, 0),
+    m.CHIP_LEARN: b"\1" + chip.pack_learn(0, bytes(4)),
+    m.CHIP_INFER: b"\1" + bytes(4),
+    m.RESULT: b"\1",
 }
-CHIP_KINDS = {chip.CHIP_CONFIGURE, chip.CHIP_LEARN, chip.CHIP_INFER, chip.RESULT}
+CHIP_KINDS = {m.CHIP_CONFIGURE, m.CHIP_LEARN, m.CHIP_INFER, m.RESULT}
 BOARD = {ord(kind): states.BOARD[6 * n : 6 * n + 6] for n, kind in enumerate(states.TYPES)}
 ANSWERS = {
     m.HELLO: m.STATE,
@@ -59,7 +59,7 @@ ANSWERS = {
     m.SAVE: m.STATE,
     m.USER_DATA_WRITE: m.DONE,
     m.USER_DATA_READ: m.USER_DATA,
-    chip.CHIP_CONFIGURE: chip.CHIP,
+    m.CHIP_CONFIGURE: m.CHIP,
 }
 
 
@@ -115,7 +115,7 @@ def test_a_board_does_what_the_table_says(kind, state):
         words = b"\0CONFIGURE: once a session, HELLO begins the next"
         assert (answered, payload) == (m.ERROR, words) and desk.service._state == state
         assert desk.ask(kind, configure(LAYERS, 5, 0))[0] == m.STATE and desk.service._state == state
-    elif kind in CHIP_KINDS and kind != chip.CHIP_CONFIGURE:
+    elif kind in CHIP_KINDS and kind != m.CHIP_CONFIGURE:
         assert (answered, payload) == (m.ERROR, b"\0no network: CHIP_CONFIGURE comes first")
     else:
         assert answered == ANSWERS[kind], payload
