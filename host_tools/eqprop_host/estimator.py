@@ -83,8 +83,7 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y: expected two classes or more, got one class, {self.classes_[0]!r}")
+        _check_two("y", self.classes_)
         config = RunConfig(
             data=Dataset("X", X, labels.astype(np.int64), len(self.classes_)),
             hidden=self.hidden,
@@ -112,8 +111,7 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
         known = np.unique(classes) if first else self.classes_
         if classes is not None and not np.array_equal(np.unique(classes), known):
             raise ValueError(f"classes: expected those of the first call, {known!r}, got {classes!r}")
-        if len(known) < 2:
-            raise ValueError(f"classes: expected two classes or more, got one class, {known[0]!r}")
+        _check_two("classes", known)
         unknown = np.setdiff1d(y, known)
         if len(unknown):
             raise ValueError(f"y: {unknown[0]!r} is not among the classes {known!r}")
@@ -175,3 +173,9 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
         """Return the output voltages in steps, (samples, classes); of two classes the second's lead, (samples,)."""
         voltages = self._voltages(X).astype(np.float64)
         return voltages[:, 1] - voltages[:, 0] if voltages.shape[1] == 2 else voltages
+
+
+def _check_two(name: str, classes: np.ndarray) -> None:
+    """Raise ValueError naming the argument unless there are two classes or more."""
+    if len(classes) < 2:
+        raise ValueError(f"{name}: expected two classes or more, got one class, {classes[0]!r}")
