@@ -3,7 +3,7 @@
 from array import array
 from binascii import crc32
 
-from ._compat import free_heap
+from ._compat import free_heap, has_room
 from .crossbar import FREE, Rot, check_bytes, tiers
 from .learner import Learner
 from .planning import ITEM_BYTES, Plan, parse_layers
@@ -48,7 +48,7 @@ class Network:
         self.plan = plan = Plan(layers)
         if lr_halving_samples < 0:
             raise ValueError("lr_halving_samples: {} is negative".format(lr_halving_samples))
-        free = free_heap(4 * plan.bytes)  # with less, garbage may fragment the heap
+        free = None if has_room(4 * plan.bytes) else free_heap()  # with less, garbage may fragment the heap
         if free is not None and plan.bytes > free:
             raise MemoryError(_lacking(plan, free))
         self.layers = plan.layers
