@@ -240,10 +240,13 @@ def sweep(client, points, results, tell=lambda done, point, row: None):
         waiting[client.submit(simulate_point, point.options, pure=False)] = point
     for done, future in enumerate(as_completed(waiting), 1):
         point = waiting[future]
-        error = future.exception()
-        row = future.result() if error is None else _lost(point, error)
+        with on_ctrl_c() as interrupt:  # Dask prints a traceback if it is interrupted while it asks its own thread
+            error = future.exception()
+            row = future.result() if error is None else _lost(point, error)
         results.add(point.key, row)
         tell(done, point, row)
+        if interrupt.requested:
+            raise KeyboardInterrupt
 
 
 def _lost(point, error):
