@@ -30,7 +30,7 @@ def test_instructions_are_those_of_the_boards(tmp_path, cortex_m3):
 
 def test_its_figures_are_those_of_the_pages():
     """Catches a figure that was changed in one place alone."""
-    table = README[README.index("| what | figure | with |") :].partition("\n\n")[0]
+    table = README[README.index("| measurement | result | reproduce with |") :].partition("\n\n")[0]
     figures = [line.split("|")[2] for line in table.splitlines()[2:]]
     assert len(figures) == 7
     (learn, infer) = next(row[2:] for row in INSTRUCTIONS if row[:2] == ("sim:cortex-m3", "thumb"))

@@ -20,7 +20,7 @@ def export(source, path, repair=False):
     """Write the log at `source` to `path`, in the format of its suffix; return the `Log` that was read.
 
     Nothing is overwritten, except that an existing .parquet gets the run added (`merge`). Raises LogError if something
-    is at `path` already, and for a damaged source unless `repair` is set: then the sound records are written, and
+    is at `path` already, and for a damaged source unless `repair` is set: then the intact records are written, and
     `Log.dropped` lists the others.
     """
     path = Path(path)
@@ -70,7 +70,7 @@ def _opened(source, repair):
     log = open_log(source)
     if log.dropped and not repair:
         span = log.dropped[0]
-        text = f"damaged at byte {span.start}, {span.end - span.start} bytes: --repair copies the sound records"
+        text = f"damaged at byte {span.start}, {span.end - span.start} bytes: --repair copies the intact records"
         raise LogError(f"{source}: {text}")
     return log
 

@@ -31,7 +31,7 @@ class Log:
 
     - path: the log's path. run_id: identifies the run. configuration: a dict of all that the run depends on.
     - rows: the number of rows. sample: training samples learnt by the last row.
-    - dropped: the `Span`s of the file that are not sound records and are left out. One may be a record that is still
+    - dropped: the `Span`s of the file that are not intact records and are left out. One may be a record that is still
       being written.
     - size: bytes examined of a live format's file.
     - end: why the run ended; None if it is still running, or was killed.

@@ -9,11 +9,11 @@ from .replay import holds, learn, network_at, put
 
 
 def verify(log):
-    """Return the faults of a `Log`, one line each: nothing for a sound log.
+    """Return the faults of a `Log`, one line each: nothing for an intact log.
 
-    A log that is still being written, or whose writer was killed, is sound.
+    A log that is still being written, or whose writer was killed, is intact.
     """
-    found = [f"bytes {span.start} to {span.end}: no sound record" for span in log.dropped]
+    found = [f"bytes {span.start} to {span.end}: no intact record" for span in log.dropped]
     found += _sequence(log)
     found += _steps(log)
     found += _repeated(log)

@@ -79,7 +79,7 @@ class RunLog:
             torn = [span for span in log.dropped if span.end == os.fstat(self._file).st_size]
             if len(log.dropped) > len(torn):
                 span = log.dropped[0]
-                text = f"damaged at byte {span.start}: `eqprop log export --repair` copies the sound records"
+                text = f"damaged at byte {span.start}: `eqprop log export --repair` copies the intact records"
                 raise LogError(f"{path}: {text}")
             self.run_id, self.configuration, self.sample = log.run_id, log.configuration, log.sample
             self._sequence = log.rows

@@ -142,7 +142,7 @@ def test_all_runs_of_a_fleet_are_worked_on_unless_one_is_named(rows, tmp_path, c
     target = tmp_path / "fleet.parquet"
     assert merge(logs, target) == 3 and list(fleet.runs_of(target)) == ["r0", "r1", "r2"]
     for words, each in (
-        (("log", "verify", target), "sound"),
+        (("log", "verify", target), "intact"),
         (("log", "info", target), "test error"),
         (("log", "replay", target), "conductance CRC"),
         (("monitor", target, "--once"), "the run ended: closed"),

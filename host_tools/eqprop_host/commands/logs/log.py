@@ -45,7 +45,7 @@ def _verify_options(add, parser):
 def _export_options(add, _):
     add("log", type=Path, help="a log of any format")
     add("to", type=Path, metavar="PATH", help=".arrow, .jsonl, .parquet, .csv or .npz; nothing is overwritten")
-    add("--repair", action="store_true", help="copy the sound records of a damaged log")
+    add("--repair", action="store_true", help="copy the intact records of a damaged log")
     text = "write only this table, for other tools: a .csv or .parquet file that is not a log"
     add("--table", choices=TABLES, metavar="TABLE", help=f"{text}; {', '.join(TABLES)}")
 
@@ -78,7 +78,7 @@ def run(options):
 
 def _tell_dropped(log):
     for span in log.dropped:
-        common.tell(f"{log.path}: bytes {span.start} to {span.end} are not a sound record, left out")
+        common.tell(f"{log.path}: bytes {span.start} to {span.end} are not an intact record, left out")
 
 
 def _info(options):
@@ -112,7 +112,7 @@ def _lines(run):
         ("end", run["end"] or "none: the run is still going, or was killed"),
     ]
     if run["dropped_bytes"]:
-        facts.append(("dropped", f"{run['dropped_bytes']} bytes that are not a sound record"))
+        facts.append(("dropped", f"{run['dropped_bytes']} bytes that are not an intact record"))
     for name, text in facts:
         yield from _wrapped(f"  {name:<13}", text, 15 * " ")
 
@@ -149,9 +149,9 @@ def _verify(options):
             for line in found:
                 print(f"{path}{of}: {printable(line)}")
             if not found:
-                print(f"{path}{of}: sound, {log.rows} rows, {log.sample} samples")
+                print(f"{path}{of}: intact, {log.rows} rows, {log.sample} samples")
     if wrong:
-        raise LogError(f"{wrong} of {total} logs are not sound")
+        raise LogError(f"{wrong} of {total} logs are not intact")
 
 
 def _export(options):

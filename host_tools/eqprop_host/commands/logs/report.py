@@ -35,7 +35,7 @@ def run(options):
     logs = [log for path in options.log for log in open_runs(path, options.run_id)]
     for log in logs:
         for span in log.dropped:
-            common.tell(f"{log.path}: bytes {span.start} to {span.end} are not a sound record, left out")
+            common.tell(f"{log.path}: bytes {span.start} to {span.end} are not an intact record, left out")
     for kind, path in figures.items():
         draw_figure(path, logs, kind)
     if page:

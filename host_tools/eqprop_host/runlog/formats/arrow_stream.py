@@ -8,7 +8,7 @@ has no checksums, so every message's custom metadata holds this text under `eqpr
 
 where body is the length of the message's body in bytes and crc32 is the CRC-32 of the whole message with these eight
 digits taken as zeros. With both, a reader finds and checks records before Arrow decodes a byte, skips those it does not
-need, and finds the next sound record after a damaged one. The schema's metadata holds the same text.
+need, and finds the next intact record after a damaged one. The schema's metadata holds the same text.
 """
 
 import binascii
@@ -99,7 +99,7 @@ class Decoder:
 
 
 def _span(file, at, size):
-    """Return the sound record at offset `at` of a file of `size` bytes, or None."""
+    """Return the intact record at offset `at` of a file of `size` bytes, or None."""
     file.seek(at)
     head = file.read(8)
     if len(head) < 8 or head[:4] != _CONTINUATION:
@@ -132,7 +132,7 @@ def _span(file, at, size):
 
 
 def scan(file, start=0):
-    """Yield the spans of a log from offset `start` on: sound records, and the damaged bytes between them."""
+    """Yield the spans of a log from offset `start` on: intact records, and the damaged bytes between them."""
     file.seek(0, 2)
     size = file.tell()
     at = start
@@ -145,7 +145,7 @@ def scan(file, start=0):
 
 
 def _next(file, at, size):
-    """Return the offset of the next sound record from `at` on, or the file's size."""
+    """Return the offset of the next intact record from `at` on, or the file's size."""
     while at < size:
         file.seek(at)
         found = file.read(_CHUNK).find(_CONTINUATION)

@@ -84,7 +84,7 @@ class Decoder:
 
 
 def scan(file, start=0):
-    """Yield the spans of a log from offset `start` on: sound records, and the damaged bytes between them."""
+    """Yield the spans of a log from offset `start` on: intact records, and the damaged bytes between them."""
     file.seek(start)
     at = start
     damaged = None
@@ -103,7 +103,7 @@ def scan(file, start=0):
 
 
 def _header(line):
-    """Return the header of a sound line, or None."""
+    """Return the header of an intact line, or None."""
     if line.endswith(b"\r\n"):  # git or an editor may write this on Windows
         line = line[:-2] + b"\n"
     body = line[:-_SEAL_SIZE]

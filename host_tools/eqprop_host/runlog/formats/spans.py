@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Span:
-    """Bytes `start` to `end` of a file: a sound record, or damaged bytes."""
+    """Bytes `start` to `end` of a file: an intact record, or damaged bytes."""
 
     start: int
     end: int

@@ -1,4 +1,4 @@
-"""Logs in the formats of other tools, and what `eqprop log` says of sound and damaged ones."""
+"""Logs in the formats of other tools, and what `eqprop log` says of intact and damaged ones."""
 
 import json
 import os
@@ -195,8 +195,8 @@ def test_verify_names_what_is_wrong(logs, tmp_path, capsys):
     ):
         path.write_bytes(b"".join(lines))
         code, out, err = run(capsys, "log", "verify", logs[1], path)
-        assert code == 1 and words in out and f"{logs[1]}: sound" in out
-        assert err == "eqprop: 1 of 2 logs are not sound\n"
+        assert code == 1 and words in out and f"{logs[1]}: intact" in out
+        assert err == "eqprop: 1 of 2 logs are not intact\n"
     with RunLog(tmp_path / "forged.arrow", open_log(logs[1]).configuration) as log:
         for row in open_log(logs[1]).read_all():
             if row["record"] == "samples":
@@ -216,15 +216,15 @@ def test_verify_names_what_is_wrong(logs, tmp_path, capsys):
 
 
 def test_a_damaged_log_is_told_and_repaired_beside_the_original(logs, tmp_path, capsys):
-    """Catches a repair that writes over what is left, goes without telling, or loses a sound record."""
+    """Catches a repair that writes over what is left, goes without telling, or loses an intact record."""
     bad = tmp_path / "bad.arrow"
     damaged(logs[0], bad, logs[0].stat().st_size // 2)
     before = bad.read_bytes()
     code, out, err = run(capsys, "log", "export", bad, tmp_path / "good.arrow")
-    assert code == 1 and "damaged at byte" in err and "--repair copies the sound records" in err
+    assert code == 1 and "damaged at byte" in err and "--repair copies the intact records" in err
     assert not (tmp_path / "good.arrow").exists()
     code, out, err = run(capsys, "log", "export", bad, tmp_path / "good.arrow", "--repair")
-    assert code == 0 and err.count("are not a sound record, left out") == 1
+    assert code == 0 and err.count("are not an intact record, left out") == 1
     assert open_log(tmp_path / "good.arrow").rows >= open_log(logs[0]).rows - 3
     assert not open_log(tmp_path / "good.arrow").dropped and bad.read_bytes() == before
     code, _, err = run(capsys, "log", "export", bad, tmp_path / "good.arrow", "--repair")
