@@ -10,43 +10,13 @@ The scales follow from the layer sizes alone, so that every board and simulator 
 - g_min keeps the total conductance of every node at 2**scale or more: no node floats, no division overflows.
 """
 
-import sys
-
 from ._compat import const
-from .fixed import CURRENT_MAX, DELTA_V_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits, isqrt
+from .fixed import DELTA_V_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits, isqrt
+from .layers import BLOCK_BYTES, ITEM_BYTES, parse_layers, product_shift, tuple_blocks
 
-ITEM_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4}
-_BLOCK_BYTES = 32 if sys.maxsize > 2**32 else 16  # MicroPython's heap has blocks of four machine words
 # Memory of a network beyond its arrays and per-crossbar objects, measured by `tests/runtime/test_planning.py`
 _BLOCKS = const(53)
 _TUPLES = const(22)  # tuples with an item for each crossbar, in `Plan` and `eqprop.crossbar.circuit.Circuit`
-
-
-def parse_layers(layers):
-    """Return the layer sizes as a tuple: "64-32-10" or (64, 32, 10) gives (64, 32, 10).
-
-    Raises ValueError naming the text unless it is 2..16 sizes of 1..8191 joined by "-".
-    """
-    try:
-        sizes = tuple(int(n) for n in (layers.split("-") if isinstance(layers, str) else layers))
-    except (TypeError, ValueError):
-        sizes = ()
-    if not 2 <= len(sizes) <= 16 or min(sizes) < 1 or max(sizes) > 8191:
-        raise ValueError("layers: 2..16 sizes of 1..8191, such as 64-32-10, not {!r}".format(layers))
-    return sizes
-
-
-def _product_shift(terms, largest):
-    """Return the smallest shift p for which terms * (largest * 2**-p + 1) <= CURRENT_MAX (the 1: `>>` floors)."""
-    p = 0
-    while terms * ((largest >> p) + 1) > CURRENT_MAX:
-        p += 1
-    return p
-
-
-def _tuple_blocks(items):
-    """Return a tuple's size in blocks: two words plus one for each item; 0 for an empty tuple."""
-    return -(-(2 + items) // 4) if items else 0
 
 
 class Plan:
@@ -81,8 +51,8 @@ class Plan:
         self.g_max = G_MAX
         self._choose()
         gains = self.gains
-        between = _product_shift(max(rows[1:] + layers[2:] + (1,)), G_MAX * V_MAX)
-        driven = _product_shift(inputs, G_MAX * U_MAX)
+        between = product_shift(max(rows[1:] + layers[2:] + (1,)), G_MAX * V_MAX)
+        driven = product_shift(inputs, G_MAX * U_MAX)
         if count > 1:
             driven = max(driven, between - gains[0] - gains[1])
         self.shifts = shifts = (driven,) + (between,) * (count - 1)
@@ -93,10 +63,10 @@ class Plan:
         self.g_min = max(1, max(-(-(1 << self.scales[c]) // fans[c]) for c in range(count)))
         if max(fans) * G_MAX > TOTAL_MAX or self.g_min + max(self.initial) > G_MAX:
             raise ValueError("layers: {} is too wide for 15-bit conductances".format(self))
-        blocks = _BLOCKS + count + _TUPLES * _tuple_blocks(count) + _tuple_blocks(count + 1) + _tuple_blocks(count - 1)
+        blocks = _BLOCKS + count + _TUPLES * tuple_blocks(count) + tuple_blocks(count + 1) + tuple_blocks(count - 1)
         for _, code, items in self.buffers():
-            blocks += 1 - (-ITEM_BYTES[code] * items // _BLOCK_BYTES)
-        self.bytes = blocks * _BLOCK_BYTES
+            blocks += 1 - (-ITEM_BYTES[code] * items // BLOCK_BYTES)
+        self.bytes = blocks * BLOCK_BYTES
 
     def _choose(self):
         """Set the values that experiments chose (means over seeds, checked by `tests/runtime/test_learner.py`)."""

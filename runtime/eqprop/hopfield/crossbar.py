@@ -1,0 +1,143 @@
+"""The crossbar of a Hopfield network that the board emulates: the common part of all tiers.
+
+Allocates nothing after construction.
+"""
+
+from array import array
+from binascii import crc32
+from collections import namedtuple
+
+from .._compat import byte_row, const
+from ..crossbar import FREE, CheckedCrossbar, check_bytes
+from ..fixed import U_MAX, Xorshift32
+from .planning import ONE
+
+# Fixed values and arrays of a network, then, from `w` to `current`, tuples with an element for each crossbar c; of
+# these, all but w belong to layer c + 1. `phases` is (free, plus, minus), each a tuple of arrays of states.
+_FIELDS = (
+    "inputs",
+    "active",
+    "base",
+    "errors",
+    "sums",
+    "rate_shifts",
+    "targets",
+    "sweeps",
+    "driven_shift",
+    "back_shift",
+    "product_shift",
+    "round_shift",
+    "feedback_shift",
+    "rail",
+    "w",
+    "delta",
+    "mean",
+    "current",
+    "phases",
+)
+Circuit = namedtuple("Circuit", _FIELDS)  # type: ignore[misc]
+_SINGLE = const(6)  # fields that are one array
+
+
+def wire(plan, arrays):
+    """Return the `Circuit` of a plan, of these lists of arrays by name."""
+    arrays["phases"] = [tuple(arrays[name]) for name in ("free", "plus", "minus")]
+    fields = []
+    for name in _FIELDS:
+        made = arrays.get(name)
+        fields.append((tuple(made) if len(fields) >= _SINGLE else made[0]) if made else getattr(plan, name))
+    return Circuit(*fields)
+
+
+class HopfieldCrossbar(CheckedCrossbar):
+    """Weights and states in integers (formats: `eqprop.hopfield`, shifts: `Plan`).
+
+    A weight is a differential pair of conductances: its "conductance" is the difference of the two, a signed number of
+    steps. A subclass names its `tier`, implements the verbs, and provides `scatter` and `checksum` of
+    `eqprop.hopfield.kernels.plain`.
+    """
+
+    scatter = checksum = staticmethod(None)
+
+    def __init__(self, plan, allocate, seed):
+        """Build the crossbars of `plan` with initial weights from `seed`.
+
+        `allocate(typecode, items)` makes a zeroed array.
+        """
+        self.plan = plan
+        arrays = {}
+        for name, code, items in plan.buffers():
+            arrays.setdefault(name, []).append(allocate(code, items))
+        self.circuit = wire(plan, arrays)
+        self.arrays = arrays
+        self.features = plan.layers[0]
+        self.classes = plan.layers[-1]
+        self._seen = ()  # allocated before the heap may be locked
+        self._row = byte_row(self.circuit.inputs)
+        for _, items, first, end, value in self.fixed():
+            for i in range(first, end):
+                items[i] = value
+        for c, rate_shift in enumerate(plan.rate_shifts):
+            self.set_rate_shift(c, rate_shift)
+        random = Xorshift32(seed)
+        stream = array("i", (random.low, random.high, 0, 0))
+        for c, w in enumerate(self.circuit.w):
+            stream[2] = plan.initial[c]
+            stream[3] = plan.layers[c] * plan.layers[c + 1]  # all but the biases
+            self.scatter(w, stream)
+        self.refresh()
+
+    def fixed(self):
+        """Yield (name, array, first, end, value) of all items with fixed values: the inputs and states of biases."""
+        circuit = self.circuit
+        yield "bias", circuit.inputs, self.features, self.features + 1, U_MAX
+        for c in range(len(circuit.w) - 1):
+            n = self.plan.layers[c + 1]
+            for phase in circuit.phases:
+                yield "bias", phase[c], n, n + 1, ONE
+
+    def set_rate_shift(self, c, rate_shift):
+        """Change crossbar c's weights by 2**-rate_shift from now on: each step up halves its learning rate.
+
+        Raises ValueError for a rate_shift outside 1..24.
+        """
+        self.check_rate_shift(rate_shift)
+        self.circuit.rate_shifts[c] = rate_shift
+
+    def voltages(self, layer, phase):
+        """Return the states of layer 1..L in that phase: int16, its own memory, valid until the next settle.
+
+        A hidden layer's last is its bias.
+        """
+        return self.circuit.phases[phase][layer - 1]
+
+    def refresh(self):
+        """Recompute the checksums after weights were set from outside."""
+        circuit = self.circuit
+        for c, w in enumerate(circuit.w):
+            circuit.sums[c] = self.checksum(w)
+
+    def conductances(self, c):
+        """Return crossbar c's weights, flat as in `Plan.shapes`: int16 steps, its own memory."""
+        return self.circuit.w[c]
+
+    def restore(self, c, start, data):
+        """Write weights from little-endian int16 bytes, from device `start` of crossbar c on; then `refresh`.
+
+        Raises ValueError if they do not fit the crossbar, TypeError unless `data` is a buffer of bytes; it then writes
+        nothing.
+        """
+        check_bytes("restore", data)
+        count = len(data) // 2
+        w = self.conductances(c)
+        if len(data) % 2 or start < 0 or start + count > len(w):
+            raise ValueError("restore: {} bytes at {} of {} devices".format(len(data), start, len(w)))
+        for i in range(count):
+            w[start + i] = ((data[2 * i] | data[2 * i + 1] << 8) ^ 0x8000) - 0x8000
+
+    def crc(self):
+        """Return the CRC-32 of all weights in order, as little-endian int16."""
+        crc = 0
+        for w in self.circuit.w:
+            crc = crc32(w, crc)
+        return crc

@@ -1,0 +1,85 @@
+"""Sizes, shifts and memory of a Hopfield network, known before anything is allocated. They follow from the layers."""
+
+from .._compat import const
+from ..fixed import U_MAX, isqrt
+from ..layers import BLOCK_BYTES, ITEM_BYTES, parse_layers, product_shift, tuple_blocks
+
+ONE = const(4096)  # 1.0 in states and weights: 12 bits after the point
+STATE_MAX = const(16383)  # the rails
+_WEIGHT_MAX = const(32768)
+_ERROR_MAX = const(20479)  # ONE + STATE_MAX: how far an output can be from its target
+_ROUND_MAX = const(11)  # largest product shift that leaves a bit to round by
+# Memory beyond the arrays and per-crossbar objects, measured by `tests/runtime/hopfield/test_planning.py`
+_BLOCKS = const(53)
+_TUPLES = const(12)  # tuples with an item for each crossbar
+
+
+class Plan:
+    """The sizes, shifts and limits of a Hopfield network of these layers.
+
+    - layers: sizes, inputs first. Crossbar c joins layer c and layer c + 1.
+    - shapes[c]: rows, columns of crossbar c: (nodes of layer c and the bias, nodes of layer c + 1), row by row.
+    - g_min, g_max: limits of a weight. initial[c]: largest magnitude of an initial weight; biases start at 0.
+    - driven_shift: right shift of each weight * input. back_shift: then of the sum, which gives the unit of the others.
+    - product_shift: right shift of each weight * state. round_shift: then of the sum of both sides of a node.
+    - feedback_shift: how much weaker a layer feels the one above: by 2**-feedback_shift.
+    - targets: states that the right output and the others are nudged towards.
+    - rate_shifts[c]: initial right shift of crossbar c's change. sweeps: upward sweeps of the free phase.
+    - rail: largest state.
+    - bytes: heap that a network takes under MicroPython on a processor of this one's word size.
+    """
+
+    def __init__(self, layers):
+        """Plan for `layers` ("64-32-10" or a tuple). Raises ValueError as `parse_layers`, and for too wide a layer."""
+        self.layers = layers = parse_layers(layers)
+        count = len(layers) - 1
+        self.shapes = tuple((layers[c] + 1, layers[c + 1]) for c in range(count))
+        self.g_min, self.g_max = -_WEIGHT_MAX, _WEIGHT_MAX - 1
+        driven = product_shift(layers[0] + 1, _WEIGHT_MAX * U_MAX)
+        below = product_shift(max(layers[1:-1] + (0,)) + 1, _WEIGHT_MAX * STATE_MAX)
+        above = product_shift(max(layers[2:] + (1,)), _WEIGHT_MAX * _ERROR_MAX)
+        self.driven_shift = driven
+        self.product_shift = shift = max(6, below, above, driven + 5)
+        if shift > _ROUND_MAX:
+            raise ValueError("layers: {} is too wide for a hopfield network".format(self))
+        self.back_shift = shift - driven - 5
+        self.round_shift = 12 - shift
+        self._choose()
+        blocks = _BLOCKS + count + _TUPLES * tuple_blocks(count) + tuple_blocks(count + 1)
+        for _, code, items in self.buffers():
+            blocks += 1 - (-ITEM_BYTES[code] * items // BLOCK_BYTES)
+        self.bytes = blocks * BLOCK_BYTES
+
+    def _choose(self):
+        """Set the values that experiments chose (means over seeds, checked by `tests/runtime/hopfield`)."""
+        layers = self.layers
+        count = len(self.shapes)
+        self.feedback_shift = 3 if count < 3 else 2
+        self.initial = tuple(isqrt(6 * ONE * ONE // (layers[c] + layers[c + 1])) for c in range(count))
+        self.targets = (ONE, 0)
+        self.rail = STATE_MAX
+        rates = [max(1, 17 - self.feedback_shift * (count - 1 - c)) for c in range(count)]
+        rates[0] = max(1, rates[0] - 5)
+        self.rate_shifts = tuple(rates)
+        self.sweeps = 2 if count > 1 else 1
+
+    def buffers(self):
+        """Yield (name, typecode, items) of every array of the emulated crossbar."""
+        layers = self.layers
+        count = len(self.shapes)
+        yield "inputs", "b", layers[0] + 1
+        yield "active", "I", layers[0] + 2
+        yield "rate_shifts", "B", count
+        yield "sums", "i", count
+        yield "base", "i", layers[1]
+        yield "errors", "i", layers[-1]
+        for c, (rows, columns) in enumerate(self.shapes):
+            n = layers[c + 1]
+            yield "w", "h", rows * columns
+            for name in ("free", "plus", "minus", "delta", "mean"):
+                yield name, "h", n + 1 if c + 1 < count else n
+            yield "current", "i", n
+
+    def __str__(self):
+        """Return the layers as text, "64-32-10"."""
+        return "-".join(str(n) for n in self.layers)
