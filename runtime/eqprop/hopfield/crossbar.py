@@ -69,7 +69,7 @@ class HopfieldCrossbar(CheckedCrossbar):
         for name, code, items in plan.buffers():
             arrays.setdefault(name, []).append(allocate(code, items))
         self.circuit = wire(plan, arrays)
-        self.arrays = arrays
+        self.table, self.states, self.pull = [arrays[name][0] for name in ("table", "states", "pull")]
         self.features = plan.layers[0]
         self.classes = plan.layers[-1]
         self._seen = ()  # allocated before the heap may be locked
@@ -110,6 +110,11 @@ class HopfieldCrossbar(CheckedCrossbar):
         A hidden layer's last is its bias.
         """
         return self.circuit.phases[phase][layer - 1]
+
+    @property
+    def loss(self):
+        """The loss of the last sample, before it was learnt."""
+        return self.circuit.sums[len(self.circuit.w)]
 
     def refresh(self):
         """Recompute the checksums after weights were set from outside."""

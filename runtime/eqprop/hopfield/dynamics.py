@@ -55,7 +55,10 @@ def relax_layer(circuit, c):
 
 def set_errors(circuit, label):
     """Set the errors of the free outputs; return the loss (`eqprop.crossbar.kernels.plain.set_nudge`)."""
-    return set_nudge(circuit.phases[FREE][len(circuit.w) - 1], circuit.targets, label, 1, 0, circuit.errors)
+    last = len(circuit.w) - 1
+    loss = set_nudge(circuit.phases[FREE][last], circuit.targets, label, 1, 0, circuit.errors)
+    circuit.sums[last + 1] = loss
+    return loss
 
 
 def nudge(circuit, phase):

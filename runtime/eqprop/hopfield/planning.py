@@ -68,9 +68,12 @@ class Plan:
         layers = self.layers
         count = len(self.shapes)
         yield "inputs", "b", layers[0] + 1
-        yield "active", "I", layers[0] + 2
+        yield "active", "I", 2 * layers[0] + 3
+        yield "states", "I", 2 * max(layers[1:]) + 2
+        yield "table", "I", 25 + 14 * count
         yield "rate_shifts", "B", count
-        yield "sums", "i", count
+        yield "sums", "i", count + 1
+        yield "pull", "i", max(layers[1:-1] + (1,))
         yield "base", "i", layers[1]
         yield "errors", "i", layers[-1]
         for c, (rows, columns) in enumerate(self.shapes):

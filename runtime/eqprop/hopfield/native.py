@@ -1,0 +1,152 @@
+"""A Hopfield network's crossbar whose dynamics are machine code: the common part of the tiers viper and thumb.
+
+Kernels work only on the crossbar's table of 32-bit words, filled once: sizes, shifts, and the addresses of the arrays,
+each in two words, low and high. The constants below name each offset, in words; those of a crossbar's part are within
+it. The kernels have the same constants, for the compiler replaces only a module's own by their values. The last word of
+the table makes the sum of all words 0 modulo 2**32, so that no kernel follows an address with a flipped bit.
+"""
+
+import uctypes
+
+from .._compat import const
+from ..crossbar import MINUS, PLUS, Rot
+from .crossbar import HopfieldCrossbar
+
+# The verbs
+_SETTLE = const(0)
+_LEARN = const(1)
+_SET_NUDGE = const(2)
+_NUDGE = const(3)
+_PROGRAM = const(4)
+
+_COUNTS = const(0)  # crossbars | sweeps << 8 | the kernels' own flag << 16
+_FEATURES = const(1)
+_DRIVEN_SHIFT = const(2)
+_BACK_SHIFT = const(3)
+_PRODUCT_SHIFT = const(4)
+_FEEDBACK_SHIFT = const(5)
+_ROUND_SHIFT = const(6)
+_RAIL = const(7)
+_RIGHT = const(8)  # the target of the label's output
+_WRONG = const(9)  # of the other outputs
+_ACTIVE = const(10)  # from here on, addresses
+_STATES = const(12)
+_PULL = const(14)  # what the layer above brings
+_BASE = const(16)  # what the inputs bring
+_ERRORS = const(18)
+_SUMS = const(20)
+_LOSS = const(22)  # the word after the last checksum
+_AT_CROSSBARS = const(24)
+_PER_CROSSBAR = const(14)
+_NODES = const(0)
+_ROWS = const(1)  # with the bias row
+_RATE_SHIFT = const(2)
+_ABOVE = const(3)  # nodes of the layer above, 0 for none
+_W = const(4)
+_CURRENT = const(6)
+_FREE = const(8)
+_PLUS = const(10)
+_MINUS = const(12)
+
+_len = len  # faster to find than a built-in name
+
+
+class MachineCrossbar(HopfieldCrossbar):
+    """The crossbar's verbs in machine code, one call per verb or one per sample: calls cost as much as arithmetic.
+
+    A subclass provides run(x, table, verb, number), enter(table, at, word, last), which updates the table's sum, and
+    total(weights, count). flag: what its kernels expect in the table.
+    """
+
+    run = enter = total = staticmethod(None)
+    flag = 0
+
+    def __init__(self, plan, allocate, seed):
+        """As `HopfieldCrossbar`."""
+        self._run = self.run  # bound once: looking up a method costs more than some verbs
+        super().__init__(plan, allocate, seed)
+
+    def checksum(self, w):
+        """As `eqprop.hopfield.kernels.plain.checksum`."""
+        return self.total(w, len(w)) & 0xFFFF
+
+    def fixed(self):
+        """Yield the items of `HopfieldCrossbar.fixed`, then each word of the table, recomputed from the arrays."""
+        yield from super().fixed()
+        table = self.table
+        total = 0
+        for at, words, buffers in self._parts():
+            for buffer in buffers:
+                address = uctypes.addressof(buffer)
+                words += [address & 0xFFFFFFFF, address >> 16 >> 16]
+            for word in words:
+                yield "table", table, at, at + 1, word
+                total += word
+                at += 1
+        yield "table", table, len(table) - 1, len(table), -total & 0xFFFFFFFF
+
+    def _parts(self):
+        """Yield (number of the first word, words, arrays whose addresses follow) of each part of the table."""
+        circuit, plan = self.circuit, self.plan
+        count = len(circuit.w)
+        words = [count | plan.sweeps << 8 | self.flag << 16, self.features, plan.driven_shift, plan.back_shift]
+        words += [plan.product_shift, plan.feedback_shift, plan.round_shift, plan.rail]
+        words += plan.targets
+        sums = circuit.sums
+        arrays = [circuit.active, self.states, self.pull, circuit.base, circuit.errors, sums, memoryview(sums)[count:]]
+        yield _COUNTS, words, arrays
+        for c in range(count):
+            rows, nodes = plan.shapes[c]
+            words = [nodes, rows, circuit.rate_shifts[c], plan.layers[c + 2] if c + 1 < count else 0]
+            phases = [phase[c] for phase in circuit.phases]
+            yield _AT_CROSSBARS + _PER_CROSSBAR * c, words, [circuit.w[c], circuit.current[c]] + phases
+
+    def learn(self, x, label):
+        """Learn one sample, as the verbs in their order would; return the prediction. `loss` is then its loss.
+
+        Raises as `settle` and `set_nudge`, learning nothing.
+        """
+        if x is not self._seen or _len(x) != self.features:
+            self.check(x)
+        try:
+            if not 0 <= label | 0 < self.classes:
+                self.check_label(label)
+        except TypeError:  # raised for a float, which thumb's code would round
+            self.check_label(label)
+        prediction = self._run(x, self.table, _LEARN, label)
+        if prediction < 0:
+            raise Rot("table")
+        return prediction
+
+    def settle(self, x):
+        """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""
+        if x is not self._seen or _len(x) != self.features:
+            self.check(x)
+        prediction = self._run(x, self.table, _SETTLE, 0)
+        if prediction < 0:
+            raise Rot("table")
+        return prediction
+
+    def set_nudge(self, label):
+        """As `PlainCrossbar.set_nudge`."""
+        try:
+            if not 0 <= label | 0 < self.classes:
+                self.check_label(label)
+        except TypeError:
+            self.check_label(label)
+        return self._run(0, self.table, _SET_NUDGE, label)
+
+    def nudge(self, phase):
+        """As `PlainCrossbar.nudge`; each call settles both phases."""
+        if phase != PLUS and phase != MINUS:
+            self.check_phase(phase)
+        self._run(0, self.table, _NUDGE, phase)
+
+    def program(self):
+        """As `PlainCrossbar.program`."""
+        self._run(0, self.table, _PROGRAM, 0)
+
+    def set_rate_shift(self, c, rate_shift):
+        """As `HopfieldCrossbar.set_rate_shift`."""
+        super().set_rate_shift(c, rate_shift)
+        self.enter(self.table, _PER_CROSSBAR * c + (_AT_CROSSBARS + _RATE_SHIFT), rate_shift, len(self.table) - 1)
