@@ -1,0 +1,679 @@
+"""The Hopfield network's dynamics for MicroPython's viper emitter: the same bits as `eqprop.hopfield.dynamics`.
+
+The kernels work on the table of `eqprop.hopfield.native`; indices count words. Products of a crossbar, in whichever
+direction, are one loop, `_multiply`, over a list of the values that are not zero: two words each, the byte offset of
+the value's weights, and the value. The inputs' list begins at active[1], and active[0] is its length in bytes; that of
+a layer's states, errors or changes begins at the table's states.
+
+Loads are unsigned, but those of 32 bits are signed where a word has no more. Hence weights count as u = weight + 2**15,
+a load ^ 0x8000; as 2**15 is a multiple of 2**shift, (weight * value) >> shift = ((u * value) >> shift) - (2**15 >>
+shift) * value, and the sum of the values corrects a whole sum.
+
+`eqprop.crossbar.kernels.viper` says what makes such code fast, and what to heed: p, q and r are its registers,
+`<< 16 << 16` is zero where a word has 32 bits, `<< wide >> wide` extends the sign of 32 bits where it has more, stores
+have the index 0, and no kernel that gets an address calls another. Nothing here allocates.
+"""
+
+import micropython
+
+from ..._compat import const
+from ..native import MachineCrossbar
+
+# As in `eqprop.hopfield.native`
+_SETTLE = const(0)
+_LEARN = const(1)
+_SET_NUDGE = const(2)
+_NUDGE = const(3)
+_PROGRAM = const(4)
+_COUNTS = const(0)
+_FEATURES = const(1)
+_DRIVEN_SHIFT = const(2)
+_BACK_SHIFT = const(3)
+_PRODUCT_SHIFT = const(4)
+_FEEDBACK_SHIFT = const(5)
+_ROUND_SHIFT = const(6)
+_RAIL = const(7)
+_RIGHT = const(8)
+_WRONG = const(9)
+_ACTIVE = const(10)
+_STATES = const(12)
+_PULL = const(14)
+_BASE = const(16)
+_ERRORS = const(18)
+_SUMS = const(20)
+_LOSS = const(22)
+_AT_CROSSBARS = const(24)
+_PER_CROSSBAR = const(14)
+_NODES = const(0)
+_ROWS = const(1)
+_RATE_SHIFT = const(2)
+_ABOVE = const(3)
+_W = const(4)
+_CURRENT = const(6)
+_FREE = const(8)
+_PLUS = const(10)
+_MINUS = const(12)
+
+@micropython.viper
+def scatter(w: ptr16, stream: ptr32):
+    """As `eqprop.hopfield.kernels.plain.scatter`."""
+    low = int(stream[0])
+    high = int(stream[1])
+    spread = int(stream[2])
+    count = int(stream[3])
+    while count:
+        high ^= (high << 13 | low >> 3) & 0xFFFF
+        low ^= low << 13 & 0xFFFF
+        low ^= high >> 1
+        high ^= (high << 5 | low >> 11) & 0xFFFF
+        low ^= low << 5 & 0xFFFF
+        w[0] = (high - 32768) * spread >> 15
+        w = ptr16(int(w) + 2)
+        count -= 1
+    stream[0] = low
+    stream[1] = high
+
+
+@micropython.viper
+def total(w: ptr16, count: int) -> int:
+    """Return the sum of `count` weights modulo 2**16."""
+    s = 0
+    while count:
+        s = w[0] + s
+        w = ptr16(int(w) + 2)
+        count -= 1
+    return s & 0xFFFF
+
+
+@micropython.viper
+def enter(table: ptr32, at: int, word: int, last: int):
+    """Write a word of the table, and to its last word what leaves the sum of all words as it is."""
+    before = int(table[at])
+    table[at] = word
+    table[last] = int(table[last]) + before - word
+
+
+@micropython.viper
+def run(x, table, verb: int, number: int) -> int:
+    """Do a verb with the features `x`, or the label or phase `number`; return the prediction, or the loss.
+
+    settle and learn return -1, and do nothing, on a table whose words no longer add up to 0.
+    """
+    if verb <= _LEARN:
+        if int(_sum(0, 0, table)):
+            return -1
+        _drive(int(_load(0, 0, x, table)), table)
+        _sweep(table)
+        answer = int(_highest(0, 0, table))
+        if verb == _LEARN:
+            if int(_set_errors(0, 0, table, number)):
+                _displace(table)
+                _change(table)
+        return answer
+    if verb == _SET_NUDGE:
+        return int(_set_errors(0, 0, table, number))
+    if verb == _NUDGE:
+        _displace(table)
+    else:
+        _change(table)
+    return 0
+
+
+@micropython.viper
+def _sum(p: int, q: int, table: ptr32) -> int:
+    # The sum p of all words: 0 for none, modulo 2**32
+    q = int(table)
+    words = 25 + 14 * (int(table[_COUNTS]) & 15)
+    end = q + 4 * words
+    while end - q:
+        p = ptr32(q)[0] + p
+        q += 4
+    return p & 0xFFFF | p >> 16 & 0xFFFF
+
+
+@micropython.viper
+def _load(p: int, q: int, x: ptr8, table: ptr32) -> int:
+    # `plain.load`: p the list, q the feature; returns the list's bytes
+    first = (int(table[_ACTIVE]) | int(table[_ACTIVE + 1]) << 16 << 16) + 4
+    p = first
+    end = int(x) + int(table[_FEATURES])
+    width = 2 * int(table[_AT_CROSSBARS + _NODES])
+    row = 0
+    while end - int(x):
+        q = x[0]
+        if q:
+            if q >> 7:
+                q -= 256
+                if q + 128 == 0:
+                    q = -127
+            ptr32(p)[0] = row
+            p += 4
+            ptr32(p)[0] = q
+            p += 4
+        row += width
+        x = ptr8(int(x) + 1)
+    ptr32(p)[0] = row
+    p += 4
+    q = 127
+    ptr32(p)[0] = q
+    q = p + 4 - first
+    ptr32(first - 4)[0] = q
+    return q
+
+
+@micropython.viper
+def _clear(p: int, q: int, table: ptr32, at: int, nodes: int):
+    # Set q words of the array at this word of the table to p = 0
+    q = nodes
+    words = ptr32(int(table[at]) | int(table[at + 1]) << 16 << 16)
+    while q:
+        words[0] = p
+        words = ptr32(int(words) + 4)
+        q -= 1
+
+
+@micropython.viper
+def _multiply(
+    p: int,
+    q: int,
+    r: int,
+    table: ptr32,
+    listed: int,
+    size: int,
+    weights: int,
+    stride: int,
+    lines: int,
+    shift: int,
+    source: int,
+    to: int,
+    post: int,
+):
+    # Let each of `lines` words of the array `to` be that of `source` plus (the sum of (weight * value >> shift)) >> post.
+    # The weights' addresses are each entry's place, `stride` bytes further for each line. p list, q weight, r sum
+    wide = 1
+    wide = wide << 16 << 16 >> 27
+    first = int(table[listed]) | int(table[listed + 1]) << 16 << 16
+    if listed == _ACTIVE:
+        first += 4
+    blocks = first + (size >> 5 << 5)
+    end = first + size
+    if wide:
+        blocks = first
+    r = 0
+    p = first
+    while end - p:
+        r = (int(ptr32(p)[1]) << wide >> wide) + r
+        p += 8
+    correction = (0x8000 >> shift) * r
+    row = int(table[weights]) | int(table[weights + 1]) << 16 << 16
+    read = ptr32(int(table[source]) | int(table[source + 1]) << 16 << 16)
+    write = ptr32(int(table[to]) | int(table[to + 1]) << 16 << 16)
+    while lines:
+        r = 0 - correction
+        p = first
+        if shift:
+            while blocks - p:
+                q = ptr32(p)[0] + row
+                r = ((ptr16(q)[0] ^ 0x8000) * ptr32(p)[1] >> shift) + r
+                q = ptr32(p)[2] + row
+                r = ((ptr16(q)[0] ^ 0x8000) * ptr32(p)[3] >> shift) + r
+                q = ptr32(p)[4] + row
+                r = ((ptr16(q)[0] ^ 0x8000) * ptr32(p)[5] >> shift) + r
+                q = ptr32(p)[6] + row
+                r = ((ptr16(q)[0] ^ 0x8000) * ptr32(p)[7] >> shift) + r
+                p += 32
+        else:
+            while blocks - p:
+                q = ptr32(p)[0] + row
+                r = (ptr16(q)[0] ^ 0x8000) * ptr32(p)[1] + r
+                q = ptr32(p)[2] + row
+                r = (ptr16(q)[0] ^ 0x8000) * ptr32(p)[3] + r
+                q = ptr32(p)[4] + row
+                r = (ptr16(q)[0] ^ 0x8000) * ptr32(p)[5] + r
+                q = ptr32(p)[6] + row
+                r = (ptr16(q)[0] ^ 0x8000) * ptr32(p)[7] + r
+                p += 32
+        while end - p:
+            q = ptr32(p)[0] + row
+            r = ((ptr16(q)[0] ^ 0x8000) * (int(ptr32(p)[1]) << wide >> wide) >> shift) + r
+            p += 8
+        q = (r >> post) + int(read[0])
+        write[0] = q
+        read = ptr32(int(read) + 4)
+        write = ptr32(int(write) + 4)
+        row += stride
+        lines -= 1
+
+
+@micropython.viper
+def _drive(size: int, table):
+    # `plain.drive`
+    nodes = int(table[_AT_CROSSBARS + _NODES])
+    shift, back = int(table[_DRIVEN_SHIFT]), int(table[_BACK_SHIFT])
+    _clear(0, 0, table, _BASE, nodes)
+    _multiply(0, 0, 0, table, _ACTIVE, size, _AT_CROSSBARS + _W, 2, nodes, shift, _BASE, _BASE, back)
+
+
+@micropython.viper
+def _feed(table, at: int, size: int, source: int, to: int):
+    # What the layer above brings to the layer of this part of the table, by the list
+    stride = 2 * int(table[at + _ABOVE])
+    weights = at + (_PER_CROSSBAR + _W)
+    shift, feedback = int(table[_PRODUCT_SHIFT]), int(table[_FEEDBACK_SHIFT])
+    _multiply(
+        0, 0, 0, table, _STATES, size, weights, stride, int(table[at + _NODES]), shift, source, to, feedback
+    )
+
+
+@micropython.viper
+def _sweep(table):
+    sweeps = int(table[_COUNTS]) >> 8 & 255
+    shift = int(table[_PRODUCT_SHIFT])
+    sweep = 0
+    while sweep < sweeps:
+        at = _AT_CROSSBARS
+        size = 0
+        while True:
+            current = at + _CURRENT
+            above = int(table[at + _ABOVE])
+            if size:
+                nodes = int(table[at + _NODES])
+                _clear(0, 0, table, current, nodes)
+                _multiply(0, 0, 0, table, _STATES, size, at + _W, 2, nodes, shift, current, current, 0)
+                source = current
+            else:
+                source = _BASE
+            if sweep:
+                if above:
+                    size = int(_list(0, 0, 0, table, at + (_PER_CROSSBAR + _FREE), 0, above))
+                    _feed(table, at, size, source, current)
+                    source = current
+            size = int(_finish(0, 0, 0, table, at, source, at + _FREE))
+            if above == 0:
+                break
+            at += _PER_CROSSBAR
+        sweep += 1
+
+
+@micropython.viper
+def _list(p: int, q: int, r: int, table: ptr32, states: int, others: int, nodes: int) -> int:
+    # List the states, or by how much they differ from others: p value, q state, r list; returns its bytes
+    q = int(table[states]) | int(table[states + 1]) << 16 << 16
+    first = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
+    apart = (int(table[others]) | int(table[others + 1]) << 16 << 16) - q
+    r = first
+    end = q + 2 * nodes
+    place = 0
+    while end - q:
+        p = (ptr16(q)[0] ^ 0x8000) - 0x8000
+        if others:
+            p -= (ptr16(q + apart)[0] ^ 0x8000) - 0x8000
+        if p:
+            ptr32(r)[0] = place
+            r += 4
+            ptr32(r)[0] = p
+            r += 4
+        place += 2
+        q += 2
+    return r - first
+
+
+@micropython.viper
+def _finish(p: int, q: int, r: int, table: ptr32, at: int, source: int, to: int) -> int:
+    # `plain.settle_layer`, and the list for the crossbar above: p state, q states, r list; returns its bytes
+    wide = 1
+    wide = wide << 16 << 16 >> 27
+    current = ptr32(int(table[source]) | int(table[source + 1]) << 16 << 16)
+    q = int(table[to]) | int(table[to + 1]) << 16 << 16
+    first = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
+    r = first
+    end = q + 2 * int(table[at + _NODES])
+    width = 2 * int(table[at + _ABOVE])
+    shift = int(table[_ROUND_SHIFT])
+    half = 1 << shift >> 1
+    high = int(table[_RAIL])
+    low = 0
+    if width == 0:
+        low -= high
+    place = 0
+    while end - q:
+        p = (int(current[0]) + half << wide >> wide) >> shift
+        if p > low:
+            if p > high:
+                p = high
+            ptr32(r)[0] = place
+            r += 4
+            ptr16(q)[0] = p
+            ptr32(r)[0] = p
+            r += 4
+        else:
+            p = low
+            ptr16(q)[0] = p
+        current = ptr32(int(current) + 4)
+        place += width
+        q += 2
+    ptr32(r)[0] = place
+    r += 4
+    p = 4096
+    ptr32(r)[0] = p
+    return r + 4 - first
+
+
+@micropython.viper
+def _highest(p: int, q: int, table: ptr32) -> int:
+    at = _AT_CROSSBARS + _PER_CROSSBAR * ((int(table[_COUNTS]) & 15) - 1)
+    q = int(table[at + _FREE]) | int(table[at + _FREE + 1]) << 16 << 16
+    nodes = int(table[at + _NODES])
+    best = 0
+    highest = -1
+    k = 0
+    while k < nodes:
+        p = ptr16(q)[0] ^ 0x8000
+        if p > highest:
+            highest = p
+            best = k
+        q += 2
+        k += 1
+    return best
+
+
+@micropython.viper
+def _set_errors(p: int, q: int, table: ptr32, label: int) -> int:
+    # `dynamics.set_errors`: p error, q state; returns the loss
+    at = _AT_CROSSBARS + _PER_CROSSBAR * ((int(table[_COUNTS]) & 15) - 1)
+    q = int(table[at + _FREE]) | int(table[at + _FREE + 1]) << 16 << 16
+    nodes = int(table[at + _NODES])
+    errors = ptr32(int(table[_ERRORS]) | int(table[_ERRORS + 1]) << 16 << 16)
+    right = int(table[_RIGHT]) + 0x8000
+    wrong = int(table[_WRONG]) + 0x8000
+    loss = 0
+    k = 0
+    while k < nodes:
+        if k == label:
+            p = right - (ptr16(q)[0] ^ 0x8000)
+            if p < 0:
+                p = 0
+        else:
+            p = wrong - (ptr16(q)[0] ^ 0x8000)
+            if p > 0:
+                p = 0
+        errors[0] = p
+        errors = ptr32(int(errors) + 4)
+        p >>= 4
+        loss += p * p
+        if loss > 0x3FFFFFFF:
+            loss = 0x3FFFFFFF
+        q += 2
+        k += 1
+    ptr32(int(table[_LOSS]) | int(table[_LOSS + 1]) << 16 << 16)[0] = loss
+    return loss
+
+
+@micropython.viper
+def _displace_outputs(p: int, q: int, table: ptr32, at: int):
+    # `plain.displace_outputs`, both phases: p state, q free states
+    wide = 1
+    wide = wide << 16 << 16 >> 27
+    q = int(table[at + _FREE]) | int(table[at + _FREE + 1]) << 16 << 16
+    plus = ptr16(int(table[at + _PLUS]) | int(table[at + _PLUS + 1]) << 16 << 16)
+    minus = ptr16(int(table[at + _MINUS]) | int(table[at + _MINUS + 1]) << 16 << 16)
+    errors = ptr32(int(table[_ERRORS]) | int(table[_ERRORS + 1]) << 16 << 16)
+    end = q + 2 * int(table[at + _NODES])
+    high = int(table[_RAIL])
+    while end - q:
+        error = int(errors[0]) << wide >> wide
+        free = (ptr16(q)[0] ^ 0x8000) - 0x8000
+        p = free + error
+        if p > high:
+            p = high
+        elif p + high < 0:
+            p = 0 - high
+        plus[0] = p
+        p = free - error
+        if p > high:
+            p = high
+        elif p + high < 0:
+            p = 0 - high
+        minus[0] = p
+        errors = ptr32(int(errors) + 4)
+        plus = ptr16(int(plus) + 2)
+        minus = ptr16(int(minus) + 2)
+        q += 2
+
+
+@micropython.viper
+def _list_errors(p: int, q: int, r: int, table: ptr32, at: int) -> int:
+    # List the outputs' errors: p error, q errors, r list; returns its bytes
+    q = int(table[_ERRORS]) | int(table[_ERRORS + 1]) << 16 << 16
+    first = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
+    r = first
+    end = q + 4 * int(table[at + _NODES])
+    place = 0
+    while end - q:
+        p = ptr32(q)[0]
+        if p:
+            ptr32(r)[0] = place
+            r += 4
+            ptr32(r)[0] = p
+            r += 4
+        place += 2
+        q += 4
+    return r - first
+
+
+@micropython.viper
+def _displace_layer(p: int, q: int, r: int, table: ptr32, at: int):
+    # `plain.displace_layer` below the outputs, both phases from one sum: p state, q current, r what the errors bring
+    wide = 1
+    wide = wide << 16 << 16 >> 27
+    q = int(table[at + _CURRENT]) | int(table[at + _CURRENT + 1]) << 16 << 16
+    pull = ptr32(int(table[_PULL]) | int(table[_PULL + 1]) << 16 << 16)
+    plus = ptr16(int(table[at + _PLUS]) | int(table[at + _PLUS + 1]) << 16 << 16)
+    minus = ptr16(int(table[at + _MINUS]) | int(table[at + _MINUS + 1]) << 16 << 16)
+    end = q + 4 * int(table[at + _NODES])
+    shift = int(table[_ROUND_SHIFT])
+    half = 1 << shift >> 1
+    high = int(table[_RAIL])
+    while end - q:
+        r = int(pull[0])
+        p = (ptr32(q)[0] + half + r << wide >> wide) >> shift
+        if p < 0:
+            p = 0
+        elif p > high:
+            p = high
+        plus[0] = p
+        p = (ptr32(q)[0] + half - r << wide >> wide) >> shift
+        if p < 0:
+            p = 0
+        elif p > high:
+            p = high
+        minus[0] = p
+        pull = ptr32(int(pull) + 4)
+        plus = ptr16(int(plus) + 2)
+        minus = ptr16(int(minus) + 2)
+        q += 4
+
+
+@micropython.viper
+def _displace(table):
+    # `dynamics.nudge`, both phases
+    at = _AT_CROSSBARS + _PER_CROSSBAR * ((int(table[_COUNTS]) & 15) - 1)
+    _displace_outputs(0, 0, table, at)
+    if at > _AT_CROSSBARS:
+        size = int(_list_errors(0, 0, 0, table, at))
+        at -= _PER_CROSSBAR
+        _clear(0, 0, table, _PULL, int(table[at + _NODES]))
+        _feed(table, at, size, _PULL, _PULL)
+        _displace_layer(0, 0, 0, table, at)
+        while at > _AT_CROSSBARS:
+            nodes = int(table[at + _NODES])
+            below = at - _PER_CROSSBAR
+            phase = _PLUS
+            while phase <= _MINUS:
+                size = int(_list(0, 0, 0, table, at + phase, at + _FREE, nodes))
+                _feed(table, below, size, below + _CURRENT, _PULL)
+                _finish(0, 0, 0, table, below, _PULL, below + phase)
+                phase += _MINUS - _PLUS
+            at = below
+
+
+@micropython.viper
+def _change(table):
+    # `dynamics.program`
+    _update_driven(int(_differences(0, 0, 0, table)), 0, 0, table)
+    c = int(table[_COUNTS]) & 15
+    while c > 1:
+        c -= 1
+        _pairs(0, 0, 0, table, _AT_CROSSBARS + _PER_CROSSBAR * c)
+        _update_between(0, 0, 0, table, c)
+
+
+@micropython.viper
+def _differences(p: int, q: int, r: int, table: ptr32) -> int:
+    # List the first layer's differences that change a weight, + 2**15: p difference, q plus, r list
+    at = _AT_CROSSBARS
+    q = int(table[at + _PLUS]) | int(table[at + _PLUS + 1]) << 16 << 16
+    apart = (int(table[at + _MINUS]) | int(table[at + _MINUS + 1]) << 16 << 16) - q
+    first = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
+    r = first
+    end = q + 2 * int(table[at + _NODES])
+    high = int(table[_RAIL])
+    half = 1 << int(table[at + _RATE_SHIFT]) >> 1
+    place = 0
+    while end - q:
+        p = (ptr16(q)[0] ^ 0x8000) - (ptr16(q + apart)[0] ^ 0x8000)
+        if p:
+            if p > high:
+                p = high
+            elif p + high < 0:
+                p = 0 - high
+            if p * 127 >= half or p * 127 + half <= 0:
+                ptr32(r)[0] = place
+                r += 4
+                p += 32768
+                ptr32(r)[0] = p
+                r += 4
+        place += 2
+        q += 2
+    return r - first
+
+
+@micropython.viper
+def _update_driven(p: int, q: int, r: int, table: ptr32):
+    # `plain.update_driven`: p list, q weight's address, r change, then weight + 2**15
+    wide = 1
+    wide = wide << 16 << 16 >> 27
+    first = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
+    end = first + p
+    entry = ptr32(int(table[_ACTIVE]) | int(table[_ACTIVE + 1]) << 16 << 16)
+    entries = int(entry[0]) >> 3
+    entry = ptr32(int(entry) + 4)
+    weights = int(table[_AT_CROSSBARS + _W]) | int(table[_AT_CROSSBARS + _W + 1]) << 16 << 16
+    rate_shift = int(table[_AT_CROSSBARS + _RATE_SHIFT])
+    half = 1 << rate_shift >> 1
+    sum = 0
+    while entries:
+        row = int(entry[0]) + weights
+        x = int(entry[1]) << wide >> wide
+        offset = half - 0x8000 * x
+        p = first
+        while end - p:
+            r = ptr32(p)[1] * x + offset >> rate_shift
+            if r:
+                sum += r
+                q = ptr32(p)[0] + row
+                r = (ptr16(q)[0] ^ 0x8000) + r
+                if r >> 16:
+                    sum -= r
+                    if r > 0:
+                        r = 0xFFFF
+                    else:
+                        r = 0
+                    sum += r
+                ptr16(q)[0] = r ^ 0x8000
+            p += 8
+        entry = ptr32(int(entry) + 8)
+        entries -= 1
+    sums = ptr32(int(table[_SUMS]) | int(table[_SUMS + 1]) << 16 << 16)
+    q = int(sums[0]) + sum & 0xFFFF
+    sums[0] = q
+
+
+@micropython.viper
+def _pairs(p: int, q: int, r: int, table: ptr32, at: int):
+    # List the differences and means of the layer above a crossbar, + 2**15: p value, q plus, r list
+    q = int(table[at + _PLUS]) | int(table[at + _PLUS + 1]) << 16 << 16
+    apart = (int(table[at + _MINUS]) | int(table[at + _MINUS + 1]) << 16 << 16) - q
+    r = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
+    end = q + 2 * int(table[at + _NODES])
+    high = int(table[_RAIL])
+    while end - q:
+        p = (ptr16(q)[0] ^ 0x8000) - (ptr16(q + apart)[0] ^ 0x8000)
+        if p > high:
+            p = high
+        elif p + high < 0:
+            p = 0 - high
+        p += 32768
+        ptr32(r)[0] = p
+        r += 4
+        p = (ptr16(q)[0] ^ 0x8000) + (ptr16(q + apart)[0] ^ 0x8000) >> 1
+        ptr32(r)[0] = p
+        r += 4
+        q += 2
+
+
+@micropython.viper
+def _update_between(p: int, q: int, r: int, table: ptr32, c: int):
+    # `plain.update_between`: p list, q weight's address, r change, then weight + 2**15
+    at = _AT_CROSSBARS + _PER_CROSSBAR * c
+    first = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
+    rows = int(table[at + _ROWS])
+    width = 2 * int(table[at + _NODES])
+    end = first + 4 * width
+    q = int(table[at + _W]) | int(table[at + _W + 1]) << 16 << 16
+    rate_shift = int(table[at + _RATE_SHIFT])
+    half = 1 << rate_shift >> 1
+    at -= _PER_CROSSBAR
+    plus = ptr16(int(table[at + _PLUS]) | int(table[at + _PLUS + 1]) << 16 << 16)
+    minus = ptr16(int(table[at + _MINUS]) | int(table[at + _MINUS + 1]) << 16 << 16)
+    sum = 0
+    while rows:
+        d = int(plus[0]) - int(minus[0])
+        m = int(plus[0]) + int(minus[0])
+        if m:
+            m >>= 1
+            offset = half - 0x8000 * (m + d)
+            p = first
+            while end - p:
+                r = ptr32(p)[0] * m + ptr32(p)[1] * d + offset >> rate_shift
+                if r:
+                    sum += r
+                    r = (ptr16(q)[0] ^ 0x8000) + r
+                    if r >> 16:
+                        sum -= r
+                        if r > 0:
+                            r = 0xFFFF
+                        else:
+                            r = 0
+                        sum += r
+                    ptr16(q)[0] = r ^ 0x8000
+                q += 2
+                p += 8
+        else:
+            q += width
+        plus = ptr16(int(plus) + 2)
+        minus = ptr16(int(minus) + 2)
+        rows -= 1
+    sums = ptr32((int(table[_SUMS]) | int(table[_SUMS + 1]) << 16 << 16) + 4 * c)
+    q = int(sums[0]) + sum & 0xFFFF
+    sums[0] = q
+
+
+class ViperCrossbar(MachineCrossbar):
+    """The crossbar by viper kernels."""
+
+    tier = "viper"
+    run = staticmethod(run)
+    enter = staticmethod(enter)
+    scatter = staticmethod(scatter)
+    total = staticmethod(total)
