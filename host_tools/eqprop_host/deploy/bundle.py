@@ -36,16 +36,13 @@ ARCHITECTURES = (
 )
 """mpy-cross names by MicroPython's architecture number (`sys.implementation._mpy`); None for no native code."""
 
-PARTS = {"features": "features/", "chip": "service/chip.py", "bench": "bench.py"}
+PARTS = {"hopfield": "hopfield/", "features": "features/", "chip": "service/chip.py", "bench": "bench.py"}
 """The optional parts: {name: path prefix of its modules}, the largest first."""
 
 FILE = "eqprop.mpy"
-_MACHINE_CODE = {
-    "crossbar/kernels/thumb.py",
-    "crossbar/kernels/viper.py",
-    "features/kernels/viper.py",
-    "protocol/records_viper.py",
-}
+_THUMB = {"crossbar/kernels/thumb.py", "hopfield/kernels/thumb.py"}
+_VIPER = {"crossbar/kernels/viper.py", "hopfield/kernels/viper.py"}  # not needed where there is an assembler
+_MACHINE_CODE = {"features/kernels/viper.py", "protocol/records_viper.py", *_THUMB, *_VIPER}
 _HOSTS = "protocol/host_messages.py"  # the host's half of the messages
 _MOUNTED = "/.eqprop"  # where the board mounts the modules
 _SPARING = ("-O3",)  # tracebacks without line numbers, which would take 1.5 KB of a board's heap
@@ -60,7 +57,7 @@ def runtime_files(architecture, without=()):
     folder = Path(eqprop.__file__).parent
     names = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.py"))}
     arm = architecture is not None and architecture.startswith("armv")
-    others = {"crossbar/kernels/viper.py"} if arm else {"crossbar/kernels/thumb.py"} if architecture else _MACHINE_CODE
+    others = _VIPER if arm else _THUMB if architecture else _MACHINE_CODE
     left_out = tuple(PARTS[part] for part in without)
     return {
         name: path for name, path in names.items() if name not in {*others, _HOSTS} and not name.startswith(left_out)

@@ -12,9 +12,10 @@ its nodes, so the layer's minimum, all others standing still, is
 and E never rises from layer to layer. Each weight is a differential pair of conductances; nothing is divided.
 
 - free phase: two sweeps upwards from zero, of which only the second feels feedback
-- nudged phases: the energy is E - sum over l of r_l . s_l, with r_l such that the free state is its minimum exactly, and
-  -+ error . s_L. The outputs jump by +-error (target - output, where an output is on the wrong side of its target); one
-  sweep goes down from there, moving each layer by what the displacement of the layer above brings.
+- nudged phases: to E come - sum over l of k_l * r_l . s_l, with r_l such that the free state is at rest exactly, and
+  -+ error . s_L. The outputs jump by +-error (target - output, where an output is on the wrong side of its target), and
+  no rail holds them; one sweep goes down from there, moving each layer by what the displacement of the layer above
+  brings.
 - the change of W_l is proportional to k_l * (D_l transposed(M_(l-1)) + M_l transposed(D_(l-1))), D the difference and M
   the mean of the nudged states: the negative gradient of the squared error (Scellier & Bengio 2017; Laborieux et al.
   2021, for the symmetric nudge)

@@ -8,7 +8,7 @@ from binascii import crc32
 from collections import namedtuple
 
 from .._compat import byte_row, const
-from ..crossbar import FREE, CheckedCrossbar, check_bytes
+from ..crossbar import CheckedCrossbar, check_bytes
 from ..fixed import U_MAX, Xorshift32
 from .planning import ONE
 

@@ -5,14 +5,16 @@ host compiles this file together with the kernels. Nothing here allocates.
 """
 
 from ..crossbar import FREE, MINUS, PLUS
-from ..crossbar.kernels.plain import clear, contrast, copy, highest, load, set_nudge
+from ..crossbar.kernels.plain import clear, copy, highest, load
 from .kernels.plain import (
+    contrast,
     displace_layer,
     displace_outputs,
     displacement,
     drive,
     feed_back,
     raise_layer,
+    set_errors,
     settle_layer,
     update_between,
     update_driven,
@@ -48,15 +50,22 @@ def relax_layer(circuit, c):
         raise_layer(circuit.w[c], free[c - 1], circuit.product_shift, current)
     low = -circuit.rail
     if c < last:
-        feed_back(circuit.w[c + 1], free[c + 1], len(circuit.current[c + 1]), circuit.product_shift, circuit.feedback_shift, current)
+        feed_back(
+            circuit.w[c + 1],
+            free[c + 1],
+            len(circuit.current[c + 1]),
+            circuit.product_shift,
+            circuit.feedback_shift,
+            current,
+        )
         low = 0
     settle_layer(current, circuit.round_shift, low, circuit.rail, free[c])
 
 
-def set_errors(circuit, label):
-    """Set the errors of the free outputs; return the loss (`eqprop.crossbar.kernels.plain.set_nudge`)."""
+def set_nudge(circuit, label):
+    """Set the errors of the free outputs; return the loss."""
     last = len(circuit.w) - 1
-    loss = set_nudge(circuit.phases[FREE][last], circuit.targets, label, 1, 0, circuit.errors)
+    loss = set_errors(circuit.phases[FREE][last], circuit.targets, label, circuit.rail, circuit.errors)
     circuit.sums[last + 1] = loss
     return loss
 
@@ -67,7 +76,7 @@ def nudge(circuit, phase):
     free = circuit.phases[FREE]
     v = circuit.phases[phase]
     sign = 1 if phase == PLUS else -1
-    displace_outputs(free[last], circuit.errors, sign, circuit.rail, v[last])
+    displace_outputs(free[last], circuit.errors, sign, v[last])
     for c in range(last - 1, -1, -1):
         delta = circuit.delta[c + 1]
         nodes = len(circuit.current[c + 1])
@@ -78,7 +87,16 @@ def nudge(circuit, phase):
             sign = 1
         current = circuit.current[c]
         displace_layer(
-            circuit.w[c + 1], delta, nodes, circuit.product_shift, circuit.feedback_shift, sign, current, circuit.round_shift, circuit.rail, v[c]
+            circuit.w[c + 1],
+            delta,
+            nodes,
+            circuit.product_shift,
+            circuit.feedback_shift,
+            sign,
+            current,
+            circuit.round_shift,
+            circuit.rail,
+            v[c],
         )
 
 
@@ -87,7 +105,7 @@ def program(circuit):
     rate_shifts = circuit.rate_shifts
     for c in range(len(circuit.w)):
         plus = circuit.phases[PLUS][c]
-        contrast(plus, circuit.phases[MINUS][c], circuit.rail, circuit.delta[c], circuit.mean[c])
+        contrast(plus, circuit.phases[MINUS][c], circuit.delta[c], circuit.mean[c])
     update_driven(circuit.w[0], circuit.inputs, circuit.active, rate_shifts[0], circuit.delta[0], circuit.sums)
     for c in range(1, len(circuit.w)):
         update_between(

@@ -14,7 +14,7 @@ class PlainCrossbar(HopfieldCrossbar):
     checksum = staticmethod(plain.checksum)
 
     def settle(self, x):
-        """Free phase of features `x` (int8 or their bytes, one for each input); return the first of the highest outputs.
+        """Free phase of features `x` (int8 or their bytes, one for each input); return the prediction.
 
         Raises as `check` does.
         """
@@ -24,7 +24,7 @@ class PlainCrossbar(HopfieldCrossbar):
     def set_nudge(self, label):
         """Set the outputs' errors; return the loss. Raises ValueError for a label without an output."""
         self.check_label(label)
-        return self.dynamics.set_errors(self.circuit, label)
+        return self.dynamics.set_nudge(self.circuit, label)
 
     def nudge(self, phase):
         """Nudged phase PLUS or MINUS. Raises ValueError for another phase."""

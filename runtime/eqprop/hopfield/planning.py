@@ -7,7 +7,6 @@ from ..layers import BLOCK_BYTES, ITEM_BYTES, parse_layers, product_shift, tuple
 ONE = const(4096)  # 1.0 in states and weights: 12 bits after the point
 STATE_MAX = const(16383)  # the rails
 _WEIGHT_MAX = const(32768)
-_ERROR_MAX = const(20479)  # ONE + STATE_MAX: how far an output can be from its target
 _ROUND_MAX = const(11)  # largest product shift that leaves a bit to round by
 # Memory beyond the arrays and per-crossbar objects, measured by `tests/runtime/hopfield/test_planning.py`
 _BLOCKS = const(53)
@@ -25,7 +24,7 @@ class Plan:
     - feedback_shift: how much weaker a layer feels the one above: by 2**-feedback_shift.
     - targets: states that the right output and the others are nudged towards.
     - rate_shifts[c]: initial right shift of crossbar c's change. sweeps: upward sweeps of the free phase.
-    - rail: largest state.
+    - rail: largest state, and largest error. Displaced outputs reach twice as far.
     - bytes: heap that a network takes under MicroPython on a processor of this one's word size.
     """
 
@@ -36,10 +35,9 @@ class Plan:
         self.shapes = tuple((layers[c] + 1, layers[c + 1]) for c in range(count))
         self.g_min, self.g_max = -_WEIGHT_MAX, _WEIGHT_MAX - 1
         driven = product_shift(layers[0] + 1, _WEIGHT_MAX * U_MAX)
-        below = product_shift(max(layers[1:-1] + (0,)) + 1, _WEIGHT_MAX * STATE_MAX)
-        above = product_shift(max(layers[2:] + (1,)), _WEIGHT_MAX * _ERROR_MAX)
+        between = product_shift(max(layers[1:]) + 1, _WEIGHT_MAX * STATE_MAX)
         self.driven_shift = driven
-        self.product_shift = shift = max(6, below, above, driven + 5)
+        self.product_shift = shift = max(6, between, driven + 5)
         if shift > _ROUND_MAX:
             raise ValueError("layers: {} is too wide for a hopfield network".format(self))
         self.back_shift = shift - driven - 5

@@ -85,15 +85,37 @@ def settle_layer(current, round_shift, low, high, v):
         v[j] = s
 
 
-def displace_outputs(free, errors, sign, limit, v):
-    """Displace the outputs: v[k] = free[k] + sign * errors[k], within +-limit."""
+def set_errors(output, targets, label, limit, errors):
+    """Set how far each output is on the wrong side of its target, and return the loss.
+
+    targets = (lowest target of the right class, highest of the others). errors[k] = target - output[k], at most
+    `limit`, or 0 if the output is beyond its target. loss = sum of (error >> 4)**2, at most 2**30 - 1.
+    """
+    loss = 0
     for k in range(len(errors)):
-        s = free[k] + sign * errors[k]
-        if s > limit:
-            s = limit
-        elif s < -limit:
-            s = -limit
-        v[k] = s
+        error = targets[0 if k == label else 1] - output[k]
+        if (error < 0) == (k == label):
+            error = 0
+        elif error > limit:
+            error = limit
+        errors[k] = error
+        error >>= 4
+        error *= error
+        loss = loss + error if loss < 1073741823 - error else 1073741823
+    return loss
+
+
+def displace_outputs(free, errors, sign, v):
+    """Displace the outputs: v[k] = free[k] + sign * errors[k]."""
+    for k in range(len(errors)):
+        v[k] = free[k] + sign * errors[k]
+
+
+def contrast(plus, minus, delta, mean):
+    """Compare the two nudged phases: delta = plus - minus, mean = (plus + minus) >> 1."""
+    for j in range(len(delta)):
+        delta[j] = plus[j] - minus[j]
+        mean[j] = (plus[j] + minus[j]) >> 1
 
 
 def displacement(free, v, nodes, delta):

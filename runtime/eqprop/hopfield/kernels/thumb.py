@@ -21,11 +21,8 @@ from ..._compat import const
 from ..native import MachineCrossbar
 
 # As in `eqprop.hopfield.native`
-_SETTLE = const(0)
 _LEARN = const(1)
-_SET_NUDGE = const(2)
 _NUDGE = const(3)
-_PROGRAM = const(4)
 _COUNTS = const(0)
 _FEATURES = const(1)
 _DRIVEN_SHIFT = const(2)
@@ -102,8 +99,8 @@ def run(r0, r1, r2, r3):
     sub(r0, 1)
     b(EXIT0)
     label(SOUND)
-    # `plain.load`: r0 end of the features, r2 minus those left, r3 = 127, r4 list, r5 the row's place, r6 feature, r7 bytes
-    # of a row
+    # `plain.load`: r0 end of the features, r2 minus those left, r3 = 127, r4 list, r5 the row's place, r6 feature, r7
+    # bytes of a row
     ldr(r2, [r1, 4 * _FEATURES])
     ldr(r4, [r1, 4 * _ACTIVE])
     add(r4, 4)
@@ -338,9 +335,8 @@ def run(r0, r1, r2, r3):
     ldr(r7, [r3, 4 * _PRODUCT_SHIFT])
     ldr(r3, [r3, 4 * _FEEDBACK_SHIFT])
     # Let each of r6 words at r2 be that at r1 plus (the sum of (weight * value >> r7) over the list r0..r12) >> r3. The
-    # weights' addresses are r4 plus each entry's place, r5 bytes further for each word.
-    # r0 product, r1 list, r2 place, r3 value, r4 to r7 rows, r8, r9, r10, lr sums; on the stack the arguments r0, r1, r2,
-    # r3, r5, r6, r7
+    # weights' addresses are r4 plus each entry's place, r5 bytes further for each word. r0 product, r1 list, r2 place,
+    # r3 value, r4 to r7 rows, r8, r9, r10, lr sums; on the stack the arguments r0, r1, r2, r3, r5, r6, r7
     label(MULTIPLY)
     data(2, 0xB5EF)  # push {r0, r1, r2, r3, r5, r6, r7, lr}
     cmp(r7, 0)
@@ -530,9 +526,9 @@ def run(r0, r1, r2, r3):
     cmp(r6, 0)
     bne(M_ONE)
     b(M_DONE)
-    # `plain.settle_layer` of the layer r1, from the sums r0 to the states r2, and the list for the crossbar above, without those
-    # at the lowest: r3 shift, r4 list, r5 row's place, r6 state, r7 end of the states, r8 half, r9 lowest, r10
-    # highest, r12 bytes of a row
+    # `plain.settle_layer` of the layer r1, from the sums r0 to the states r2, and the list for the crossbar above,
+    # without those at the lowest: r3 shift, r4 list, r5 row's place, r6 state, r7 end of the states, r8 half, r9
+    # lowest, r10 highest, r12 bytes of a row
     label(FINISH)
     mov(r7, r11)
     ldr(r3, [r7, 4 * _ROUND_SHIFT])
@@ -585,8 +581,9 @@ def run(r0, r1, r2, r3):
     cmp(r2, r7)
     bne(F_NODE)
     data(2, 0x4770)  # bx lr
-    # `dynamics.set_errors`; return the loss. r0 label, then place, r1 output or error, r2 outputs, r3 end, r4 list, r5
-    # errors, r6 loss, r7 table, r8 target of the others, r9 of the right one, r10 the largest loss, r12 the label's place
+    # `plain.set_errors`; return the loss. r0 label, then place, r1 output or error, r2 outputs, r3 end, r4 list, r5
+    # errors, r6 loss, r7 table, r8 target of the others, r9 of the right one, r10 the largest loss, r12 the label's
+    # place
     label(SET_ERRORS)
     lsl(r0, r0, 1)
     mov(r12, r0)
@@ -619,7 +616,12 @@ def run(r0, r1, r2, r3):
     label(E_RIGHT)
     mov(r0, r9)
     sub(r1, r0, r1)
-    bpl(E_ERROR)
+    bmi(E_NONE)
+    ldr(r0, [r7, 4 * _RAIL])
+    cmp(r1, r0)
+    ble(E_ERROR)
+    mov(r1, r0)
+    b(E_ERROR)
     label(E_NONE)
     mov(r1, 0)
     label(E_ERROR)
@@ -674,16 +676,12 @@ def run(r0, r1, r2, r3):
     bne(Y_NODE)
     b(ENDED)
     # `dynamics.nudge`, both phases. The outputs: r0 place, r1 plus, r2 free, r3 plus, r4 minus, r5 errors, r6 error, r7
-    # minus, r8 and r9 rails, r12 end
+    # minus, r12 end
     label(DISPLACE)
     data(2, 0xB500)  # push {lr}
     bl(OUTPUTS)
     push({r1})
     mov(r7, r11)
-    ldr(r6, [r7, 4 * _RAIL])
-    mov(r8, r6)
-    neg(r6, r6)
-    mov(r9, r6)
     ldr(r5, [r7, 4 * _ERRORS])
     ldr(r6, [r1, 4 * _NODES])
     lsl(r6, r6, 1)
@@ -697,23 +695,7 @@ def run(r0, r1, r2, r3):
     data(2, 0x5E17)  # ldrsh r7, [r2, r0]
     add(r1, r7, r6)
     sub(r7, r7, r6)
-    data(2, 0x4541)  # cmp r1, r8
-    ble(O_PLUS_HIGH)
-    mov(r1, r8)
-    label(O_PLUS_HIGH)
-    data(2, 0x4549)  # cmp r1, r9
-    bge(O_PLUS)
-    mov(r1, r9)
-    label(O_PLUS)
     data(2, 0x5219)  # strh r1, [r3, r0]
-    data(2, 0x4547)  # cmp r7, r8
-    ble(O_MINUS_HIGH)
-    mov(r7, r8)
-    label(O_MINUS_HIGH)
-    data(2, 0x454F)  # cmp r7, r9
-    bge(O_MINUS)
-    mov(r7, r9)
-    label(O_MINUS)
     data(2, 0x5227)  # strh r7, [r4, r0]
     add(r0, 2)
     data(2, 0x4560)  # cmp r0, r12
@@ -809,7 +791,8 @@ def run(r0, r1, r2, r3):
     sub(r1, 4 * _PER_CROSSBAR)
     push({r1})
     b(D_LAYER)
-    # Let r1 be the words of the layer below that on the stack, and r0 the sums of its current and of what the list brings
+    # Let r1 be the words of the layer below that on the stack, and r0 the sums of its current and of what the list
+    # brings
     label(D_PULL)
     data(2, 0x9900)  # ldr r1, [sp, #0]
     sub(r1, 4 * _PER_CROSSBAR)
@@ -821,15 +804,11 @@ def run(r0, r1, r2, r3):
     mov(r3, r11)
     ldr(r0, [r3, 4 * _PULL])
     data(2, 0xBD02)  # pop {r1, pc}
-    # `dynamics.program`. The list of the first layer's differences that change a weight: r0 plus, r1 magnitude, r2 minus,
-    # r3 end, r4 list, r5 place, r6 difference, r8 half, r9 and r10 rails
+    # `dynamics.program`. The list of the first layer's differences that change a weight: r0 plus, r1 magnitude, r2
+    # minus, r3 end, r4 list, r5 place, r6 difference, r8 half
     label(CHANGE)
     data(2, 0xB500)  # push {lr}
     mov(r7, r11)
-    ldr(r6, [r7, 4 * _RAIL])
-    mov(r9, r6)
-    neg(r6, r6)
-    mov(r10, r6)
     ldr(r4, [r7, 4 * _STATES])
     add(r7, 4 * _AT_CROSSBARS)
     ldr(r6, [r7, 4 * _RATE_SHIFT])
@@ -847,14 +826,6 @@ def run(r0, r1, r2, r3):
     data(2, 0x5F57)  # ldrsh r7, [r2, r5]
     sub(r6, r6, r7)
     beq(C_NEXT)
-    data(2, 0x454E)  # cmp r6, r9
-    ble(C_HIGH)
-    mov(r6, r9)
-    label(C_HIGH)
-    data(2, 0x4556)  # cmp r6, r10
-    bge(C_LOW)
-    mov(r6, r10)
-    label(C_LOW)
     asr(r7, r6, 31)
     mov(r1, r6)
     eor(r1, r7)
@@ -869,8 +840,9 @@ def run(r0, r1, r2, r3):
     cmp(r5, r3)
     bne(C_NODE)
     mov(r9, r4)
-    # `plain.update_driven`: r0 row, r1 list, r2 place, r3 change, r4 input, r5 old weight, r6 new weight, r7 rate_shift, r8
-    # half, r9 end of the list, r10 sum of the changes, r12 inputs; on the stack the weights, the list, the inputs' end
+    # `plain.update_driven`: r0 row, r1 list, r2 place, r3 change, r4 input, r5 old weight, r6 new weight, r7
+    # rate_shift, r8 half, r9 end of the list, r10 sum of the changes, r12 inputs; on the stack the weights, the list,
+    # the inputs' end
     mov(r7, r11)
     ldr(r1, [r7, 4 * _STATES])
     data(2, 0x4549)  # cmp r1, r9
@@ -941,15 +913,11 @@ def run(r0, r1, r2, r3):
     data(2, 0xB289)  # uxth r1, r1
     str(r1, [r0, 0])
     data(2, 0x4770)  # bx lr
-    # `plain.update_between`, and the list of the layer above's differences and means: r0 plus, r1 minus, r2 end, r4 list,
-    # r5 place, r6 difference, r7 mean, r8 and r9 rails
+    # `plain.update_between`, and the list of the layer above's differences and means: r0 plus, r1 minus, r2 end, r4
+    # list, r5 place, r6 difference, r7 mean
     label(B_CROSSBAR)
     push({r1})
     mov(r7, r11)
-    ldr(r6, [r7, 4 * _RAIL])
-    mov(r8, r6)
-    neg(r6, r6)
-    mov(r9, r6)
     ldr(r4, [r7, 4 * _STATES])
     ldr(r0, [r1, 4 * _PLUS])
     ldr(r2, [r1, 4 * _NODES])
@@ -962,21 +930,14 @@ def run(r0, r1, r2, r3):
     sub(r6, r3, r7)
     add(r7, r7, r3)
     asr(r7, r7, 1)
-    data(2, 0x4546)  # cmp r6, r8
-    ble(B_HIGH)
-    mov(r6, r8)
-    label(B_HIGH)
-    data(2, 0x454E)  # cmp r6, r9
-    bge(B_LOW)
-    mov(r6, r9)
-    label(B_LOW)
     data(2, 0xC4C0)  # stmia r4!, {r6, r7}
     add(r5, 2)
     cmp(r5, r2)
     bne(B_ABOVE)
     mov(r9, r4)
-    # r0 row, r1 list, r2 change, r3 weight, r4 mean below, r5 difference below, r6 place, r7 rate_shift, r8 half, r9 end of
-    # the list, r10 sum of changes, r12 place below; on the stack plus and minus below, their end, the list, bytes of a row
+    # r0 row, r1 list, r2 change, r3 weight, r4 mean below, r5 difference below, r6 place, r7 rate_shift, r8 half, r9
+    # end of the list, r10 sum of changes, r12 place below; on the stack plus and minus below, their end, the list,
+    # bytes of a row
     pop({r1})
     mov(r6, r2)
     mov(r7, r11)

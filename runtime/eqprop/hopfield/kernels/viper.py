@@ -20,11 +20,9 @@ from ..._compat import const
 from ..native import MachineCrossbar
 
 # As in `eqprop.hopfield.native`
-_SETTLE = const(0)
 _LEARN = const(1)
 _SET_NUDGE = const(2)
 _NUDGE = const(3)
-_PROGRAM = const(4)
 _COUNTS = const(0)
 _FEATURES = const(1)
 _DRIVEN_SHIFT = const(2)
@@ -53,6 +51,7 @@ _CURRENT = const(6)
 _FREE = const(8)
 _PLUS = const(10)
 _MINUS = const(12)
+
 
 @micropython.viper
 def scatter(w: ptr16, stream: ptr32):
@@ -188,7 +187,7 @@ def _multiply(
     to: int,
     post: int,
 ):
-    # Let each of `lines` words of the array `to` be that of `source` plus (the sum of (weight * value >> shift)) >> post.
+    # Let each of `lines` words of the array `to` be that of `source` plus (sum of (weight * value >> shift)) >> post.
     # The weights' addresses are each entry's place, `stride` bytes further for each line. p list, q weight, r sum
     wide = 1
     wide = wide << 16 << 16 >> 27
@@ -260,9 +259,7 @@ def _feed(table, at: int, size: int, source: int, to: int):
     stride = 2 * int(table[at + _ABOVE])
     weights = at + (_PER_CROSSBAR + _W)
     shift, feedback = int(table[_PRODUCT_SHIFT]), int(table[_FEEDBACK_SHIFT])
-    _multiply(
-        0, 0, 0, table, _STATES, size, weights, stride, int(table[at + _NODES]), shift, source, to, feedback
-    )
+    _multiply(0, 0, 0, table, _STATES, size, weights, stride, int(table[at + _NODES]), shift, source, to, feedback)
 
 
 @micropython.viper
@@ -379,13 +376,14 @@ def _highest(p: int, q: int, table: ptr32) -> int:
 
 @micropython.viper
 def _set_errors(p: int, q: int, table: ptr32, label: int) -> int:
-    # `dynamics.set_errors`: p error, q state; returns the loss
+    # `plain.set_errors`: p error, q state; returns the loss
     at = _AT_CROSSBARS + _PER_CROSSBAR * ((int(table[_COUNTS]) & 15) - 1)
     q = int(table[at + _FREE]) | int(table[at + _FREE + 1]) << 16 << 16
     nodes = int(table[at + _NODES])
     errors = ptr32(int(table[_ERRORS]) | int(table[_ERRORS + 1]) << 16 << 16)
     right = int(table[_RIGHT]) + 0x8000
     wrong = int(table[_WRONG]) + 0x8000
+    limit = int(table[_RAIL])
     loss = 0
     k = 0
     while k < nodes:
@@ -393,6 +391,8 @@ def _set_errors(p: int, q: int, table: ptr32, label: int) -> int:
             p = right - (ptr16(q)[0] ^ 0x8000)
             if p < 0:
                 p = 0
+            elif p > limit:
+                p = limit
         else:
             p = wrong - (ptr16(q)[0] ^ 0x8000)
             if p > 0:
@@ -419,22 +419,11 @@ def _displace_outputs(p: int, q: int, table: ptr32, at: int):
     minus = ptr16(int(table[at + _MINUS]) | int(table[at + _MINUS + 1]) << 16 << 16)
     errors = ptr32(int(table[_ERRORS]) | int(table[_ERRORS + 1]) << 16 << 16)
     end = q + 2 * int(table[at + _NODES])
-    high = int(table[_RAIL])
     while end - q:
         error = int(errors[0]) << wide >> wide
         free = (ptr16(q)[0] ^ 0x8000) - 0x8000
-        p = free + error
-        if p > high:
-            p = high
-        elif p + high < 0:
-            p = 0 - high
-        plus[0] = p
-        p = free - error
-        if p > high:
-            p = high
-        elif p + high < 0:
-            p = 0 - high
-        minus[0] = p
+        plus[0] = free + error
+        minus[0] = free - error
         errors = ptr32(int(errors) + 4)
         plus = ptr16(int(plus) + 2)
         minus = ptr16(int(minus) + 2)
@@ -537,22 +526,16 @@ def _differences(p: int, q: int, r: int, table: ptr32) -> int:
     first = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
     r = first
     end = q + 2 * int(table[at + _NODES])
-    high = int(table[_RAIL])
     half = 1 << int(table[at + _RATE_SHIFT]) >> 1
     place = 0
     while end - q:
         p = (ptr16(q)[0] ^ 0x8000) - (ptr16(q + apart)[0] ^ 0x8000)
-        if p:
-            if p > high:
-                p = high
-            elif p + high < 0:
-                p = 0 - high
-            if p * 127 >= half or p * 127 + half <= 0:
-                ptr32(r)[0] = place
-                r += 4
-                p += 32768
-                ptr32(r)[0] = p
-                r += 4
+        if p * 127 >= half or p * 127 + half <= 0:
+            ptr32(r)[0] = place
+            r += 4
+            p += 32768
+            ptr32(r)[0] = p
+            r += 4
         place += 2
         q += 2
     return r - first
@@ -571,7 +554,7 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
     weights = int(table[_AT_CROSSBARS + _W]) | int(table[_AT_CROSSBARS + _W + 1]) << 16 << 16
     rate_shift = int(table[_AT_CROSSBARS + _RATE_SHIFT])
     half = 1 << rate_shift >> 1
-    sum = 0
+    change = 0
     while entries:
         row = int(entry[0]) + weights
         x = int(entry[1]) << wide >> wide
@@ -580,22 +563,22 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
         while end - p:
             r = ptr32(p)[1] * x + offset >> rate_shift
             if r:
-                sum += r
+                change += r
                 q = ptr32(p)[0] + row
                 r = (ptr16(q)[0] ^ 0x8000) + r
                 if r >> 16:
-                    sum -= r
+                    change -= r
                     if r > 0:
                         r = 0xFFFF
                     else:
                         r = 0
-                    sum += r
+                    change += r
                 ptr16(q)[0] = r ^ 0x8000
             p += 8
         entry = ptr32(int(entry) + 8)
         entries -= 1
     sums = ptr32(int(table[_SUMS]) | int(table[_SUMS + 1]) << 16 << 16)
-    q = int(sums[0]) + sum & 0xFFFF
+    q = int(sums[0]) + change & 0xFFFF
     sums[0] = q
 
 
@@ -606,13 +589,8 @@ def _pairs(p: int, q: int, r: int, table: ptr32, at: int):
     apart = (int(table[at + _MINUS]) | int(table[at + _MINUS + 1]) << 16 << 16) - q
     r = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
     end = q + 2 * int(table[at + _NODES])
-    high = int(table[_RAIL])
     while end - q:
         p = (ptr16(q)[0] ^ 0x8000) - (ptr16(q + apart)[0] ^ 0x8000)
-        if p > high:
-            p = high
-        elif p + high < 0:
-            p = 0 - high
         p += 32768
         ptr32(r)[0] = p
         r += 4
@@ -636,7 +614,7 @@ def _update_between(p: int, q: int, r: int, table: ptr32, c: int):
     at -= _PER_CROSSBAR
     plus = ptr16(int(table[at + _PLUS]) | int(table[at + _PLUS + 1]) << 16 << 16)
     minus = ptr16(int(table[at + _MINUS]) | int(table[at + _MINUS + 1]) << 16 << 16)
-    sum = 0
+    change = 0
     while rows:
         d = int(plus[0]) - int(minus[0])
         m = int(plus[0]) + int(minus[0])
@@ -647,15 +625,15 @@ def _update_between(p: int, q: int, r: int, table: ptr32, c: int):
             while end - p:
                 r = ptr32(p)[0] * m + ptr32(p)[1] * d + offset >> rate_shift
                 if r:
-                    sum += r
+                    change += r
                     r = (ptr16(q)[0] ^ 0x8000) + r
                     if r >> 16:
-                        sum -= r
+                        change -= r
                         if r > 0:
                             r = 0xFFFF
                         else:
                             r = 0
-                        sum += r
+                        change += r
                     ptr16(q)[0] = r ^ 0x8000
                 q += 2
                 p += 8
@@ -665,7 +643,7 @@ def _update_between(p: int, q: int, r: int, table: ptr32, c: int):
         minus = ptr16(int(minus) + 2)
         rows -= 1
     sums = ptr32((int(table[_SUMS]) | int(table[_SUMS + 1]) << 16 << 16) + 4 * c)
-    q = int(sums[0]) + sum & 0xFFFF
+    q = int(sums[0]) + change & 0xFFFF
     sums[0] = q
 
 
