@@ -1,7 +1,8 @@
 """What tests say they catch: (file, its text, the text that breaks it, the test that must fail)."""
 
 from .host import MUTATIONS as HOST
+from .rig import MUTATIONS as RIG
 from .runtime import MUTATIONS as RUNTIME
 from .sim import MUTATIONS as SIM
 
-MUTATIONS = (*RUNTIME, *HOST, *SIM)
+MUTATIONS = (*RUNTIME, *HOST, *SIM, *RIG)

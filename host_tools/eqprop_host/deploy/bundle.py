@@ -39,6 +39,9 @@ ARCHITECTURES = (
 PARTS = {"hopfield": "hopfield/", "features": "features/", "chip": "service/chip.py", "bench": "bench.py"}
 """The optional parts: {name: path prefix of its modules}, the largest first."""
 
+EXTRAS = {"rig": "rig/"}
+"""The parts that a board gets only on request."""
+
 FILE = "eqprop.mpy"
 _THUMB = {"crossbar/kernels/thumb.py", "hopfield/kernels/thumb.py"}
 _VIPER = {"crossbar/kernels/viper.py", "hopfield/kernels/viper.py"}  # not needed where there is an assembler
@@ -49,16 +52,16 @@ _SPARING = ("-O3",)  # tracebacks without line numbers, which would take 1.5 KB 
 _ENTRY = 7  # bytes of an index entry: CRC-32 of a path, and its offset
 
 
-def runtime_files(architecture, without=()):
+def runtime_files(architecture, without=(), extras=()):
     """Return the runtime's modules for an architecture: {path in the package: source path}.
 
-    without: names of PARTS to leave out.
+    without: names of PARTS to leave out. extras: names of EXTRAS to add.
     """
     folder = Path(eqprop.__file__).parent
     names = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.py"))}
     arm = architecture is not None and architecture.startswith("armv")
     others = _VIPER if arm else _THUMB if architecture else _MACHINE_CODE
-    left_out = tuple(PARTS[part] for part in without)
+    left_out = (*(PARTS[part] for part in without), *(EXTRAS[part] for part in EXTRAS if part not in extras))
     return {
         name: path for name, path in names.items() if name not in {*others, _HOSTS} and not name.startswith(left_out)
     }
@@ -67,11 +70,11 @@ def runtime_files(architecture, without=()):
 class Compiled:
     """The runtime's modules, compiled for one architecture."""
 
-    def __init__(self, architecture):
-        """Compile all modules. Raises BoardError with the compiler's reason."""
+    def __init__(self, architecture, extras=()):
+        """Compile all modules, with these EXTRAS. Raises BoardError with the compiler's reason."""
         self.architecture = architecture
         self._modules = {}
-        sources = fold({name: path.read_text() for name, path in runtime_files(architecture).items()})
+        sources = fold({name: path.read_text() for name, path in runtime_files(architecture, extras=extras).items()})
         self._package = sources.pop("__init__.py")
         for name, text in sources.items():
             if not _is_empty(text):  # a folder in the archive is a package without it, and takes less heap

@@ -201,14 +201,16 @@ def _check_first(found, name):
 # ---- what is put on it
 
 
-def _builder(found):
+def _builder(found, extras=()):
     """Return build(without), a function that returns the `Built` for a board, leaving out those PARTS.
+
+    extras: names of `bundle.EXTRAS` to add.
 
     It builds source files if there is no mpy-cross, or if the board takes another version of .mpy files.
     """
     takes = (found.mpy & 255, found.mpy >> 8 & 3)
     if bundle.compiled_version() == takes:
-        compiled = bundle.Compiled(found.architecture)
+        compiled = bundle.Compiled(found.architecture, extras)
         form = f"compiled for {found.architecture or 'any processor'}"
         return lambda without: Built(form, {bundle.FILE: compiled.joined(without)}, tuple(without))
     form, architecture = "as source", found.architecture
@@ -217,7 +219,7 @@ def _builder(found):
         architecture = None
 
     def build(without):
-        sources = bundle.runtime_files(architecture, without)
+        sources = bundle.runtime_files(architecture, without, extras)
         return Built(form, {f"eqprop/{each}": file.read_bytes() for each, file in sources.items()}, tuple(without))
 
     return build
@@ -244,9 +246,9 @@ def _needed(found, built, spare_blocks=0):
     return (blocks + max(folder_blocks * folders, spare_blocks)) * found.block
 
 
-def _fitting(found, without, replace, name):
+def _fitting(found, without, extras, replace, name):
     """Return the `Built` for the board: a smaller flash gets fewer parts. Raises BoardError if nothing fits."""
-    build = _builder(found)
+    build = _builder(found, extras)
     more = [part for part in bundle.PARTS if part not in without]
     choices = [build((*without, *more[:n])) for n in range(len(more) + 1)]
     for built in choices:
@@ -273,13 +275,13 @@ def _fitting(found, without, replace, name):
 # ---- deploy and undeploy
 
 
-def deploy(path, name, boot=False, tell=lambda line: None, without=(), replace=False, watchdog_ms=0):
+def deploy(path, name, boot=False, tell=lambda line: None, without=(), replace=False, watchdog_ms=0, extras=()):
     """Put the runtime on the board at `path`, called `name` in messages, and start its service; return `Deployed`.
 
     boot: start the service after power-up. tell: called with a line before each long step. without: names of PARTS to
     leave out. replace: remove the old runtime first if both do not fit. watchdog_ms: period of the watchdog to start
-    after power-up, 0 for none. Raises PortError, ProtocolError or BoardError; the board then still has its old runtime,
-    unless `replace` has removed it.
+    after power-up, 0 for none. extras: names of `bundle.EXTRAS` to add. Raises PortError, ProtocolError or BoardError;
+    the board then still has its old runtime, unless `replace` has removed it.
     """
     with contextlib.closing(Remote(path, name)) as remote:
         found = _probe(remote)
@@ -290,7 +292,7 @@ def deploy(path, name, boot=False, tell=lambda line: None, without=(), replace=F
             )
         _check_first(found, name)
         tell("compiling the runtime")
-        built = _fitting(found, without, replace, name)
+        built = _fitting(found, without, extras, replace, name)
         copied = not _is_installed(found, built)
         if copied:
             _install(remote, found, built, replace and _needed(found, built) > found.flash, tell)

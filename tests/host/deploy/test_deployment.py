@@ -123,7 +123,9 @@ def test_the_board_is_ready_soon_and_small(tier, blank, capsys, monkeypatch):
     board = blank()
     if tier != "thumb":  # as on a board that has no assembler, or no emitter
         runtime_files, other = bundle.runtime_files, {"viper": "xtensawin", "plain": None}[tier]
-        monkeypatch.setattr(bundle, "runtime_files", lambda _, without=(): runtime_files(other, without))
+        monkeypatch.setattr(
+            bundle, "runtime_files", lambda _, without=(), extras=(): runtime_files(other, without, extras)
+        )
     code, out, err = run(capsys, "deploy", "--port", board.path)
     assert code == 0 and f"tier {tier}" in out, err
     board.reset()

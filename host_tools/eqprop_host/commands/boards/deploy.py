@@ -23,7 +23,9 @@ def add_options(parser):
     text = "start eqprop by itself after power-up, with its last checkpoint"
     parser.add_argument("--boot", action="store_true", help=text)
     text = "parts of the runtime to leave out, to save flash: some of " + ",".join(bundle.PARTS)
-    parser.add_argument("--without", metavar="PARTS", type=_parts, default=(), help=text)
+    parser.add_argument("--without", metavar="PARTS", type=_parts(bundle.PARTS), default=(), help=text)
+    text = "parts to add: some of " + ",".join(bundle.EXTRAS)
+    parser.add_argument("--with", dest="extras", metavar="PARTS", type=_parts(bundle.EXTRAS), default=(), help=text)
     text = "remove the old runtime before copying the new one, if the flash has no room for both"
     parser.add_argument("--replace", action="store_true", help=text)
     text = (
@@ -43,7 +45,12 @@ def run(options):
         check_replaceable(options.json, "results")
     port = checked_port(options.port)
     boot = options.boot or options.watchdog > 0
-    asked = {"without": options.without, "replace": options.replace, "watchdog_ms": options.watchdog}
+    asked = {
+        "without": options.without,
+        "extras": options.extras,
+        "replace": options.replace,
+        "watchdog_ms": options.watchdog,
+    }
     with powered(port, common.tell) as path:
         done = deployment.deploy(path, port, boot, common.tell, **asked)
     found, built = done.found, done.built
@@ -75,12 +82,15 @@ def run(options):
     common.write_json(options.json, results)
 
 
-def _parts(text):
-    parts = tuple(dict.fromkeys(text.split(",")))
-    for part in parts:
-        if part not in bundle.PARTS:
-            raise argparse.ArgumentTypeError(f"{part!r}: expected some of {','.join(bundle.PARTS)}")
-    return parts
+def _parts(known):
+    def parse(text):
+        parts = tuple(dict.fromkeys(text.split(",")))
+        for part in parts:
+            if part not in known:
+                raise argparse.ArgumentTypeError(f"{part!r}: expected some of {','.join(known)}")
+        return parts
+
+    return parse
 
 
 def _milliseconds(text):
