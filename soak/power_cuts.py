@@ -14,7 +14,7 @@ CONFIGURATION = messages.pack_configure(host_messages.Configuration(1, 7, 5, 0, 
 TOTALS = (1, 1, 5, 0)
 
 
-def construct(payload):
+def construct(payload, _keep=False):
     """Return the network that a CONFIGURE payload describes."""
     configured = host_messages.Configuration(*messages.unpack_configure(payload))
     return eqprop.Network(configured.layers, configured.seed, configured.lr_halving_samples)
@@ -34,7 +34,7 @@ class Boots:
         self.network = None
         self.loaded = self.checkpoints.load(self.construct)
 
-    def construct(self, payload):
+    def construct(self, payload, _keep):
         """Keep the network that a CONFIGURE payload describes."""
         self.network = construct(payload)
         return self.network

@@ -15,7 +15,7 @@ from collections import namedtuple
 
 from ._compat import const, free_heap, ticks_diff
 from .learner import Learner
-from .planning import Plan
+from .network import parts
 from .protocol.messages import unpack
 
 VERBS = ("settle", "set_nudge", "nudge", "program")  # settle: the free phase; a training sample nudges twice
@@ -113,14 +113,15 @@ def measure_verbs(network, rows, ticks):
     return tuple(timed.totals)
 
 
-def widest(layers, free):
+def widest(layers, free, model=None):
     """Return the most hidden nodes that fit in `free` bytes of heap, given inputs and outputs; 0 if free is None."""
     if free is None:
         return 0
+    plan_type = parts(model)[0]
     low, high = 0, _WIDEST
     while low < high:
         middle = (low + high + 1) // 2
-        if Plan((layers[0], middle, layers[-1])).bytes <= free:
+        if plan_type((layers[0], middle, layers[-1])).bytes <= free:
             low = middle
         else:
             high = middle - 1
@@ -137,7 +138,7 @@ class Benchmark:
         self._counter, self._unit, self._tick_ns = clock
         self._ticks = [0] * (2 + len(VERBS))  # for learning, for inference, then for each verb
         free = free_heap()
-        self._widest = widest(network.layers, None if free is None else free + network.plan.bytes)
+        self._widest = widest(network.layers, None if free is None else free + network.plan.bytes, network.model)
 
     def answer(self, payload):
         """Learn the samples of a BENCH payload that are new to the network; return the payload of MEASURES."""

@@ -3,10 +3,12 @@
 Each write goes to the older of the two slots and is read back, so a power cut at any byte leaves the newest checkpoint
 or the one before it. A slot's file, integers little-endian:
 
-    "EQCP", format u8 (2), number u32 (1 for a board's first checkpoint, then 2, 3, ...: the wear), next sample u32,
-    totals of the epoch: samples u32, correct predictions u32, loss u32 modulo 2**30, loss u32 // 2**30;
-    length u16 and the payload of CONFIGURE (`eqprop.protocol.messages`), conductances u16... of all crossbars in order,
-    the user data (`Network.user_data`), CRC-32 u32 of all bytes before it
+    "EQCP", format u8 (2; 3: without conductances), number u32 (1 for a board's first checkpoint, then 2, 3, ...: the
+    wear), next sample u32, totals of the epoch: samples u32, correct predictions u32, loss u32 modulo 2**30,
+    loss u32 // 2**30; length u16 and the payload of CONFIGURE (`eqprop.protocol.messages`), conductances u16... of all
+    crossbars in order, the user data (`Network.user_data`), CRC-32 u32 of all bytes before it
+
+A crossbar that cannot be read back leaves its conductances out. Loading such a file keeps those that the crossbar has.
 
 Wear. NOR flash endures some 100,000 erasures of a sector. A checkpoint is written after `every` samples, but on average
 at most once in `rest_s` seconds, including a host's SAVE. The first `BURST` after a start and forced ones are exempt. A
@@ -30,6 +32,7 @@ BURST = const(8)
 _MAGIC = const(b"EQCP")
 _HEADER = const("<4sBIIIIIIH")
 _FORMAT = const(2)
+_BARE = const(3)  # the same without conductances
 _HEADER_SIZE = const(31)
 _CRC_SIZE = const(4)
 _RESIDUE = const(0x2144DF1C)  # CRC-32 of anything followed by its own CRC-32
@@ -67,14 +70,15 @@ class Checkpoints:
     def load(self, configure, strict=False):
         """Restore the newest whole checkpoint; return (next sample, totals), or None without one.
 
-        configure(payload) gets the payload of CONFIGURE and returns a network to restore into. If it, the network or
-        the flash raises ValueError, MemoryError or OSError, the checkpoint is skipped; strict: the error is raised
-        instead, so that a kept network is not mistaken for none.
+        configure(payload, keep) gets the payload of CONFIGURE and returns a network to restore into; keep: the crossbar
+        must keep its conductances, because the checkpoint has none. If it, the network or the flash raises TypeError,
+        ValueError, MemoryError or OSError, the checkpoint is skipped; strict: the error is raised instead, so that a
+        kept network is not mistaken for none.
         """
         for slot in self._whole():
             try:
                 sample, totals = self._restore(slot, configure)
-            except (OSError, ValueError, MemoryError):
+            except (OSError, TypeError, ValueError, MemoryError):
                 if strict:
                     raise
                 continue
@@ -110,11 +114,11 @@ class Checkpoints:
     def _restore(self, slot, configure):
         with self._open(self._names[slot], "rb") as file:
             _, form, _, sample, counted, correct, low, high, length = struct.unpack(_HEADER, file.read(_HEADER_SIZE))
-            if form != _FORMAT:
-                raise ValueError("checkpoint: expected format 2, got {} (1: eqprop 0.1)".format(form))
-            network = configure(file.read(length))
-            for c in range(network.crossbar_count):
-                size = 2 * len(network.conductances(c))
+            if form not in (_FORMAT, _BARE):
+                raise ValueError("checkpoint: expected format 2 or 3, got {} (1: eqprop 0.1)".format(form))
+            network = configure(file.read(length), form == _BARE)
+            for c, (rows, columns) in enumerate(network.plan.shapes if form == _FORMAT else ()):
+                size = 2 * rows * columns
                 for start in range(0, size, _PIECE):
                     wanted = min(_PIECE, size - start)
                     piece = file.read(wanted)
@@ -178,13 +182,15 @@ class Checkpoints:
         return True
 
     def _write(self, slot, number, network, configuration, totals):
-        head = struct.pack(_HEADER, _MAGIC, _FORMAT, number, network.sample, *totals, len(configuration))
+        readable = network.crossbar.readable
+        form = _FORMAT if readable else _BARE
+        head = struct.pack(_HEADER, _MAGIC, form, number, network.sample, *totals, len(configuration))
         crc = 0
         with self._open(self._names[slot], "wb") as file:
             for part in (head, configuration):
                 file.write(part)
                 crc = crc32(part, crc)
-            for c in range(network.crossbar_count):
+            for c in range(network.crossbar_count if readable else 0):
                 part = network.conductances(c)
                 file.write(part)
                 crc = crc32(part, crc)

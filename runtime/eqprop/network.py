@@ -1,4 +1,4 @@
-"""`Network`: a plan, an emulated crossbar and a learner, as one object to train and to query."""
+"""`Network`: a plan, a crossbar and a learner, as one object to train and to query."""
 
 from array import array
 from binascii import crc32
@@ -6,7 +6,7 @@ from binascii import crc32
 from ._compat import free_heap, has_room
 from .crossbar import FREE, Rot, check_bytes, tiers
 from .learner import Learner
-from .planning import ITEM_BYTES, Plan, parse_layers
+from .planning import ITEM_BYTES, Plan
 
 
 def zeros(typecode, items):
@@ -21,50 +21,78 @@ def zeros(typecode, items):
     return made
 
 
+def parts(model=None):
+    """Return (plan type, crossbar type) of an energy model's name; None for the default, resistive.
+
+    The one place that says what a model is made of. plan_type(layers) makes a plan: its `model` is the name, and its
+    sizes, scales and rates are all that a crossbar, a learner and a host need to know of the model. crossbar_type(plan,
+    allocate, seed) makes the emulated crossbar. `eqprop.protocol.messages.MODELS` has the models' numbers in formats.
+    Raises ValueError for an unknown model.
+    """
+    if model in (None, "resistive"):
+        return Plan, tiers.emulated_crossbar
+    raise ValueError("model: expected resistive, got {!r}".format(model))
+
+
 def _lacking(plan, free):
     return "layers: {} needs {} bytes of heap, {} are free".format(plan, plan.bytes, free)
 
 
 class Network:
-    """A resistive network that learns by Equilibrium Propagation on a crossbar that this processor emulates.
+    """A network that learns by Equilibrium Propagation, on a crossbar that this processor emulates or on another one.
 
-    - layers: sizes, inputs first. plan: its `Plan`. crossbar_count: one fewer than layers.
+    - layers: sizes, inputs first. plan: its `Plan`. crossbar_count: one fewer than layers. model: its energy model.
     - g_min, g_max: limits of a conductance, steps.
     - sample: training samples learnt; prediction, loss: of the last one, before it was learnt (see `Learner`).
 
-    `learn` and `infer` allocate nothing, and the conductances after any run are the same bits on every interpreter.
+    On an emulated crossbar, `learn` and `infer` allocate nothing, and the conductances after any run are the same bits
+    on every interpreter.
     """
 
-    crossbar_type = staticmethod(tiers.emulated_crossbar)
     learner_type = Learner
     allocate = staticmethod(zeros)
+    parts = staticmethod(parts)
 
-    def __init__(self, layers, seed=0, lr_halving_samples=0):
+    def __init__(self, layers, seed=0, lr_halving_samples=0, model=None, crossbar=None):
         """Build a network of `layers` ("64-32-10" or a tuple) with initial conductances drawn from `seed`.
 
-        lr_halving_samples: samples after which the learning rate halves; 0 for never.
-        Raises ValueError for impossible layers, MemoryError with the numbers if the free heap is too small.
+        lr_halving_samples: samples after which the learning rate halves; 0 for never. model: an energy model, as for
+        `parts`. crossbar: a crossbar of your own for these layers, with the contract of `eqprop.crossbar`; None to
+        emulate one. With one of your own, seed None keeps the conductances that it has.
+        Raises ValueError for impossible layers, an unknown model or a crossbar of others, MemoryError with the numbers
+        if the free heap is too small.
         """
-        self.plan = plan = Plan(layers)
         if lr_halving_samples < 0:
             raise ValueError("lr_halving_samples: {} is negative".format(lr_halving_samples))
-        free = None if has_room(4 * plan.bytes) else free_heap()  # with less, garbage may fragment the heap
-        if free is not None and plan.bytes > free:
-            raise MemoryError(_lacking(plan, free))
+        if crossbar is None:
+            plan_type, crossbar_type = self.parts(model)
+            plan = plan_type(layers)
+            free = None if has_room(4 * plan.bytes) else free_heap()  # with less, garbage may fragment the heap
+            if free is not None and plan.bytes > free:
+                raise MemoryError(_lacking(plan, free))
+            try:
+                crossbar = crossbar_type(plan, self.allocate, seed)
+            except MemoryError as error:
+                raise MemoryError("{}, but in pieces: {}".format(_lacking(plan, free), error)) from error
+        else:
+            from .crossbar.external import checked  # imported here, so that most boards do not load it
+
+            plan = checked(crossbar, layers, model).plan
+            if seed is not None:
+                crossbar.initialise(seed)
+        self.plan = plan
         self.layers = plan.layers
+        self.model = plan.model
         self.seed = seed
         self.lr_halving_samples = lr_halving_samples
         self.crossbar_count = len(plan.shapes)
         self.g_min = plan.g_min
         self.g_max = plan.g_max
-        try:
-            self.crossbar = self.crossbar_type(plan, self.allocate, seed)
-        except MemoryError as error:
-            raise MemoryError("{}, but in pieces: {}".format(_lacking(plan, free), error)) from error
-        self._settle = self.crossbar.settle  # bound once, as in `Learner`
+        self.crossbar = crossbar
+        self._settle = crossbar.settle  # bound once, as in `Learner`
         self._checkpoints = None
         self.user_data = b""
-        self.learner = self.learner_type(self.crossbar, plan, lr_halving_samples)
+        self.learner = self.learner_type(crossbar, plan, lr_halving_samples)
 
     @property
     def sample(self):
@@ -158,7 +186,7 @@ class Network:
         `infer` find at once any change that could lead them outside their arrays. After such an error, `eqprop.load()`
         resumes from the last checkpoint. Takes the time of a few samples.
         """
-        from .crossbar.inspection import inspect  # loaded on first use, as in `save`
+        from .saving import inspect  # loaded on first use, as in `save`
 
         inspect(self)
 
@@ -173,21 +201,29 @@ class Network:
         force: write even if it was saved recently, for a person's request, because people are slow: 200,000 presses of
         a button wear out a flash without wear levelling.
         """
-        from .checkpoint import Checkpoints  # imported here, so that a board that never saves does not load them
-        from .protocol.messages import RESISTIVE, pack_configure
+        from .saving import save  # imported here, so that a board that never saves does not load it
 
-        if not self._checkpoints:
-            self._checkpoints = Checkpoints(folder)
-        described = pack_configure((RESISTIVE, 0, self.seed, self.lr_halving_samples, 0, self.layers, b""))
-        return self._checkpoints.save(self, described, (0, 0, 0, 0), force)
+        return save(self, folder, force)
 
     def conductances(self, c):
-        """Return crossbar c's conductances in steps, flat, row by row as in `plan.shapes[c]`; its own memory."""
+        """Return crossbar c's conductances in steps, flat, row by row as in `plan.shapes[c]`; its own memory.
+
+        Raises ValueError for a crossbar that cannot be read back.
+        """
         return self.crossbar.conductances(c)
 
     def crc(self):
-        """Return the CRC-32 of all conductances in order, as little-endian uint16."""
-        return self.crossbar.crc()
+        """Return the CRC-32 of all conductances in order, as little-endian uint16.
+
+        None for a crossbar that cannot be read back, or whose reading is noisy.
+        """
+        crossbar = self.crossbar
+        if not (crossbar.readable and crossbar.exact):
+            return None
+        crc = 0
+        for c in range(self.crossbar_count):
+            crc = crc32(self.conductances(c), crc)
+        return crc
 
     def restore(self, c, start, data):
         """Write conductances from little-endian uint16 bytes, from device `start` of crossbar c on.
@@ -204,27 +240,13 @@ class Network:
         self.learner.resume_at(sample)
 
 
-def load(layers=None, folder=""):
+def load(layers=None, folder="", crossbar=None):
     """Return the network last saved in this folder of the flash, ready to resume, or None if there is none.
 
-    layers: the expected layers, "64-32-10" or a tuple; None for any. Raises ValueError if the saved layers differ,
+    layers: the expected layers, "64-32-10" or a tuple; None for any. crossbar: as for `Network`; it gets the saved
+    conductances, or keeps its own if it cannot be read back. Raises ValueError if the saved layers differ,
     MemoryError if the heap is too small, OSError if the flash fails; the checkpoint stays there.
     """
-    from .checkpoint import Checkpoints  # imported here, as in `save`
-    from .protocol.messages import unpack_configure
+    from .saving import load  # imported here, as in `save`
 
-    wanted = None if layers is None else parse_layers(layers)
-    built = []
-
-    def build(payload):
-        _, _, seed, lr_halving_samples, _, kept, _ = unpack_configure(payload)
-        if wanted not in (None, kept):
-            raise ValueError("layers: expected {}, saved {}".format(wanted, kept))
-        built.append(Network(kept, seed, lr_halving_samples))
-        return built[0]
-
-    checkpoints = Checkpoints(folder)
-    if not checkpoints.load(build, strict=True):
-        return None
-    built[0]._checkpoints = checkpoints
-    return built[0]
+    return load(Network, layers, folder, crossbar)

@@ -20,7 +20,7 @@ _TUPLES = const(22)  # tuples with an item for each crossbar, in `Plan` and `eqp
 
 
 class Plan:
-    """The sizes, scales and limits of a network of these layers.
+    """The sizes, scales and limits of a network of these layers, of the energy model `model`.
 
     - layers: sizes, inputs first. Crossbar c joins layer c and layer c + 1.
     - rows[c]: wires into crossbar c from below, a pair for each input and for the bias, or one for each node and two.
@@ -40,6 +40,8 @@ class Plan:
     - bytes: heap that a network takes under MicroPython on a processor of this one's word size, in blocks of the
       allocator.
     """
+
+    model = "resistive"
 
     def __init__(self, layers):
         """Plan for `layers` ("64-32-10" or a tuple). Raises ValueError as `parse_layers`, and for too wide a layer."""
@@ -120,8 +122,3 @@ class Plan:
     def __str__(self):
         """Return the layers as text, "64-32-10"."""
         return "-".join(str(n) for n in self.layers)
-
-
-def plan(layers):
-    """Return the `Plan` of a network: its layers, scales and the heap bytes it needs, before allocating any."""
-    return Plan(layers)

@@ -43,7 +43,7 @@ def verbs_crc(layers):
             for phase in (FREE, PLUS, MINUS):
                 crc = crc32(crossbar.voltages(layer, phase), crc)
         crossbar.program()
-        crc = crc32(b"%d %d %d" % (answer, loss, crossbar.crc()), crc)
+        crc = crc32(b"%d %d %d" % (answer, loss, network.crc()), crc)
     return crc
 
 

@@ -4,6 +4,7 @@ KERNELS = "runtime/eqprop/crossbar/kernels/plain.py"
 DYNAMICS = "tests/runtime/crossbar/test_dynamics.py"
 FRAMES = "runtime/eqprop/protocol/frames.py"
 OF_FRAMES = "tests/runtime/protocol/test_frames.py"
+CONTRACT = "tests/runtime/crossbar/test_contract.py"
 CHECKPOINT = "runtime/eqprop/checkpoint.py"
 OF_CHECKPOINTS = "tests/runtime/test_checkpoint.py"
 SERVICE = "runtime/eqprop/service/__init__.py"
@@ -14,6 +15,49 @@ OF_CHIP = "tests/runtime/service/test_chip.py"
 FEATURES = "tests/runtime/features/test_features.py"
 
 MUTATIONS = (
+    # the crossbar contract
+    (
+        "runtime/eqprop/network.py",
+        "        if not (crossbar.readable and crossbar.exact):\n            return None\n",
+        "",
+        f"{CONTRACT}::test_it_learns_and_is_kept",
+    ),
+    (
+        SERVICE,
+        "None if keep else seed, lr_halving_samples",
+        "seed, lr_halving_samples",
+        f"{CONTRACT}::test_parts_that_cannot_be_read_keep_their_conductances",
+    ),
+    (
+        SERVICE,
+        "messages.NO_CRC if network.crossbar.readable else messages.UNREADABLE",
+        "messages.NO_CRC",
+        f"{CONTRACT}::test_a_service_serves_it",
+    ),
+    (
+        CHECKPOINT,
+        "form = _FORMAT if readable else _BARE",
+        "form = _FORMAT",
+        f"{CONTRACT}::test_it_learns_and_is_kept",
+    ),
+    (
+        "runtime/eqprop/crossbar/external.py",
+        "stream[3] = plan.initial[c]",
+        "stream[3] = plan.initial[0]",
+        f"{CONTRACT}::test_the_text_says_what_the_emulated_crossbar_does",
+    ),
+    (
+        "runtime/eqprop/crossbar/external.py",
+        "plan.scales[-1] - 2",
+        "plan.scales[-1]",
+        f"{CONTRACT}::test_the_text_says_what_the_emulated_crossbar_does",
+    ),
+    (
+        "host_tools/eqprop_host/training/recorder.py",
+        "        if board.state.crc == messages.UNREADABLE:\n            return\n",
+        "",
+        f"{CONTRACT}::test_a_host_trains_and_logs_it",
+    ),
     # the circuit's laws
     (
         KERNELS,
@@ -145,7 +189,7 @@ MUTATIONS = (
         "tests/runtime/test_network_kept.py::test_confidence_grows_with_learning",
     ),
     (
-        "runtime/eqprop/network.py",
+        "runtime/eqprop/saving.py",
         "load(build, strict=True)",
         "load(build)",
         "tests/runtime/test_network_kept.py::test_another_network_is_refused_and_kept",

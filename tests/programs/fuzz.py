@@ -7,9 +7,9 @@ import sys
 
 import eqprop.service
 from eqprop import network as networks
+from eqprop import plan
 from eqprop.bench import pack_bench
 from eqprop.fixed import Xorshift32
-from eqprop.planning import plan
 from eqprop.protocol import host_messages
 from eqprop.protocol import messages as m
 from eqprop.protocol.frames import Receiver, Sender
@@ -23,11 +23,11 @@ WIDEST = 2000  # bytes of a payload that a network in such a heap asks for, at m
 class Network(networks.Network):
     """A network as on a board with a small heap, whatever heap there is here."""
 
-    def __init__(self, layers, seed=0, lr_halving_samples=0):
+    def __init__(self, layers, *others):
         """Refuse what the heap would."""
         if plan(layers).bytes > HEAP_BYTES:
             raise MemoryError("layers: {} needs more than {} bytes".format(layers, HEAP_BYTES))
-        super().__init__(layers, seed, lr_halving_samples)
+        super().__init__(layers, *others)
 
 
 def questions():

@@ -60,7 +60,7 @@ def test_a_damaged_slot_is_passed_over(at, change, older):
 @pytest.mark.parametrize(
     ("at", "value", "words"),
     [
-        (4, 1, "checkpoint: expected format 2, got 1 (1: eqprop 0.1)"),
+        (4, 1, "checkpoint: expected format 2 or 3, got 1 (1: eqprop 0.1)"),
         (31, 2, "model: expected 1 (resistive), got 2"),
     ],
 )
@@ -98,7 +98,7 @@ def test_a_network_that_no_longer_fits_is_passed_over():
         learn(network)
         checkpoints.save(network, CONFIGURATION, (0, 0, 0, 0))
 
-    def narrow(payload):
+    def narrow(payload, _keep):
         narrow.calls += 1
         if narrow.calls == 1:
             raise MemoryError("no room")

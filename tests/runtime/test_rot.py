@@ -252,7 +252,7 @@ def test_a_service_goes_back_to_its_checkpoint(flip, part, ask):
     desk = served(flash)
     flip(desk.service)
     kind, answer = desk.ask(ask, b"") if ask else desk.ask(m.SAMPLES, samples(23, ROWS[23:31]))
-    words = f"memory: {part} changed by itself: the board goes on from 20"
+    words = f"memory: {part} changed by itself: the board resumes at sample 20"
     assert (kind, host_messages.unpack_error(answer)) == (m.ERROR, (m.GREET, words))
     assert desk.ask(m.STATUS, b"")[1][1:] == b"HELLO comes first"
     state = desk.greet()
@@ -277,7 +277,7 @@ def test_a_service_without_a_checkpoint_keeps_nothing_that_rots():
     desk.progress(0, ROWS[:1])
     flip_network(desk.service)
     answer = desk.ask(m.STATUS, b"")[1]
-    assert host_messages.unpack_error(answer)[1].endswith("changed by itself: the board goes on from nothing")
+    assert host_messages.unpack_error(answer)[1].endswith("changed by itself: the board resumes at sample 0")
     assert desk.greet().layers == ()
     assert desk.state(m.CONFIGURE, configure((4, 3, 2), 5, 7)).sample == 0
 

@@ -4,15 +4,16 @@ The learner reads codes: int16 node voltages in the plan's scale, as from an ADC
 1 / G_MAX of the device's g_on. Everything between two readings is analog: volts, siemens and their imperfections.
 """
 
-import binascii
 from dataclasses import dataclass
 
 import numpy as np
 
 import eqprop
-from eqprop.crossbar import FREE, MINUS, PLUS, CheckedCrossbar
+from eqprop.crossbar import FREE, MINUS, PLUS
+from eqprop.crossbar.external import ExternalCrossbar
 from eqprop.crossbar.kernels.plain import highest, set_nudge
 from eqprop.fixed import G_MAX, U_MAX, V_MAX
+from eqprop.network import parts
 
 from .circuits.circuit import Circuit, from_steps, initial_steps, to_steps, volts_per_code
 from .circuits.ideal import Settings, drive, settle
@@ -59,7 +60,7 @@ class Hardware:
             raise PhysicsError(f"verify: {self.verify!r} is not a whole number of 0 or more")
 
 
-class AnalogCrossbar(CheckedCrossbar):
+class AnalogCrossbar(ExternalCrossbar):
     """The verbs of `eqprop.crossbar.emulated` on a simulated analog chip, one sample at a time, float64.
 
     - circuit: its conductances are those of `devices`, one `DeviceArray` for each crossbar
@@ -75,7 +76,7 @@ class AnalogCrossbar(CheckedCrossbar):
 
         seed: for the initial conductances, which equal the runtime's, and for all spreads and noise.
         """
-        self.plan = plan
+        super().__init__(plan)
         self.hardware = hardware
         device = hardware.device
         streams = np.random.default_rng(seed).spawn(3)
@@ -87,9 +88,7 @@ class AnalogCrossbar(CheckedCrossbar):
         self._volt = volts_per_code(plan, hardware.drive_v)
         self.full_scale_v = rail_v(circuit)
         self._siemens = device.g_on / G_MAX
-        self.features, self.classes = plan.layers[0], plan.layers[-1]
-        self.currents = np.zeros(self.classes, np.int32)
-        self._rate_shifts = list(plan.rate_shifts)
+        self._currents = np.frombuffer(self.currents, np.int32)
         self._codes = [[np.zeros(n, np.int16) for n in self._widths()] for _ in (FREE, PLUS, MINUS)]
         self._volts: list = [None, None, None]
         self._free = None
@@ -150,7 +149,7 @@ class AnalogCrossbar(CheckedCrossbar):
         codes = self._codes[FREE][-1].tolist()
         wanted = [0] * len(codes)
         loss = set_nudge(codes, plan.targets, label, plan.beta, plan.scales[-1] - 2, wanted)
-        self.currents[:] = wanted
+        self._currents[:] = wanted
         return loss
 
     def nudge(self, phase):
@@ -160,7 +159,7 @@ class AnalogCrossbar(CheckedCrossbar):
         """
         self.check_phase(phase)
         # A current's unit is a step times a code over 2**scale
-        amperes = self.currents * (2.0 ** self.plan.scales[-1] * self._siemens * self._volt)
+        amperes = self._currents * (2.0 ** self.plan.scales[-1] * self._siemens * self._volt)
         self._rest(phase, amperes[None] if phase == PLUS else -amperes[None])
 
     def _rest(self, phase, nudge):
@@ -189,20 +188,12 @@ class AnalogCrossbar(CheckedCrossbar):
         """Return the codes of layer 1..L in that phase: int16, valid until the next settle; bias pair last."""
         return self._codes[phase][layer - 1]
 
-    def set_rate_shift(self, c, rate_shift):
-        """Change crossbar c's conductances by 2**-rate_shift from now on.
-
-        Raises ValueError for a rate_shift outside 1..24.
-        """
-        self.check_rate_shift(rate_shift)
-        self._rate_shifts[c] = rate_shift
-
     def program(self):
         """Ask every device for the change that follows from PLUS and MINUS, at its crossbar's rate_shift."""
         plus, minus = self._volts[PLUS], self._volts[MINUS]
         difference = [None, *(p - m for p, m in zip(plus[1:], minus[1:], strict=True))]
         mean = [None, *((p + m) / 2 for p, m in zip(plus[1:], minus[1:], strict=True))]
-        for c, (devices, factor) in enumerate(zip(self.devices, plan_rates(self.plan, self._rate_shifts), strict=True)):
+        for c, (devices, factor) in enumerate(zip(self.devices, plan_rates(self.plan, self.rate_shifts), strict=True)):
             circuit = self.circuit
             sums = across(circuit, c, difference, mean) if c else across_driven(circuit, self._x, difference, mean)
             devices.program(sums * (-factor * self._siemens / self._volt**2))
@@ -244,13 +235,6 @@ class AnalogCrossbar(CheckedCrossbar):
             self._given[c] = True
         self._wanted[c][start : start + len(steps)] = steps
 
-    def crc(self):
-        """Return the CRC-32 of all conductances in order, as little-endian uint16."""
-        crc = 0
-        for c in range(len(self.devices)):
-            crc = binascii.crc32(self.conductances(c).astype("<u2").tobytes(), crc)
-        return crc
-
 
 class AnalogNetwork(eqprop.Network):
     """`eqprop.Network` whose crossbar is a simulated analog chip: the same learner, service and link."""
@@ -263,9 +247,9 @@ class AnalogNetwork(eqprop.Network):
         """Return a network class on a chip of that hardware, for code that builds networks."""
         return type(cls.__name__, (cls,), {"hardware": hardware})
 
-    def crossbar_type(self, plan, _allocate, seed):
-        """Return the simulated chip."""
-        return AnalogCrossbar(plan, self.hardware, seed)
+    def parts(self, model=None):
+        """As `eqprop.network.parts`, with the simulated chip."""
+        return parts(model)[0], lambda plan, _allocate, seed: AnalogCrossbar(plan, self.hardware, seed)
 
     def warm_up(self):
         """Do nothing: this network has no kernels to compile."""

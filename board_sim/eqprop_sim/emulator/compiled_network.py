@@ -15,6 +15,7 @@ import eqprop.protocol.records
 from eqprop.crossbar import FREE, MINUS, PLUS, Rot
 from eqprop.crossbar.plain import PlainCrossbar
 from eqprop.learner import Learner
+from eqprop.network import parts
 
 from .kernel_cache import EMULATOR_SOURCES
 from .machine_code import cached, compiled, zeros
@@ -70,6 +71,11 @@ class _Crossbar(PlainCrossbar):
 
     gather = staticmethod(kernels.gather)
 
+    @property
+    def currents(self):
+        """Nudge currents into the outputs, for a board that sets them (`eqprop.service.chip`)."""
+        return self.circuit.currents
+
     def scatter(self, g, stream):
         kernels.scatter(g, np.frombuffer(stream, np.int32))
 
@@ -109,9 +115,13 @@ class _Learner(Learner):
 class Network(eqprop.Network):
     """`eqprop.Network`, bit for bit, with compiled kernels; features may be any buffer of int8, outputs are NumPy's."""
 
-    crossbar_type = _Crossbar
     learner_type = _Learner
     allocate = staticmethod(zeros)
+
+    @staticmethod
+    def parts(model=None):
+        """As `eqprop.network.parts`, with the compiled crossbar."""
+        return parts(model)[0], _Crossbar
 
     def learn_all(self, x, labels):
         """Learn samples in order, as `learn` would; return (correct predictions, total loss) of before each was learnt.

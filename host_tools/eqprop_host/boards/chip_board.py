@@ -9,10 +9,10 @@ interrupt ends a sample halfway, the board refuses other samples until `configur
 """
 
 import struct
+from array import array
 
 import numpy as np
 
-import eqprop
 from eqprop.protocol import host_messages, messages
 from eqprop.service import chip
 from eqprop_sim.in_process import totalled
@@ -61,7 +61,7 @@ class ChipBoard:
             "run_number": run_number,
             "seed": seed,
             "lr_halving_samples": lr_halving_samples,
-            "model": messages.RESISTIVE,
+            "model": messages.MODELS.index(self._network.model),
             "layers": tuple(layers),
         }
         self._epoch = epoch
@@ -77,7 +77,7 @@ class ChipBoard:
         """Return the state: `crc` and `sample` are those of this moment."""
         self.state = self.board.state._replace(
             sample=self._progress.sample,
-            crc=self.crossbar.crc(),
+            crc=self._network.crc(),
             identity=self.identity,
             **self._about,
         )
@@ -120,10 +120,8 @@ class ChipBoard:
 
     def conductances(self):
         """Return every crossbar's conductances: uint16 steps, flat as `eqprop.Plan.shapes` says."""
-        return [
-            np.array(self.crossbar.conductances(c)).astype(np.uint16)
-            for c in range(len(eqprop.plan(self._about["layers"]).shapes))
-        ]
+        network = self._network
+        return [np.array(network.conductances(c)).astype(np.uint16) for c in range(network.crossbar_count)]
 
     def _converse(self, kind, payload):
         """Send a request, execute the board's verbs on the crossbar until it is done, and return the outcome."""
@@ -148,7 +146,7 @@ class ChipBoard:
             return np.asarray(crossbar.voltages(outputs, 0)).astype("<i2").tobytes()
         if verb == chip.NUDGE:
             phase = payload[0]
-            crossbar.currents[:] = struct.unpack(f"<{len(crossbar.currents)}i", payload[1:])
+            crossbar.currents[:] = array("i", struct.unpack(f"<{len(crossbar.currents)}i", payload[1:]))
             crossbar.nudge(phase)
             return np.asarray(crossbar.voltages(outputs, phase)).astype("<i2").tobytes()
         if verb == chip.PROGRAM:

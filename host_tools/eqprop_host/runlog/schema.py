@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
-from eqprop.protocol.host_messages import MODELS
+from eqprop.protocol.messages import MODELS
 
 from ..errors import LogError
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eqprop.protocol.host_messages import MODELS
-from eqprop.protocol.messages import RESISTIVE
+from eqprop.protocol.messages import MODELS, RESISTIVE
 
 from ..errors import LogError
 from ..files import claim, unwritable

@@ -147,7 +147,7 @@ class _Shown:
         if progress.epoch_ends:
             if progress.test_error_percent is not None:
                 view.test_errors.append(progress.test_error_percent)
-            view.conductances = progress.conductances()
+            view.conductances = progress.conductances() if progress.conductances else []
             if line := progress.line:
                 view.link = link_text(line.sent_bytes, line.received_bytes, line.retries)
             self._live.console.print(_epoch_line(progress))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import eqprop
-from eqprop.protocol.host_messages import MODELS
+from eqprop.protocol.messages import MODELS
 
 from ..datasets import TEST_FRACTION, Dataset, Reading, check_layers
 from ..errors import DataError

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import eqprop
+from eqprop.protocol.messages import UNREADABLE
 from eqprop_sim.sample_order import SampleOrder
 
 from ..boards.interface import AnyBoard
@@ -195,7 +196,8 @@ class _Run:
             return
         self.told = sample
         rate = self.learnt / self.seconds if self.seconds else 0.0
-        ended = (True, self.test_error, self.board.line, self._maps)
+        maps = self._maps if self.board.state.crc != UNREADABLE else None
+        ended = (True, self.test_error, self.board.line, maps)
         self.on_progress(self._progress(sample, rate, *ended))
         if self.log:
             self.log.metrics(

@@ -205,6 +205,8 @@ class Recorder:
     def _snapshot(self, board, complete):
         """Log the present conductances: the twin's, or the board's as far as the budget allows."""
         sample = board.state.sample
+        if board.state.crc == messages.UNREADABLE:
+            return
         far = board.emulated is None
         if far:
             self._credit += self._budget * self._line_since(board)

@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 
 import eqprop
+from eqprop.protocol.messages import UNREADABLE
 
 from ..boards import description
 from ..boards.interface import AnyBoard
 from ..boards.opened import opened
 from ..datasets import Dataset, Prepared
 from ..errors import DataError
-from ..model import Model, check_sent
+from ..model import Model, check_sent, crc_text
 from ..places import check_there, found, place_of
 from ..terminal.interrupts import on_ctrl_c
 from ..versions import versions
@@ -65,8 +66,10 @@ class RunResult:
     class_names: tuple[str, ...]
     """Each class's name, or its number as text."""
 
-    conductance_crc: str
-    """CRC-32 of all conductances at the end, in eight hexadecimal digits: equal on every board and port."""
+    conductance_crc: str | None
+    """CRC-32 of all conductances at the end, in eight hexadecimal digits: equal on every board and port.
+
+    None for a crossbar of real parts that cannot be read back, or whose reading is noisy."""
 
     training_samples: int
     """Samples learnt, those before a resumption included."""
@@ -90,7 +93,7 @@ class RunResult:
     """Whether Ctrl-C ended the run early."""
 
     model: Model | None
-    """The trained network; None if `read_model` was False."""
+    """The trained network; None if `read_model` was False, or the board's crossbar cannot be read back."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the results as `--json` holds them."""
@@ -247,6 +250,9 @@ def _trained(
         else:
             held.configure(**configured)
         description.keep(held, data.scaling.to_dict(), data.recipe, data.feature_names, data.class_names, tell)
+        if held.state.crc == UNREADABLE:
+            tell("the board's crossbar cannot be read back: this run logs and returns no conductances")
+            read_model = False
         gc.collect()
         gc.freeze()  # objects alive now are not garbage, and scanning them repeatedly would delay the board
         stack.callback(gc.unfreeze)
@@ -344,7 +350,7 @@ def _result(
         train_error_percent=outcome.train_error_percent,
         confusion=outcome.confusion,
         class_names=tuple(scores.class_labels(data.class_names, data.classes)),
-        conductance_crc=f"{outcome.crc:08x}",
+        conductance_crc=crc_text(outcome.crc),
         training_samples=outcome.samples,
         training_samples_per_second=outcome.learnt / outcome.seconds if outcome.learnt else None,
         seconds=outcome.seconds,

@@ -4,11 +4,10 @@ Allocates nothing after construction.
 """
 
 from array import array
-from binascii import crc32
 
 from .._compat import byte_row
 from ..fixed import U_MAX, V_MAX, Xorshift32
-from . import FREE, CheckedCrossbar, check_bytes
+from . import FREE, CheckedCrossbar
 from .circuit import divide, wire
 
 
@@ -41,10 +40,9 @@ class EmulatedCrossbar(CheckedCrossbar):
                 items[i] = value
         for c, rate_shift in enumerate(plan.rate_shifts):
             self.set_rate_shift(c, rate_shift)
-        self._initialise(seed)
-        self.refresh()
+        self.initialise(seed)
 
-    def _initialise(self, seed):
+    def initialise(self, seed):
         """Draw the initial conductances: half of them g_min, half uniform from g_min to plan.initial above it."""
         random = Xorshift32(seed)
         stream = array("i", (random.low, random.high, self.plan.g_min, 0, 0))
@@ -52,6 +50,7 @@ class EmulatedCrossbar(CheckedCrossbar):
             stream[3] = self.plan.initial[c]
             stream[4] = len(g)
             self.scatter(g, stream)
+        self.refresh()
 
     def fixed(self):
         """Yield (name, array, first, end, value) of all items with fixed values: biases, diodes and rails, sizes."""
@@ -95,11 +94,6 @@ class EmulatedCrossbar(CheckedCrossbar):
         """
         return self.circuit.phases[phase][layer - 1]
 
-    @property
-    def currents(self):
-        """Nudge currents into the outputs: int32 within +-CURRENT_MAX, in their current unit; its own memory."""
-        return self.circuit.currents
-
     def refresh(self):
         """Recompute every node's total conductance after its devices were set from outside."""
         for c, total in enumerate(self.circuit.total):
@@ -128,23 +122,12 @@ class EmulatedCrossbar(CheckedCrossbar):
         Raises ValueError if they do not fit the crossbar or are outside g_min..g_max, TypeError unless `data` is a
         buffer of bytes; it then writes nothing.
         """
-        check_bytes("restore", data)
-        count = len(data) // 2
-        g = self.conductances(c)
-        if len(data) % 2 or start < 0 or start + count > len(g):
-            raise ValueError("restore: {} bytes at {} of {} devices".format(len(data), start, len(g)))
-        low, high = self.plan.g_min, self.plan.g_max
-        for writes in (False, True):
-            for i in range(count):
-                value = data[2 * i] | data[2 * i + 1] << 8
-                if writes:
-                    g[start + i] = value
-                elif not low <= value <= high:
-                    raise ValueError("restore: conductance {} is not in {}..{}".format(value, low, high))
+        from .devices import restore  # loaded on first use
 
-    def crc(self):
-        """Return the CRC-32 of all conductances in order, as little-endian uint16."""
-        crc = 0
-        for c in range(len(self.circuit.g)):
-            crc = crc32(self.conductances(c), crc)
-        return crc
+        restore(self, c, start, data)
+
+    def inspect(self, rate_shifts):
+        """Raise Rot naming what changed by itself. rate_shifts: the right one of each crossbar."""
+        from .inspection import inspect  # as in `restore`
+
+        inspect(self, rate_shifts)

@@ -7,17 +7,12 @@ follow from its total. Takes some 500 bytes of heap.
 
 from array import array
 
-from ..fixed import RATE_SHIFT_MAX
 from . import Rot
 from .circuit import invert
-from .emulated import EmulatedCrossbar
 
 
-def inspect(network):
-    """Raise Rot naming what changed by itself in this network. Other crossbars have nothing in memory to check."""
-    crossbar = network.crossbar
-    if not isinstance(crossbar, EmulatedCrossbar):
-        return
+def inspect(crossbar, rate_shifts):
+    """Raise Rot naming what changed by itself in an `EmulatedCrossbar`. rate_shifts: the right one of each crossbar."""
     plan, circuit = crossbar.plan, crossbar.circuit
     try:
         planned = type(plan)(plan.layers)
@@ -29,13 +24,9 @@ def inspect(network):
                     raise Rot(name)
     except (IndexError, ValueError) as error:  # a size that is impossible
         raise Rot("plan") from error
-    if network.sample != ~network.learner.mirror:
-        raise Rot("number of samples")
-    _ = network.user_data  # raises Rot itself
-    halvings = network.sample // network.lr_halving_samples if network.lr_halving_samples else 0
     one, reciprocal, shift = array("i", [0]), array("H", [0]), bytearray(1)
     for c, total in enumerate(circuit.total):
-        if circuit.rate_shifts[c] != min(plan.rate_shifts[c] + halvings, RATE_SHIFT_MAX):
+        if circuit.rate_shifts[c] != rate_shifts[c]:
             raise Rot("rate shift of crossbar {}".format(c))
         for j in range(len(total)):
             one[0] = total[j]

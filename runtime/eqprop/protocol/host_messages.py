@@ -12,7 +12,6 @@ _NUMBER = "<I"
 _NOTES = "<HH"
 STRETCH_MAX = const(127)
 SAMPLE_MAX = const(1073741823)  # of a training sample's number, as `eqprop.Network.resume_at` has it
-MODELS = ("", "resistive")  # the energy models' names by number, as files and `--json` have them
 
 State = namedtuple(
     "State",

@@ -25,7 +25,8 @@ session u32 that HELLO gave; the table omits it.
     USER_DATA_READ 13      offset u16, count u16                                        USER_DATA
 
     STATE     65           protocol u8, session u32, payload limit u16, credit u16, free heap u32, run number
-                           u32, next sample u32, CRC-32 of the conductances u32, seed u32, lr_halving_samples u32, next
+                           u32, next sample u32, CRC-32 of the conductances u32 (0: they have none, as reading them is
+                           noisy; 0xFFFFFFFF: they cannot be read), seed u32, lr_halving_samples u32, next
                            sample of this network's newest checkpoint u32, checkpoints written u32, checkpoints failed
                            u16, cache slots u16, energy model u8, number of layers u8, their sizes u16..., identity in
                            UTF-8; model 0 and no layers before CONFIGURE
@@ -49,7 +50,8 @@ import struct
 from .._compat import const
 
 PROTOCOL = const(4)
-RESISTIVE = const(1)  # the energy model, in all formats that outlive a process; 0 is reserved for none
+MODELS = ("", "resistive")  # the energy models' names by number, in all formats that outlive a process; 0: no network
+RESISTIVE = const(1)
 
 HELLO = const(1)
 CONFIGURE = const(2)
@@ -86,6 +88,8 @@ TAKEN = const(2)
 
 UNKNOWN_HEAP = const(4294967295)
 NEVER_SAVED = const(4294967295)
+NO_CRC = const(0)
+UNREADABLE = const(4294967295)
 CACHED = const(128)
 SLOTS_MAX = const(65535)
 
@@ -130,7 +134,7 @@ def unpack_configure(payload):
     Raises ValueError for one that is too short, and for an energy model that this eqprop does not have.
     """
     fields = unpack(_CONFIGURE, payload, "CONFIGURE")
-    if fields[0] != RESISTIVE:
+    if not 0 < fields[0] < len(MODELS):
         raise ValueError("model: expected 1 (resistive), got {}".format(fields[0]))
     count = fields[5]
     layers = unpack("<{}H".format(count), payload, "CONFIGURE", _CONFIGURE_SIZE)

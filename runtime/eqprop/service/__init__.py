@@ -54,8 +54,10 @@ class Service(Samples):
         cache_bytes=_CACHE,
         unpack=unpack,
     ):
-        """Serve networks made by `build(layers, seed, lr_halving_samples)`, starting with the newest checkpoint's.
+        """Serve networks made by `build`, starting with the newest checkpoint's.
 
+        build(layers, seed, lr_halving_samples, model): `Network`, or `lambda *given: Network(*given, crossbar=yours)`
+        for a crossbar of your own. seed is None if that must keep its conductances, as it cannot be read back.
         limit: bytes of a payload, 192 or more, raised if one sample needs more. credit: bytes that the port buffers.
         identity: the board's description, in addition to the version and the interpreter. clock: for benchmarks: a
         counter like MicroPython's `time.ticks_us`, the name of its unit, and the unit in nanoseconds. checkpoints:
@@ -127,8 +129,8 @@ class Service(Samples):
                 self._take_up()
                 self._session = None
                 self._state = states.SILENT
-                text = "{}: the board goes on from {}".format(error, self.network.sample if self.network else "nothing")
-                words = messages.pack_error(messages.GREET, text)
+                sample = self.network.sample if self.network else 0
+                words = messages.pack_error(messages.GREET, "{}: the board resumes at sample {}".format(error, sample))
                 answer = self._sender.encode(messages.ERROR, sequence, words, token)
             except Exception as error:  # the board's loop must survive any message
                 words = messages.pack_error(messages.REFUSED, str(error))
@@ -179,14 +181,17 @@ class Service(Samples):
         saved = checkpoints.saved if checkpoints else None
         about = (0,) * 5
         if network:
-            about = (self._run_number, network.sample, network.crc(), network.seed, network.lr_halving_samples)
+            crc = network.crc()
+            if crc is None:
+                crc = messages.NO_CRC if network.crossbar.readable else messages.UNREADABLE
+            about = (self._run_number, network.sample, crc, network.seed, network.lr_halving_samples)
         head = (messages.PROTOCOL, self._session, self._limit, self._credit)
         tail = (
             messages.NEVER_SAVED if saved is None else saved,
             checkpoints.written if checkpoints else 0,
             checkpoints.failed if checkpoints else 0,
             self._slots,
-            messages.RESISTIVE if network else 0,
+            messages.MODELS.index(network.model) if network else 0,
             network.layers if network else (),
             self._identity,
         )
@@ -243,11 +248,12 @@ class Service(Samples):
             self._checkpoints.begin(0)
         return self._status()
 
-    def _construct(self, payload):
-        """Build the network that a CONFIGURE payload describes, and return it."""
-        _, run_number, seed, lr_halving_samples, epoch, layers, alphabet = messages.unpack_configure(payload)
+    def _construct(self, payload, keep=False):
+        """Build the network that a CONFIGURE payload describes, and return it; keep: with the conductances it has."""
+        model, run_number, seed, lr_halving_samples, epoch, layers, alphabet = messages.unpack_configure(payload)
         self._forget()
-        network = self._build(layers, seed, lr_halving_samples)
+        network = self._build(layers, None if keep else seed, lr_halving_samples, messages.MODELS[model])
+        network.seed = seed
         self._code = code = Code(layers[0], layers[-1], alphabet)
         sample = max(
             messages.SAMPLES_HEADER + messages.STRETCH_HEADER + code.size,

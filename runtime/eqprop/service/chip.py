@@ -27,8 +27,9 @@ docs/reference/protocol.md has the rules.
 import struct
 
 from .._compat import const
-from ..crossbar import FREE, MINUS, PLUS, CheckedCrossbar
-from ..crossbar.kernels.plain import highest, set_nudge
+from ..crossbar import FREE, MINUS, PLUS
+from ..crossbar.external import ExternalCrossbar
+from ..crossbar.kernels.plain import highest
 from ..learner import Learner
 from ..planning import Plan
 from ..protocol.messages import CHIP_CONFIGURE, CHIP_LEARN, RESISTIVE, RESULT
@@ -64,7 +65,7 @@ def unpack_outcome(payload):
     return sample, prediction, loss, bytes(payload[OUTCOME_BYTES:])
 
 
-class RemoteCrossbar(CheckedCrossbar):
+class RemoteCrossbar(ExternalCrossbar):
     """The verbs of `eqprop.crossbar` that a learner needs, on a chip at the host's end.
 
     The chip's own verbs are generators: each yields one CHIP payload and is sent the payload of its RESULT.
@@ -72,12 +73,8 @@ class RemoteCrossbar(CheckedCrossbar):
 
     def __init__(self, plan, allocate):
         """Take the sizes of `plan`; `allocate(typecode, items)` makes a zeroed array."""
-        self.plan = plan
-        self.features = plan.layers[0]
-        self.classes = plan.layers[-1]
-        self.currents = allocate("i", self.classes)
+        super().__init__(plan)
         self._phases = tuple(allocate("h", self.classes) for _ in (FREE, PLUS, MINUS))
-        self._rate_shifts = bytearray(plan.rate_shifts)
 
     def settle(self, x):
         """As `PlainCrossbar.settle`, as a generator that returns the prediction."""
@@ -85,26 +82,15 @@ class RemoteCrossbar(CheckedCrossbar):
         self._take(FREE, (yield bytes((SETTLE,)) + bytes(x)))
         return highest(self._phases[FREE], self.classes)
 
-    def set_nudge(self, label):
-        """As `PlainCrossbar.set_nudge`."""
-        self.check_label(label)
-        plan = self.plan
-        return set_nudge(self._phases[FREE], plan.targets, label, plan.beta, plan.scales[-1] - 2, self.currents)
-
     def nudge(self, phase):
         """As `PlainCrossbar.nudge`, as a generator."""
         self.check_phase(phase)
         currents = struct.pack("<{}i".format(len(self.currents)), *self.currents)
         self._take(phase, (yield bytes((NUDGE, phase)) + currents))
 
-    def set_rate_shift(self, c, rate_shift):
-        """As `EmulatedCrossbar.set_rate_shift`; PROGRAM tells the chip."""
-        self.check_rate_shift(rate_shift)
-        self._rate_shifts[c] = rate_shift
-
     def program(self):
-        """Let the chip change its conductances by its voltages in PLUS and MINUS; a generator."""
-        yield bytes((PROGRAM,)) + self._rate_shifts
+        """Let the chip change its conductances by its voltages in PLUS and MINUS, at these rate_shifts; a generator."""
+        yield bytes((PROGRAM,)) + self.rate_shifts
 
     def voltages(self, layer, phase):
         """Return the output voltages of that phase: int16; the chip does not send those of hidden layers."""

@@ -20,7 +20,7 @@ class Samples:
         network = self.network
         payload = self._configuration
         about = (
-            messages.RESISTIVE,
+            messages.MODELS.index(network.model),
             self._run_number,
             network.seed,
             network.lr_halving_samples,

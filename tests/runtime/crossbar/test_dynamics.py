@@ -30,7 +30,7 @@ def set_base_currents(crossbar, rng):
     """Inject random nudge currents into the outputs: none, of the size of an error, or as large as they come."""
     last = len(crossbar.circuit.g) - 1
     largest = rng.choice((0, 1 << rng.randrange(10, 28), CURRENT_MAX))
-    currents = crossbar.currents
+    currents = crossbar.circuit.currents
     for k in range(len(currents)):
         currents[k] = rng.randint(-largest, largest)
     dynamics.set_base_currents(crossbar.circuit.rest, currents, 1, crossbar.circuit.base[last])
@@ -157,8 +157,8 @@ def test_a_nudge_displaces_the_outputs_to_where_it_brings_them(network):
     rest(crossbar, circuit.phases[FREE])
     last = len(circuit.g) - 1
     largest = rng.choice((1 << rng.randrange(10, 28), CURRENT_MAX))
-    for k in range(len(crossbar.currents)):
-        crossbar.currents[k] = rng.randint(-largest, largest)
+    for k in range(len(crossbar.circuit.currents)):
+        crossbar.circuit.currents[k] = rng.randint(-largest, largest)
     for phase in (PLUS, MINUS):
         dynamics.nudge(circuit, phase)
         exact = ExactCircuit(crossbar)
@@ -358,7 +358,7 @@ def torment(network, rng, style):
         program(crossbar, [rng.choice((1, *plan.rate_shifts[:1], 24)) for _ in plan.shapes])
         for sign in (1, -1):
             for k in range(plan.layers[-1]):
-                crossbar.currents[k] = rng.choice((sign, 1, -1)) * CURRENT_MAX
+                crossbar.circuit.currents[k] = rng.choice((sign, 1, -1)) * CURRENT_MAX
             crossbar.nudge(PLUS)
             crossbar.nudge(MINUS)
         program(crossbar, [rng.choice((1, 24)) for _ in plan.shapes])

@@ -215,7 +215,7 @@ def test_outputs_beyond_their_targets_are_let_be():
     crossbar, (right, other) = network.crossbar, network.plan.targets
     network.infer(bytes(4))
     crossbar.voltages(1, FREE)[:] = right + 1, other, other - 1
-    assert crossbar.set_nudge(0) == 0 and not crossbar.currents.any()
+    assert crossbar.set_nudge(0) == 0 and not any(crossbar.currents)
     crossbar.voltages(1, FREE)[:] = right - 64, other + 32, other - 1
     assert crossbar.set_nudge(0) == 4**2 + 2**2
     assert crossbar.currents[0] > 0 > crossbar.currents[1] and crossbar.currents[2] == 0

@@ -5,8 +5,7 @@ from time import monotonic
 import numpy as np
 
 from eqprop.bench import VERBS
-from eqprop.protocol.host_messages import MODELS
-from eqprop.protocol.messages import RESISTIVE
+from eqprop.protocol.messages import MODELS, RESISTIVE
 from eqprop_sim.sample_order import SampleOrder
 
 from ... import datasets

@@ -6,7 +6,7 @@ from ... import datasets
 from ...boards import description
 from ...boards.ports import open_board
 from ...errors import BoardError, DataError
-from ...model import Model, check_sent
+from ...model import Model, check_sent, crc_text
 from ...replacing import check_replaceable
 from ...training.config import layers_text
 from ...training.loop import configuration
@@ -46,7 +46,7 @@ def run(options):
     )
     check_sent(model, state.crc)
     model.save(options.model)
-    print(f"{layers_text(state.layers)} after {state.sample} samples, conductance CRC {state.crc:08x}")
+    print(f"{layers_text(state.layers)} after {state.sample} samples, conductance CRC {crc_text(state.crc) or 'none'}")
 
 
 def _read(board):

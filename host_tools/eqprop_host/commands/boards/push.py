@@ -6,7 +6,7 @@ from ... import datasets
 from ...boards import description
 from ...boards.ports import open_board
 from ...errors import BoardError, DataError
-from ...model import Model
+from ...model import Model, crc_text
 from ...training.config import layers_text
 from ...training.loop import configuration
 from .. import options as common
@@ -34,7 +34,7 @@ def run(options):
     if state.saved != state.sample:
         why = f"{state.failed} checkpoints failed" if state.failed else "its flash was written too often recently"
         raise BoardError(f"the board holds the network, but did not save it: {why}")
-    print(f"{layers_text(state.layers)} after {state.sample} samples, conductance CRC {state.crc:08x}")
+    print(f"{layers_text(state.layers)} after {state.sample} samples, conductance CRC {crc_text(state.crc) or 'none'}")
 
 
 def _run_options(model):

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from ...datasets import TEST_FRACTION
-from ...errors import DataError, LogError
+from ...errors import BoardError, DataError, LogError
 from ...replacing import check_replaceable
 from ...training import scores
 from ...training.config import LOG_BUDGET_PERCENT, RANGES, SAMPLES, LogConfig, RunConfig
@@ -111,7 +111,7 @@ def check_files(options, config):
 
 def write_results(options, result, **more):
     """Write the files in the options from a `RunResult`; `more` are further entries of `--json`."""
-    if options.save:
+    if options.save and result.model:
         result.model.save(options.save)
     if options.picture:
         from ...report.picture import draw
@@ -119,6 +119,8 @@ def write_results(options, result, **more):
 
         draw(options.picture, open_log(options.log))
     common.write_json(options.json, {**result.to_dict(), **more})
+    if options.save and not result.model:
+        raise BoardError(f"--save {options.save}: the board's crossbar cannot be read back")
 
 
 def print_results(result):
@@ -128,5 +130,5 @@ def print_results(result):
             print(line, file=sys.stderr)
     if result.interrupted:
         common.tell(f"interrupted after {result.training_samples:,} samples")
-    print(f"test error {result.test_error_percent:.2f} %, conductance CRC {result.conductance_crc}")
+    print(f"test error {result.test_error_percent:.2f} %, conductance CRC {result.conductance_crc or 'none'}")
     return common.INTERRUPTED if result.interrupted else 0
