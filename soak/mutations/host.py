@@ -209,4 +209,17 @@ MUTATIONS = (
         "signed[:, 0::2] - signed[:, 1::2]",
         "tests/host/report/test_picture.py::test_signed_weights_are_plus_less_minus_without_the_bias",
     ),
+    # boards that restart
+    (
+        "host_tools/eqprop_host/boards/restarts.py",
+        "_MOST = 50  #",
+        "_MOST = 500  #",
+        "tests/host/boards/test_restarts.py::test_a_board_that_never_gets_further_is_given_up",
+    ),
+    (
+        "host_tools/eqprop_host/boards/restarts.py",
+        'f"{error}, {self._failures} times since sample {self._reached}"',
+        "str(error)",
+        "tests/host/boards/test_restarts.py::test_a_board_that_never_gets_further_is_given_up",
+    ),
 )
