@@ -147,14 +147,14 @@ def draw(path, results):
         axes.spines[["top", "right"]].set_visible(False)
     rows[0].legend(ncols=3, fontsize=8, frameon=False, loc="upper right", bbox_to_anchor=(1, 1.5))
     rows[2].set_ylabel("acceleration, g")
-    rows[-1].set_xlabel("ms (two of each, by one hand)")
+    rows[-1].set_xlabel("time, ms (two of each gesture, by one hand)")
     axes = right.subplots()
     looks = (("eqprop, on the board", "#1f5fa8", "o"), ("nearest neighbour", "#8c8c8c", "s"), ("ReLU", "#d1495b", "^"))
     for n, (name, colour, marker) in enumerate(looks):
         shares = [np.mean([result[0][times][n] for result in results]) for times in TIMES]
         axes.plot(TIMES, shares, color=colour, marker=marker, label=name)
     axes.set_xlabel("examples of each gesture")
-    axes.set_ylabel(f"right of new gestures, % (mean of {len(results)} hands)")
+    axes.set_ylabel(f"correct on new gestures, % (mean of {len(results)} hands)")
     axes.legend(frameon=False)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)

@@ -117,7 +117,7 @@ def draw(path, x, labels, words, curves, right):
     axes.set_xticks([n for n in (1, 2, 4, 8, 16, 32, 64) if n <= len(taught)])
     axes.xaxis.set_major_formatter("{x:.0f}")
     axes.set_xlabel("voices that have taught it")
-    axes.set_ylabel("right, held-out voices, %")
+    axes.set_ylabel("correct on held-out voices, %")
     axes.set_ylim(50, 100)
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right", fontsize=9)
