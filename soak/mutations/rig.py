@@ -4,6 +4,8 @@ RIG = "runtime/eqprop/rig"
 SIM = "board_sim/eqprop_sim/rig"
 OF_DRIVERS = "tests/runtime/rig/test_drivers.py"
 OF_BENCH = "tests/sim/rig/test_bench.py"
+OF_CROSSBAR = "tests/runtime/rig/test_crossbar.py"
+OF_CALIBRATION = "tests/runtime/rig/test_calibration.py"
 
 MUTATIONS = (
     (
@@ -35,5 +37,53 @@ MUTATIONS = (
         "                    self._into[node] += self.g[i] * change\n",
         "                    self._into[node] += change\n",
         f"{OF_BENCH}::test_the_circuit_settles_where_the_analog_solver_does",
+    ),
+    (
+        f"{RIG}/crossbar.py",
+        "across = delta[here + k] - d\n",
+        "across = delta[here + k] + d\n",
+        f"{OF_CROSSBAR}::test_the_change_is_minus_the_gradient_of_the_measured_loss",
+    ),
+    (
+        f"{RIG}/crossbar.py",
+        "code if phase == PLUS else -code",
+        "code",
+        f"{OF_CROSSBAR}::test_the_change_is_minus_the_gradient_of_the_measured_loss",
+    ),
+    (
+        f"{RIG}/crossbar.py",
+        "        self.parts.begin()\n",
+        "",
+        f"{OF_CROSSBAR}::test_power_cut_between_any_two_frames_is_mended_by_a_refresh",
+    ),
+    (
+        f"{RIG}/crossbar.py",
+        "steps = (scaled + self._below(_UNIT)) // _UNIT",
+        "steps = (scaled + _UNIT // 4) // _UNIT",
+        f"{OF_CROSSBAR}::test_without_a_shadow_a_wiper_steps_as_much_on_average",
+    ),
+    (
+        f"{RIG}/crossbar.py",
+        "                if code != codes[n]:\n",
+        "                if code:\n",
+        f"{OF_CROSSBAR}::test_only_wipers_whose_code_changes_are_written",
+    ),
+    (
+        f"{RIG}/parts.py",
+        "if code <= converter.lowest or code >= converter.highest:",
+        "if code < converter.lowest or code > converter.highest:",
+        f"{OF_CROSSBAR}::test_what_is_broken_is_named_by_chip_and_pin",
+    ),
+    (
+        f"{RIG}/calibration.py",
+        "p = (q * a - sum(flows)) / (1 - a)",
+        "p = q * a / (1 - a)",
+        f"{OF_CALIBRATION}::test_it_measures_what_the_parts_have",
+    ),
+    (
+        f"{RIG}/calibration.py",
+        "crossbar.offsets[n] = offset = int((v - gain) * unit)",
+        "crossbar.offsets[n] = offset = 0",
+        f"{OF_CALIBRATION}::test_it_measures_what_the_parts_have",
     ),
 )

@@ -6,6 +6,9 @@
     mcp3208, ads1115, ads8688       converters, which read the nodes
     mcp4728                         the sources: rows, bias pairs, nudges
     parts        the drivers of a layout's chips, by device, source and node
+    planning     a rig's scales and limits: `RigPlan`
+    crossbar     `RigCrossbar`, the crossbar contract on these parts
+    calibration  offsets, resistances and clamps, measured on the board; what is wrong with which chip
 
 A program imports the modules that it needs; `eqprop` and its service import none of them.
 Voltages are relative to Vmid, half of the 5 V supply.
