@@ -12,13 +12,14 @@ Integer only; allocates nothing after construction.
 import struct
 from array import array
 
+from eqprop.extras.reservoir import Reservoir
 from eqprop.features.population import Population
 from eqprop.features.scale import Scaler
 
 MEASURED, MADE_UP = 0, 1
 UNITS = 8
 SCALED = 8  # log2 of the windows that the scale is made of
-_KEPT = 64  # windows
+_KEPT = 64  # windows, of all that were learnt
 _SHAKEN = 80  # steps of a scaled feature, which has 32 to its mean distance from its mean
 
 
@@ -35,9 +36,7 @@ class Novelty:
         self._scaler = Scaler(features, SCALED)
         self._population = Population(features, UNITS, -112, 32)
         self._x = array("b", bytearray(features))
-        self._kept = [array("b", bytearray(features)) for _ in range(_KEPT)]
-        self._count = 0
-        self._random = 1
+        self._kept = Reservoir(features, 1, 24 + features + _KEPT * (features + 22))
 
     @property
     def scaled(self):
@@ -49,14 +48,14 @@ class Novelty:
         if not self.scaled:
             self._scaler.update(levels)
             return
-        kept = self._kept[self._count % _KEPT]
-        self._scaler.scale(levels, kept)
-        self._count += 1
-        self._learn(kept, MEASURED)
+        self._kept.keep(self.scale(levels), 0)
+        self._learn(self._x, MEASURED)
         self._shuffle()
         self._learn(self._x, MADE_UP)
-        self._learn(self._any(), MEASURED)
-        self._shake(self._any())
+        self._take()
+        self._learn(self._x, MEASURED)
+        self._take()
+        self._shake()
         self._learn(self._x, MADE_UP)
 
     def score(self, levels):
@@ -96,17 +95,18 @@ class Novelty:
         for i in range(self._features):
             self._x[i] = self._any()[i]
 
-    def _shake(self, x):
-        """Make one up, of which every feature is off by less than _SHAKEN steps."""
+    def _take(self):
+        """Take one of the windows that are kept."""
+        x = self._any()
         for i in range(self._features):
-            v = x[i] + self._draw(2 * _SHAKEN - 1) - _SHAKEN + 1
+            self._x[i] = x[i]
+
+    def _shake(self):
+        """Shake the window that was taken: every feature is off by less than _SHAKEN steps."""
+        for i in range(self._features):
+            v = self._x[i] + self._kept.below(2 * _SHAKEN - 1) - _SHAKEN + 1
             self._x[i] = -127 if v < -127 else 127 if v > 127 else v
 
     def _any(self):
-        """Return one of the windows that are kept."""
-        return self._kept[self._draw(min(self._count, _KEPT))]
-
-    def _draw(self, n):
-        """Return 0..n - 1, by a linear congruential generator of 20 bits: no product leaves the small integers."""
-        self._random = (self._random * 1021 + 1) & 0xFFFFF
-        return (self._random >> 4) * n >> 16
+        """Return one of the windows that are kept: int8."""
+        return self._kept.sample(self._kept.draw())

@@ -6,7 +6,6 @@ Wiring in README.md. Starts knowing nothing: call a hundred tomatoes by their na
 import gc
 
 from colour import Colour, ColourSensor
-from rehearsal import Rehearsal
 
 import eqprop
 from eqprop import watchdog
@@ -17,6 +16,8 @@ STAGES = ("green", "breaker", "turning", "pink", "red")
 RIPE = 3  # the gate opens for this stage and those behind it
 BELT = 600  # clear light, in counts: less is no tomato
 UNSURE = 30  # percent
+MEMORY = 2300  # bytes: 48 labelled tomatoes
+REPLAY = 4  # of them are learnt again with each label
 
 # Patterns of the LED: a bit for each tenth of a second, the lowest first
 UNSURE_PATTERN = 0b1
@@ -35,7 +36,6 @@ class Sorter:
 
     def __init__(self, network):
         self.network = network
-        self.rehearsal = Rehearsal(network)
         self.colour = Colour()
         self.features = None  # of the last tomato
         self.sensor = ColourSensor(I2C(0, scl=Pin(5), sda=Pin(4)))
@@ -102,7 +102,7 @@ class Sorter:
         self.checked += 1
         self.right += stage == self.stage
         self.stage = None
-        self.rehearsal.learn(self.features, stage)
+        self.network.learn(self.features, stage, REPLAY)
         if self.checked % 100 == 0:
             print("{} checked, of the last 100 {} were right".format(self.checked, self.right))
             self.right = 0
@@ -135,7 +135,10 @@ except (MemoryError, OSError, ValueError) as error:
     print("flash:", error)
     stopped()
 print("goes on after {} samples".format(network.sample) if network else "knows nothing yet")
-sorter = Sorter(network or eqprop.Network(LAYERS))
+if not network:
+    network = eqprop.Network(LAYERS)
+    network.remember(MEMORY)
+sorter = Sorter(network)
 feed = watchdog.start(8000)  # a board that hangs for so many milliseconds is reset
 try:
     while True:

@@ -25,13 +25,13 @@ sys.path += [str(Path(eqprop_sim.__file__).parent / "firmware" / "field")]
 import scene  # noqa: E402
 import studying  # noqa: E402
 from colour import Colour, ColourSensor  # noqa: E402
-from rehearsal import Rehearsal  # noqa: E402
 
 import machine  # noqa: E402
 from parts.noise import Noise  # noqa: E402
 from parts.tcs3472 import TCS3472  # noqa: E402
 
 LAYERS = (24, 16, 5)
+MEMORY, REPLAY = 2300, 4  # as main.py
 LIFE = scene.TAUGHT + scene.YOUNG + scene.AGEING + scene.OLD
 BEGIN = scene.TAUGHT + scene.YOUNG  # of ageing
 EARLY = slice(BEGIN - 1000, BEGIN)
@@ -64,14 +64,14 @@ def wrong(x, stages, called, seed, alone=LIFE):
     alone: the tomato from which on the operator is gone, and what is learnt is what they were taken for.
     """
     network = Network(LAYERS, seed)
-    rehearsal = Rehearsal(network)
+    network.remember(MEMORY)
     found = np.zeros(len(stages), int)
     begin = 0
     for n in (*np.flatnonzero(called), len(stages) - 1):
-        found[begin : n + 1] = network.infer_all(x[begin : n + 1])[0]
+        found[begin : n + 1] = [network.infer(row) for row in x[begin : n + 1]]
         begin = n + 1
         if called[n]:
-            rehearsal.learn(x[n].tobytes(), int(stages[n] if n < alone else found[n]))
+            network.learn(x[n], int(stages[n] if n < alone else found[n]), REPLAY)
     return found != stages
 
 
@@ -112,7 +112,6 @@ def table(runs, rivals_runs):
     """Return the lines of a table: means over the runs, and the bytes that each keeps."""
     plan = eqprop.plan(LAYERS)
     conductances = baselines.conductance_bytes(plan)
-    rehearsed = Rehearsal(Network(LAYERS)).size * (LAYERS[0] + 1)
     weights = 4 * sum((a + 1) * b for a, b in zip(LAYERS, LAYERS[1:], strict=False))
 
     def mean(kind, rows):
@@ -125,7 +124,7 @@ def table(runs, rivals_runs):
         ("learns on, 1 label in 50", f"EqProp {plan}, 1 label in 50"),
         ("learns its own answers", f"EqProp {plan}, its own answers for labels"),
     ):
-        size = f"{conductances:,} and {rehearsed:,} of samples"
+        size = f"{conductances:,} and {MEMORY:,} of samples"
         lines.append(f"| {text} | {mean(kind, EARLY)} | {mean(kind, LATE)} | {frozen} | {size} |")
     for name, text, size in (
         ("neighbours", "5 nearest neighbours", f"{KEPT_BYTES:,} of samples"),

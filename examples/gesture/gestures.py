@@ -5,12 +5,14 @@ program may sleep meanwhile (main.py) or see to something else (robot.py).
 """
 
 from accelerometer import MOST
-from examples import Examples
 from recorder import Recorder
 
 import eqprop
 
 LAYERS = "64-32-10"  # the recorder's features; room for ten gestures
+NAME = b"gesture 1"  # user data of this program: another one's network is left alone
+MEMORY = 4450  # bytes: ten of each of five gestures
+LESSON = 40  # gestures that are learnt again with each new one
 SURE = 40  # percent of margin
 PASS_MS = 100
 RETRY_SENSOR = 10  # passes until it is started again
@@ -36,7 +38,6 @@ class Gestures:
         self._lamp = lamp
         self._calm = calm
         self._recorder = Recorder()
-        self._examples = Examples(len(buttons))
         self._rest = 0  # passes that the sensor is left alone; None while it works
         self._waiting = False  # a gesture, for its name
         self._held = None  # the button that is down
@@ -49,14 +50,17 @@ class Gestures:
         try:
             net = eqprop.load(LAYERS)
             if net:
-                self._examples.take_up(net.user_data)
+                self._check(net)
         except (MemoryError, OSError, ValueError) as error:
             print("stopped, flash untouched:", error)
             while True:
                 yield from self._blink(STOPPED)
                 yield 1000
-        self.net = net or eqprop.Network(LAYERS)
-        self.net.user_data = self._examples.user_data
+        if not net:
+            net = eqprop.Network(LAYERS)
+            net.remember(MEMORY)
+            net.user_data = NAME
+        self.net = net
         print("network {}: {} samples learnt".format(LAYERS, self.net.sample))
         passes = 0
         while True:
@@ -74,6 +78,14 @@ class Gestures:
             if self._save_at is not None and passes >= self._save_at and self._calm():
                 yield from self._save(passes)
             passes += 1
+
+    def _check(self, net):
+        """Raise ValueError for another program's network, or one of more gestures than there are buttons."""
+        if bytes(net.user_data) != NAME:
+            raise ValueError("user_data: expected {}, saved {}".format(NAME, bytes(net.user_data)))
+        for label in range(len(self._buttons), net.memory.classes):
+            if net.memory.seen(label):
+                raise ValueError("gesture {}: there are {} buttons".format(label, len(self._buttons)))
 
     def _watch(self):
         """Take what the sensor has, and say which gesture it was when one is complete."""
@@ -124,16 +136,11 @@ class Gestures:
         return None
 
     def _learn(self, label):
-        """Learn the gesture that waits, and go over the others again."""
+        """Learn the gesture that waits, and rehearse the others."""
         self._waiting = False
         self._lamp.off()
-        self._examples.take_up(self.net.user_data)  # the same memory: RuntimeError where it changed by itself
-        self._examples.add(self._recorder.features, label)
-        self.net.user_data = self._examples.user_data
         yield 0
-        for x, name in self._examples.lesson():
-            for _ in self.net.learn_steps(x, name):
-                yield 0
+        for _ in self.net.learn_steps(self._recorder.features, label, LESSON):
             yield 0
         print("learnt as gesture", label)
 

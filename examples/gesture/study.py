@@ -17,8 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(ROOT / "board_sim/eqprop_sim/fi
 
 import studying  # noqa: E402
 from accelerometer import Accelerometer  # noqa: E402
-from examples import KEPT, Examples  # noqa: E402
-from gestures import LAYERS, SURE  # noqa: E402
+from gestures import LAYERS, LESSON, MEMORY, SURE  # noqa: E402
 from hand import GESTURES, Hand  # noqa: E402
 from recorder import FEATURES, SAMPLES, Recorder  # noqa: E402
 
@@ -79,11 +78,9 @@ def samples(session, times):
 def taught(x, y, seed):
     """Return a network that was taught these samples in order, as `gestures.Gestures` does."""
     network = Network(LAYERS, seed)
-    examples = Examples(len(GESTURES))
+    network.remember(MEMORY)
     for features, label in zip(x, y, strict=True):
-        examples.add(features, int(label))
-        for kept, name in examples.lesson():
-            network.learn(np.frombuffer(kept, np.int8), name)
+        network.learn(features, int(label), LESSON)
     return network
 
 
@@ -116,8 +113,7 @@ def table(results):
     right = {times: np.array([result[0][times] for result in results]) for times in TIMES}
     sure, right_when_sure = np.mean([result[1] for result in results], axis=0)
     near_bytes, relu_bytes = results[0][3]
-    most = len(GESTURES) * KEPT
-    kept = f"{baselines.conductance_bytes(eqprop.plan(LAYERS)):,} and {most * FEATURES:,} of examples"
+    kept = f"{baselines.conductance_bytes(eqprop.plan(LAYERS)):,} and {MEMORY:,} of examples"
     names = (f"eqprop, {LAYERS}", "nearest neighbour", f"ReLU in float32, {FEATURES}-{HIDDEN}-{len(GESTURES)}")
     lines = [f"| | {' | '.join(f'{times} each' for times in TIMES)} | worst hand | bytes kept |"]
     lines.append("|---|" + "---:|" * (len(TIMES) + 2))

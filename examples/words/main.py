@@ -6,7 +6,6 @@ lamp lights up, or blinks when the board is not sure. See README.md.
 
 from ear import FEATURES, RATE_HZ, Ear
 from lamps import ALL, Lamps
-from lessons import Lessons
 
 import eqprop
 from eqprop import watchdog
@@ -14,6 +13,8 @@ from machine import I2S, Pin, reset
 
 SURE = 20  # percent of margin
 SECOND = 63  # blocks of 16 ms
+MEMORY = 11500  # bytes: 96 recordings
+REPLAY = 8  # of them are learnt again with each new one
 MOST = 12  # words: lamps from GP2 on, the button is on GP14
 
 try:
@@ -42,9 +43,9 @@ except (MemoryError, OSError, ValueError) as error:
     raise SystemExit from error
 if not network:
     network = eqprop.Network(layers)
+    network.remember(MEMORY)
     network.user_data = user_data  # kept with it: layers alone do not tell whose words these are
 print("knows", network.sample, "examples of", ", ".join(words))
-lessons = Lessons(network)
 
 
 def answer():
@@ -84,7 +85,7 @@ class Teaching:
 
     def learn(self):
         """Learn the word that was heard."""
-        lessons.teach(ear.word, self.turn)
+        network.learn(ear.word, self.turn, REPLAY)
         self.left = 0
         self.done = True
         self.unsaved = True

@@ -3,7 +3,7 @@
     python examples/words/study.py [--folder FOLDER] [--seeds 10] [--picture words.svg]
 
 Each seed has its own training and test voices, and its own network, which is taught voice after voice, once, as the
-board is: `lessons.Lessons`. The rivals see the same features, all at once and as often as they like. FOLDER: WAV files
+board is. The rivals see the same features, all at once and as often as they like. FOLDER: WAV files
 to use in place of espeak-ng, FOLDER/WORD/VOICE-1.wav and so on.
 """
 
@@ -22,10 +22,10 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import studying  # noqa: E402
 from ear import BANDS, FEATURES, STEPS  # noqa: E402
-from lessons import Lessons  # noqa: E402
 from recordings import WORDS, features, read_folder, speak  # noqa: E402
 
 HIDDEN = 24
+MEMORY, REPLAY = 11500, 8  # as main.py
 HELD_OUT = 20  # voices of 71, or as large a share of a folder's
 BOARD = "the board, each word taught once"
 
@@ -57,11 +57,11 @@ class Taught:
         self.train = np.isin(voices, self.teachers)
         self.test = np.isin(voices, asked)
         self.right_percent = []
-        lessons = Lessons(self.network)
+        self.network.remember(MEMORY)
         for voice in self.teachers:
             for row in rounds(labels, np.flatnonzero(voices == voice)):
-                lessons.teach(x[row], int(labels[row]))
-            answers = self.network.infer_all(x[self.test])[0]
+                self.network.learn(x[row], int(labels[row]), REPLAY)
+            answers = [self.network.infer(row) for row in x[self.test]]
             self.right_percent.append(100 * float(np.mean(answers == labels[self.test])))
 
 

@@ -93,6 +93,10 @@ if sys.implementation.name == "micropython":
             return False
         return True
 
+    def copy_bytes(x, row):
+        """Copy the items of buffer `x`, of one byte each, into `row`, a view of as many int8."""
+        row[_ALL] = x
+
 else:
 
     def byte_row(_):
@@ -101,6 +105,10 @@ else:
     def has_byte_items(x, _):
         """Return whether the items of buffer `x` have one byte each."""
         return memoryview(x).itemsize == 1
+
+    def copy_bytes(x, row):
+        """Copy the items of buffer `x`, of one byte each, into `row`, a view of as many int8."""
+        row[:] = memoryview(x).cast("B").cast("b")
 
 
 class SerialPort:

@@ -3,12 +3,14 @@
 Each write goes to the older of the two slots and is read back, so a power cut at any byte leaves the newest checkpoint
 or the one before it. A slot's file, integers little-endian:
 
-    "EQCP", format u8 (2; 3: without conductances), number u32 (1 for a board's first checkpoint, then 2, 3, ...: the
-    wear), next sample u32, totals of the epoch: samples u32, correct predictions u32, loss u32 modulo 2**30,
-    loss u32 // 2**30; length u16 and the payload of CONFIGURE (`eqprop.protocol.messages`), conductances u16... of all
-    crossbars in order, the user data (`Network.user_data`), CRC-32 u32 of all bytes before it
+    "EQCP", format u8 (3), number u32 (1 for a board's first checkpoint, then 2, 3, ...: the wear), next sample u32,
+    totals of the epoch: samples u32, correct predictions u32, loss u32 modulo 2**30, loss u32 // 2**30;
+    length u16 and the payload of CONFIGURE (`eqprop.protocol.messages`), parts, 0 u8, the user data
+    (`Network.user_data`), CRC-32 u32 of all bytes before it
 
-A crossbar that cannot be read back leaves its conductances out. Loading such a file keeps those that the crossbar has.
+A part is its kind u8, its size in bytes u32, and its bytes. Kind 1 comes first: conductances u16... of all crossbars in
+order. A crossbar that cannot be read back leaves it out; loading the file keeps the conductances that it has. The other
+parts are what the program asked for (`eqprop.extras`).
 
 Wear. NOR flash endures some 100,000 erasures of a sector. A checkpoint is written after `every` samples, but on average
 at most once in `rest_s` seconds, including a host's SAVE. The first `BURST` after a start and forced ones are exempt. A
@@ -31,8 +33,10 @@ BURST = const(8)
 
 _MAGIC = const(b"EQCP")
 _HEADER = const("<4sBIIIIIIH")
-_FORMAT = const(2)
-_BARE = const(3)  # the same without conductances
+_FORMAT = const(3)
+_PART = const("<BI")
+_CONDUCTANCES = const(1)
+_SIZE_SIZE = const(4)
 _HEADER_SIZE = const(31)
 _CRC_SIZE = const(4)
 _RESIDUE = const(0x2144DF1C)  # CRC-32 of anything followed by its own CRC-32
@@ -114,21 +118,36 @@ class Checkpoints:
     def _restore(self, slot, configure):
         with self._open(self._names[slot], "rb") as file:
             _, form, _, sample, counted, correct, low, high, length = struct.unpack(_HEADER, file.read(_HEADER_SIZE))
-            if form not in (_FORMAT, _BARE):
-                raise ValueError("checkpoint: expected format 2 or 3, got {} (1: eqprop 0.1)".format(form))
-            network = configure(file.read(length), form == _BARE)
-            for c, (rows, columns) in enumerate(network.plan.shapes if form == _FORMAT else ()):
-                size = 2 * rows * columns
-                for start in range(0, size, _PIECE):
-                    wanted = min(_PIECE, size - start)
-                    piece = file.read(wanted)
-                    if len(piece) < wanted:
-                        raise ValueError("checkpoint: is of other crossbars")
-                    network.restore(c, start // 2, piece)
+            if form != _FORMAT:
+                raise ValueError("checkpoint: expected format 3, got {} (1: eqprop 0.1)".format(form))
+            payload = file.read(length)
+            kind = file.read(1)[0]
+            network = configure(payload, kind != _CONDUCTANCES)
+            if kind == _CONDUCTANCES:
+                kind = self._conductances(network, file)
+            while kind:
+                from .extras import restore  # imported here, so that boards without extras do not load it
+
+                restore(network, kind, struct.unpack("<I", file.read(_SIZE_SIZE))[0], file)
+                kind = file.read(1)[0]
             user_data = file.read()[:-_CRC_SIZE]
         network.resume_at(sample)
         network.user_data = user_data
         return sample, (counted, correct, low, high)
+
+    @staticmethod
+    def _conductances(network, file):
+        """Restore the conductances that come next in a file; return the kind of the part after them."""
+        file.read(_SIZE_SIZE)
+        for c, (rows, columns) in enumerate(network.plan.shapes):
+            size = 2 * rows * columns
+            for start in range(0, size, _PIECE):
+                wanted = min(_PIECE, size - start)
+                piece = file.read(wanted)
+                if len(piece) < wanted:
+                    raise ValueError("checkpoint: is of other crossbars")
+                network.restore(c, start // 2, piece)
+        return file.read(1)[0]
 
     def begin(self, sample):
         """Count the samples to the next checkpoint from now on, because a network was built, or restored by a host."""
@@ -182,18 +201,25 @@ class Checkpoints:
         return True
 
     def _write(self, slot, number, network, configuration, totals):
-        readable = network.crossbar.readable
-        form = _FORMAT if readable else _BARE
-        head = struct.pack(_HEADER, _MAGIC, form, number, network.sample, *totals, len(configuration))
+        head = struct.pack(_HEADER, _MAGIC, _FORMAT, number, network.sample, *totals, len(configuration))
         crc = 0
         with self._open(self._names[slot], "wb") as file:
-            for part in (head, configuration):
+            for part in _parts(network, head, configuration):
                 file.write(part)
                 crc = crc32(part, crc)
-            for c in range(network.crossbar_count if readable else 0):
-                part = network.conductances(c)
-                file.write(part)
-                crc = crc32(part, crc)
-            file.write(network.user_data)
-            crc = crc32(network.user_data, crc)
             file.write(struct.pack("<I", crc))
+
+
+def _parts(network, head, configuration):
+    """Yield what a file holds before its CRC, in order."""
+    yield head
+    yield configuration
+    if network.crossbar.readable:
+        yield struct.pack(_PART, _CONDUCTANCES, sum(2 * rows * columns for rows, columns in network.plan.shapes))
+        for c in range(network.crossbar_count):
+            yield network.conductances(c)
+    for extra in network.extras:
+        yield struct.pack(_PART, extra.kind, extra.size)
+        yield from extra.buffers()
+    yield b"\0"
+    yield network.user_data

@@ -43,6 +43,7 @@ class Network:
 
     - layers: sizes, inputs first. plan: its `Plan`. crossbar_count: one fewer than layers. model: its energy model.
     - g_min, g_max: limits of a conductance, steps.
+    - memory: what `remember` made, None without. extras: all that a program asked for (`eqprop.extras`).
     - sample: training samples learnt; prediction, loss: of the last one, before it was learnt (see `Learner`).
 
     On an emulated crossbar, `learn` and `infer` allocate nothing, and the conductances after any run are the same bits
@@ -52,6 +53,8 @@ class Network:
     learner_type = Learner
     allocate = staticmethod(zeros)
     parts = staticmethod(parts)
+    memory = None
+    extras = ()
 
     def __init__(self, layers, seed=0, lr_halving_samples=0, model=None, crossbar=None):
         """Build a network of `layers` ("64-32-10" or a tuple) with initial conductances drawn from `seed`.
@@ -89,7 +92,7 @@ class Network:
         self.g_min = plan.g_min
         self.g_max = plan.g_max
         self.crossbar = crossbar
-        self._settle = crossbar.settle  # bound once, as in `Learner`
+        self._infer = crossbar.settle  # bound once, as in `Learner`
         self._checkpoints = None
         self.user_data = b""
         self.learner = self.learner_type(crossbar, plan, lr_halving_samples)
@@ -157,38 +160,83 @@ class Network:
         """How many times `save` failed on a full, read-only or broken flash; being too early does not count."""
         return self._checkpoints.failed if self._checkpoints else 0
 
-    def learn(self, x, label):
+    def learn(self, x, label, replay=0):
         """Learn one sample: features `x` (int8 or their bytes, one for each input; 127 is full scale), class `label`.
 
-        Raises TypeError for anything but a buffer, ValueError for a wrong number of features or a label outside
-        0..outputs - 1; it then learns nothing.
+        replay: how many samples of the network's memory to learn again after it (`remember`), 0..255.
+        Raises TypeError for anything but a buffer, ValueError for a wrong number of features, a label outside
+        0..outputs - 1, or a replay without a memory; it then learns nothing.
         """
-        self.learner.learn(x, label)
+        if self.memory:
+            self.memory.learn(x, label, replay)
+        elif replay:
+            self._replay_needs_memory(replay)
+        else:
+            self.learner.learn(x, label)
+
+    def _replay_needs_memory(self, replay):
+        raise ValueError("replay: {}, but the network has no memory: call remember first".format(replay))
 
     def infer(self, x):
-        """Return the class of features `x` (as for `learn`): the highest of `outputs`, which are updated."""
-        return self._settle(x)
+        """Return the class of features `x` (as for `learn`): the highest of `outputs`, which are updated.
 
-    def learn_steps(self, x, label):
+        A network with a memory (`remember`) returns the class of the nearest kept sample while that class is new.
+        """
+        return self._infer(x)
+
+    def remember(self, size_bytes):
+        """Keep samples in `size_bytes` of heap from now on, so that `learn` can rehearse them (`eqprop.extras.memory`).
+
+        Every sample that `learn` gets may be kept; each class has its share of the room. On a board, a sample takes 22
+        bytes and its features: 8,700 bytes keep 100 samples of the digits. Checkpoints hold the memory too, so call it
+        for a new network only. A class may come at any time: with outputs to spare, a network learns one that it has
+        never seen from a few samples. Until a class has had ten samples, and until the network is right as often, the
+        nearest kept sample decides whether a sample is of that class.
+
+        Raises ValueError if not one sample fits, or for a network that has a memory; MemoryError with the
+        numbers if the free heap is too small.
+        """
+        from .extras.memory import Memory  # imported here, so that a board that keeps no samples does not load it
+
+        if self.memory:
+            raise ValueError("remember: the network has a memory already, of {} bytes".format(self.memory.size_bytes))
+        self.use_memory(Memory(self, size_bytes))
+
+    def use_memory(self, memory):
+        """Learn and infer with a memory from now on."""
+        self.memory = memory
+        self.extras += (memory,)
+        self._infer = memory.infer
+        if self._checkpoints:
+            self._checkpoints.saved = None  # the newest checkpoint has another memory
+
+    def learn_steps(self, x, label, replay=0):
         """Return an iterator that learns one sample as `learn` does, to the same bits, in at most four steps.
 
         A program with other work takes one step at a time; in asyncio `for _ in network.learn_steps(x, label): await
         asyncio.sleep(0)`. Do not use the network between the steps. Only the last step changes conductances. The
-        longest step of 64-32-10 takes 55,000 instructions on a Cortex-M3, 70,000 on an M0. Raises as `learn` does.
+        longest step of 64-32-10 takes 55,000 instructions on a Cortex-M3, 70,000 on an M0. With a memory there are five
+        steps, and four more for each `replay`. Raises as `learn` does.
         """
+        if self.memory:
+            return self.memory.learn_steps(x, label, replay)
+        if replay:
+            self._replay_needs_memory(replay)
         return self.learner.learn_steps(x, label)
 
     def inspect(self):
         """Raise RuntimeError, naming what changed, if memory changed by itself: a flipped bit, or a stray write.
 
-        It finds any single flipped bit in a conductance, a rate shift, the user data, the sample number and the fixed
-        values. `save` calls it first, so a rotten network never becomes a checkpoint. In machine code, `learn` and
-        `infer` find at once any change that could lead them outside their arrays. After such an error, `eqprop.load()`
-        resumes from the last checkpoint. Takes the time of a few samples.
+        It finds any single flipped bit in a conductance, a rate shift, the user data, the sample number, the fixed
+        values, and what the network remembers. `save` calls it first, so a rotten network never becomes a checkpoint.
+        In machine code, `learn` and `infer` find at once any change that could lead them outside their arrays. After
+        such an error, `eqprop.load()` resumes from the last checkpoint. Takes the time of a few samples.
         """
         from .saving import inspect  # loaded on first use, as in `save`
 
         inspect(self)
+        for extra in self.extras:
+            extra.inspect()
 
     def save(self, folder="", force=False):
         """Save the network in this folder of the flash ("" for the current one); return whether it is now saved.

@@ -1,8 +1,9 @@
 """What tests say they catch: (file, its text, the text that breaks it, the test that must fail)."""
 
 from .host import MUTATIONS as HOST
+from .learning import MUTATIONS as LEARNING
 from .rig import MUTATIONS as RIG
 from .runtime import MUTATIONS as RUNTIME
 from .sim import MUTATIONS as SIM
 
-MUTATIONS = (*RUNTIME, *HOST, *SIM, *RIG)
+MUTATIONS = (*RUNTIME, *LEARNING, *HOST, *SIM, *RIG)

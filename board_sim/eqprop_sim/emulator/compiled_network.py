@@ -11,6 +11,7 @@ import eqprop
 import eqprop.crossbar.circuit
 import eqprop.crossbar.dynamics
 import eqprop.crossbar.kernels.plain
+import eqprop.extras.nearest
 import eqprop.protocol.records
 from eqprop.crossbar import FREE, MINUS, PLUS, Rot
 from eqprop.crossbar.plain import PlainCrossbar
@@ -27,6 +28,7 @@ with cached(*EMULATOR_SOURCES):
     circuit = compiled(eqprop.crossbar.circuit)
     dynamics = compiled(eqprop.crossbar.dynamics, kernels, circuit)
     packing = compiled(eqprop.protocol.records)
+    neighbours = compiled(eqprop.extras.nearest)
 
     @numba.njit(cache=True)
     def _settle(state, x):
@@ -149,6 +151,10 @@ class Network(eqprop.Network):
             if start >= len(x):
                 return correct, loss
 
+    def _use_memory(self, memory):
+        memory.search = _nearest
+        super()._use_memory(memory)
+
     def infer_all(self, x):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs).
 
@@ -174,6 +180,12 @@ class Network(eqprop.Network):
     def conductances(self, c):
         """Return crossbar c's conductances in steps: flat NumPy uint16, its own memory."""
         return super().conductances(c).view(np.uint16)
+
+
+def _nearest(store, places, state, x):
+    """As `eqprop.extras.nearest.nearest`, compiled."""
+    store, x = np.frombuffer(store, np.int8), np.frombuffer(x, np.int8)
+    return neighbours.nearest(store, np.frombuffer(places, np.uint16), np.frombuffer(state, np.int32), x)
 
 
 def unpack(data, at, table, out):

@@ -9,6 +9,7 @@ from platformdirs import user_cache_path
 import eqprop.crossbar.circuit
 import eqprop.crossbar.dynamics
 import eqprop.crossbar.kernels.plain
+import eqprop.extras.nearest
 import eqprop.protocol.records
 
 COMPILING = "compiling the kernels, which takes up to a minute; they are kept for the next time"
@@ -23,6 +24,7 @@ EMULATOR_SOURCES = (
             eqprop.crossbar.circuit,
             eqprop.crossbar.dynamics,
             eqprop.protocol.records,
+            eqprop.extras.nearest,
         )
     ),
 )

@@ -36,7 +36,7 @@ ARCHITECTURES = (
 )
 """mpy-cross names by MicroPython's architecture number (`sys.implementation._mpy`); None for no native code."""
 
-PARTS = {"hopfield": "hopfield/", "features": "features/", "chip": "service/chip.py", "bench": "bench.py"}
+PARTS = {"hopfield": "hopfield/", "features": "features/", "chip": "service/chip.py", "extras": "extras/", "bench": "bench.py"}
 """The optional parts: {name: path prefix of its modules}, the largest first."""
 
 EXTRAS = {"rig": "rig/"}
@@ -45,7 +45,7 @@ EXTRAS = {"rig": "rig/"}
 FILE = "eqprop.mpy"
 _THUMB = {"crossbar/kernels/thumb.py", "hopfield/kernels/thumb.py"}
 _VIPER = {"crossbar/kernels/viper.py", "hopfield/kernels/viper.py"}  # not needed where there is an assembler
-_MACHINE_CODE = {"features/kernels/viper.py", "protocol/records_viper.py", *_THUMB, *_VIPER}
+_MACHINE_CODE = {"features/kernels/viper.py", "extras/nearest_viper.py", "protocol/records_viper.py", *_THUMB, *_VIPER}
 _HOSTS = "protocol/host_messages.py"  # the host's half of the messages
 _MOUNTED = "/.eqprop"  # where the board mounts the modules
 _SPARING = ("-O3",)  # tracebacks without line numbers, which would take 1.5 KB of a board's heap

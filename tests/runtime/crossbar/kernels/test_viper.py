@@ -20,7 +20,12 @@ from support.surroundings import obtained
 pytestmark = pytest.mark.slow
 
 RUNTIME = Path(eqprop.__file__).parent
-VIPER = ("features/kernels/viper.py", "crossbar/kernels/viper.py", "protocol/records_viper.py")
+VIPER = (
+    "features/kernels/viper.py",
+    "crossbar/kernels/viper.py",
+    "extras/nearest_viper.py",
+    "protocol/records_viper.py",
+)
 THUMB = ("armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp")
 ARCHITECTURES = (*THUMB, "xtensa", "xtensawin", "rv32imc", "x64")
 COMPILERS_OF_CORES = [*(("xtensawin", version) for version in VERSIONS), ("rv32", VERSIONS[-1])]

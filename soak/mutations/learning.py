@@ -1,0 +1,66 @@
+"""Mutations of what a network learns beside its rule: what it remembers."""
+
+RESERVOIR = "runtime/eqprop/extras/reservoir.py"
+MEMORY = "runtime/eqprop/extras/memory.py"
+OF_RESERVOIRS = "tests/runtime/extras/test_reservoir.py"
+OF_MEMORY = "tests/runtime/extras/test_memory.py"
+
+MUTATIONS = (
+    (
+        RESERVOIR,
+        "if self.size_of(c) > self.size_of(largest):",
+        "if self.size_of(c) < self.size_of(largest):",
+        f"{OF_RESERVOIRS}::test_every_class_keeps_its_share",
+    ),
+    (RESERVOIR, "            places[at] = places[ends[k]]\n", "", f"{OF_RESERVOIRS}::test_every_class_keeps_its_share"),
+    (
+        RESERVOIR,
+        "self._random.below(seen[label]) >= size",
+        "self._random.below(seen[label]) < 0",
+        f"{OF_RESERVOIRS}::test_any_sample_of_a_class_is_kept_with_the_same_chance",
+    ),
+    (
+        RESERVOIR,
+        "present += ends[c] > start",
+        "present += ends[c] >= start and c == 0",
+        f"{OF_RESERVOIRS}::test_a_class_is_drawn_as_often_as_any_other_one",
+    ),
+    (
+        RESERVOIR,
+        "        self._state[_RANDOM] = self._random.low\n",
+        "",
+        f"{OF_RESERVOIRS}::test_a_restored_one_goes_on_as_the_first",
+    ),
+    (RESERVOIR, "        self._sum += sum(view)\n", "", f"{OF_RESERVOIRS}::test_every_class_keeps_its_share"),
+    (
+        RESERVOIR,
+        "            or places != count * (count - 1) // 2\n",
+        "",
+        f"{OF_RESERVOIRS}::test_any_bit_that_flips_is_found",
+    ),
+    (
+        "runtime/eqprop/extras/nearest.py",
+        "d = x[i] - store[at + i]",
+        "d = abs(x[i]) - abs(store[at + i])",
+        f"{OF_RESERVOIRS}::test_the_nearest_is_the_nearest",
+    ),
+    (
+        MEMORY,
+        "            if leads[near] != _SETTLED:\n                prediction = near\n",
+        "",
+        f"{OF_MEMORY}::test_steps_learn_and_keep_what_learn_does",
+    ),
+    (
+        MEMORY,
+        "lead >= 0 and self.seen(label) >= _NEW",
+        "lead >= 0",
+        f"{OF_MEMORY}::test_few_samples_are_as_good_as_to_nearest_neighbours",
+    ),
+    (MEMORY, " + right, _LEAST_LEAD)", ", _LEAST_LEAD)", f"{OF_MEMORY}::test_the_network_takes_over"),
+    (
+        MEMORY,
+        "        for _ in range(replay):\n            n = self.draw()\n",
+        "        for _ in range(0):\n            n = self.draw()\n",
+        f"{OF_MEMORY}::test_classes_that_come_in_pairs_are_not_forgotten",
+    ),
+)
