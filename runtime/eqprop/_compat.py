@@ -1,6 +1,7 @@
 """The few differences between CPython and MicroPython, in one place."""
 
 import sys
+from array import array
 
 try:
     from micropython import const  # folds `_X = const(1)` into the bytecode
@@ -108,7 +109,7 @@ else:
 
     def copy_bytes(x, row):
         """Copy the items of buffer `x`, of one byte each, into `row`, a view of as many int8."""
-        row[:] = memoryview(x).cast("B").cast("b")
+        row[:] = array("b", bytes(x))
 
 
 class SerialPort:

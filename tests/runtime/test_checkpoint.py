@@ -28,7 +28,7 @@ def test_a_power_cut_at_any_byte_leaves_the_old_or_the_new():
 
     Catches: the newest slot written over, a checkpoint taken for whole without its last byte, a start that fails.
     """
-    size = 31 + len(CONFIGURATION) + 2 * (3 * 10 + 5 * 2) + 1 + 4
+    size = 31 + len(CONFIGURATION) + 5 + 2 * (3 * 10 + 5 * 2) + 1 + 1 + 4
     assert cut_everywhere() == {"old": 2 * size, "new": 2}
 
 
@@ -60,7 +60,7 @@ def test_a_damaged_slot_is_passed_over(at, change, older):
 @pytest.mark.parametrize(
     ("at", "value", "words"),
     [
-        (4, 1, "checkpoint: expected format 2 or 3, got 1 (1: eqprop 0.1)"),
+        (4, 1, "checkpoint: expected format 3, got 1 (1: eqprop 0.1)"),
         (31, 2, "model: expected 1 (resistive), got 2"),
     ],
 )

@@ -36,7 +36,13 @@ ARCHITECTURES = (
 )
 """mpy-cross names by MicroPython's architecture number (`sys.implementation._mpy`); None for no native code."""
 
-PARTS = {"hopfield": "hopfield/", "features": "features/", "chip": "service/chip.py", "extras": "extras/", "bench": "bench.py"}
+PARTS = {
+    "hopfield": "hopfield/",
+    "features": "features/",
+    "chip": "service/chip.py",
+    "extras": "extras/",
+    "bench": "bench.py",
+}
 """The optional parts: {name: path prefix of its modules}, the largest first."""
 
 EXTRAS = {"rig": "rig/"}
