@@ -36,8 +36,8 @@ MUTATIONS = (
     ),
     (
         CHECKPOINT,
-        "form = _FORMAT if readable else _BARE",
-        "form = _FORMAT",
+        "    if network.crossbar.readable:\n",
+        "    if True:\n",
         f"{CONTRACT}::test_it_learns_and_is_kept",
     ),
     (

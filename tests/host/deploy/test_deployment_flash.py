@@ -170,7 +170,9 @@ def test_a_flash_that_fills_up_meanwhile_is_left_as_it_was(blank, capsys, monkey
 
 
 @pytest.mark.parametrize(
-    ("without", "most_kb"), [((), 96), (("--without", "hopfield,features,chip,extras,bench"), 64)], ids=["whole", "smallest"]
+    ("without", "most_kb"),
+    [((), 96), (("--without", "hopfield,features,chip,extras,bench"), 64)],
+    ids=["whole", "smallest"],
 )
 def test_the_runtime_takes_little_flash(without, most_kb, blank, capsys, tmp_path):
     """Of a filesystem with blocks of 4 KB, its folders included."""
