@@ -196,19 +196,6 @@ def test_a_list_of_words(tmp_path, text, first):
         assert simulate("words", port, flash=tmp_path).splitlines()[0] == first
 
 
-def test_a_lone_example_is_not_learnt_over_and_over_by_a_network_that_knows_others():
-    """Catches a new word that pushes out the others after a reset, when nothing of them is kept."""
-    network = words_study.Network((4, 5, 3), 1)
-    x = np.array([1, 2, 3, 4], np.int8)
-    words_study.Lessons(network).teach(x, 0)
-    assert network.sample == 9
-    again = words_study.Lessons(network)
-    for label, learnt in enumerate((1, 2, 3)):
-        before = network.sample
-        again.teach(x, label)
-        assert network.sample - before == learnt
-
-
 def test_a_folder_of_wav_files(tmp_path, capsys):
     """At another rate, in stereo. Catches a folder that only espeak-ng's words would go through."""
     soundfile = pytest.importorskip("soundfile")
