@@ -151,9 +151,10 @@ class Network(eqprop.Network):
             if start >= len(x):
                 return correct, loss
 
-    def _use_memory(self, memory):
+    def use_memory(self, memory):
+        """Search the memory with compiled loops."""
         memory.search = _nearest
-        super()._use_memory(memory)
+        super().use_memory(memory)
 
     def infer_all(self, x):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs).
