@@ -54,7 +54,7 @@ class Network:
     allocate = staticmethod(zeros)
     parts = staticmethod(parts)
     memory = None
-    extras = ()
+    extras: tuple = ()
 
     def __init__(self, layers, seed=0, lr_halving_samples=0, model=None, crossbar=None):
         """Build a network of `layers` ("64-32-10" or a tuple) with initial conductances drawn from `seed`.
