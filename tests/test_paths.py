@@ -19,8 +19,8 @@ from support.followed import Follower
 from support.scripted_interrupt import ScriptedInterrupt
 
 LAYERS = (6, 4, 3)
-ITERATION = ("eqprop_host.datasets.blocks",)
-"""Goes through an array that may be larger than memory, for any module that does: no more of a way than NumPy is."""
+ITERATION = ("eqprop_host.datasets.blocks", "eqprop.protocol.bytes_plain")
+"""Go through the parts of an array, or the bytes of a frame, for any module: no more of a way than NumPy is."""
 
 SAMPLE_PASSES = (
     "eqprop_host.datasets.formats.numpy_files",
@@ -105,8 +105,8 @@ STEPS = [1111, 2222, 3333, 4444]
 class NotEmulated(eqprop.Network):
     """A network whose conductances are nobody's but its own, so that they are read from the board."""
 
-    def __init__(self, layers, seed, lr_halving_samples):
-        super().__init__(layers, seed, lr_halving_samples)
+    def __init__(self, layers, seed, lr_halving_samples, model):
+        super().__init__(layers, seed, lr_halving_samples, model)
         for device, step in enumerate(STEPS):
             self.conductances(0)[device] = step
         self.crossbar.refresh()

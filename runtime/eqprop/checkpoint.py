@@ -154,11 +154,13 @@ class Checkpoints:
         self._last = sample
         self.saved = None
 
+    def due_from(self):
+        """Return the number of the first training sample before which a checkpoint may be `due`; 2**30 - 1 for none."""
+        return self._last + self.every if self.every else 1073741823
+
     def due(self, sample):
         """Return whether a checkpoint is due before training sample number `sample`."""
-        if not self.every or sample - self._last < self.every:
-            return False
-        return self._allows(2)  # one write is reserved for a host's SAVE
+        return sample >= self.due_from() and self._allows(2)  # one write is reserved for a host's SAVE
 
     def _allows(self, count):
         """Return whether `count` checkpoints may be written now without wearing the flash out early."""

@@ -3,6 +3,7 @@
 KERNELS = "runtime/eqprop/crossbar/kernels/plain.py"
 DYNAMICS = "tests/runtime/crossbar/test_dynamics.py"
 FRAMES = "runtime/eqprop/protocol/frames.py"
+PROTOCOL_KERNELS = "runtime/eqprop/protocol/bytes_plain.py"
 OF_FRAMES = "tests/runtime/protocol/test_frames.py"
 CONTRACT = "tests/runtime/crossbar/test_contract.py"
 CHECKPOINT = "runtime/eqprop/checkpoint.py"
@@ -196,9 +197,9 @@ MUTATIONS = (
     ),
     # frames and records
     (
-        FRAMES,
-        "start = stop if length == 254 else stop + 1",
-        "start = stop + 1",
+        PROTOCOL_KERNELS,
+        "at - code < 255 or i + 1 == end",
+        "True",
         f"{OF_FRAMES}::test_what_is_sent_is_received_however_it_is_cut",
     ),
     (
@@ -215,19 +216,31 @@ MUTATIONS = (
     ),
     (
         FRAMES,
-        "        at = 1\n        start = 0\n",
-        "        at = 0\n        start = 0\n",
+        "return self._view[: stuff(",
+        "return self._view[1 : stuff(",
         f"{OF_FRAMES}::test_what_a_program_prints_between_frames_costs_none",
     ),
     (
-        FRAMES,
-        "if used > len(view):\n",
-        "if False:\n",
+        PROTOCOL_KERNELS,
+        "        used = state[0] + 1\n",
+        "        used = state[0]\n",
         f"{OF_FRAMES}::test_noise_of_any_length_is_survived_in_bounded_memory",
     ),
     (
-        "runtime/eqprop/protocol/records.py",
-        "            if value:\n                return -1\n",
+        SAMPLING,
+        "memoryview(self._cache)[filled * size : (filled + count) * size][:] = records",
+        "self._cache[filled * size : (filled + count) * size] = records",
+        "tests/runtime/service/test_sampling.py::test_a_streamed_sample_takes_few_instructions",
+    ),
+    (
+        FRAMES,
+        "state[_USED] = used\n                return False",
+        "return False",
+        f"{OF_FRAMES}::test_bytes_that_end_no_frame_are_collected",
+    ),
+    (
+        PROTOCOL_KERNELS,
+        "        if value:\n            return -1\n",
         "",
         "tests/runtime/protocol/test_records.py::test_a_number_that_no_sample_has_is_refused",
     ),
@@ -272,20 +285,20 @@ MUTATIONS = (
     # the service
     (
         SAMPLING,
-        "if number == network.sample:",
-        "if number <= network.sample:",
+        "if known < 0 or known >= count:",
+        "if known >= count:",
         f"{OF_SERVICE}::test_each_number_is_learnt_once_and_in_order",
     ),
     (
         SAMPLING,
-        "if not cached and self._cached < self._slots:",
-        "if self._cached < self._slots:",
+        "                if not cached:\n                    self._keep",
+        "                if True:\n                    self._keep",
         f"{OF_SERVICE}::test_the_cache_holds_each_record_once_and_for_a_session",
     ),
     (
         SAMPLING,
-        "right + (network.prediction == label)",
-        "right + 1",
+        "right += learner.prediction == label",
+        "right += 1",
         f"{OF_SERVICE}::test_samples_are_learnt_as_the_network_itself_learns_them",
     ),
     (

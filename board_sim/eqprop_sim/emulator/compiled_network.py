@@ -12,11 +12,12 @@ import eqprop.crossbar.circuit
 import eqprop.crossbar.dynamics
 import eqprop.crossbar.kernels.plain
 import eqprop.extras.nearest
-import eqprop.protocol.records
+import eqprop.protocol.bytes_plain
 from eqprop.crossbar import FREE, MINUS, PLUS, Rot
 from eqprop.crossbar.plain import PlainCrossbar
 from eqprop.learner import Learner
 from eqprop.network import parts
+from eqprop.protocol.records import Code
 
 from .kernel_cache import EMULATOR_SOURCES
 from .machine_code import cached, compiled, zeros
@@ -27,7 +28,7 @@ with cached(*EMULATOR_SOURCES):
     kernels = compiled(eqprop.crossbar.kernels.plain)
     circuit = compiled(eqprop.crossbar.circuit)
     dynamics = compiled(eqprop.crossbar.dynamics, kernels, circuit)
-    packing = compiled(eqprop.protocol.records)
+    packing = compiled(eqprop.protocol.bytes_plain)
     neighbours = compiled(eqprop.extras.nearest)
 
     @numba.njit(cache=True)
@@ -190,7 +191,7 @@ def _nearest(store, places, state, x):
 
 
 def unpack(data, at, table, out):
-    """As `eqprop.protocol.records.unpack`, compiled; `data`, `table`, `out`: any buffers of uint8, int32, int8."""
+    """As `eqprop.protocol.bytes_plain.unpack`, compiled, on any buffers of uint8, int32 and int8."""
     return packing.unpack(np.frombuffer(data, np.int8), at, np.frombuffer(table, np.int32), np.frombuffer(out, np.int8))
 
 
@@ -202,4 +203,4 @@ def warm_up():
     network.infer(sample)
     Learner(network.crossbar, network.plan, 0).learn(sample, 1)  # verb by verb
     network.warm_up()
-    unpack(sample, 0, eqprop.protocol.records.Code(1, 1).table, bytearray(1))
+    unpack(sample, 0, Code(1, 1).table, bytearray(1))

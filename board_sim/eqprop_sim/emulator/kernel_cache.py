@@ -10,7 +10,7 @@ import eqprop.crossbar.circuit
 import eqprop.crossbar.dynamics
 import eqprop.crossbar.kernels.plain
 import eqprop.extras.nearest
-import eqprop.protocol.records
+import eqprop.protocol.bytes_plain
 
 COMPILING = "compiling the kernels, which takes up to a minute; they are kept for the next time"
 """The message to a user who has to wait for it."""
@@ -23,7 +23,7 @@ EMULATOR_SOURCES = (
             eqprop.crossbar.kernels.plain,
             eqprop.crossbar.circuit,
             eqprop.crossbar.dynamics,
-            eqprop.protocol.records,
+            eqprop.protocol.bytes_plain,
             eqprop.extras.nearest,
         )
     ),

@@ -16,6 +16,11 @@ from array import array
 from .._compat import const
 from ..fixed import bits
 
+try:
+    from .bytes_viper import unpack as unpack
+except (ImportError, SyntaxError, NotImplementedError):  # CPython, or a port without viper
+    from .bytes_plain import unpack as unpack
+
 _GROUP = const(1073741824)
 
 
@@ -52,51 +57,3 @@ class Code:
         alphabet = (self.alphabet * 2)[:count] if len(alphabet) == 1 else self.alphabet
         signed = [value - 256 if value > 127 else value for value in alphabet]
         self.table = array("i", [label, group, width, last, features, count] + signed)
-
-
-try:
-    from .records_viper import unpack  # machine code
-except (ImportError, SyntaxError, NotImplementedError):  # CPython, or a port without viper
-
-    def unpack(data, at, table, out):
-        """Unpack the record at byte `at` of `data` into `out` (int8 features) by a `Code`'s table; return its label.
-
-        Returns -1 for an invalid record. The caller has checked that the record is within `data`.
-        """
-        features = table[4]
-        count = table[5]
-        bit = 8 * at
-        label = field(data, bit, table[0])
-        bit += table[0]
-        group = table[1]
-        width = table[2]
-        i = 0
-        while i < features:
-            if i + group > features:
-                group = features - i
-                width = table[3]
-            value = field(data, bit, width)
-            bit += width
-            for j in range(i, i + group):
-                rest = value // count
-                out[j] = table[6 + value - rest * count]
-                value = rest
-            if value:
-                return -1
-            i += group
-        return label
-
-    def field(data, bit, width):
-        """Return the unsigned number of `width` bits, 0..30, at bit `bit` of the little-endian bit stream `data`."""
-        at = bit >> 3
-        have = 8 - (bit & 7)
-        if not width:
-            return 0
-        value = (data[at] & 255) >> (
-            bit & 7
-        )  # numba reads bytes as int8, because it lacks a common type of signed and unsigned
-        while have < width:
-            at += 1
-            value |= (data[at] & ((1 << min(8, width - have)) - 1)) << have
-            have += 8
-        return value & ((1 << width) - 1)

@@ -40,6 +40,7 @@ class Service(Samples):
     - done: True once the host has sent BYE
     - feed: called after each sample unless None; for a watchdog
     - announce: called with a frame to send at once, before work that takes a while, unless None
+    - collect: as of its `eqprop.protocol.frames.Receiver`: for bytes that end no message, faster than `receive`
     - sequence, token: the sequence number of the message to answer, and its session as in a payload
     """
 
@@ -93,6 +94,7 @@ class Service(Samples):
     def _reserve(self, limit):
         """Make the buffers for payloads of up to `limit` bytes; meanwhile the host waits and sends nothing."""
         self._receiver, self._sender = Receiver(limit), Sender(limit)
+        self.collect = self._receiver.collect
         self._limit = limit
         self._room = limit - messages.SESSION_HEADER
 
@@ -335,7 +337,10 @@ def serve(read, write, service):
     service.announce = write
     chunk = bytearray(CHUNK)
     while not service.done:
+        collect = service.collect
         count = read(chunk)
+        while count and collect(chunk, count):
+            count = read(chunk)
         if not count:
             return
         for answer in service.receive(chunk if count == CHUNK else chunk[:count]):

@@ -10,6 +10,7 @@ from ..protocol import messages
 _RESERVE = const(16384)  # bytes of heap that the cache leaves free
 _LOSS_BITS = const(30)
 _LOSS_MASK = const(0x3FFFFFFF)
+_NEVER = const(0x3FFFFFFF)  # a number beyond every sample's
 
 
 class Samples:
@@ -61,59 +62,96 @@ class Samples:
         self._slots = slots
 
     def _samples(self, payload):
+        # Bound before the loop, because an attribute costs a board up to a thousand instructions
         network = self.network
+        learner = network.learner
+        learn = network.learn
+        unpack = self._unpack
+        x = self._x
+        size = self._code.size
+        table = self._code.table
+        epoch = self._epoch
+        feed = self.feed
+        due_from = self._checkpoints.due_from() if self._checkpoints else _NEVER
+        counted = right = loss = 0  # of the samples that are not yet in the totals
         (number,) = messages.unpack("<I", payload, "SAMPLES")
         at = messages.SAMPLES_HEADER
         while at < len(payload):
             count = payload[at] & ~messages.CACHED
             cached = payload[at] >= messages.CACHED
-            step = messages.SLOT_SIZE if cached else self._code.size
+            step = messages.SLOT_SIZE if cached else size
             at += messages.STRETCH_HEADER
             end = at + count * step
             if not count or end > len(payload):
                 raise ValueError("SAMPLES: {} samples announced, {} bytes follow".format(count, len(payload) - at))
-            while at < end:
-                if number == network.sample:
-                    self._learn(payload, at, cached)
-                    if self.feed:
-                        self.feed()
-                number += 1
-                at += step
-        if network.sample != ~network.learner.mirror:  # a flipped bit would have skipped samples
+            known = learner.sample - number
+            if known < 0 or known >= count:  # none of them is the next one
+                number += count
+                at = end
+                continue
+            number += known
+            at += known * step
+            first = at
+            try:
+                while at < end:
+                    if cached:
+                        slot = payload[at] | payload[at + 1] << 8
+                        if slot >= self._cached:
+                            raise ValueError("SAMPLES: slot {}, but {} are filled".format(slot, self._cached))
+                        label = unpack(self._cache, slot * size, table, x)
+                    else:
+                        label = unpack(payload, at, table, x)
+                    if label < 0:
+                        raise ValueError("SAMPLES: the record of sample {} is invalid".format(number))
+                    learn(x, label)
+                    if epoch and number % epoch == 0:
+                        self._total(0, 0, 0, 0)
+                        counted = right = loss = 0
+                    number += 1
+                    at += step
+                    counted += 1
+                    right += learner.prediction == label
+                    loss += learner.loss
+                    if number >= due_from:
+                        self._add(counted, right, loss)
+                        counted = right = loss = 0
+                        if self._checkpoints and self._checkpoints.due(number):
+                            if not cached:
+                                self._keep(payload, first, at)
+                                first = at
+                            self._inspect()
+                            self._checkpoints.save(network, self._configuration, self._totals)
+                            due_from = self._checkpoints.due_from()
+                    if feed:
+                        feed()
+            finally:
+                self._add(counted, right, loss)
+                counted = right = loss = 0
+                if not cached:
+                    self._keep(payload, first, at)
+        if learner.sample != ~learner.mirror:  # a flipped bit would have skipped samples
             raise Rot("number of samples")
         self._check_totals()
-        return messages.PROGRESS, messages.pack_progress(network.sample, self._cached, self._totals)
+        return messages.PROGRESS, messages.pack_progress(learner.sample, self._cached, self._totals)
 
-    def _learn(self, data, at, cached):
-        """Learn the next sample: the record at `at`, or the one in the cache whose slot is there."""
-        network = self.network
+    def _add(self, counted, right, loss):
+        """Add samples, correct predictions and loss, each below 2**30, to the epoch's totals."""
+        totals = self._totals
+        loss += totals[2]
+        self._total(totals[0] + counted, totals[1] + right, loss & _LOSS_MASK, totals[3] + (loss >> _LOSS_BITS))
+
+    def _keep(self, payload, start, end):
+        """Copy the records from `start` to `end` to the cache, as many as it has room for."""
+        filled = self._cached
         size = self._code.size
-        if cached:
-            slot = data[at] | data[at + 1] << 8
-            if slot >= self._cached:
-                raise ValueError("SAMPLES: slot {}, but {} are filled".format(slot, self._cached))
-            data = self._cache
-            at = slot * size
-        label = self._unpack(data, at, self._code.table, self._x)
-        if label < 0:
-            raise ValueError("SAMPLES: the record of sample {} is invalid".format(network.sample))
-        epoch = self._epoch
-        begins = epoch and network.sample % epoch == 0
-        network.learn(self._x, label)
-        if begins:
-            self._total(0, 0, 0, 0)
-        if not cached and self._cached < self._slots:
-            start = self._cached * size
-            record = data[at : at + size]
-            self._cache[start : start + size] = record
-            self._cache_crc = crc32(record, self._cache_crc)
-            self._cached += 1
-        counted, right, loss, high = self._totals
-        loss += network.loss
-        self._total(counted + 1, right + (network.prediction == label), loss & _LOSS_MASK, high + (loss >> _LOSS_BITS))
-        if self._checkpoints and self._checkpoints.due(network.sample):
-            self._inspect()
-            self._checkpoints.save(network, self._configuration, self._totals)
+        count = min((end - start) // size, self._slots - filled)
+        if count > 0:
+            end = start + count * size
+            records = payload[start:end]
+            # Through a view of its own length, because MicroPython otherwise moves all that lies behind it, too
+            memoryview(self._cache)[filled * size : (filled + count) * size][:] = records
+            self._cache_crc = crc32(records, self._cache_crc)
+            self._cached = filled + count
 
     def _infer(self, payload):
         network = self.network

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqprop.protocol.frames import Receiver, Sender, encoded_size
+from support.places import ROOT
 
 LIMIT = 600
 
@@ -77,9 +78,48 @@ def test_noise_of_any_length_is_survived_in_bounded_memory(noise, frame):
     assert len(receiver._view) == size
 
 
+@given(st.lists(frames, max_size=3), st.integers(1, 40))
+def test_bytes_that_end_no_frame_are_collected(sent, size):
+    """As the board's loop does, chunk by chunk. Catches a zero that is collected, and a chunk that is fed twice."""
+    sender, receiver = Sender(LIMIT), Receiver(LIMIT)
+    line = b"\x07" * 3 * LIMIT + b"".join(bytes(sender.encode(*frame)) for frame in sent)
+    found = []
+    for start in range(0, len(line), size):
+        chunk = bytearray(line[start : start + size])
+        if not receiver.collect(chunk, len(chunk)):
+            found += received(receiver, chunk)
+    assert found == sent
+
+
 def test_a_payload_beyond_the_limit_is_refused_by_both_sides():
     with pytest.raises(ValueError, match="payload: 601 bytes, the limit is 600"):
         Sender(LIMIT).encode(1, 1, bytes(LIMIT + 1))
     receiver = Receiver(LIMIT)
     assert received(receiver, bytes(Sender(LIMIT + 9).encode(1, 1, b"\x01" * (LIMIT + 9)))) == []
     assert receiver.bad == 1
+
+
+PROGRAM = """
+from binascii import crc32
+from eqprop.protocol.frames import Receiver, Sender
+
+sender, receiver = Sender(600), Receiver(600)
+for size in (0, 1, 245, 246, 247, 254, 255, 499, 500, 501, 600):
+    for payload in (bytes(size), b"\\1" * size, bytes(i * i & 255 for i in range(size))):
+        line = bytes(sender.encode(3, 5, payload))
+        torn = bytearray(line)
+        torn[size // 2 + 1] ^= 32
+        print(size, len(line), crc32(line))
+        for data in (line[:9], line[9:], line + line, torn, b"\\xff" * 700, line):
+            if not receiver.collect(data, len(data)):
+                print([(kind, sequence, crc32(got)) for kind, sequence, got in receiver.feed(data)], receiver.bad)
+"""
+
+
+def test_every_interpreter_frames_the_same(micropython, cortex_board, run, tmp_path, capsys):
+    """Catches: a block of 254 bytes, a zero at the end or a torn block that machine code sees otherwise."""
+    exec(PROGRAM, {})
+    expected = capsys.readouterr().out
+    for interpreter in (micropython, cortex_board):
+        done = run(interpreter, PROGRAM, path=[ROOT / "runtime"])
+        assert (done.stdout.decode().splitlines(), done.stderr) == (expected.splitlines(), b"")

@@ -86,14 +86,14 @@ def test_the_cache_holds_each_record_once_and_for_a_session():
     desk = DirectHost()
     desk.state(m.CONFIGURE, configure(LAYERS, 5, 0, epoch=4))
     assert desk.progress(0, ROWS[:2]).cached == 2
-    kind, answer = desk.ask(m.SAMPLES, host_messages.pack_samples(2, [(None, [1, 0])]))
-    assert host_messages.unpack_progress(answer)[:2] == (4, 2)
+    kind, answer = desk.ask(m.SAMPLES, host_messages.pack_samples(2, [(None, [1, 0, 0, 1])]))
+    assert host_messages.unpack_progress(answer)[:2] == (6, 2)
     twin = eqprop.Network(LAYERS, 5)
-    for n in (0, 1, 1, 0):
+    for n in (0, 1, 1, 0, 0, 1):
         twin.learn(ROWS[n][1], ROWS[n][0])
     assert desk.status().crc == twin.crc()
     desk.greet()
-    assert desk.progress(4, ROWS[:1]).cached == 1
+    assert desk.progress(6, ROWS[:1]).cached == 1
 
 
 def test_infer_answers_each_sample_and_learns_nothing(desk):

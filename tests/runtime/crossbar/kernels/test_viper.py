@@ -24,7 +24,7 @@ VIPER = (
     "features/kernels/viper.py",
     "crossbar/kernels/viper.py",
     "extras/nearest_viper.py",
-    "protocol/records_viper.py",
+    "protocol/bytes_viper.py",
 )
 THUMB = ("armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp")
 ARCHITECTURES = (*THUMB, "xtensa", "xtensawin", "rv32imc", "x64")
