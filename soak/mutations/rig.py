@@ -5,6 +5,8 @@ SIM = "board_sim/eqprop_sim/rig"
 OF_DRIVERS = "tests/runtime/rig/test_drivers.py"
 OF_BENCH = "tests/sim/rig/test_bench.py"
 OF_CROSSBAR = "tests/runtime/rig/test_crossbar.py"
+DRAWN = "host_tools/eqprop_host/rig"
+OF_DRAWINGS = "tests/host/rig/test_rig.py"
 OF_CALIBRATION = "tests/runtime/rig/test_calibration.py"
 
 MUTATIONS = (
@@ -85,5 +87,23 @@ MUTATIONS = (
         "crossbar.offsets[n] = offset = int((v - gain) * unit)",
         "crossbar.offsets[n] = offset = 0",
         f"{OF_CALIBRATION}::test_it_measures_what_the_parts_have",
+    ),
+    (
+        f"{DRAWN}/description.py",
+        'nets[f"Y{output}"] = f"CS{select}"',
+        'nets[f"Y{output}"] = f"CS{select ^ 1}"',
+        f"{OF_DRAWINGS}::test_the_paper_is_what_the_layout_says",
+    ),
+    (
+        f"{DRAWN}/netlist.py",
+        "ohm = (POT_OHM if pot_ohm is None else pot_ohm[n]) * code / 256",
+        "ohm = POT_OHM * code / 256",
+        f"{OF_DRAWINGS}::test_the_board_reads_what_ngspice_finds_on_the_netlist",
+    ),
+    (
+        f"{DRAWN}/kicad.py",
+        "else (across, _PITCH * (count - 1 - n)) for n in range(count)]",
+        "else (across, _PITCH * (n - half)) for n in range(count - 1)]",
+        f"{OF_DRAWINGS}::test_kicads_board_has_every_pad_inside_its_outline",
     ),
 )

@@ -188,6 +188,10 @@ class Bench:
                     self._into[node] += self.g[i] * change
         self.volts = None
 
+    def source_volts(self, n):
+        """Return a source's voltage from Vmid."""
+        return self._source[n]
+
     def settled(self):
         """Return the node voltages from Vmid."""
         if self.volts is None:

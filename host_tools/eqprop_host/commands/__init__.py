@@ -32,6 +32,7 @@ COMMANDS = {
     "deploy": "boards",
     "undeploy": "boards",
     "ports": "boards",
+    "rig": "boards",
 }
 """The package of each command, in the order of the help."""
 

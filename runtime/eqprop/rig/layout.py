@@ -19,7 +19,7 @@ I2C = const(1)
 # part: (bus, items on a chip, first I2C address, number of addresses, pins of its items)
 POTS = {
     "mcp4251": (SPI, 2, 0, 0, ("P0B-P0W", "P1B-P1W")),
-    "ad5254": (I2C, 4, 0x2C, 4, ("B1-W1", "B2-W2", "B3-W3", "B4-W4")),
+    "ad5254": (I2C, 4, 0x2C, 4, ("B0-W0", "B1-W1", "B2-W2", "B3-W3")),
 }
 CONVERTERS = {
     "mcp3208": (SPI, 8, 0, 0, tuple("CH{}".format(n) for n in range(8))),
