@@ -123,17 +123,9 @@ class Network:
 
         100 is the distance between the learning targets, or more. With a single output it is always 100.
         """
-        outputs = self.outputs
-        first = second = -32768
-        for n in range(len(outputs)):
-            v = int(outputs[n])  # the simulator's are NumPy integers, which wrap
-            if v > first:
-                second = first
-                first = v
-            elif v > second:
-                second = v
-        right, wrong = self.plan.targets
-        return min(100, 100 * (first - second) // (right - wrong))
+        from .saving import margin_percent  # as in `learn_steps`
+
+        return margin_percent(self.outputs, self.plan.targets)
 
     @property
     def user_data(self):
@@ -170,12 +162,11 @@ class Network:
         if self.memory:
             self.memory.learn(x, label, replay)
         elif replay:
-            self._replay_needs_memory(replay)
+            from .saving import replay_needs_memory  # as in `save`
+
+            replay_needs_memory(replay)
         else:
             self.learner.learn(x, label)
-
-    def _replay_needs_memory(self, replay):
-        raise ValueError("replay: {}, but the network has no memory: call remember first".format(replay))
 
     def infer(self, x):
         """Return the class of features `x` (as for `learn`): the highest of `outputs`, which are updated.
@@ -196,19 +187,15 @@ class Network:
         Raises ValueError if not one sample fits, or for a network that has a memory; MemoryError with the
         numbers if the free heap is too small.
         """
-        from .extras.memory import Memory  # imported here, so that a board that keeps no samples does not load it
+        from .saving import remember  # as in `save`
 
-        if self.memory:
-            raise ValueError("remember: the network has a memory already, of {} bytes".format(self.memory.size_bytes))
-        self.use_memory(Memory(self, size_bytes))
+        remember(self, size_bytes)
 
     def use_memory(self, memory):
         """Learn and infer with a memory from now on."""
-        self.memory = memory
-        self.extras += (memory,)
-        self._infer = memory.infer
-        if self._checkpoints:
-            self._checkpoints.saved = None  # the newest checkpoint has another memory
+        from .saving import use_memory  # as in `save`
+
+        use_memory(self, memory)
 
     def learn_steps(self, x, label, replay=0):
         """Return an iterator that learns one sample as `learn` does, to the same bits, in at most four steps.
@@ -218,11 +205,9 @@ class Network:
         longest step of 64-32-10 takes 55,000 instructions on a Cortex-M3, 70,000 on an M0. With a memory there are five
         steps, and four more for each `replay`. Raises as `learn` does.
         """
-        if self.memory:
-            return self.memory.learn_steps(x, label, replay)
-        if replay:
-            self._replay_needs_memory(replay)
-        return self.learner.learn_steps(x, label)
+        from .saving import learn_steps  # loaded on first use, as in `save`
+
+        return learn_steps(self, x, label, replay)
 
     def inspect(self):
         """Raise RuntimeError, naming what changed, if memory changed by itself: a flipped bit, or a stray write.

@@ -1,4 +1,4 @@
-"""What a network does seldom: `Network.inspect`, `Network.save` and `eqprop.load`. Loaded on first use."""
+"""What a board that serves does not need: `Network.save`, `inspect`, `learn_steps`, `margin_percent`, `eqprop.load`."""
 
 from .checkpoint import Checkpoints
 from .crossbar import Rot
@@ -16,6 +16,52 @@ def inspect(network):
     every = network.lr_halving_samples
     halvings = learner.sample // every if every else 0
     network.crossbar.inspect([min(shift + halvings, RATE_SHIFT_MAX) for shift in network.plan.rate_shifts])
+
+
+def replay_needs_memory(replay):
+    """Raise ValueError: a network without a memory has nothing to replay."""
+    raise ValueError("replay: {}, but the network has no memory: call remember first".format(replay))
+
+
+def remember(network, size_bytes):
+    """Give `network` a memory, as `Network.remember` says."""
+    from .extras.memory import Memory  # imported here, so that a board that keeps no samples does not load it
+
+    if network.memory:
+        raise ValueError("remember: the network has a memory already, of {} bytes".format(network.memory.size_bytes))
+    use_memory(network, Memory(network, size_bytes))
+
+
+def use_memory(network, memory):
+    """Let `network` learn and infer with a memory from now on."""
+    network.memory = memory
+    network.extras += (memory,)
+    network._infer = memory.infer
+    if network._checkpoints:
+        network._checkpoints.saved = None  # the newest checkpoint has another memory
+
+
+def learn_steps(network, x, label, replay):
+    """Return what `Network.learn_steps` says."""
+    if network.memory:
+        return network.memory.learn_steps(x, label, replay)
+    if replay:
+        replay_needs_memory(replay)
+    return network.learner.learn_steps(x, label)
+
+
+def margin_percent(outputs, targets):
+    """Return how far the highest output is above the next, in percent of the distance between the targets."""
+    first = second = -32768
+    for n in range(len(outputs)):
+        v = int(outputs[n])  # the simulator's are NumPy integers, which wrap
+        if v > first:
+            second = first
+            first = v
+        elif v > second:
+            second = v
+    right, wrong = targets
+    return min(100, 100 * (first - second) // (right - wrong))
 
 
 def save(network, folder, force):

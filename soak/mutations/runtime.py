@@ -178,14 +178,14 @@ MUTATIONS = (
         "tests/runtime/test_network_kept.py::test_slices_learn_what_learn_learns",
     ),
     (
-        "runtime/eqprop/network.py",
+        "runtime/eqprop/saving.py",
         "v = int(outputs[n])",
         "v = outputs[n]",
         "tests/runtime/test_network_kept.py::test_confidence_is_the_same_in_the_simulator",
     ),
     (
-        "runtime/eqprop/network.py",
-        "            elif v > second:\n                second = v\n",
+        "runtime/eqprop/saving.py",
+        "        elif v > second:\n            second = v\n",
         "",
         "tests/runtime/test_network_kept.py::test_confidence_grows_with_learning",
     ),
