@@ -147,13 +147,13 @@ MUTATIONS = (
         "tests/runtime/test_fixed.py::test_draws_stay_below_their_limit",
     ),
     (
-        "runtime/eqprop/planning.py",
+        "runtime/eqprop/layers.py",
         "or min(sizes) < 1 ",
         "or min(sizes) < 0 ",
         "tests/runtime/test_planning.py::test_impossible_layers_are_refused_by_name",
     ),
     (
-        "runtime/eqprop/planning.py",
+        "runtime/eqprop/layers.py",
         "while terms * ((largest >> p) + 1) > CURRENT_MAX:",
         "while terms * (largest >> p + 1) > CURRENT_MAX:",
         "tests/runtime/test_planning.py::test_scales_keep_every_current_and_total_in_range",
