@@ -3,6 +3,10 @@
 FAULTS = "board_sim/eqprop_sim/faults.py"
 OF_FAULTS = "tests/sim/test_faults.py"
 DEVICES = "board_sim/eqprop_sim/analog/devices/devices.py"
+ARRAY = "board_sim/eqprop_sim/analog/devices/array.py"
+PULSES = "board_sim/eqprop_sim/analog/devices/kernels.py"
+OF_PRESETS = "tests/sim/analog/devices/test_presets.py"
+OF_CHIPS = "tests/host/commands/test_simulate_analog.py"
 OF_DEVICES = "tests/sim/analog/devices/test_devices.py"
 PERIPHERY = "board_sim/eqprop_sim/analog/periphery.py"
 LEARNING = "board_sim/eqprop_sim/analog/learning.py"
@@ -48,39 +52,39 @@ MUTATIONS = (
     ),
     # devices
     (
-        DEVICES,
-        "count = np.trunc(self.owed)\n            self.owed -= count",
-        "count = np.trunc(self.owed)\n            self.owed[...] = 0",
+        PULSES,
+        "                owed[k] -= counts[at]\n",
+        "                owed[k] = 0\n",
         f"{OF_DEVICES}::test_changes_by_less_than_a_step_are_not_lost",
     ),
     (
-        DEVICES,
-        "self.random.standard_normal(n.shape) / np.sqrt(n)",
-        "self.random.standard_normal(n.shape)",
+        PULSES,
+        "xi = std * random.standard_normal()",
+        "xi = std * abs(n) * random.standard_normal()",
         f"{OF_DEVICES}::test_noise_of_pulses_adds_up_as_a_random_walk",
     ),
     (
-        DEVICES,
-        "        self.idle_s[mask] = 0.0\n",
+        PULSES,
+        "            if len(idle_s):\n                idle_s[k] = 0.0\n",
         "",
         f"{OF_DEVICES}::test_drift_follows_its_power_law_and_a_pulse_ends_it",
     ),
     (
-        DEVICES,
-        "* device.pulse_v**2 *",
-        "* device.pulse_v *",
+        ARRAY,
+        "* self.device.pulse_v**2 *",
+        "* self.device.pulse_v *",
         f"{OF_DEVICES}::test_a_pulse_costs_energy_by_the_conductance",
     ),
     (
-        DEVICES,
-        "gamma = gamma_down + up * (gamma_up - gamma_down)",
-        "gamma = gamma_down",
+        PULSES,
+        "near[at, GAMMA_UP if up else GAMMA_DOWN]",
+        "near[at, GAMMA_DOWN]",
         f"{OF_DEVICES}::test_turning_a_knob_up_shows",
     ),
     (
-        DEVICES,
-        "            self.stuck |= self.pulses >= device.endurance\n",
-        "            pass\n",
+        PULSES,
+        "                stuck[k] = True\n",
+        "                pass\n",
         f"{OF_DEVICES}::test_worn_devices_no_longer_move",
     ),
     (
@@ -106,6 +110,60 @@ MUTATIONS = (
         "for cycle in cycles], axis=0)",
         "for cycle in cycles[:1]], axis=0)",
         "tests/sim/analog/devices/test_curve_files.py::test_cycles_are_averaged",
+    ),
+    (
+        PULSES,
+        "left = owed - (seen if seen else n)",
+        "left = owed - n",
+        f"{OF_DEVICES}::test_what_is_read_back_is_what_is_no_longer_owed",
+    ),
+    (
+        PULSES,
+        "seen = nominal + (seen - nominal) * own / (own + written)",
+        "seen = seen * 1.0",
+        f"{OF_DEVICES}::test_without_reading_noise_hides_what_a_pulse_did",
+    ),
+    (
+        PULSES,
+        "left = min(max(left, -place), 1 / rules.step - place)",
+        "left = min(max(left, -1e9), 1e9)",
+        f"{OF_DEVICES}::test_a_device_that_cannot_follow_is_let_be",
+    ),
+    (
+        PULSES,
+        "change if rules.mult_noise else",
+        "change if True else",
+        f"{OF_PRESETS}::test_rram_rests_at_the_published_symmetry_point",
+    ),
+    (
+        ARRAY,
+        "spread * (1 - max(device.up_down, 0.0))",
+        "spread * (1 - device.up_down)",
+        f"{OF_PRESETS}::test_asymmetry_makes_one_side_smaller",
+    ),
+    (
+        "board_sim/eqprop_sim/analog/devices/presets.py",
+        "up = dw_min * (1 - gamma_up * w_min / w_max)",
+        "up = dw_min",
+        f"{OF_PRESETS}::test_the_response_is_aihwkits",
+    ),
+    (
+        "board_sim/eqprop_sim/analog/devices/pulses.py",
+        "return max(variance + 2 * min(together, 0.0), 0.0)",
+        "return variance",
+        "tests/sim/analog/devices/test_curve_files.py::test_cycles_say_how_noisy_a_pulse_is",
+    ),
+    (
+        "host_tools/eqprop_host/training/chips.py",
+        ", recipe=RECIPE)",
+        ")",
+        f"{OF_CHIPS}::test_a_user_gets_the_figures_of_the_study",
+    ),
+    (
+        "host_tools/eqprop_host/training/chips.py",
+        "    board.crossbar.age(seconds)\n",
+        "",
+        f"{OF_CHIPS}::test_conductances_drift_after_training",
     ),
     # the circuit
     (

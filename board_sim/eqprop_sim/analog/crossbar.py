@@ -19,12 +19,14 @@ from .circuits.circuit import Circuit, from_steps, initial_steps, to_steps, volt
 from .circuits.ideal import Settings, drive, settle
 from .circuits.nodal import Nodal
 from .circuits.wires import Wires
-from .devices.devices import ROUNDINGS, Device
+from .devices.array import check_rounding
+from .devices.devices import Device
 from .energy import power
 from .errors import PhysicsError, check_between
 from .inplace import make_devices
 from .learning import across, across_driven, plan_rates
 from .periphery import Periphery, rail_v
+from .recipe import Recipe, dithered
 
 DRIVE_V = (1e-6, 1000.0)
 """The range of `Hardware.drive_v`: lower voltages drown in noise, higher ones destroy devices."""
@@ -46,16 +48,21 @@ class Hardware:
     drive_v: float = 1.0
     """The voltage of a row at full scale, volts."""
 
-    rounding: str = "mixed"
-    """See `DeviceArray`."""
+    rounding: str = "read-back"
+    """How changes become pulses: one of ROUNDINGS, see `DeviceArray`."""
 
     verify: int = 0
     """How many times conductances written from outside are read back and corrected."""
 
+    recipe: Recipe = Recipe()
+    """How training differs from the runtime's plan."""
+
     def __post_init__(self):
         check_between("drive_v", self.drive_v, *DRIVE_V)
-        if self.rounding not in ROUNDINGS:
-            raise PhysicsError(f"rounding: {self.rounding!r} is not one of {', '.join(ROUNDINGS)}")
+        check_rounding(self.rounding)
+        for name in ("rounding", "verify") if self.device.dw_min is None else ():
+            if getattr(self, name) != getattr(type(self), name):
+                raise PhysicsError(f"{name}: {getattr(self, name)!r} does nothing here: set levels too")
         if self.verify != int(self.verify) or self.verify < 0:
             raise PhysicsError(f"verify: {self.verify!r} is not a whole number of 0 or more")
 
@@ -74,7 +81,7 @@ class AnalogCrossbar(ExternalCrossbar):
     def __init__(self, plan, hardware=Hardware(), seed=0):  # noqa: B008 (frozen)
         """Make the chip of a runtime's `plan`.
 
-        seed: for the initial conductances, which equal the runtime's, and for all spreads and noise.
+        seed: for the initial conductances, which equal the runtime's but for the recipe, and for all spreads and noise.
         """
         super().__init__(plan)
         self.hardware = hardware
@@ -92,7 +99,8 @@ class AnalogCrossbar(ExternalCrossbar):
         self._codes = [[np.zeros(n, np.int16) for n in self._widths()] for _ in (FREE, PLUS, MINUS)]
         self._volts: list = [None, None, None]
         self._free = None
-        self._wanted = initial_steps(plan, seed)
+        self._wanted = [g.astype(np.uint16) for g in hardware.recipe.initial(initial_steps(plan, seed), G_MAX)]
+        self._dither = hardware.recipe.dithered
         self._noisy = bool(device.read_noise_std)
         self._given = [True] * len(self._wanted)
         self.refresh()
@@ -106,9 +114,12 @@ class AnalogCrossbar(ExternalCrossbar):
         for c, devices in enumerate(self.devices):
             if self._given[c]:
                 target = from_steps(self.plan, c, self._wanted[c]).astype(float) * self._siemens
+                if self._dither:
+                    target = dithered(target, self.hardware.device, self._random)
                 devices.write(target, self.hardware.verify)
                 self._given[c] = False
             self.circuit.g[c][...] = devices.g
+        self._dither = False
         self.circuit.refresh()
         self._nodal = Nodal(self.circuit, self.hardware.wires) if self.hardware.wires else None
 
@@ -159,7 +170,9 @@ class AnalogCrossbar(ExternalCrossbar):
         """
         self.check_phase(phase)
         # A current's unit is a step times a code over 2**scale
-        amperes = self._currents * (2.0 ** self.plan.scales[-1] * self._siemens * self._volt)
+        recipe = self.hardware.recipe
+        unit = 2.0 ** self.plan.scales[-1] * self._siemens * self._volt
+        amperes = self._currents * (unit * recipe.target * recipe.nudge * recipe.fill)
         self._rest(phase, amperes[None] if phase == PLUS else -amperes[None])
 
     def _rest(self, phase, nudge):
@@ -178,9 +191,11 @@ class AnalogCrossbar(ExternalCrossbar):
         adc = self.hardware.periphery.adc
         self._volts[phase] = [None, *(adc.convert(each, self.full_scale_v, self._random) for each in v[1:])]
         for layer, n in enumerate(self.plan.layers[1:], 1):
-            codes = np.rint(self._volts[phase][layer][0] / self._volt)
+            last = layer == len(self.plan.layers) - 1
+            # The learner knows the plan's targets
+            codes = np.rint(self._volts[phase][layer][0] / (self._volt * (self.hardware.recipe.target if last else 1)))
             self._codes[phase][layer - 1][:n] = np.clip(codes, -V_MAX, V_MAX)
-            if layer < len(self.plan.layers) - 1:
+            if not last:
                 self._codes[phase][layer - 1][n:] = self.plan.bias, -self.plan.bias
         return v
 
@@ -190,17 +205,27 @@ class AnalogCrossbar(ExternalCrossbar):
 
     def program(self):
         """Ask every device for the change that follows from PLUS and MINUS, at its crossbar's rate_shift."""
+        recipe = self.hardware.recipe
         plus, minus = self._volts[PLUS], self._volts[MINUS]
         difference = [None, *(p - m for p, m in zip(plus[1:], minus[1:], strict=True))]
         mean = [None, *((p + m) / 2 for p, m in zip(plus[1:], minus[1:], strict=True))]
         for c, (devices, factor) in enumerate(zip(self.devices, plan_rates(self.plan, self.rate_shifts), strict=True)):
             circuit = self.circuit
             sums = across(circuit, c, difference, mean) if c else across_driven(circuit, self._x, difference, mean)
+            factor *= recipe.rate(c) * recipe.fill / recipe.nudge
             devices.program(sums * (-factor * self._siemens / self._volt**2))
             circuit.g[c][...] = devices.g
         self.circuit.follow()
         if self._nodal:
             self._nodal = Nodal(self.circuit, self.hardware.wires)
+
+    def age(self, seconds):
+        """Let time pass without pulses: conductances drift, states relax."""
+        for c, devices in enumerate(self.devices):
+            devices.age(seconds)
+            self.circuit.g[c][...] = devices.g
+        self.circuit.refresh()
+        self._nodal = Nodal(self.circuit, self.hardware.wires) if self.hardware.wires else None
 
     def power(self, phase):
         """Return the watts that the conductances dissipate in a phase."""

@@ -3,15 +3,16 @@
 import numpy as np
 
 from .circuits.ideal import drive, settle
-from .devices.devices import DeviceArray
-from .learning import Trainer, across, across_driven
+from .devices import kernels
+from .devices.array import DeviceArray
+from .learning import Trainer
 from .periphery import Periphery, rail_v
 
 
-def make_devices(circuit, device, seed, rounding="mixed"):
+def make_devices(circuit, device, seed, rounding="read-back"):
     """Return a `DeviceArray` for each crossbar of a circuit, with spreads from `seed`."""
     seeds = np.random.default_rng(seed).spawn(len(circuit.g))
-    return [DeviceArray(device, g.shape, s, rounding) for g, s in zip(circuit.g, seeds, strict=True)]
+    return [DeviceArray(device, g.shape, s, rounding, circuit.dtype) for g, s in zip(circuit.g, seeds, strict=True)]
 
 
 class InPlaceTrainer(Trainer):
@@ -31,13 +32,17 @@ class InPlaceTrainer(Trainer):
         # Devices may reach beyond their nominal range
         super().__init__(circuit, g_min=np.finfo(np.float32).tiny, g_max=1e3 * device.g_on, **options)
         self._noisy = any(d.device.read_noise_std for d in devices)
+        if not self._noisy:
+            circuit.g = [each.g for each in devices]
         self.take()
 
     def take(self):
         """Read the devices' conductances, after a change from outside."""
-        for g, devices in zip(self.circuit.g, self.devices, strict=True):
-            g[...] = devices.g
+        if self._noisy:
+            for g, devices in zip(self.circuit.g, self.devices, strict=True):
+                g[...] = devices.g
         self.circuit.refresh()
+        self._below = self.circuit.g[0].sum((0, 1), dtype=np.float64)
 
     def write(self, g, verify=0):
         """Program all devices to conductances g, arrays as the circuit's: see `DeviceArray.write`."""
@@ -60,7 +65,37 @@ class InPlaceTrainer(Trainer):
 
     def _program(self, x, difference, mean, span):
         for c, devices in enumerate(self.devices):
-            sums = across(self.circuit, c, difference, mean) if c else across_driven(self.circuit, x, difference, mean)
-            devices.program(sums * (-self.eta[c] / span))
-            self.circuit.g[c][...] = devices.g
-        self.circuit.follow()
+            if devices.step_s:
+                owe = self._owe if c else self._owe_driven
+                owe(c, x, difference, mean, self.circuit.dtype.type(self.eta[c] / span / devices.step_s))
+                devices.pay()
+        self._follow()
+
+    def _owe(self, c, _x, difference, mean, steps):
+        """Owe the devices of crossbar c >= 1 what the rule asks; steps: of a device for D M of 1 V^2."""
+        circuit = self.circuit
+        rows = difference[c] * circuit.gain[c], circuit.rows(c, mean[c])
+        bias_v = circuit.dtype.type(circuit.bias_v[c])
+        kernels.owe(self.devices[c].owed, *rows, difference[c + 1], mean[c + 1], bias_v, steps)
+
+    def _owe_driven(self, c, x, difference, mean, steps):
+        """Owe the driven devices of crossbar 0 what the rule asks."""
+        circuit, owed = self.circuit, self.devices[c].owed
+        difference, mean = difference[1] * steps, mean[1]
+        constant = np.einsum("bj,bj->j", difference, mean)
+        bias = circuit.dtype.type(circuit.bias_v[0]) * difference.sum(0)
+        kernels.owe_driven(owed, x, difference * circuit.dtype.type(circuit.drive_v), constant, bias)
+
+    def _follow(self):
+        """Bring the circuit's derived arrays up to date with the devices."""
+        circuit = self.circuit
+        if self._noisy:
+            for g, devices in zip(circuit.g, self.devices, strict=True):
+                g[...] = devices.g
+            circuit.follow()
+            return
+        driven = self.devices[0]
+        kernels.sign(circuit.g[0], driven.changed, circuit.signed)
+        self._below += driven.gained
+        circuit.below = self._below.astype(circuit.dtype)
+        circuit.derive()

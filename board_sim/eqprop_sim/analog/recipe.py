@@ -7,6 +7,8 @@ the smallest conductance then weigh less. A search chose the factors on the digi
 plan's one-sided errors.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .circuits.circuit import Circuit
@@ -14,32 +16,56 @@ from .devices.devices import Device
 from .inplace import InPlaceTrainer, make_devices
 from .periphery import Periphery
 
-FILL = 4.0
-"""The factor between the initial conductances, less the smallest, and the plan's."""
 
-_BETA = 0.5
-_TARGETS = 0.75
-_ETA = (1.0, 0.25)  # of the driven crossbar, of the others
+@dataclass(frozen=True)
+class Recipe:
+    """The factors between a training on devices and the runtime's plan. The default changes nothing."""
+
+    fill: float = 1.0
+    """Of the initial conductances, less the smallest."""
+
+    nudge: float = 1.0
+    """Of the nudging conductance, apart from `fill`."""
+
+    target: float = 1.0
+    """Of the output voltages that the nudge pulls to."""
+
+    rates: tuple[float, float] = (1.0, 1.0)
+    """Of the changes in the driven crossbar and in the others, apart from `fill`."""
+
+    dithered: bool = False
+    """Whether initial conductances are rounded up or down at random; to nearest would put them all on a few levels."""
+
+    def rate(self, c):
+        """Return the factor of crossbar c."""
+        return self.rates[c > 0]
+
+    def initial(self, g, g_on):
+        """Return a network's initial conductances from the plan's, lists of arrays."""
+        lowest = min(each.min() for each in g)
+        return [np.minimum(lowest + (each - lowest) * self.fill, g_on) for each in g]
 
 
-def build(plan, device=Device(), periphery=Periphery(), *, seed=0, rounding="mixed", dtype=np.float32):  # noqa: B008
+RECIPE = Recipe(fill=4.0, nudge=0.5, target=0.75, rates=(1.0, 0.25), dithered=True)
+"""For real devices."""
+
+
+def build(plan, device=Device(), periphery=Periphery(), *, seed=0, rounding="read-back", dtype=np.float32):  # noqa: B008
     """Return an `InPlaceTrainer` on new devices: initial conductances, spreads and noise drawn from `seed`."""
     circuit = Circuit.from_plan(plan, seed=seed, g_on=device.g_on, dtype=dtype)
-    lowest = min(g.min() for g in circuit.g)
-    initial = [np.minimum(lowest + (g - lowest) * FILL, device.g_on) for g in circuit.g]
+    initial = RECIPE.initial(circuit.g, device.g_on)
     devices, diodes, dither = np.random.default_rng([seed, 1]).spawn(3)
     periphery.spread(circuit, diodes)
     chip = make_devices(circuit, device, devices, rounding)
     trainer = InPlaceTrainer.from_plan(circuit, plan, devices=chip, periphery=periphery, g_on=device.g_on, seed=seed)
-    trainer.beta *= FILL * _BETA
-    trainer.targets = tuple(target * _TARGETS for target in trainer.targets)
-    factors = [_ETA[0]] + [_ETA[1]] * (len(circuit.g) - 1)
-    trainer.eta = [eta * factor * FILL**2 for eta, factor in zip(trainer.eta, factors, strict=True)]
-    trainer.write([_dithered(g, device, dither) for g in initial])
+    trainer.beta *= RECIPE.fill * RECIPE.nudge
+    trainer.targets = tuple(target * RECIPE.target for target in trainer.targets)
+    trainer.eta = [eta * RECIPE.rate(c) * RECIPE.fill**2 for c, eta in enumerate(trainer.eta)]
+    trainer.write([dithered(g, device, dither) for g in initial])
     return trainer
 
 
-def _dithered(g, device, random):
+def dithered(g, device, random):
     """Return conductances rounded up or down at random; rounding to nearest would put them all on one of few levels."""
     if device.dw_min is None:
         return g

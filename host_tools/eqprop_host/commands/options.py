@@ -70,6 +70,17 @@ def percent(text):
     return value
 
 
+def positive(text):
+    """Return a finite number above 0, as an option's type."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    return value
+
+
 def layers(text):
     """Parse layer sizes such as "64-32-10", as an argparse type."""
     try:

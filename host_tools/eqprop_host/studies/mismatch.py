@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 import eqprop
 from eqprop_sim.analog import recipe
 from eqprop_sim.analog.devices.devices import Device
+from eqprop_sim.analog.devices.presets import PRESETS
 from eqprop_sim.analog.learning import features
 from eqprop_sim.analog.periphery import Periphery
 from eqprop_sim.sample_order import SampleOrder
@@ -34,6 +35,19 @@ VERIFY = 5
 BATCH = 4
 _BASE = Device(levels=256, on_off=100.0)
 _TOGETHER = Device(levels=64, on_off=100.0, dw_min_dtod=0.3, w_max_dtod=0.3, up_down=0.1, dw_min_std=0.3)
+_SOFT = _BASE.varied(response="SoftBounds")
+_ASYMMETRIC = {
+    "up steps whole, down steps half": _BASE.varied(up_down=0.5),
+    "up steps half, down steps whole": _BASE.varied(up_down=-0.5),
+    "up steps a third, down steps whole": _BASE.varied(up_down=-2 / 3),
+    "soft bounds": _SOFT,
+    "soft bounds, up steps half": _SOFT.varied(up_down=-0.5),
+    "soft bounds, up steps a third": _SOFT.varied(up_down=-2 / 3),
+    "ReRamSB (rram)": PRESETS["rram"],
+    "ReRamSB with its write noise": PRESETS["rram"].varied(write_noise_std=21.0),
+}
+"""Devices whose pulses up and down differ, by another ratio in each state with soft bounds."""
+
 _DIODES = Periphery(diode_offset_v=0.005)
 
 
@@ -67,6 +81,7 @@ def points(coarse=False):
         Point("cases", "all together", _TOGETHER, _DIODES),
         Point("cases", "on/off ratio 10", Device(on_off=10.0)),
         Point("cases", "10 % stuck", Device(corrupt_devices_prob=0.1)),
+        *(Point("cases", name, device) for name, device in _ASYMMETRIC.items()),
     ]
 
 
@@ -77,15 +92,16 @@ def compare(
     seeds: Sequence[int],
     chips: Sequence[Point],
     tell: Callable[[str], None] = lambda line: None,
+    rounding: str = "read-back",
 ) -> list[dict]:
     """Return a row for each chip: its series and value, and each method's test errors in percent, one for each seed.
 
-    tell: called with a line for each seed.
+    tell: called with a line for each seed. rounding: one of ROUNDINGS, how changes become pulses in place.
     """
     errors: list[dict] = [{method: [] for method in METHODS} for _ in chips]
     with threadpool_limits(1):
         for seed in seeds:
-            bench = _Bench(layers, epochs, datasets.prepare(dataset, seed), seed)
+            bench = _Bench(layers, epochs, datasets.prepare(dataset, seed), seed, rounding)
             for chip, found in zip(chips, errors, strict=True):
                 for method, error in bench.compare(chip).items():
                     found[method].append(error)
@@ -99,7 +115,8 @@ def compare(
 class _Bench:
     """One seed's data, and the weights that ideal devices learn from them."""
 
-    def __init__(self, layers, epochs, data, seed):
+    def __init__(self, layers, epochs, data, seed, rounding):
+        self.rounding = rounding
         self.epochs, self.seed = epochs, seed
         self.plan = eqprop.plan(layers)
         self.x, self.test_x = (features(x).astype(np.float32) for x in (data.train_x, data.test_x))
@@ -119,7 +136,7 @@ class _Bench:
         """Return each method's test error on a chip of that kind, percent. Every method gets the same chip."""
 
         def new():
-            return recipe.build(self.plan, chip.device, chip.periphery, seed=self.seed)
+            return recipe.build(self.plan, chip.device, chip.periphery, seed=self.seed, rounding=self.rounding)
 
         errors = {}
         trainer = new()

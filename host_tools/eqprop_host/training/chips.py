@@ -1,7 +1,7 @@
 """A simulated chip to train on: its hardware, the board that drives it, its energy ledger and its netlist."""
 
 import contextlib
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from eqprop_sim.analog.crossbar import AnalogNetwork, Hardware
 from eqprop_sim.analog.devices import curve_files
 from eqprop_sim.analog.devices.presets import PRESETS
 from eqprop_sim.analog.periphery import Converter, Periphery
+from eqprop_sim.analog.recipe import RECIPE
 from eqprop_sim.in_process import EmulatedBoard
 
 from ..boards.chip_board import ChipBoard
@@ -26,14 +27,15 @@ _CONVERTERS = ("dac_bits", "adc_bits", "dac_noise_v", "adc_noise_v")
 _WIRES = ("row_ohm", "column_ohm")
 _HARDWARE = ("drive_v", "rounding", "verify")
 _TEXT = ("response", "rounding", "curve", "curve_unit")
-_WHOLE = ("levels", "dac_bits", "adc_bits", "verify")
+_WHOLE = ("levels", "dac_bits", "adc_bits", "verify", "mult_noise")
+_OF_AGE = ("nu", "nu_dtod", "drift_t0_s", "retention_s")
 
 
 def knobs():
     """Return the parameters of `--set`, by name."""
-    device = [field.name for field in fields(type(PRESETS["ideal"])) if field.name != "source"]
+    device = [field.name for field in fields(type(PRESETS["ideal"])) if field.name not in ("source", "curves")]
     periphery = [field.name for field in fields(Periphery) if field.name not in ("dac", "adc")]
-    return [*device, "curve_unit", *periphery, *_CONVERTERS, *_WIRES, *_HARDWARE]
+    return [*device, "curve", "curve_unit", *periphery, *_CONVERTERS, *_WIRES, *_HARDWARE]
 
 
 @contextlib.contextmanager
@@ -59,27 +61,33 @@ def siemens_per_step(hardware):
     return hardware.device.g_on / G_MAX
 
 
-def hardware(device, settings):
+def hardware(device, settings, age_s=None):
     """Return the `Hardware` of a preset (None for the ideal one), changed by "name=value" texts.
 
-    Raises DataError naming the invalid text.
+    age_s: how long the devices are left after training, or None. Raises DataError naming the invalid text.
     """
     values = dict(_parsed(text) for text in settings)
     device = PRESETS[device or "ideal"]
     try:
+        for name in _OF_AGE if age_s is None else ():
+            if name in values:
+                raise DataError(f"--set {name}={values[name]:g}: does nothing without --age SECONDS")
+        own = {name: values.pop(name) for name in list(values) if hasattr(device, name)}
+        if "mult_noise" in own:
+            own["mult_noise"] = bool(own["mult_noise"])
         if "curve" in values:
-            curve, g_off, g_on = curve_files.load(values.pop("curve"), values.pop("curve_unit", None))
-            device = replace(device, curve=curve, response="Curve", levels=None, g_on=g_on, on_off=g_on / g_off)
+            curves, g_off, g_on = curve_files.load_all(values.pop("curve"), values.pop("curve_unit", None))
+            measured = {"curves": curves, "response": "Curve", "levels": None, "g_on": g_on, "on_off": g_on / g_off}
+            own = {**measured, **own}
         elif "curve_unit" in values:
             raise DataError(f"--set curve_unit={values['curve_unit']}: needs --set curve=FILE")
-        own = {name: values.pop(name) for name in list(values) if hasattr(device, name)}
         dac, adc = (
             Converter(values.pop(f"{name}_bits", None), values.pop(f"{name}_noise_v", 0.0)) for name in ("dac", "adc")
         )
         lines = {name: values.pop(name) for name in _WIRES if name in values}
         rest = {name: values.pop(name) for name in _HARDWARE if name in values}
         wires = Wires(**lines) if lines else None
-        return Hardware(device.varied(**own), Periphery(dac, adc, **values), wires, **rest)
+        return Hardware(device.varied(**own), Periphery(dac, adc, **values), wires, **rest, recipe=RECIPE)
     except PhysicsError as error:
         raise DataError(str(error)) from error
 
@@ -103,6 +111,19 @@ def write_netlist(path, crossbar, x):
     write_whole(path, text.encode())
 
 
-def ledger(crossbar, x, labels, samples):
-    """Return the `energy.Ledger` of the first LEDGER_SAMPLES of x (int8) after `learnt` samples were learnt."""
-    return energy.measure(crossbar, x[:LEDGER_SAMPLES], labels[:LEDGER_SAMPLES], samples)
+def aged_error(board, seconds, x, labels):
+    """Let a chip's devices rest for some seconds; return its test error on x (int8) afterwards, percent."""
+    board.crossbar.age(seconds)
+    return 100 * float(np.mean(board.infer(x)[0] != labels))
+
+
+def ledger(crossbar, x, labels, samples, tell=lambda line: None):
+    """Return the `energy.Ledger` of the first LEDGER_SAMPLES of x (int8) after `samples` samples were learnt.
+
+    None if it cannot be measured; then `tell` is called with the reason.
+    """
+    try:
+        return energy.measure(crossbar, x[:LEDGER_SAMPLES], labels[:LEDGER_SAMPLES], samples)
+    except PhysicsError as error:
+        tell(f"energy not measured: {error}")
+        return None

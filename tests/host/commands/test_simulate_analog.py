@@ -61,6 +61,35 @@ def test_the_same_options_are_the_same_chip(tmp_path, capsys):
     assert crcs[0] == crcs[1] != crcs[2]
 
 
+def test_a_user_gets_the_figures_of_the_study(capsys):
+    """4 levels: 5.06 % in the study, 90 % when a user ran them with the plan of a board."""
+    code, out, err = run(capsys, "simulate", "--physics=analog", "--set=levels=4", "--set=on_off=100", "--epochs=4")
+    assert code == 0, err
+    assert float(out.split()[-5]) <= 9
+
+
+def test_conductances_drift_after_training(capsys, tmp_path):
+    """Catches a time that passes nowhere, and a test before it instead of after."""
+    lasting = ["--set=levels=256", "--set=retention_s=1e4", "--data=digits", "--layers=64-16-10"]
+    errors = []
+    for seconds in ("1", "1e5"):
+        argv = ["simulate", "--physics=analog", *lasting, "--epochs=1", f"--age={seconds}", f"--json={tmp_path}/r.json"]
+        code, out, err = run(capsys, *argv)
+        assert code == 0, err
+        results = json.loads((tmp_path / "r.json").read_text())
+        errors.append(results["aged_test_error_percent"])
+        assert f"test error {errors[-1]:.2f} % after" in out and results["age_seconds"] == float(seconds)
+    assert errors[0] == pytest.approx(results["test_error_percent"], abs=1) and errors[1] > errors[0] + 20
+
+
+def test_the_ledger_never_ends_a_run(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("eqprop_sim.analog.circuits.transient._STEPS", 3)
+    code, out, err = run(capsys, *SMALL, f"--json={tmp_path}/r.json")
+    results = json.loads((tmp_path / "r.json").read_text())
+    assert code == 0 and "test error" in out and "energy not measured: sample" in err
+    assert results["energy_joule_per_inference"] is None and results["test_error_percent"] is not None
+
+
 def test_a_board_in_the_loop_gives_the_same_chip(capsys):
     plain, looped = (run(capsys, *SMALL, "--limit=40", *more) for more in ((), ("--port=sim:",)))
     assert plain[0] == looped[0] == 0 and plain[1] == looped[1]
@@ -81,7 +110,12 @@ BAD = {
     "wide": (["--set=on_off=inf"], "on_off: inf is not in 1..1e+12"),
     "spread without end": (["--set=dw_min_std=inf"], "dw_min_std: inf is not in 0..100"),
     "unit": (["--set=curve_unit=uS"], "--set curve_unit=uS: needs --set curve=FILE"),
-    "rounding": (["--set=rounding=up"], "rounding: 'up' is not one of mixed, stochastic"),
+    "rounding": (["--set=rounding=up"], "rounding: 'up' is not one of read-back, mixed, stochastic"),
+    "drift without time": (["--device=pcm", "--set=nu=0.1"], "--set nu=0.1: does nothing without --age SECONDS"),
+    "nothing to relax": (["--set=retention_s=60"], "--set retention_s=60: does nothing without --age SECONDS"),
+    "asymmetry of nothing": (["--set=up_down=0.3"], "up_down: 0.3 does nothing here: set levels too"),
+    "rounding of nothing": (["--set=rounding=stochastic"], "rounding: 'stochastic' does nothing here: set levels too"),
+    "no time": (["--age=0"], "--age"),
     "curve": (["--set=curve=none.csv"], "none.csv: cannot be read"),
     "netlist": (["--netlist=/dev/null/x.cir"], "/dev/null/x.cir"),
 }
@@ -94,7 +128,7 @@ def test_bad_input_is_one_line(case, capsys):
     assert code in (1, 2) and out == "" and message in err and err.count("\n") == 1, err
 
 
-@pytest.mark.parametrize("option", ["--device=rram", "--set=nu=0.1", "--netlist=x.cir", "--port=sim:"])
+@pytest.mark.parametrize("option", ["--device=rram", "--set=nu=0.1", "--netlist=x.cir", "--age=9", "--port=sim:"])
 def test_a_chip_needs_its_physics(option, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, out, err = run(capsys, "simulate", option)
@@ -111,12 +145,16 @@ def test_every_knob_can_be_set():
         "verify": 2,
         "dac_bits": 6,
         "adc_bits": 6,
+        "mult_noise": 0,
     }
     skipped = {"curve", "curve_unit"}
+    needed = ["levels=9", "response=LinearStep", "gamma_up=0.1", "dw_min_std=0.1", "nu=0.1"]
     for name in set(chips.knobs()) - skipped:
         value = numbers.get(name, 0.25 if name != "on_off" else 3.0)
-        made = chips.hardware("ideal", [f"{name}={value}"])
-        assert str(value) in str(made), name
+        made = chips.hardware(
+            "ideal", [*needed, f"{name}={value}"] if name != "response" else [*needed[:1], f"{name}={value}"], 1.0
+        )
+        assert (str(bool(value)) if name == "mult_noise" else str(value)) in str(made), name
 
 
 def test_a_curve_makes_the_device(tmp_path):

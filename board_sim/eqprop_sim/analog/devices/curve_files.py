@@ -1,5 +1,7 @@
 """Files of measured pulse curves in the usual layouts of laboratories: `load` reads one into a `PulseCurve`.
 
+A folder of such files is a kind of device of which several were measured: `load_all`.
+
 Two layouts, with any of , ; tab or spaces between the cells, and # before a comment:
 
     direction,siemens          a row for each reading, up or down, in order; repeated trains are repeated cycles
@@ -15,7 +17,9 @@ import csv
 import io
 import math
 import re
+from dataclasses import replace
 from itertools import groupby
+from pathlib import Path
 
 from ..errors import PhysicsError
 from .devices import DEVICE_LEAST_S, DEVICE_MOST_S
@@ -39,6 +43,23 @@ _PREFIXES = {
 _UNIT = re.compile(r"([pnuµμmkKMG]?)(S|(?i:siemens|ohms?)|Ω|Ω)")
 _UNITS = "S, uS, ohm, kohm"
 _FILE_MOST = 16 * 2**20  # bytes
+
+
+def load_all(path, unit=None):
+    """Return (curves, g_off, g_on in siemens) of a file, or of all files in a folder, one for each measured device.
+
+    The nominal range is from the lowest reading to the mean of the devices' highest; each device keeps its own. Raises
+    PhysicsError as `load` does, and for a folder without files.
+    """
+    folder = Path(path)
+    files = sorted(each for each in folder.iterdir() if each.is_file()) if folder.is_dir() else [path]
+    if not files:
+        raise PhysicsError(f"{path}: expected files of pulse curves, found none")
+    found = [load(each, unit) for each in files]
+    g_off, g_on = min(low for _, low, _ in found), sum(high for *_, high in found) / len(found)
+    ends = [((low - g_off) / (g_on - g_off), (high - g_off) / (g_on - g_off)) for _, low, high in found]
+    curves = [replace(curve, low=low, high=high) for (curve, *_), (low, high) in zip(found, ends, strict=True)]
+    return tuple(curves), g_off, g_on
 
 
 def load(path, unit=None):

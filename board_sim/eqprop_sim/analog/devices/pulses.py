@@ -1,7 +1,8 @@
 """A measured pulse curve: the conductances of one device under a train of pulses up, then of pulses down.
 
 Measurements are noisy, quantised and repeat: each train is averaged over its cycles, then fitted by the nearest curve
-that never turns back (isotonic regression). `curve_files` reads them from files.
+that never turns back (isotonic regression). The differences between cycles give the noise of a pulse. `curve_files`
+reads them from files.
 """
 
 from dataclasses import dataclass
@@ -21,10 +22,15 @@ class PulseCurve:
 
     - up: (pulses + 1,) states that never fall, before and after each pulse up
     - down: (pulses + 1,) states that never rise, before and after each pulse down
+    - pulse_std: cycle-to-cycle standard deviation of what one pulse adds, as a fraction of the range
+    - low, high: the ends of this device's range, if several devices share a nominal one
     """
 
     up: np.ndarray
     down: np.ndarray
+    pulse_std: float = 0.0
+    low: float = 0.0
+    high: float = 1.0
 
     def __post_init__(self):
         for name, values, sign in (("up", self.up, 1), ("down", self.down, -1)):
@@ -50,16 +56,8 @@ class PulseCurve:
         """
         fits = [_fit(name, cycles, rising) for name, cycles, rising in (("up", up, True), ("down", down, False))]
         low, high = min(map(np.min, fits)), max(map(np.max, fits))
-        return cls(*((fit - low) / (high - low) for fit in fits)), float(low), float(high)
-
-    def after(self, position, pulses):
-        """Return the states after `n` pulses (any real number, negative for down) from `position` 0..1."""
-        # Among repeated readings np.interp finds the last, so the next pulse leaves the plateau
-        up, down = np.arange(len(self.up)), np.arange(len(self.down))
-        risen = np.interp(np.interp(position, self.up, up) + pulses, up, self.up)
-        fallen = np.interp(np.interp(-position, -self.down, down) - pulses, down, self.down)
-        # Beyond the end of a train, another pulse the same way does nothing; it never turns back
-        return np.where(pulses > 0, np.maximum(risen, position), np.minimum(fallen, position))
+        noise = np.mean([_pulse_variance(cycles) for cycles in (up, down)]) ** 0.5 / (high - low)
+        return cls(*((fit - low) / (high - low) for fit in fits), float(noise)), float(low), float(high)
 
     def pulses_up(self, wanted):
         """Return how many pulses up lead from the bottom to `wanted`."""
@@ -79,3 +77,20 @@ def _fit(name, cycles, rising):
         turned = "fall" if rising else "rise"
         raise PhysicsError(f"curve: the conductances {name} {turned} instead: check the directions, and S against ohm")
     return fit
+
+
+def _pulse_variance(cycles):
+    """Return the cycle-to-cycle variance of what a pulse adds, without that of the readings; 0 for a single cycle.
+
+    A reading's own noise r also differs between cycles: it adds 2 var(r) to the variance of a step, and -var(r) to the
+    covariance of neighbouring steps, through which it is known.
+    """
+    if len(cycles) < 2:
+        return 0.0
+    length = min(map(len, cycles))
+    steps = np.diff(np.array([cycle[:length] for cycle in cycles], float), axis=1)
+    steps -= steps.mean(0)
+    freedom = (len(cycles) - 1) / len(cycles)
+    variance = np.mean(steps**2) / freedom
+    together = np.mean(steps[:, 1:] * steps[:, :-1]) / freedom if length > 2 else 0.0
+    return max(variance + 2 * min(together, 0.0), 0.0)

@@ -4,6 +4,9 @@ from eqprop_sim.analog.devices.presets import PRESETS
 
 from . import run_options
 
+ENERGIES = ("energy_joule_per_inference", "energy_joule_per_training_sample")
+"""The keys of `--json` that are null if a chip's energy cannot be measured."""
+
 PHYSICS = ("fixed", "analog")
 """The kinds of physics."""
 

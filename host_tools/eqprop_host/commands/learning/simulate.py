@@ -5,7 +5,7 @@ from pathlib import Path
 from ...errors import DataError
 from ...files import check_writable
 from ...terminal.progress import show_progress
-from ...training.chips import hardware, ledger, open_chip, siemens_per_step, write_netlist
+from ...training.chips import aged_error, hardware, ledger, open_chip, siemens_per_step, write_netlist
 from ...training.run import train
 from .. import options as common
 from . import chip_options, run_options
@@ -17,6 +17,8 @@ def add_options(parser):
     run_options.add_file_options(parser)
     text = "with --physics analog: write the trained circuit as SPICE netlist, with the first test sample as input"
     parser.add_argument("--netlist", type=Path, metavar="PATH", help=text)
+    text = "with --physics analog: leave the devices alone for so long after training, then test again"
+    parser.add_argument("--age", type=common.positive, metavar="SECONDS", help=text)
     text = "with --physics analog: let this board drive the chip, which this computer simulates"
     parser.add_argument("--port", metavar="URL", help=text)
 
@@ -29,7 +31,7 @@ def run(options):
 
 
 def _in_fixed_point(options):
-    for name in ("device", "set", "netlist", "port"):
+    for name in ("device", "set", "netlist", "age", "port"):
         if value := getattr(options, name):
             raise DataError(f"--{name} {value}: needs --physics analog")
     result = _train(options, None, {})
@@ -38,7 +40,7 @@ def _in_fixed_point(options):
 
 
 def _on_a_chip(options):
-    chip = hardware(options.device, options.set)
+    chip = hardware(options.device, options.set, options.age)
     place = {"physics": options.physics, "device": options.device or "ideal", "set": options.set}
     place |= {"port": options.port} if options.port else {}
     with open_chip(chip, options.port, common.tell) as board:
@@ -46,10 +48,15 @@ def _on_a_chip(options):
         data = result.data
         if options.netlist:
             write_netlist(options.netlist, board.crossbar, data.test_x[0])
-        found = ledger(board.crossbar, data.test_x, data.test_y, result.training_samples)
-    for line in chip_options.ledger_lines(found):
+        found = ledger(board.crossbar, data.test_x, data.test_y, result.training_samples, common.tell)
+        if options.age:
+            place["age_seconds"] = options.age
+            place["aged_test_error_percent"] = error = aged_error(board, options.age, data.test_x, data.test_y)
+            print(f"test error {error:.2f} % after {options.age:g} s")
+    for line in chip_options.ledger_lines(found) if found else ():
         print(line)
-    run_options.write_results(options, result, **place, **found.to_dict())
+    energies = found.to_dict() if found else dict.fromkeys(chip_options.ENERGIES)
+    run_options.write_results(options, result, **place, **energies)
     return run_options.print_results(result)
 
 

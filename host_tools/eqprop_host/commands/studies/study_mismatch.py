@@ -2,6 +2,8 @@
 
 import statistics
 
+from eqprop_sim.analog.devices.array import ROUNDINGS
+
 from ...errors import DataError
 from ...replacing import check_replaceable
 from ...studies.mismatch import BATCH, METHODS, SERIES, compare, draw, points
@@ -24,6 +26,9 @@ def add_options(parser):
         help="the first of their seeds (default: %(default)s)",
     )
     add("--coarse", action="store_true", help="compare only the first and last point of each series")
+    text = "how changes become pulses in place: read-back (accumulators and a reading after each pulse), mixed "
+    text += "(accumulators), stochastic (neither) (default: %(default)s)"
+    add("--rounding", choices=ROUNDINGS, default="read-back", help=text)
     add("--only", choices=SERIES, help="compare only this series (default: all)")
     common.add_json(parser)
     add("--picture", type=common.picture, metavar="PATH", help="draw the curves, .png")
@@ -44,9 +49,14 @@ def run(options):
     if options.picture and options.only == "cases":
         raise DataError(f"--picture {options.picture}: the series cases has no picture")
     seeds = range(options.seed, options.seed + options.seeds)
-    rows = compare(dataset, options.layers, options.epochs, seeds, chips, common.tell)
+    rows = compare(dataset, options.layers, options.epochs, seeds, chips, common.tell, options.rounding)
     _show(rows, options)
-    results = {"points": rows, "layers": layers_text(options.layers), "data": options.data}
+    results = {
+        "points": rows,
+        "rounding": options.rounding,
+        "layers": layers_text(options.layers),
+        "data": options.data,
+    }
     common.write_json(options.json, {**results, "epochs": options.epochs, "seed": options.seed, "batch": BATCH})
     if options.picture:
         title = f"{options.data}, {layers_text(options.layers)}, {options.seeds} seeds"

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from eqprop_sim.analog import PhysicsError
 from eqprop_sim.analog.devices import curve_files
+from eqprop_sim.analog.devices.array import DeviceArray
+from eqprop_sim.analog.devices.devices import Device
 from eqprop_sim.analog.devices.pulses import PulseCurve
 
 N = np.arange(41)
@@ -88,9 +90,11 @@ def test_noise_and_plateaus_are_smoothed(tmp_path, case):
     assert (np.diff(curve.up) >= 0).all() and (np.diff(curve.down) <= 0).all()
     assert np.abs(low + (high - low) * curve.up - UP).max() < 1.5e-6
     # Pulse by pulse to the top and down again: no plateau holds the device
+    devices = DeviceArray(Device(response="Curve", curves=(curve,)), 1, 0)
     seen = [0.0]
     for direction in [1] * 45 + [-1] * 45:
-        seen.append(float(curve.after(np.array(seen[-1]), np.array(direction))))
+        devices.pulse(np.array([direction]))
+        seen.append(float(devices.w[0]))
     assert max(seen) == pytest.approx(curve.up[-1]) and seen[-1] == pytest.approx(curve.down[-1])
 
 
@@ -100,6 +104,46 @@ def test_cycles_are_averaged(tmp_path):
     curve, low, high = curve_files.load(tmp_path / "curve.csv")
     assert curve.pulses == 40
     assert np.abs(low + (high - low) * curve.up - UP).max() < 4e-7  # twenty readings are closer than one
+
+
+def cycles_of(pulse, reading, seed=0):
+    """Return 30 cycles of trains whose steps and readings have those standard deviations, siemens."""
+    random = np.random.default_rng(seed)
+    trains = []
+    for train in (UP, DOWN):
+        steps = np.diff(train) + pulse * random.standard_normal((30, 40))
+        walk = train[0] + np.cumsum(np.hstack([np.zeros((30, 1)), steps]), axis=1)
+        trains.append(walk + reading * random.standard_normal(walk.shape))
+    return trains
+
+
+@pytest.mark.parametrize("reading", [0.0, 5e-8])
+def test_cycles_say_how_noisy_a_pulse_is(reading):
+    """Catches the noise of readings counted as that of pulses."""
+    for pulse in (0.0, 2e-8, 5e-8):
+        curve, low, high = PulseCurve.fitted(*map(list, cycles_of(pulse, reading)))
+        assert curve.pulse_std * (high - low) == pytest.approx(pulse, rel=0.15, abs=1.2e-8)
+        devices = DeviceArray(Device(response="Curve", curves=(curve,)), 4000, 0)
+        devices.w[...] = 0.5
+        devices.pulse(np.ones(4000))
+        assert devices.w.std() == pytest.approx(curve.pulse_std, rel=0.1)
+
+
+def test_a_folder_of_curves_is_a_kind_of_device(tmp_path):
+    """Each device follows one of the measured curves, in the measured range of its own."""
+    for n, factor in enumerate((1.0, 1.5, 2.0)):
+        table(UP * factor, DOWN * factor).to_csv(tmp_path / f"{n}.csv", index=False)
+    curves, g_off, g_on = curve_files.load_all(tmp_path)
+    assert len(curves) == 3 and g_off == pytest.approx(1e-6) and g_on == pytest.approx(1.5 * UP[-1], rel=1e-6)
+    devices = DeviceArray(Device(g_on=g_on, on_off=g_on / g_off, response="Curve", curves=curves), 3000, 0)
+    for readings in (UP, DOWN[1:]):
+        for n, reading in enumerate(readings):
+            devices.pulse(np.full(3000, 1.0 if readings is UP and n else 0.0 if readings is UP else -1.0))
+            seen, counts = np.unique(np.round(devices.g / reading, 3), return_counts=True)
+            assert seen.tolist() == [1.0, 1.5, 2.0] and counts.min() > 800
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PhysicsError, match="empty: expected files of pulse curves, found none"):
+        curve_files.load_all(tmp_path / "empty")
 
 
 @given(

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from eqprop_sim.analog import PhysicsError, drive, settle
 from eqprop_sim.analog.circuits.ideal import EXACT
 from eqprop_sim.analog.devices import curve_files
-from eqprop_sim.analog.devices.devices import Device, DeviceArray
+from eqprop_sim.analog.devices.array import DeviceArray
+from eqprop_sim.analog.devices.devices import Device
 from eqprop_sim.analog.devices.presets import PRESETS
 from eqprop_sim.analog.periphery import Converter, Periphery
 from support.references.random_circuits import random_circuit
@@ -156,6 +157,7 @@ KNOBS = {
     "nu_dtod": (uneven_loss, [0, 0.01, 0.05], {"nu": 0.1}),
     "gamma_up": (bend, [0, 0.3, 0.9], {"response": "LinearStep"}),
     "gamma_down": (bend_down, [0, 0.3, 0.9], {"response": "LinearStep"}),
+    "gamma_dtod": (spread, [0, 0.1, 0.3], {"response": "LinearStep", "gamma_up": 0.5}),
 }
 
 
@@ -170,8 +172,64 @@ def test_turning_a_knob_up_shows(knob):
 
 def test_every_knob_of_a_device_is_tried():
     """Catches a knob added without a test: the others have theirs below and above."""
-    own = {"g_on", "on_off", "levels", "response", "curve", "retention_s", "drift_t0_s", "endurance"}
+    own = {"g_on", "on_off", "levels", "response", "curves", "retention_s", "drift_t0_s", "endurance", "mult_noise"}
     assert set(Device.__dataclass_fields__) - set(KNOBS) - own == {"pulse_v", "pulse_s", "source"}
+
+
+def test_noise_may_be_the_same_everywhere():
+    """Catches additive noise that goes with the step, which SoftBounds makes small at the top."""
+    scattered = []
+    for mult_noise in (True, False):
+        device = Device(levels=101, response="SoftBounds", dw_min_std=0.5, mult_noise=mult_noise)
+        for state in (0.2, 0.9):
+            devices = array(device)
+            devices.w[...] = state
+            devices.pulse(np.ones(N))
+            scattered.append(devices.w.std() / (0.5 * device.dw_min))
+    assert scattered == pytest.approx([0.8, 0.1, 1.0, 1.0], rel=0.1)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(-0.8, 0.8), st.sampled_from(["ConstantStep", "SoftBounds"]))
+def test_what_is_read_back_is_what_is_no_longer_owed(seed, up_down, response):
+    """A law of read-back: what was asked is what the device did and what it is still owed, to the end of its range.
+
+    Catches a controller that believes its pulses, as "mixed" does.
+    """
+    random = np.random.default_rng(seed)
+    device = Device(levels=64, response=response, up_down=up_down, dw_min_dtod=0.3, dw_min_std=0.2)
+    devices = array(device, shape=50, seed=seed)
+    devices.pulse(np.full(50, 20.0))
+    before, asked = devices.w.copy(), np.zeros(50)
+    for _ in range(20):
+        change = random.uniform(-0.5, 0.5, 50)
+        asked += change
+        devices.program(change * devices.step_s)
+    inside = (devices.w > 0.05) & (devices.w < 0.95)
+    done = (devices.w - before) / device.dw_min
+    assert np.allclose((done + devices.owed)[inside], asked[inside], atol=1e-6)
+    assert (np.abs(devices.owed) <= 33).all()
+
+
+def test_without_reading_noise_hides_what_a_pulse_did():
+    """With write noise, one reading says less than the kind of device: catches a controller that chases the noise."""
+    device = Device(levels=256, dw_min_std=0.3, write_noise_std=20.0)
+    devices = array(device)
+    devices.pulse(np.full(N, 100.0))
+    before = devices.w.mean()
+    for _ in range(100):
+        devices.program(np.full(N, 0.2 * devices.step_s))
+    assert devices.w.mean() - before == pytest.approx(20 * device.dw_min, rel=0.1)
+    assert devices.pulses.mean() < 100 + 40
+
+
+def test_a_device_that_cannot_follow_is_let_be():
+    """Catches debts that grow without end, to be paid when the sign has changed."""
+    devices = array(STEPS.varied(corrupt_devices_prob=0.5))
+    for _ in range(40):
+        devices.program(np.full(N, 10 * devices.step_s))
+    assert (np.abs(devices.owed) < 1).all()
+    devices.program(np.full(N, -1.5 * devices.step_s))
+    assert (devices.w[~devices.stuck] < 1).all()
 
 
 def test_noise_of_pulses_adds_up_as_a_random_walk():
@@ -250,7 +308,8 @@ def test_verified_writes_hit_where_blind_ones_miss():
 @pytest.mark.parametrize("response", ["ConstantStep", "LinearStep", "SoftBounds"])
 def test_blind_writes_hit_on_nominal_devices(response):
     """Catches a count of pulses that forgets the device's own nonlinearity."""
-    device = Device(levels=201, response=response, gamma_up=0.7, gamma_down=0.2, up_down=0.1)
+    slopes = {"gamma_up": 0.7, "gamma_down": 0.2} if response == "LinearStep" else {}
+    device = Device(levels=201, response=response, up_down=-0.1, **slopes)
     target = np.linspace(0.05, 0.8, N) * 1e-4
     devices = array(device)
     devices.write(target)
@@ -283,7 +342,7 @@ down,1e-05
 def test_a_measured_curve_is_followed(tmp_path):
     (tmp_path / "curve.csv").write_text(RAMP)
     curve, g_off, g_on = curve_files.load(tmp_path / "curve.csv")
-    device = Device(g_on=g_on, on_off=g_on / g_off, response="Curve", curve=curve)
+    device = Device(g_on=g_on, on_off=g_on / g_off, response="Curve", curves=(curve,))
     devices = array(device, shape=1)
     seen = []
     for pulse in (0, 1, 1, 1, -1, -1, -1):
@@ -305,6 +364,12 @@ BAD = {
     "response": ({"response": "Step"}, "response: 'Step' is not one of ConstantStep"),
     "curve": ({"response": "Curve"}, "response: 'Curve' without a curve"),
     "endurance": ({"endurance": 0}, "endurance: 0 is not"),
+    "asymmetry of nothing": ({"up_down": 0.1}, "up_down: 0.1 does nothing here: set levels too"),
+    "response of nothing": ({"response": "SoftBounds"}, "response: 'SoftBounds' does nothing here: set levels"),
+    "spread of nothing": ({"dw_min_dtod": 0.3}, "dw_min_dtod: 0.3 does nothing here: set levels too"),
+    "slope of nothing": ({"levels": 9, "gamma_up": 0.3}, "gamma_up: 0.3 does nothing here: set response=LinearStep"),
+    "noise of nothing": ({"levels": 9, "mult_noise": False}, "mult_noise: False does nothing here: set dw_min_std"),
+    "drift of nothing": ({"drift_t0_s": 9.0}, "drift_t0_s: 9.0 does nothing here: set nu too"),
 }
 
 

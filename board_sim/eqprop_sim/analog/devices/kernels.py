@@ -1,0 +1,304 @@
+"""Compiled loops over the devices of a crossbar: only those that receive a pulse cost more than a comparison.
+
+All arrays of a `State` are flat, in the order of the devices; rows and columns are those of the crossbar, flattened to
+two dimensions.
+"""
+
+from collections import namedtuple
+
+import numba
+import numpy as np
+
+from ...emulator.machine_code import cached
+
+State = namedtuple("State", "facts g owed stuck noise idle_s pulse_noise curve")
+"""What a `DeviceArray` knows of each device; facts: (devices, 8), the columns below, a cache line for each device;
+pulse_noise: the step to which the noise of a pulse is relative without mult_noise; curve: its number."""
+
+W, W_MIN, W_MAX, STEP_UP, STEP_DOWN, GAMMA_UP, GAMMA_DOWN, PULSES = range(8)
+
+Rules = namedtuple("Rules", "g_off g_span step mult_noise dw_min_std write_noise read_noise endurance")
+"""What all devices have in common: siemens, the nominal step as a fraction of the range (1 for a device without
+levels), whether noise goes with the step, the noises of a pulse in steps, of a write in the range, of a reading."""
+
+Controller = namedtuple(
+    "Controller", "rounding trigger most_owed up down gamma_up gamma_down spread pulse_std write_std"
+)
+"""What the controller knows of the kind of device, not of each: the steps owed at which it sends pulses, the most that
+it lets READ_BACK owe, a nominal device's steps and slopes, and its standard deviations, in steps."""
+
+Curves = namedtuple("Curves", "up up_ends down down_ends noise")
+"""Measured curves, (curves, longest train) and (curves,); no curve: arrays of length 0."""
+
+MIXED, READ_BACK, STOCHASTIC = range(3)
+"""What happens to a change that is not a whole number of steps: see `DeviceArray`."""
+
+with cached(__file__):
+
+    @numba.njit(cache=True)
+    def pay(random, state, rules, curves, controller, changed, gained):
+        """Give every device the whole pulses that it is owed; return the sum of pulses times siemens.
+
+        changed: (rows,) bool, set where a device of the row was pulsed. gained: (columns,), siemens added.
+        """
+        rounding = controller.rounding
+        columns = len(gained)
+        owed = state.owed
+        if rounding == STOCHASTIC:
+            places, counts = _drawn(random, owed, len(changed), columns)
+        else:
+            places = _whole(owed, len(changed), columns, controller.trigger)
+            counts = np.trunc(owed[places].astype(np.float64))
+        moved = np.empty(len(places))
+        spent = trains(random, state, rules, curves, places, counts, moved)
+        for at in range(len(places)):
+            k = places[at]
+            changed[k // columns] = True
+            gained[k % columns] += moved[at]
+            if rounding == MIXED:
+                owed[k] -= counts[at]
+            elif rounding == READ_BACK:
+                owed[k] = _left(random, rules, controller, owed[k], counts[at], state.g[k] - moved[at], state.g[k])
+        if rounding == STOCHASTIC:
+            owed[:] = 0
+        return spent
+
+    @numba.njit(cache=True)
+    def _left(random, rules, controller, owed, n, before, after):
+        """Return what a device is still owed after n pulses from `before` to `after` siemens, which are read."""
+        span = rules.g_span * rules.step
+        if rules.read_noise > 0:
+            before *= 1 + rules.read_noise * random.standard_normal()
+            after *= 1 + rules.read_noise * random.standard_normal()
+        seen = (after - before) / span
+        written = 2 * controller.write_std**2 + 2 * (rules.read_noise * after / span) ** 2
+        if written > 0:
+            # Readings are noisy: believe them and the nominal device by their variances (a Kalman filter's gain)
+            gone = min(max((before - rules.g_off) / rules.g_span, 0.0), 1.0)
+            if n > 0:
+                nominal = n * controller.up * (1 - controller.gamma_up * gone)
+            else:
+                nominal = n * controller.down * (1 - controller.gamma_down * (1 - gone))
+            own = abs(n) * controller.pulse_std**2 + (controller.spread * nominal) ** 2
+            seen = nominal + (seen - nominal) * own / (own + written)
+        # A device that does not answer is stuck or at its end: it is owed nothing more
+        left = owed - (seen if seen else n)
+        # Nor what is beyond the range of a nominal device
+        place = (after - rules.g_off) / span
+        left = min(max(left, -place), 1 / rules.step - place)
+        return min(max(left, -controller.most_owed), controller.most_owed)
+
+    @numba.njit(cache=True)
+    def _whole(owed, rows, columns, least):
+        """Return the places of devices that are owed a step or more, in order."""
+        full = np.zeros(rows, np.int32)
+        for i in range(rows):
+            row = owed[i * columns : (i + 1) * columns]
+            count = 0
+            for j in range(columns):
+                count += abs(row[j]) >= least
+            full[i] = count
+        places = np.empty(full.sum(), np.int64)
+        at = 0
+        for i in range(rows):
+            if not full[i]:
+                continue
+            for k in range(i * columns, (i + 1) * columns):
+                if abs(owed[k]) >= least:
+                    places[at] = k
+                    at += 1
+        return places
+
+    @numba.njit(cache=True)
+    def _drawn(random, owed, rows, columns):
+        """Return (places, pulses) of devices drawn with probabilities equal to what they are owed, in order."""
+        places = np.empty(len(owed), np.int64)
+        counts = np.empty(len(owed))
+        at = 0
+        for i in range(rows):
+            largest = 0.0
+            for k in range(i * columns, (i + 1) * columns):
+                largest = max(largest, abs(owed[k]))
+            # From candidate to candidate, of which only the fraction owed / largest is pulsed
+            most = min(largest, 1.0)
+            k = i * columns - 1
+            while largest > 0:
+                k += 1 if most >= 1 else 1 + int(min(np.log(1 - random.random()) / np.log1p(-most), 1e9))
+                if k >= (i + 1) * columns:
+                    break
+                size = abs(owed[k])
+                n = np.floor(size)
+                n += random.random() * most < size - n
+                if n:
+                    places[at] = k
+                    counts[at] = n if owed[k] > 0 else -n
+                    at += 1
+        return places[:at], counts[:at]
+
+    @numba.njit(cache=True)
+    def trains(random, state, rules, curves, places, counts, moved):
+        """Apply counts[i] pulses, negative for down, to device places[i]; return the sum of pulses times siemens.
+
+        moved: (devices,), takes the siemens gained. Stuck devices ignore their pulses.
+        """
+        facts, g, stuck, noise, idle_s = state.facts, state.g, state.stuck, state.noise, state.idle_s
+        g_off, g_span, std = rules.g_off, rules.g_span, rules.dw_min_std
+        spent = 0.0
+        curve = -1
+        # Fetched in a loop of its own, scattered devices come from memory at once, not one by one
+        near = np.empty((len(places), 8), facts.dtype)
+        for at in range(len(places)):
+            for fact in range(8):
+                near[at, fact] = facts[places[at], fact]
+            moved[at] = -g[places[at]]
+        for at in range(len(places)):
+            k = places[at]
+            n = counts[at]
+            if stuck[k] or n == 0:
+                moved[at] = 0.0
+                continue
+            up = n > 0
+            low = near[at, W_MIN]
+            span = near[at, W_MAX] - low
+            step = near[at, STEP_UP if up else STEP_DOWN]
+            gamma = near[at, GAMMA_UP if up else GAMMA_DOWN]
+            if len(curves.noise):
+                curve = state.curve[k]
+            noisy = std > 0 or (curve >= 0 and curves.noise[curve] > 0)
+            position = (near[at, W] - low) / span
+            for _ in range(int(abs(n))):
+                if curve >= 0:
+                    change = _along(curves, curve, up, position, step / rules.step) - position
+                else:
+                    gone = position if up else 1 - position
+                    change = step / span * (1 - gamma * gone)
+                    change = change if up else -change
+                if noisy:
+                    if std > 0:
+                        xi = std * random.standard_normal()
+                        change += xi * (change if rules.mult_noise else state.pulse_noise[k] / span)
+                    if curve >= 0:
+                        change += curves.noise[curve] * random.standard_normal()
+                following = min(max(position + change, 0.0), 1.0)
+                if following == position and not noisy:
+                    break
+                position = following
+            w = low + span * position
+            facts[k, W] = w
+            facts[k, PULSES] = near[at, PULSES] + abs(n)
+            if near[at, PULSES] + abs(n) >= rules.endurance:
+                stuck[k] = True
+            if rules.write_noise > 0:
+                noise[k] = rules.write_noise * random.standard_normal()
+                w += noise[k]
+            if len(idle_s):
+                idle_s[k] = 0.0
+            g[k] = g_off + g_span * max(w, 0.0)
+            moved[at] += g[k]
+            spent += abs(n) * g[k]
+        return spent
+
+    @numba.njit(cache=True)
+    def _along(curves, curve, up, position, pulses):
+        """Return the position on a measured curve so many pulses (a real number) after `position`."""
+        sign = 1.0 if up else -1.0
+        values = curves.up[curve] if up else curves.down[curve]
+        end = (curves.up_ends[curve] if up else curves.down_ends[curve]) - 1
+        at = sign * position
+        if at >= sign * values[end]:
+            place = float(end)
+        else:
+            # The last of equal readings, so that the next pulse leaves the plateau
+            below, above = 0, end
+            while above - below > 1:
+                middle = (below + above) // 2
+                if sign * values[middle] <= at:
+                    below = middle
+                else:
+                    above = middle
+            rise = sign * (values[above] - values[below])
+            place = below + (max((at - sign * values[below]) / rise, 0.0) if rise > 0 else 0.0)
+        place = min(place + pulses, float(end))
+        below = min(int(place), end - 1)
+        found = values[below] + (place - below) * (values[below + 1] - values[below])
+        # Beyond the end of a train, another pulse the same way does nothing; it never turns back
+        return max(found, position) if up else min(found, position)
+
+    @numba.njit(cache=True)
+    def move(state, rules, changed, gained):
+        """Change devices without levels by what they are owed, as `pay` does; each change counts as one pulse."""
+        columns = len(gained)
+        spent = 0.0
+        facts = state.facts
+        for i in range(len(changed)):
+            any_moved = 0
+            for j in range(columns):
+                k = i * columns + j
+                moves = (state.owed[k] != 0) & ~state.stuck[k]
+                following = min(max(facts[k, W] + state.owed[k], facts[k, W_MIN]), facts[k, W_MAX])
+                following = following if moves else facts[k, W]
+                g = rules.g_off + rules.g_span * max(following, 0.0) if moves else state.g[k]
+                gained[j] += g - state.g[k]
+                spent += g if moves else 0.0
+                facts[k, W] = following
+                facts[k, PULSES] += moves
+                state.g[k] = g
+                state.owed[k] = 0
+                any_moved += moves
+                if len(state.idle_s) and moves:
+                    state.idle_s[k] = 0.0
+            changed[i] |= any_moved > 0
+        if rules.endurance < np.inf:
+            for k in range(len(facts)):
+                state.stuck[k] |= facts[k, PULSES] >= rules.endurance
+        return spent
+
+    @numba.njit(cache=True)
+    def owe_driven(owed, x, difference, constant, bias):
+        """Add to what the devices of driven rows are owed, (2, rows, columns), the bias pair last.
+
+        owed[0] += x' D - constant and owed[1] -= x' D + constant; the bias pair's product is `bias`. x: (batch,
+        rows - 1), difference: (batch, columns), constant and bias: (columns,), all in steps.
+        """
+        batch, columns = difference.shape
+        product = np.empty_like(constant)
+        for i in range(owed.shape[1]):
+            plus, minus = owed[0, i], owed[1, i]
+            product[:] = 0
+            if i == x.shape[1]:
+                product[:] = bias
+            else:
+                for b in range(batch):
+                    volts = x[b, i]
+                    if volts:
+                        for j in range(columns):
+                            product[j] += volts * difference[b, j]
+            for j in range(columns):
+                plus[j] += product[j] - constant[j]
+                minus[j] -= product[j] + constant[j]
+
+    @numba.njit(cache=True)
+    def owe(owed, d_row, m_row, d_node, m_node, bias_v, steps):
+        """Add to what the devices between two layers are owed, (rows + 2, columns), the bias pair last.
+
+        owed -= steps * sum over the batch of D M across the device, as `learning.across` has it. d_row, m_row:
+        (batch, rows), difference and mean over the two equilibria; d_node, m_node: (batch, columns).
+        """
+        batch, columns = d_node.shape
+        rows = d_row.shape[1]
+        for b in range(batch):
+            for i in range(rows + 2):
+                d = d_row[b, i] if i < rows else steps * 0
+                m = m_row[b, i] if i < rows else (bias_v if i == rows else -bias_v)
+                to = owed[i]
+                for j in range(columns):
+                    to[j] -= steps * (d_node[b, j] - d) * (m_node[b, j] - m)
+
+    @numba.njit(cache=True)
+    def sign(g, changed, signed):
+        """Update signed = g[0] - g[1], (rows, columns), in the rows where `changed`, (2 * rows,)."""
+        rows, columns = signed.shape
+        for i in range(rows):
+            if changed[i] or changed[rows + i]:
+                for j in range(columns):
+                    signed[i, j] = g[0, i, j] - g[1, i, j]
