@@ -10,6 +10,7 @@ The modules follow the mathematics:
     nodal        all nodes in one system, for circuits that block descent cannot solve
     exponential  operating points with exponential diodes: Newton
     netlist      the same circuit for SPICE; spice: ngspice, where it is installed
+    devices      kinds of device and their presets, arrays of devices; kernels: their pulses, compiled
 """
 
 from .circuits.circuit import Circuit

@@ -16,9 +16,8 @@ def _linear(dw_min, w_min, w_max, noise, gamma_up=1.0, gamma_down=1.0, gamma_dto
     noise: dw_min_std without mult_noise.
     """
     span = w_max - w_min
-    up, down = (
-        dw_min * (1 - gamma * ratio) for gamma, ratio in ((gamma_up, w_min / w_max), (gamma_down, w_max / w_min))
-    )
+    up = dw_min * (1 - gamma_up * w_min / w_max)
+    down = dw_min * (1 - gamma_down * w_max / w_min)
     most = max(up, down)
     return {
         "levels": round(1 + span / most),
