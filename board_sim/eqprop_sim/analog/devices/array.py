@@ -187,12 +187,15 @@ def check_rounding(rounding):
 
 def _packed(curves):
     """Return measured curves as the kernels take them."""
-    trains = [[getattr(curve, name) for curve in curves] for name in ("up", "down")]
-    packed: list = []
-    for each in trains:
-        ends = np.array([len(train) for train in each], np.int64)
-        values = np.zeros((len(each), ends.max(initial=0)))
-        for row, train in zip(values, each, strict=True):
-            row[: len(train)] = train
-        packed += [values, ends]
-    return kernels.Curves(*packed, np.array([curve.pulse_std for curve in curves], float))
+    up, up_ends = _padded([curve.up for curve in curves])
+    down, down_ends = _padded([curve.down for curve in curves])
+    return kernels.Curves(up, up_ends, down, down_ends, np.array([curve.pulse_std for curve in curves], float))
+
+
+def _padded(trains):
+    """Return trains of different lengths as the rows of one array, and their lengths."""
+    ends = np.array([len(train) for train in trains], np.int64)
+    values = np.zeros((len(trains), ends.max(initial=0)))
+    for row, train in zip(values, trains, strict=True):
+        row[: len(train)] = train
+    return values, ends

@@ -57,7 +57,8 @@ class PulseCurve:
         fits = [_fit(name, cycles, rising) for name, cycles, rising in (("up", up, True), ("down", down, False))]
         low, high = min(map(np.min, fits)), max(map(np.max, fits))
         noise = np.mean([_pulse_variance(cycles) for cycles in (up, down)]) ** 0.5 / (high - low)
-        return cls(*((fit - low) / (high - low) for fit in fits), float(noise)), float(low), float(high)
+        rising, falling = ((fit - low) / (high - low) for fit in fits)
+        return cls(rising, falling, float(noise)), float(low), float(high)
 
     def pulses_up(self, wanted):
         """Return how many pulses up lead from the bottom to `wanted`."""
