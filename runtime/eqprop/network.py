@@ -76,7 +76,7 @@ class Network:
             try:
                 crossbar = crossbar_type(plan, self.allocate, seed)
             except MemoryError as error:
-                raise MemoryError("{}, but in pieces: {}".format(_lacking(plan, free), error)) from error
+                raise MemoryError("{}, but in pieces: {}".format(_lacking(plan, free_heap()), error)) from error
         else:
             from .crossbar.external import checked  # imported here, so that most boards do not load it
 

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,18 +34,27 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": PYTHONPATH}
 TRAIN = ["train", "--data=iris", "--layers=4-8-3"]
 
 
-@pytest.fixture
-def trained(tmp_path, capsys):
-    """The folder of one short run, everything written."""
-    files = [f"--{kind}={tmp_path}/run.{suffix}" for kind, suffix in WRITTEN]
-    code, out, err = run(capsys, *TRAIN, "--epochs=3", "--seed=4", *files)
-    assert code == 0, err
-    (tmp_path / "out").write_text(out)
-    (tmp_path / "err").write_text(err)
-    return tmp_path
-
-
 WRITTEN = (("json", "json"), ("log", "arrow"), ("save", "npz"), ("picture", "png"))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of one short run, everything written."""
+    folder = tmp_path_factory.mktemp("run")
+    files = [f"--{kind}={folder}/run.{suffix}" for kind, suffix in WRITTEN]
+    with contextlib.ExitStack() as written:
+        for name, redirected in (("out", contextlib.redirect_stdout), ("err", contextlib.redirect_stderr)):
+            written.enter_context(redirected(written.enter_context(open(folder / name, "w"))))
+        code = cli.main([*TRAIN, "--epochs=3", "--seed=4", *files])
+    assert code == 0, (folder / "err").read_text()
+    return folder
+
+
+@pytest.fixture
+def trained(finished, tmp_path):
+    """A copy of that folder, a test's own."""
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 def test_train_gives_the_bits_of_the_emulator_and_says_so(trained):

@@ -21,6 +21,7 @@ X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
 
 
+@pytest.mark.slow
 @parametrize_with_checks([EqPropClassifier(epochs=10)])
 def test_it_passes_every_check_of_scikit_learn(estimator, check):
     check(estimator)

@@ -141,6 +141,7 @@ def test_a_line_is_json_and_its_checksum_is_as_documented(tmp_path):
         assert binascii.crc32(body.encode()) == int(crc[:8], 16) and json.loads(line)["record"] in schema.TABLES
 
 
+@pytest.mark.slow
 @each_format
 def test_a_log_cut_at_any_byte_is_readable_up_to_its_last_full_record(path, suffix, tmp_path):
     """Catches taking a cut record; a cut that is not told; raising for one; a resume that leaves the torn bytes."""
@@ -427,6 +428,7 @@ def good(request, tmp_path_factory):
     return path.read_bytes(), list(log.read_all()), log._records[0][1].end, path.with_name(f"bad{request.param}")
 
 
+@pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.integers(0), st.integers(0, 7))
 def test_a_flipped_bit_costs_its_record_and_no_other(good, at, bit):

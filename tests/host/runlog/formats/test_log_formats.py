@@ -150,6 +150,7 @@ print(runs, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_however_many_runs_a_dataset_has(logs, tmp_path):
     """Eight times the runs, as links to one run's files: the summary must not hold them all."""
     argv = ["simulate", "--data=iris", "--layers=4-5-3", "--epochs=3", "--log-every=1"]
