@@ -62,7 +62,7 @@ def relax_layer(circuit, c):
     settle_layer(current, circuit.round_shift, low, circuit.rail, free[c])
 
 
-def set_nudge(circuit, label):
+def set_output_nudge(circuit, label):
     """Set the errors of the free outputs; return the loss."""
     last = len(circuit.w) - 1
     loss = set_errors(circuit.phases[FREE][last], circuit.targets, label, circuit.rail, circuit.errors)

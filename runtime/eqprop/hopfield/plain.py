@@ -24,7 +24,7 @@ class PlainCrossbar(HopfieldCrossbar):
     def set_nudge(self, label):
         """Set the outputs' errors; return the loss. Raises ValueError for a label without an output."""
         self.check_label(label)
-        return self.dynamics.set_nudge(self.circuit, label)
+        return self.dynamics.set_output_nudge(self.circuit, label)
 
     def nudge(self, phase):
         """Nudged phase PLUS or MINUS. Raises ValueError for another phase."""

@@ -1,9 +1,10 @@
 """The Hopfield network's dynamics for MicroPython's viper emitter: the same bits as `eqprop.hopfield.dynamics`.
 
 The kernels work on the table of `eqprop.hopfield.native`; indices count words. Products of a crossbar, in whichever
-direction, are one loop, `_multiply`, over a list of the values that are not zero: two words each, the byte offset of
-the value's weights, and the value. The inputs' list begins at active[1], and active[0] is its length in bytes; that of
-a layer's states, errors or changes begins at the table's states.
+direction, are one loop, `_multiply`, over a list of the values that are not zero: two words each, by how
+many bytes the value's weights are further than those of the entry before (or than the first), and the value. The
+inputs' list begins at active[1], and active[0] is its length in bytes; that of a layer's states, errors or changes
+begins at the table's states.
 
 Loads are unsigned, but those of 32 bits are signed where a word has no more. Hence weights count as u = weight + 2**15,
 a load ^ 0x8000; as 2**15 is a multiple of 2**shift, (weight * value) >> shift = ((u * value) >> shift) - (2**15 >>
@@ -11,7 +12,8 @@ shift) * value, and the sum of the values corrects a whole sum.
 
 `eqprop.crossbar.kernels.viper` says what makes such code fast, and what to heed: p, q and r are its registers,
 `<< 16 << 16` is zero where a word has 32 bits, `<< wide >> wide` extends the sign of 32 bits where it has more, stores
-have the index 0, and no kernel that gets an address calls another. Nothing here allocates.
+have the index 0, and no kernel hands an address on: what calls
+others gets the table twice. Nothing here allocates.
 """
 
 import micropython
@@ -101,20 +103,20 @@ def run(x, table, verb: int, number: int) -> int:
     if verb <= _LEARN:
         if int(_sum(0, 0, table)):
             return -1
-        _drive(int(_load(0, 0, x, table)), table)
-        _sweep(table)
+        _drive(int(_load(0, 0, x, table)), table, table)
+        _sweep(table, table)
         answer = int(_highest(0, 0, table))
         if verb == _LEARN:
             if int(_set_errors(0, 0, table, number)):
-                _displace(table)
-                _change(table)
+                _displace(table, table)
+                _change(table, table)
         return answer
     if verb == _SET_NUDGE:
         return int(_set_errors(0, 0, table, number))
     if verb == _NUDGE:
-        _displace(table)
+        _displace(table, table)
     else:
-        _change(table)
+        _change(table, table)
     return 0
 
 
@@ -137,7 +139,7 @@ def _load(p: int, q: int, x: ptr8, table: ptr32) -> int:
     p = first
     end = int(x) + int(table[_FEATURES])
     width = 2 * int(table[_AT_CROSSBARS + _NODES])
-    row = 0
+    further = 0
     while end - int(x):
         q = x[0]
         if q:
@@ -145,13 +147,14 @@ def _load(p: int, q: int, x: ptr8, table: ptr32) -> int:
                 q -= 256
                 if q + 128 == 0:
                     q = -127
-            ptr32(p)[0] = row
+            ptr32(p)[0] = further
             p += 4
             ptr32(p)[0] = q
             p += 4
-        row += width
+            further = 0
+        further += width
         x = ptr8(int(x) + 1)
-    ptr32(p)[0] = row
+    ptr32(p)[0] = further
     p += 4
     q = 127
     ptr32(p)[0] = q
@@ -210,32 +213,39 @@ def _multiply(
     while lines:
         r = 0 - correction
         p = first
+        q = row
         if shift:
             while blocks - p:
-                q = ptr32(p)[0] + row
+                q = ptr32(p)[0] + q
                 r = ((ptr16(q)[0] ^ 0x8000) * ptr32(p)[1] >> shift) + r
-                q = ptr32(p)[2] + row
+                q = ptr32(p)[2] + q
                 r = ((ptr16(q)[0] ^ 0x8000) * ptr32(p)[3] >> shift) + r
-                q = ptr32(p)[4] + row
+                q = ptr32(p)[4] + q
                 r = ((ptr16(q)[0] ^ 0x8000) * ptr32(p)[5] >> shift) + r
-                q = ptr32(p)[6] + row
+                q = ptr32(p)[6] + q
                 r = ((ptr16(q)[0] ^ 0x8000) * ptr32(p)[7] >> shift) + r
                 p += 32
         else:
             while blocks - p:
-                q = ptr32(p)[0] + row
+                q = ptr32(p)[0] + q
                 r = (ptr16(q)[0] ^ 0x8000) * ptr32(p)[1] + r
-                q = ptr32(p)[2] + row
+                q = ptr32(p)[2] + q
                 r = (ptr16(q)[0] ^ 0x8000) * ptr32(p)[3] + r
-                q = ptr32(p)[4] + row
+                q = ptr32(p)[4] + q
                 r = (ptr16(q)[0] ^ 0x8000) * ptr32(p)[5] + r
-                q = ptr32(p)[6] + row
+                q = ptr32(p)[6] + q
                 r = (ptr16(q)[0] ^ 0x8000) * ptr32(p)[7] + r
                 p += 32
-        while end - p:
-            q = ptr32(p)[0] + row
-            r = ((ptr16(q)[0] ^ 0x8000) * (int(ptr32(p)[1]) << wide >> wide) >> shift) + r
-            p += 8
+        if wide:
+            while end - p:
+                q = ptr32(p)[0] + q
+                r = ((ptr16(q)[0] ^ 0x8000) * (int(ptr32(p)[1]) << wide >> wide) >> shift) + r
+                p += 8
+        else:
+            while end - p:
+                q = ptr32(p)[0] + q
+                r = ((ptr16(q)[0] ^ 0x8000) * ptr32(p)[1] >> shift) + r
+                p += 8
         q = (r >> post) + int(read[0])
         write[0] = q
         read = ptr32(int(read) + 4)
@@ -245,36 +255,36 @@ def _multiply(
 
 
 @micropython.viper
-def _drive(size: int, table):
+def _drive(size: int, table, words: ptr32):
     # `plain.drive`
-    nodes = int(table[_AT_CROSSBARS + _NODES])
-    shift, back = int(table[_DRIVEN_SHIFT]), int(table[_BACK_SHIFT])
+    nodes = int(words[_AT_CROSSBARS + _NODES])
+    shift, back = int(words[_DRIVEN_SHIFT]), int(words[_BACK_SHIFT])
     _clear(0, 0, table, _BASE, nodes)
     _multiply(0, 0, 0, table, _ACTIVE, size, _AT_CROSSBARS + _W, 2, nodes, shift, _BASE, _BASE, back)
 
 
 @micropython.viper
-def _feed(table, at: int, size: int, source: int, to: int):
+def _feed(table, words: ptr32, at: int, size: int, source: int, to: int):
     # What the layer above brings to the layer of this part of the table, by the list
-    stride = 2 * int(table[at + _ABOVE])
+    stride = 2 * int(words[at + _ABOVE])
     weights = at + (_PER_CROSSBAR + _W)
-    shift, feedback = int(table[_PRODUCT_SHIFT]), int(table[_FEEDBACK_SHIFT])
-    _multiply(0, 0, 0, table, _STATES, size, weights, stride, int(table[at + _NODES]), shift, source, to, feedback)
+    shift, feedback = int(words[_PRODUCT_SHIFT]), int(words[_FEEDBACK_SHIFT])
+    _multiply(0, 0, 0, table, _STATES, size, weights, stride, int(words[at + _NODES]), shift, source, to, feedback)
 
 
 @micropython.viper
-def _sweep(table):
-    sweeps = int(table[_COUNTS]) >> 8 & 255
-    shift = int(table[_PRODUCT_SHIFT])
+def _sweep(table, words: ptr32):
+    sweeps = int(words[_COUNTS]) >> 8 & 255
+    shift = int(words[_PRODUCT_SHIFT])
     sweep = 0
     while sweep < sweeps:
         at = _AT_CROSSBARS
         size = 0
         while True:
             current = at + _CURRENT
-            above = int(table[at + _ABOVE])
+            above = int(words[at + _ABOVE])
             if size:
-                nodes = int(table[at + _NODES])
+                nodes = int(words[at + _NODES])
                 _clear(0, 0, table, current, nodes)
                 _multiply(0, 0, 0, table, _STATES, size, at + _W, 2, nodes, shift, current, current, 0)
                 source = current
@@ -283,7 +293,7 @@ def _sweep(table):
             if sweep:
                 if above:
                     size = int(_list(0, 0, 0, table, at + (_PER_CROSSBAR + _FREE), 0, above))
-                    _feed(table, at, size, source, current)
+                    _feed(table, table, at, size, source, current)
                     source = current
             size = int(_finish(0, 0, 0, table, at, source, at + _FREE))
             if above == 0:
@@ -300,17 +310,18 @@ def _list(p: int, q: int, r: int, table: ptr32, states: int, others: int, nodes:
     apart = (int(table[others]) | int(table[others + 1]) << 16 << 16) - q
     r = first
     end = q + 2 * nodes
-    place = 0
+    further = 0
     while end - q:
         p = (ptr16(q)[0] ^ 0x8000) - 0x8000
         if others:
             p -= (ptr16(q + apart)[0] ^ 0x8000) - 0x8000
         if p:
-            ptr32(r)[0] = place
+            ptr32(r)[0] = further
             r += 4
             ptr32(r)[0] = p
             r += 4
-        place += 2
+            further = 0
+        further += 2
         q += 2
     return r - first
 
@@ -332,24 +343,25 @@ def _finish(p: int, q: int, r: int, table: ptr32, at: int, source: int, to: int)
     low = 0
     if width == 0:
         low -= high
-    place = 0
+    further = 0
     while end - q:
         p = (int(current[0]) + half << wide >> wide) >> shift
         if p > low:
             if p > high:
                 p = high
-            ptr32(r)[0] = place
+            ptr32(r)[0] = further
             r += 4
             ptr16(q)[0] = p
             ptr32(r)[0] = p
             r += 4
+            further = 0
         else:
             p = low
             ptr16(q)[0] = p
         current = ptr32(int(current) + 4)
-        place += width
+        further += width
         q += 2
-    ptr32(r)[0] = place
+    ptr32(r)[0] = further
     r += 4
     p = 4096
     ptr32(r)[0] = p
@@ -437,15 +449,16 @@ def _list_errors(p: int, q: int, r: int, table: ptr32, at: int) -> int:
     first = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
     r = first
     end = q + 4 * int(table[at + _NODES])
-    place = 0
+    further = 0
     while end - q:
         p = ptr32(q)[0]
         if p:
-            ptr32(r)[0] = place
+            ptr32(r)[0] = further
             r += 4
             ptr32(r)[0] = p
             r += 4
-        place += 2
+            further = 0
+        further += 2
         q += 4
     return r - first
 
@@ -484,33 +497,33 @@ def _displace_layer(p: int, q: int, r: int, table: ptr32, at: int):
 
 
 @micropython.viper
-def _displace(table):
+def _displace(table, words: ptr32):
     # `dynamics.nudge`, both phases
-    at = _AT_CROSSBARS + _PER_CROSSBAR * ((int(table[_COUNTS]) & 15) - 1)
+    at = _AT_CROSSBARS + _PER_CROSSBAR * ((int(words[_COUNTS]) & 15) - 1)
     _displace_outputs(0, 0, table, at)
     if at > _AT_CROSSBARS:
         size = int(_list_errors(0, 0, 0, table, at))
         at -= _PER_CROSSBAR
-        _clear(0, 0, table, _PULL, int(table[at + _NODES]))
-        _feed(table, at, size, _PULL, _PULL)
+        _clear(0, 0, table, _PULL, int(words[at + _NODES]))
+        _feed(table, table, at, size, _PULL, _PULL)
         _displace_layer(0, 0, 0, table, at)
         while at > _AT_CROSSBARS:
-            nodes = int(table[at + _NODES])
+            nodes = int(words[at + _NODES])
             below = at - _PER_CROSSBAR
             phase = _PLUS
             while phase <= _MINUS:
                 size = int(_list(0, 0, 0, table, at + phase, at + _FREE, nodes))
-                _feed(table, below, size, below + _CURRENT, _PULL)
+                _feed(table, table, below, size, below + _CURRENT, _PULL)
                 _finish(0, 0, 0, table, below, _PULL, below + phase)
                 phase += _MINUS - _PLUS
             at = below
 
 
 @micropython.viper
-def _change(table):
+def _change(table, words: ptr32):
     # `dynamics.program`
     _update_driven(int(_differences(0, 0, 0, table)), 0, 0, table)
-    c = int(table[_COUNTS]) & 15
+    c = int(words[_COUNTS]) & 15
     while c > 1:
         c -= 1
         _pairs(0, 0, 0, table, _AT_CROSSBARS + _PER_CROSSBAR * c)
@@ -527,16 +540,17 @@ def _differences(p: int, q: int, r: int, table: ptr32) -> int:
     r = first
     end = q + 2 * int(table[at + _NODES])
     half = 1 << int(table[at + _RATE_SHIFT]) >> 1
-    place = 0
+    further = 0
     while end - q:
         p = (ptr16(q)[0] ^ 0x8000) - (ptr16(q + apart)[0] ^ 0x8000)
         if p * 127 >= half or p * 127 + half <= 0:
-            ptr32(r)[0] = place
+            ptr32(r)[0] = further
             r += 4
             p += 32768
             ptr32(r)[0] = p
             r += 4
-        place += 2
+            further = 0
+        further += 2
         q += 2
     return r - first
 
@@ -556,15 +570,16 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
     half = 1 << rate_shift >> 1
     change = 0
     while entries:
-        row = int(entry[0]) + weights
+        weights += int(entry[0])
         x = int(entry[1]) << wide >> wide
         offset = half - 0x8000 * x
         p = first
+        q = weights
         while end - p:
-            r = ptr32(p)[1] * x + offset >> rate_shift
+            q = ptr32(p)[0] + q
+            r = x * ptr32(p)[1] + offset >> rate_shift
             if r:
-                change += r
-                q = ptr32(p)[0] + row
+                change = r + change
                 r = (ptr16(q)[0] ^ 0x8000) + r
                 if r >> 16:
                     change -= r
@@ -623,9 +638,10 @@ def _update_between(p: int, q: int, r: int, table: ptr32, c: int):
             offset = half - 0x8000 * (m + d)
             p = first
             while end - p:
-                r = ptr32(p)[0] * m + ptr32(p)[1] * d + offset >> rate_shift
+                r = m * ptr32(p)[0]
+                r = (d * ptr32(p)[1] + r + offset) >> rate_shift
                 if r:
-                    change += r
+                    change = r + change
                     r = (ptr16(q)[0] ^ 0x8000) + r
                     if r >> 16:
                         change -= r
