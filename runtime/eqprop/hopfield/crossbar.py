@@ -4,11 +4,10 @@ Allocates nothing after construction.
 """
 
 from array import array
-from binascii import crc32
 from collections import namedtuple
 
 from .._compat import byte_row, const
-from ..crossbar import CheckedCrossbar, check_bytes
+from ..crossbar import CheckedCrossbar, Rot, check_bytes
 from ..fixed import U_MAX, Xorshift32
 from .planning import ONE
 
@@ -79,12 +78,19 @@ class HopfieldCrossbar(CheckedCrossbar):
                 items[i] = value
         for c, rate_shift in enumerate(plan.rate_shifts):
             self.set_rate_shift(c, rate_shift)
+        self.initialise(seed)
+
+    def initialise(self, seed):
+        """Draw the initial weights, uniform from -plan.initial to plan.initial; biases are zero."""
         random = Xorshift32(seed)
         stream = array("i", (random.low, random.high, 0, 0))
+        plan = self.plan
         for c, w in enumerate(self.circuit.w):
             stream[2] = plan.initial[c]
-            stream[3] = plan.layers[c] * plan.layers[c + 1]  # all but the biases
+            stream[3] = drawn = plan.layers[c] * plan.layers[c + 1]
             self.scatter(w, stream)
+            for i in range(drawn, len(w)):
+                w[i] = 0
         self.refresh()
 
     def fixed(self):
@@ -140,9 +146,23 @@ class HopfieldCrossbar(CheckedCrossbar):
         for i in range(count):
             w[start + i] = ((data[2 * i] | data[2 * i + 1] << 8) ^ 0x8000) - 0x8000
 
-    def crc(self):
-        """Return the CRC-32 of all weights in order, as little-endian int16."""
-        crc = 0
-        for w in self.circuit.w:
-            crc = crc32(w, crc)
-        return crc
+    def inspect(self, rate_shifts):
+        """Raise Rot naming what changed in memory by itself. rate_shifts: the right one of each crossbar.
+
+        The checksum of a crossbar shows any flipped bit of a weight.
+        """
+        plan, circuit = self.plan, self.circuit
+        try:
+            if plan.__dict__ != type(plan)(plan.layers).__dict__ or circuit.sweeps != plan.sweeps:
+                raise Rot("plan")
+            for name, items, first, end, value in self.fixed():
+                for i in range(first, end):
+                    if items[i] != value:
+                        raise Rot(name)
+        except (IndexError, ValueError) as error:  # a size that is impossible
+            raise Rot("plan") from error
+        for c, w in enumerate(circuit.w):
+            if circuit.rate_shifts[c] != rate_shifts[c]:
+                raise Rot("rate shift of crossbar {}".format(c))
+            if circuit.sums[c] != self.checksum(w):
+                raise Rot("a conductance or the checksum of crossbar {}".format(c))

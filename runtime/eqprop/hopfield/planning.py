@@ -1,7 +1,7 @@
 """Sizes, shifts and memory of a Hopfield network, known before anything is allocated. They follow from the layers."""
 
 from .._compat import const
-from ..fixed import U_MAX, isqrt
+from ..fixed import U_MAX, bits, isqrt
 from ..layers import BLOCK_BYTES, ITEM_BYTES, parse_layers, product_shift, tuple_blocks
 
 ONE = const(4096)  # 1.0 in states and weights: 12 bits after the point
@@ -56,8 +56,12 @@ class Plan:
         self.initial = tuple(isqrt(6 * ONE * ONE // (layers[c] + layers[c + 1])) for c in range(count))
         self.targets = (ONE, 0)
         self.rail = STATE_MAX
-        rates = [max(1, 17 - self.feedback_shift * (count - 1 - c)) for c in range(count)]
-        rates[0] = max(1, rates[0] - 5)
+        # k_l is 2**feedback_shift times that of the layer above, an input has 5 bits fewer than a state, and a change of
+        # the weights moves a node the more, the more nodes are below it
+        rates = []
+        for c, nodes in enumerate(layers[:-1]):
+            many = max(bits(nodes) - 5, 0) // 2 if c else max(bits(nodes) - 6, 0) // 2 - 5
+            rates.append(max(1, 17 - self.feedback_shift * (count - 1 - c) + many))
         self.rate_shifts = tuple(rates)
         self.sweeps = 2 if count > 1 else 1
 

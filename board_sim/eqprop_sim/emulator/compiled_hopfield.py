@@ -1,0 +1,59 @@
+"""The crossbar of a Hopfield network at this processor's full speed: the board's own source, compiled by numba."""
+
+import numba
+import numpy as np
+
+import eqprop.crossbar.kernels.plain
+import eqprop.hopfield.dynamics
+import eqprop.hopfield.kernels.plain
+from eqprop.crossbar import FREE, MINUS, PLUS
+from eqprop.hopfield.plain import PlainCrossbar
+
+from .kernel_cache import HOPFIELD_SOURCES
+from .machine_code import cached, compiled
+from .rows import Rows
+
+with cached(*HOPFIELD_SOURCES):
+    shared = compiled(eqprop.crossbar.kernels.plain)
+    kernels = compiled(eqprop.hopfield.kernels.plain)
+    dynamics = compiled(eqprop.hopfield.dynamics, shared, kernels)
+
+    @numba.njit(cache=True)
+    def _learn(state, x, label):
+        prediction = dynamics.settle(state, x)
+        loss = dynamics.set_output_nudge(state, label)
+        if loss:
+            dynamics.nudge(state, PLUS)
+            dynamics.nudge(state, MINUS)
+            dynamics.program(state)
+        return prediction, loss
+
+    @numba.njit(cache=True)
+    def _infer_all(state, x, classes, outputs):
+        voltages = state.phases[FREE][len(state.w) - 1]
+        for n in range(len(x)):
+            classes[n] = dynamics.settle(state, x[n])
+            for k in range(outputs.shape[1]):
+                outputs[n, k] = voltages[k]
+
+    @numba.njit(cache=True, nogil=True)
+    def _learn_all(state, x, labels):
+        correct = total = prediction = loss = 0
+        for n in range(len(x)):
+            prediction, loss = _learn(state, x[n], labels[n])
+            correct += prediction == labels[n]
+            total += loss
+        return correct, total, prediction, loss
+
+
+class HopfieldCrossbar(Rows, PlainCrossbar):
+    """The same dynamics, compiled; features may be any buffer of int8."""
+
+    dynamics = dynamics
+    checksum = staticmethod(kernels.checksum)
+    learn_sample = staticmethod(_learn)
+    learn_rows = staticmethod(_learn_all)
+    infer_rows = staticmethod(_infer_all)
+
+    def scatter(self, w, stream):
+        kernels.scatter(w, np.frombuffer(stream, np.int32))
