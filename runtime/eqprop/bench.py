@@ -15,7 +15,7 @@ from collections import namedtuple
 
 from ._compat import const, free_heap, ticks_diff
 from .learner import Learner
-from .network import parts
+from .network import plan_type
 from .protocol.messages import unpack
 
 VERBS = ("settle", "set_nudge", "nudge", "program")  # settle: the free phase; a training sample nudges twice
@@ -117,11 +117,15 @@ def widest(layers, free, model=None):
     """Return the most hidden nodes that fit in `free` bytes of heap, given inputs and outputs; 0 if free is None."""
     if free is None:
         return 0
-    plan_type = parts(model)[0]
+    planned = plan_type(model)
     low, high = 0, _WIDEST
     while low < high:
         middle = (low + high + 1) // 2
-        if plan_type((layers[0], middle, layers[-1])).bytes <= free:
+        try:
+            needed = planned((layers[0], middle, layers[-1])).bytes
+        except ValueError:  # too wide for the model's numbers
+            needed = free + 1
+        if needed <= free:
             low = middle
         else:
             high = middle - 1

@@ -33,10 +33,14 @@ class Learner:
         self._set_nudge = crossbar.set_nudge
         self._nudge = crossbar.nudge
         self._program = crossbar.program
+        self._crossbar = crossbar
+        self._whole = getattr(crossbar, "learn", None)
+        if self._whole:
+            self.learn = self._learn_whole
         self.rate_shifts = plan.rate_shifts
         self.lr_halving_samples = lr_halving_samples
         self.prediction = 0
-        self.loss = 0
+        self._loss = 0
         self.resume_at(0)
 
     def resume_at(self, sample):
@@ -52,13 +56,23 @@ class Learner:
         for c in range(len(self.rate_shifts)):
             self._set_rate_shift(c, min(self.rate_shifts[c] + halvings, RATE_SHIFT_MAX))
 
+    @property
+    def loss(self):
+        """Loss of the last sample's free phase."""
+        return self._crossbar.loss if self._whole else self._loss
+
+    def _learn_whole(self, x, label):
+        """Learn one sample as `learn` does, by one call of the crossbar."""
+        self.prediction = self._whole(x, label)
+        self.count()
+
     def learn(self, x, label):
         """Learn one sample: features `x`, class `label`. Raises as the crossbar does, learning nothing.
 
         A sample without a loss changes nothing, so its nudged phases are skipped.
         """
         prediction = self._settle(x)
-        self.loss = loss = self._set_nudge(label)
+        self._loss = loss = self._set_nudge(label)
         if loss:
             self._nudge(PLUS)
             self._nudge(MINUS)
@@ -73,7 +87,7 @@ class Learner:
         """
         prediction = self._settle(x)
         yield
-        self.loss = loss = self._set_nudge(label)
+        self._loss = loss = self._set_nudge(label)
         if loss:
             self._nudge(PLUS)
             yield

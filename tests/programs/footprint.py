@@ -10,8 +10,9 @@ gc.collect()
 before = gc.mem_alloc()
 import eqprop  # noqa: E402
 
+tier = eqprop.crossbar.tiers.use()
 gc.collect()
-print(eqprop.crossbar.tiers.use(), gc.mem_alloc() - before)
+print(tier, gc.mem_alloc() - before)
 
 
 def learns(free):

@@ -47,10 +47,11 @@ with cached(*HOPFIELD_SOURCES):
 
 
 class HopfieldCrossbar(Rows, PlainCrossbar):
-    """The same dynamics, compiled; features may be any buffer of int8."""
+    """The same dynamics, compiled."""
 
     dynamics = dynamics
     checksum = staticmethod(kernels.checksum)
+    settle_sample = staticmethod(dynamics.settle)
     learn_sample = staticmethod(_learn)
     learn_rows = staticmethod(_learn_all)
     infer_rows = staticmethod(_infer_all)

@@ -15,14 +15,12 @@ import eqprop.extras.nearest
 import eqprop.protocol.bytes_plain
 from eqprop.crossbar import FREE, MINUS, PLUS, Rot
 from eqprop.crossbar.plain import PlainCrossbar
-from eqprop.learner import Learner
-from eqprop.network import parts
+from eqprop.network import plan_type
 from eqprop.protocol.records import Code
 
 from .kernel_cache import EMULATOR_SOURCES
 from .machine_code import cached, compiled, zeros
-
-_ROT = -1  # in place of a loss
+from .rows import ROT, Rows
 
 with cached(*EMULATOR_SOURCES):
     kernels = compiled(eqprop.crossbar.kernels.plain)
@@ -44,7 +42,7 @@ with cached(*EMULATOR_SOURCES):
             dynamics.nudge(state, PLUS)
             dynamics.nudge(state, MINUS)
             if dynamics.program(state):
-                loss = _ROT
+                loss = ROT
         return prediction, loss
 
     @numba.njit(cache=True)
@@ -60,19 +58,22 @@ with cached(*EMULATOR_SOURCES):
         correct = total = prediction = loss = 0
         for n in range(len(x)):
             prediction, loss = _learn(state, x[n], labels[n])
-            if loss == _ROT:
+            if loss == ROT:
                 return correct, total, prediction, loss
             correct += prediction == labels[n]
             total += loss
         return correct, total, prediction, loss
 
 
-class _Crossbar(PlainCrossbar):
-    """The same dynamics, compiled; features may be any buffer of int8."""
+class _Crossbar(Rows, PlainCrossbar):
+    """The same dynamics, compiled."""
 
     dynamics = dynamics
-
     gather = staticmethod(kernels.gather)
+    settle_sample = staticmethod(_settle)
+    learn_sample = staticmethod(_learn)
+    learn_rows = staticmethod(_learn_all)
+    infer_rows = staticmethod(_infer_all)
 
     @property
     def currents(self):
@@ -82,49 +83,20 @@ class _Crossbar(PlainCrossbar):
     def scatter(self, g, stream):
         kernels.scatter(g, np.frombuffer(stream, np.int32))
 
-    def checked(self, x):
-        """Return `x` as a NumPy array. Raises as `PlainCrossbar.check`."""
-        try:
-            if memoryview(x).itemsize != 1:
-                raise TypeError(f"x: expected an int8 buffer, got {type(x).__name__} of larger items")
-            x = np.frombuffer(x, np.int8)
-        except (TypeError, ValueError):
-            self.check(x)
-            raise
-        self.check_length(x)
-        return x
-
-    def settle(self, x):
-        return _settle(self.circuit, self.checked(x))
-
-
-class _Learner(Learner):
-    """The same steps, in one compiled call a sample."""
-
-    def __init__(self, crossbar, plan, lr_halving_samples):
-        super().__init__(crossbar, plan, lr_halving_samples)
-        self.crossbar = crossbar
-
-    def learn(self, x, label):
-        x = self.crossbar.checked(x)
-        self.crossbar.check_label(label)
-        prediction, loss = _learn(self.crossbar.circuit, x, label)
-        if loss == _ROT:
-            raise Rot("total conductance")
-        self.prediction, self.loss = prediction, loss
-        self.count()
-
 
 class Network(eqprop.Network):
     """`eqprop.Network`, bit for bit, with compiled kernels; features may be any buffer of int8, outputs are NumPy's."""
 
-    learner_type = _Learner
     allocate = staticmethod(zeros)
 
     @staticmethod
     def parts(model=None):
         """As `eqprop.network.parts`, with the compiled crossbar."""
-        return parts(model)[0], _Crossbar
+        if model == "hopfield":
+            from .compiled_hopfield import HopfieldCrossbar  # imported here, so that it is compiled if it is used
+
+            return plan_type(model), HopfieldCrossbar
+        return plan_type(model), _Crossbar
 
     def learn_all(self, x, labels):
         """Learn samples in order, as `learn` would; return (correct predictions, total loss) of before each was learnt.
@@ -141,12 +113,12 @@ class Network(eqprop.Network):
         while True:  # one compiled call for each learning rate; with no sample at all still one, which compiles
             until = learner.halve_at - learner.sample if self.lr_halving_samples else len(x)
             part = slice(start, start + until)
-            done = _learn_all(self.crossbar.circuit, x[part], labels[part])
-            if done[3] == _ROT:
+            done = self.crossbar.learn_rows(self.crossbar.circuit, x[part], labels[part])
+            if done[3] == ROT:
                 raise Rot("total conductance")
             correct, loss = correct + done[0], loss + done[1]
             if len(x[part]):
-                learner.prediction, learner.loss = done[2:]
+                learner.prediction, self.crossbar.loss = done[2:]
                 learner.resume_at(learner.sample + len(x[part]))
             start += until
             if start >= len(x):
@@ -164,7 +136,7 @@ class Network(eqprop.Network):
         """
         self._check_rows(x)
         classes, outputs = np.zeros(len(x), np.int64), np.zeros((len(x), self.layers[-1]), np.int16)
-        _infer_all(self.crossbar.circuit, np.ascontiguousarray(x, np.int8), classes, outputs)
+        self.crossbar.infer_rows(self.crossbar.circuit, np.ascontiguousarray(x, np.int8), classes, outputs)
         return classes, outputs
 
     def warm_up(self):
@@ -180,8 +152,8 @@ class Network(eqprop.Network):
             raise TypeError(f"x: expected int8, got {x.dtype}")
 
     def conductances(self, c):
-        """Return crossbar c's conductances in steps: flat NumPy uint16, its own memory."""
-        return super().conductances(c).view(np.uint16)
+        """Return crossbar c's conductances in steps: flat NumPy uint16, or int16 if signed; its own memory."""
+        return super().conductances(c).view(np.int16 if self.g_min < 0 else np.uint16)
 
 
 def _nearest(store, places, state, x):
@@ -201,6 +173,7 @@ def warm_up():
     sample = memoryview(bytearray(1))  # writable like received samples, because numba compiles for the type
     network.learn(sample, 0)
     network.infer(sample)
-    Learner(network.crossbar, network.plan, 0).learn(sample, 1)  # verb by verb
+    for _ in network.learn_steps(sample, 1):  # verb by verb
+        pass
     network.warm_up()
     unpack(sample, 0, Code(1, 1).table, bytearray(1))

@@ -10,6 +10,8 @@ import eqprop.crossbar.circuit
 import eqprop.crossbar.dynamics
 import eqprop.crossbar.kernels.plain
 import eqprop.extras.nearest
+import eqprop.hopfield.dynamics
+import eqprop.hopfield.kernels.plain
 import eqprop.protocol.bytes_plain
 
 COMPILING = "compiling the kernels, which takes up to a minute; they are kept for the next time"
@@ -29,6 +31,15 @@ EMULATOR_SOURCES = (
     ),
 )
 """The sources of the emulator's machine code."""
+
+HOPFIELD_SOURCES = (
+    str(Path(__file__).with_name("compiled_hopfield.py")),
+    *(
+        str(module.__file__)
+        for module in (eqprop.crossbar.kernels.plain, eqprop.hopfield.kernels.plain, eqprop.hopfield.dynamics)
+    ),
+)
+"""The same for the Hopfield network's."""
 
 
 def folder_of(sources):

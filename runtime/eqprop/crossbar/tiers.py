@@ -1,8 +1,10 @@
-"""Tiers: the forms in which an interpreter can run the circuit's dynamics. All compute the same bits.
+"""Tiers: the forms in which an interpreter can run a network's dynamics. All compute the same bits.
 
 - thumb  MicroPython's inline assembler (`eqprop.crossbar.kernels.thumb`): Arm Cortex-M
 - viper  MicroPython's viper emitter (`eqprop.crossbar.kernels.viper`), compiled to machine code where the port has it
 - plain  `eqprop.crossbar.plain`, the dynamics on `eqprop.crossbar.kernels.plain`: any Python
+
+An energy model's tier is loaded with its first network, so a board holds the code of the models in use alone.
 """
 
 import sys
@@ -12,49 +14,17 @@ from .._compat import const
 _CORTEX_M = const(4)  # armv6m; up to armv7emdp, in MicroPython's numbering of architectures
 _LAST_CORTEX_M = const(8)
 TIERS = ("thumb", "viper", "plain")
-_in_use = None
+_wanted = None
+_loaded = {}
 
 
-def use(tier=None):
-    """Make new networks use `tier`, or the fastest that this interpreter supports; return its name.
-
-    Meant for tests and benchmarks, because the fastest is in use from the start. Existing networks keep their tier.
-    Raises ValueError for a tier that is unknown or not supported here.
-    """
-    global _in_use
-    for name in TIERS if tier is None else (tier,):
-        try:
-            _in_use = _crossbar_type(name)
-            return name
-        # `micropython` or the emitter is missing, the code is too large for it, or the heap too small to compile
-        except (ImportError, SyntaxError, NotImplementedError, MemoryError) as error:
-            if name == "plain" and isinstance(error, MemoryError):  # then the heap is too small for any tier
-                raise
-            continue
-        except ValueError as error:  # MicroPython's error does not name the file
-            file = "eqprop/crossbar/kernels/" + name
-            raise ValueError("{}.mpy: {}: made for another processor?".format(file, error)) from error
-    raise ValueError("tier: {} is not supported here".format(tier))
-
-
-def in_use():
-    """Return the name of the tier in use."""
-    return _in_use.tier
-
-
-def emulated_crossbar(plan, allocate, seed):
-    """Return an emulated crossbar of the tier in use (`eqprop.crossbar.emulated.EmulatedCrossbar`)."""
-    return _in_use(plan, allocate, seed)
-
-
-def _crossbar_type(name):
+def resistive(name):
+    """Return the resistive model's crossbar type of a tier. Raises ImportError for an unknown one."""
     if name == "plain":
         from .plain import PlainCrossbar
 
         return PlainCrossbar
     if name == "thumb":
-        if not _CORTEX_M <= getattr(sys.implementation, "_mpy", 0) >> 10 & 15 <= _LAST_CORTEX_M:
-            raise ImportError  # before compiling takes heap
         from .kernels.thumb import ThumbCrossbar
 
         return ThumbCrossbar
@@ -65,4 +35,54 @@ def _crossbar_type(name):
     raise ImportError
 
 
-use()
+def use(tier=None):
+    """Make new networks use `tier`, or the fastest that this interpreter supports; return its name.
+
+    Meant for tests and benchmarks, because the fastest is in use from the start. Existing networks keep their tier.
+    Raises ValueError for a tier that is unknown or not supported here.
+    """
+    global _wanted
+    before = _wanted
+    _wanted = tier
+    _loaded.clear()
+    try:
+        return in_use()
+    except ValueError:
+        _wanted = before
+        raise
+
+
+def in_use():
+    """Return the name of the tier in use."""
+    for loaded in _loaded.values():
+        return loaded.tier
+    return crossbar_type("crossbar", resistive).tier
+
+
+def crossbar_type(room, load):
+    """Return a model's type of emulated crossbars, of the tier in use.
+
+    room: the model's package. load(name): its crossbar type of a tier.
+    """
+    found = _loaded.get(room)
+    if not found:
+        found = _loaded[room] = _fastest(room, load)
+    return found
+
+
+def _fastest(room, load):
+    for name in TIERS if _wanted is None else (_wanted,):
+        # Checked before compiling takes heap
+        if name == "thumb" and not _CORTEX_M <= getattr(sys.implementation, "_mpy", 0) >> 10 & 15 <= _LAST_CORTEX_M:
+            continue
+        try:
+            return load(name)
+        # `micropython` or the emitter is missing, the code is too large for it, or the heap too small to compile
+        except (ImportError, SyntaxError, NotImplementedError, MemoryError) as error:
+            if name == "plain" and isinstance(error, MemoryError):  # then the heap is too small for any tier
+                raise
+            continue
+        except ValueError as error:  # MicroPython's error does not name the file
+            file = "eqprop/{}/kernels/{}".format(room, name)
+            raise ValueError("{}.mpy: {}: made for another processor?".format(file, error)) from error
+    raise ValueError("tier: {} is not supported here".format(_wanted))

@@ -28,6 +28,8 @@ class Plan:
     - bytes: heap that a network takes under MicroPython on a processor of this one's word size.
     """
 
+    model = "hopfield"
+
     def __init__(self, layers):
         """Plan for `layers` ("64-32-10" or a tuple). Raises ValueError as `parse_layers`, and for too wide a layer."""
         self.layers = layers = parse_layers(layers)

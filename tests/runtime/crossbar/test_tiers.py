@@ -52,7 +52,7 @@ def test_machine_code_of_another_processor_is_named(cortex_m3, tmp_path):
     assert compiled("xtensawin", source, source.with_suffix(".mpy")) == ""
     source.unlink()
     program = tmp_path / "program.py"
-    program.write_text("import eqprop\n")
+    program.write_text("import eqprop\neqprop.Network('2-2')\n")
     argv, environment = cortex_m3.command(program, path=[tmp_path])
     done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1

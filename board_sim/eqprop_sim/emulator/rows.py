@@ -1,0 +1,45 @@
+"""What the compiled crossbars of all energy models share: verbs on NumPy arrays, one sample or many in a call."""
+
+import numpy as np
+
+from eqprop.crossbar import Rot
+
+ROT = -1
+"""In place of a loss: a total conductance is out of range, so memory rotted."""
+
+
+class Rows:
+    """A compiled crossbar's verbs; features may be any buffer of int8.
+
+    A subclass has compiled functions: settle_sample(circuit, x) -> prediction; learn_sample(circuit, x, label) ->
+    (prediction, loss or ROT); learn_rows(circuit, x, labels) -> (correct predictions, total loss, last prediction, last
+    loss or ROT); infer_rows(circuit, x, classes, outputs).
+    """
+
+    loss = 0
+
+    def checked(self, x):
+        """Return `x` as a NumPy array. Raises as `check`."""
+        try:
+            if memoryview(x).itemsize != 1:
+                raise TypeError(f"x: expected an int8 buffer, got {type(x).__name__} of larger items")
+            x = np.frombuffer(x, np.int8)
+        except (TypeError, ValueError):
+            self.check(x)
+            raise
+        self.check_length(x)
+        return x
+
+    def settle(self, x):
+        """As the plain crossbar's."""
+        return self.settle_sample(self.circuit, self.checked(x))
+
+    def learn(self, x, label):
+        """Learn one sample, as the verbs in their order would; return the prediction, and set `loss`."""
+        x = self.checked(x)
+        self.check_label(label)
+        prediction, loss = self.learn_sample(self.circuit, x, label)
+        if loss == ROT:
+            raise Rot("total conductance")
+        self.loss = loss
+        return prediction
