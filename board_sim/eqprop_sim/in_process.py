@@ -3,8 +3,8 @@
 import numpy as np
 
 import eqprop
+from eqprop.network import DEFAULT
 from eqprop.protocol import host_messages, messages
-from eqprop.protocol.messages import RESISTIVE
 
 from .emulator.compiled_network import Network
 from .sample_order import SampleOrder
@@ -70,20 +70,20 @@ class EmulatedBoard:
             written=0,
             failed=0,
             slots=0,
-            model=RESISTIVE,
+            model=messages.MODELS.index(network.model),
             layers=network.layers,
             identity=self.identity,
         )
         return self.state
 
-    def configure(self, layers, seed, lr_halving_samples, *, run_number=0, epoch=0, alphabet=b""):
+    def configure(self, layers, seed, lr_halving_samples, *, run_number=0, epoch=0, alphabet=b"", model=DEFAULT):
         """Build a new network: as `Board.configure`, but that nothing is packed, so that `alphabet` changes nothing.
 
         Raises ValueError for impossible layers.
         """
         self._run_number, self._epoch = run_number, epoch
         self._progress = host_messages.Progress(0, 0, 0, 0, 0)
-        self._network = self._network_type(layers, seed, lr_halving_samples)
+        self._network = self._network_type(layers, seed, lr_halving_samples, model)
         self._network.warm_up()  # before anybody looks at the clock
         return self.refresh()
 
@@ -125,7 +125,7 @@ class EmulatedBoard:
         return self._network.infer_all(x)
 
     def conductances(self):
-        """Return every crossbar's conductances: uint16 steps, flat as `eqprop.Plan.shapes` says."""
+        """Return every crossbar's conductances in steps, uint16 or signed int16, flat as in `eqprop.Plan.shapes`."""
         return [self._network.conductances(c).copy() for c in range(self._network.crossbar_count)]
 
     def restore(self, conductances, sample):

@@ -4,7 +4,8 @@ The file is an .npz archive, whatever its suffix, that NumPy opens without pickl
 
 - header                          uint8: UTF-8 text of a JSON object with `format` (2), the fields of `Model` except the
                                   conductances, and `crc`, their CRC-32 in eight hexadecimal digits
-- conductances_0, conductances_1  uint16 (rows, columns) as in `eqprop.Plan.shapes`: each crossbar's, in steps
+- conductances_0, conductances_1  uint16, or int16 if the model has signed ones, (rows, columns) as in
+  `eqprop.Plan.shapes`: each crossbar's, in steps
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import eqprop
-from eqprop.protocol.messages import MODELS, NO_CRC, RESISTIVE, UNREADABLE
+from eqprop.network import DEFAULT
+from eqprop.protocol.messages import MODELS, NO_CRC, UNREADABLE
 
 from . import datasets
 from .boards.records import alphabet_of
 from .errors import BoardError, DataError
 from .files import write_whole
+from .link.steps import steps_type
 from .places import found, place_of
 
 FORMAT = 2
@@ -54,7 +57,7 @@ class Model:
     """The number of training samples learnt."""
 
     conductances: list[np.ndarray]
-    """Each crossbar's conductances in steps: uint16, flat, shaped as in `eqprop.Plan.shapes`."""
+    """Each crossbar's conductances in steps: uint16, or int16 if signed; flat, shaped as in `eqprop.Plan.shapes`."""
 
     scaling: dict[str, Any]
     """The map from features to inputs, by `Scaling.to_dict`."""
@@ -68,7 +71,7 @@ class Model:
     version: str
     """The version of the eqprop that trained it."""
 
-    model: str = MODELS[RESISTIVE]
+    model: str = DEFAULT
     """The energy model."""
 
     run_number: int = 0
@@ -95,7 +98,7 @@ class Model:
 
     @property
     def crc(self) -> int:
-        """The CRC-32 of all conductances in order, as little-endian uint16; the board reports the same."""
+        """The CRC-32 of all conductances in order, as little-endian 16-bit numbers; the board reports the same."""
         crc = 0
         for g in self.conductances:
             crc = binascii.crc32(g.astype("<u2").tobytes(), crc)
@@ -123,10 +126,11 @@ class Model:
         header = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "conductances"}
         places = {f"{name}_place": place_of(header[name], path) for name in ("data", "test")}
         text = json.dumps({"format": FORMAT, **header, **places, "crc": f"{self.crc:08x}"})
-        shapes = eqprop.plan(self.layers).shapes
+        plan = eqprop.plan(self.layers, self.model)
+        kind = steps_type(plan).newbyteorder("<")
         arrays: dict[str, Any] = {
-            f"conductances_{c}": g.astype("<u2").reshape(shape)
-            for c, (g, shape) in enumerate(zip(self.conductances, shapes, strict=True))
+            f"conductances_{c}": g.astype(kind).reshape(shape)
+            for c, (g, shape) in enumerate(zip(self.conductances, plan.shapes, strict=True))
         }
         file = io.BytesIO()
         np.savez(file, header=np.frombuffer(text.encode(), np.uint8), **arrays)
@@ -137,7 +141,7 @@ class Model:
 
         options: for the board's `configure`. Raises BoardError if the board then holds another network.
         """
-        board.configure(self.layers, self.seed, self.lr_halving_samples, **options)
+        board.configure(self.layers, self.seed, self.lr_halving_samples, model=self.model, **options)
         return board.restore(self.conductances, self.sample)
 
     def infer(self, features: ArrayLike, board: Any = None) -> tuple[np.ndarray, np.ndarray]:
@@ -217,11 +221,12 @@ def _parsed(content: bytes, path: str | Path) -> Model:
     except Exception as error:
         raise DataError(f"is truncated or damaged: {' '.join(str(error).split()) or type(error).__name__}") from error
     header = _header(_array(members, "header"))
-    plan = eqprop.plan(tuple(header["layers"]))
+    plan = eqprop.plan(tuple(header["layers"]), header["model"])
+    kind = steps_type(plan)
     arrays = [_array(members, f"conductances_{c}") for c in range(len(plan.shapes))]
     for c, (g, shape) in enumerate(zip(arrays, plan.shapes, strict=True)):
-        if g.dtype != np.uint16 or g.shape != shape:
-            raise DataError(f"conductances_{c}: {g.dtype} {g.shape}, expected uint16 {shape}")
+        if g.dtype != kind or g.shape != shape:
+            raise DataError(f"conductances_{c}: {g.dtype} {g.shape}, expected {kind} {shape}")
         if g.min() < plan.g_min or g.max() > plan.g_max:
             raise DataError(f"conductances_{c}: {g.min()}..{g.max()} are not in {plan.g_min}..{plan.g_max}")
     values = {f.name: header[f.name] for f in fields(Model) if f.name != "conductances"}
@@ -229,7 +234,7 @@ def _parsed(content: bytes, path: str | Path) -> Model:
         values[name] = found(values[name], header.get(f"{name}_place"), path)
     for name in ("feature_names", "class_names"):
         values[name] = tuple(values[name])
-    model = Model(**{**values, "layers": plan.layers}, conductances=[g.astype(np.uint16).ravel() for g in arrays])
+    model = Model(**{**values, "layers": plan.layers}, conductances=[g.astype(kind).ravel() for g in arrays])
     if header["crc"] != f"{model.crc:08x}":
         raise DataError(f"conductances: CRC {model.crc:08x}, but {header['crc']} was saved")
     return model
@@ -298,7 +303,7 @@ def _check_sizes(header: dict[str, Any]) -> None:
     if not isinstance(layers, list):
         raise DataError(f"layers: {layers!r} is not a list of sizes")
     try:
-        eqprop.plan(tuple(layers))
+        eqprop.plan(tuple(layers), header["model"])
     except (ValueError, TypeError, OverflowError) as error:
         raise DataError(str(error)) from error
     if header["classes"] > layers[-1]:

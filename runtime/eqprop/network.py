@@ -21,6 +21,9 @@ def zeros(typecode, items):
     return made
 
 
+DEFAULT = "resistive"  # the energy model of networks that name none
+
+
 def plan_type(model=None):
     """Return the plan type of an energy model's name; None for the default, resistive.
 
@@ -28,7 +31,7 @@ def plan_type(model=None):
     learner and a host need to know of the model. `eqprop.protocol.messages.MODELS` has the models' numbers in formats.
     Raises ValueError for an unknown model.
     """
-    if model in (None, "resistive"):
+    if model in (None, DEFAULT):
         return Plan
     if model == "hopfield":
         from .hopfield.planning import Plan as HopfieldPlan  # imported here, as all of a model, for boards without it

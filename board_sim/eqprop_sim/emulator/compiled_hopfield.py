@@ -57,4 +57,16 @@ class HopfieldCrossbar(Rows, PlainCrossbar):
     infer_rows = staticmethod(_infer_all)
 
     def scatter(self, w, stream):
+        """As the plain kernel."""
         kernels.scatter(w, np.frombuffer(stream, np.int32))
+
+    def sweep(self, phase):
+        """Relax every layer once more, if it is the free phase; return whether it was.
+
+        A nudged phase is at rest in an energy of its own (`eqprop.hopfield`), which a sweep does not show.
+        """
+        if phase != FREE:
+            return False
+        for c in range(len(self.circuit.w)):
+            dynamics.relax_layer(self.circuit, c)
+        return True

@@ -83,6 +83,12 @@ class _Crossbar(Rows, PlainCrossbar):
     def scatter(self, g, stream):
         kernels.scatter(g, np.frombuffer(stream, np.int32))
 
+    def sweep(self, phase):
+        """Relax every layer of a phase once more; return True."""
+        for first in (0, 1):
+            dynamics.relax_layers(self.circuit, self.circuit.phases[phase], first)
+        return True
+
 
 class Network(eqprop.Network):
     """`eqprop.Network`, bit for bit, with compiled kernels; features may be any buffer of int8, outputs are NumPy's."""

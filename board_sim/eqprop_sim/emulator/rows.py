@@ -1,14 +1,16 @@
 """What the compiled crossbars of all energy models share: verbs on NumPy arrays, one sample or many in a call."""
 
+from typing import Any
+
 import numpy as np
 
-from eqprop.crossbar import Rot
+from eqprop.crossbar import CheckedCrossbar, Rot
 
 ROT = -1
 """In place of a loss: a total conductance is out of range, so memory rotted."""
 
 
-class Rows:
+class Rows(CheckedCrossbar):
     """A compiled crossbar's verbs; features may be any buffer of int8.
 
     A subclass has compiled functions: settle_sample(circuit, x) -> prediction; learn_sample(circuit, x, label) ->
@@ -17,6 +19,9 @@ class Rows:
     """
 
     loss = 0
+    circuit: Any
+    settle_sample: Any
+    learn_sample: Any
 
     def checked(self, x):
         """Return `x` as a NumPy array. Raises as `check`."""

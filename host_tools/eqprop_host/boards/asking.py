@@ -2,7 +2,6 @@
 
 import numpy as np
 
-import eqprop
 from eqprop import bench
 from eqprop.protocol import host_messages, messages
 
@@ -37,18 +36,18 @@ def progress(session):
 
 
 def read(session, crossbar, start, count):
-    """Return `count` conductances of a crossbar, from device `start` on: uint16 steps."""
+    """Return `count` conductances of a crossbar, from device `start` on, in steps."""
 
     def question(first, most):
         size = min(session.link.good // 2, most)
         return messages.READ, host_messages.pack_read(crossbar, start + first, size), size
 
     data = b"".join(session.link.gather(count, question, messages.DEVICES))
-    return session.parsed(answers.devices, data, count, eqprop.plan(session.layers()), crossbar)
+    return session.parsed(answers.devices, data, count, session.plan(), crossbar)
 
 
 def write(session, crossbar, steps):
-    """Write a crossbar's conductances: uint16 steps, flat."""
+    """Write a crossbar's conductances: steps, flat."""
     data = steps.astype("<u2")
 
     def question(first, most):

@@ -12,9 +12,9 @@ and `asking` sends it all other queries.
 
 import secrets
 
-import eqprop
+from eqprop.network import DEFAULT
 from eqprop.protocol import host_messages, messages
-from eqprop.protocol.messages import RESISTIVE
+from eqprop.protocol.messages import MODELS
 
 from ..link import answers
 from ..link.line import Line
@@ -67,22 +67,23 @@ class Board:
 
     # ---- the run
 
-    def configure(self, layers, seed, lr_halving_samples, *, run_number=None, epoch=0, alphabet=b""):
+    def configure(self, layers, seed, lr_halving_samples, *, run_number=None, epoch=0, alphabet=b"", model=DEFAULT):
         """Build a new network on the board: as `interface.AnyBoard.configure` does; run_number: None for any number.
 
         Raises BoardError with the board's own message if the network does not fit.
         """
         run_number = secrets.randbits(32) if run_number is None else run_number
-        return self._session.configure(_configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet))
+        about = _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet, model)
+        return self._session.configure(about)
 
-    def resume(self, layers, seed, lr_halving_samples, *, run_number, furthest, epoch=0, alphabet=b""):
+    def resume(self, layers, seed, lr_halving_samples, *, run_number, furthest, epoch=0, alphabet=b"", model=DEFAULT):
         """Resume with the board's network if it belongs to this run; otherwise `configure`, with the same arguments.
 
         furthest: the most samples that the run can have learnt; a board beyond them was trained by another host.
         Returns the board's state: `sample` is the next to learn.
         """
         return self._session.resume(
-            _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet), furthest
+            _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet, model), furthest
         )
 
     def refresh(self):
@@ -129,12 +130,12 @@ class Board:
         return asking.infer(self._session, x)
 
     def conductances(self):
-        """Return every crossbar's conductances: uint16 steps, flat as `eqprop.Plan.shapes` says."""
-        shapes = eqprop.plan(self._session.layers()).shapes
+        """Return every crossbar's conductances in steps, flat as `eqprop.Plan.shapes` says."""
+        shapes = self._session.plan().shapes
         return [self.read(c, 0, rows * columns) for c, (rows, columns) in enumerate(shapes)]
 
     def read(self, crossbar, start, count):
-        """Return `count` conductances of a crossbar, from device `start` on: uint16 steps."""
+        """Return `count` conductances of a crossbar, from device `start` on, in steps."""
         return asking.read(self._session, crossbar, start, count)
 
     def restore(self, conductances, sample):
@@ -183,7 +184,7 @@ class Board:
         self._session.ask(messages.BYE, b"", messages.DONE)
 
 
-def _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet):
+def _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet, model):
     return host_messages.Configuration(
-        RESISTIVE, run_number, seed, lr_halving_samples, epoch, tuple(layers), bytes(alphabet)
+        MODELS.index(model), run_number, seed, lr_halving_samples, epoch, tuple(layers), bytes(alphabet)
     )

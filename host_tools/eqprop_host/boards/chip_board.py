@@ -13,6 +13,7 @@ from array import array
 
 import numpy as np
 
+from eqprop.network import DEFAULT
 from eqprop.protocol import host_messages, messages
 from eqprop.service import chip
 from eqprop_sim.in_process import totalled
@@ -53,9 +54,9 @@ class ChipBoard:
         """The traffic on the line so far: a `link.Line`."""
         return self.board.line
 
-    def configure(self, layers, seed, lr_halving_samples, *, run_number=0, epoch=0, alphabet=b""):
+    def configure(self, layers, seed, lr_halving_samples, *, run_number=0, epoch=0, alphabet=b"", model=DEFAULT):
         """Make a chip, and a learner for it on the board: as `Board.configure` does, ignoring `alphabet`."""
-        self._network = self._network_type(layers, seed, lr_halving_samples)
+        self._network = self._network_type(layers, seed, lr_halving_samples, model)
         self.crossbar = self._network.crossbar
         self._about = {
             "run_number": run_number,

@@ -60,6 +60,7 @@ class AnyBoard(Protocol):
         run_number: int = ...,
         epoch: int = 0,
         alphabet: bytes = b"",
+        model: str = ...,
     ) -> State:
         """Build a new network, in place of any other, and return the state.
 
@@ -67,7 +68,7 @@ class AnyBoard(Protocol):
         samples after which the learning rate halves; 0 for never. run_number: identifies this training run,
         0..2**32 - 1. epoch: training samples after which the totals of `Progress` restart at zero; 0 for never.
         alphabet: the int8 values that features have, as `records.alphabet_of` returns them: fewer values pack samples
-        tighter; empty for all values.
+        tighter; empty for all values. model: the energy model, by its name in `eqprop.protocol.messages.MODELS`.
         Raises ValueError for impossible layers, BoardError if they do not fit on the board.
         """
 
@@ -94,7 +95,10 @@ class AnyBoard(Protocol):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs)."""
 
     def conductances(self) -> list[np.ndarray]:
-        """Return every crossbar's conductances: uint16 steps, flat, rows x columns of `eqprop.Plan.shapes` each."""
+        """Return every crossbar's conductances in steps, flat, rows x columns of `eqprop.Plan.shapes` each.
+
+        uint16; int16 if the model has signed ones.
+        """
 
     def write_user_data(self, user_data: bytes) -> None:
         """Store up to 2048 bytes with the network, for any host that reads it; a chip stores none.
@@ -106,7 +110,7 @@ class AnyBoard(Protocol):
         """Make the board save its network if it can and wear allows it; return the state, in which `saved` tells."""
 
     def refresh(self) -> State:
-        """Return the state as it is now: `crc` is the CRC-32 of all conductances, as little-endian uint16."""
+        """Return the state as it is now: `crc` is the CRC-32 of all conductances, as little-endian 16-bit numbers."""
 
     def recover(self, error: Exception | None = None) -> State:
         """Restore this run's network on the board after a RestartError; return the state.

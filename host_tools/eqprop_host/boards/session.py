@@ -1,13 +1,14 @@
 """The sessions of a run with one board: greets it, builds or resumes the network, recovers it after a restart."""
 
-import eqprop
 from eqprop.protocol import host_messages, messages
+from eqprop.protocol.messages import MODELS
 from eqprop.protocol.records import Code
 from eqprop.service.user_data import HEADER
 
 from ..errors import BoardError, ProtocolError, RestartError
 from ..link import answers
 from ..link.line import largest_payload
+from ..link.steps import plan_of
 from ..terminal.printing import printable
 from .restarts import Restarts
 
@@ -51,14 +52,16 @@ class Session:
 
     def ask_state(self, kind, payload=b"", doing=""):
         """Return the `State` that answers a message about the network: the larger the network, the longer it takes."""
-        layers = self.configuration.layers if self.configuration else self.state.layers
-        devices = sum(rows * columns for rows, columns in eqprop.plan(layers).shapes) if layers else 0
+        about = self.configuration or self.state
+        devices = sum(rows * columns for rows, columns in plan_of(about).shapes) if about.layers else 0
         answer = self.link.ask(kind, payload, messages.STATE, _DEVICE_S * devices, doing)
         state = self.parsed(answers.state, answer)
         if state.session != self.link.session:
             raise ProtocolError(f"port {self.name}: the board answers in session {state.session}")
         if self.configuration and state.layers not in ((), self.configuration.layers):
             raise ProtocolError(f"port {self.name}: the board holds a network of layers {state.layers}")
+        if self.configuration and state.layers and state.model != self.configuration.model:
+            raise ProtocolError(f"port {self.name}: the board holds a {MODELS[state.model]} network")
         return self._take(state)
 
     def _take(self, state):
@@ -76,6 +79,11 @@ class Session:
         if not self.state.layers:
             raise BoardError(f"port {self.name}: the board holds no network")
         return self.state.layers
+
+    def plan(self):
+        """Return the `eqprop.Plan` of the board's network. Raises BoardError without a network."""
+        self.layers()
+        return plan_of(self.state)
 
     def room(self):
         """Return a good payload size in bytes, such that two may be on their way and the line never idles."""

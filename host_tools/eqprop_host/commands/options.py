@@ -12,7 +12,7 @@ from .. import datasets
 from ..errors import DataError
 from ..files import write_whole
 from ..terminal.printing import printable
-from ..training.config import HIDDEN, LOG_BUDGET_RANGE, RANGES, RunConfig, layers_text
+from ..training.config import ENERGY_MODELS, HIDDEN, LOG_BUDGET_RANGE, RANGES, RunConfig, layers_text
 from ..versions import versions
 
 INTERRUPTED = 130
@@ -165,6 +165,12 @@ def add_layers(parser):
     parser.add_argument("--layers", type=layers, metavar="SIZES", help=text)
     text = f"sizes of only the hidden layers, such as 32-16 (default: {layers_text(HIDDEN)})"
     parser.add_argument("--hidden", type=hidden, metavar="SIZES", help=text)
+
+
+def add_model(parser):
+    """Add `--model`, the energy model."""
+    text = "energy model of the network: %(choices)s (default: %(default)s)"
+    parser.add_argument("--model", choices=ENERGY_MODELS, default=RunConfig.model, help=text)
 
 
 def sizes(options, dataset):

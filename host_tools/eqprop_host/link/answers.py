@@ -9,13 +9,14 @@ import zlib
 
 import numpy as np
 
-import eqprop
 from eqprop import bench
 from eqprop.protocol import host_messages
 from eqprop.protocol.host_messages import SAMPLE_MAX
 from eqprop.protocol.messages import MODELS, NEVER_SAVED, NO_CRC, PROGRESS_LAYOUT, SLOTS_MAX, UNREADABLE
 from eqprop.service import LEAST
 from eqprop.service.user_data import USER_DATA_MAX
+
+from .steps import plan_of, steps_type
 
 _TIMED = 2 + len(bench.VERBS)
 
@@ -26,9 +27,9 @@ def state(payload):
     if found.limit < LEAST:
         raise ValueError(f"a payload limit of {found.limit} bytes is too small")
     if found.layers:
-        eqprop.plan(found.layers)
         if not 0 < found.model < len(MODELS):
             raise ValueError(f"the board's network has energy model {found.model}, expected {_models()}")
+        plan_of(found)
     elif found.sample or found.slots:
         raise ValueError(f"the board says {found.sample} samples and {found.slots} slots without a network")
     if found.sample > SAMPLE_MAX:
@@ -80,10 +81,10 @@ def classes(data, samples, outputs):
 
 
 def devices(data, count, plan, crossbar):
-    """Return `count` conductances in DEVICES payloads: uint16 steps."""
+    """Return `count` conductances in DEVICES payloads, in steps of the plan's type."""
     if len(data) != 2 * count:
         raise ValueError(f"{len(data)} bytes for {count} devices of crossbar {crossbar}")
-    steps = np.frombuffer(data, "<u2").astype(np.uint16)
+    steps = np.frombuffer(data, "<u2").astype(np.uint16).view(steps_type(plan))
     beyond = (steps < plan.g_min) | (steps > plan.g_max)
     if beyond.any():
         value = int(steps[beyond][0])

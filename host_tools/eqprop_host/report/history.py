@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import LogError
+from ..link.steps import steps_type
 
 MOMENTS = 41
 """The number of moments shown."""
@@ -21,7 +22,7 @@ class History:
     """Training samples learnt at each moment."""
 
     steps: list[np.ndarray]
-    """uint16 (moments, rows, columns)."""
+    """uint16, or int16 if signed (moments, rows, columns)."""
 
     quantiles: list[np.ndarray]
     """Quantiles in steps: float64 (moments, QUANTILES)."""
@@ -34,6 +35,14 @@ class History:
 
     updates: list[np.ndarray]
     """Mean absolute change of a device since the moment before, in steps per 1000 samples, (moments - 1,)."""
+
+
+def by_node(plan, c, steps):
+    """Return crossbar c's conductances (..., rows, columns) with a row for each node that it feeds.
+
+    The resistive model's first crossbar is stored node by node, all others wire by wire.
+    """
+    return steps if plan.g_min >= 0 and c == 0 else steps.swapaxes(-1, -2)
 
 
 def history(log, most=MOMENTS):
@@ -51,7 +60,7 @@ def history(log, most=MOMENTS):
             found[nearest] = log.snapshot(nearest)
     samples = sorted(found)
     plan = log.plan
-    steps = [np.array([found[n][c] for n in samples], np.uint16) for c in range(len(plan.shapes))]
+    steps = [np.array([found[n][c] for n in samples], steps_type(plan)) for c in range(len(plan.shapes))]
     steps = [s.reshape(-1, *shape) for s, shape in zip(steps, plan.shapes, strict=True)]
     flat = [s.reshape(len(s), rows * columns) for s, (rows, columns) in zip(steps, plan.shapes, strict=True)]
     passed = np.maximum(np.diff(samples), 1) / 1000

@@ -11,7 +11,7 @@ import eqprop
 
 from ..files import write_whole
 from ..runlog.summary import summary
-from .history import MOMENTS, QUANTILES, history
+from .history import MOMENTS, QUANTILES, by_node, history
 
 _TITLED = 3
 """The most runs that the title names."""
@@ -87,7 +87,7 @@ def _confusion(log):
 
 def _crossbar(log, past, c):
     """Return the page's data for a crossbar: statistics, and maps with a node per row, as square roots in 8 bits."""
-    steps = past.steps[c] if c == 0 else past.steps[c].transpose(0, 2, 1)
+    steps = by_node(log.plan, c, past.steps[c])
     low, high = (int(steps.min()), int(steps.max())) if steps.size else (0, 1)
     scaled = np.sqrt((steps - np.float64(low)) / max(1, high - low))
     return {

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ..files import write_whole
+from .history import by_node
 
 WIDTH_INCH = 11
 DPI = 120
@@ -123,20 +124,20 @@ def _heat_inches(nodes):
 
 def _draw_conductances(plan, c, pair, names, part):
     """Draw crossbar c's conductances, a row for each node that it feeds."""
-    from matplotlib.colors import PowerNorm
+    from matplotlib.colors import Normalize, PowerNorm
 
     low = min(int(steps.min()) for _, steps in pair)
     high = max(int(steps.max()) for _, steps in pair)
     # A few devices grow far beyond the others; the square root shows both.
-    norm = PowerNorm(0.5, low, max(high, low + 1))
+    norm = PowerNorm(0.5, low, max(high, low + 1)) if plan.g_min >= 0 else Normalize(low, max(high, low + 1))
     target = f"{_kind(plan, c + 1)} node"
-    source = f"{plan.layers[c]} hidden nodes" if c else f"{plan.layers[c]} inputs, a pair of wires each,"
+    wires = ", a pair of wires each," if plan.g_min >= 0 else ""
+    source = f"{plan.layers[c]} hidden nodes" if c else f"{plan.layers[c]} inputs{wires}"
     part.suptitle(f"Crossbar {c}: {source} to {plan.layers[c + 1]} {target}s", fontsize=11)
     both = part.subplots(1, 2, sharey=True)
     for k, axes in enumerate(both):
-        # The first crossbar is stored node by node, the others wire by wire.
         sample, steps = pair[k]
-        table = steps if c == 0 else steps.T
+        table = by_node(plan, c, steps)
         image = axes.imshow(table, norm=norm, aspect="auto", cmap="viridis")
         axes.set_title(("before", "after")[k] + f" training ({sample:,} samples)", fontsize=10)
         axes.set_ylabel(target if k == 0 else "")
@@ -152,14 +153,16 @@ def _kind(plan, layer):
 
 def _name_wires(axes, plan, c, features):
     """Name crossbar c's source wires in order; input wires get the features' names."""
-    if plan.rows[c] > _NAMED_MAX:
-        axes.set_xlabel("wire, the bias pair last")
+    signs = "+−" if plan.g_min >= 0 else ("",)
+    wires = (plan.layers[c] + 1) * len(signs) if c == 0 else plan.layers[c] + len(signs)
+    if wires > _NAMED_MAX:
+        axes.set_xlabel("wire, the bias last")
         return
     inputs = features or [f"x{i}" for i in range(plan.layers[0])]
-    names = [f"h{i}" for i in range(plan.layers[c])] if c else [f"{s}{name}" for name in inputs for s in "+−"]
+    names = [f"h{i}" for i in range(plan.layers[c])] if c else [f"{s}{name}" for name in inputs for s in signs]
     tilt = {"rotation": 30, "ha": "right"} if features and c == 0 else {}
-    ticks = [*names, "+b", "−b"]
-    axes.set_xticks(range(plan.rows[c]), ticks, fontsize=8, parse_math=False, **tilt)
+    ticks = [*names, *(f"{s}b" for s in signs)]
+    axes.set_xticks(range(wires), ticks, fontsize=8, parse_math=False, **tilt)
     axes.set_xlabel("wire (b: bias)")
 
 
@@ -190,7 +193,8 @@ def _draw_weights(plan, pair, part):
     count = _tiles(nodes, side)
     shown = nodes if count == nodes else f"first {count} of {nodes}"
     part.suptitle(f"Weights of {shown} {_kind(plan, 1)} nodes", fontsize=11)
-    before, after = (signed_weights(steps)[:count].reshape(count, side, side) for _, steps in pair)
+    signed = signed_weights if plan.g_min >= 0 else _without_bias
+    before, after = (signed(steps)[:count].reshape(count, side, side) for _, steps in pair)
     maps = (("weights after training", after), ("change by training", after - before))
     for axes, (title, tiles) in zip(part.subplots(1, 2), maps, strict=True):
         # One weight in 200 saturates the colour; otherwise the largest would leave all others pale.
@@ -208,6 +212,11 @@ def signed_weights(steps):
     """
     signed = steps.astype(np.int32)
     return signed[:, 0:-2:2] - signed[:, 1:-2:2]
+
+
+def _without_bias(steps):
+    """Return crossbar 0 of signed weights, (inputs + 1, nodes), as int32 (nodes, inputs)."""
+    return steps[:-1].T.astype(np.int32)
 
 
 def _montage(tiles):

@@ -15,6 +15,7 @@ import pyarrow as pa
 import eqprop
 
 from ..errors import DataError, LogError
+from ..link.steps import steps_type
 from . import fleet
 from .formats import LIVE, WHOLE, whole
 from .formats.spans import Span
@@ -152,7 +153,8 @@ class Log:
     def plan(self) -> eqprop.Plan:
         """The `eqprop.Plan` of the network. Raises DataError if the log does not give its layers."""
         try:
-            plan: eqprop.Plan = eqprop.plan(self.configuration["layers"])
+            (run,) = self.read("run", stop=1)
+            plan: eqprop.Plan = eqprop.plan(self.configuration["layers"], run["model"])
             return plan
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{self.path}: the log does not give the layers: {error}") from error
@@ -163,7 +165,7 @@ class Log:
         return sorted({h["sample"] for h in self.headers if h["record"] == "conductances" and h["source"] in COMPLETE})
 
     def snapshot(self, sample: int) -> list[np.ndarray]:
-        """Return the conductances logged at `sample`, one of `logged`: uint16 steps (rows, columns) for each crossbar.
+        """Return the conductances logged at `sample`, one of `logged`: steps (rows, columns) for each crossbar.
 
         Raises LogError if they are damaged, or do not match the run's layers.
         """
@@ -176,7 +178,8 @@ class Log:
         for c, (rows, columns) in enumerate(shapes):
             if found[c].size != rows * columns:
                 raise LogError(f"{self.path}: crossbar {c}: expected shape {(rows, columns)} for {self.plan}")
-        return [found[c].reshape(shape) for c, shape in enumerate(shapes)]
+        kind = steps_type(self.plan)
+        return [found[c].view(kind).reshape(shape) for c, shape in enumerate(shapes)]
 
     def confusion(self, row: dict[str, Any]) -> np.ndarray:
         """Return the counts in a row of `metrics` by (class, answer): (outputs, outputs). Raises LogError."""
@@ -215,7 +218,7 @@ class Log:
         return [steps * self.siemens_per_step for steps in self.conductances(sample)]
 
     def conductances(self, sample: int) -> list[np.ndarray]:
-        """Return each crossbar's exact conductances after `sample` training samples: uint16 (rows, columns), steps.
+        """Return each crossbar's exact conductances after `sample` training samples: steps (rows, columns).
 
         Raises LogError as `runlog.replay.network_at` does.
         """

@@ -19,7 +19,7 @@ from ..places import found
 
 
 def conductances_at(log, sample):
-    """Return the conductances after `sample` training samples: uint16 steps (rows, columns) for each crossbar.
+    """Return the conductances after `sample` training samples: steps (rows, columns) for each crossbar.
 
     Raises as `network_at` does.
     """
@@ -67,6 +67,7 @@ def model_at(log, sample):
         raise LogError(f"{log.path}: the log does not give its {missing[0]}")
     return Model(
         layers=log.plan.layers,
+        model=log.plan.model,
         seed=about["seed"],
         lr_halving_samples=about["lr_halving_samples"],
         sample=sample,
@@ -91,13 +92,13 @@ def _fitting(names, count):
 
 
 def put(network, conductances, sample):
-    """Set a network's conductances, uint16 steps for each crossbar, to resume at training sample `sample`.
+    """Set a network's conductances, steps for each crossbar, to resume at training sample `sample`.
 
     Raises LogError for impossible conductances.
     """
     try:
         for c, steps in enumerate(conductances):
-            network.restore(c, 0, np.ascontiguousarray(steps, "<u2").tobytes())
+            network.restore(c, 0, np.ascontiguousarray(steps).astype("<u2").tobytes())
     except ValueError as error:
         raise LogError(f"conductances at sample {sample}: {error}") from error
     network.resume_at(sample)
@@ -116,7 +117,10 @@ def _snapshot(log, sample):
     held = log.snapshot(log.logged[place])  # read them first: they prove that the network is not larger than the log
     try:
         network = Network(
-            log.plan.layers, log.configuration.get("seed", 0), log.configuration.get("lr_halving_samples", 0)
+            log.plan.layers,
+            log.configuration.get("seed", 0),
+            log.configuration.get("lr_halving_samples", 0),
+            log.plan.model,
         )
     except ValueError as error:
         raise LogError(f"{log.path}: {error}") from error

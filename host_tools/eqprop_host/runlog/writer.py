@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eqprop.protocol.messages import MODELS, RESISTIVE
+from eqprop.network import DEFAULT
 
 from ..errors import LogError
 from ..files import claim, unwritable
@@ -55,7 +55,12 @@ class RunLog:
             text = json.dumps(self.configuration, default=_plain, allow_nan=False)
             self._encoder = live(path).Encoder(self.configuration["siemens_per_step"])
             self._ahead = self._encoder.begin()  # written in one piece with the run's record
-            about = {"format": FORMAT, "run_id": self.run_id, "model": MODELS[RESISTIVE], "configuration": text}
+            about = {
+                "format": FORMAT,
+                "run_id": self.run_id,
+                "model": self.configuration.get("model", DEFAULT),
+                "configuration": text,
+            }
             self._write([{"record": "run", **about}], sample=0)
         except BaseException:
             self._remove()
@@ -135,13 +140,15 @@ class RunLog:
     def conductances(self, sample, pieces, source="board"):
         """Log conductances after `sample` training samples.
 
-        pieces: (crossbar, first device, steps) each; steps are uint16, flat as in `eqprop.Plan.shapes`. source: "board"
-        if they were read from it, "twin" if they came from its digital twin. Raises ValueError for another type.
+        pieces: (crossbar, first device, steps) each; steps are uint16, or int16 if signed, flat as in
+        `eqprop.Plan.shapes`. source: "board" if they were read from it, "twin" if they came from its digital twin.
+        Raises ValueError for another type.
         """
         rows = []
         for crossbar, first, steps in pieces:
-            if steps.dtype != np.uint16:
-                raise ValueError(f"steps: expected uint16, got {steps.dtype}")
+            if steps.dtype not in (np.uint16, np.int16):
+                raise ValueError(f"steps: expected uint16 or int16, got {steps.dtype}")
+            steps = steps.view(np.uint16)
             crc = binascii.crc32(steps.astype("<u2").tobytes())
             row = {
                 "record": "conductances",

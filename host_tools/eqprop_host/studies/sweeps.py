@@ -116,7 +116,7 @@ def simulated(options: dict) -> RunResult:
         return train(config, board=board, read_model=False)
 
 
-_OWN = ("data", "test", "test_fraction", "layers", "hidden", "epochs", "limit", "seed")
+_OWN = ("data", "test", "test_fraction", "layers", "hidden", "epochs", "limit", "seed", "model")
 _READING = tuple(field.name for field in fields(Reading))
 
 

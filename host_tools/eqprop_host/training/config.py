@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import eqprop
+from eqprop.network import DEFAULT
 from eqprop.protocol.messages import MODELS
 
 from ..datasets import TEST_FRACTION, Dataset, Reading, check_layers
@@ -72,7 +73,7 @@ class RunConfig:
     lr_halving_epochs: int | None = None
     """Epochs after which the learning rate halves; None for two fifths of all epochs, 0 for never."""
 
-    model: str = "resistive"
+    model: str = DEFAULT
     """The network's energy model: one of `ENERGY_MODELS`."""
 
     def __post_init__(self) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-import eqprop
-from eqprop.protocol.messages import UNREADABLE
+from eqprop.network import DEFAULT
+from eqprop.protocol.messages import MODELS, UNREADABLE
 from eqprop_sim.sample_order import SampleOrder
 
 from ..boards.interface import AnyBoard
 from ..boards.records import alphabet_of
 from ..errors import RestartError
+from ..link.steps import plan_of
 from . import scores
 from .progress import RunProgress
 
@@ -79,14 +80,15 @@ class Outcome:
     """The final conductances as from `Board.conductances`; empty unless `keep` was set."""
 
 
-def configuration(layers, seed, lr_halving_samples, data):
+def configuration(layers, seed, lr_halving_samples, data, model=DEFAULT):
     """Return the arguments of `Board.configure` and `Board.resume` for a run on `data` (`datasets.Prepared`).
 
     Its `run_number` is a CRC-32 of everything that determines the run's conductances and its samples' packing.
     """
     alphabet = alphabet_of(data.train_x, data.test_x)
     count = len(data.train_y)
-    run_number = zlib.crc32(struct.pack(f"<{len(layers)}HIII", *layers, seed, lr_halving_samples, count) + alphabet)
+    about = struct.pack(f"<{len(layers)}HIII", *layers, seed, lr_halving_samples, count)
+    run_number = zlib.crc32(about + alphabet, MODELS.index(model) - MODELS.index(DEFAULT))
     for part in (data.train_x, data.train_y.astype("<i8")):
         run_number = zlib.crc32(np.ascontiguousarray(part).data, run_number)  # without copying data that lie in a file
     return {
@@ -96,6 +98,7 @@ def configuration(layers, seed, lr_halving_samples, data):
         "run_number": run_number,
         "epoch": count,
         "alphabet": alphabet,
+        "model": model,
     }
 
 
@@ -220,8 +223,8 @@ class _Run:
         return RunProgress(sample, self.total, *epochs, self.train_error, self.loss, rate, *ended)
 
     def _maps(self):
-        """Return each crossbar's present conductances: uint16 steps (rows, columns)."""
-        shapes = eqprop.plan(self.board.state.layers).shapes
+        """Return each crossbar's present conductances: steps (rows, columns)."""
+        shapes = plan_of(self.board.state).shapes
         conductances = (self.log or self.board).conductances()
         return [steps.reshape(shape) for steps, shape in zip(conductances, shapes, strict=True)]
 

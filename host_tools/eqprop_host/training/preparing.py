@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import eqprop
+from eqprop.network import DEFAULT
 
 from .. import datasets
 from ..errors import DataError
@@ -99,8 +100,9 @@ def _about_scale(scaling: datasets.Scaling) -> str:
 
 
 def _about_network(config: RunConfig, layers: tuple[int, ...]) -> str:
-    devices = sum(rows * columns for rows, columns in eqprop.plan(layers).shapes)
-    return f"network {layers_text(layers)}: {devices:,} conductances, {config.epochs} epochs, seed {config.seed}"
+    devices = sum(rows * columns for rows, columns in eqprop.plan(layers, config.model).shapes)
+    about = layers_text(layers) if config.model == DEFAULT else f"{layers_text(layers)} ({config.model})"
+    return f"network {about}: {devices:,} conductances, {config.epochs} epochs, seed {config.seed}"
 
 
 def _listed(names: tuple[str, ...], most: int) -> str:

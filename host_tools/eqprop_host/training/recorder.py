@@ -6,13 +6,13 @@ from collections import deque
 
 import numpy as np
 
-import eqprop
 from eqprop.protocol import messages
 from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.sample_order import SampleOrder
 
 from ..boards.interface import AnyBoard
 from ..errors import LogError
+from ..link.steps import plan_of
 from ..runlog.replay import network_at, put
 from .twin import Twin, probe
 
@@ -71,7 +71,7 @@ class Recorder:
         resumed = self._log.resumed
         self._log.event("resume" if resumed else "connect", sample, board=board.identity, layers=list(state.layers))
         if board.emulated:
-            self._mirror = Network(state.layers, state.seed, state.lr_halving_samples)
+            self._mirror = Network(state.layers, state.seed, state.lr_halving_samples, messages.MODELS[state.model])
         elif board.emulated is None and not (resumed and gave_up(resumed)):
             self._begin_twin(board)
         if self._twin or self._mirror:
@@ -98,7 +98,7 @@ class Recorder:
             self._twin = twin
 
     def conductances(self):
-        """Return each crossbar's present conductances, uint16 steps, flat; read them from a board without a twin."""
+        """Return each crossbar's present conductances, steps, flat; read them from a board without a twin."""
         self._catch_up()
         return self._twin.copy() if self._twin else self._board.conductances()
 
@@ -251,7 +251,7 @@ class Recorder:
         self._next_device = (self._next_device + count) % sum(devices)
 
     def _shapes(self, board):
-        return eqprop.plan(board.state.layers).shapes
+        return plan_of(board.state).shapes
 
     def metrics(self, board, **row):
         """Log metrics (`runlog.schema`) with the circuit's and the line's measurements."""

@@ -228,7 +228,7 @@ def _trained(
     count = len(data.train_y)
     schedule = Schedule(config.epochs, config.seed, config.limit)
     total = schedule.samples(count)
-    configured = configuration(layers, config.seed, config.halving_samples(count), data)
+    configured = configuration(layers, config.seed, config.halving_samples(count), data, config.model)
     every = log.every if log else None
     if log and not len(data.test_y):
         raise DataError("test_fraction 0: a log holds each epoch's test error: hold samples back, or do not log")
@@ -298,6 +298,7 @@ def _about(
     in_memory = isinstance(config.data, Dataset) or isinstance(config.test, Dataset)
     return {
         "layers": layers_text(layers),
+        "model": config.model,
         "seed": config.seed,
         "epochs": config.epochs,
         "limit": config.limit,
@@ -365,6 +366,7 @@ def _result(
 def _model(state: Any, outcome: Outcome, config: RunConfig, data: Prepared) -> Model:
     return Model(
         layers=state.layers,
+        model=config.model,
         seed=state.seed,
         lr_halving_samples=state.lr_halving_samples,
         sample=outcome.samples,

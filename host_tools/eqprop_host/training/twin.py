@@ -16,6 +16,7 @@ import numpy as np
 
 from eqprop.crossbar import FREE, MINUS, PLUS
 from eqprop.fixed import V_MAX
+from eqprop.protocol.messages import MODELS
 from eqprop_sim.emulator.compiled_network import Network
 
 from ..boards.board import Board
@@ -59,7 +60,7 @@ class Twin:
     def __init__(self, board: Board, data):
         """Start with a board just configured; data: the `datasets.Prepared` to learn."""
         state = board.state
-        self._network = Network(state.layers, state.seed, state.lr_halving_samples)
+        self._network = Network(state.layers, state.seed, state.lr_halving_samples, MODELS[state.model])
         self._network.warm_up()
         self._data = data
         self._worker = ThreadPoolExecutor(1, initializer=_step_back)
@@ -85,7 +86,7 @@ class Twin:
         self._since = []
 
     def copy(self):
-        """Return a copy of the conductances: uint16 steps, flat, for each crossbar."""
+        """Return a copy of the conductances: steps, flat, for each crossbar."""
         return self.snapshot().result()
 
     def snapshot(self):
@@ -163,38 +164,39 @@ class Twin:
 def probe(network, x, y):
     """Return measurements of the circuit with some samples, as columns of `metrics`; conductances do not change.
 
-    x: int8 (samples, inputs), y: their classes. Residuals are fractions of a layer's full scale, 0 at equilibrium.
+    x: int8 (samples, inputs), y: their classes. Residuals are fractions of a layer's full scale, 0 at equilibrium;
+    a phase that a sweep says nothing of has none.
     """
     crossbar, layers = network.crossbar, network.layers
-    residuals = np.zeros(3)
+    rail = getattr(network.plan, "rail", V_MAX)
+    residuals = [None, None, None]
+
+    def sweep(phase):
+        """Note the largest voltage change in a phase by one more sweep."""
+        voltages = crossbar.circuit.phases[phase]
+        before = [v.astype(np.int64) for v in voltages]
+        if crossbar.sweep(phase):
+            change = max(int(np.abs(v - b).max()) for v, b in zip(voltages, before, strict=True)) / rail
+            residuals[phase] = max(residuals[phase] or 0.0, change)
+
     saturated = [np.zeros(n, bool) for n in layers[1:]]
     alive = [np.zeros(n, bool) for n in layers[1:-1]]
     for features, label in zip(x, y, strict=True):
         crossbar.settle(features)
         free = [v[: layers[c + 1]].copy() for c, v in enumerate(crossbar.circuit.phases[FREE])]
         for c, voltages in enumerate(free):
-            saturated[c] |= np.abs(voltages) >= V_MAX
+            saturated[c] |= np.abs(voltages) >= rail
             if c < len(alive):
                 alive[c] |= voltages != 0
         crossbar.set_nudge(int(label))
         for phase in (PLUS, MINUS):
             crossbar.nudge(phase)
-            residuals[phase] = max(residuals[phase], _residual(crossbar, phase))
+            sweep(phase)
         crossbar.settle(features)
-        residuals[FREE] = max(residuals[FREE], _residual(crossbar, FREE))
+        sweep(FREE)
+    names = ("residual_free", "residual_plus", "residual_minus")
     return {
-        "residual_free": residuals[FREE],
-        "residual_plus": residuals[PLUS],
-        "residual_minus": residuals[MINUS],
+        **{name: residual for name, residual in zip(names, residuals, strict=True) if residual is not None},
         "saturated_nodes": sum(int(nodes.sum()) for nodes in saturated),
         "dead_nodes": sum(int((~nodes).sum()) for nodes in alive),
     }
-
-
-def _residual(crossbar, phase):
-    """Return the largest voltage change in a phase by one more sweep, as a fraction of full scale."""
-    voltages = crossbar.circuit.phases[phase]
-    before = [v.astype(np.int64) for v in voltages]
-    for first in (0, 1):
-        crossbar.dynamics.relax_layers(crossbar.circuit, voltages, first)
-    return max(int(np.abs(v - b).max()) for v, b in zip(voltages, before, strict=True)) / V_MAX

@@ -58,8 +58,8 @@ class Plan:
         self.initial = tuple(isqrt(6 * ONE * ONE // (layers[c] + layers[c + 1])) for c in range(count))
         self.targets = (ONE, 0)
         self.rail = STATE_MAX
-        # k_l is 2**feedback_shift times that of the layer above, an input has 5 bits fewer than a state, and a change of
-        # the weights moves a node the more, the more nodes are below it
+        # k_l is 2**feedback_shift times that of the layer above, an input has 5 bits fewer than a state, and changes of
+        # the weights move a node the more, the more nodes are below it
         rates = []
         for c, nodes in enumerate(layers[:-1]):
             many = max(bits(nodes) - 5, 0) // 2 if c else max(bits(nodes) - 6, 0) // 2 - 5

@@ -50,7 +50,11 @@ import struct
 from .._compat import const
 
 PROTOCOL = const(4)
-MODELS = ("", "resistive", "hopfield")  # the energy models' names by number, in all formats that outlive a process; 0: no network
+MODELS = (
+    "",
+    "resistive",
+    "hopfield",
+)  # the energy models' names by number, in all formats that outlive a process; 0: no network
 RESISTIVE = const(1)
 
 HELLO = const(1)

@@ -5,7 +5,6 @@ from time import monotonic
 import numpy as np
 
 from eqprop.bench import VERBS
-from eqprop.protocol.messages import MODELS, RESISTIVE
 from eqprop_sim.sample_order import SampleOrder
 
 from ... import datasets
@@ -26,6 +25,7 @@ def add_options(parser):
         parser, default=None, text="the data to learn (default: digits if they fit the layers, else random features)"
     )
     common.add_layers(parser)
+    common.add_model(parser)
     text = "samples to average (default: %(default)s)"
     parser.add_argument("--samples", type=common.whole(1, 65535), metavar="N", default=300, help=text)
     common.add_json(parser)
@@ -39,9 +39,9 @@ def run(options):
     moved = _remaining(2 * len(y), common.tell, monotonic)
     with open_board(options.port, common.tell) as board:
         # The same run twice, as a whole and verb by verb, because reading the clock takes time itself
-        board.configure(options.layers, _SEED, 0, run_number=0)
+        board.configure(options.layers, _SEED, 0, run_number=0, model=options.model)
         whole = board.bench(x, y, False, moved)
-        board.configure(options.layers, _SEED, 0, run_number=0)
+        board.configure(options.layers, _SEED, 0, run_number=0, model=options.model)
         verbs = board.bench(x, y, True, moved)
         identity = board.identity
     names = ("train", "infer", *VERBS)
@@ -65,7 +65,7 @@ def run(options):
         "heap_bytes": whole.heap_bytes,
         "widest_hidden_layer": whole.widest,
         "tier": whole.tier,
-        "model": MODELS[RESISTIVE],
+        "model": options.model,
         "layers": layers,
         "samples": len(y),
         "data": source,

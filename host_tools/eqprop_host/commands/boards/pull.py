@@ -1,6 +1,7 @@
 """Save the network that a board holds to a file."""
 
 import eqprop
+from eqprop.protocol.messages import MODELS
 
 from ... import datasets
 from ...boards import description
@@ -66,7 +67,10 @@ def _learnt(options, state, dataset, noted):
     if options.test:
         dataset = datasets.joined(dataset, common.load_data(options.test, options))
     data = datasets.prepare(dataset, state.seed, options.test_fraction or datasets.TEST_FRACTION)
-    if configuration(state.layers, state.seed, state.lr_halving_samples, data)["run_number"] != state.run_number:
+    if (
+        configuration(state.layers, state.seed, state.lr_halving_samples, data, MODELS[state.model])["run_number"]
+        != state.run_number
+    ):
         raise BoardError(f"--data {options.data}: the board's network did not learn this data set")
     return {
         "scaling": data.scaling.to_dict(),

@@ -46,7 +46,7 @@ def _run_options(model):
     except DataError as error:
         common.tell(f"{error}: the network is put there, but its run cannot be resumed")
         return {}
-    about = configuration(model.layers, model.seed, model.lr_halving_samples, data)
+    about = configuration(model.layers, model.seed, model.lr_halving_samples, data, model.model)
     return (
         {key: about[key] for key in ("run_number", "epoch", "alphabet")}
         if about["run_number"] == model.run_number

@@ -109,4 +109,7 @@ def _was_learnt(dataset, model):
         data = datasets.prepare(dataset, model.seed, model.test_fraction)
     except DataError:  # a class without samples, so no network was trained on it
         return False
-    return configuration(model.layers, model.seed, model.lr_halving_samples, data)["run_number"] == model.run_number
+    return (
+        configuration(model.layers, model.seed, model.lr_halving_samples, data, model.model)["run_number"]
+        == model.run_number
+    )

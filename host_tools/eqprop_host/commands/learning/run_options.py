@@ -18,6 +18,7 @@ def add_learning_options(parser):
     common.add_data(parser)
     add_split_options(parser)
     common.add_layers(parser)
+    common.add_model(parser)
     common.add_epochs(parser)
     add("--limit", type=common.whole(*RANGES["limit"]), metavar="N", help="stop after N training samples")
     text = "seed for the split, the sample order and the initial conductances (default: %(default)s)"
@@ -74,6 +75,7 @@ def config(options):
         limit=options.limit,
         seed=options.seed,
         lr_halving_epochs=options.lr_halving_epochs,
+        model=options.model,
     )
 
 
