@@ -34,9 +34,7 @@ class Learner:
         self._nudge = crossbar.nudge
         self._program = crossbar.program
         self._crossbar = crossbar
-        self._whole = getattr(crossbar, "learn", None)
-        if self._whole:
-            self.learn = self._learn_whole
+        self._whole = getattr(crossbar, "learn", None)  # optional in the contract
         self.rate_shifts = plan.rate_shifts
         self.lr_halving_samples = lr_halving_samples
         self.prediction = 0
@@ -61,23 +59,26 @@ class Learner:
         """Loss of the last sample's free phase."""
         return self._crossbar.loss if self._whole else self._loss
 
-    def _learn_whole(self, x, label):
-        """Learn one sample as `learn` does, by one call of the crossbar."""
-        self.prediction = self._whole(x, label)
-        self.count()
+    @loss.setter
+    def loss(self, loss):
+        self._loss = loss
 
     def learn(self, x, label):
         """Learn one sample: features `x`, class `label`. Raises as the crossbar does, learning nothing.
 
-        A sample without a loss changes nothing, so its nudged phases are skipped.
+        A sample without a loss changes nothing, so its nudged phases are skipped. A crossbar that learns a sample in
+        one call does the same.
         """
-        prediction = self._settle(x)
-        self._loss = loss = self._set_nudge(label)
-        if loss:
-            self._nudge(PLUS)
-            self._nudge(MINUS)
-            self._program()
-        self.prediction = prediction
+        if self._whole:
+            self.prediction = self._whole(x, label)
+        else:
+            prediction = self._settle(x)
+            self._loss = loss = self._set_nudge(label)
+            if loss:
+                self._nudge(PLUS)
+                self._nudge(MINUS)
+                self._program()
+            self.prediction = prediction
         self.count()
 
     def learn_steps(self, x, label):

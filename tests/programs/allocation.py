@@ -1,6 +1,6 @@
 """Learn and infer with the heap locked, where any allocation raises MemoryError.
 
-micropython allocation.py TIER LAYERS...
+micropython allocation.py TIER LAYERS...: as for training.py
 """
 
 import sys
@@ -25,7 +25,8 @@ def locked(network, x):
 
 use(sys.argv[1])
 for text in sys.argv[2:]:
-    network = eqprop.Network(text, 1, 2)
+    model, _, layers = text.rpartition(":")
+    network = eqprop.Network(layers, 1, 2, model or None)
     x = array("b", [100 - i for i in range(network.layers[0])])
     locked(network, x)
     print(text, network.sample)

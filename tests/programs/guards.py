@@ -1,6 +1,6 @@
 """Train with guards around every array, and print what was written there.
 
-micropython guards.py TIER LAYERS...
+micropython guards.py TIER LAYERS...: as for training.py
 """
 
 import sys
@@ -29,7 +29,8 @@ class Guarded(eqprop.Network):
 use(sys.argv[1])
 for text in sys.argv[2:]:
     del allocated[:]
-    network = Guarded(text, 1, 2)
+    model, _, layers = text.rpartition(":")
+    network = Guarded(layers, 1, 2, model or None)
     x = array("b", [100 - 30 * (i % 7) for i in range(network.layers[0])])
     for label in range(network.layers[-1]):
         network.learn(x, label)

@@ -1,6 +1,6 @@
 """Train networks and print what came of it: every interpreter, and the compiled emulator, must print the same lines.
 
-python training.py TIER SAMPLES LR_HALVING_SAMPLES SEED LAYERS...
+python training.py TIER SAMPLES LR_HALVING_SAMPLES SEED LAYERS...: "64-32-10", or of a model "hopfield:64-32-10"
 """
 
 import sys
@@ -20,9 +20,10 @@ def lesson(random, x, outputs):
 
 
 def report(build, layers, samples, lr_halving_samples, seed):
-    """Train `build(layers, seed, lr_halving_samples)` on random samples; return lines of all that can be seen of it."""
+    """Train `build(layers, seed, lr_halving_samples, model)` on random samples; return lines of all one sees of it."""
     random = Xorshift32(seed + 1)
-    network = build(layers, seed, lr_halving_samples)
+    model, _, sizes = layers.rpartition(":")
+    network = build(sizes, seed, lr_halving_samples, model or None)
     lines = [f"{layers} {network.crc()}"]
     x = array("b", [0] * network.layers[0])
     for n in range(samples):

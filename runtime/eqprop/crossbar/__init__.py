@@ -46,6 +46,8 @@ Verbs. Every crossbar has these:
     initialise(seed)  set all conductances to their initial values, which follow from `seed` alone. `ExternalCrossbar`
                       has it: it draws the same values as an emulated crossbar, and restores them
     conductances(c)   crossbar c's conductances, flat: a buffer of uint16, read now or kept up to date
+    learn(x, label)   optional, for a crossbar that learns a sample in one call, as the verbs in their order would:
+                      return the prediction, and keep the loss as `loss`
 
 Attributes. `ExternalCrossbar` has all of them; a crossbar changes `readable` or `exact` where they do not hold:
 
@@ -60,6 +62,8 @@ Attributes. `ExternalCrossbar` has all of them; a crossbar changes `readable` or
 
 `currents` (int32 for each output) is for `ExternalCrossbar.set_nudge`, and for a crossbar at a host's end of the line
 (`eqprop.service.chip`), whose board sets them.
+
+The energy model `hopfield` keeps the same contract with formats and formulas of its own: `eqprop.hopfield`.
 
 `crossbar.emulated` is the crossbar that the board emulates, by the plain kernels (`crossbar.plain`) or in machine code
 (`crossbar.native`); `crossbar.external` is the base of all others.

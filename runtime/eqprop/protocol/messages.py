@@ -7,7 +7,7 @@ session u32 that HELLO gave; the table omits it.
 
     request                payload                                                      answer
     HELLO      1           protocol u8, session u32                                     STATE
-    CONFIGURE  2           energy model u8 (1: resistive), run number u32, seed u32,        STATE
+    CONFIGURE  2           energy model u8 (1: resistive, 2: hopfield), run number u32, seed u32,        STATE
                            lr_halving_samples u32, epoch u32, number of layers u8, their
                            sizes u16..., alphabet i8... (none: all 256 values)
     SAMPLES    3           first number u32, then stretches: n u8 and n records, or     PROGRESS
@@ -132,6 +132,11 @@ def pack_configure(configuration):
     return head + struct.pack("<{}H".format(len(layers)), *layers) + alphabet
 
 
+def models():
+    """Return the energy models' numbers and names, for messages of errors: "1 (resistive) or 2 (hopfield)"."""
+    return " or ".join(["{} ({})".format(n, name) for n, name in enumerate(MODELS) if n])
+
+
 def unpack_configure(payload):
     """Return (model, run_number, seed, lr_halving_samples, epoch, layers, alphabet) of a CONFIGURE payload.
 
@@ -139,7 +144,7 @@ def unpack_configure(payload):
     """
     fields = unpack(_CONFIGURE, payload, "CONFIGURE")
     if not 0 < fields[0] < len(MODELS):
-        raise ValueError("model: expected 1 (resistive), got {}".format(fields[0]))
+        raise ValueError("model: expected {}, got {}".format(models(), fields[0]))
     count = fields[5]
     layers = unpack("<{}H".format(count), payload, "CONFIGURE", _CONFIGURE_SIZE)
     return fields[:5] + (layers, bytes(payload[_CONFIGURE_SIZE + 2 * count :]))

@@ -15,7 +15,9 @@ from support.references.refusals import REFUSALS
 from support.surroundings import obtained
 
 # One crossbar; hidden layers of one node, of two and of odd sizes; products that are shifted and ones that are not
-SHAPES = ["64-32-10", "300-5-2", "3-40-2", "2-2", "1-1-1", "13-7", "9-20-5", "6-4-5-2", "3-1-1-2", "4-9-5-7-3-6"]
+RESISTIVE = ["64-32-10", "300-5-2", "3-40-2", "2-2", "1-1-1", "13-7", "9-20-5", "6-4-5-2", "3-1-1-2", "4-9-5-7-3-6"]
+HOPFIELD = [*(f"hopfield:{layers}" for layers in RESISTIVE), "hopfield:5-70-3", "hopfield:3-2-80-2"]
+SHAPES = RESISTIVE + HOPFIELD
 SAMPLES, LR_HALVING_SAMPLES, SEED = 60, 20, 5
 
 
@@ -65,7 +67,8 @@ def test_nothing_is_written_outside_the_arrays(cortex_board, tier):
     """With guards around each. Catches: a total for the bias rows; a list, a row or a copy that is one too long."""
     expected = []
     for layers in SHAPES:
-        network = eqprop.Network(layers, 1, 2)
+        model, _, sizes = layers.rpartition(":")
+        network = eqprop.Network(sizes, 1, 2, model or None)
         x = array("b", [100 - 30 * (i % 7) for i in range(network.layers[0])])
         for label in range(network.layers[-1]):
             network.learn(x, label)
