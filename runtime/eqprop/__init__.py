@@ -14,14 +14,14 @@ The packages `eqprop_host` and `eqprop_sim` are the host tools and the simulator
 
 from .network import Network as Network
 from .network import load as load
-from .network import plan_type as _plan_type
+from .network import parts as _parts
 from .planning import Plan as Plan
 from .planning import parse_layers as parse_layers
 
 
 def plan(layers, model=None):
     """Return the `Plan` of a network: its layers, scales and the heap bytes it needs, before allocating any."""
-    return _plan_type(model)(layers)
+    return _parts(model)[0](layers)
 
 
 __version__ = "0.2.0"

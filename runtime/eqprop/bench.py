@@ -15,7 +15,7 @@ from collections import namedtuple
 
 from ._compat import const, free_heap, ticks_diff
 from .learner import Learner
-from .network import plan_type
+from .network import parts
 from .protocol.messages import unpack
 
 VERBS = ("settle", "set_nudge", "nudge", "program")  # settle: the free phase; a training sample nudges twice
@@ -117,7 +117,7 @@ def widest(layers, free, model=None):
     """Return the most hidden nodes that fit in `free` bytes of heap, given inputs and outputs; 0 if free is None."""
     if free is None:
         return 0
-    planned = plan_type(model)
+    planned = parts(model)[0]
     low, high = 0, _WIDEST
     while low < high:
         middle = (low + high + 1) // 2

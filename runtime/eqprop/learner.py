@@ -38,7 +38,7 @@ class Learner:
         self.rate_shifts = plan.rate_shifts
         self.lr_halving_samples = lr_halving_samples
         self.prediction = 0
-        self._loss = 0
+        self.loss = 0
         self.resume_at(0)
 
     def resume_at(self, sample):
@@ -54,15 +54,6 @@ class Learner:
         for c in range(len(self.rate_shifts)):
             self._set_rate_shift(c, min(self.rate_shifts[c] + halvings, RATE_SHIFT_MAX))
 
-    @property
-    def loss(self):
-        """Loss of the last sample's free phase."""
-        return self._crossbar.loss if self._whole else self._loss
-
-    @loss.setter
-    def loss(self, loss):
-        self._loss = loss
-
     def learn(self, x, label):
         """Learn one sample: features `x`, class `label`. Raises as the crossbar does, learning nothing.
 
@@ -71,9 +62,10 @@ class Learner:
         """
         if self._whole:
             self.prediction = self._whole(x, label)
+            self.loss = self._crossbar.loss
         else:
             prediction = self._settle(x)
-            self._loss = loss = self._set_nudge(label)
+            self.loss = loss = self._set_nudge(label)
             if loss:
                 self._nudge(PLUS)
                 self._nudge(MINUS)
@@ -88,7 +80,7 @@ class Learner:
         """
         prediction = self._settle(x)
         yield
-        self._loss = loss = self._set_nudge(label)
+        self.loss = loss = self._set_nudge(label)
         if loss:
             self._nudge(PLUS)
             yield

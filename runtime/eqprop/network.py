@@ -24,33 +24,22 @@ def zeros(typecode, items):
 DEFAULT = "resistive"  # the energy model of networks that name none
 
 
-def plan_type(model=None):
-    """Return the plan type of an energy model's name; None for the default, resistive.
+def parts(model=None):
+    """Return (plan type, crossbar type) of an energy model's name; None for the default, resistive.
 
-    plan_type(layers) makes a plan: its `model` is the name, and its sizes, scales and rates are all that a crossbar, a
-    learner and a host need to know of the model. `eqprop.protocol.messages.MODELS` has the models' numbers in formats.
+    The one place that says what a model is made of. plan_type(layers) makes a plan: its `model` is the name, and its
+    sizes, scales and rates are all that a crossbar, a learner and a host need to know of the model. crossbar_type(plan,
+    allocate, seed) makes the emulated crossbar. `eqprop.protocol.messages.MODELS` has the models' numbers in formats.
     Raises ValueError for an unknown model.
     """
     if model in (None, DEFAULT):
-        return Plan
-    if model == "hopfield":
-        from .hopfield.planning import Plan as HopfieldPlan  # imported here, as all of a model, for boards without it
+        return Plan, tiers.emulated_crossbar
+    if model == "hopfield":  # imported here, as all of a model, for boards without it
+        from .hopfield import planning
+        from .hopfield import tiers as hopfield
 
-        return HopfieldPlan
+        return planning.Plan, hopfield.emulated_crossbar
     raise ValueError("model: expected resistive or hopfield, got {!r}".format(model))
-
-
-def parts(model=None):
-    """Return (plan type, crossbar type) of an energy model's name, as for `plan_type`.
-
-    crossbar_type(plan, allocate, seed) makes the emulated crossbar, in the tier in use. Here and in `plan_type` it is
-    said what a model is made of, and nowhere else.
-    """
-    if model == "hopfield":
-        from .hopfield.tiers import hopfield
-
-        return plan_type(model), tiers.crossbar_type(model, hopfield)
-    return plan_type(model), tiers.crossbar_type("crossbar", tiers.resistive)
 
 
 def _lacking(plan, free):

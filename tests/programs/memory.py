@@ -1,6 +1,6 @@
 """Print the bytes of a heap's block; then for each network the bytes planned, and those taken, or why it is refused.
 
-micropython memory.py LAYERS...
+micropython memory.py LAYERS...: as for training.py
 """
 
 import gc
@@ -12,11 +12,13 @@ import eqprop
 def measure(text, shift):
     """Return the bytes that one network takes, and the line about it; shift: bytes taken beforehand."""
     ballast = [bytearray(shift)]
-    planned = eqprop.plan(text).bytes
+    model, _, layers = text.rpartition(":")
+    model = model or None
+    planned = eqprop.plan(layers, model).bytes
     gc.collect()
     before = gc.mem_alloc()
     try:
-        network = eqprop.Network(text)
+        network = eqprop.Network(layers, model=model)
     except MemoryError as error:
         return 0, "{} {} refused: {}".format(text, planned, error)
     gc.collect()
@@ -25,7 +27,9 @@ def measure(text, shift):
     return taken, "{} {} {}".format(network.plan, planned, taken)
 
 
-print(eqprop.planning._BLOCK_BYTES)
+print(eqprop.layers.BLOCK_BYTES)
+for model in ("resistive", "hopfield"):
+    eqprop.Network("1-1", model=model)  # loads its code
 for text in sys.argv[1:]:
     # The collector keeps what a number on the stack seems to point to, so a network may seem to take more, never less;
     # at another place on the heap, another number would

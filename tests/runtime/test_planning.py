@@ -135,6 +135,7 @@ def measure(micropython, *layers, heap_bytes=None):
 
 
 SIZES = ("1-1", "5-3", "2-8-2", "6-4-5-2", "64-32-10", "784-4-10", "64-100-10", "16-16-16-16-4", "2-2-2-2-2-2-2-2-2")
+SIZES += tuple(f"hopfield:{layers}" for layers in SIZES)
 
 
 def check_planned_bytes(interpreter):

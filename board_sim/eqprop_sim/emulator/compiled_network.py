@@ -15,7 +15,7 @@ import eqprop.extras.nearest
 import eqprop.protocol.bytes_plain
 from eqprop.crossbar import FREE, MINUS, PLUS, Rot
 from eqprop.crossbar.plain import PlainCrossbar
-from eqprop.network import plan_type
+from eqprop.network import parts
 from eqprop.protocol.records import Code
 
 from .kernel_cache import EMULATOR_SOURCES
@@ -101,8 +101,8 @@ class Network(eqprop.Network):
         if model == "hopfield":
             from .compiled_hopfield import HopfieldCrossbar  # imported here, so that it is compiled if it is used
 
-            return plan_type(model), HopfieldCrossbar
-        return plan_type(model), _Crossbar
+            return parts(model)[0], HopfieldCrossbar
+        return parts(model)[0], _Crossbar
 
     def learn_all(self, x, labels):
         """Learn samples in order, as `learn` would; return (correct predictions, total loss) of before each was learnt.
@@ -124,7 +124,7 @@ class Network(eqprop.Network):
                 raise Rot("total conductance")
             correct, loss = correct + done[0], loss + done[1]
             if len(x[part]):
-                learner.prediction, self.crossbar.loss = done[2:]
+                learner.prediction, learner.loss = done[2:]
                 learner.resume_at(learner.sample + len(x[part]))
             start += until
             if start >= len(x):

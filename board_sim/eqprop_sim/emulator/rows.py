@@ -39,11 +39,6 @@ class Rows(CheckedCrossbar):
         """As the plain crossbar's."""
         return self.settle_sample(self.circuit, self.checked(x))
 
-    def set_nudge(self, label):
-        """As the plain crossbar's."""
-        self.loss = super().set_nudge(label)  # type: ignore[misc]
-        return self.loss
-
     def learn(self, x, label):
         """Learn one sample, as the verbs in their order would; return the prediction, and set `loss`."""
         x = self.checked(x)

@@ -13,7 +13,7 @@ import eqprop
 from eqprop import bench
 from eqprop.protocol import host_messages
 from eqprop.protocol.host_messages import SAMPLE_MAX
-from eqprop.protocol.messages import MODELS, NEVER_SAVED, NO_CRC, PROGRESS_LAYOUT, SLOTS_MAX, UNREADABLE, models
+from eqprop.protocol.messages import MODELS, NEVER_SAVED, NO_CRC, PROGRESS_LAYOUT, SLOTS_MAX, UNREADABLE
 from eqprop.service import LEAST
 from eqprop.service.user_data import USER_DATA_MAX
 
@@ -30,7 +30,7 @@ def state(payload):
     if found.layers:
         eqprop.parse_layers(found.layers)
         if not 0 < found.model < len(MODELS):
-            raise ValueError(f"the board's network has energy model {found.model}, expected {models()}")
+            raise ValueError(f"the board's network has energy model {found.model}, expected {_models()}")
         plan_of(found)
     elif found.sample or found.slots:
         raise ValueError(f"the board says {found.sample} samples and {found.slots} slots without a network")
@@ -39,6 +39,10 @@ def state(payload):
     if found.saved != NEVER_SAVED and found.saved > found.sample:
         raise ValueError(f"the board says it saved sample {found.saved}, its next one is {found.sample}")
     return found
+
+
+def _models():
+    return " or ".join(f"{n} ({name})" for n, name in enumerate(MODELS) if n)
 
 
 def restored(found, conductances, sample):

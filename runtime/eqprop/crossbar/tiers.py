@@ -39,17 +39,12 @@ def use(tier=None):
     """Make new networks use `tier`, or the fastest that this interpreter supports; return its name.
 
     Meant for tests and benchmarks, because the fastest is in use from the start. Existing networks keep their tier.
-    Raises ValueError for a tier that is unknown or not supported here.
+    Raises ValueError for a tier that is unknown or not supported here; the fastest is then in use.
     """
     global _wanted
-    before = _wanted
     _wanted = tier
     _loaded.clear()
-    try:
-        return in_use()
-    except ValueError:
-        _wanted = before
-        raise
+    return in_use()
 
 
 def in_use():
@@ -59,30 +54,32 @@ def in_use():
     return crossbar_type("crossbar", resistive).tier
 
 
+def emulated_crossbar(plan, allocate, seed):
+    """Return an emulated crossbar of the resistive model, of the tier in use (`eqprop.crossbar.emulated`)."""
+    return crossbar_type("crossbar", resistive)(plan, allocate, seed)
+
+
 def crossbar_type(room, load):
     """Return a model's type of emulated crossbars, of the tier in use.
 
     room: the model's package. load(name): its crossbar type of a tier.
     """
-    found = _loaded.get(room)
-    if not found:
-        found = _loaded[room] = _fastest(room, load)
-    return found
-
-
-def _fastest(room, load):
+    global _wanted
+    if room in _loaded:
+        return _loaded[room]
     for name in TIERS if _wanted is None else (_wanted,):
         # Checked before compiling takes heap
         if name == "thumb" and not _CORTEX_M <= getattr(sys.implementation, "_mpy", 0) >> 10 & 15 <= _LAST_CORTEX_M:
             continue
         try:
-            return load(name)
+            _loaded[room] = found = load(name)
+            return found
         # `micropython` or the emitter is missing, the code is too large for it, or the heap too small to compile
         except (ImportError, SyntaxError, NotImplementedError, MemoryError) as error:
             if name == "plain" and isinstance(error, MemoryError):  # then the heap is too small for any tier
                 raise
-            continue
         except ValueError as error:  # MicroPython's error does not name the file
             file = "eqprop/{}/kernels/{}".format(room, name)
             raise ValueError("{}.mpy: {}: made for another processor?".format(file, error)) from error
-    raise ValueError("tier: {} is not supported here".format(_wanted))
+    wanted, _wanted = _wanted, None
+    raise ValueError("tier: {} is not supported here".format(wanted))

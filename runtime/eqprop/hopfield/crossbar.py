@@ -117,11 +117,6 @@ class HopfieldCrossbar(CheckedCrossbar):
         """
         return self.circuit.phases[phase][layer - 1]
 
-    @property
-    def loss(self):
-        """The loss of the last sample, before it was learnt."""
-        return self.circuit.sums[len(self.circuit.w)]
-
     def refresh(self):
         """Recompute the checksums after weights were set from outside."""
         circuit = self.circuit

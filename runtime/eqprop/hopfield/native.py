@@ -65,6 +65,9 @@ class MachineCrossbar(HopfieldCrossbar):
         """As `HopfieldCrossbar`."""
         self._run = self.run  # bound once: looking up a method costs more than some verbs
         super().__init__(plan, allocate, seed)
+        self._sums = self.circuit.sums
+        self._last = len(self._sums) - 1
+        self.loss = 0
 
     def checksum(self, w):
         """As `eqprop.hopfield.kernels.plain.checksum`."""
@@ -116,6 +119,7 @@ class MachineCrossbar(HopfieldCrossbar):
         prediction = self._run(x, self.table, _LEARN, label)
         if prediction < 0:
             raise Rot("table")
+        self.loss = self._sums[self._last]
         return prediction
 
     def settle(self, x):

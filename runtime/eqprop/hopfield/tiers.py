@@ -1,5 +1,12 @@
 """The Hopfield network's crossbar type of each tier (`eqprop.crossbar.tiers`)."""
 
+from ..crossbar.tiers import crossbar_type
+
+
+def emulated_crossbar(plan, allocate, seed):
+    """Return an emulated crossbar of the tier in use (`eqprop.hopfield.crossbar`)."""
+    return crossbar_type("hopfield", hopfield)(plan, allocate, seed)
+
 
 def hopfield(name):
     """Return the crossbar type of a tier. Raises ImportError for an unknown one."""

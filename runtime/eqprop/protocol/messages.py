@@ -132,11 +132,6 @@ def pack_configure(configuration):
     return head + struct.pack("<{}H".format(len(layers)), *layers) + alphabet
 
 
-def models():
-    """Return the energy models' numbers and names, for messages of errors: "1 (resistive) or 2 (hopfield)"."""
-    return " or ".join(["{} ({})".format(n, name) for n, name in enumerate(MODELS) if n])
-
-
 def unpack_configure(payload):
     """Return (model, run_number, seed, lr_halving_samples, epoch, layers, alphabet) of a CONFIGURE payload.
 
@@ -144,7 +139,7 @@ def unpack_configure(payload):
     """
     fields = unpack(_CONFIGURE, payload, "CONFIGURE")
     if not 0 < fields[0] < len(MODELS):
-        raise ValueError("model: expected {}, got {}".format(models(), fields[0]))
+        raise ValueError("model: expected 1 (resistive) or 2 (hopfield), got {}".format(fields[0]))
     count = fields[5]
     layers = unpack("<{}H".format(count), payload, "CONFIGURE", _CONFIGURE_SIZE)
     return fields[:5] + (layers, bytes(payload[_CONFIGURE_SIZE + 2 * count :]))
