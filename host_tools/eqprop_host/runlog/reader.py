@@ -153,8 +153,7 @@ class Log:
     def plan(self) -> eqprop.Plan:
         """The `eqprop.Plan` of the network. Raises DataError if the log does not give its layers."""
         try:
-            (run,) = self.read("run", stop=1)
-            plan: eqprop.Plan = eqprop.plan(self.configuration["layers"], run["model"])
+            plan: eqprop.Plan = eqprop.plan(self.configuration["layers"], self.configuration.get("model"))
             return plan
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{self.path}: the log does not give the layers: {error}") from error

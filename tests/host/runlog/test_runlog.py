@@ -360,7 +360,7 @@ def test_a_log_that_cannot_hold_what_it_is_given_stays_sound(path):
         RunLog(path, {"x": float("nan")})
     assert not path.exists()
     with RunLog(path, RUN) as log:
-        with pytest.raises(ValueError, match="expected uint16, got int32"):
+        with pytest.raises(ValueError, match="expected uint16 or int16, got int32"):
             log.conductances(0, [(0, 0, STEPS.astype(np.int32))])
         log.close()
         log.close()
@@ -406,11 +406,11 @@ def test_a_log_of_another_eqprop_is_refused(path, monkeypatch, number):
 @each_format
 def test_a_log_of_another_energy_model_is_refused(path, monkeypatch):
     """Caught: a log whose conductances mean something else, shown and replayed as a resistive network's."""
-    monkeypatch.setattr("eqprop_host.runlog.writer.MODELS", ("", "hopfield"))
-    monkeypatch.setattr(schema, "MODELS", ("", "hopfield"))
+    monkeypatch.setattr(schema, "MODELS", ("", "ising"))
+    monkeypatch.setitem(RUN, "model", "ising")
     write(path)
     monkeypatch.undo()
-    assert message(path) == "row 0: model: 'hopfield' is not valid"
+    assert message(path) == "row 0: model: 'ising' is not valid"
 
 
 def test_a_path_that_is_no_file_is_said(tmp_path):
