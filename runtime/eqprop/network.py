@@ -51,7 +51,7 @@ class Network:
 
     - layers: sizes, inputs first. plan: its `Plan`. crossbar_count: one fewer than layers. model: its energy model.
     - g_min, g_max: limits of a conductance, steps.
-    - memory: what `remember` made, None without. extras: all that a program asked for (`eqprop.extras`).
+    - memory: what `remember` made; regression: what `regress` made; None without. extras: all that a program asked for.
     - sample: training samples learnt; prediction, loss: of the last one, before it was learnt (see `Learner`).
 
     On an emulated crossbar, `learn` and `infer` allocate nothing, and the conductances after any run are the same bits
@@ -62,6 +62,7 @@ class Network:
     allocate = staticmethod(zeros)
     parts = staticmethod(parts)
     memory = None
+    regression = None
     extras: tuple = ()
 
     def __init__(self, layers, seed=0, lr_halving_samples=0, model=None, crossbar=None):
@@ -198,6 +199,26 @@ class Network:
         from .saving import remember  # as in `save`
 
         remember(self, size_bytes)
+
+    def regress(self):
+        """Learn numbers from now on, not classes: `learn(x, target)`, `learn_steps(x, target)`, and `predict(x)`.
+
+        A target is an int16 for each output, such as array("h", [-1200, 300]); of a network with one output also the
+        number alone. Scale yours so that they fill -32768..32767, or most of it. `learn` raises TypeError or ValueError
+        for any other target, and learns nothing. `loss` is of the squared error (`eqprop.extras.regression`).
+        Checkpoints keep that a network learns numbers, so call it for a new network only. Raises ValueError for a
+        network that has learnt, or that remembers samples of classes.
+        """
+        from .saving import regress  # as in `save`
+
+        regress(self)
+
+    def predict(self, x):
+        """Return the numbers predicted for features `x`: int16, own memory, valid until the next call.
+
+        Raises ValueError if the network learns classes (`regress`).
+        """
+        raise ValueError("predict: the network learns classes: call regress first, or infer")
 
     def use_memory(self, memory):
         """Learn and infer with a memory from now on."""

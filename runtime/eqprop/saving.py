@@ -1,4 +1,4 @@
-"""What a board that serves does not need: `Network.save`, `inspect`, `learn_steps`, `margin_percent`, `eqprop.load`."""
+"""What a board that serves does not need: `Network.save`, `inspect`, `remember`, `regress` and more, and `eqprop.load`."""
 
 from .checkpoint import Checkpoints
 from .crossbar import Rot
@@ -27,9 +27,25 @@ def remember(network, size_bytes):
     """Give `network` a memory, as `Network.remember` says."""
     from .extras.memory import Memory  # imported here, so that a board that keeps no samples does not load it
 
+    if network.regression:
+        raise ValueError("remember: the network learns numbers, not classes")
     if network.memory:
         raise ValueError("remember: the network has a memory already, of {} bytes".format(network.memory.size_bytes))
     use_memory(network, Memory(network, size_bytes))
+
+
+def regress(network):
+    """Let `network` learn numbers, as `Network.regress` says."""
+    from .extras.regression import Regression  # imported here, so that a board that learns classes does not load it
+
+    if network.sample or network.memory:
+        raise ValueError("regress: the network has learnt classes, or remembers them")
+    network.regression = regression = Regression(network)
+    network.extras += (regression,)
+    # In place of the methods, so that those of classes are as fast as without
+    network.learn = regression.learn
+    network.learn_steps = regression.learn_steps
+    network.predict = regression.predict
 
 
 def use_memory(network, memory):

@@ -4,6 +4,8 @@ RESERVOIR = "runtime/eqprop/extras/reservoir.py"
 MEMORY = "runtime/eqprop/extras/memory.py"
 OF_RESERVOIRS = "tests/runtime/extras/test_reservoir.py"
 OF_MEMORY = "tests/runtime/extras/test_memory.py"
+REGRESSION = "runtime/eqprop/extras/regression.py"
+OF_REGRESSION = "tests/runtime/extras/test_regression.py"
 
 MUTATIONS = (
     (
@@ -62,5 +64,29 @@ MUTATIONS = (
         "        for _ in range(replay):\n            n = self.draw()\n",
         "        for _ in range(0):\n            n = self.draw()\n",
         f"{OF_MEMORY}::test_classes_that_come_in_pairs_are_not_forgotten",
+    ),
+    (
+        REGRESSION,
+        "error = (int(target[k]) >> _SHIFT) - int(voltages[k])",
+        "error = int(voltages[k]) - (int(target[k]) >> _SHIFT)",
+        f"{OF_REGRESSION}::test_the_nudge_is_the_error_on_either_side",
+    ),
+    (
+        REGRESSION,
+        "        for t in target:\n            self._number(t)\n",
+        "",
+        f"{OF_REGRESSION}::test_a_target_that_is_none_is_refused_by_value",
+    ),
+    (
+        REGRESSION,
+        "int(voltages[k]) << _SHIFT",
+        "int(voltages[k]) << 1",
+        f"{OF_REGRESSION}::test_it_learns_a_function_that_is_not_linear",
+    ),
+    (
+        "runtime/eqprop/saving.py",
+        "    network.extras += (regression,)\n",
+        "",
+        f"{OF_REGRESSION}::test_a_checkpoint_keeps_that_numbers_are_learnt",
     ),
 )

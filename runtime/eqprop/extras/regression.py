@@ -1,0 +1,138 @@
+"""Numbers in place of classes: a network whose outputs learn targets, by the squared error.
+
+`eqprop.Network.regress` makes it; a board that learns classes does not load it. A target t, int16, is an output's
+voltage times 8: the voltage of the target is t >> 3, and a prediction is eight times the output's, within int16.
+Larger voltages learn at a higher rate, which is worse: at t >> 1 the error of an arm's inverse kinematics doubles.
+The nudge current of output k is clamp((beta * error[k]) >> (scale - 2), +-CURRENT_MAX), with error = (t >> 3) - v;
+the loss is the sum of (error >> 4)**2, at most 2**30 - 1. Both are as for classes, but on either side of the target.
+
+Allocates nothing after construction; any crossbar of the contract that has `currents`, to the same bits on every tier.
+"""
+
+from array import array
+
+from .._compat import const
+from ..crossbar import FREE, MINUS, PLUS
+from ..fixed import CURRENT_MAX
+from . import REGRESSION
+
+_LOSS_MAX = const(1073741823)
+_TARGET_MAX = const(32767)
+_SHIFT = const(3)  # from a target to its voltage
+_TEXTS = (str, bytes, bytearray)  # whose items may be whole numbers, but none of int16
+
+
+class Regression:
+    """Teaches a network's outputs int16 targets.
+
+    - kind: in a checkpoint. size: bytes of `buffers` there
+    """
+
+    kind = REGRESSION
+    size = 0
+
+    def __init__(self, network):
+        """Let `network` learn numbers. Raises ValueError for another energy model than the resistive one."""
+        self._learner = network.learner
+        self._crossbar = crossbar = network.crossbar
+        self._plan = plan = network.plan
+        if plan.model != "resistive":
+            raise ValueError("regress: expected model resistive, got {}".format(plan.model))
+        self._outputs = plan.layers[-1]
+        circuit = getattr(crossbar, "circuit", None)  # that a crossbar which this processor emulates has
+        self._currents = (circuit or crossbar).currents
+        self._one = array("h", [0])
+        self._predicted = array("h", [0] * self._outputs)
+        self._last = len(plan.layers) - 1
+        self._settle = crossbar.settle
+        self._nudge = crossbar.nudge
+        self._program = crossbar.program
+
+    def check(self, target):
+        """Return the target, to index. Raises TypeError or ValueError unless it is an int16 for each output."""
+        if type(target) in _TEXTS:
+            self._expected(target)
+        try:
+            count = len(target)
+        except TypeError:
+            if self._outputs > 1:
+                self._expected(target)
+            self._one[0] = self._number(target)
+            return self._one
+        if count != self._outputs:
+            raise ValueError("target: {} numbers for {} outputs".format(count, self._outputs))
+        for t in target:
+            self._number(t)
+        return target
+
+    def _expected(self, target):
+        raise TypeError("target: expected {} int16, got {}".format(self._outputs, type(target).__name__))
+
+    def _number(self, t):
+        try:
+            if -_TARGET_MAX - 1 <= t | 0 <= _TARGET_MAX:
+                return int(t)
+        except TypeError:  # a float, or not a number
+            pass
+        raise ValueError("target: {} is not a whole number in -32768..32767".format(t))
+
+    def learn(self, x, target):
+        """Learn features `x` with its target. Raises as `check` and the crossbar do, learning nothing."""
+        target = self.check(target)
+        self._settle(x)
+        self._learner.loss = loss = self.set_nudge(target)
+        if loss:
+            self._nudge(PLUS)
+            self._nudge(MINUS)
+            self._program()
+        self._learner.count()
+
+    def learn_steps(self, x, target):
+        """As `learn`, in steps: yield between them. Do not change `target` before the last."""
+        target = self.check(target)
+        self._settle(x)
+        yield
+        self._learner.loss = loss = self.set_nudge(target)
+        if loss:
+            self._nudge(PLUS)
+            yield
+            self._nudge(MINUS)
+            yield
+            self._program()
+        self._learner.count()
+
+    def set_nudge(self, target):
+        """Set the crossbar's `currents` to pull the free outputs to the target, which is checked; return the loss."""
+        plan, crossbar = self._plan, self._crossbar
+        currents = self._currents
+        voltages = crossbar.voltages(self._last, FREE)
+        beta, shift = plan.beta, plan.scales[-1] - 2
+        loss = 0
+        for k in range(self._outputs):
+            error = (int(target[k]) >> _SHIFT) - int(voltages[k])
+            current = (beta * error) >> shift
+            if current > CURRENT_MAX:
+                current = CURRENT_MAX
+            elif current < -CURRENT_MAX:
+                current = -CURRENT_MAX
+            currents[k] = current
+            error >>= 4
+            error *= error
+            loss = loss + error if loss < _LOSS_MAX - error else _LOSS_MAX
+        return loss
+
+    def predict(self, x):
+        """Return the numbers predicted for features `x`: int16, its own memory, valid until the next call."""
+        self._settle(x)
+        voltages = self._crossbar.voltages(self._last, FREE)
+        predicted = self._predicted
+        for k in range(self._outputs):
+            predicted[k] = min(max(int(voltages[k]) << _SHIFT, -_TARGET_MAX - 1), _TARGET_MAX)
+        return predicted
+
+    def buffers(self):
+        """Return what a checkpoint keeps: nothing but that there are numbers to learn."""
+        return ()
+
+    def inspect(self):
+        """Do nothing: there is nothing to compare."""
