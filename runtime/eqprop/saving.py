@@ -1,4 +1,4 @@
-"""What a board that serves does not need: `Network.save`, `inspect`, `remember`, `regress` and more, and `eqprop.load`."""
+"""What a board that serves does not need: saving, `inspect`, `remember`, `regress` and more of `eqprop.Network`."""
 
 from .checkpoint import Checkpoints
 from .crossbar import Rot
