@@ -27,6 +27,7 @@ from eqprop_sim.toolchain.installation import Unavailable
 HERE = Path(__file__).parent
 FIRMWARE = Path(eqprop_sim.__file__).parent / "firmware"
 FIELD = FIRMWARE / "field"
+SIMULATOR = Path(eqprop_sim.__file__).parent.parent
 MICROPYTHON = FIELD / "on_micropython"  # what MicroPython alone is to find there
 RUNTIME = Path(eqprop.__file__).parent.parent
 PORTS = ("sim:", "sim:micropython", *(f"sim:{cpu}" for cpu in qemu.CPUS))
@@ -50,7 +51,7 @@ def command(example, port, act, flash, work, program="main", options=()):
             raise ValueError(f"example: {example} has no {name}.py; there are {folders}")
     words = [str(Path(flash).resolve()), program, act, *options]
     script = FIELD / "start.py"
-    folders = [FIELD, HERE / example, RUNTIME, FIRMWARE]
+    folders = [FIELD, HERE / example, RUNTIME, FIRMWARE, SIMULATOR]
     if port == "sim:":
         path = os.pathsep.join(map(str, folders))
         return [sys.executable, str(script), *words], {**os.environ, "PYTHONPATH": path}
@@ -60,7 +61,12 @@ def command(example, port, act, flash, work, program="main", options=()):
     cpu = port.removeprefix("sim:")
     board = qemu.obtain(cpu)
     architecture = qemu.CORES[cpu].architecture
-    sources = {f"eqprop/{name}": source for name, source in runtime_files(architecture).items()}
+    rig = "eqprop_sim.rig" in (HERE / example / "scene.py").read_text(encoding="utf-8")
+    extras = ("rig",) if rig else ()
+    sources = {f"eqprop/{name}": source for name, source in runtime_files(architecture, extras=extras).items()}
+    if rig:
+        chips = [*(SIMULATOR / "eqprop_sim" / "rig").glob("*.py"), SIMULATOR / "eqprop_sim" / "__init__.py"]
+        sources.update((source.relative_to(SIMULATOR).as_posix(), source) for source in chips)
     sources.update((f"asyncio/{source.name}", source) for source in asyncio.glob("*.py"))
     for folder in (FIRMWARE, HERE / example, FIELD, MICROPYTHON):  # of two modules of a name, the last
         sources.update((source.name, source) for source in folder.glob("*.py") if source.name not in _ON_A_PC)

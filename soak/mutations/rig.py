@@ -67,7 +67,7 @@ MUTATIONS = (
     (
         f"{RIG}/crossbar.py",
         "                if code != codes[n]:\n",
-        "                if code:\n",
+        "                if code > 0:\n",
         f"{OF_CROSSBAR}::test_only_wipers_whose_code_changes_are_written",
     ),
     (

@@ -36,10 +36,12 @@ ELSEWHERE = {
 
 LONG = (
     r"eqprop study mismatch",
+    r"eqprop study rig",
     r"eqprop sweep",
     r"eqprop simulate --physics analog --set",
     r"eqprop deploy --port",
     r"eqprop deploy --boot --port",
+    r"eqprop deploy --with rig",
     r"eqprop (train|bench|evaluate|push|pull) .*" + PORT,
     r"eqprop bench",
     r"python examples/",

@@ -81,7 +81,7 @@ def test_another_network_is_left_alone(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["drif"], "example: drif has no scene.py; there are anomaly, drift, gesture, words"),
+        (["drif"], "example: drif has no scene.py; there are anomaly, drift, gesture, rig, words"),
         (["drift", "sim:", "main", "--program", "man"], "example: drift has no man.py; there are "),
         (["drift", "sim:", "man"], "act: man is not one of main, short, measured, faults"),
         (["drift", "sim:micropython", "man"], "act: man is not one of main, short, measured, faults"),

@@ -68,12 +68,12 @@ class Bench:
     - nacks: {I2C address: how many of its next transfers fail}. cut_at: the frame before which power is cut.
     """
 
-    def __init__(self, layout, seed=0, spread=PERFECT, on_frame=None):
-        """Wire up a rig. on_frame(us): called for each transfer instead of counting `now_us`; for another clock."""
+    def __init__(self, layout, seed=0, spread=PERFECT, clock=None):
+        """Wire up a rig. clock: has now(), microseconds, which whoever transfers advances; None to count `now_us`."""
         self.layout = layout
         self.spread = spread
         self._noise = Noise(seed)
-        self._on_frame = on_frame
+        self._clock = clock
         self.now_us = 0
         self.frames = 0
         self.cut_at = -1
@@ -208,7 +208,7 @@ class Bench:
 
     def now(self):
         """Return microseconds."""
-        return self.now_us
+        return self._clock.now() if self._clock else self.now_us
 
     def wait_us(self, us):
         """Let time pass."""
@@ -218,10 +218,7 @@ class Bench:
         if self.frames == self.cut_at:
             self.power_up()
         self.frames += 1
-        if self._on_frame:
-            self._on_frame(us)
-        else:
-            self.now_us += us
+        self.now_us += us
 
     def write_readinto(self, out, back):
         """Transfer a frame to the selected chip; MISO is pulled up."""
@@ -255,3 +252,22 @@ class Bench:
     def readfrom_into(self, address, buffer, stop=True):
         """Read bytes from a chip. Raises OSError if none answers."""
         self._part(address, len(buffer)).read_into(buffer)
+
+    def addresses(self):
+        """Return the I2C addresses of all chips."""
+        return sorted(self._addressed)
+
+
+class Address:
+    """A chip on the I2C bus of a `Bench`, as a part that a simulated `machine` can attach."""
+
+    def __init__(self, bench, address):
+        self._bench, self._address = bench, address
+
+    def written(self, data):
+        """Handle a write. Raises OSError if the chip does not answer."""
+        self._bench.writeto(self._address, data)
+
+    def read_into(self, buffer):
+        """Handle a read. Raises OSError if the chip does not answer."""
+        self._bench.readfrom_into(self._address, buffer)

@@ -70,16 +70,25 @@ class Calibration:
 
     def run(self):
         """Measure all, set the crossbar's `offsets`, `pot_ohm` and `end_ohm`, rewrite its wipers; return `problems`."""
+        crossbar, layout = self.crossbar, self.layout
+        codes: list = []
+        try:
+            if not crossbar.shadow:
+                codes = [self.parts.read_back(n) for n in range(layout.devices)]
+        except OSError:
+            pass  # `read_back` names it
         self.read_back()
         if not self.problems:
             self.offsets()
             self.clamp()
             moving = self.response()
-            if len(self.layout.layers) == 3 and moving:
+            if len(layout.layers) == 3 and moving:
                 self.resistances()
-        self.crossbar.rest()
+        crossbar.rest()
+        for n, code in enumerate(codes):
+            self.parts.write(n, code)
         if not self.problems:
-            self.crossbar.refresh()
+            crossbar.refresh()
         return self.problems
 
     # ---- what is set and read

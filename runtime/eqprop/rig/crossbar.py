@@ -51,6 +51,7 @@ class RigCrossbar(ExternalCrossbar):
             raise ValueError("parts: are laid out for {}, the plan is for {}".format(parts.layout.layers, plan.layers))
         super().__init__(plan)
         self.parts = parts
+        self._source = parts.source  # bound once
         self.layout = layout = parts.layout
         self.shadow = shadow
         self.bad = []
@@ -59,6 +60,8 @@ class RigCrossbar(ExternalCrossbar):
         self.pot_ohm = array("H", [POT_OHM] * layout.devices)
         self.end_ohm = WIPER_OHM + SERIES_OHM
         self._hidden = hidden
+        self._most = min(parts.codes - 1, 256)
+        self._one = array("i", [0])
         self._random = Xorshift32(seed)
         self._codes = array("H", [parts.codes] * layout.devices)  # as written; no wiper has this one
         self._g = [array("H", [plan.g_min] * (rows * columns)) for rows, columns in plan.shapes]
@@ -78,7 +81,7 @@ class RigCrossbar(ExternalCrossbar):
                 self._drive(self.layout.bias(c, sign), -BIAS[c > 0] if sign else BIAS[c > 0])
 
     def _drive(self, source, code):
-        self.parts.source(source, _MIDDLE + code)
+        self._source(source, _MIDDLE + code)
 
     def _pair(self, i, code):
         """Note the voltages of row pair i of crossbar 0."""
@@ -160,7 +163,8 @@ class RigCrossbar(ExternalCrossbar):
             if at >= first:
                 shown = self._shown[phase][layer]
                 for j in range(len(shown)):
-                    shown[j] = max(-32767, min(32767, v[at + j]))
+                    value = v[at + j]
+                    shown[j] = 32767 if value > 32767 else -32767 if value < -32767 else value
 
     def voltages(self, layer, phase):
         """Return the voltages of layer 1..L in that phase: int16, +-0.327 V, valid until the next settle.
@@ -177,30 +181,26 @@ class RigCrossbar(ExternalCrossbar):
         """Change every device by its voltage in PLUS and MINUS. Raises OSError naming a chip that refuses."""
         plus, minus, delta, mean = self._v[PLUS], self._v[MINUS], self._delta, self._mean
         for n in range(len(delta)):
-            delta[n] = max(-_DELTA_MAX, min(_DELTA_MAX, plus[n] - minus[n]))
-            mean[n] = (plus[n] + minus[n]) >> 1
-        self._program_driven()
-        for c in range(1, len(self._g)):
-            self._program_between(c)
-        if self.shadow:
-            self._write_changed()
-
-    def _program_driven(self):
-        rows, delta, mean = self._rows, self._delta, self._mean
+            p, m = plus[n], minus[n]
+            d = p - m
+            delta[n] = _DELTA_MAX if d > _DELTA_MAX else -_DELTA_MAX if d < -_DELTA_MAX else d
+            mean[n] = (p + m) >> 1
+        change = self._add if self.shadow else self._step
+        rows = self._rows
         count = len(rows)
-        shift = self.rate_shifts[0]
         for j in range(self.plan.layers[1]):
             d = delta[j]
             if d:
-                for i in range(count):
-                    self._change(0, j * count + i, ((rows[i] - mean[j]) >> 4) * d, shift)
+                change(0, j * count, rows, count, mean[j], d)
+        for c in range(1, len(self._g)):
+            self._program_between(c, change)
 
-    def _program_between(self, c):
+    def _program_between(self, c, change):
         delta, mean = self._delta, self._mean
         below, here = self._first[c - 1], self._first[c]
         nodes, columns = self.plan.layers[c], self.plan.layers[c + 1]
-        shift = self.rate_shifts[c]
         bias = BIAS[1] * SOURCE_UV100 // 100
+        one = self._one
         for i in range(nodes + 2):
             if i < nodes:
                 v, d = mean[below + i], delta[below + i]
@@ -209,37 +209,56 @@ class RigCrossbar(ExternalCrossbar):
             for k in range(columns):
                 across = delta[here + k] - d
                 if across:
-                    self._change(c, i * columns + k, ((v - mean[here + k]) >> 4) * across, shift)
+                    one[0] = v
+                    change(c, i * columns + k, one, 1, mean[here + k], across)
 
-    def _change(self, c, i, product, shift):
-        """Change device i of crossbar c by product / 2**shift steps."""
-        if self.shadow:
-            g = self._g[c]
-            to = g[i] + ((product + (1 << shift - 1)) >> shift)
-            g[i] = max(self.plan.g_min, min(self.plan.g_max, to))
-            return
-        shift -= 4
-        change = (product + (1 << shift - 1)) >> shift if shift > 0 else product << -shift
-        if not change:
-            return
-        change = max(-_CHANGE_MAX, min(_CHANGE_MAX, change))
-        n = self.layout.first[c] + i
-        code = self.parts.read_back(n)
-        pot = self.pot_ohm[n]
-        r = (self.end_ohm + pot * code // 256) >> 2
-        # In sixteenths of a step, dg is -codes * 16 * OHM_STEPS * R_AB / 256 / R**2
-        scaled = change * (r * r // (pot >> 4)) // 48
-        steps = (scaled + self._below(_UNIT)) // _UNIT
-        if steps:
-            self.parts.write(n, max(_LEAST, min(self._most, code - steps)))
+    def _add(self, c, first, rows, count, v, d):
+        """Change the shadow of devices `first` on, between these rows and a node at v; write wipers that move.
+
+        -d is the difference of the voltage across them.
+        """
+        g = self._g[c]
+        low, high = self.plan.g_min, self.plan.g_max
+        shift = self.rate_shifts[c]
+        half = 1 << shift - 1
+        codes, pots, end, most = self._codes, self.pot_ohm, self.end_ohm, self._most
+        n = self.layout.first[c] + first
+        for i in range(count):
+            old = g[first + i]
+            new = old + ((((rows[i] - v) >> 4) * d + half) >> shift)
+            if new != old:
+                new = low if new < low else high if new > high else new
+                g[first + i] = new
+                pot = pots[n]
+                code = (((OHM_STEPS + (new >> 1)) // new - end << 8) + (pot >> 1)) // pot
+                code = _LEAST if code < _LEAST else most if code > most else code
+                if code != codes[n]:
+                    self.parts.write(n, code)
+                    codes[n] = code
+            n += 1
+
+    def _step(self, c, first, rows, count, v, d):
+        """Do the same without a shadow: step the wipers, by stochastic rounding."""
+        shift = self.rate_shifts[c] - 4
+        for i in range(count):
+            product = ((rows[i] - v) >> 4) * d
+            change = (product + (1 << shift - 1)) >> shift if shift > 0 else product << -shift
+            if not change:
+                continue
+            change = max(-_CHANGE_MAX, min(_CHANGE_MAX, change))
+            n = self.layout.first[c] + first + i
+            code = self.parts.read_back(n)
+            pot = self.pot_ohm[n]
+            r = (self.end_ohm + pot * code // 256) >> 2
+            # In sixteenths of a step, dg is -codes * 16 * OHM_STEPS * R_AB / 256 / R**2
+            scaled = change * (r * r // (pot >> 4)) // 48
+            steps = (scaled + self._below(_UNIT)) // _UNIT
+            if steps:
+                self.parts.write(n, max(_LEAST, min(self._most, code - steps)))
 
     def _below(self, n):
         """Return a random number of 0..n - 1, n < 2**17: 14 random bits."""
         return ((self._random.next() >> 2) * n) >> 14
-
-    @property
-    def _most(self):
-        return min(self.parts.codes - 1, 256)
 
     def code(self, n, g):
         """Return the wiper's code of device n of all for g steps: the nearest resistance."""
@@ -251,16 +270,6 @@ class RigCrossbar(ExternalCrossbar):
         """Return the conductance of device n of all at a wiper's code, in steps within g_min..g_max."""
         ohm = self.end_ohm + self.pot_ohm[n] * code // 256
         return max(self.plan.g_min, min(self.plan.g_max, OHM_STEPS // ohm))
-
-    def _write_changed(self):
-        codes, n = self._codes, 0
-        for g in self._g:
-            for i in range(len(g)):
-                code = self.code(n, g[i])
-                if code != codes[n]:
-                    self.parts.write(n, code)
-                    codes[n] = code
-                n += 1
 
     def conductances(self, c):
         """Return crossbar c's conductances, flat as in `plan.shapes`: uint16 steps; without a shadow, as read back."""

@@ -45,9 +45,9 @@ class MCP4728:
         if not 0 <= code < CODES:
             raise ValueError("{} VOUT{}: code {} is not in 0..4095".format(self.name, "ABCD"[channel], code))
         out = self._out
-        high, low = code >> 8, code & 0xFF
-        if out[2 * channel] != high or out[2 * channel + 1] != low:
-            out[2 * channel], out[2 * channel + 1] = high, low
+        at = channel + channel
+        if code != out[at] << 8 | out[at + 1]:
+            out[at], out[at + 1] = code >> 8, code & 0xFF
             self._dirty = True
 
     def apply(self):

@@ -177,7 +177,7 @@ def test_the_command_writes_all_files(capsys, tmp_path):
     files = {"BOM.csv", "wiring.csv", "devices.csv", "rig.net", "rig.kicad_pcb", "rig.cir", "rig.svg", "a.json"}
     assert {path.name for path in tmp_path.iterdir()} == files
     results = json.loads((tmp_path / "a.json").read_text())
-    assert results["devices"] == 36 and 50 < results["training_samples_per_second"] < 200
+    assert results["devices"] == 36 and 20 < results["training_samples_per_second"] < 100
 
 
 @pytest.mark.parametrize(

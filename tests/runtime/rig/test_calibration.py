@@ -82,6 +82,19 @@ def test_what_is_wrong_is_named(fault, problem):
         assert len({each.split(" ")[0] for each in found}) <= 2
 
 
+@pytest.mark.parametrize("shadow", [True, False])
+def test_it_leaves_the_wipers_as_they_were(shadow):
+    """Catches a calibration that forgets what only the wipers knew."""
+    bench, crossbar = assemble("2-4-2", 4, Spread(), shadow=shadow)
+    before = np.array([pot.codes for pot in bench.pots])
+    assert Calibration(crossbar).run() == []
+    now = np.array([pot.codes for pot in bench.pots])
+    if shadow:  # the same conductances by other codes
+        assert [crossbar.code(n, g) for n, g in enumerate([*crossbar._g[0], *crossbar._g[1]])] == now.ravel().tolist()
+    else:
+        assert (now == before).all()
+
+
 def test_it_is_kept_in_the_flash(tmp_path):
     """Catches: bytes that are lost, a file of another rig that is taken, a damaged one."""
     bench, crossbar = assemble("2-4-2", 4, Spread())

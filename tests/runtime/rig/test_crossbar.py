@@ -94,8 +94,9 @@ def test_the_change_is_minus_the_gradient_of_the_measured_loss(seed):
     for c in (0, 1):
         for i in range(len(crossbar._g[c])):
             crossbar._g[c][i] = 30000
-    crossbar._write_changed = lambda: None
+    crossbar.parts.write = lambda n, code: None
     crossbar.program()
+    del crossbar.parts.write
     change = steps(crossbar) - 30000
     plan.g_min, plan.g_max = limits
     gradient = []
@@ -185,7 +186,7 @@ def test_without_a_shadow_a_wiper_steps_as_much_on_average():
     for c in (0, 1):
         for i in range(len(exact._g[c])):
             exact._g[c][i] = 30000
-    exact._write_changed = lambda: None
+    exact.parts.write = lambda n, code: None
     exact.program()
     wanted = -(steps(exact) - 30000) / 64 * (256 * OHM_STEPS / 50000) / before.astype(float) ** 2
     at_an_end = np.array([code in (1, 256) for pot in codes for code in pot])

@@ -39,6 +39,7 @@ class _Bench:
         self.watchers = {}
         self.voltages = {}
         self.devices = {}
+        self.chips = None
         self.sound = None
         self.hangs = False
         self.read_at = None
@@ -55,6 +56,11 @@ _bench = _Bench()
 def attach(address, device):
     """Put a device on the I2C bus; None takes it off. It has written(data) and read_into(buffer)."""
     _bench.devices[address] = device
+
+
+def attach_spi(chips):
+    """Put chips on the SPI bus: an object with write_readinto(out, back), which knows which of them is selected."""
+    _bench.chips = chips
 
 
 def drive(pin, level):
@@ -225,6 +231,26 @@ class I2C:
 
 
 SoftI2C = I2C
+
+
+class SPI:
+    """`machine.SPI`, its full-duplex transfer. Without chips, all bits read are 1."""
+
+    def __init__(self, id=0, baudrate=1000000, *, polarity=0, phase=0, sck=None, mosi=None, miso=None):
+        self._byte_us = 8000000 / baudrate
+
+    def write_readinto(self, out, back):
+        """Write bytes and read as many."""
+        clock.enter()
+        try:
+            clock.advance(int(self._byte_us * len(out) + 0.5))
+            _wait_for_ever()
+            if _bench.chips:
+                _bench.chips.write_readinto(out, back)
+            else:
+                back[:] = b"\xff" * len(out)
+        finally:
+            clock.leave()
 
 
 class ADC:
