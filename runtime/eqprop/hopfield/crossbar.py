@@ -28,6 +28,7 @@ _FIELDS = (
     "round_shift",
     "feedback_shift",
     "rail",
+    "power_bits",
     "w",
     "delta",
     "mean",

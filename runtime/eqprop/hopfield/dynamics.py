@@ -12,6 +12,7 @@ from .kernels.plain import (
     displace_outputs,
     displacement,
     drive,
+    excess,
     feed_back,
     raise_layer,
     set_errors,
@@ -106,7 +107,10 @@ def program(circuit):
     for c in range(len(circuit.w)):
         plus = circuit.phases[PLUS][c]
         contrast(plus, circuit.phases[MINUS][c], circuit.delta[c], circuit.mean[c])
-    update_driven(circuit.w[0], circuit.inputs, circuit.active, rate_shifts[0], circuit.delta[0], circuit.sums)
+    rate_shift = rate_shifts[0] + excess(circuit.inputs, circuit.active, circuit.power_bits)
+    if rate_shift > 24:
+        rate_shift = 24
+    update_driven(circuit.w[0], circuit.inputs, circuit.active, rate_shift, circuit.delta[0], circuit.sums)
     for c in range(1, len(circuit.w)):
         update_between(
             circuit.w[c],

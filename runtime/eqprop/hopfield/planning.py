@@ -24,6 +24,8 @@ class Plan:
     - feedback_shift: how much weaker a layer feels the one above: by 2**-feedback_shift.
     - targets: states that the right output and the others are nudged towards.
     - rate_shifts[c]: initial right shift of crossbar c's change. sweeps: upward sweeps of the free phase.
+    - power_bits: bits that the sum of squared inputs may have; each one more halves the driven crossbar's change by the
+      sample, because a bright one moves a node the further the more power it has.
     - rail: largest state, and largest error. Displaced outputs reach twice as far.
     - bytes: heap that a network takes under MicroPython on a processor of this one's word size.
     """
@@ -55,7 +57,7 @@ class Plan:
         layers = self.layers
         count = len(self.shapes)
         self.feedback_shift = 3 if count < 3 else 2
-        self.initial = tuple(isqrt(6 * ONE * ONE // (layers[c] + layers[c + 1])) for c in range(count))
+        self.initial = tuple(isqrt(3 * ONE * ONE // 2 // (layers[c] + layers[c + 1])) for c in range(count))
         self.targets = (ONE, 0)
         self.rail = STATE_MAX
         # k_l is 2**feedback_shift times that of the layer above, an input has 5 bits fewer than a state, and changes of
@@ -65,6 +67,7 @@ class Plan:
             many = max(bits(nodes) - 5, 0) // 2 if c else max(bits(nodes) - 6, 0) // 2 - 5
             rates.append(max(1, 17 - self.feedback_shift * (count - 1 - c) + many))
         self.rate_shifts = tuple(rates)
+        self.power_bits = 19 + max(bits(layers[0]) - 6, 0) // 2
         self.sweeps = 2 if count > 1 else 1
 
     def buffers(self):
@@ -74,7 +77,7 @@ class Plan:
         yield "inputs", "b", layers[0] + 1
         yield "active", "I", 2 * layers[0] + 3
         yield "states", "I", 2 * max(layers[1:]) + 2
-        yield "table", "I", 25 + 14 * count
+        yield "table", "I", 27 + 14 * count
         yield "rate_shifts", "B", count
         yield "sums", "i", count + 1
         yield "pull", "i", max(layers[1:-1] + (1,))

@@ -12,11 +12,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from eqprop.crossbar import FREE, MINUS, PLUS
+from eqprop.crossbar.kernels.plain import load
 from eqprop.hopfield import dynamics
 from eqprop.hopfield.kernels import plain as kernels
 from eqprop.hopfield.plain import PlainCrossbar
 from eqprop.hopfield.planning import ONE, STATE_MAX, Plan
 from eqprop.network import zeros
+from eqprop_host import datasets
+from eqprop_sim.emulator import compiled_network
+from eqprop_sim.sample_order import SampleOrder
 from support.references.checked_integers import CheckedArray
 from support.references.float_hopfield import FloatHopfield
 
@@ -277,6 +281,27 @@ def test_initial_weights_are_uniform_and_biases_zero():
         assert abs(drawn.mean()) < initial / 10
         assert abs(drawn.std() / initial - 1 / np.sqrt(3)) < 0.05
     assert list(crossbar.circuit.w[0][:10]) != list(crossbar.circuit.w[1][:10])
+
+
+@given(st.lists(st.integers(-128, 127), min_size=1, max_size=40), st.integers(10, 24))
+def test_a_bright_sample_changes_the_weights_less(features, power_bits):
+    """A halving for each bit of power too many. Catches: a bias left out, a power in another unit, a bit off."""
+    inputs, active = CheckedArray("b", len(features) + 1), CheckedArray("I", 2 * len(features) + 3)
+    inputs[len(features)] = 127
+    load(features, inputs, active)
+    power = sum(max(v, -127) ** 2 for v in features) + 127**2
+    assert kernels.excess(inputs, active, power_bits) == max(power.bit_length() - power_bits, 0)
+
+
+def test_dense_bright_inputs_are_learnt():
+    """Digits inverted, one epoch. Catches: a rate that only suits dark pictures, which ends at chance here."""
+    data = datasets.prepare(datasets.load("digits"), seed=0)
+    network = compiled_network.Network("64-32-10", 0, model="hopfield")
+    order = SampleOrder.shuffled(len(data.train_y), 0).epoch(0)
+    for _ in range(3):
+        network.learn_all(127 - data.train_x[order], data.train_y[order])
+    classes, _ = network.infer_all(127 - data.test_x)
+    assert np.mean(classes != data.test_y) < 0.15
 
 
 def test_a_checksum_shows_any_flipped_bit():

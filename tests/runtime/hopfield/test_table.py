@@ -49,7 +49,14 @@ def fields(plan, crossbar):
     head = {f"_{name.upper()}": getattr(plan, name) for name in ("driven_shift", "back_shift", "product_shift")}
     head |= {"_FEEDBACK_SHIFT": plan.feedback_shift, "_ROUND_SHIFT": plan.round_shift, "_RAIL": plan.rail}
     head |= {"_COUNTS": count | plan.sweeps << 8 | FLAG << 16, "_FEATURES": plan.layers[0]}
-    head |= {"_RIGHT": plan.targets[0], "_WRONG": plan.targets[1], "_STATES": crossbar.states, "_PULL": crossbar.pull}
+    head |= {
+        "_POWER_BITS": plan.power_bits,
+        "_UNUSED": 0,
+        "_RIGHT": plan.targets[0],
+        "_WRONG": plan.targets[1],
+        "_STATES": crossbar.states,
+        "_PULL": crossbar.pull,
+    }
     head |= {f"_{name.upper()}": getattr(circuit, name) for name in ("active", "base", "errors", "sums")}
     yield 0, head
     for c in range(count):

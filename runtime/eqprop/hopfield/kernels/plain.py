@@ -145,6 +145,19 @@ def displace_layer(w, delta, nodes_above, shift, feedback, sign, current, round_
         at += nodes_above
 
 
+def excess(inputs, active, power_bits):
+    """Return how many bits more than power_bits the sum of the squared inputs has, bias included; 0 for fewer."""
+    power = 0
+    for a in range(1, active[0] + 1):
+        power += inputs[active[a]] * inputs[active[a]]
+    power >>= power_bits
+    count = 0
+    while power:
+        power >>= 1
+        count += 1
+    return count
+
+
 def update_driven(w, inputs, active, rate_shift, delta, sums):
     """Change the driven crossbar: w[i,j] += (delta[j] * inputs[i] + 2**(rate_shift - 1)) >> rate_shift, in 16 bits.
 

@@ -35,14 +35,15 @@ _ROUND_SHIFT = const(6)
 _RAIL = const(7)
 _RIGHT = const(8)
 _WRONG = const(9)
-_ACTIVE = const(10)
-_STATES = const(12)
-_PULL = const(14)
-_BASE = const(16)
-_ERRORS = const(18)
-_SUMS = const(20)
-_LOSS = const(22)
-_AT_CROSSBARS = const(24)
+_POWER_BITS = const(10)
+_ACTIVE = const(12)
+_STATES = const(14)
+_PULL = const(16)
+_BASE = const(18)
+_ERRORS = const(20)
+_SUMS = const(22)
+_LOSS = const(24)
+_AT_CROSSBARS = const(26)
 _PER_CROSSBAR = const(14)
 _NODES = const(0)
 _ROWS = const(1)
@@ -124,7 +125,7 @@ def run(x, table, verb: int, number: int) -> int:
 def _sum(p: int, q: int, table: ptr32) -> int:
     # The sum p of all words: 0 for none, modulo 2**32
     q = int(table)
-    words = 25 + 14 * (int(table[_COUNTS]) & 15)
+    words = 27 + 14 * (int(table[_COUNTS]) & 15)
     end = q + 4 * words
     while end - q:
         p = ptr32(q)[0] + p
@@ -522,7 +523,8 @@ def _displace(table, words: ptr32):
 @micropython.viper
 def _change(table, words: ptr32):
     # `dynamics.program`
-    _update_driven(int(_differences(0, 0, 0, table)), 0, 0, table)
+    rate_shift = int(_rate_shift(0, 0, table))
+    _update_driven(int(_differences(0, 0, 0, table, rate_shift)), 0, 0, table, rate_shift)
     c = int(words[_COUNTS]) & 15
     while c > 1:
         c -= 1
@@ -531,7 +533,30 @@ def _change(table, words: ptr32):
 
 
 @micropython.viper
-def _differences(p: int, q: int, r: int, table: ptr32) -> int:
+def _rate_shift(p: int, q: int, table: ptr32) -> int:
+    # The driven crossbar's for this sample (`plain.excess`): p entry of the list, q power
+    wide = 1
+    wide = wide << 16 << 16 >> 27
+    p = int(table[_ACTIVE]) | int(table[_ACTIVE + 1]) << 16 << 16
+    end = p + 4 + int(ptr32(p)[0])
+    p += 4
+    q = 0
+    while end - p:
+        x = int(ptr32(p)[1]) << wide >> wide
+        q += x * x
+        p += 8
+    q >>= int(table[_POWER_BITS])
+    rate_shift = int(table[_AT_CROSSBARS + _RATE_SHIFT])
+    while q:
+        q >>= 1
+        rate_shift += 1
+    if rate_shift > 24:
+        rate_shift = 24
+    return rate_shift
+
+
+@micropython.viper
+def _differences(p: int, q: int, r: int, table: ptr32, rate_shift: int) -> int:
     # List the first layer's differences that change a weight, + 2**15: p difference, q plus, r list
     at = _AT_CROSSBARS
     q = int(table[at + _PLUS]) | int(table[at + _PLUS + 1]) << 16 << 16
@@ -539,7 +564,7 @@ def _differences(p: int, q: int, r: int, table: ptr32) -> int:
     first = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
     r = first
     end = q + 2 * int(table[at + _NODES])
-    half = 1 << int(table[at + _RATE_SHIFT]) >> 1
+    half = 1 << rate_shift >> 1
     further = 0
     while end - q:
         p = (ptr16(q)[0] ^ 0x8000) - (ptr16(q + apart)[0] ^ 0x8000)
@@ -556,7 +581,7 @@ def _differences(p: int, q: int, r: int, table: ptr32) -> int:
 
 
 @micropython.viper
-def _update_driven(p: int, q: int, r: int, table: ptr32):
+def _update_driven(p: int, q: int, r: int, table: ptr32, rate_shift: int):
     # `plain.update_driven`: p list, q weight's address, r change, then weight + 2**15
     wide = 1
     wide = wide << 16 << 16 >> 27
@@ -566,7 +591,6 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
     entries = int(entry[0]) >> 3
     entry = ptr32(int(entry) + 4)
     weights = int(table[_AT_CROSSBARS + _W]) | int(table[_AT_CROSSBARS + _W + 1]) << 16 << 16
-    rate_shift = int(table[_AT_CROSSBARS + _RATE_SHIFT])
     half = 1 << rate_shift >> 1
     change = 0
     while entries:
