@@ -4,6 +4,9 @@ FAULTS = "board_sim/eqprop_sim/faults.py"
 OF_FAULTS = "tests/sim/test_faults.py"
 DEVICES = "board_sim/eqprop_sim/analog/devices/devices.py"
 ARRAY = "board_sim/eqprop_sim/analog/devices/array.py"
+WIRED = "board_sim/eqprop_sim/analog/circuits/wired.py"
+KERNELS = "board_sim/eqprop_sim/analog/kernels.py"
+OF_WIRES = "tests/sim/analog/circuits/test_wires.py"
 PULSES = "board_sim/eqprop_sim/analog/devices/kernels.py"
 OF_PRESETS = "tests/sim/analog/devices/test_presets.py"
 OF_CHIPS = "tests/host/commands/test_simulate_analog.py"
@@ -164,6 +167,25 @@ MUTATIONS = (
         "    board.crossbar.age(seconds)\n",
         "",
         f"{OF_CHIPS}::test_conductances_drift_after_training",
+    ),
+    # lines
+    (
+        WIRED,
+        "circuit.back[c] * wrong[:, :-2]",
+        "wrong[:, :-2]",
+        f"{OF_WIRES}::test_the_iteration_ends_where_kirchhoffs_law_holds_at_every_crossing",
+    ),
+    (
+        KERNELS,
+        "before = (before + ohm * source[j]) * along[0, i, j]",
+        "before = (before - ohm * source[j]) * along[0, i, j]",
+        f"{OF_WIRES}::test_the_iteration_ends_where_kirchhoffs_law_holds_at_every_crossing",
+    ),
+    (
+        "board_sim/eqprop_sim/analog/circuits/wires.py",
+        "return g if c else g.transpose(1, 0, 2).reshape(-1, g.shape[2])",
+        "return g if c else g.reshape(-1, g.shape[2])",
+        f"{OF_WIRES}::test_the_rows_of_a_feature_lie_side_by_side",
     ),
     # the circuit
     (

@@ -6,7 +6,7 @@ The modules follow the mathematics:
     circuit      the network description: layers, conductances, diodes, amplifiers, bias pairs; SI units
     ideal        operating points with ideal diodes: exact block coordinate descent, batched
     learning     Equilibrium Propagation on a circuit, batched; kernels: its one compiled loop
-    wires        resistance of word and bit lines, one crossbar
+    wires        resistance of word and bit lines, one crossbar; wired: a network with them, batched
     nodal        all nodes in one system, for circuits that block descent cannot solve
     exponential  operating points with exponential diodes: Newton
     netlist      the same circuit for SPICE; spice: ngspice, where it is installed

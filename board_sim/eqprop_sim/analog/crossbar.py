@@ -17,7 +17,7 @@ from eqprop.network import DEFAULT, parts
 
 from .circuits.circuit import Circuit, from_steps, initial_steps, to_steps, volts_per_code
 from .circuits.ideal import Settings, drive, settle
-from .circuits.nodal import Nodal
+from .circuits.wired import Wired
 from .circuits.wires import Wires
 from .devices.array import check_rounding
 from .devices.devices import Device
@@ -27,6 +27,9 @@ from .inplace import make_devices
 from .learning import across, across_driven, plan_rates
 from .periphery import Periphery, rail_v
 from .recipe import Recipe, dithered
+
+_TOLERANCE = 1e-9
+"""How exactly node voltages are solved with resistive lines, of `drive_v`."""
 
 DRIVE_V = (1e-6, 1000.0)
 """The range of `Hardware.drive_v`: lower voltages drown in noise, higher ones destroy devices."""
@@ -43,7 +46,7 @@ class Hardware:
     """The circuits around the crossbars."""
 
     wires: Wires | None = None
-    """Line resistance; None for perfect lines. With them every settle solves all nodes at once: for small networks."""
+    """Line resistance; None for perfect lines."""
 
     drive_v: float = 1.0
     """The voltage of a row at full scale, volts."""
@@ -89,6 +92,8 @@ class AnalogCrossbar(ExternalCrossbar):
         streams = np.random.default_rng(seed).spawn(3)
         self.circuit = circuit = Circuit.from_plan(plan, seed=seed, g_on=device.g_on, drive_v=hardware.drive_v)
         hardware.periphery.spread(circuit, streams[0])
+        wires = hardware.wires
+        self._wired = Wired(circuit.copy(), wires, _TOLERANCE * hardware.drive_v) if wires else None
         self.devices = make_devices(circuit, device, streams[1], hardware.rounding)
         self.settles = 0
         self._random = streams[2]
@@ -121,7 +126,8 @@ class AnalogCrossbar(ExternalCrossbar):
             self.circuit.g[c][...] = devices.g
         self._dither = False
         self.circuit.refresh()
-        self._nodal = Nodal(self.circuit, self.hardware.wires) if self.hardware.wires else None
+        if self._wired:
+            self._wired.follow(self.circuit.g)
 
     def settle(self, x):
         """Free phase: put features `x` (int8, or their bytes) on the row pairs, through the DACs, and settle from 0 V.
@@ -182,9 +188,10 @@ class AnalogCrossbar(ExternalCrossbar):
             for g, devices in zip(circuit.g, self.devices, strict=True):
                 g[...] = devices.read()
             circuit.follow()
-            self._nodal = Nodal(circuit, self.hardware.wires) if self.hardware.wires else None
-        if self._nodal:
-            v = self._nodal.layers(self._nodal.settle(self._nodal.source(self._x, 0.0 if nudge is None else nudge)))
+            if self._wired:
+                self._wired.follow(circuit.g)
+        if self._wired:
+            v = self._wired.settle(self._x, nudge, self._free, Settings(self.plan.sweeps))
         else:
             v = settle(circuit, drive(circuit, self._x), nudge, self._free, Settings(self.plan.sweeps))
         self.settles += 1
@@ -216,8 +223,8 @@ class AnalogCrossbar(ExternalCrossbar):
             devices.program(sums * (-factor * self._siemens / self._volt**2))
             circuit.g[c][...] = devices.g
         self.circuit.follow()
-        if self._nodal:
-            self._nodal = Nodal(self.circuit, self.hardware.wires)
+        if self._wired:
+            self._wired.follow(self.circuit.g)
 
     def age(self, seconds):
         """Let time pass without pulses: conductances drift, states relax."""
@@ -225,7 +232,8 @@ class AnalogCrossbar(ExternalCrossbar):
             devices.age(seconds)
             self.circuit.g[c][...] = devices.g
         self.circuit.refresh()
-        self._nodal = Nodal(self.circuit, self.hardware.wires) if self.hardware.wires else None
+        if self._wired:
+            self._wired.follow(self.circuit.g)
 
     def power(self, phase):
         """Return the watts that the conductances dissipate in a phase."""

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .circuits.ideal import drive, settle
+from .circuits.wired import Wired
 from .devices import kernels
 from .devices.array import DeviceArray
 from .learning import Trainer
@@ -15,14 +16,22 @@ def make_devices(circuit, device, seed, rounding="read-back"):
     return [DeviceArray(device, g.shape, s, rounding, circuit.dtype) for g, s in zip(circuit.g, seeds, strict=True)]
 
 
+_TOLERANCE = 1e-5
+"""How exactly node voltages are solved with resistive lines, of `drive_v`."""
+
+
 class InPlaceTrainer(Trainer):
     """Trains the devices of a circuit: it requests changes, and uses the conductances that result.
 
-    - devices: a `DeviceArray` for each crossbar; the circuit's conductances are theirs
+    - devices: a `DeviceArray` for each crossbar; the circuit's conductances are theirs, or what lines leave of them
     """
 
-    def __init__(self, circuit, devices, *, periphery=Periphery(), **options):  # noqa: B008 (frozen)
-        """Train `circuit` through `devices`; options as for `Trainer`; its limits are the devices' own."""
+    def __init__(self, circuit, devices, *, periphery=Periphery(), wires=None, **options):  # noqa: B008 (frozen)
+        """Train `circuit` through `devices`; options as for `Trainer`; its limits are the devices' own.
+
+        wires: resistance of the lines, `Wires`, or None. The controller does not know of it: it computes changes from
+        the voltages at the lines' ends.
+        """
         device = devices[0].device
         self.devices = devices
         self.periphery = periphery
@@ -32,17 +41,27 @@ class InPlaceTrainer(Trainer):
         # Devices may reach beyond their nominal range
         super().__init__(circuit, g_min=np.finfo(np.float32).tiny, g_max=1e3 * device.g_on, **options)
         self._noisy = any(d.device.read_noise_std for d in devices)
-        if not self._noisy:
+        self.wired = Wired(circuit, wires, _TOLERANCE * circuit.drive_v) if wires else None
+        self._shared = not self._noisy and not wires
+        if self._shared:
             circuit.g = [each.g for each in devices]
         self.take()
 
     def take(self):
         """Read the devices' conductances, after a change from outside."""
-        if self._noisy:
-            for g, devices in zip(self.circuit.g, self.devices, strict=True):
-                g[...] = devices.g
+        if not self._shared:
+            self._copy([devices.g for devices in self.devices])
         self.circuit.refresh()
         self._below = self.circuit.g[0].sum((0, 1), dtype=np.float64)
+
+    def _copy(self, g):
+        """Give the circuit conductances g, or what the lines leave of them."""
+        if self.wired:
+            self.wired.follow(g)
+            return
+        for own, each in zip(self.circuit.g, g, strict=True):
+            own[...] = each
+        self.circuit.follow()
 
     def write(self, g, verify=0):
         """Program all devices to conductances g, arrays as the circuit's: see `DeviceArray.write`."""
@@ -53,14 +72,15 @@ class InPlaceTrainer(Trainer):
     def _rest(self, x, base, nudge, start, settings):
         dac, adc = self.periphery.dac, self.periphery.adc
         if self._noisy:
-            for g, devices in zip(self.circuit.g, self.devices, strict=True):
-                g[...] = devices.read()
-            self.circuit.follow()
+            self._copy([devices.read() for devices in self.devices])
         if dac.bits or dac.noise_v:
             x = dac.convert(x * self.circuit.drive_v, self.circuit.drive_v, self.random) / self.circuit.drive_v
         if self._noisy or dac.bits or dac.noise_v:
             base = drive(self.circuit, x)
-        v = settle(self.circuit, base, nudge, start, settings)
+        if self.wired:
+            v = self.wired.settle(x, nudge, start, settings)
+        else:
+            v = settle(self.circuit, base, nudge, start, settings)
         return [None, *(adc.convert(each, self.full_scale_v, self.random) for each in v[1:])]
 
     def _program(self, x, difference, mean, span):
@@ -89,10 +109,8 @@ class InPlaceTrainer(Trainer):
     def _follow(self):
         """Bring the circuit's derived arrays up to date with the devices."""
         circuit = self.circuit
-        if self._noisy:
-            for g, devices in zip(circuit.g, self.devices, strict=True):
-                g[...] = devices.g
-            circuit.follow()
+        if not self._shared:
+            self._copy([devices.g for devices in self.devices])
             return
         driven = self.devices[0]
         kernels.sign(circuit.g[0], driven.changed, circuit.signed)

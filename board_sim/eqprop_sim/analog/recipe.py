@@ -50,14 +50,16 @@ RECIPE = Recipe(fill=4.0, nudge=0.5, target=0.75, rates=(1.0, 0.25), dithered=Tr
 """For real devices."""
 
 
-def build(plan, device=Device(), periphery=Periphery(), *, seed=0, rounding="read-back", dtype=np.float32):  # noqa: B008
+def build(plan, device=Device(), periphery=Periphery(), *, seed=0, rounding="read-back", wires=None, dtype=np.float32):  # noqa: B008
     """Return an `InPlaceTrainer` on new devices: initial conductances, spreads and noise drawn from `seed`."""
     circuit = Circuit.from_plan(plan, seed=seed, g_on=device.g_on, dtype=dtype)
     initial = RECIPE.initial(circuit.g, device.g_on)
     devices, diodes, dither = np.random.default_rng([seed, 1]).spawn(3)
     periphery.spread(circuit, diodes)
     chip = make_devices(circuit, device, devices, rounding)
-    trainer = InPlaceTrainer.from_plan(circuit, plan, devices=chip, periphery=periphery, g_on=device.g_on, seed=seed)
+    trainer = InPlaceTrainer.from_plan(
+        circuit, plan, devices=chip, periphery=periphery, wires=wires, g_on=device.g_on, seed=seed
+    )
     trainer.beta *= RECIPE.fill * RECIPE.nudge
     trainer.targets = tuple(target * RECIPE.target for target in trainer.targets)
     trainer.eta = [eta * RECIPE.rate(c) * RECIPE.fill**2 for c, eta in enumerate(trainer.eta)]

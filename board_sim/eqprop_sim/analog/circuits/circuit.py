@@ -20,6 +20,7 @@ from eqprop.crossbar.kernels.plain import scatter
 from eqprop.fixed import G_MAX, U_MAX, V_MAX, Xorshift32
 
 from ..errors import PhysicsError, check_between, check_finite
+from ..kernels import weigh
 
 
 class Circuit:
@@ -137,11 +138,10 @@ class Circuit:
         """
         count = len(self.g)
         total = [None, self.below, *(g.sum(0) for g in self.g[1:])]
-        wired = [None, *(self.g[c][:-2] for c in range(1, count))]
         for c in range(1, count):
-            total[c] = total[c] + self.gain[c] * self.back[c] * wired[c].sum(1)
+            total[c] = total[c] + self.gain[c] * self.back[c] * self.g[c][:-2].sum(1)
         for layer in range(1, count + 1):
-            if not (total[layer] > 0).all():
+            if not total[layer].min() > 0:
                 j = int(np.argmin(total[layer] > 0))
                 raise PhysicsError(f"layer {layer}, node {j} floats: its total conductance is {total[layer][j]} S")
         self.inverse = [None, *(1 / t for t in total[1:])]
@@ -149,13 +149,16 @@ class Circuit:
         self.backward: list = [None]
         self.rest: list = [None, self.dtype.type(self.bias_v[0]) * self.signed[-1] * self.inverse[1]]
         for c in range(1, count):
-            g, inverse = wired[c], self.inverse
-            self.forward.append(self.gain[c][:, None] * g * inverse[c + 1])
-            self.backward.append(np.ascontiguousarray((g * (self.back[c] * inverse[c])[:, None]).T))
-            constant = self.bias_v[c] * (self.g[c][-2] - self.g[c][-1]) + self.offset_v[c] @ g
-            self.rest.append((constant * inverse[c + 1]).astype(self.dtype))
-            if self.offset_v[c].any():  # the amplifier draws the offset's current from its node
+            g, inverse = self.g[c][:-2], self.inverse
+            forward, backward = np.empty_like(g), np.empty(g.T.shape, g.dtype)
+            weigh(g, self.gain[c], self.back[c] * inverse[c], inverse[c + 1], forward, backward)
+            self.forward.append(forward)
+            self.backward.append(backward)
+            constant = self.bias_v[c] * (self.g[c][-2] - self.g[c][-1])
+            if self.offset_v[c].any():  # the amplifier also draws the offset's current from its node
+                constant = constant + self.offset_v[c] @ g
                 self.rest[c] = self.rest[c] - self.back[c] * self.offset_v[c] * g.sum(1) * inverse[c]
+            self.rest.append((constant * inverse[c + 1]).astype(self.dtype))
 
     def rows(self, c, v):
         """Return crossbar c's row voltages, without the bias pair,, for node voltages v[c] (batch, n_c), c >= 1."""

@@ -8,7 +8,7 @@ positive element off it, so policy iteration finds the active set of diodes.
 import numpy as np
 
 from ..errors import ConvergenceError, PhysicsError
-from .wires import WiredCrossbar
+from .wires import WiredCrossbar, flat
 
 _ROUNDS = 200
 
@@ -30,7 +30,7 @@ class Nodal:
         self.low = np.concatenate(circuit.low[1:]).astype(float)
         self.high = np.concatenate(circuit.high[1:]).astype(float)
         for c, g in enumerate(circuit.g):
-            self._add(c, np.concatenate(list(g)) if c == 0 else g, wires)
+            self._add(c, flat(g, c), wires)
 
     def _add(self, c, g, wires):
         """Add crossbar c of conductances g (rows, columns)."""
@@ -43,8 +43,7 @@ class Nodal:
             rows, across, columns = np.diag(g.sum(1)) if c else None, g, np.diag(g.sum(0))
         self.matrix[above, above] += columns
         if c == 0:
-            pairs = across.reshape(2, -1, across.shape[1])
-            self._driven = pairs[0] - pairs[1]
+            self._driven = across[::2] - across[1::2]
             self._constant[above] += circuit.bias_v[0] * self._driven[-1]
             return
         below = slice(self.ends[c - 1], self.ends[c])

@@ -102,3 +102,13 @@ class WiredCrossbar:
         volts = np.concatenate([ends, -self._inside.solve(self._between @ ends)]) if self._inside else ends
         devices = self.g * (volts[self._word] - volts[self._bit])
         return Currents(devices, devices.sum(1), devices.sum(0))
+
+
+def flat(g, c):
+    """Return crossbar c's conductances in the order of the rows along a bit line: + and - side by side."""
+    return g if c else g.transpose(1, 0, 2).reshape(-1, g.shape[2])
+
+
+def unflat(g, c):
+    """Return the inverse of `flat`."""
+    return g if c else g.reshape(-1, 2, g.shape[1]).transpose(1, 0, 2)

@@ -33,6 +33,8 @@ Curves = namedtuple("Curves", "up up_ends down down_ends noise")
 MIXED, READ_BACK, STOCHASTIC = range(3)
 """What happens to a change that is not a whole number of steps: see `DeviceArray`."""
 
+_BLOCK = 16
+
 with cached(__file__):
 
     @numba.njit(cache=True)
@@ -47,14 +49,18 @@ with cached(__file__):
         if rounding == STOCHASTIC:
             places, counts = _drawn(random, owed, len(changed), columns)
         else:
-            places = _whole(owed, len(changed), columns, controller.trigger)
+            places = _whole(owed, controller.trigger)
             counts = np.trunc(owed[places].astype(np.float64))
         moved = np.empty(len(places))
         spent = trains(random, state, rules, curves, places, counts, moved)
+        row, column = 0, 0
         for at in range(len(places)):
             k = places[at]
-            changed[k // columns] = True
-            gained[k % columns] += moved[at]
+            column += k - (places[at - 1] if at else 0)
+            while column >= columns:  # places are in order, and a division takes longer
+                row, column = row + 1, column - columns
+            changed[row] = True
+            gained[column] += moved[at]
             if rounding == MIXED:
                 owed[k] -= counts[at]
             elif rounding == READ_BACK:
@@ -88,26 +94,26 @@ with cached(__file__):
         left = min(max(left, -place), 1 / rules.step - place)
         return min(max(left, -controller.most_owed), controller.most_owed)
 
-    @numba.njit(cache=True)
-    def _whole(owed, rows, columns, least):
-        """Return the places of devices that are owed a step or more, in order."""
-        full = np.zeros(rows, np.int32)
-        for i in range(rows):
-            row = owed[i * columns : (i + 1) * columns]
-            count = 0
-            for j in range(columns):
-                count += abs(row[j]) >= least
-            full[i] = count
-        places = np.empty(full.sum(), np.int64)
+    @numba.njit(cache=True, fastmath=True)
+    def _whole(owed, least):
+        """Return the places of devices that are owed `least` steps or more, in order."""
+        places = np.empty(len(owed), np.int64)
         at = 0
-        for i in range(rows):
-            if not full[i]:
+        whole = len(owed) - len(owed) % _BLOCK
+        # Block by block: the largest of a block is found by vectors
+        for first in range(0, whole, _BLOCK):
+            largest = least * 0
+            for k in range(_BLOCK):
+                largest = max(largest, abs(owed[first + k]))
+            if largest < least:
                 continue
-            for k in range(i * columns, (i + 1) * columns):
-                if abs(owed[k]) >= least:
-                    places[at] = k
-                    at += 1
-        return places
+            for k in range(first, first + _BLOCK):
+                places[at] = k
+                at += abs(owed[k]) >= least
+        for k in range(whole, len(owed)):
+            places[at] = k
+            at += abs(owed[k]) >= least
+        return places[:at]
 
     @numba.njit(cache=True)
     def _drawn(random, owed, rows, columns):

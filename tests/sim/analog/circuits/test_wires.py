@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqprop_sim.analog import Nodal, PhysicsError, WiredCrossbar, Wires, drive, settle
-from eqprop_sim.analog.circuits.ideal import EXACT
+from eqprop_sim.analog.circuits.ideal import EXACT, Settings
+from eqprop_sim.analog.circuits.wired import Wired
+from eqprop_sim.analog.circuits.wires import flat, unflat
 from support.references.random_circuits import random_circuit
 
 
@@ -64,6 +66,45 @@ def test_resistive_lines_weaken_the_signal():
 
     best, words, bits = output(None), output(Wires(100.0, 0.0)), output(Wires(0.0, 100.0))
     assert (words < best).all() and (bits < best).all() and (best > 0).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([(0.0, 300.0), (300.0, 0.0), (200.0, 100.0)]))
+def test_the_iteration_ends_where_kirchhoffs_law_holds_at_every_crossing(seed, ohms):
+    """Against the sparse system of all line nodes, each sample with its own diodes: to 1e-6 of the signal.
+
+    Catches a ladder with a segment too many, a correcting current of the wrong sign, an amplifier left out.
+    """
+    circuit = random_circuit((3, 5, 4, 2), seed, gains=[2.0, 3.0], offsets=True, g_max=1e-4)
+    random = np.random.default_rng(seed)
+    x, nudge = random.uniform(-1, 1, (3, 3)), random.uniform(-1e-5, 1e-5, (3, 2))
+    nodal = Nodal(circuit, Wires(*ohms))
+    wired = Wired(circuit.copy(), Wires(*ohms), 1e-10)
+    wired.follow(circuit.g)
+    free = wired.settle(x, settings=Settings(20))
+    for found, pushed, source in (
+        (free, None, nodal.source(x)),
+        (wired.settle(x, nudge, free, Settings(20)), nudge, nodal.source(x, nudge)),
+    ):
+        expected = nodal.layers(nodal.settle(source))
+        for v, right in zip(found[1:], expected[1:], strict=True):
+            assert np.abs(v - right).max() <= 1e-6 * max(1.0, np.abs(right).max()), pushed
+
+
+def test_the_rows_of_a_feature_lie_side_by_side():
+    """Catches all + rows before all - rows, whose currents then meet only at the far end of the bit line."""
+    g = np.arange(2 * 3 * 2, dtype=float).reshape(2, 3, 2)
+    assert flat(g, 0)[:, 0].tolist() == [0, 6, 2, 8, 4, 10] and (unflat(flat(g, 0), 0) == g).all()
+    # Features that equal conductances should cancel: along the line, what is left of them
+    pairs = np.full((2, 60, 1), 5e-4)
+    signs = np.array([1.0, -1.0])
+    left = [
+        abs(WiredCrossbar(rows, Wires(0.0, 1.0)).currents(volts).columns[0])
+        for rows, volts in (
+            (flat(pairs, 0), np.tile(signs, 60)),
+            (np.concatenate(list(pairs)), np.repeat(signs, 60)),
+        )
+    ]
+    assert left[0] < left[1] / 20
 
 
 @pytest.mark.parametrize("ohms", [(-1.0, 0.0), (0.0, float("nan"))])
