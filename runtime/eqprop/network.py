@@ -51,7 +51,7 @@ class Network:
 
     - layers: sizes, inputs first. plan: its `Plan`. crossbar_count: one fewer than layers. model: its energy model.
     - g_min, g_max: limits of a conductance, steps.
-    - memory: what `remember` made; regression: what `regress` made; None without. extras: all that a program asked for.
+    - memory, regression, confidence: what `remember`, `regress`, `calibrate` made, or None; extras: all of them.
     - sample: training samples learnt; prediction, loss: of the last one, before it was learnt (see `Learner`).
 
     On an emulated crossbar, `learn` and `infer` allocate nothing, and the conductances after any run are the same bits
@@ -63,6 +63,7 @@ class Network:
     parts = staticmethod(parts)
     memory = None
     regression = None
+    confidence = None
     extras: tuple = ()
 
     def __init__(self, layers, seed=0, lr_halving_samples=0, model=None, crossbar=None):
@@ -212,6 +213,26 @@ class Network:
         from .saving import regress  # as in `save`
 
         regress(self)
+
+    def calibrate(self):
+        """Learn from now on how likely an answer is right: `confidence_percent` (`eqprop.extras.confidence`).
+
+        Each sample that `learn` gets was asked first, so it costs no sample of its own. Checkpoints keep the table, so
+        call it for a new network only. Raises ValueError for a network that learns numbers, or is calibrated already.
+        """
+        from .saving import calibrate  # as in `save`
+
+        calibrate(self)
+
+    @property
+    def confidence_percent(self):
+        """How often the network was right when its highest output led by as much as in the last free phase: 0..100.
+
+        Of the samples that it learnt, before it learnt them. Raises ValueError before `calibrate`.
+        """
+        from .saving import confidence_percent  # as in `save`
+
+        return confidence_percent(self)
 
     def predict(self, x):
         """Return the numbers predicted for features `x`: int16, own memory, valid until the next call.

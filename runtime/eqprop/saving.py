@@ -38,7 +38,7 @@ def regress(network):
     """Let `network` learn numbers, as `Network.regress` says."""
     from .extras.regression import Regression  # imported here, so that a board that learns classes does not load it
 
-    if network.sample or network.memory:
+    if network.sample or network.memory or network.confidence:
         raise ValueError("regress: the network has learnt classes, or remembers them")
     network.regression = regression = Regression(network)
     network.extras += (regression,)
@@ -46,6 +46,23 @@ def regress(network):
     network.learn = regression.learn
     network.learn_steps = regression.learn_steps
     network.predict = regression.predict
+
+
+def calibrate(network):
+    """Let `network` learn how likely its answers are right, as `Network.calibrate` says."""
+    from .extras.confidence import Confidence  # imported here, so that a board that does not ask does not load it
+
+    if network.regression or network.confidence:
+        raise ValueError("calibrate: the network learns numbers, or is calibrated already")
+    network.confidence = Confidence(network)
+    network.extras += (network.confidence,)
+
+
+def confidence_percent(network):
+    """Return what `Network.confidence_percent` says."""
+    if not network.confidence:
+        raise ValueError("confidence_percent: the network is not calibrated: call calibrate first")
+    return network.confidence.percent()
 
 
 def use_memory(network, memory):

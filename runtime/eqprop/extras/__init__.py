@@ -2,12 +2,14 @@
 
 - memory      `Memory`: samples that the network rehearses, so that it does not forget; `reservoir`: how it keeps them
 - regression  `Regression`: numbers to learn in place of classes
+- confidence  `Confidence`: how likely an answer is right
 
 A checkpoint holds the buffers of each; `kind` is its number there.
 """
 
 MEMORY = 2  # 0 ends the parts of a checkpoint, 1 are the conductances
 REGRESSION = 3
+CONFIDENCE = 4
 
 
 def restore(network, kind, size, file):
@@ -15,18 +17,24 @@ def restore(network, kind, size, file):
 
     Raises ValueError for a kind that is unknown, of a part that `eqprop deploy` left out, or of another network.
     """
-    if kind not in (MEMORY, REGRESSION):
+    if kind not in (MEMORY, REGRESSION, CONFIDENCE):
         raise ValueError("checkpoint: extra {} is unknown".format(kind))
     try:
         if kind == REGRESSION:
             network.regress()
             return
-        from .memory import Memory
+        if kind == CONFIDENCE:
+            network.calibrate()
+            made = network.confidence
+        else:
+            from .memory import Memory
+
+            made = Memory.kept(network, size)
     except ImportError as error:
         raise ValueError(str(error)) from error
 
-    memory = Memory.kept(network, size)
-    for buffer in memory.buffers():
+    for buffer in made.buffers():
         file.readinto(buffer)
-    memory.restored()
-    network.use_memory(memory)
+    made.restored()
+    if kind == MEMORY:
+        network.use_memory(made)

@@ -37,6 +37,8 @@ class Memory(Reservoir):
         self._leads = array("b", bytes(classes))  # how the network did beside the nearest kept sample: 0 and below
         self.new_classes = 0
         self._learner = network.learner
+        # Of the class: `eqprop.extras.confidence` watches what the learner itself is given, and must not see these
+        self._rehearse, self._rehearse_steps = type(network.learner).learn, type(network.learner).learn_steps
         self._settle = network.crossbar.settle
 
     @classmethod
@@ -66,7 +68,7 @@ class Memory(Reservoir):
         prediction, loss = self._keep(x, label), learner.loss
         for _ in range(replay):
             n = self.draw()
-            learner.learn(self.sample(n), self.label(n))
+            self._rehearse(learner, self.sample(n), self.label(n))
         learner.prediction, learner.loss = prediction, loss
 
     def learn_steps(self, x, label, replay=0):
@@ -79,7 +81,7 @@ class Memory(Reservoir):
         for _ in range(replay):
             yield
             n = self.draw()
-            yield from learner.learn_steps(self.sample(n), self.label(n))
+            yield from self._rehearse_steps(learner, self.sample(n), self.label(n))
         learner.prediction, learner.loss = prediction, loss
 
     def check_replay(self, replay):
