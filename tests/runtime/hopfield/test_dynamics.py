@@ -205,6 +205,35 @@ def test_update_follows_the_gradient_of_the_loss(layers, seed):
             assert change @ slope >= 0.7 * size
 
 
+@given(SHAPES | st.just((80, 3, 2)), STYLES, SEEDS)
+def test_update_is_its_formula(layers, style, seed):
+    """Every weight, from the states of both nudged phases, also after a bright sample.
+
+    Catches: any sign or product of an update kernel, a bright sample that changes the weights as any other.
+    """
+    crossbar, x, rng = build(layers, seed, style)
+    crossbar.settle(x)
+    crossbar.set_nudge(rng.randrange(layers[-1]))
+    crossbar.nudge(PLUS)
+    crossbar.nudge(MINUS)
+    circuit = crossbar.circuit
+    plus, minus = ([np.array(layer, int) for layer in circuit.phases[phase]] for phase in (PLUS, MINUS))
+    before = [np.array(w, int) for w in circuit.w]
+    shifts = [rng.randint(1, 17) for _ in before]
+    for c, rate_shift in enumerate(shifts):
+        crossbar.set_rate_shift(c, rate_shift)
+    crossbar.program()
+    shifts[0] += kernels.excess(circuit.inputs, circuit.active, 19)
+    for c, old in enumerate(before):
+        d, m = (plus[c] - minus[c])[: layers[c + 1]], ((plus[c] + minus[c]) >> 1)[: layers[c + 1]]
+        if c:
+            change = np.outer(plus[c - 1] + minus[c - 1] >> 1, d) + np.outer(plus[c - 1] - minus[c - 1], m)
+        else:
+            change = np.outer(np.array(circuit.inputs, int), d)
+        change = change + (1 << (shifts[c] - 1)) >> shifts[c]
+        assert list(circuit.w[c]) == list(np.clip(old + change.ravel(), -32768, 32767))
+
+
 def test_a_sample_learnt_often_is_learnt():
     """Catches: a rate that does not learn, or that diverges."""
     crossbar, x, _ = build((9, 8, 7, 3), 1)
