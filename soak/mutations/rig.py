@@ -106,4 +106,16 @@ MUTATIONS = (
         "else (across, _PITCH * (n - half)) for n in range(count - 1)]",
         f"{OF_DRAWINGS}::test_kicads_board_has_every_pad_inside_its_outline",
     ),
+    (
+        "examples/rig/wired.py",
+        "    calibration.save(crossbar)\n",
+        "",
+        "tests/examples/test_rig.py::test_it_learns_and_resumes",
+    ),
+    (
+        f"{RIG}/calibration.py",
+        "        for n, code in enumerate(codes):\n            self.parts.write(n, code)\n",
+        "",
+        f"{OF_CALIBRATION}::test_it_leaves_the_wipers_as_they_were",
+    ),
 )

@@ -46,3 +46,10 @@ def test_it_learns_on_other_interpreters(port, unix_micropython, cortex_m3):
 def test_what_is_wrong_is_named(act, line):
     said = simulate("rig", "sim:", act)
     assert said.startswith(line) and "Traceback" not in said
+
+
+def test_a_host_is_served(tmp_path):
+    """Until it hangs up: here, at once. Catches a service that does not start, and words on its line."""
+    said = simulate("rig", "sim:", flash=tmp_path, program="serve")
+    assert said == "calibrated: 36 devices of 40 to 59 kOhm\n"
+    assert simulate("rig", "sim:", "silent", program="serve").startswith("U20 ADS1115: no answer at I2C address 49")
