@@ -7,6 +7,7 @@ ARRAY = "board_sim/eqprop_sim/analog/devices/array.py"
 WIRED = "board_sim/eqprop_sim/analog/circuits/wired.py"
 KERNELS = "board_sim/eqprop_sim/analog/kernels.py"
 OF_WIRES = "tests/sim/analog/circuits/test_wires.py"
+OF_INPLACE = "tests/sim/analog/test_inplace.py"
 PULSES = "board_sim/eqprop_sim/analog/devices/kernels.py"
 OF_PRESETS = "tests/sim/analog/devices/test_presets.py"
 OF_CHIPS = "tests/host/commands/test_simulate_analog.py"
@@ -186,6 +187,18 @@ MUTATIONS = (
         "return g if c else g.transpose(1, 0, 2).reshape(-1, g.shape[2])",
         "return g if c else g.reshape(-1, g.shape[2])",
         f"{OF_WIRES}::test_the_rows_of_a_feature_lie_side_by_side",
+    ),
+    (
+        "board_sim/eqprop_sim/analog/circuits/exponential.py",
+        "circuit.low[layer] += drop",
+        "circuit.low[layer] -= drop",
+        f"{OF_INPLACE}::test_a_network_learns_with_silicon_diodes",
+    ),
+    (
+        "board_sim/eqprop_sim/analog/inplace.py",
+        "self._below += driven.gained",
+        "self._below += 0 * driven.gained",
+        f"{OF_INPLACE}::test_the_circuit_keeps_in_step_with_its_devices",
     ),
     # the circuit
     (

@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from .circuits import exponential
 from .circuits.ideal import drive, settle
+from .circuits.nodal import Nodal
 from .circuits.wired import Wired
 from .devices import kernels
 from .devices.array import DeviceArray
+from .errors import PhysicsError
 from .learning import Trainer
 from .periphery import Periphery, rail_v
 
@@ -26,12 +29,16 @@ class InPlaceTrainer(Trainer):
     - devices: a `DeviceArray` for each crossbar; the circuit's conductances are theirs, or what lines leave of them
     """
 
-    def __init__(self, circuit, devices, *, periphery=Periphery(), wires=None, **options):  # noqa: B008 (frozen)
+    def __init__(self, circuit, devices, *, periphery=Periphery(), wires=None, diode=None, **options):  # noqa: B008
         """Train `circuit` through `devices`; options as for `Trainer`; its limits are the devices' own.
 
         wires: resistance of the lines, `Wires`, or None. The controller does not know of it: it computes changes from
-        the voltages at the lines' ends.
+        the voltages at the lines' ends. diode: the exponential `Diode` at every node's limit, or None for ideal ones;
+        see `exponential.refer` for the limits.
         """
+        if wires and diode:
+            raise PhysicsError("wires, diode: resistive lines are solved with ideal diodes alone: leave one out")
+        self.diode = diode
         device = devices[0].device
         self.devices = devices
         self.periphery = periphery
@@ -49,6 +56,7 @@ class InPlaceTrainer(Trainer):
 
     def take(self):
         """Read the devices' conductances, after a change from outside."""
+        self._nodal = None
         if not self._shared:
             self._copy([devices.g for devices in self.devices])
         self.circuit.refresh()
@@ -56,6 +64,7 @@ class InPlaceTrainer(Trainer):
 
     def _copy(self, g):
         """Give the circuit conductances g, or what the lines leave of them."""
+        self._nodal = None
         if self.wired:
             self.wired.follow(g)
             return
@@ -77,7 +86,11 @@ class InPlaceTrainer(Trainer):
             x = dac.convert(x * self.circuit.drive_v, self.circuit.drive_v, self.random) / self.circuit.drive_v
         if self._noisy or dac.bits or dac.noise_v:
             base = drive(self.circuit, x)
-        if self.wired:
+        if self.diode:
+            nodal = self._nodal = self._nodal or Nodal(self.circuit)
+            found, _ = exponential.settle(nodal, nodal.source(x, 0.0 if nudge is None else nudge), self.diode)
+            v = nodal.layers(found.astype(self.circuit.dtype))
+        elif self.wired:
             v = self.wired.settle(x, nudge, start, settings)
         else:
             v = settle(self.circuit, base, nudge, start, settings)
@@ -109,6 +122,7 @@ class InPlaceTrainer(Trainer):
     def _follow(self):
         """Bring the circuit's derived arrays up to date with the devices."""
         circuit = self.circuit
+        self._nodal = None
         if not self._shared:
             self._copy([devices.g for devices in self.devices])
             return

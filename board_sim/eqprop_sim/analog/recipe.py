@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .circuits import exponential
 from .circuits.circuit import Circuit
 from .devices.devices import Device
 from .inplace import InPlaceTrainer, make_devices
@@ -50,15 +51,32 @@ RECIPE = Recipe(fill=4.0, nudge=0.5, target=0.75, rates=(1.0, 0.25), dithered=Tr
 """For real devices."""
 
 
-def build(plan, device=Device(), periphery=Periphery(), *, seed=0, rounding="read-back", wires=None, dtype=np.float32):  # noqa: B008
-    """Return an `InPlaceTrainer` on new devices: initial conductances, spreads and noise drawn from `seed`."""
-    circuit = Circuit.from_plan(plan, seed=seed, g_on=device.g_on, dtype=dtype)
+def build(
+    plan,
+    device=Device(),  # noqa: B008 (frozen)
+    periphery=Periphery(),  # noqa: B008
+    *,
+    seed=0,
+    rounding="read-back",
+    wires=None,
+    diode=None,
+    drive_v=1.0,
+    dtype=np.float32,
+):
+    """Return an `InPlaceTrainer` on new devices: initial conductances, spreads and noise drawn from `seed`.
+
+    wires: `Wires`, or None for perfect lines. diode: `Diode` for exponential ones, or None for ideal ones. drive_v: the
+    voltage of a row at full scale.
+    """
+    circuit = Circuit.from_plan(plan, seed=seed, g_on=device.g_on, drive_v=drive_v, dtype=dtype)
     initial = RECIPE.initial(circuit.g, device.g_on)
     devices, diodes, dither = np.random.default_rng([seed, 1]).spawn(3)
     periphery.spread(circuit, diodes)
+    if diode:
+        exponential.refer(circuit, diode)
     chip = make_devices(circuit, device, devices, rounding)
     trainer = InPlaceTrainer.from_plan(
-        circuit, plan, devices=chip, periphery=periphery, wires=wires, g_on=device.g_on, seed=seed
+        circuit, plan, devices=chip, periphery=periphery, wires=wires, diode=diode, g_on=device.g_on, seed=seed
     )
     trainer.beta *= RECIPE.fill * RECIPE.nudge
     trainer.targets = tuple(target * RECIPE.target for target in trainer.targets)

@@ -62,6 +62,21 @@ class Report:
     """The same, relative to its sample's largest source current."""
 
 
+def refer(circuit, diode, share=0.05):
+    """Move the references of a circuit's diodes by their drop, so that they conduct at its limits.
+
+    A diode conducts some current before the node reaches its limit, and more beyond. At the limit it now conducts the
+    current of `share` of full scale into a node of mean conductance. Choose `drive_v` so that the hidden nodes' signals
+    are many times `diode.thermal_v`: only then is the bend sharp.
+    """
+    for layer in range(1, len(circuit.layers)):
+        amperes = share * circuit.drive_v / float(circuit.inverse[layer].mean())
+        drop = diode.thermal_v * np.log1p(amperes / diode.saturation_a)
+        circuit.low[layer] += drop
+        circuit.high[layer] -= drop
+    circuit.refresh()
+
+
 def settle(nodal, source, diode=Diode(), *, tolerance=1e-11, iterations=100):  # noqa: B008 (frozen)
     """Return (voltages (batch, nodes), `Report`) of a `Nodal` system at rest.
 

@@ -9,10 +9,10 @@ from .kernels import MIXED, READ_BACK, STOCHASTIC
 ROUNDINGS = {"read-back": READ_BACK, "mixed": MIXED, "stochastic": STOCHASTIC}
 
 _STEP_LEAST = 0.05  # smallest step, of the nominal one, so that no device moves the wrong way
-_MOST_OWED = 32.0
+_MOST_OWED = 100.0
 """Steps; a device that cannot follow must not collect a debt without end. Chosen on held-out digits, as the next."""
 
-_NOISES = 2.0
+_NOISES = 3.0
 """With read-back, pulses are sent for so many standard deviations of one pulse: fewer would only answer noise."""
 
 
