@@ -118,4 +118,10 @@ MUTATIONS = (
         "",
         f"{OF_CALIBRATION}::test_it_leaves_the_wipers_as_they_were",
     ),
+    (
+        f"{RIG}/crossbar.py",
+        "        change = self._change\n",
+        "        change = self._add if self.shadow else self._step\n",
+        f"{OF_CROSSBAR}::test_learning_allocates_nothing_and_gives_the_same_bits",
+    ),
 )

@@ -33,8 +33,9 @@ class SelectedSPI:
         size = self._size
         at = chip % size
         if at != self._at:  # while no decoder is enabled
-            for bit, pin in enumerate(self._address):
-                pin.value(at >> bit & 1)
+            address = self._address
+            for bit in range(len(address)):
+                address[bit].value(at >> bit & 1)
             self._at = at
         enable = self._enables[chip // size]
         enable.value(0)

@@ -37,6 +37,8 @@ class RigCrossbar(ExternalCrossbar):
     - offsets: of each node's reading, codes. pot_ohm: R_AB of each device. end_ohm: series resistor and wiper of all.
       `eqprop.rig.calibration` measures them; then call `refresh`.
     - bad: devices whose wiper did not verify in the last `refresh`; bad_max: how many may.
+
+    Learning allocates nothing, except for errors.
     """
 
     tier = "rig"
@@ -62,6 +64,7 @@ class RigCrossbar(ExternalCrossbar):
         self._hidden = hidden
         self._most = min(parts.codes - 1, 256)
         self._one = array("i", [0])
+        self._change = self._add if shadow else self._step  # bound here, because a bound method takes heap
         self._random = Xorshift32(seed)
         self._codes = array("H", [parts.codes] * layout.devices)  # as written; no wiper has this one
         self._g = [array("H", [plan.g_min] * (rows * columns)) for rows, columns in plan.shapes]
@@ -159,7 +162,8 @@ class RigCrossbar(ExternalCrossbar):
         self.parts.read(first, len(v) - first, v)
         for n in range(first, len(v)):
             v[n] -= self.offsets[n]
-        for layer, at in enumerate(self._first):
+        for layer in range(len(self._first)):
+            at = self._first[layer]
             if at >= first:
                 shown = self._shown[phase][layer]
                 for j in range(len(shown)):
@@ -179,13 +183,14 @@ class RigCrossbar(ExternalCrossbar):
 
     def program(self):
         """Change every device by its voltage in PLUS and MINUS. Raises OSError naming a chip that refuses."""
-        plus, minus, delta, mean = self._v[PLUS], self._v[MINUS], self._delta, self._mean
+        plus, minus = self._v[PLUS], self._v[MINUS]
+        delta, mean = self._delta, self._mean
         for n in range(len(delta)):
             p, m = plus[n], minus[n]
             d = p - m
             delta[n] = _DELTA_MAX if d > _DELTA_MAX else -_DELTA_MAX if d < -_DELTA_MAX else d
             mean[n] = (p + m) >> 1
-        change = self._add if self.shadow else self._step
+        change = self._change
         rows = self._rows
         count = len(rows)
         for j in range(self.plan.layers[1]):
@@ -221,7 +226,8 @@ class RigCrossbar(ExternalCrossbar):
         low, high = self.plan.g_min, self.plan.g_max
         shift = self.rate_shifts[c]
         half = 1 << shift - 1
-        codes, pots, end, most = self._codes, self.pot_ohm, self.end_ohm, self._most
+        codes, pots = self._codes, self.pot_ohm
+        end, most = self.end_ohm, self._most
         n = self.layout.first[c] + first
         for i in range(count):
             old = g[first + i]

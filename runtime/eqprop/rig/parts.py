@@ -42,6 +42,7 @@ class Parts:
         self._converters = self._drivers("converters", layout.converter, layout.converters, CONVERTERS, spi, i2c)
         self._dacs = [MCP4728(i2c, layout.address("dacs", n), name) for n, name in enumerate(layout.dacs)]
         self.codes = self._pots[0].codes
+        self._each = POTS[layout.pot][1]  # as `Layout.device`, which allocates
         converter = self._converters[0]
         self.reads = reads = reads or converter.reads
         # The largest voltage times this is below 2**30
@@ -64,13 +65,13 @@ class Parts:
 
     def write(self, device, code):
         """Set a device's wiper. Raises OSError naming the chip if it refuses."""
-        chip, wiper = self.layout.device(device)
-        self._pots[chip].write(wiper, code)
+        each = self._each
+        self._pots[device // each].write(device % each, code)
 
     def read_back(self, device):
         """Return the code of a device's wiper. Raises OSError naming the chip if none answers."""
-        chip, wiper = self.layout.device(device)
-        return self._pots[chip].read(wiper)
+        each = self._each
+        return self._pots[device // each].read(device % each)
 
     def verify(self, device, code):
         """Set a device's wiper and read it back. Raises OSError naming chip and pins if it holds another code."""

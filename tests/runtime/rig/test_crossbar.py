@@ -1,6 +1,7 @@
 """`RigCrossbar` on simulated chips: the contract's laws, what it reads and writes, power cuts, faults; it learns."""
 
 import random
+import subprocess
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from eqprop_host.training.run import RunConfig, train
 from eqprop_sim.rig.assembly import assemble
 from eqprop_sim.rig.bench import PERFECT, Spread
 from support.boards.faulty_line import Line, connect
+from support.places import PROGRAMS, RUNTIME
 
 XOR = [(bytes((a & 255, b & 255)), int(a != b)) for a in (-127, 127) for b in (-127, 127)]
 QUIET = Spread(noise=0)
@@ -313,3 +315,13 @@ def test_a_host_trains_and_logs_it(tmp_path):
     assert result.training_samples == 6 * len(result.data.train_y)
     assert result.test_error_percent == 0
     assert len(result.conductance_crc) == 8
+
+
+@pytest.mark.parametrize(("converter", "printed"), [("ads1115", "1683bb40 2518569"), ("mcp3208", "84f6c19a 1354896")])
+def test_learning_allocates_nothing_and_gives_the_same_bits(converter, printed, unix_micropython, cortex_m3):
+    """With the heap locked, on 64 and on 32 bits. Catches an iterator in a loop, a number of more than 31 bits."""
+    for interpreter in (unix_micropython, cortex_m3):
+        argv, environment = interpreter.command(PROGRAMS / "rig.py", converter, heap_bytes=256 * 1024, path=[RUNTIME])
+        done = subprocess.run(argv, env=environment, input="", capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        assert done.stdout == printed + "\n"
