@@ -5,6 +5,8 @@ MEMORY = "runtime/eqprop/extras/memory.py"
 OF_RESERVOIRS = "tests/runtime/extras/test_reservoir.py"
 OF_MEMORY = "tests/runtime/extras/test_memory.py"
 REGRESSION = "runtime/eqprop/extras/regression.py"
+CONFIDENCE = "runtime/eqprop/extras/confidence.py"
+OF_CONFIDENCE = "tests/runtime/extras/test_confidence.py"
 OF_REGRESSION = "tests/runtime/extras/test_regression.py"
 
 MUTATIONS = (
@@ -88,5 +90,29 @@ MUTATIONS = (
         "    network.extras += (regression,)\n",
         "",
         f"{OF_REGRESSION}::test_a_checkpoint_keeps_that_numbers_are_learnt",
+    ),
+    (
+        CONFIDENCE,
+        "        self._learn(x, label)\n        self._note(",
+        "        self._learn(x, label)\n        self._crossbar.settle(x)\n        self._note(",
+        f"{OF_CONFIDENCE}::test_confidence_is_how_often_it_is_right",
+    ),
+    (
+        MEMORY,
+        "self._rehearse(learner, self.sample(n), self.label(n))",
+        "learner.learn(self.sample(n), self.label(n))",
+        f"{OF_CONFIDENCE}::test_what_is_rehearsed_is_not_counted",
+    ),
+    (
+        CONFIDENCE,
+        "return self._shares, self._counts",
+        "return (self._shares,)",
+        f"{OF_CONFIDENCE}::test_a_checkpoint_keeps_the_table",
+    ),
+    (
+        CONFIDENCE,
+        "        self._tally += change\n",
+        "",
+        f"{OF_CONFIDENCE}::test_a_checkpoint_keeps_the_table",
     ),
 )
