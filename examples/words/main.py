@@ -13,7 +13,7 @@ from machine import I2S, Pin, reset
 
 SURE = 20  # percent of margin
 SECOND = 63  # blocks of 16 ms
-MEMORY = 11500  # bytes: 96 recordings
+MEMORY = 8700  # bytes: 72 recordings
 REPLAY = 8  # of them are learnt again with each new one
 MOST = 12  # words: lamps from GP2 on, the button is on GP14
 

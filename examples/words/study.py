@@ -25,7 +25,7 @@ from ear import BANDS, FEATURES, STEPS  # noqa: E402
 from recordings import WORDS, features, read_folder, speak  # noqa: E402
 
 HIDDEN = 24
-MEMORY, REPLAY = 11500, 8  # as main.py
+MEMORY, REPLAY = 8700, 8  # as main.py
 HELD_OUT = 20  # voices of 71, or as large a share of a folder's
 BOARD = "the board, each word taught once"
 
