@@ -1,6 +1,6 @@
 """Print the instructions from `import` until the service can take its first byte, and the heap bytes taken.
 
-Those that its code takes, then with its buffers.
+Those that its code takes, then with its buffers; the code of an energy model comes with its first network.
 
 emulated.py BOARD ready.py
 """
@@ -13,8 +13,6 @@ gc.collect()
 before = gc.mem_alloc()
 start = time.ticks_cpu()
 import eqprop.service  # noqa: E402
-
-eqprop.crossbar.tiers.use()  # loads what the first network would
 
 passed = time.ticks_diff(time.ticks_cpu(), start)
 gc.collect()
