@@ -9,7 +9,9 @@ from support.places import ROOT
 PACKAGES = [ROOT / "runtime/eqprop", ROOT / "host_tools/eqprop_host", ROOT / "board_sim/eqprop_sim"]
 MODULES = [path for package in PACKAGES for path in sorted(package.rglob("*.py"))]
 BY_HAND = {
-    f"runtime/eqprop/{room}/kernels/{tier}.py" for room in ("crossbar", "hopfield") for tier in ("thumb", "viper")
+    f"runtime/eqprop/{room}/kernels/{tier}.py"
+    for room in ("crossbar", "differential", "hopfield")
+    for tier in ("thumb", "viper")
 }
 """Machine code written by hand, by the assembler and by the viper emitter: a kernel is read as a whole."""
 

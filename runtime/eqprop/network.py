@@ -39,7 +39,12 @@ def parts(model=None):
         from .hopfield import tiers as hopfield
 
         return planning.Plan, hopfield.emulated_crossbar
-    raise ValueError("model: expected resistive or hopfield, got {!r}".format(model))
+    if model == "differential":
+        from .differential import planning
+        from .differential import tiers as differential
+
+        return planning.Plan, differential.emulated_crossbar
+    raise ValueError("model: expected resistive, hopfield or differential, got {!r}".format(model))
 
 
 def _lacking(plan, free):

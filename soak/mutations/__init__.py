@@ -1,5 +1,6 @@
 """What tests say they catch: (file, its text, the text that breaks it, the test that must fail)."""
 
+from .differential import MUTATIONS as DIFFERENTIAL
 from .hopfield import MUTATIONS as HOPFIELD
 from .host import MUTATIONS as HOST
 from .learning import MUTATIONS as LEARNING
@@ -7,4 +8,4 @@ from .rig import MUTATIONS as RIG
 from .runtime import MUTATIONS as RUNTIME
 from .sim import MUTATIONS as SIM
 
-MUTATIONS = (*RUNTIME, *HOPFIELD, *LEARNING, *HOST, *SIM, *RIG)
+MUTATIONS = (*RUNTIME, *DIFFERENTIAL, *HOPFIELD, *LEARNING, *HOST, *SIM, *RIG)

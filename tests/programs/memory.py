@@ -28,7 +28,7 @@ def measure(text, shift):
 
 
 print(eqprop.layers.BLOCK_BYTES)
-for model in ("resistive", "hopfield"):
+for model in {text.rpartition(":")[0] or None for text in sys.argv[1:]}:
     eqprop.Network("1-1", model=model)  # loads its code
 for text in sys.argv[1:]:
     # The collector keeps what a number on the stack seems to point to, so a network may seem to take more, never less;

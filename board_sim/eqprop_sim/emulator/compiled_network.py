@@ -102,6 +102,10 @@ class Network(eqprop.Network):
             from .compiled_hopfield import HopfieldCrossbar  # imported here, so that it is compiled if it is used
 
             return parts(model)[0], HopfieldCrossbar
+        if model == "differential":
+            from .compiled_differential import DifferentialCrossbar
+
+            return parts(model)[0], DifferentialCrossbar
         return parts(model)[0], _Crossbar
 
     def learn_all(self, x, labels):

@@ -9,6 +9,8 @@ from platformdirs import user_cache_path
 import eqprop.crossbar.circuit
 import eqprop.crossbar.dynamics
 import eqprop.crossbar.kernels.plain
+import eqprop.differential.dynamics
+import eqprop.differential.kernels.plain
 import eqprop.extras.nearest
 import eqprop.hopfield.dynamics
 import eqprop.hopfield.kernels.plain
@@ -40,6 +42,20 @@ HOPFIELD_SOURCES = (
     ),
 )
 """The same for the Hopfield network's."""
+
+DIFFERENTIAL_SOURCES = (
+    str(Path(__file__).with_name("compiled_differential.py")),
+    *(
+        str(module.__file__)
+        for module in (
+            eqprop.crossbar.kernels.plain,
+            eqprop.crossbar.circuit,
+            eqprop.differential.kernels.plain,
+            eqprop.differential.dynamics,
+        )
+    ),
+)
+"""The same for the differential network's."""
 
 
 def folder_of(sources):

@@ -45,12 +45,13 @@ PARTS = {
 }
 """The optional parts: {name: path prefix of its modules}, the largest first."""
 
-EXTRAS = {"rig": "rig/"}
+EXTRAS = {"differential": "differential/", "rig": "rig/"}
 """The parts that a board gets only on request."""
 
 FILE = "eqprop.mpy"
-_THUMB = {"crossbar/kernels/thumb.py", "hopfield/kernels/thumb.py"}
-_VIPER = {"crossbar/kernels/viper.py", "hopfield/kernels/viper.py"}  # not needed where there is an assembler
+_MODELS = ("crossbar", "differential", "hopfield")
+_THUMB = {model + "/kernels/thumb.py" for model in _MODELS}
+_VIPER = {model + "/kernels/viper.py" for model in _MODELS}  # not needed where there is an assembler
 _MACHINE_CODE = {"features/kernels/viper.py", "extras/nearest_viper.py", "protocol/bytes_viper.py", *_THUMB, *_VIPER}
 _HOSTS = "protocol/host_messages.py"  # the host's half of the messages
 _MOUNTED = "/.eqprop"  # where the board mounts the modules

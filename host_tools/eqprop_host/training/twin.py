@@ -167,7 +167,8 @@ def probe(network, x, y):
     x: int8 (samples, inputs), y: their classes. Residuals are fractions of a layer's full scale, 0 at equilibrium;
     a phase that a sweep says nothing of has none.
     """
-    crossbar, layers = network.crossbar, network.layers
+    crossbar = network.crossbar
+    nodes = getattr(network.plan, "nodes", network.layers[1:])
     rail = getattr(network.plan, "rail", V_MAX)
     residuals = [None, None, None]
 
@@ -179,11 +180,11 @@ def probe(network, x, y):
             change = max(int(np.abs(v - b).max()) for v, b in zip(voltages, before, strict=True)) / rail
             residuals[phase] = max(residuals[phase] or 0.0, change)
 
-    saturated = [np.zeros(n, bool) for n in layers[1:]]
-    alive = [np.zeros(n, bool) for n in layers[1:-1]]
+    saturated = [np.zeros(n, bool) for n in nodes]
+    alive = [np.zeros(n, bool) for n in nodes[:-1]]
     for features, label in zip(x, y, strict=True):
         crossbar.settle(features)
-        free = [v[: layers[c + 1]].copy() for c, v in enumerate(crossbar.circuit.phases[FREE])]
+        free = [v[: nodes[c]].copy() for c, v in enumerate(crossbar.circuit.phases[FREE])]
         for c, voltages in enumerate(free):
             saturated[c] |= np.abs(voltages) >= rail
             if c < len(alive):
@@ -197,6 +198,6 @@ def probe(network, x, y):
     names = ("residual_free", "residual_plus", "residual_minus")
     return {
         **{name: residual for name, residual in zip(names, residuals, strict=True) if residual is not None},
-        "saturated_nodes": sum(int(nodes.sum()) for nodes in saturated),
-        "dead_nodes": sum(int((~nodes).sum()) for nodes in alive),
+        "saturated_nodes": sum(int(found.sum()) for found in saturated),
+        "dead_nodes": sum(int((~found).sum()) for found in alive),
     }

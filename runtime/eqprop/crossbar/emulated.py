@@ -19,6 +19,7 @@ class EmulatedCrossbar(CheckedCrossbar):
     """
 
     scatter = gather = staticmethod(None)
+    wire = staticmethod(wire)
 
     def __init__(self, plan, allocate, seed):
         """Build the crossbars of `plan` with initial conductances from `seed`.
@@ -29,7 +30,7 @@ class EmulatedCrossbar(CheckedCrossbar):
         arrays = {}
         for name, code, items in plan.buffers():
             arrays.setdefault(name, []).append(allocate(code, items))
-        self.circuit = wire(plan, arrays)
+        self.circuit = self.wire(plan, arrays)
         self.table = arrays["table"][0]
         self.features = plan.layers[0]
         self.classes = plan.layers[-1]

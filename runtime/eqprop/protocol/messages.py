@@ -54,6 +54,7 @@ MODELS = (
     "",
     "resistive",
     "hopfield",
+    "differential",
 )  # the energy models' names by number, in all formats that outlive a process; 0: no network
 RESISTIVE = const(1)
 

@@ -9,7 +9,7 @@ import pytest
 from support.places import RUNTIME
 from support.surroundings import IN_CI
 
-KERNELS = [RUNTIME / "eqprop" / model / "kernels" / "thumb.py" for model in ("crossbar", "hopfield")]
+KERNELS = [RUNTIME / "eqprop" / model / "kernels" / "thumb.py" for model in ("crossbar", "differential", "hopfield")]
 GIVEN = re.compile(r"data\(2, (0x\w{4})(?:, (0x\w{4}))?\)  # ([^:]+)(?:: .+)?")
 
 
@@ -42,7 +42,7 @@ def assembled(instructions, folder):
 
 
 @pytest.mark.parametrize(
-    ("kernels", "least"), list(zip(KERNELS, (300, 150), strict=True)), ids=["crossbar", "hopfield"]
+    ("kernels", "least"), list(zip(KERNELS, (300, 300, 150), strict=True)), ids=["crossbar", "differential", "hopfield"]
 )
 def test_each_opcode_is_its_comments(kernels, least, tmp_path):
     expected = given(kernels)

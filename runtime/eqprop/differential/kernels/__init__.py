@@ -1,0 +1,1 @@
+"""Kernels of the differential network: `plain` is the reference; `viper` and `thumb` give the same bits."""
