@@ -40,10 +40,12 @@ def parts(model=None):
 
         return planning.Plan, hopfield.emulated_crossbar
     if model == "differential":
-        from .differential import planning
-        from .differential import tiers as differential
-
-        return planning.Plan, differential.emulated_crossbar
+        try:
+            from .differential import planning as differential_planning
+            from .differential import tiers as differential
+        except ImportError as error:
+            raise ValueError("model: this board has no differential; use eqprop deploy --with differential") from error
+        return differential_planning.Plan, differential.emulated_crossbar
     raise ValueError("model: expected resistive, hopfield or differential, got {!r}".format(model))
 
 

@@ -68,7 +68,7 @@ COLUMNS = (
     ),
     _column("format", pa.int64(), "run", "", "version of this format"),
     _column("run_id", pa.string(), "run", "", "identifies the run, whatever the file's name"),
-    _column("model", pa.string(), "run", "", "the energy model: resistive or hopfield"),
+    _column("model", pa.string(), "run", "", "the energy model: resistive, hopfield or differential"),
     _column("configuration", pa.string(), "run", "", "a JSON object: all that the run depends on"),
     _column("first", pa.int64(), "samples steps conductances", "", "number of the first sample, step or device"),
     _column("labels", _LIST_U16, "samples", "", "classes of the samples"),

@@ -140,7 +140,7 @@ def unpack_configure(payload):
     """
     fields = unpack(_CONFIGURE, payload, "CONFIGURE")
     if not 0 < fields[0] < len(MODELS):
-        raise ValueError("model: expected 1 (resistive) or 2 (hopfield), got {}".format(fields[0]))
+        raise ValueError("model: expected 1 (resistive), 2 (hopfield) or 3 (differential), got {}".format(fields[0]))
     count = fields[5]
     layers = unpack("<{}H".format(count), payload, "CONFIGURE", _CONFIGURE_SIZE)
     return fields[:5] + (layers, bytes(payload[_CONFIGURE_SIZE + 2 * count :]))

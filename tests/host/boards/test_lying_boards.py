@@ -141,7 +141,12 @@ LIES = [
     (m.HELLO, state(slots=5), greet, "0 samples and 5 slots without a network"),
     (m.HELLO, state(layers=LAYERS, model=1, sample=2**31), greet, "2147483648 samples, 1073741823 are possible"),
     (m.HELLO, state(layers=LAYERS, model=1, saved=7), greet, "saved sample 7, its next one is 0"),
-    (m.HELLO, state(layers=LAYERS, model=3), greet, "energy model 3, expected 1 (resistive) or 2 (hopfield)"),
+    (
+        m.HELLO,
+        state(layers=LAYERS, model=4),
+        greet,
+        "energy model 4, expected 1 (resistive) or 2 (hopfield) or 3 (differential)",
+    ),
     (m.HELLO, state(protocol=9), greet, "speaks protocol 9, this eqprop 4"),
     (m.HELLO, edited(lambda payload: payload[:20]), greet, "STATE: 20 bytes are too few"),
     (m.HELLO, edited(lambda payload: payload[:46] + b"\x10"), greet, "STATE: 47 bytes are too few"),

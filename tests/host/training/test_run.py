@@ -120,7 +120,7 @@ WRONG = {
     "seed: expected a whole number in 0..4294967295, got -1": {"seed": -1},
     "seed: expected a whole number in 0..4294967295, got None": {"seed": None},
     "limit: expected a whole number in 1..1073741823, got 0": {"limit": 0},
-    "model: expected resistive or hopfield, got 'backprop'": {"model": "backprop"},
+    "model: expected resistive or hopfield or differential, got 'backprop'": {"model": "backprop"},
     "test_fraction: expected a share from 0 to below 1, got 1": {"test_fraction": 1},
     "test_fraction 0.5: test names the samples to test": {"test": "iris", "test_fraction": 0.5},
     "test iris: is also data: omit test": {"test": "iris"},

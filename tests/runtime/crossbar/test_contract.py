@@ -107,7 +107,7 @@ def test_each_says_in_one_line_what_it_cannot_do(tmp_path):
     assert (kind, answer) == (m.ERROR, b"\0crossbar: its conductances cannot be read back")
     with pytest.raises(ValueError, match=r"^crossbar: is of 2-8-2 \(resistive\), expected \(2, 9, 2\)$"):
         eqprop.Network((2, 9, 2), crossbar=made())
-    with pytest.raises(ValueError, match="^model: expected resistive or hopfield, got 'ising'$"):
+    with pytest.raises(ValueError, match="^model: expected resistive, hopfield or differential, got 'ising'$"):
         eqprop.Network(LAYERS, model="ising")
     assert network.save(str(tmp_path))
     with pytest.raises(ValueError, match="^crossbar: the checkpoint needs the one that was saved, "):

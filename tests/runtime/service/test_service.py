@@ -133,8 +133,16 @@ def test_conductances_travel_to_another_board(desk):
         (m.HELLO, b"\x04\0", "HELLO: 2 bytes are too few"),
         (m.CONFIGURE, b"\0\0\0", "CONFIGURE: 3 bytes are too few"),
         (m.CONFIGURE, configure((4, 2), 0, 0)[:-1], "CONFIGURE: 21 bytes are too few"),
-        (m.CONFIGURE, b"\3" + configure((4, 2), 0, 0)[1:], "model: expected 1 (resistive) or 2 (hopfield), got 3"),
-        (m.CONFIGURE, b"\0" + configure((4, 2), 0, 0)[1:], "model: expected 1 (resistive) or 2 (hopfield), got 0"),
+        (
+            m.CONFIGURE,
+            b"\4" + configure((4, 2), 0, 0)[1:],
+            "model: expected 1 (resistive), 2 (hopfield) or 3 (differential), got 4",
+        ),
+        (
+            m.CONFIGURE,
+            b"\0" + configure((4, 2), 0, 0)[1:],
+            "model: expected 1 (resistive), 2 (hopfield) or 3 (differential), got 0",
+        ),
         (m.CONFIGURE, configure((4, 2), 0, 0, alphabet=bytes(257)), "alphabet: expected at most 256 values, got 257"),
         (m.CONFIGURE, configure((3,), 0, 0), "layers: 2..16 sizes of 1..8191, such as 64-32-10, not (3,)"),
         (m.CONFIGURE, configure((3, 0), 0, 0), "layers: 2..16 sizes of 1..8191"),
