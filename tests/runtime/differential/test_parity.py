@@ -29,7 +29,8 @@ def reference():
 
 def run(micropython, program, *arguments):
     """Run one of tests/programs under real MicroPython; return its lines."""
-    argv, environment = micropython.command(PROGRAMS / program, *arguments, path=[str(RUNTIME)])
+    # With room to compile two models' assembler from its source; boards get it compiled
+    argv, environment = micropython.command(PROGRAMS / program, *arguments, path=[str(RUNTIME)], heap_bytes=500000)
     result = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     return result.stdout.splitlines()
