@@ -62,7 +62,9 @@ class Checkpoints:
         self.saved = None
         self.written = 0
         self.failed = 0
-        self._names = tuple(folder + "/" + name if folder else name for name in NAMES)
+        if folder:
+            folder += "/"
+        self._names = (folder + NAMES[0], folder + NAMES[1])
         self._open = open_file
         self._read = False
         self._last = 0
@@ -93,11 +95,13 @@ class Checkpoints:
 
     def _whole(self):
         """Return the slots that hold a checkpoint, the newest first."""
-        numbers = [self._check(slot) for slot in (0, 1)]
+        numbers = (self._check(0), self._check(1))
         self.written = max(self.written, *numbers)
-        self._newest = 0 if numbers[0] > numbers[1] else 1
+        self._newest = newest = 0 if numbers[0] > numbers[1] else 1
         self._read = True
-        return [slot for slot in (self._newest, 1 - self._newest) if numbers[slot]]
+        if numbers[1 - newest]:
+            return newest, 1 - newest
+        return (newest,) if numbers[newest] else ()
 
     def _check(self, slot):
         """Return the number of the checkpoint in a slot, or 0 if it is not whole."""
@@ -217,7 +221,10 @@ def _parts(network, head, configuration):
     yield head
     yield configuration
     if network.crossbar.readable:
-        yield struct.pack(_PART, _CONDUCTANCES, sum(2 * rows * columns for rows, columns in network.plan.shapes))
+        size = 0
+        for rows, columns in network.plan.shapes:
+            size += 2 * rows * columns
+        yield struct.pack(_PART, _CONDUCTANCES, size)
         for c in range(network.crossbar_count):
             yield network.conductances(c)
     for extra in network.extras:

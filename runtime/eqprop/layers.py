@@ -14,7 +14,7 @@ def parse_layers(layers):
     Raises ValueError naming the text unless it is 2..16 sizes of 1..8191 joined by "-".
     """
     try:
-        sizes = tuple(int(n) for n in (layers.split("-") if isinstance(layers, str) else layers))
+        sizes = tuple(map(int, layers.split("-") if isinstance(layers, str) else layers))
     except (TypeError, ValueError):
         sizes = ()
     if not 2 <= len(sizes) <= 16 or min(sizes) < 1 or max(sizes) > 8191:

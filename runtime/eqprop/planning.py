@@ -48,8 +48,14 @@ class Plan:
         self.layers = layers = parse_layers(layers)
         count = len(layers) - 1
         inputs = layers[0] + 1
-        self.rows = rows = (2 * inputs,) + tuple(n + 2 for n in layers[1:-1])
-        self.shapes = ((layers[1], rows[0]),) + tuple((rows[c], layers[c + 1]) for c in range(1, count))
+        # Loops, because each generator expression takes 100 bytes of a board's heap
+        rows = [2 * inputs]
+        shapes = [(layers[1], rows[0])]
+        for c in range(1, count):
+            rows.append(layers[c] + 2)
+            shapes.append((rows[c], layers[c + 1]))
+        self.rows = rows = tuple(rows)
+        self.shapes = tuple(shapes)
         self.g_max = G_MAX
         self._choose()
         gains = self.gains
@@ -58,12 +64,27 @@ class Plan:
         if count > 1:
             driven = max(driven, between - gains[0] - gains[1])
         self.shifts = shifts = (driven,) + (between,) * (count - 1)
-        self.backs = tuple(gains[c] + gains[c + 1] + shifts[c] - shifts[c + 1] for c in range(count - 1)) + (0,)
-        self.scales = tuple(gains[c] + shifts[c] for c in range(count))
-        self.delta_limit = tuple(min(DELTA_V_MAX << (gains[c] if c else 0), V_MAX) for c in range(count))
-        fans = [rows[c] + (layers[c + 2] if c + 2 <= count else 0) for c in range(count)]
-        self.g_min = max(1, max(-(-(1 << self.scales[c]) // fans[c]) for c in range(count)))
-        if max(fans) * G_MAX > TOTAL_MAX or self.g_min + max(self.initial) > G_MAX:
+        backs = []
+        scales = []
+        limits = []
+        widest = 0
+        g_min = 1
+        for c in range(count):
+            scale = gains[c] + shifts[c]
+            scales.append(scale)
+            limits.append(min(DELTA_V_MAX << (gains[c] if c else 0), V_MAX))
+            above = 0
+            if c + 1 < count:
+                above = layers[c + 2]
+                backs.append(scale + gains[c + 1] - shifts[c + 1])
+            fan = rows[c] + above
+            widest = max(widest, fan)
+            g_min = max(g_min, -(-(1 << scale) // fan))
+        self.backs = tuple(backs) + (0,)
+        self.scales = tuple(scales)
+        self.delta_limit = tuple(limits)
+        self.g_min = g_min
+        if widest * G_MAX > TOTAL_MAX or g_min + max(self.initial) > G_MAX:
             raise ValueError("layers: {} is too wide for 15-bit conductances".format(self))
         blocks = _BLOCKS + count + _TUPLES * tuple_blocks(count) + tuple_blocks(count + 1) + tuple_blocks(count - 1)
         for _, code, items in self.buffers():
@@ -79,11 +100,16 @@ class Plan:
         # The more hidden nodes, the less does each move when the outputs are nudged (784-512-10: by one unit at a gain
         # of 2**12): their voltages are twice as fine then.
         wide = len(between) > 0 and rows[-1] >= 256
-        upper = tuple(max(min((bits(rows[c]) - 1) // 2, 2) - deep, 0) for c in between)
-        self.gains = (7 + bits(layers[0] + 1) // 2 + wide,) + upper
-        driven = 225000000 if deep else 2000000000
-        self.initial = (isqrt(driven // rows[0]),) + tuple(isqrt(420000000 // rows[c]) for c in between)
-        self.excitatory = tuple(n if c else n - n // 8 for c, n in enumerate(layers[1:-1]))
+        gains = [7 + bits(layers[0] + 1) // 2 + wide]
+        initial = [isqrt((225000000 if deep else 2000000000) // rows[0])]
+        excitatory = []
+        for c in between:
+            gains.append(max(min((bits(rows[c]) - 1) // 2, 2) - deep, 0))
+            initial.append(isqrt(420000000 // rows[c]))
+            excitatory.append(layers[c] if c > 1 else layers[1] - layers[1] // 8)
+        self.gains = tuple(gains)
+        self.initial = tuple(initial)
+        self.excitatory = tuple(excitatory)
         self.bias = 2000
         self.beta = 6000 if deep else 20000
         self.targets = (20000, 4000)
@@ -121,4 +147,4 @@ class Plan:
 
     def __str__(self):
         """Return the layers as text, "64-32-10"."""
-        return "-".join(str(n) for n in self.layers)
+        return "-".join(map(str, self.layers))

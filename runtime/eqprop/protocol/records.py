@@ -54,6 +54,5 @@ class Code:
         last = bits(count**rest - 1) if rest else 0
         label = bits(outputs - 1) if outputs > 1 else 0
         self.size = (label + features // group * width + last + 7) // 8
-        alphabet = (self.alphabet * 2)[:count] if len(alphabet) == 1 else self.alphabet
-        signed = [value - 256 if value > 127 else value for value in alphabet]
-        self.table = array("i", [label, group, width, last, features, count] + signed)
+        values = array("b", self.alphabet * 2 if len(alphabet) == 1 else self.alphabet)
+        self.table = array("i", [label, group, width, last, features, count] + list(values))
