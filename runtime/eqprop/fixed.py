@@ -42,31 +42,10 @@ def isqrt(n: int) -> int:
     return r
 
 
-class Xorshift32:
-    """Marsaglia's 32-bit xorshift generator (13, 17, 5): the same stream on every interpreter.
+def seeded(seed: int):
+    """Return the halves, low and high, of the first state of a generator with this seed, any integer.
 
-    - low, high: the halves of its state, 16 bits each, so that a draw needs no big integer on any port
-    Marsaglia, Xorshift RNGs, Journal of Statistical Software 8 (2003).
+    A multiplicative hash spreads neighbouring seeds. The first 8 draws are to be discarded (`eqprop.xorshift`).
     """
-
-    def __init__(self, seed: int):
-        """Seed with any integer; neighbouring seeds are spread by a multiplicative hash and 8 discarded draws."""
-        state = ((seed & 0xFFFFFFFF) * 2654435761 + 0x9E3779B9) & 0xFFFFFFFF or 1
-        self.low, self.high = state & 0xFFFF, state >> 16
-        for _ in range(8):
-            self.next()
-
-    def next(self) -> int:
-        """Step to the next state; return its upper 16 bits."""
-        low, high = self.low, self.high
-        high ^= (high << 13 | low >> 3) & 0xFFFF  # x ^= x << 13
-        low ^= low << 13 & 0xFFFF
-        low ^= high >> 1  # x ^= x >> 17
-        high ^= (high << 5 | low >> 11) & 0xFFFF  # x ^= x << 5
-        low ^= low << 5 & 0xFFFF
-        self.low, self.high = low, high
-        return high
-
-    def below(self, n: int) -> int:
-        """Return floor(top 16 bits * n / 2**16), uniform on 0..n-1 for 1 <= n <= 2**16 up to a bias of n / 2**16."""
-        return (self.next() * n) >> 16
+    state = ((seed & 0xFFFFFFFF) * 2654435761 + 0x9E3779B9) & 0xFFFFFFFF or 1
+    return state & 0xFFFF, state >> 16

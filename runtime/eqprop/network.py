@@ -49,10 +49,6 @@ def parts(model=None):
     raise ValueError("model: expected resistive, hopfield or differential, got {!r}".format(model))
 
 
-def _lacking(plan, free):
-    return "layers: {} needs {} bytes of heap, {} are free".format(plan, plan.bytes, free)
-
-
 class Network:
     """A network that learns by Equilibrium Propagation, on a crossbar that this processor emulates or on another one.
 
@@ -87,13 +83,17 @@ class Network:
         if crossbar is None:
             plan_type, crossbar_type = self.parts(model)
             plan = plan_type(layers)
-            free = None if has_room(4 * plan.bytes) else free_heap()  # with less, garbage may fragment the heap
-            if free is not None and plan.bytes > free:
-                raise MemoryError(_lacking(plan, free))
+            why = ""
             try:
-                crossbar = crossbar_type(plan, self.allocate, seed)
+                # With less room, garbage may fragment the heap
+                if has_room(4 * plan.bytes) or plan.bytes <= free_heap():
+                    why = ", but in pieces: {}"
+                    crossbar = crossbar_type(plan, self.allocate, seed)
+                else:
+                    raise MemoryError
             except MemoryError as error:
-                raise MemoryError("{}, but in pieces: {}".format(_lacking(plan, free_heap()), error)) from error
+                words = "layers: {} needs {} bytes of heap, {} are free".format(plan, plan.bytes, free_heap())
+                raise MemoryError(words + why.format(error)) from error
         else:
             from .crossbar.external import checked  # imported here, so that most boards do not load it
 

@@ -13,7 +13,7 @@ import micropython
 import uctypes
 
 import eqprop
-from eqprop.fixed import Xorshift32
+from eqprop.xorshift import Xorshift32
 
 
 @micropython.asm_thumb

@@ -14,8 +14,8 @@ from eqprop.features.scale import Scaler, fit
 from eqprop.features.spectrum import Bands
 from eqprop.features.utterance import Utterance
 from eqprop.features.window import Statistics, Window
-from eqprop.fixed import Xorshift32
 from eqprop.network import zeros
+from eqprop.xorshift import Xorshift32
 
 try:
     from micropython import heap_lock, heap_unlock

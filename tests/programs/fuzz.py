@@ -9,10 +9,10 @@ import eqprop.service
 from eqprop import network as networks
 from eqprop import plan
 from eqprop.bench import pack_bench
-from eqprop.fixed import Xorshift32
 from eqprop.protocol import host_messages
 from eqprop.protocol import messages as m
 from eqprop.protocol.frames import Receiver, Sender
+from eqprop.xorshift import Xorshift32
 
 LAYERS = (4, 3, 2)
 HEAP_BYTES = 6000

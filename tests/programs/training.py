@@ -8,7 +8,7 @@ from array import array
 
 import eqprop
 from eqprop.crossbar.tiers import use
-from eqprop.fixed import Xorshift32
+from eqprop.xorshift import Xorshift32
 
 
 def lesson(random, x, outputs):

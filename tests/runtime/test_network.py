@@ -7,7 +7,7 @@ from array import array
 import pytest
 
 import eqprop
-from eqprop.fixed import Xorshift32
+from eqprop.xorshift import Xorshift32
 from eqprop_sim.emulator import compiled_network
 
 LAYERS = "6-5-4-3"

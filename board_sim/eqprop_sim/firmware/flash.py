@@ -3,7 +3,7 @@
 Runs on MicroPython and CPython.
 """
 
-from eqprop.fixed import Xorshift32
+from eqprop.xorshift import Xorshift32
 
 _ERROR, _FULL, _READ_ONLY = 5, 28, 30  # EIO, ENOSPC, EROFS
 _PIECE = 128  # items copied at a time, because a small heap cannot hold them all twice

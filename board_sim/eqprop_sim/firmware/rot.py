@@ -3,7 +3,7 @@
 Runs on MicroPython and CPython.
 """
 
-from eqprop.fixed import Xorshift32
+from eqprop.xorshift import Xorshift32
 
 _MILLION = 1000000
 

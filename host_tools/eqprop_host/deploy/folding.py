@@ -1,10 +1,11 @@
-"""Folds constants of the runtime's modules into the modules that use them.
+"""Folds constants of the runtime's modules into the modules that use them, and shortens private names.
 
 MicroPython's compiler folds only a module's own private constants. A public constant stays a name and costs a board
-about 20 bytes of heap, and a look-up at each use.
+about 20 bytes of heap, and a look-up at each use. A board keeps each name as text, private ones too.
 """
 
 import ast
+import itertools
 import re
 from pathlib import PurePosixPath
 
@@ -19,8 +20,9 @@ def fold(sources):
     an integer or a text.
     """
     trees = {path: ast.parse(text) for path, text in sources.items()}
+    short = _Short(trees.values())
     constants = {_name(path): _constants(tree) for path, tree in trees.items()}
-    return {path: _folded(path, tree, constants) for path, tree in trees.items()}
+    return {path: _folded(path, short.visit(tree), constants) for path, tree in trees.items()}
 
 
 def _name(path):
@@ -58,6 +60,32 @@ def _folded(path, tree, constants):
                 elif (*origin, alias.name) in constants:
                     modules[alias.asname or alias.name] = constants[(*origin, alias.name)]
     return ast.unparse(ast.fix_missing_locations(_Folder(names, modules).visit(tree)))
+
+
+class _Short(ast.NodeTransformer):
+    """Replaces the private names that the runtime itself defines by short ones, the same in all modules."""
+
+    def __init__(self, trees):
+        defined = set()
+        for node in itertools.chain.from_iterable(map(ast.walk, trees)):
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                defined.add(node.name)
+            elif isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Store):
+                defined.add(node.attr if isinstance(node, ast.Attribute) else node.id)
+        private = sorted(name for name in defined if re.fullmatch("_[a-z]\\w+", name))
+        self._names = {name: f"_{number:x}" for number, name in enumerate(private)}
+
+    def visit(self, node):
+        for field in ("name", "attr", "id", "arg", "asname"):
+            name = getattr(node, field, None)
+            if name in self._names:
+                setattr(node, field, self._names[name])
+        if isinstance(node, ast.ImportFrom) and node.level:
+            for alias in node.names:
+                alias.name = self._names.get(alias.name, alias.name)
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            node.names = [self._names.get(name, name) for name in node.names]
+        return super().visit(node)
 
 
 class _Folder(ast.NodeTransformer):

@@ -6,7 +6,7 @@ Allocates nothing after construction.
 from array import array
 
 from .._compat import byte_row
-from ..fixed import U_MAX, V_MAX, Xorshift32
+from ..fixed import U_MAX, V_MAX, seeded
 from . import FREE, CheckedCrossbar
 from .circuit import divide, wire
 
@@ -45,8 +45,10 @@ class EmulatedCrossbar(CheckedCrossbar):
 
     def initialise(self, seed):
         """Draw the initial conductances: half of them g_min, half uniform from g_min to plan.initial above it."""
-        random = Xorshift32(seed)
-        stream = array("i", (random.low, random.high, self.plan.g_min, 0, 0))
+        low, high = seeded(seed)
+        stream = array("i", (low, high, self.plan.g_min, 0, 1))
+        for _ in range(8):
+            self.scatter(self.circuit.g[0], stream)
         for c, g in enumerate(self.circuit.g):
             stream[3] = self.plan.initial[c]
             stream[4] = len(g)

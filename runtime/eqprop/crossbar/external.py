@@ -3,8 +3,8 @@
 from array import array
 
 from .._compat import const
-from ..fixed import Xorshift32
 from ..layers import parse_layers
+from ..xorshift import Xorshift32
 from . import FREE, CheckedCrossbar, Rot
 from .kernels.plain import scatter, set_nudge
 

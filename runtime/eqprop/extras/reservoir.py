@@ -8,7 +8,7 @@ from array import array
 
 from .._compat import const, copy_bytes, free_heap
 from ..crossbar import Rot
-from ..fixed import Xorshift32
+from ..xorshift import Xorshift32
 from .nearest import nearest
 
 _STATE = const(20)  # bytes: five numbers of 32 bits, which the constants below name

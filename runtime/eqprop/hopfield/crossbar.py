@@ -8,7 +8,7 @@ from collections import namedtuple
 
 from .._compat import byte_row, const
 from ..crossbar import CheckedCrossbar, Rot, check_bytes
-from ..fixed import U_MAX, Xorshift32
+from ..fixed import U_MAX, seeded
 from .planning import ONE
 
 # Fixed values and arrays of a network, then, from `w` to `current`, tuples with an element for each crossbar c; of
@@ -83,8 +83,10 @@ class HopfieldCrossbar(CheckedCrossbar):
 
     def initialise(self, seed):
         """Draw the initial weights, uniform from -plan.initial to plan.initial; biases are zero."""
-        random = Xorshift32(seed)
-        stream = array("i", (random.low, random.high, 0, 0))
+        low, high = seeded(seed)
+        stream = array("i", (low, high, 0, 1))
+        for _ in range(8):
+            self.scatter(self.circuit.w[0], stream)
         plan = self.plan
         for c, w in enumerate(self.circuit.w):
             stream[2] = plan.initial[c]

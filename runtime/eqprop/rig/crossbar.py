@@ -20,7 +20,8 @@ from ..crossbar import FREE, MINUS, PLUS
 from ..crossbar.devices import check_devices
 from ..crossbar.external import ExternalCrossbar
 from ..crossbar.kernels.plain import highest
-from ..fixed import Xorshift32, bits
+from ..fixed import bits
+from ..xorshift import Xorshift32
 from .planning import BIAS, DRIVE, NUDGE_BITS, OHM_STEPS, POT_OHM, SERIES_OHM, SOURCE_UV100, WIPER_OHM
 
 _MIDDLE = const(2048)

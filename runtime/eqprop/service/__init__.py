@@ -16,7 +16,7 @@ from .. import __version__
 from .._compat import SerialPort, const, free_heap, ticks_us
 from ..checkpoint import Checkpoints
 from ..crossbar import Rot
-from ..network import Network, zeros
+from ..network import Network
 from ..protocol import messages
 from ..protocol.frames import Receiver, Sender
 from ..protocol.records import Code, unpack
@@ -86,9 +86,9 @@ class Service(Samples):
         self._chip = None
         self._reserve(max(limit, LEAST))
         self._forget()
-        # By type: CONFIGURE is the first, SAVE the last; READ and WRITE are for `_devices`
+        # By type: CONFIGURE is the first, SAVE the last; `on_request` has the others
         first = (self._configure, self._samples, self._infer, None, None, self._resume)
-        self._handlers = first + (self._bye, self._bench, self._status, self._save)
+        self._handlers = first + (None, None, self._status, self._save)
         self._take_up()
 
     def _reserve(self, limit):
@@ -157,12 +157,10 @@ class Service(Samples):
             handler = self._handlers[kind - messages.CONFIGURE] if kind <= messages.SAVE else None
             if handler:
                 answer = handler(payload)
-            elif kind <= messages.WRITE:
-                answer = self._devices(kind, payload)
-            elif kind < messages.CHIP_CONFIGURE:
-                answer = self._keep_user_data(kind, payload)
             else:
-                answer = self._chip_message(kind, payload)
+                from .on_request import answer_rare  # imported here, so that most boards do not load it
+
+                answer = answer_rare(self, kind, payload)
         except Exception:
             if rule == "L" and self.network.sample:
                 self._state = states.RUNNING
@@ -273,24 +271,6 @@ class Service(Samples):
         self.network = network
         return network
 
-    def _chip_message(self, kind, payload):
-        """Answer a message about a chip at the host's end."""
-        if kind == messages.CHIP_CONFIGURE:
-            self._forget()
-            self._state = states.EMPTY
-            if not self._chip:
-                from .chip import ChipLoop  # imported here, so that boards without a chip do not load it
-
-                self._chip = ChipLoop(zeros, self._room)
-        if not self._chip:
-            raise ValueError("no network: CHIP_CONFIGURE comes first")
-        return messages.CHIP, self._chip.answer(kind, payload)
-
-    def _devices(self, kind, payload):
-        from .devices import answer  # imported here, so that most boards do not load it
-
-        return answer(self.network, kind, payload, self._room)
-
     def _resume(self, payload):
         (sample,) = messages.unpack("<I", payload, "RESUME")
         if self._state in (states.NEW, states.WRITTEN):  # a repeated RESUME is answered and changes nothing
@@ -304,28 +284,6 @@ class Service(Samples):
             self._inspect()
             self._checkpoints.save(self.network, self._configuration, self._totals)
         return self._status()
-
-    def _bench(self, payload):
-        network = self.network
-        if not self._benchmark:
-            from ..bench import Benchmark  # imported here, so that most boards do not load it
-
-            self._benchmark = Benchmark(network, self._clock)
-        return messages.MEASURES, self._benchmark.answer(payload)
-
-    def _keep_user_data(self, kind, payload):
-        if not self._user_data:
-            from .user_data import UserData  # imported here, so that boards without user data do not load it
-
-            self._user_data = UserData()
-        kind, answer, changed = self._user_data.answer(self.network, kind, payload, self._room)
-        if changed and self._checkpoints:
-            self._checkpoints.saved = None  # the newest checkpoint has other user data
-        return kind, answer
-
-    def _bye(self, _):
-        self.done = True
-        return messages.DONE, b""
 
 
 def serve(read, write, service):

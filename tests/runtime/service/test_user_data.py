@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from eqprop.checkpoint import Checkpoints
 from eqprop.protocol import host_messages
 from eqprop.protocol import messages as m
+from eqprop.service import on_request
 from eqprop.service import user_data as user_data_module
 from eqprop.service.user_data import USER_DATA_MAX
 from eqprop_host.errors import BoardError, ProtocolError
@@ -130,12 +131,12 @@ def test_the_bound_is_the_boards_own():
         board.write_user_data(bytes(3000))
 
 
-def test_user_data_that_a_board_promises_and_does_not_send_are_missed():
+def test_user_data_that_a_board_promises_and_does_not_send_are_missed(monkeypatch):
     """Catches a host that asks for the rest for ever."""
     line = Line()
     board = connect(line)
     board.configure(LAYERS, 3, 25)
-    line.service._keep_user_data = lambda *_: (m.USER_DATA, b"\x09\0")
+    monkeypatch.setattr(on_request, "_keep_user_data", lambda *_: (m.USER_DATA, b"\x09\0"))
     with pytest.raises(ProtocolError, match="^port line: the user data end at 0 of 9 bytes$"):
         board.read_user_data()
 

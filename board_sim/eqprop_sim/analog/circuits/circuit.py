@@ -17,7 +17,8 @@ import copy
 import numpy as np
 
 from eqprop.crossbar.kernels.plain import scatter
-from eqprop.fixed import G_MAX, U_MAX, V_MAX, Xorshift32
+from eqprop.fixed import G_MAX, U_MAX, V_MAX
+from eqprop.xorshift import Xorshift32
 
 from ..errors import PhysicsError, check_between, check_finite
 from ..kernels import weigh

@@ -11,8 +11,8 @@ input, the bias pair last; those of the others lie row by row, the bias pair (+,
 def scatter(g, stream):
     """Draw conductances: half of them `least`, half uniform from there to least + spread.
 
-    stream = (halves of the state of an `eqprop.fixed.Xorshift32`, low and high, least, spread, devices). Each device is
-    least + max(0, (top 16 bits of the next state - 2**15) * spread >> 15); the next state is stored.
+    stream = (halves of the state of an `eqprop.xorshift.Xorshift32`, low and high, least, spread, devices). Each device
+    is least + max(0, (top 16 bits of the next state - 2**15) * spread >> 15); the next state is stored.
     """
     low = stream[0]
     high = stream[1]

@@ -8,7 +8,7 @@ exceeds 31 bits; the bounds are those of `eqprop.hopfield.planning`. `>>` floors
 def scatter(w, stream):
     """Draw weights, uniform in -spread..spread.
 
-    stream = (halves of the state of an `eqprop.fixed.Xorshift32`, low and high, spread, count). Each weight is
+    stream = (halves of the state of an `eqprop.xorshift.Xorshift32`, low and high, spread, count). Each weight is
     (top 16 bits of the next state - 2**15) * spread >> 15; the next state is stored. spread <= 32767.
     """
     low = stream[0]
