@@ -10,7 +10,7 @@ from eqprop.checkpoint import Checkpoints
 from eqprop.protocol import host_messages, messages
 from support.boards.memory_flash import MemoryFlash, PowerCut
 
-CONFIGURATION = messages.pack_configure(host_messages.Configuration(1, 7, 5, 0, 10, (4, 3, 2), b""))
+CONFIGURATION = pack_configure(host_messages.Configuration(1, 7, 5, 0, 10, (4, 3, 2), b""))
 TOTALS = (1, 1, 5, 0)
 
 
@@ -83,5 +83,5 @@ def written(before, configuration):
 
 if __name__ == "__main__":
     layers = eqprop.parse_layers(sys.argv[1])
-    configuration = messages.pack_configure(host_messages.Configuration(1, 7, 5, 0, 10, layers, b""))
+    configuration = pack_configure(host_messages.Configuration(1, 7, 5, 0, 10, layers, b""))
     print(sorted(cut_everywhere(configuration, int(sys.argv[2])).items()))

@@ -110,22 +110,3 @@ else:
     def copy_bytes(x, row):
         """Copy the items of buffer `x`, of one byte each, into `row`, a view of as many int8."""
         row[:] = array("b", bytes(x))
-
-
-class SerialPort:
-    """The interpreter's standard streams as a binary serial port: `with SerialPort() as (read, write)`.
-
-    read(buffer) blocks until the buffer is full and returns how many bytes were read, 0 at the end;
-    write(data) sends at once. Byte 3 does not interrupt meanwhile.
-    """
-
-    def __enter__(self):
-        """Take the streams over."""
-        kbd_intr(-1)
-        output = sys.stdout.buffer
-        # CPython buffers its output, MicroPython does not
-        return sys.stdin.buffer.readinto, getattr(output, "raw", output).write
-
-    def __exit__(self, *_):
-        """Restore the streams."""
-        kbd_intr(3)

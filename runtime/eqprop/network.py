@@ -44,7 +44,7 @@ def parts(model=None):
             from .differential import planning as differential_planning
             from .differential import tiers as differential
         except ImportError as error:
-            raise ValueError("model: this board has no differential; use eqprop deploy --with differential") from error
+            raise ValueError("model: differential is not here: eqprop deploy --with differential") from error
         return differential_planning.Plan, differential.emulated_crossbar
     raise ValueError("model: expected resistive, hopfield or differential, got {!r}".format(model))
 

@@ -4,7 +4,8 @@ from .checkpoint import Checkpoints
 from .crossbar import Rot
 from .fixed import RATE_SHIFT_MAX
 from .layers import parse_layers
-from .protocol.messages import MODELS, pack_configure, unpack_configure
+from .protocol.configuring import pack_configure
+from .protocol.messages import MODELS, unpack_configure
 
 
 def inspect(network):

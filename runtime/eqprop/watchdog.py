@@ -28,7 +28,7 @@ def _nothing():
 
 
 class Watchdog:
-    """Reads a serial port as `eqprop._compat.SerialPort` does, and feeds the watchdog while it waits.
+    """Reads the interpreter's standard input, and feeds the watchdog while it waits.
 
     - feed: tells the watchdog that all is well
     """

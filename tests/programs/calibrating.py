@@ -7,8 +7,8 @@ import sys
 from array import array
 
 import eqprop
-from eqprop.crossbar.tiers import use
-from eqprop.fixed import Xorshift32
+from eqprop.crossbar.selection import use
+from eqprop.xorshift import Xorshift32
 
 
 def report(network, lock=lambda: None, unlock=lambda: None):

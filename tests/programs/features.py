@@ -7,7 +7,7 @@ import sys
 from array import array
 
 import eqprop  # noqa: F401
-from eqprop.crossbar import tiers
+from eqprop.crossbar import selection
 from eqprop.features.mel import FilterBank
 from eqprop.features.population import Population
 from eqprop.features.scale import Scaler, fit
@@ -97,6 +97,6 @@ def report(window_type=Window):
 
 
 if __name__ == "__main__":
-    tiers.use(sys.argv[1])
+    selection.use(sys.argv[1])
     for line in report():
         print(line)

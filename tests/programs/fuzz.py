@@ -11,6 +11,7 @@ from eqprop import plan
 from eqprop.bench import pack_bench
 from eqprop.protocol import host_messages
 from eqprop.protocol import messages as m
+from eqprop.protocol.configuring import pack_configure
 from eqprop.protocol.frames import Receiver, Sender
 from eqprop.xorshift import Xorshift32
 
@@ -36,7 +37,7 @@ def questions():
     records = [bytes((n, 40 + n)) for n in range(3)]
     session = b"\1\0\0\0"
     asked = [
-        (m.CONFIGURE, m.pack_configure(configuration)),
+        (m.CONFIGURE, pack_configure(configuration)),
         (m.SAMPLES, bytes(host_messages.pack_samples(0, [(records, None)]))),
         (m.SAMPLES, bytes(host_messages.pack_samples(3, [(None, [0, 1]), (records, None)]))),
         (m.INFER, b"\0" + bytes(range(12))),

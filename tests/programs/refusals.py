@@ -7,9 +7,9 @@ import sys
 from array import array
 
 import eqprop
-from eqprop.crossbar import tiers
+from eqprop.crossbar import selection
 
-print(tiers.use(*sys.argv[1:2]))
+print(selection.use(*sys.argv[1:2]))
 network = eqprop.Network("4-3-2")
 crossbar = network.crossbar
 

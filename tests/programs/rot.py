@@ -7,7 +7,7 @@ conductances, in the totals and in what nodes divide by.
 import sys
 from array import array
 
-import eqprop
+import eqprop.crossbar.selection
 from eqprop.checkpoint import Checkpoints
 from support.boards.memory_flash import MemoryFlash
 
@@ -119,6 +119,6 @@ def rot(build, layers, tries, learns=True):
 
 
 if __name__ == "__main__":
-    print(eqprop.crossbar.tiers.use(sys.argv[1]))
+    print(eqprop.crossbar.selection.use(sys.argv[1]))
     for text in sys.argv[3:]:
         print(rot(eqprop.Network, text, int(sys.argv[2])))

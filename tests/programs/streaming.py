@@ -7,6 +7,7 @@ import sys
 import time
 
 from eqprop.protocol import messages
+from eqprop.protocol.configuring import pack_configure
 from eqprop.protocol.frames import Sender
 from eqprop.protocol.host_messages import pack_hello, pack_samples
 from eqprop.service import CHUNK, Service
@@ -36,7 +37,7 @@ def ask(kind, payload, token=b""):
 
 token = pack_hello(SESSION)[1:]
 ask(messages.HELLO, pack_hello(SESSION))
-ask(messages.CONFIGURE, messages.pack_configure((messages.RESISTIVE, 7, 0, 0, 1437, (64, 32, 10), alphabet)), token)
+ask(messages.CONFIGURE, pack_configure((messages.RESISTIVE, 7, 0, 0, 1437, (64, 32, 10), alphabet)), token)
 learner = service.network.learner
 
 

@@ -22,7 +22,9 @@ try:
 
         network = rotting(network, rot_ppm, values["seed"])
     if "tier" in values:
-        eqprop.crossbar.tiers.use(values.pop("tier"))
+        from eqprop.crossbar.selection import use
+
+        use(values.pop("tier"))
     # An emulated board gets its name and the duration of an instruction, and counts instructions
     emulated = {"clock": (time.ticks_cpu, "instructions", int(words[1]))} if words else {}
     checkpoints = Checkpoints(every=every, rest_s=0, open_file=Flash(**values).open)

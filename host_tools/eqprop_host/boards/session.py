@@ -1,6 +1,7 @@
 """The sessions of a run with one board: greets it, builds or resumes the network, recovers it after a restart."""
 
 from eqprop.protocol import host_messages, messages
+from eqprop.protocol.configuring import pack_configure
 from eqprop.protocol.messages import MODELS
 from eqprop.protocol.records import Code
 from eqprop.service.user_data import HEADER
@@ -118,7 +119,7 @@ class Session:
     def _build(self):
         """Make the board build the run's network. Raises ProtocolError if it then reports another one."""
         text = "-".join(map(str, self.configuration.layers))
-        state = self.ask_state(messages.CONFIGURE, messages.pack_configure(self.configuration), f"build {text}")
+        state = self.ask_state(messages.CONFIGURE, pack_configure(self.configuration), f"build {text}")
         if not self._holds_the_run() or state.sample:
             told = f"run {state.run_number}, seed {state.seed}, layers {state.layers}, sample {state.sample}"
             raise ProtocolError(f"port {self.name}: the board says it built another network: {told}")

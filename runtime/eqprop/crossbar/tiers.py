@@ -4,7 +4,8 @@
 - viper  MicroPython's viper emitter (`eqprop.crossbar.kernels.viper`), compiled to machine code where the port has it
 - plain  `eqprop.crossbar.plain`, the dynamics on `eqprop.crossbar.kernels.plain`: any Python
 
-An energy model's tier is loaded with its first network, so a board holds the code of the models in use alone.
+An energy model's tier is loaded with its first network, so a board holds the code of the models in use alone. It is
+the fastest that the interpreter supports; `eqprop.crossbar.selection` chooses another.
 """
 
 import sys
@@ -33,25 +34,6 @@ def resistive(name):
 
         return ViperCrossbar
     raise ImportError
-
-
-def use(tier=None):
-    """Make new networks use `tier`, or the fastest that this interpreter supports; return its name.
-
-    Meant for tests and benchmarks, because the fastest is in use from the start. Existing networks keep their tier.
-    Raises ValueError for a tier that is unknown or not supported here; the fastest is then in use.
-    """
-    global _wanted
-    _wanted = tier
-    _loaded.clear()
-    return in_use()
-
-
-def in_use():
-    """Return the name of the tier in use."""
-    for loaded in _loaded.values():
-        return loaded.tier
-    return crossbar_type("crossbar", resistive).tier
 
 
 def emulated_crossbar(plan, allocate, seed):

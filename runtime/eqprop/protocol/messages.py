@@ -98,7 +98,7 @@ UNREADABLE = const(4294967295)
 CACHED = const(128)
 SLOTS_MAX = const(65535)
 
-_CONFIGURE = const("<BIIIIB")
+CONFIGURE_LAYOUT = const("<BIIIIB")
 _CONFIGURE_SIZE = const(18)
 STATE_LAYOUT = const("<BIHHIIIIIIIIHHBB")
 PROGRESS_LAYOUT = const("<IHIIII")
@@ -121,24 +121,12 @@ def unpack(layout, payload, name, start=0):
     return struct.unpack_from(layout, payload, start)
 
 
-def pack_configure(configuration):
-    """Return the CONFIGURE payload of a `Configuration` (`eqprop.protocol.host_messages`).
-
-    model: the energy model's number. run_number: a number of the host's choice that identifies this training run.
-    epoch: samples per epoch, after which the totals restart at zero, and also the largest useful cache in slots; 0 for
-    no epochs and no cache. alphabet: bytes of the int8 values that features may have, empty for all.
-    """
-    layers, alphabet = configuration[5:]
-    head = struct.pack(_CONFIGURE, *(configuration[:5] + (len(layers),)))
-    return head + struct.pack("<{}H".format(len(layers)), *layers) + alphabet
-
-
 def unpack_configure(payload):
     """Return (model, run_number, seed, lr_halving_samples, epoch, layers, alphabet) of a CONFIGURE payload.
 
     Raises ValueError for one that is too short, and for an energy model that this eqprop does not have.
     """
-    fields = unpack(_CONFIGURE, payload, "CONFIGURE")
+    fields = unpack(CONFIGURE_LAYOUT, payload, "CONFIGURE")
     if not 0 < fields[0] < len(MODELS):
         raise ValueError("model: expected 1 (resistive), 2 (hopfield) or 3 (differential), got {}".format(fields[0]))
     count = fields[5]

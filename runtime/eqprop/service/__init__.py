@@ -13,7 +13,7 @@ import sys
 from binascii import crc32
 
 from .. import __version__
-from .._compat import SerialPort, const, free_heap, ticks_us
+from .._compat import const, free_heap, kbd_intr, ticks_us
 from ..checkpoint import Checkpoints
 from ..crossbar import Rot
 from ..network import Network
@@ -314,10 +314,15 @@ def main(build=Network, checkpoints=None, watchdog_ms=0, **options):
     watchdog on a board without one.
     """
     service = Service(build, checkpoints=checkpoints or Checkpoints(), **options)
-    with SerialPort() as (read, write):
+    read = sys.stdin.buffer.readinto  # blocks until the buffer is full
+    output = sys.stdout.buffer
+    kbd_intr(-1)
+    try:
         if watchdog_ms:
             from ..watchdog import Watchdog  # imported here, so that boards without one do not load it
 
             watchdog = Watchdog(watchdog_ms, read)
             read, service.feed = watchdog.read, watchdog.feed
-        serve(read, write, service)
+        serve(read, getattr(output, "raw", output).write, service)  # CPython buffers its output, MicroPython does not
+    finally:
+        kbd_intr(3)

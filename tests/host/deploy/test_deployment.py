@@ -262,8 +262,8 @@ def test_the_selftest_passes_on_every_tier(tier, every_micropython, tmp_path):
     assert selftest.run() == ("plain", selftest.TRAINED[1])
     program = tmp_path / "program.py"
     program.write_text(
-        "import eqprop.selftest, eqprop.crossbar.tiers, sys\n"
-        "try:\n    eqprop.crossbar.tiers.use(sys.argv[1])\n"
+        "import eqprop.selftest, eqprop.crossbar.selection, sys\n"
+        "try:\n    eqprop.crossbar.selection.use(sys.argv[1])\n"
         "except ValueError:\n    print('none')\n"
         "else:\n    print(*eqprop.selftest.run())\n"
     )

@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 
 import eqprop
-from eqprop.crossbar import tiers
+from eqprop.crossbar import selection
 from support.cross_compilers import compiled
 from support.places import PROGRAMS, RUNTIME
 from support.references.refusals import REFUSALS
 
 
 def test_cpython_computes_plainly():
-    assert tiers.use() == "plain"
+    assert selection.use() == "plain"
     assert eqprop.Network("2-2").crossbar.tier == "plain"
 
 
 @pytest.mark.parametrize("tier", ["thumb", "viper", "abacus"])
 def test_a_tier_that_is_not_there_is_refused(tier):
     with pytest.raises(ValueError, match=f"tier: {tier} is not supported here"):
-        tiers.use(tier)
+        selection.use(tier)
 
 
 def run(micropython, *arguments):

@@ -10,6 +10,7 @@ from cobs import cobs
 
 from eqprop.protocol import host_messages
 from eqprop.protocol import messages as m
+from eqprop.protocol.configuring import pack_configure
 from eqprop.protocol.frames import Sender
 from eqprop.protocol.records import Code
 from eqprop.service import Service, states
@@ -27,7 +28,7 @@ QUESTIONS = [
     (
         "CONFIGURE: run 7, seed 5, rates that never halve, 3 samples an epoch, 4-3-2, 16 values",
         m.CONFIGURE,
-        m.pack_configure(host_messages.Configuration(1, 7, 5, 0, 3, (4, 3, 2), LEVELS)),
+        pack_configure(host_messages.Configuration(1, 7, 5, 0, 3, (4, 3, 2), LEVELS)),
     ),
     ("SAMPLES: 0, 1 and 2 as records", m.SAMPLES, host_messages.pack_samples(0, [(RECORDS, None)])),
     ("SAMPLES: 3 and 4 from slots 2 and 0", m.SAMPLES, host_messages.pack_samples(3, [(None, [2, 0])])),

@@ -2,6 +2,7 @@
 
 from eqprop.protocol import host_messages
 from eqprop.protocol import messages as m
+from eqprop.protocol.configuring import pack_configure
 from eqprop.protocol.frames import Receiver, Sender
 from eqprop.protocol.records import Code
 from eqprop.service import Service
@@ -11,9 +12,7 @@ CODE = Code(4, 2)
 
 
 def configure(layers, seed, lr_halving_samples, run_number=0, epoch=0, alphabet=b""):
-    return m.pack_configure(
-        host_messages.Configuration(1, run_number, seed, lr_halving_samples, epoch, layers, alphabet)
-    )
+    return pack_configure(host_messages.Configuration(1, run_number, seed, lr_halving_samples, epoch, layers, alphabet))
 
 
 def samples(first, rows):

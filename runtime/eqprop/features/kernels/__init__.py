@@ -3,7 +3,7 @@
 `plain` is the reference and documents each kernel; `viper` computes the same bits.
 """
 
-from ...crossbar.tiers import in_use
+from ...crossbar.selection import in_use
 
 
 def chosen():
