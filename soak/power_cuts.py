@@ -8,6 +8,7 @@ import sys
 import eqprop
 from eqprop.checkpoint import Checkpoints
 from eqprop.protocol import host_messages, messages
+from eqprop.protocol.configuring import pack_configure
 from support.boards.memory_flash import MemoryFlash, PowerCut
 
 CONFIGURATION = pack_configure(host_messages.Configuration(1, 7, 5, 0, 10, (4, 3, 2), b""))

@@ -40,26 +40,11 @@ try:
             free = mem_free()
         return free
 
-    def has_room(size):
-        """Return whether the heap has `size` free bytes in one piece, collecting garbage first if it has not.
-
-        It tries to take them: counting all free bytes of 512 KB costs an M0 1.6 million instructions.
-        """
-        try:
-            bytearray(size)
-        except MemoryError:
-            return False
-        return True
-
 except ImportError:
 
     def free_heap(_enough=0):
         """Return None: CPython does not limit its heap."""
         return None
-
-    def has_room(_size):
-        """Return True: CPython does not limit its heap."""
-        return True
 
 
 try:

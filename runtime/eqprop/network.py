@@ -3,7 +3,7 @@
 from array import array
 from binascii import crc32
 
-from ._compat import free_heap, has_room
+from ._compat import free_heap
 from .crossbar import FREE, Rot, check_bytes, tiers
 from .learner import Learner
 from .planning import ITEM_BYTES, Plan
@@ -85,12 +85,14 @@ class Network:
             plan = plan_type(layers)
             why = ""
             try:
-                # With less room, garbage may fragment the heap
-                if has_room(4 * plan.bytes) or plan.bytes <= free_heap():
-                    why = ", but in pieces: {}"
-                    crossbar = crossbar_type(plan, self.allocate, seed)
-                else:
-                    raise MemoryError
+                try:
+                    # With less room, garbage may fragment the heap; a board counts its free bytes far more slowly
+                    bytearray(4 * plan.bytes)
+                except MemoryError:
+                    if plan.bytes > free_heap():
+                        raise
+                why = ", but in pieces: {}"
+                crossbar = crossbar_type(plan, self.allocate, seed)
             except MemoryError as error:
                 words = "layers: {} needs {} bytes of heap, {} are free".format(plan, plan.bytes, free_heap())
                 raise MemoryError(words + why.format(error)) from error
@@ -246,7 +248,7 @@ class Network:
 
         Raises ValueError if the network learns classes (`regress`).
         """
-        raise ValueError("predict: the network learns classes: call regress first, or infer")
+        raise ValueError("predict: the network learns classes: call regress first")
 
     def use_memory(self, memory):
         """Learn and infer with a memory from now on."""

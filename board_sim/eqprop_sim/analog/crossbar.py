@@ -148,7 +148,8 @@ class AnalogCrossbar(ExternalCrossbar):
         except (TypeError, ValueError):
             self.check(x)
             raise
-        self.check_length(codes)
+        if len(codes) != self.features:
+            self.check(codes.tobytes())
         full = self.circuit.drive_v
         volts = np.maximum(codes, -U_MAX)[None] * (full / U_MAX)
         self._x = self.hardware.periphery.dac.convert(volts, full, self._random) / full

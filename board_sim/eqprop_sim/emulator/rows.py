@@ -28,12 +28,13 @@ class Rows(CheckedCrossbar):
         try:
             if memoryview(x).itemsize != 1:
                 raise TypeError(f"x: expected an int8 buffer, got {type(x).__name__} of larger items")
-            x = np.frombuffer(x, np.int8)
+            codes = np.frombuffer(x, np.int8)
         except (TypeError, ValueError):
             self.check(x)
             raise
-        self.check_length(x)
-        return x
+        if len(codes) != self.features:
+            self.check(codes.tobytes())
+        return codes
 
     def settle(self, x):
         """As the plain crossbar's."""

@@ -116,14 +116,9 @@ class CheckedCrossbar:
     def check(self, x):
         """Raise TypeError unless `x` is one of BUFFERS with one-byte items; ValueError unless it has all features."""
         if _type(x) in BUFFERS and _len(x) != self.features:
-            self.check_length(x)
+            raise ValueError("x: {} features for {} inputs".format(_len(x), self.features))
         check_bytes("x", x, "an int8 buffer", self._row)
         self._seen = x
-
-    def check_length(self, x):
-        """Raise ValueError unless `x` has an item for each feature."""
-        if len(x) != self.features:
-            raise ValueError("x: {} features for {} inputs".format(len(x), self.features))
 
     def check_label(self, label):
         """Raise ValueError unless `label` is the number of an output."""

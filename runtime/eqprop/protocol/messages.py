@@ -101,6 +101,7 @@ SLOTS_MAX = const(65535)
 CONFIGURE_LAYOUT = const("<BIIIIB")
 _CONFIGURE_SIZE = const(18)
 STATE_LAYOUT = const("<BIHHIIIIIIIIHHBB")
+# Next sample, cache slots filled, samples, correct predictions, loss modulo 2**30, loss // 2**30
 PROGRESS_LAYOUT = const("<IHIIII")
 READ_LAYOUT = "<BIH"
 WRITE_LAYOUT = "<BI"
@@ -139,11 +140,6 @@ def pack_state(state):
     layers, identity = state[15:]
     sizes = struct.pack("<{}H".format(len(layers)), *layers)
     return struct.pack(STATE_LAYOUT, *(state[:15] + (len(layers),))) + sizes + identity.encode()
-
-
-def pack_progress(sample, cached, totals):
-    """Return a PROGRESS payload; totals: samples, correct predictions, loss modulo 2**30, loss // 2**30."""
-    return struct.pack(PROGRESS_LAYOUT, sample, cached, *totals)
 
 
 def pack_error(kind, words):

@@ -132,7 +132,8 @@ class Samples:
         if learner.sample != ~learner.mirror:  # a flipped bit would have skipped samples
             raise Rot("number of samples")
         self._check_totals()
-        return messages.PROGRESS, messages.pack_progress(learner.sample, self._cached, self._totals)
+        progress = struct.pack(messages.PROGRESS_LAYOUT, learner.sample, self._cached, *self._totals)
+        return messages.PROGRESS, progress
 
     def _add(self, counted, right, loss):
         """Add samples, correct predictions and loss, each below 2**30, to the epoch's totals."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import struct
 import threading
 
 import numpy as np
@@ -67,7 +68,7 @@ def progress(**changes):
     def lie(kind, payload):
         told = host_messages.unpack_progress(payload)._replace(**changes)
         totals = told.counted, told.correct, told.loss, 0
-        return kind, m.pack_progress(told.sample, told.cached, totals)
+        return kind, struct.pack(m.PROGRESS_LAYOUT, told.sample, told.cached, *totals)
 
     return lie
 
@@ -83,7 +84,7 @@ def edited(edit):
 def seesaw():
     """Return a lie of PROGRESS that rises by one and falls back by one, for ever."""
     told = iter(range(10**9))
-    return lambda kind, payload: (kind, m.pack_progress(next(told) % 2, 0, (0, 0, 0, 0)))
+    return lambda kind, payload: (kind, struct.pack(m.PROGRESS_LAYOUT, next(told) % 2, *5 * (0,)))
 
 
 def greet(board):

@@ -1,5 +1,6 @@
 """The link over lines that lose and damage bytes, and ports that are no board: no real port, no waiting."""
 
+import struct
 from collections import deque
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 import eqprop
 from eqprop.checkpoint import Checkpoints
+from eqprop.learner import Learner
 from eqprop.protocol import messages
 from eqprop.protocol.frames import Sender
 from eqprop.protocol.records import Code
@@ -354,7 +356,7 @@ def test_a_board_that_learns_nothing_is_not_asked_for_ever():
     line = Line()
     board = connect(line)
     board.configure(LAYERS, 3, 25)
-    idle = messages.PROGRESS, messages.pack_progress(0, 0, (0, 0, 0, 0))
+    idle = messages.PROGRESS, struct.pack(messages.PROGRESS_LAYOUT, *6 * (0,))
     handlers = line.service._handlers
     line.service._handlers = (handlers[0], lambda _: idle, *handlers[2:])
     with pytest.raises(ProtocolError, match="port line: the board answers, but learns nothing beyond 0"):
@@ -463,8 +465,13 @@ def test_an_echo_is_no_board():
 def test_totals_are_those_of_the_epoch_however_large():
     """Catches totals that go on from one epoch into the next, and a loss that comes round at 2**30."""
 
+    class HeavyLearner(Learner):
+        def count(self):
+            super().count()
+            self.loss = 700_000_000 + self.sample
+
     class Heavy(eqprop.Network):
-        loss = property(lambda network: 700_000_000 + network.sample)
+        learner_type = HeavyLearner
 
     board = connect(Line(build=Heavy))
     board.configure(LAYERS, 3, 25, epoch=60)
