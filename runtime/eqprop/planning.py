@@ -49,12 +49,12 @@ class Plan:
         count = len(layers) - 1
         inputs = layers[0] + 1
         # Loops, because each generator expression takes 100 bytes of a board's heap
-        rows = [2 * inputs]
-        shapes = [(layers[1], rows[0])]
+        wires = [2 * inputs]
+        shapes = [(layers[1], wires[0])]
         for c in range(1, count):
-            rows.append(layers[c] + 2)
-            shapes.append((rows[c], layers[c + 1]))
-        self.rows = rows = tuple(rows)
+            wires.append(layers[c] + 2)
+            shapes.append((wires[c], layers[c + 1]))
+        self.rows = rows = tuple(wires)
         self.shapes = tuple(shapes)
         self.g_max = G_MAX
         self._choose()

@@ -314,7 +314,7 @@ def main(build=Network, checkpoints=None, watchdog_ms=0, **options):
     watchdog on a board without one.
     """
     service = Service(build, checkpoints=checkpoints or Checkpoints(), **options)
-    read = sys.stdin.buffer.readinto  # blocks until the buffer is full
+    read = sys.stdin.buffer.readinto  # type: ignore[union-attr]  # blocks until the buffer is full
     output = sys.stdout.buffer
     kbd_intr(-1)
     try:
