@@ -159,7 +159,7 @@ MUTATIONS = (
     ),
     (
         "host_tools/eqprop_host/training/chips.py",
-        ", recipe=RECIPE)",
+        ", recipe=recipe_for(device))",
         ")",
         f"{OF_CHIPS}::test_a_user_gets_the_figures_of_the_study",
     ),

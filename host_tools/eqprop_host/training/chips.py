@@ -12,7 +12,7 @@ from eqprop_sim.analog.crossbar import AnalogNetwork, Hardware
 from eqprop_sim.analog.devices import curve_files
 from eqprop_sim.analog.devices.presets import PRESETS
 from eqprop_sim.analog.periphery import Converter, Periphery
-from eqprop_sim.analog.recipe import RECIPE
+from eqprop_sim.analog.recipe import recipe_for
 from eqprop_sim.in_process import EmulatedBoard
 
 from ..boards.chip_board import ChipBoard
@@ -87,7 +87,8 @@ def hardware(device, settings, age_s=None):
         lines = {name: values.pop(name) for name in _WIRES if name in values}
         rest = {name: values.pop(name) for name in _HARDWARE if name in values}
         wires = Wires(**lines) if lines else None
-        return Hardware(device.varied(**own), Periphery(dac, adc, **values), wires, **rest, recipe=RECIPE)
+        device = device.varied(**own)
+        return Hardware(device, Periphery(dac, adc, **values), wires, **rest, recipe=recipe_for(device))
     except PhysicsError as error:
         raise DataError(str(error)) from error
 
