@@ -56,10 +56,10 @@ def test_changes_by_less_than_a_step_are_not_lost(rounding):
     devices = array(rounding=rounding)
     before = devices.g.mean()
     for _ in range(100):
-        devices.program(np.full(N, 0.1 * STEPS.dw_min * (STEPS.g_on - STEPS.g_off)))
+        devices.program(np.full(N, 0.3 * STEPS.dw_min * (STEPS.g_on - STEPS.g_off)))
     gained = (devices.g.mean() - before) / (STEPS.g_on - STEPS.g_off)
     # To a step: the accumulator may still owe one
-    assert 8.99 * STEPS.dw_min <= gained <= 10.5 * STEPS.dw_min
+    assert 28.99 * STEPS.dw_min <= gained <= 31.5 * STEPS.dw_min
 
 
 def spread(devices):
@@ -224,7 +224,7 @@ def test_without_reading_noise_hides_what_a_pulse_did():
 
 def test_a_device_that_cannot_follow_is_let_be():
     """Catches debts that grow without end, to be paid when the sign has changed."""
-    devices = array(STEPS.varied(corrupt_devices_prob=0.5))
+    devices = array(STEPS.varied(corrupt_devices_prob=0.5, response="SoftBounds"))
     for _ in range(40):
         devices.program(np.full(N, 10 * devices.step_s))
     assert (np.abs(devices.owed) < 1).all()
@@ -272,6 +272,7 @@ def test_drift_follows_its_power_law_and_a_pulse_ends_it():
     devices.age(990.0)
     assert np.allclose(devices.g, before * 100**-0.05)
     devices.pulse(np.eye(1, N)[0])
+    devices.age(0.0)
     assert devices.g[0] > before[0] and devices.g[1] < before[1]
 
 
