@@ -78,13 +78,13 @@ class Checkpoints:
 
         configure(payload, keep) gets the payload of CONFIGURE and returns a network to restore into; keep: the crossbar
         must keep its conductances, because the checkpoint has none. If it, the network or the flash raises TypeError,
-        ValueError, MemoryError or OSError, the checkpoint is skipped; strict: the error is raised instead, so that a
-        kept network is not mistaken for none.
+        ValueError, MemoryError, OSError, or ImportError for a part of eqprop that is not on this board, the checkpoint
+        is skipped; strict: the error is raised instead, so that a kept network is not mistaken for none.
         """
         for slot in self._whole():
             try:
                 sample, totals = self._restore(slot, configure)
-            except (OSError, TypeError, ValueError, MemoryError):
+            except (ImportError, OSError, TypeError, ValueError, MemoryError):
                 if strict:
                     raise
                 continue
@@ -164,7 +164,7 @@ class Checkpoints:
 
     def due(self, sample):
         """Return whether a checkpoint is due before training sample number `sample`."""
-        return sample >= self.due_from() and self._allows(2)  # one write is reserved for a host's SAVE
+        return self.every and sample >= self.due_from() and self._allows(2)  # one write is reserved for a host's SAVE
 
     def _allows(self, count):
         """Return whether `count` checkpoints may be written now without wearing the flash out early."""

@@ -34,18 +34,19 @@ def parts(model=None):
     """
     if model in (None, DEFAULT):
         return Plan, tiers.emulated_crossbar
-    if model == "hopfield":  # imported here, as all of a model, for boards without it
-        from .hopfield import planning
-        from .hopfield import tiers as hopfield
+    try:  # imported here, as all of a model, for boards without it
+        if model == "hopfield":
+            from .hopfield import planning
+            from .hopfield import tiers as hopfield
 
-        return planning.Plan, hopfield.emulated_crossbar
-    if model == "differential":
-        try:
+            return planning.Plan, hopfield.emulated_crossbar
+        if model == "differential":
             from .differential import planning as differential_planning
             from .differential import tiers as differential
-        except ImportError as error:
-            raise ValueError("model: differential is not here: eqprop deploy --with differential") from error
-        return differential_planning.Plan, differential.emulated_crossbar
+
+            return differential_planning.Plan, differential.emulated_crossbar
+    except ImportError as error:
+        raise ValueError("model: {} is not on this board: deploy eqprop with it".format(model)) from error
     raise ValueError("model: expected resistive, hopfield or differential, got {!r}".format(model))
 
 
@@ -276,7 +277,7 @@ class Network:
         In machine code, `learn` and `infer` find at once any change that could lead them outside their arrays. After
         such an error, `eqprop.load()` resumes from the last checkpoint. Takes the time of a few samples.
         """
-        from .saving import inspect  # loaded on first use, as in `save`
+        from .crossbar.inspecting import inspect  # loaded on first use, as in `save`
 
         inspect(self)
         for extra in self.extras:

@@ -1,22 +1,9 @@
-"""What a board that serves does not need: saving, `inspect`, `remember`, `regress` and more of `eqprop.Network`."""
+"""What a board that serves does not need: saving, `remember`, `regress` and more of `eqprop.Network`."""
 
 from .checkpoint import Checkpoints
-from .crossbar import Rot
-from .fixed import RATE_SHIFT_MAX
 from .layers import parse_layers
 from .protocol.configuring import pack_configure
 from .protocol.messages import MODELS, unpack_configure
-
-
-def inspect(network):
-    """Raise Rot naming what changed by itself, as `Network.inspect` says."""
-    learner = network.learner
-    if learner.sample != ~learner.mirror:
-        raise Rot("number of samples")
-    _ = network.user_data  # raises Rot itself
-    every = network.lr_halving_samples
-    halvings = learner.sample // every if every else 0
-    network.crossbar.inspect([min(shift + halvings, RATE_SHIFT_MAX) for shift in network.plan.rate_shifts])
 
 
 def replay_needs_memory(replay):

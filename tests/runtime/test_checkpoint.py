@@ -89,7 +89,8 @@ def test_files_that_are_no_checkpoints_are_none(first, second):
     assert keeping(flash).load(construct) is None
 
 
-def test_a_network_that_no_longer_fits_is_passed_over():
+@pytest.mark.parametrize("error", [MemoryError("no room"), ImportError("eqprop.hopfield: not on this board")])
+def test_a_network_that_no_longer_fits_is_passed_over(error):
     """Catches a board that a checkpoint of another runtime keeps from starting."""
     flash = MemoryFlash()
     checkpoints = keeping(flash)
@@ -101,7 +102,7 @@ def test_a_network_that_no_longer_fits_is_passed_over():
     def narrow(payload, _keep):
         narrow.calls += 1
         if narrow.calls == 1:
-            raise MemoryError("no room")
+            raise error
         return construct(payload)
 
     narrow.calls = 0

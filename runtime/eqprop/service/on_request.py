@@ -6,10 +6,7 @@ from . import states
 
 
 def answer_rare(service, kind, payload):
-    """Answer READ, WRITE, BYE, BENCH, USER_DATA or a message about a chip; return the answer's type and payload."""
-    if kind == messages.BYE:
-        service.done = True
-        return messages.DONE, b""
+    """Answer READ, WRITE, BENCH, USER_DATA or a message about a chip; return the answer's type and payload."""
     if kind == messages.BENCH:
         return messages.MEASURES, _benchmark(service).answer(payload)
     if kind <= messages.WRITE:

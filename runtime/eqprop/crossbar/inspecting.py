@@ -1,0 +1,15 @@
+"""Inspects a network on any crossbar; `inspection` is what an emulated crossbar does of it."""
+
+from ..fixed import RATE_SHIFT_MAX
+from . import Rot
+
+
+def inspect(network):
+    """Raise Rot naming what changed by itself, as `Network.inspect` says."""
+    learner = network.learner
+    if learner.sample != ~learner.mirror:
+        raise Rot("number of samples")
+    _ = network.user_data  # raises Rot itself
+    every = network.lr_halving_samples
+    halvings = learner.sample // every if every else 0
+    network.crossbar.inspect([min(shift + halvings, RATE_SHIFT_MAX) for shift in network.plan.rate_shifts])
