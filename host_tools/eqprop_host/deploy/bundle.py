@@ -51,7 +51,9 @@ EXTRAS = {"differential": "differential/", "rig": "rig/"}
 FILE = "eqprop.mpy"
 _MODELS = ("crossbar", "differential", "hopfield")
 _THUMB = {model + "/kernels/thumb.py" for model in _MODELS}
-_VIPER = {model + "/kernels/viper.py" for model in _MODELS}  # not needed where there is an assembler
+_VIPER = {model + "/kernels/viper.py" for model in _MODELS}
+_BESIDE_THUMB = _VIPER | {"crossbar/plain.py", "crossbar/dynamics.py"}  # not needed where there is an assembler
+_BESIDE_VIPER = {"protocol/bytes_plain.py"}  # not needed where there is an emitter
 _MACHINE_CODE = {"features/kernels/viper.py", "extras/nearest_viper.py", "protocol/bytes_viper.py", *_THUMB, *_VIPER}
 _HOSTS = "protocol/host_messages.py"  # the host's half of the messages
 _MOUNTED = "/.eqprop"  # where the board mounts the modules
@@ -67,7 +69,7 @@ def runtime_files(architecture, without=(), extras=()):
     folder = Path(eqprop.__file__).parent
     names = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.py"))}
     arm = architecture is not None and architecture.startswith("armv")
-    others = _VIPER if arm else _THUMB if architecture else _MACHINE_CODE
+    others = _BESIDE_VIPER | (_BESIDE_THUMB if arm else _THUMB) if architecture else _MACHINE_CODE
     left_out = (*(PARTS[part] for part in without), *(EXTRAS[part] for part in EXTRAS if part not in extras))
     return {
         name: path for name, path in names.items() if name not in {*others, _HOSTS} and not name.startswith(left_out)
@@ -85,7 +87,6 @@ class Compiled:
         self._package = sources.pop("__init__.py")
         for name, text in sources.items():
             if not _is_empty(text):  # a folder in the archive is a package without it, and takes less heap
-                # A board stores this name and the module's path; if they are equal, it stores one string
                 self._modules[name] = self._compiled(f"{_MOUNTED}{_path(name)}", text)
 
     def joined(self, without=()):

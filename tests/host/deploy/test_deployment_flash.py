@@ -225,7 +225,7 @@ def test_a_small_flash_gets_the_parts_that_fit_and_an_update_must_be_asked_for(b
     """A flash of 64 KB, as an nRF52840 has. Catches: an update for which there is no room and no way."""
     board = blank(flash_kb=64, mount="/flash")
     code, out, err = run(capsys, "deploy", "--port", board.path, "--boot")
-    assert code == 0 and re.search("left out: features.*, because the flash is small", out), err
+    assert code == 0 and re.search("left out: hopfield.*, because the flash is small", out), err
     assert "nothing to copy" in run(capsys, "deploy", "--port", board.path)[1]
     with open_board(board.path) as opened:
         opened.configure((16, 8, 4), 0, 0)
