@@ -60,7 +60,7 @@ def fill(out: ptr8, data: ptr8, state: ptr32, start: int, stop: int) -> int:
     """As `eqprop.protocol.bytes_plain.fill`."""
     size = state[0]
     used = state[1]
-    state[2] = 0
+    ended = 0
     while start < stop:
         byte = data[start]
         start += 1
@@ -71,9 +71,13 @@ def fill(out: ptr8, data: ptr8, state: ptr32, start: int, stop: int) -> int:
             else:
                 used = size + 1
         else:
-            state[2] = 1
+            ended = 1
             break
-    state[1] = used
+    # At index 0, because MicroPython 1.25.0 stores the wrong register at others on Xtensa
+    state = ptr32(int(state) + 4)
+    state[0] = used
+    state = ptr32(int(state) + 4)
+    state[0] = ended
     return start
 
 

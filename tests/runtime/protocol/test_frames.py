@@ -116,10 +116,10 @@ for size in (0, 1, 245, 246, 247, 254, 255, 499, 500, 501, 600):
 """
 
 
-def test_every_interpreter_frames_the_same(micropython, cortex_board, run, tmp_path, capsys):
+def test_every_interpreter_frames_the_same(micropython, emulated_board, run, tmp_path, capsys):
     """Catches: a block of 254 bytes, a zero at the end or a torn block that machine code sees otherwise."""
     exec(PROGRAM, {})
     expected = capsys.readouterr().out
-    for interpreter in (micropython, cortex_board):
+    for interpreter in (micropython, emulated_board):
         done = run(interpreter, PROGRAM, path=[ROOT / "runtime"])
         assert (done.stdout.decode().splitlines(), done.stderr) == (expected.splitlines(), b"")
