@@ -27,7 +27,7 @@ except ImportError:
 
 
 try:
-    from gc import collect, mem_free
+    from gc import collect, mem_free, threshold
 
     def free_heap(enough=1 << 29):
         """Return the free bytes of the heap, collecting garbage first if fewer than `enough` are free.
@@ -41,6 +41,13 @@ try:
         return free
 
 except ImportError:
+
+    def collect():
+        """Do nothing: CPython collects garbage itself."""
+
+    def threshold(_=0):
+        """Return 0: CPython collects garbage itself."""
+        return 0
 
     def free_heap(_enough=0):
         """Return None: CPython does not limit its heap."""

@@ -3,7 +3,7 @@
 from array import array
 from binascii import crc32
 
-from ._compat import free_heap
+from ._compat import collect, free_heap
 from .crossbar import FREE, Rot, check_bytes, tiers
 from .learner import Learner
 from .planning import ITEM_BYTES, Plan
@@ -84,19 +84,15 @@ class Network:
         if crossbar is None:
             plan_type, crossbar_type = self.parts(model)
             plan = plan_type(layers)
-            why = ""
+            collect()  # garbage would fragment the heap; a board counts its free bytes far more slowly
             try:
-                try:
-                    # With less room, garbage may fragment the heap; a board counts its free bytes far more slowly
-                    bytearray(4 * plan.bytes)
-                except MemoryError:
-                    if plan.bytes > free_heap():
-                        raise
-                why = ", but in pieces: {}"
                 crossbar = crossbar_type(plan, self.allocate, seed)
             except MemoryError as error:
-                words = "layers: {} needs {} bytes of heap, {} are free".format(plan, plan.bytes, free_heap())
-                raise MemoryError(words + why.format(error)) from error
+                free = free_heap()
+                words = "layers: {} needs {} bytes of heap, {} are free".format(plan, plan.bytes, free)
+                if free is not None and plan.bytes <= free:
+                    words += ", but in pieces: {}".format(error)
+                raise MemoryError(words) from error
         else:
             from .crossbar.external import checked  # imported here, so that most boards do not load it
 

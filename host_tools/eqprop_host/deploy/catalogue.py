@@ -11,6 +11,9 @@ from eqprop.bench import widest
 RUNTIME_BYTES = {"thumb": 44 * 1024, "viper": 52 * 1024, "plain": 44 * 1024}
 """Heap bytes of the runtime with its service and frame buffers, by tier (tests/host/deploy measures it)."""
 
+MODEL_BYTES = 13 * 1024
+"""The part of these that is loaded with the first network: the code of its energy model."""
+
 SPARE_BYTES = 16 * 1024
 """Heap left for everything else: buffers, the user's own program, and fragmentation."""
 

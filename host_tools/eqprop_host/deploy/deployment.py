@@ -22,7 +22,7 @@ from ..boards.board import Board
 from ..errors import BoardError, PortError, ProtocolError
 from ..terminal.printing import printable
 from . import bundle
-from .catalogue import SPARE_BYTES
+from .catalogue import MODEL_BYTES, SPARE_BYTES
 from .repl import Remote
 
 _OLDEST = (1, 23)
@@ -138,7 +138,7 @@ class Deployed:
 
     def widest(self, layers):
         """Return the most hidden nodes that the board can hold, given inputs and outputs, with heap to spare."""
-        return widest(layers, max(self.heap - SPARE_BYTES, 0))
+        return widest(layers, max(self.heap - MODEL_BYTES - SPARE_BYTES, 0))
 
 
 # ---- which board

@@ -10,7 +10,7 @@ the fastest that the interpreter supports; `eqprop.crossbar.selection` chooses a
 
 import sys
 
-from .._compat import const
+from .._compat import const, threshold
 
 _CORTEX_M = const(4)  # armv6m; up to armv7emdp, in MicroPython's numbering of architectures
 _LAST_CORTEX_M = const(8)
@@ -53,6 +53,8 @@ def crossbar_type(room, load):
         # Checked before compiling takes heap
         if name == "thumb" and not _CORTEX_M <= getattr(sys.implementation, "_mpy", 0) >> 10 & 15 <= _LAST_CORTEX_M:
             continue
+        before = threshold()
+        threshold(4096)  # loading leaves much garbage; collected early, it does not scatter what stays over the heap
         try:
             _loaded[room] = found = load(name)
             return found
@@ -63,5 +65,7 @@ def crossbar_type(room, load):
         except ValueError as error:  # MicroPython's error does not name the file
             file = "eqprop/{}/kernels/{}".format(room, name)
             raise ValueError("{}.mpy: {}: made for another processor?".format(file, error)) from error
+        finally:
+            threshold(before)
     wanted, _wanted = _wanted, None
     raise ValueError("tier: {} is not supported here".format(wanted))
