@@ -10,7 +10,7 @@ _SCALE_BITS = const(12)
 _CODE_NV = const(10000)
 
 
-def _driver(part):
+def driver_type(part):
     """Return the driver's class of a part, MCP4251 of the module mcp4251. Only the parts of the rig are loaded."""
     package = __import__("eqprop.rig." + part)
     return getattr(getattr(package.rig, part), part.upper())
@@ -51,7 +51,7 @@ class Parts:
 
     def _drivers(self, kind, part, names, parts, spi, i2c):
         layout = self.layout
-        driver = _driver(part)
+        driver = driver_type(part)
         if parts[part][0] == I2C:
             return [driver(i2c, layout.address(kind, n), name) for n, name in enumerate(names)]
         return [driver(spi, layout.select(kind, n), name) for n, name in enumerate(names)]

@@ -186,7 +186,7 @@ def test_the_runtime_takes_little_flash(without, most_kb, blank, capsys, tmp_pat
 def test_a_rig_is_there_only_when_it_is_asked_for(blank, capsys):
     """Catches: a driver that is not found in the archive, 20 KB of drivers on every board."""
     board = blank()
-    driver = "from eqprop.rig.parts import _driver; print(_driver('mcp4251')(None, 0, 'U1').name)"
+    driver = "from eqprop.rig.parts import driver_type; print(driver_type('mcp4251')(None, 0, 'U1').name)"
     code, _, err = run(capsys, "deploy", "--port", board.path)
     assert code == 0, err
     with open_board(board.path) as opened:
@@ -200,7 +200,7 @@ def test_a_rig_is_there_only_when_it_is_asked_for(blank, capsys):
         opened.bye()
     assert mpremote(board, "exec", driver).strip() == "U1"
     code, _, err = run(capsys, "deploy", "--port", board.path, "--with", "speed")
-    assert code == 2 and "'speed': expected some of rig" in err
+    assert code == 2 and "'speed': expected some of differential,rig" in err
 
 
 def test_what_was_left_out_says_so(blank, capsys):
