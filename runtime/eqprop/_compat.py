@@ -45,7 +45,7 @@ except ImportError:
     def collect():
         """Do nothing: CPython collects garbage itself."""
 
-    def threshold(_=0):
+    def threshold(_=0):  # type: ignore[no-redef]
         """Return 0: CPython collects garbage itself."""
         return 0
 
