@@ -19,6 +19,7 @@ import contextlib
 import hashlib
 import itertools
 import json
+import logging
 import platform
 import random
 import tempfile
@@ -206,6 +207,8 @@ def connected(scheduler=None, workers=None):
     import dask.config
     import distributed
 
+    # A client that is interrupted while it asks its own thread has that thread print a traceback
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)
     if scheduler is None:
         with tempfile.TemporaryDirectory(prefix="eqprop-sweep-", ignore_cleanup_errors=True) as folder:
             options = {"threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
