@@ -164,7 +164,7 @@ class Checkpoints:
 
     def due(self, sample):
         """Return whether a checkpoint is due before training sample number `sample`."""
-        return self.every and sample >= self.due_from() and self._allows(2)  # one write is reserved for a host's SAVE
+        return sample >= self.due_from() and self._allows(2)  # one write is reserved for a host's SAVE
 
     def _allows(self, count):
         """Return whether `count` checkpoints may be written now without wearing the flash out early."""

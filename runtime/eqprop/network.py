@@ -46,7 +46,7 @@ def parts(model=None):
 
             return differential_planning.Plan, differential.emulated_crossbar
     except ImportError as error:
-        raise ValueError("model: {} is not on this board: deploy eqprop with it".format(model)) from error
+        raise ValueError("model: {} is not on this board: deploy it".format(model)) from error
     raise ValueError("model: expected resistive, hopfield or differential, got {!r}".format(model))
 
 
@@ -245,7 +245,7 @@ class Network:
 
         Raises ValueError if the network learns classes (`regress`).
         """
-        raise ValueError("predict: the network learns classes: call regress first")
+        raise ValueError("predict: call regress first")
 
     def use_memory(self, memory):
         """Learn and infer with a memory from now on."""

@@ -77,5 +77,5 @@ def test_a_board_without_it_says_so(monkeypatch):
     """`eqprop deploy` leaves it out. Catches: an ImportError that ends the service."""
     monkeypatch.setitem(sys.modules, "eqprop.differential.planning", None)
     monkeypatch.delattr("eqprop.differential.planning", raising=False)
-    with pytest.raises(ValueError, match="^model: differential is not on this board: deploy eqprop with it$"):
+    with pytest.raises(ValueError, match="^model: differential is not on this board: deploy it$"):
         eqprop.Network("3-5-2", model="differential")

@@ -63,8 +63,8 @@ def crossbar_type(room, load):
             if name == "plain" and isinstance(error, MemoryError):  # then the heap is too small for any tier
                 raise
         except ValueError as error:  # MicroPython's error does not name the file
-            file = "eqprop/{}/kernels/{}".format(room, name)
-            raise ValueError("{}.mpy: {}: made for another processor?".format(file, error)) from error
+            words = "eqprop/{}/kernels/{}.mpy: {}: made for another processor?"
+            raise ValueError(words.format(room, name, error)) from error
         finally:
             threshold(before)
     wanted, _wanted = _wanted, None

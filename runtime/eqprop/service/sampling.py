@@ -10,7 +10,6 @@ from ..protocol import messages
 _RESERVE = const(16384)  # bytes of heap that the cache leaves free
 _LOSS_BITS = const(30)
 _LOSS_MASK = const(0x3FFFFFFF)
-_LOSS_HALF = const(0x20000000)
 _NEVER = const(0x3FFFFFFF)  # a number beyond every sample's
 
 
@@ -113,7 +112,7 @@ class Samples:
                     counted += 1
                     right += learner.prediction == label
                     loss += learner.loss
-                    if number >= due_from or loss >= _LOSS_HALF:
+                    if number >= due_from:
                         self._add(counted, right, loss)
                         counted = right = loss = 0
                         if self._checkpoints and self._checkpoints.due(number):
