@@ -56,7 +56,7 @@ def test_a_run_and_all_that_is_done_with_its_log(windows):
     for words, each in (
         (("evaluate", "é.npz"), "test error"),
         (("log", "info", "run.arrow"), "test error"),
-        (("log", "verify", "run.arrow"), "sound"),
+        (("log", "verify", "run.arrow"), "intact"),
         (("log", "export", "run.arrow", "run.csv"), "rows"),
         (("log", "merge", "run.arrow", "--to", "fleet.parquet"), "1 new of 1 runs"),
         (("monitor", "run.arrow", "--once"), "the run ended: closed"),
