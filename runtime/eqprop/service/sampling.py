@@ -136,7 +136,7 @@ class Samples:
         return messages.PROGRESS, progress
 
     def _add(self, counted, right, loss):
-        """Add samples, correct predictions and loss, each below 2**30, to the epoch's totals."""
+        """Add samples, correct predictions and loss, of one message, to the epoch's totals."""
         totals = self._totals
         loss += totals[2]
         self._total(totals[0] + counted, totals[1] + right, loss & _LOSS_MASK, totals[3] + (loss >> _LOSS_BITS))
