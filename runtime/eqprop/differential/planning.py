@@ -62,7 +62,8 @@ class Plan:
         self.fine = fine = product_shift(terms, G_MAX * D_MAX)
         driven = product_shift(layers[0] + 1, G_MAX * U_MAX)
         if count > 1:
-            driven = max(driven, between - gains[0] - gains[1])
+            # No current back is shifted left, and the first layer's drop is no smaller than its gain
+            driven = max(driven, between - gains[0] - gains[1], fine - gains[0])
         self.shifts = shifts = (driven,) + (between,) * (count - 1)
         self.backs = backs = tuple(gains[c] + gains[c + 1] + shifts[c] - shifts[c + 1] for c in range(count - 1)) + (0,)
         self.scales = tuple(gains[c] + shifts[c] for c in range(count))

@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eqprop.differential.plain import PlainCrossbar
@@ -16,6 +16,7 @@ LAYERS = st.lists(st.integers(1, 40) | st.integers(1, 1000), min_size=2, max_siz
 
 
 @given(LAYERS)
+@example((1, 14, 513))
 def test_sums_stay_within_31_bits(layers):
     """Catches: a bias row or the second node of a class that a shift does not count, a drop below the gain."""
     plan = Plan(layers)
