@@ -140,6 +140,7 @@ def test_evaluate_finds_the_error_that_train_found(trained, capsys, port):
     assert out == f"test error {first['test_error_percent']:.2f} % of {first['test_samples']} samples\n"
 
 
+@pytest.mark.slow
 def test_evaluate_refuses_a_board_that_holds_something_else(trained, capsys, monkeypatch):
     """Catches an error measured on other conductances than the file's."""
     pack = host_messages.pack_write
@@ -150,6 +151,7 @@ def test_evaluate_refuses_a_board_that_holds_something_else(trained, capsys, mon
     assert code == 1 and out == "" and "the board holds conductances of CRC" in err
 
 
+@pytest.mark.slow
 def test_evaluate_takes_another_data_set(trained, capsys):
     iris = datasets.load("iris")
     table = np.column_stack([iris.features, iris.labels])
@@ -175,6 +177,7 @@ def test_infer_prints_a_class_and_the_voltages_for_each_row(trained, capsys):
     assert sum(right) >= 12
 
 
+@pytest.mark.slow
 def test_bench_prints_a_table_and_writes_its_figures(tmp_path, capsys):
     """Of any layers: random features where the digits do not fit."""
     code, out, err = run(capsys, "bench", "--layers=6-5-4", "--samples=300", f"--json={tmp_path}/bench.json")
@@ -219,6 +222,7 @@ def test_demo_ends_with_an_error_a_log_a_picture_and_equal_bits(tmp_path, capsys
     assert "$ eqprop train" in err
 
 
+@pytest.mark.slow
 def test_demo_goes_without_an_interpreter_that_cannot_be_had(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(commands.module("demo"), "PORTS", ("sim:", "sim:micropython?heap=none"))
     code, out, err = run(capsys, "demo", f"--folder={tmp_path}")
@@ -226,6 +230,7 @@ def test_demo_goes_without_an_interpreter_that_cannot_be_had(tmp_path, capsys, m
     assert "sim:micropython?heap=none" in out and "left out: port heap=none: expected a size" in out
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_had_enough_is_no_error(trained):
     np.savetxt(trained / "new.csv", np.tile(datasets.load("iris").features, (400, 1)), delimiter=",", fmt="%g")
     with subprocess.Popen(
@@ -240,6 +245,7 @@ def test_a_reader_that_has_had_enough_is_no_error(trained):
         assert process.stderr.read() == ""
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_what_was_learnt(tmp_path):
     """Catches an interrupt that loses samples, leaves a torn log, or ends in a traceback."""
     files = [f"--{kind}={tmp_path}/run.{suffix}" for kind, suffix in WRITTEN]
@@ -387,6 +393,7 @@ def test_a_port_without_eqprop_is_named_and_leaves_nothing(tmp_path, capsys, mon
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a full disk without /dev/full")
 @pytest.mark.parametrize(
     "argv", [["ports"], ["train", "--data=iris", "--limit=5", "--port=sim:"]], ids=["ports", "train"]
@@ -429,6 +436,7 @@ def test_a_shell_gets_what_completes_commands_and_options(capsys, shell):
     assert all(word in out for word in ("lr-halving-epochs", "mismatch", "replay", "scheduler"))
 
 
+@pytest.mark.slow
 def test_bash_completes(tmp_path):
     """Catches a script that a shell refuses, or that completes nothing."""
     ask = 'COMP_WORDS=(eqprop sim); COMP_CWORD=1; _shtab_eqprop; echo "${COMPREPLY[@]}"'
@@ -461,6 +469,7 @@ def test_every_missing_library_is_named_by_what_brings_it():
         assert f'"{wheels.get(library, library)}' in extras[extra], library
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "extras"),
     [

@@ -32,6 +32,7 @@ def test_it_is_logged_replayed_and_saved(run, tmp_path):
     assert (loaded.model, loaded.crc) == ("differential", result.model.crc)
 
 
+@pytest.mark.slow
 def test_a_simulated_board_ends_with_the_same_conductances_and_infers_the_same(run):
     """Over the link, with a twin. Catches: outputs of nodes in place of classes."""
     result, _ = run

@@ -10,6 +10,8 @@ from PIL import Image
 
 from support.typed_command import run
 
+pytestmark = pytest.mark.slow
+
 TRAIN = ("train", "--data=iris", "--limit=5")
 
 

@@ -33,6 +33,7 @@ FOUND = [
 LAYERS = [line.split()[0] for line in FOUND]
 
 
+@pytest.mark.slow
 def test_every_flip_is_found_on_a_workstation():
     """One sample is learnt after each flip. Catches: a sum that follows a flipped bit, an array that no CRC covers."""
     assert [rot(eqprop.Network, layers, 256) for layers in LAYERS] == FOUND
@@ -313,6 +314,7 @@ def test_a_network_that_rots_while_it_is_tested_is_tested_again():
     assert (rotted.crc, rotted.test_error_percent) == (clean.crc, clean.test_error_percent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["evaluate"], ["infer", "features.csv"]], ids=["evaluate", "infer"])
 def test_a_network_that_rots_while_it_is_asked_is_asked_again(words, tmp_path, monkeypatch, capsys):
     """Catches: classes of what rotted, with exit 0."""

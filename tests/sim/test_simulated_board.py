@@ -59,6 +59,7 @@ def test_every_simulated_board_learns_the_same_bits(port, trained_crc):
         assert ("micropython" in board.identity) == ("micropython" in port)
 
 
+@pytest.mark.slow
 def test_a_board_is_configured_anew_without_a_new_process(trained_crc):
     with open_board("sim:") as board:
         train(board)
@@ -210,6 +211,7 @@ def test_a_board_that_is_dead_before_its_port_is_opened_says_why(monkeypatch):
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("good", [0, 1])
 def test_a_board_that_dies_at_every_start_is_left_dead(good, monkeypatch):
     """From the first time on, or once it was reset. Catches one that is started without end, and a host that waits."""

@@ -24,6 +24,8 @@ from eqprop_host.training import scores
 from support.places import ROOT
 from support.typed_command import run
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ["owner", "renter", "student"]
 FEATURES = ["age", "income", "height"]
 

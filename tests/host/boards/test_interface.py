@@ -45,6 +45,7 @@ def reference(samples):
     return network, errors
 
 
+@pytest.mark.slow
 def test_every_board_keeps_the_interface(board: AnyBoard):
     """Catches a total, a shape, a sample number or a bit in which one kind of board differs from the others."""
     state = board.configure(LAYERS, SEED, LR_HALVING_SAMPLES, run_number=7, epoch=COUNT)
@@ -76,6 +77,7 @@ def test_every_board_keeps_the_interface(board: AnyBoard):
     assert board.line is None or board.line.sent_bytes >= board.sent
 
 
+@pytest.mark.slow
 def test_nothing_is_learnt_once_stop_says_so(board: AnyBoard):
     board.configure(LAYERS, SEED, LR_HALVING_SAMPLES)
     assert list(board.train(DATA.train_x, DATA.train_y, stop=lambda: True)) == []

@@ -208,6 +208,7 @@ LIES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("about", "lie", "work", "words"), LIES, ids=[words for *_, words in LIES])
 def test_a_lie_is_one_line(about, lie, work, words):
     """Whatever the board says of itself. Catches a result that is made of it, a hang, and any other exception."""

@@ -34,6 +34,7 @@ def test_a_command_that_is_interrupted_says_so_and_leaves_nothing(name, number, 
     assert command.left() == []
 
 
+@pytest.mark.slow
 def test_a_command_that_ignores_sighup_goes_on(tmp_path):
     """As under `nohup`. Catches a signal that is listened to although whoever started the command had it ignored."""
     command = Command(tmp_path, "simulate", "--limit=200", "--log=run.arrow", ignored=[signal.SIGHUP])

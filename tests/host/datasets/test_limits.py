@@ -180,6 +180,7 @@ LESS = (parquet_bomb, text_bomb, endless)
 """What is stopped only once it was unpacked so far: the bound is lower here, for the sake of time."""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited by Linux's own means")
 @pytest.mark.parametrize("bomb", BOMBS, ids=lambda bomb: bomb.__name__)
 def test_what_asks_for_more_than_there_is_is_refused_by_its_size(tmp_path, bomb):

@@ -185,6 +185,7 @@ def test_another_firmware_at_the_prompt_is_named(capsys, monkeypatch):
     assert err == "eqprop: port loop://: the board runs circuitpython 9.2.1: put MicroPython 1.23 or newer on it\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("says", [b"", b"temperature 21.5\r\n"])
 def test_a_board_without_a_prompt_is_told_what_to_do(capsys, monkeypatch, says):
     """An Arduino sketch, silent or not. Catches: a wait without end."""

@@ -64,6 +64,7 @@ def test_what_a_program_prints_costs_no_answer():
     assert board.line.retries == 0 and line.now == 0
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**31 - 1), st.booleans())
 def test_a_bad_line_gives_them_too(seed, cached):
     """Catches a lost sample, one learnt twice, an answer taken for another's, and slots that the two differ on."""
@@ -96,6 +97,7 @@ def test_a_bad_line_mixes_up_no_answers(seed):
     line.quieten()
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**31 - 1), st.lists(st.integers(1, 400), min_size=1, max_size=4))
 def test_a_board_that_starts_anew_gives_them_too(seed, moments):
     """It restarts, without a checkpoint, when so many frames have come. Catches what a host takes for granted."""
@@ -140,6 +142,7 @@ def test_a_checkpoint_of_what_was_never_sent_is_another_runs():
     assert board.refresh().crc == network.crc()
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(1, 15), min_size=1, max_size=3))
 def test_a_board_that_goes_on_within_an_epoch_gives_them_too(moments):
     """From its checkpoint, with an empty cache. Catches a sample kept twice where a frame reaches into an epoch."""

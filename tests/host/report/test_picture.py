@@ -17,6 +17,8 @@ from eqprop_host.errors import DataError, LogError
 from eqprop_host.report import picture
 from eqprop_host.runlog import Log
 
+pytestmark = pytest.mark.slow
+
 WIDTH = 1320
 
 

@@ -70,6 +70,7 @@ def test_lines_that_git_ended_as_windows_does_are_read(rows, tmp_path):
     assert open_log(log).rows == expected and not open_log(log).dropped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, 8))
 def test_an_interrupted_merge_loses_nothing(rows, tmp_path, monkeypatch, step):
     """Ctrl-C before any of the files takes its place. Catches the old run deleted, and half of one that is counted."""

@@ -67,6 +67,7 @@ def holds(log, sample, state):
     return all(np.array_equal(a.ravel(), b) for a, b in zip(log.conductances(sample), state, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("board", ["line", "in this process"])
 def test_every_steps_conductances_are_restored(tmp_path, states, board):
     """Catches a step that is lost, repeated or in another order, and a learning rate that does not follow."""

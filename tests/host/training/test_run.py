@@ -14,6 +14,8 @@ from eqprop_host.training import run as training_run
 from support.scripted_interrupt import ScriptedInterrupt
 from support.typed_command import run
 
+pytestmark = pytest.mark.slow
+
 DIGITS = "5db56ec2"
 """CRC of the conductances after 200 samples of the digits with seed 0, on every board."""
 

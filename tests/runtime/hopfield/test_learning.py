@@ -5,6 +5,8 @@ import pytest
 
 from eqprop_host import RunConfig, train
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("layers", "epochs", "most"), [("64-32-10", 10, 2.5), ("64-32-32-32-10", 10, 2.9), ("64-16-10", 10, 3.6)]

@@ -45,6 +45,7 @@ def in_the_loop(port, data, samples):
         return loop.state.crc, loop.infer(data.test_x[:10])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("port", ["sim:", "sim:?flip=1e-3&drop=3e-4&seed=3", "sim:micropython", "sim:cortex-m3"])
 def test_a_board_in_the_loop_does_what_its_learner_does_here(port, iris, request):
     """Catches a verb, a rate or a current that changes on its way, on three boards, or is done twice on a bad line."""
@@ -57,6 +58,7 @@ def test_a_board_in_the_loop_does_what_its_learner_does_here(port, iris, request
     assert (their_classes == classes).all() and (their_outputs == outputs).all()
 
 
+@pytest.mark.slow
 def test_a_sample_that_does_not_fit_is_refused_and_the_board_goes_on(iris):
     with open_board("sim:") as board:
         loop = ChipBoard(board, AnalogNetwork.on(HARDWARE))
@@ -69,6 +71,7 @@ def test_a_sample_that_does_not_fit_is_refused_and_the_board_goes_on(iris):
         assert progress.sample == 1
 
 
+@pytest.mark.slow
 def test_a_sample_that_ends_halfway_leaves_a_board_that_can_start_over(iris, monkeypatch):
     """Catches a board that takes the next sample for the end of this one, or waits for ever."""
     with open_board("sim:") as board:

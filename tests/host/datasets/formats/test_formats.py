@@ -348,6 +348,7 @@ def test_a_spool_gives_back_what_it_was_given():
         assert np.array_equal(spool.finish(), np.concatenate([block + n for n in range(count)]))
 
 
+@pytest.mark.slow
 def test_a_network_says_how_it_hears_and_is_not_tested_on_what_is_heard_otherwise(tmp_path, monkeypatch):
     """Catches a recipe that is not saved, leaves out a constant, or that nobody looks at."""
     for n in range(10):

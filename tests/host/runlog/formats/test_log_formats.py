@@ -49,6 +49,7 @@ def same(one, other):
             assert not isinstance(a[key], np.ndarray) or a[key].dtype == b[key].dtype
 
 
+@pytest.mark.slow
 def test_one_table_is_what_other_tools_read(logs, tmp_path, capsys):
     """Catches a table with columns of the others, and one that is overwritten."""
     metrics = open_log(logs[0]).metrics
@@ -75,6 +76,7 @@ def test_a_summary_fits_a_terminal(logs, capsys, monkeypatch):
     assert all(len(line) <= 80 for line in lines) and "  events       reset 400 times, first at sample 7" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", SUFFIXES)
 @pytest.mark.parametrize("second", SUFFIXES)
 def test_any_format_becomes_any_other_and_comes_back(logs, tmp_path, first, second):
@@ -232,6 +234,7 @@ def test_a_damaged_log_is_told_and_repaired_beside_the_original(logs, tmp_path, 
     assert code == 1 and "exists already: it is not overwritten" in err
 
 
+@pytest.mark.slow
 def test_replay_saves_a_network_that_evaluates_as_the_run_did(logs, tmp_path, capsys):
     """The log's own errors, found again by networks restored from it."""
     log = open_log(logs[0])

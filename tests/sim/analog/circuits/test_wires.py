@@ -24,6 +24,7 @@ def badcrossbar():
     return package
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 1), (3, 2), (5, 16), (64, 64)])
 @pytest.mark.parametrize("ohms", [(1.0, 2.0), (50.0, 0.0), (0.0, 50.0), (0.3, 20.0)])
 def test_currents_are_badcrossbars(badcrossbar, shape, ohms):
