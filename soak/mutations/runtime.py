@@ -16,6 +16,12 @@ OF_CHIP = "tests/runtime/service/test_chip.py"
 FEATURES = "tests/runtime/features/test_features.py"
 
 MUTATIONS = (
+    (
+        "runtime/eqprop/bench.py",
+        "        network.infer(self._x)\n",
+        "",
+        "tests/runtime/test_bench.py::test_the_crossbar_knows_the_buffer_before_the_measurement",
+    ),
     # the crossbar contract
     (
         "runtime/eqprop/network.py",
