@@ -5,7 +5,7 @@ import subprocess
 from eqprop_host.deploy.bundle import compile_module
 from support.places import PROGRAMS, RUNTIME
 
-PROGRAM = PROGRAMS / "footprint.py"
+PROGRAM = PROGRAMS / "cost/footprint.py"
 
 
 def test_code_and_network_fit_a_small_board(cortex_m3, tmp_path):

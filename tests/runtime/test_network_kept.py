@@ -146,7 +146,7 @@ def test_confidence_is_the_same_in_the_simulator():
 
 def test_a_slice_is_short_on_boards(cortex_board):
     """The same network in slices, and how long the longest takes. Catches slices that are none."""
-    program = PROGRAMS / "learn_steps.py"
+    program = PROGRAMS / "learning/learn_steps.py"
     argv, environment = cortex_board.command(program, "64-32-10", path=[ROOT / "runtime"])
     done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

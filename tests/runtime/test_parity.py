@@ -21,8 +21,8 @@ SAMPLES, LR_HALVING_SAMPLES, SEED = 200, 60, 5
 
 @pytest.fixture(scope="module")
 def reference():
-    """Return what programs/training.py reports on CPython with plain kernels: its lines for each shape."""
-    report = runpy.run_path(str(PROGRAMS / "training.py"))["report"]
+    """Return what programs/learning/training.py reports on CPython with plain kernels: its lines for each shape."""
+    report = runpy.run_path(str(PROGRAMS / "learning/training.py"))["report"]
     return {layers: report(eqprop.Network, layers, SAMPLES, LR_HALVING_SAMPLES, SEED) for layers in SHAPES}
 
 
@@ -47,28 +47,28 @@ def test_emulator_gives_the_same_bits(reference, layers):
 
     Catches: a type that wraps or widens otherwise, as int16 totals; a step of `_learn` left out.
     """
-    report = runpy.run_path(str(PROGRAMS / "training.py"))["report"]
+    report = runpy.run_path(str(PROGRAMS / "learning/training.py"))["report"]
     assert report(compiled_network.Network, layers, SAMPLES, LR_HALVING_SAMPLES, SEED) == reference[layers]
 
 
 @pytest.mark.parametrize("tier", ["viper", "plain"])
 def test_micropython_gives_the_same_bits(reference, unix_micropython, tier):
     """The same 200 samples under real MicroPython. Catches: arithmetic that depends on the interpreter or the tier."""
-    printed = run(unix_micropython, "training.py", tier, SAMPLES, LR_HALVING_SAMPLES, SEED, *SHAPES)
+    printed = run(unix_micropython, "learning/training.py", tier, SAMPLES, LR_HALVING_SAMPLES, SEED, *SHAPES)
     assert printed.splitlines() == [line for layers in SHAPES for line in reference[layers]]
 
 
 @pytest.mark.parametrize("tier", ["viper", "plain"])
 def test_learning_and_inferring_allocate_nothing(unix_micropython, tier):
     """With MicroPython's heap locked, over a halving of the rates. Catches: a list or a tuple made in any kernel."""
-    printed = run(unix_micropython, "allocation.py", tier, *SHAPES)
+    printed = run(unix_micropython, "cost/allocation.py", tier, *SHAPES)
     assert printed.splitlines() == [f"{layers} {layers.split('-')[-1]}" for layers in SHAPES]
 
 
 def training(name):
     """Return a function of tests/programs, by the name of its module and its own: "training.report"."""
     module, function = name.split(".")
-    return runpy.run_path(str(PROGRAMS / f"{module}.py"))[function]
+    return runpy.run_path(str(PROGRAMS / f"learning/{module}.py"))[function]
 
 
 # As small as they come, and as odd
@@ -91,7 +91,7 @@ def test_emulator_gives_the_same_bits_on_random_networks(networks, seed):
 
 def check_random_networks(interpreter, tier, networks, seed):
     """Train random networks there, and on CPython's plain kernels: they print the same."""
-    printed = run(interpreter, "training.py", tier, 15, 5, seed, *networks).splitlines()
+    printed = run(interpreter, "learning/training.py", tier, 15, 5, seed, *networks).splitlines()
     report = training("training.report")
     assert printed == [line for layers in networks for line in report(eqprop.Network, layers, 15, 5, seed)]
 
@@ -131,7 +131,7 @@ def test_emulator_learns_the_digits_to_the_same_bits(digits):
 @pytest.mark.parametrize("tier", ["viper", "plain"])
 def test_micropython_learns_the_digits_to_the_same_bits(unix_micropython, digits, tier):
     file, crc = digits
-    assert run(unix_micropython, "digits.py", tier, file) == f"{crc}\n"
+    assert run(unix_micropython, "learning/digits.py", tier, file) == f"{crc}\n"
 
 
 MACHINE_CODE_OF_CORES = [each for each in TIERS_OF_CORES if each[1] != "plain"]
@@ -140,4 +140,4 @@ MACHINE_CODE_OF_CORES = [each for each in TIERS_OF_CORES if each[1] != "plain"]
 @pytest.mark.parametrize(("emulated_board", "tier"), MACHINE_CODE_OF_CORES, indirect=["emulated_board"])
 def test_every_core_learns_the_digits_to_the_same_bits(emulated_board, digits, tier):
     file, crc = digits
-    assert run(emulated_board, "digits.py", tier, file) == f"{crc}\n"
+    assert run(emulated_board, "learning/digits.py", tier, file) == f"{crc}\n"

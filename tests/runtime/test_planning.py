@@ -12,7 +12,7 @@ from eqprop.fixed import CURRENT_MAX, TOTAL_MAX, U_MAX, V_MAX
 from eqprop.network import zeros
 from support.places import PROGRAMS, RUNTIME
 
-MEMORY = PROGRAMS / "memory.py"
+MEMORY = PROGRAMS / "cost/memory.py"
 LAYERS = st.lists(st.integers(1, 40) | st.integers(1, 1000), min_size=2, max_size=6).map(tuple)
 
 
@@ -126,7 +126,7 @@ def test_crossbar_allocates_the_planned_buffers_and_no_more(layers):
 
 
 def measure(micropython, *layers, heap_bytes=None):
-    """Return the lines that programs/memory.py prints under real MicroPython, after the bytes of a block."""
+    """Return the lines that programs/cost/memory.py prints under real MicroPython, after the bytes of a block."""
     argv, environment = micropython.command(MEMORY, *layers, heap_bytes=heap_bytes, path=[str(RUNTIME)])
     result = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stderr

@@ -17,7 +17,7 @@ from eqprop_host.cli import main
 from eqprop_host.link.link import Link
 from eqprop_host.training.loop import Schedule, configuration, learn
 from eqprop_sim.emulator import compiled_network
-from programs.rot import rot
+from programs.faults.rot import rot
 from support.boards.direct_host import DirectHost, configure, samples
 from support.boards.faulty_line import Line
 from support.boards.memory_flash import MemoryFlash
@@ -52,7 +52,7 @@ def test_every_flip_is_found_by_the_emulator():
 def test_every_flip_is_found_on_boards(board, tier, request):
     """The table's addresses too. Catches: machine code that follows one, or loops for ever on a total of zero."""
     path = [ROOT / "runtime", ROOT / "tests"]
-    program = PROGRAMS / "rot.py"
+    program = PROGRAMS / "faults/rot.py"
     argv, environment = request.getfixturevalue(board).command(program, tier, 256, *LAYERS, path=path)
     done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
     assert done.stdout.splitlines() == [tier, *FOUND], done.stderr

@@ -47,7 +47,7 @@ def test_every_version_learns_the_same_bits(version, lesson, tmp_path):
     interpreter = obtained(interpreters.obtain_webassembly, version)
     script = tmp_path / "learn.py"
     script.write_text(LEARN)
-    argv, environment = interpreter.command(script, path=[RUNTIME, PROGRAMS, lesson])
+    argv, environment = interpreter.command(script, path=[RUNTIME, PROGRAMS / "learning", lesson])
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=300)
     release = ", ".join(version.partition("-")[0].split("."))
     assert done.stdout == f"({release}) 5db56ec2 {bundle.compiled_version()}\n", done.stderr

@@ -25,7 +25,7 @@ def padded(frame):
 def test_a_service_feeds_its_watchdog(unix_micropython):
     """While no host speaks, in the midst of a chunk, too. Catches: a board that its own watchdog resets."""
     path = [ROOT / "runtime", ROOT / "tests"]
-    argv, environment = unix_micropython.command(PROGRAMS / "watched.py", 40, path=path)
+    argv, environment = unix_micropython.command(PROGRAMS / "faults/watched.py", 40, path=path)
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(argv, env=environment, **pipes) as board:
         sender = Sender(1024)

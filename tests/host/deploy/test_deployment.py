@@ -41,7 +41,7 @@ from support.places import PROGRAMS, ROOT
 from support.typed_command import run
 
 HEAP = 96 * 1024
-READY = PROGRAMS / "ready.py"
+READY = PROGRAMS / "cost/ready.py"
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ def test_a_tier_that_is_not_there_is_refused(tier):
 
 
 def run(micropython, *arguments):
-    """Return the lines that programs/refusals.py prints."""
-    argv, environment = micropython.command(PROGRAMS / "refusals.py", *arguments, path=[str(RUNTIME)])
+    """Return the lines that programs/faults/refusals.py prints."""
+    argv, environment = micropython.command(PROGRAMS / "faults/refusals.py", *arguments, path=[str(RUNTIME)])
     result = subprocess.run(argv, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     return result.stdout.splitlines()

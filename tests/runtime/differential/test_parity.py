@@ -18,8 +18,8 @@ SAMPLES, LR_HALVING_SAMPLES, SEED = 60, 25, 5
 
 
 def report(layers, samples=SAMPLES, halving=LR_HALVING_SAMPLES, seed=SEED, network=eqprop.Network):
-    """Return what programs/training.py prints of these layers on CPython with plain kernels, or with `network`."""
-    return runpy.run_path(str(PROGRAMS / "training.py"))["report"](network, layers, samples, halving, seed)
+    """Return what programs/learning/training.py prints on CPython with plain kernels, or with `network`."""
+    return runpy.run_path(str(PROGRAMS / "learning/training.py"))["report"](network, layers, samples, halving, seed)
 
 
 @pytest.fixture(scope="module")
@@ -45,20 +45,20 @@ def test_emulator_gives_the_same_bits(reference):
 @pytest.mark.parametrize("tier", ["viper", "plain"])
 def test_micropython_gives_the_same_bits(reference, unix_micropython, tier):
     """Catches: arithmetic that depends on the interpreter or the tier, 64-bit words that are not cut."""
-    assert run(unix_micropython, "training.py", tier, SAMPLES, LR_HALVING_SAMPLES, SEED, *SHAPES) == reference
+    assert run(unix_micropython, "learning/training.py", tier, SAMPLES, LR_HALVING_SAMPLES, SEED, *SHAPES) == reference
 
 
 @pytest.mark.parametrize("tier", ["viper", "plain"])
 def test_learning_and_inferring_allocate_nothing(unix_micropython, tier):
     """With MicroPython's heap locked. Catches: a list or a tuple made in any kernel."""
-    printed = run(unix_micropython, "allocation.py", tier, *SHAPES[:3])
+    printed = run(unix_micropython, "cost/allocation.py", tier, *SHAPES[:3])
     assert printed == [f"{layers} {layers.split('-')[-1]}" for layers in SHAPES[:3]]
 
 
 @pytest.mark.parametrize(("emulated_board", "tier"), TIERS_OF_CORES, indirect=["emulated_board"])
 def test_every_core_gives_the_same_bits(emulated_board, reference, tier):
     """Catches: a slip in one core's loops, a rate below 15 that ARMv7-M's pairs cannot hold."""
-    assert run(emulated_board, "training.py", tier, SAMPLES, LR_HALVING_SAMPLES, SEED, *SHAPES) == reference
+    assert run(emulated_board, "learning/training.py", tier, SAMPLES, LR_HALVING_SAMPLES, SEED, *SHAPES) == reference
 
 
 RANDOM_NETWORKS = st.lists(
@@ -76,4 +76,4 @@ RANDOM_NETWORKS = st.lists(
 def test_the_assembler_gives_the_same_bits_on_random_networks(emulated_board, tier, networks, seed):
     """Catches: a slip in a shape that nobody thought of."""
     expected = [line for layers in networks for line in report(layers, 15, 5, seed)]
-    assert run(emulated_board, "training.py", tier, 15, 5, seed, *networks) == expected
+    assert run(emulated_board, "learning/training.py", tier, 15, 5, seed, *networks) == expected

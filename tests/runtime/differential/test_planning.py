@@ -66,7 +66,7 @@ SIZES = ("1-1", "5-3", "2-8-2", "6-4-5-2", "64-32-10", "784-4-10", "64-100-10", 
 def check_planned_bytes(interpreter):
     """A network takes what its plan says, to the allocator's block."""
     texts = [f"differential:{layers}" for layers in SIZES]
-    argv, environment = interpreter.command(PROGRAMS / "memory.py", *texts, heap_bytes=500000, path=[str(RUNTIME)])
+    argv, environment = interpreter.command(PROGRAMS / "cost/memory.py", *texts, heap_bytes=500000, path=[str(RUNTIME)])
     result = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stderr
     block, *lines = result.stdout.splitlines()

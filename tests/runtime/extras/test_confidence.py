@@ -11,13 +11,13 @@ from eqprop_host import datasets
 from eqprop_sim.emulator import compiled_network
 from support.places import PROGRAMS, RUNTIME
 
-PROGRAM = PROGRAMS / "calibrating.py"
+PROGRAM = PROGRAMS / "learning/calibrating.py"
 ROWS = [(bytes((17 * n % 128, 5 * n % 90, 100 - n, 3)), n % 3) for n in range(40)]
 
 
 @pytest.fixture(scope="module")
 def reference():
-    """What CPython's plain kernels make of programs/calibrating.py."""
+    """What CPython's plain kernels make of programs/learning/calibrating.py."""
     return runpy.run_path(str(PROGRAM))["report"](eqprop.Network("6-5-3", 1))
 
 

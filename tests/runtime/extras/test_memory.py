@@ -18,14 +18,14 @@ from eqprop_host.studies.baselines import nearest_neighbours
 from eqprop_sim.emulator import compiled_network
 from support.places import PROGRAMS, RUNTIME
 
-PROGRAM = PROGRAMS / "remembering.py"
+PROGRAM = PROGRAMS / "learning/remembering.py"
 KEEPS_100 = 20 + 64 + 5 * 10 + 100 * (64 + 22)
 """Bytes for 100 samples of the digits."""
 
 
 @pytest.fixture(scope="module")
 def reference():
-    """What CPython's plain kernels make of programs/remembering.py."""
+    """What CPython's plain kernels make of programs/learning/remembering.py."""
     program = runpy.run_path(str(PROGRAM))
     return program["report"](eqprop.Network(program["LAYERS"], 1))
 

@@ -12,12 +12,12 @@ from eqprop.fixed import CURRENT_MAX
 from eqprop_sim.emulator import compiled_network
 from support.places import PROGRAMS, RUNTIME
 
-PROGRAM = PROGRAMS / "regressing.py"
+PROGRAM = PROGRAMS / "learning/regressing.py"
 
 
 @pytest.fixture(scope="module")
 def reference():
-    """What CPython's plain kernels make of programs/regressing.py."""
+    """What CPython's plain kernels make of programs/learning/regressing.py."""
     program = runpy.run_path(str(PROGRAM))
     return [line for layers in program["SHAPES"] for line in program["report"](eqprop.Network, layers)]
 

@@ -24,7 +24,7 @@ from eqprop_sim.emulator import features as compiled
 from support.places import PROGRAMS, RUNTIME
 from support.references.checked_integers import CheckedArray
 
-PROGRAM = PROGRAMS / "features.py"
+PROGRAM = PROGRAMS / "learning/features.py"
 SIZES = st.sampled_from([16, 32, 64, 256, 1024])
 
 
@@ -423,7 +423,7 @@ def test_clicks_and_noise_are_no_words():
 
 @pytest.fixture(scope="module")
 def reference():
-    """What programs/features.py reports on CPython, by the plain kernels."""
+    """What programs/learning/features.py reports on CPython, by the plain kernels."""
     return runpy.run_path(str(PROGRAM))["report"]()
 
 

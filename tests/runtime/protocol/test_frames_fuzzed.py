@@ -18,7 +18,7 @@ from eqprop.protocol.frames import Receiver, Sender, encoded_size
 from eqprop_host.boards.board import Board
 from eqprop_host.errors import EqpropError
 from eqprop_host.link.link import Link
-from programs.fuzz import fuzz, mutated
+from programs.faults.fuzz import fuzz, mutated
 from support.boards.faulty_line import Line
 from support.places import PROGRAMS, ROOT
 
@@ -39,7 +39,7 @@ def test_a_board_does_so_in_a_small_heap(board, heap, request):
     frames = FRAMES if board == "unix_micropython" else FRAMES // 20
     path = [ROOT / "runtime", ROOT / "tests"]
     argv, environment = request.getfixturevalue(board).command(
-        PROGRAMS / "fuzz.py", frames, 1, heap_bytes=heap, path=path
+        PROGRAMS / "faults/fuzz.py", frames, 1, heap_bytes=heap, path=path
     )
     done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

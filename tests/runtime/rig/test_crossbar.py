@@ -321,7 +321,9 @@ def test_a_host_trains_and_logs_it(tmp_path):
 def test_learning_allocates_nothing_and_gives_the_same_bits(converter, printed, unix_micropython, cortex_m3):
     """With the heap locked, on 64 and on 32 bits. Catches an iterator in a loop, a number of more than 31 bits."""
     for interpreter in (unix_micropython, cortex_m3):
-        argv, environment = interpreter.command(PROGRAMS / "rig.py", converter, heap_bytes=256 * 1024, path=[RUNTIME])
+        argv, environment = interpreter.command(
+            PROGRAMS / "learning/rig.py", converter, heap_bytes=256 * 1024, path=[RUNTIME]
+        )
         done = subprocess.run(argv, env=environment, input="", capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (0, ""), done.stdout
         assert done.stdout == printed + "\n"

@@ -19,7 +19,7 @@ def test_a_streamed_sample_takes_few_instructions(many, most, cortex_m3, run):
     code = Code(64, 10, GREYS)
     x = np.random.default_rng(0).choice(np.frombuffer(GREYS, np.int8), (1, 64))
     record = bytes(pack(code, x, np.array([3]))).hex()
-    program = (PROGRAMS / "streaming.py").read_text()
+    program = (PROGRAMS / "cost/streaming.py").read_text()
     done = run(cortex_m3, program, many, GREYS.hex(), record, path=[RUNTIME], heap_bytes=512 * 1024)
     samples, instructions = map(int, done.stdout.split())
     assert samples == 5 * many + 2  # two to see what counting costs

@@ -314,7 +314,9 @@ def test_exceptions_pass_machine_code(emulated_board, run):
 @pytest.mark.parametrize("tier", ["plain", "viper"])
 def test_programs_learn_without_allocating(emulated_board, tier):
     """Catches a list or a tuple made in a kernel, and a small int of 31 bits that overflows into the heap."""
-    argv, environment = emulated_board.command(PROGRAMS / "allocation.py", tier, "64-32-10", path=[ROOT / "runtime"])
+    argv, environment = emulated_board.command(
+        PROGRAMS / "cost/allocation.py", tier, "64-32-10", path=[ROOT / "runtime"]
+    )
     done = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=300)
     assert (done.stdout, done.stderr) == ("64-32-10 10\n", "")
 

@@ -1,4 +1,4 @@
-"""What a crossbar says of arguments that it must not take, in the order in which programs/refusals.py tries them."""
+"""What a crossbar says of arguments that it must not take, in the order of programs/faults/refusals.py."""
 
 REFUSALS = [
     *3

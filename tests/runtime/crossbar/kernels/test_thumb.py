@@ -23,8 +23,8 @@ SAMPLES, LR_HALVING_SAMPLES, SEED = 60, 20, 5
 
 @pytest.fixture(scope="module")
 def reference():
-    """Return what programs/training.py reports on CPython with plain kernels, for all shapes."""
-    report = runpy.run_path(str(PROGRAMS / "training.py"))["report"]
+    """Return what programs/learning/training.py reports on CPython with plain kernels, for all shapes."""
+    report = runpy.run_path(str(PROGRAMS / "learning/training.py"))["report"]
     return [line for layers in SHAPES for line in report(eqprop.Network, layers, SAMPLES, LR_HALVING_SAMPLES, SEED)]
 
 
@@ -43,22 +43,22 @@ def test_every_core_gives_the_same_bits(reference, cortex_board, tier):
     Catches: an instruction that the core has not; a limit, a shift or a sum that is wrong in either form of a kernel;
     a row, a node or an input too many or too few.
     """
-    assert run(cortex_board, "training.py", tier, SAMPLES, LR_HALVING_SAMPLES, SEED, *SHAPES) == reference
+    assert run(cortex_board, "learning/training.py", tier, SAMPLES, LR_HALVING_SAMPLES, SEED, *SHAPES) == reference
 
 
 def test_the_assembler_is_in_use_from_the_start(cortex_board):
-    assert run(cortex_board, "refusals.py")[0] == "thumb"
+    assert run(cortex_board, "faults/refusals.py")[0] == "thumb"
 
 
 def test_nothing_is_allocated(cortex_board):
     """With the heap locked. Catches: a kernel that returns an address, which makes a big integer."""
-    printed = run(cortex_board, "allocation.py", "thumb", *SHAPES)
+    printed = run(cortex_board, "cost/allocation.py", "thumb", *SHAPES)
     assert printed == [f"{layers} {layers.split('-')[-1]}" for layers in SHAPES]
 
 
 def test_what_it_must_not_touch_is_refused(cortex_board):
     """Catches: a kernel that reads past a short buffer, or takes a number for an address."""
-    _, *refusals = run(cortex_board, "refusals.py", "thumb")
+    _, *refusals = run(cortex_board, "faults/refusals.py", "thumb")
     assert refusals == REFUSALS
 
 
@@ -73,7 +73,7 @@ def test_nothing_is_written_outside_the_arrays(cortex_board, tier):
         for label in range(network.layers[-1]):
             network.learn(x, label)
         expected.append(f"{layers} {network.crc()}")
-    assert run(cortex_board, "guards.py", tier, *SHAPES) == expected
+    assert run(cortex_board, "cost/guards.py", tier, *SHAPES) == expected
 
 
 @pytest.mark.parametrize("core", ["cortex-m0", "cortex-m3"])
@@ -87,13 +87,13 @@ def test_no_more_instructions_than_c(core, tmp_path):
         pytest.skip("needs a C compiler for Arm: install gcc-arm-none-eabi (apt)")
     program, code = tmp_path / "step.elf", tmp_path / "step.bin"
     options = [f"-mcpu={core}", "-mthumb", "-O2", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-nostdlib"]
-    link = ["-Wl,-Ttext=0,-e,learn", "-o", program, PROGRAMS / "step.c", "-lgcc"]
+    link = ["-Wl,-Ttext=0,-e,learn", "-o", program, PROGRAMS / "cost/step.c", "-lgcc"]
     subprocess.run([compiler, *options, *link], check=True)
     subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", "-j", ".text", program, code], check=True)
     symbols = subprocess.run(["arm-none-eabi-nm", program], check=True, capture_output=True, text=True).stdout
     (offset,) = re.findall(r"^(\w+) T learn$", symbols, re.MULTILINE)
     board = obtained(qemu.obtain, core)
-    lines = run(board, "compiled.py", code, int(offset, 16), "64-32-10", 300)
+    lines = run(board, "cost/compiled.py", code, int(offset, 16), "64-32-10", 300)
     (assembler, crc), (compiled, compiled_crc) = ([int(word) for word in line.split()] for line in lines)
     assert crc == compiled_crc
     assert assembler <= compiled
@@ -109,7 +109,7 @@ def test_a_network_is_built_in_few_instructions(core, tier, most):
     Catches: a draw on big integers, sums of conductances in bytecode, arrays that a generator fills item by item, a
     count of all free bytes.
     """
-    in_use, line = run(obtained(qemu.obtain, core), "building.py", tier, "64-32-10")
+    in_use, line = run(obtained(qemu.obtain, core), "cost/building.py", tier, "64-32-10")
     layers, instructions, crc = line.split()
     assert (in_use, layers, int(crc)) == (tier, "64-32-10", eqprop.Network("64-32-10").crc())
     assert 1.0e6 < int(instructions) <= most

@@ -76,7 +76,7 @@ def test_a_jump_that_does_not_reach_is_noticed(tmp_path):
 @pytest.fixture(scope="module")
 def reference():
     """Lines of what becomes of networks, and of what features make of signals, on CPython's plain kernels."""
-    train, hear = (runpy.run_path(str(PROGRAMS / f"{name}.py"))["report"] for name in ("training", "features"))
+    train, hear = (runpy.run_path(str(PROGRAMS / f"learning/{name}.py"))["report"] for name in ("training", "features"))
     learnt = [line for layers in SHAPES for line in train(eqprop.Network, layers, SAMPLES, LR_HALVING_SAMPLES, SEED)]
     return learnt, hear()
 
@@ -100,5 +100,5 @@ def test_what_every_compiler_makes_computes_right(cpu, version, reference, tmp_p
         return done.stdout.splitlines()
 
     learnt, heard = reference
-    assert printed("training.py", SAMPLES, LR_HALVING_SAMPLES, SEED, *SHAPES) == learnt
-    assert printed("features.py") == heard
+    assert printed("learning/training.py", SAMPLES, LR_HALVING_SAMPLES, SEED, *SHAPES) == learnt
+    assert printed("learning/features.py") == heard
