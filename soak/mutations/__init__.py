@@ -7,5 +7,6 @@ from .learning import MUTATIONS as LEARNING
 from .rig import MUTATIONS as RIG
 from .runtime import MUTATIONS as RUNTIME
 from .sim import MUTATIONS as SIM
+from .studio import MUTATIONS as STUDIO
 
-MUTATIONS = (*RUNTIME, *DIFFERENTIAL, *HOPFIELD, *LEARNING, *HOST, *SIM, *RIG)
+MUTATIONS = (*RUNTIME, *DIFFERENTIAL, *HOPFIELD, *LEARNING, *HOST, *SIM, *RIG, *STUDIO)

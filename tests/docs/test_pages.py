@@ -27,6 +27,7 @@ PORT = "/dev/ttyACM0"
 ELSEWHERE = {
     r"pip install": "needs the network; `make hosts` installs and runs what is installed",
     r"make ": "runs this test, or trains for the eye what others test",
+    r"eqprop studio$": "serves until Ctrl-C; tests/host/studio opens its page",
     r".*mnist:mnist": "needs the files of MNIST, and hours",
     r"python examples/words/tape.py TAPE --folder FOLDER": "needs recordings of the reader's own",
     r"import os, vfs": "erases the flash of the board on which it runs",

@@ -33,6 +33,7 @@ COMMANDS = {
     "undeploy": "boards",
     "ports": "boards",
     "rig": "boards",
+    "studio": "boards",
 }
 """The package of each command, in the order of the help."""
 

@@ -1,7 +1,6 @@
 """The report, opened in a real browser as its reader does, and the figures for a paper."""
 
 import io
-import os
 import re
 import shutil
 from xml.etree import ElementTree
@@ -16,10 +15,9 @@ from eqprop_host.report import draw_figure, write_page
 from eqprop_host.report.history import history
 from eqprop_host.runlog import RunLog, open_log
 from eqprop_sim.emulator.compiled_network import Network
+from support.browser import chromium
 
 pytestmark = pytest.mark.slow
-
-IN_CI = bool(os.environ.get("CI"))
 
 
 @pytest.fixture(scope="module")
@@ -35,28 +33,8 @@ def logs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    """Debian's chromium, headless; without it a test fails in CI and is skipped elsewhere."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        if IN_CI:
-            pytest.fail("needs chromium and chromedriver: install the packages chromium and chromium-driver")
-        pytest.skip("needs chromium and chromedriver: install the packages chromium and chromium-driver")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--window-size=1120,2400",
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    found = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield found
-    found.quit()
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,124 @@
+"""All files of the studio's page: its own, MicroPython's WebAssembly build, the runtime, and the built-in digits."""
+
+import hashlib
+import json
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+import eqprop
+from eqprop.network import DEFAULT
+from eqprop_sim.sample_order import SampleOrder
+from eqprop_sim.toolchain import interpreters
+
+from .. import datasets
+from ..errors import DataError, LogError
+from ..files import write_whole
+from ..training.config import ENERGY_MODELS, RunConfig
+
+_BUILD = {
+    "micropython.mjs": "ca8b79515ad7e673fd5c14ca6a811227dd83727d437cfb25ab1046fa1a7e88c5",
+    "micropython.wasm": "86663bb8916f83ee879cf6cf15d7b63c881b423742c52a17676d9f4658a0e0e0",
+}
+"""SHA-256 of each file of MicroPython's official WebAssembly build that the page needs."""
+
+_VERSION = "1.25.0"
+_LEFT_OUT = ("rig/", "bench.py", "selftest.py", "watchdog.py")
+"""Modules of the runtime that no page needs, in addition to those in machine code."""
+
+_PAGE = "index.html"
+
+
+def files(tell=lambda line: None):
+    """Return the page's files: {name: bytes}. MicroPython's build is fetched if it is not in the user's cache.
+
+    tell: called with one line before a download. Raises LogError if the build cannot be had, DataError if it is not the
+    official one.
+    """
+    page = resources.files(__package__) / "page"
+    found = {each.name: each.read_bytes() for each in page.iterdir()}
+    data = datasets.prepare(datasets.load("digits"), 0)
+    config = RunConfig()
+    return {
+        **found,
+        **_micropython(tell),
+        "python.json": json.dumps(_python()).encode(),
+        "digits.bin": _packed(data, SampleOrder.shuffled(len(data.train_y), 0), config.epochs),
+        "facts.json": json.dumps(_facts(config, data)).encode(),
+    }
+
+
+def write(folder, tell=lambda line: None):
+    """Write the page's files into a folder, for any web host; make the folder if needed.
+
+    Raises LogError if it cannot be written or holds other files, and as `files` does.
+    """
+    folder = Path(folder)
+    wanted = files(tell)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        others = sorted(each.name for each in folder.iterdir() if each.name not in wanted)
+    except OSError as error:
+        raise LogError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    if others:
+        raise LogError(f"{folder}: holds {others[0]}, which is not the studio's: name an empty folder")
+    # The page comes last: with it, all the files that it loads are there
+    for name in sorted(wanted, key=lambda name: name == _PAGE):
+        write_whole(folder / name, wanted[name])
+
+
+def _micropython(tell):
+    try:
+        folder = interpreters.obtain_webassembly(_VERSION, tell).path
+    except interpreters.Unavailable as error:
+        raise LogError(str(error)) from error
+    found = {name: (folder / name).read_bytes() for name in _BUILD}
+    for name, expected in _BUILD.items():
+        actual = hashlib.sha256(found[name]).hexdigest()
+        if actual != expected:
+            raise DataError(
+                f"{folder / name}: expected SHA-256 {expected}, got {actual}: delete the folder, and try again"
+            )
+    return found
+
+
+def _python():
+    """Return the Python that the page runs: {path: text}."""
+    runtime = Path(eqprop.__file__).parent
+    found = {}
+    for path in sorted(runtime.rglob("*.py")):
+        name = path.relative_to(runtime).as_posix()
+        if not name.startswith(_LEFT_OUT) and not name.endswith(("viper.py", "thumb.py")):
+            found[f"eqprop/{name}"] = path.read_text("utf-8")
+    for each in (resources.files(__package__) / "in_page").iterdir():
+        if each.name.endswith(".py"):
+            found[f"in_page/{each.name}"] = each.read_text("utf-8")
+    return found
+
+
+def _packed(data, order, epochs):
+    """Return a data set as `in_page.studio.load` reads it: with the order in which `eqprop train` learns it."""
+    samples, features = data.train_x.shape
+    orders = np.concatenate([order.epoch(n) for n in range(epochs)])
+    parts = (
+        np.array([samples, features, epochs, len(data.test_y)], "<u2"),
+        data.train_x,
+        data.train_y.astype(np.uint8),
+        orders.astype("<u2"),
+        data.test_x,
+        data.test_y.astype(np.uint8),
+    )
+    return b"".join(part.tobytes() for part in parts)
+
+
+def _facts(config, data):
+    """Return what the page's JavaScript takes from the host."""
+    digits = {
+        "layers": [data.train_x.shape[1], 32, data.classes],
+        "columns": 8,
+        "halving": config.halving_samples(len(data.train_y)),
+        "names": [str(n) for n in range(data.classes)],
+        "data": "/digits.bin",
+    }
+    return {"version": eqprop.__version__, "model": DEFAULT, "models": list(ENERGY_MODELS), "digits": digits}

@@ -1,0 +1,346 @@
+"""The studio without its page: a lesson, a conversation with a board, and what the page shows of both.
+
+The page calls `call` with a JSON object {"do": name, ...} and gets one back; {"error": words} if it cannot be done.
+Bytes pass through `mailbox`: the page writes them at its address before a call, and reads them there after it.
+"""
+
+import json
+import os
+import random
+import time
+
+import uctypes
+
+from eqprop.network import Network
+from eqprop.protocol import messages
+from eqprop.protocol.host_messages import Configuration
+from eqprop.saving import margin_percent
+
+from .conversation import Conversation
+from .lesson import Lesson
+from .page_board import PageBoard
+from .phases import phases
+
+_MAILBOX = 65536
+_AHEAD = 64  # samples that a rehearsal puts into the sequence before the board has learnt them
+_TWIN_AHEAD = 256
+_PAGE_BATCH = 4  # samples of a question to the board in the page: the maps are drawn between two
+_BOARD_FOLDER = "/board"
+
+
+class Studio:
+    """What `call` works on.
+
+    - mailbox: bytes from the page and to it
+    """
+
+    def __init__(self):
+        """Wait for `start`."""
+        self.mailbox = bytearray(_MAILBOX)
+        self._conversation = Conversation(time.ticks_ms, time.ticks_diff, lambda: random.getrandbits(30))
+        self._board = None
+        self._twin = None
+        self._lesson = None
+        self._tests = (b"", b"")
+        self._tested = None
+        self._answer = None
+        self._rehearsing = False
+        self._until = 0
+        self._verified = None
+        self._saved = None
+        self._classes = []
+
+    def call(self, text):
+        """Do what a JSON text asks for; return a JSON text."""
+        try:
+            request = json.loads(text)
+            return json.dumps(getattr(self, "_do_" + request["do"])(request) or {})
+        except (ValueError, MemoryError) as error:
+            return json.dumps({"error": str(error)})
+
+    def where(self):
+        """Return the address of `mailbox`."""
+        return uctypes.addressof(self.mailbox)
+
+    # ---- a lesson and its board
+
+    def _do_start(self, request):
+        """Begin a lesson: layers, model, seed, lr_halving_samples, classes (names); data: a file of samples or None."""
+        layers = tuple(request["layers"])
+        model = request["model"]
+        seed = request["seed"]
+        halving = request["lr_halving_samples"]
+        plan = Network.parts(model)[0](layers)  # raises ValueError for impossible ones
+        self._lesson = lesson = Lesson(layers[0], layers[-1], seed)
+        self._tests = (b"", b"")
+        if request.get("data"):
+            self._tests = load(request["data"], lesson)
+        self._classes = request["classes"]
+        self._configuration = Configuration(
+            messages.MODELS.index(plan.model), random.getrandbits(30), seed, halving, 0, layers, b""
+        )
+        self._tested = self._answer = self._saved = None
+        self._rehearsing = False
+        self._new_twin()
+        self._conversation.begin(self._configuration)
+        return {"layers": plan.layers, "model": plan.model, "g_min": plan.g_min, "g_max": plan.g_max}
+
+    def _new_twin(self):
+        """Make the digital twin of a board at the end of a cable; the board in the page needs none."""
+        self._verified = None
+        self._twin = None
+        if self._board is None and self._lesson:
+            _, _, seed, halving, _, layers, _ = self._configuration
+            self._twin = Network(layers, seed, halving, messages.MODELS[self._configuration.model])
+
+    def _do_connect(self, request):
+        """Use the board in the page (board: "page"), or one that the page's own code speaks to (board: "port")."""
+        if request["board"] == "page":
+            self._board = PageBoard(_empty(_BOARD_FOLDER), self._page_learnt)
+            self._conversation.batch = _PAGE_BATCH
+        else:
+            self._board = None
+            self._conversation.batch = _AHEAD
+        self._conversation.hang_up()
+        if self._lesson:
+            self._new_twin()
+
+    def _do_hang_up(self, request):
+        """Forget what was under way, because the line was closed or opened."""
+        self._conversation.hang_up()
+
+    def _do_cut(self, request):
+        """Cut the power of the board in the page, and switch it on again."""
+        self._board.switch_on()
+        self._conversation.hang_up()
+        self._conversation.restarts += 1
+
+    @property
+    def _network(self):
+        """The network that the page shows: that of the board in the page, or the twin of another one; or None."""
+        return self._board.network if self._board else self._twin
+
+    def _page_learnt(self):
+        network = self._board.network
+        self._note(network.sample - 1, network.prediction)
+
+    def _note(self, n, prediction):
+        if 0 <= n < len(self._lesson.predictions):  # the board also tells of what it was only asked
+            self._lesson.predictions[n] = prediction
+
+    # ---- learning
+
+    def _do_teach(self, request):
+        """Learn the sample in the mailbox, with this label, and keep it in the data set."""
+        lesson = self._lesson
+        x = bytes(memoryview(self.mailbox)[: lesson.features])
+        lesson.learn(lesson.add(x, request["label"]))
+
+    def _do_rehearse(self, request):
+        """Learn the data set: on, or off; until: the number of samples to stop at, or 0 for none."""
+        self._rehearsing = bool(request["on"])
+        self._until = request.get("until", 0)
+
+    def _do_step(self, request):
+        """Return the phases of the next sample of the data set, and let the board learn it."""
+        lesson, network = self._lesson, self._network
+        if not network or self._conversation.busy(lesson.count) or network.sample != lesson.count:
+            raise ValueError("step: the board is busy, or not there yet: pause, and try again in a moment")
+        if not lesson.rehearse():
+            raise ValueError("step: there is no sample to learn yet: teach one first")
+        place = lesson.history[-1]
+        return phases(network, lesson.x(place), lesson.label(place))
+
+    def _do_ask(self, request):
+        """Ask the board about the features in the mailbox; `view` has its answer."""
+        x = bytes(memoryview(self.mailbox)[: self._lesson.features])
+        if self._conversation.ready() and not self._conversation.asking():
+            self._conversation.ask(messages.INFER, b"\0" + x, messages.CLASSES, self._answered)
+
+    def _answered(self, payload):
+        outputs = _int16(payload, 2)
+        margin = margin_percent(outputs, self._network.plan.targets)
+        self._answer = {"class": payload[0] | payload[1] << 8, "outputs": outputs, "confidence": margin}
+
+    def _do_test(self, request):
+        """Ask the board about the samples held back; `view` has the errors so far."""
+        x, labels = self._tests
+        if not labels or not self._conversation.ready():
+            raise ValueError("test: there are no samples held back")
+        size, classes = self._lesson.features, self._lesson.classes
+        self._tested = tested = {"samples": 0, "errors": 0, "of": len(labels), "confusion": [0] * (classes * classes)}
+        size_answer = messages.CLASS_SIZE + 2 * classes
+        for first in range(0, len(labels), _PAGE_BATCH):
+            wanted = labels[first : first + _PAGE_BATCH]
+
+            def done(payload, wanted=wanted):
+                for i in range(len(wanted)):
+                    found = payload[i * size_answer] | payload[i * size_answer + 1] << 8
+                    tested["confusion"][wanted[i] * classes + found] += 1
+                    tested["errors"] += found != wanted[i]
+                    tested["samples"] += 1
+
+            piece = b"\0" + x[first * size : (first + len(wanted)) * size]
+            self._conversation.ask(messages.INFER, piece, messages.CLASSES, done)
+
+    def _do_save(self, request):
+        """Make the board save its network in its flash; `view` says whether it did."""
+        self._saved = None
+        self._conversation.ask(messages.SAVE, b"", messages.STATE, self._was_saved)
+
+    def _was_saved(self, payload):
+        self._conversation.take_state(payload)
+        state = self._conversation.state
+        self._saved = state.saved == state.sample
+
+    # ---- the line
+
+    def _do_work(self, request):
+        """Go on for up to `ms` milliseconds; return `view`."""
+        until = time.ticks_add(time.ticks_ms(), request["ms"])
+        conversation = self._conversation
+        while self._lesson:
+            self._plan_ahead()
+            conversation.turn(self._lesson)
+            if self._board:
+                if not conversation.outgoing:
+                    break
+                sent = bytes(conversation.outgoing)
+                conversation.outgoing[:] = b""
+                for answer in self._board.answers(sent):
+                    conversation.receive(answer)
+            elif not self._let_twin_learn():
+                break
+            if time.ticks_diff(until, time.ticks_ms()) <= 0:
+                break
+        self._verify()
+        return self._view()
+
+    def _plan_ahead(self):
+        lesson, conversation = self._lesson, self._conversation
+        if not self._rehearsing or not conversation.ready():
+            return
+        if self._twin and conversation.sample - self._twin.sample > _TWIN_AHEAD:
+            return  # what the page shows would lag far behind the board
+        while lesson.count < conversation.sample + _AHEAD:
+            if (self._until and lesson.count >= self._until) or not lesson.rehearse():
+                self._rehearsing = False
+                return
+
+    def _let_twin_learn(self):
+        """Let the twin learn one sample that the board has learnt; return whether there was one."""
+        twin, lesson = self._twin, self._lesson
+        n = twin.sample
+        if n >= self._conversation.sample:
+            return False
+        place = lesson.history[n]
+        twin.learn(lesson.x(place), lesson.label(place))
+        self._note(n, twin.prediction)
+        return True
+
+    def _verify(self):
+        """Ask the board for its CRC whenever everything is learnt, and compare it with the twin's."""
+        conversation, network = self._conversation, self._network
+        if not self._lesson or not network or conversation.busy(self._lesson.count):
+            return
+        if network.sample == self._lesson.count != self._verified and not self._rehearsing:
+            self._verified = network.sample
+            conversation.ask(messages.STATUS, b"", messages.STATE, conversation.take_state)
+
+    def _do_send(self, request):
+        """Move up to a mailbox of bytes for the board into the mailbox; return their number as `bytes`."""
+        outgoing = self._conversation.outgoing
+        count = min(len(outgoing), _MAILBOX)
+        self.mailbox[:count] = outgoing[:count]
+        outgoing[:] = outgoing[count:]
+        return {"bytes": count}
+
+    def _do_receive(self, request):
+        """Take `bytes` bytes from the board, which are in the mailbox."""
+        self._conversation.receive(bytes(memoryview(self.mailbox)[: request["bytes"]]))
+
+    # ---- what the page shows
+
+    def _view(self):
+        conversation, lesson, network = self._conversation, self._lesson, self._network
+        if not lesson:
+            return {}
+        sample = min(network.sample, lesson.count) if network else 0
+        samples, errors, confusion = lesson.recent(sample)
+        state = conversation.state
+        return {
+            "busy": self._rehearsing or conversation.busy(lesson.count),
+            "moving": bool(self._board) or (network and network.sample < conversation.sample),
+            "ready": conversation.ready(),
+            "rehearsing": self._rehearsing,
+            "trouble": conversation.trouble,
+            "restarts": conversation.restarts,
+            "identity": state.identity if state else "",
+            "sample": sample,
+            "count": lesson.count,
+            "shown": len(lesson.shown),
+            "recent": samples,
+            "errors": errors,
+            "confusion": confusion,
+            "crc": "%08x" % (network.crc() if network else 0),
+            "board_crc": "%08x" % state.crc if state and state.sample == sample and conversation.ready() else "",
+            "answer": self._answer,
+            "tested": self._tested,
+            "saved": self._saved,
+            "maps": self._maps(network),
+        }
+
+    def _maps(self, network):
+        """Return (address, rows, columns) of each crossbar, with a row for each node that it feeds."""
+        found = []
+        for c in range(network.crossbar_count if network else 0):
+            rows, columns = network.plan.shapes[c]
+            by_node = network.g_min >= 0 and c == 0
+            found.append((uctypes.addressof(network.conductances(c)), rows, columns, by_node))
+        return found
+
+    def _do_picture(self, request):
+        """Put the features of sample k, of the data set or of those held back, into the mailbox; return its label."""
+        lesson = self._lesson
+        k, size = request["k"], lesson.features
+        if request.get("held_back"):
+            x, labels = self._tests
+            k %= len(labels)
+            x, label = x[k * size : (k + 1) * size], labels[k]
+        else:
+            place = lesson.shown[k]
+            x, label = lesson.x(place), lesson.label(place)
+        self.mailbox[:size] = x
+        return {"label": label, "bytes": size}
+
+
+def load(path, lesson):
+    """Load a data set that the host has prepared (`eqprop_host.studio.folder`); return its (features, labels) to test.
+
+    The file is four numbers u16, little-endian: training samples, features, epochs, test samples; training features,
+    labels u8, order u16 for each epoch, test features, test labels.
+    """
+    from array import array
+
+    with open(path, "rb") as file:
+        head = array("H", file.read(8))
+        samples, features, epochs, tests = head
+        x = file.read(samples * features)
+        labels = file.read(samples)
+        lesson.load(x, labels, array("H", file.read(2 * samples * epochs)))
+        return file.read(tests * features), file.read(tests)
+
+
+def _int16(payload, start):
+    pairs = range(start, len(payload), 2)
+    return [((payload[i] | payload[i + 1] << 8) ^ 0x8000) - 0x8000 for i in pairs]
+
+
+def _empty(folder):
+    """Make a folder, or empty it; return its name."""
+    try:
+        os.mkdir(folder)
+    except OSError:
+        for name in os.listdir(folder):
+            os.remove(folder + "/" + name)
+    return folder

@@ -1,0 +1,92 @@
+// Runs MicroPython, and in it the studio's Python (`in_page`): the lesson, the host's side of the protocol, and the
+// board in the page. Answers the page's requests, and tells it what to show while there is something to do.
+import { loadMicroPython } from "./micropython.mjs";
+
+const SLICE_MS = 25; // of work between two views: 30 of them and more in a second
+const REST_MS = 60; // between two looks at whether an answer is overdue
+const HEAP_BYTES = 8 << 20;
+
+/** @type {(text: string) => string} */
+let call = () => "{}";
+/** @type {{ HEAPU8: Uint8Array }} */
+let memory = { HEAPU8: new Uint8Array() };
+let mailbox = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let resting;
+let waiting = false; // whether the next slice of work is on its way
+const turn = new MessageChannel(); // setTimeout would wait 4 ms
+
+/** @type {(name: string) => Promise<Response>} */
+async function fetched(name) {
+  const response = await fetch(new URL(name, import.meta.url));
+  if (!response.ok) throw new Error(`${name}: ${response.status} ${response.statusText}`);
+  return response;
+}
+
+async function start() {
+  const [machine, files, digits] = await Promise.all([
+    loadMicroPython({ heapsize: HEAP_BYTES, linebuffer: true, stderr: (line) => console.error(line) }),
+    fetched("python.json").then((response) => response.json()),
+    fetched("digits.bin").then((response) => response.arrayBuffer()),
+  ]);
+  for (const [name, text] of Object.entries(files)) {
+    machine.FS.mkdirTree(`/lib/${name.slice(0, name.lastIndexOf("/"))}`);
+    machine.FS.writeFile(`/lib/${name}`, text);
+  }
+  machine.FS.writeFile("/digits.bin", new Uint8Array(digits));
+  machine.runPython("from in_page.studio import Studio\nstudio = Studio()\ncall, where = studio.call, studio.where");
+  memory = machine._module;
+  mailbox = machine.globals.get("where")();
+  call = machine.globals.get("call");
+}
+
+/** @type {(request: object) => any} */
+const ask = (request) => JSON.parse(call(JSON.stringify(request)));
+
+/** The bytes that lie there now; the view is valid until the next call. @type {(start: number, size: number) => Uint8Array} */
+const bytesAt = (start, size) => memory.HEAPU8.subarray(start, start + size);
+
+function work() {
+  waiting = false;
+  const view = ask({ do: "work", ms: SLICE_MS });
+  if (!view.maps) return; // there is no lesson yet
+  const maps = view.maps.map((/** @type {[number, number, number, boolean]} */ [start, rows, columns]) =>
+    bytesAt(start, 2 * rows * columns).slice().buffer);
+  self.postMessage({ view, maps }, { transfer: maps });
+  flush();
+  if (view.busy && !view.trouble && view.moving) soon();
+  else resting = setTimeout(work, REST_MS);
+}
+
+function soon() {
+  clearTimeout(resting);
+  if (!waiting) turn.port2.postMessage(null);
+  waiting = true;
+}
+
+// Sends the page what goes to the board at the end of a cable
+function flush() {
+  for (;;) {
+    const { bytes } = ask({ do: "send" });
+    if (!bytes) return;
+    self.postMessage({ line: bytesAt(mailbox, bytes).slice() });
+  }
+}
+
+/** @type {(event: MessageEvent<{ id: number, request: any, bytes?: Uint8Array }>) => void} */
+function answer({ data: { id, request, bytes } }) {
+  if (bytes) bytesAt(mailbox, bytes.length).set(bytes);
+  const found = ask(request);
+  const given = found.bytes === undefined ? undefined : bytesAt(mailbox, found.bytes).slice();
+  self.postMessage({ id, answer: found, bytes: given });
+  soon();
+}
+
+turn.port1.onmessage = work;
+start().then(
+  () => {
+    self.onmessage = answer;
+    self.postMessage({ ready: true });
+  },
+  (error) => self.postMessage({ failed: String(error.message ?? error) }),
+);

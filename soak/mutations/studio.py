@@ -1,0 +1,61 @@
+"""Mutations of the studio."""
+
+CONVERSATION = "host_tools/eqprop_host/studio/in_page/conversation.py"
+OF_CONVERSATION = "tests/host/studio/in_page/test_conversation.py"
+LESSON = "host_tools/eqprop_host/studio/in_page/lesson.py"
+OF_LESSON = "tests/host/studio/in_page/test_lesson.py"
+FOLDER = "host_tools/eqprop_host/studio/folder.py"
+OF_FOLDER = "tests/host/studio/test_folder.py"
+SERVER = "host_tools/eqprop_host/studio/server.py"
+OF_SERVER = "tests/host/studio/test_server.py"
+
+MUTATIONS = (
+    (
+        CONVERSATION,
+        "<< code.table[0] | label",
+        "<< code.table[0] + 1 | label",
+        f"{OF_CONVERSATION}::test_a_record_is_the_one_that_the_host_tools_send",
+    ),
+    (
+        CONVERSATION,
+        "if not self._asked or sequence not in self._sequences:",
+        "if not self._asked:",
+        f"{OF_CONVERSATION}::test_a_late_answer_is_not_taken_for_another_questions",
+    ),
+    (
+        CONVERSATION,
+        "return (state.run_number, state.layers) == (wanted.run_number, wanted.layers)",
+        "return state.layers == wanted.layers",
+        f"{OF_CONVERSATION}::test_another_lesson_replaces_the_network",
+    ),
+    (
+        CONVERSATION,
+        "if self._tries >= _TRIES:",
+        "if self._tries > 9:",
+        f"{OF_CONVERSATION}::test_a_silent_board_is_told_and_greeted_when_it_is_back",
+    ),
+    (
+        LESSON,
+        "self.shown.pop()\n        self.shown[k] = place",
+        "self.shown[k] = place",
+        f"{OF_LESSON}::test_what_was_learnt_stays_learnable_when_it_is_deleted_or_relabelled",
+    ),
+    (
+        LESSON,
+        "self.learn(self._orders[self.count % len(self._orders)])",
+        "self.learn(self._orders[self.count % len(self.shown)])",
+        f"{OF_LESSON}::test_a_data_set_with_orders_keeps_to_them",
+    ),
+    (
+        FOLDER,
+        "        if actual != expected:",
+        "        if not actual:",
+        f"{OF_FOLDER}::test_another_build_of_micropython_is_refused",
+    ),
+    (
+        SERVER,
+        "if body is None or not self._is_ours():",
+        "if body is None:",
+        f"{OF_SERVER}::test_it_answers_no_name_but_this_computers",
+    ),
+)

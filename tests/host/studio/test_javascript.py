@@ -1,0 +1,70 @@
+"""The page's JavaScript: typed by its comments, and no more of it than was promised."""
+
+import subprocess
+from importlib import resources
+
+import pytest
+
+from eqprop_host.studio import files
+from eqprop_sim.toolchain import nodejs
+from eqprop_sim.toolchain.installation import Failure, Unavailable, cache, filling, lock
+from support.surroundings import obtained
+
+pytestmark = pytest.mark.slow
+
+TYPESCRIPT = "5.9.3"
+STRICT = [
+    *("--noEmit", "--allowJs", "--checkJs", "--strict", "--target", "es2022", "--module", "es2022"),
+    *("--lib", "es2022,dom,dom.iterable", "--noUncheckedIndexedAccess", "--noUnusedLocals", "--noUnusedParameters"),
+    *("--noImplicitReturns", "--noImplicitOverride", "--noFallthroughCasesInSwitch"),
+    "--noPropertyAccessFromIndexSignature",
+]
+MICROPYTHON = """
+interface Machine {
+  _module: { HEAPU8: Uint8Array };
+  FS: { mkdirTree(path: string): void; writeFile(path: string, data: string | Uint8Array): void };
+  globals: { get(name: string): any };
+  runPython(text: string): void;
+}
+interface Options { heapsize: number; linebuffer: boolean; stderr: (line: string) => void }
+export function loadMicroPython(options: Options): Promise<Machine>;
+"""
+
+
+def typescript():
+    """Return (node, the compiler's script), kept in the user's cache. Raises Unavailable."""
+    name = f"typescript-{TYPESCRIPT}"
+    try:
+        with lock():
+            if not (cache() / name).exists():
+                with filling(name) as result:
+                    nodejs.unpacked(f"typescript@{TYPESCRIPT}", result.parent).rename(result / "package")
+            return nodejs.obtain(), cache() / name / "package" / "lib" / "tsc.js"
+    except (Failure, OSError) as reason:
+        raise Unavailable(str(reason)) from reason
+
+
+def test_the_types_in_comments_hold(tmp_path):
+    """Catches a message between page and worker that one of them does not know, and an element that may be missing."""
+    node, compiler = obtained(typescript)
+    for each in (resources.files("eqprop_host.studio") / "page").iterdir():
+        (tmp_path / each.name).write_bytes(each.read_bytes())
+    (tmp_path / "micropython.d.mts").write_text(MICROPYTHON)
+    scripts = [each.name for each in sorted(tmp_path.glob("*.js"))]
+    done = subprocess.run([node, compiler, *STRICT, *scripts], cwd=tmp_path, capture_output=True, text=True)
+    assert not done.stdout and not done.stderr
+
+
+def test_the_page_is_small(compressed_size):
+    """The issue's own bound: 1.5 MB compressed; and the page's own code at most 2,500 lines."""
+    assert compressed_size < 1_500_000
+    own = (resources.files("eqprop_host.studio") / part for part in ("page", "in_page"))
+    lines = [each.read_text().count("\n") for folder in own for each in folder.iterdir() if each.is_file()]
+    assert sum(lines) <= 2500
+
+
+@pytest.fixture(scope="module")
+def compressed_size():
+    import gzip
+
+    return sum(len(gzip.compress(data)) for data in files().values())
