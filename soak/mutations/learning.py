@@ -75,6 +75,12 @@ MUTATIONS = (
     ),
     (
         REGRESSION,
+        "elif current < -limit:\n                current = -limit",
+        "elif current < -limit:\n                current = 0",
+        f"{OF_REGRESSION}::test_the_displacement_is_the_error_on_either_side",
+    ),
+    (
+        REGRESSION,
         "        for t in target:\n            self._number(t)\n",
         "",
         f"{OF_REGRESSION}::test_a_target_that_is_none_is_refused_by_value",

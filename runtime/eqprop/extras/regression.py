@@ -2,11 +2,14 @@
 
 `eqprop.Network.regress` makes it; a board that learns classes does not load it. A target t, int16, is an output's
 voltage times 8: the voltage of the target is t >> 3, and a prediction is eight times the output's, within int16.
-Larger voltages learn at a higher rate, which is worse: at t >> 1 the error of an arm's inverse kinematics doubles.
-The nudge current of output k is clamp((beta * error[k]) >> (scale - 2), +-CURRENT_MAX), with error = (t >> 3) - v;
-the loss is the sum of (error >> 4)**2, at most 2**30 - 1. Both are as for classes, but on either side of the target.
+Larger voltages learn at a higher rate, which is worse for resistive networks: at t >> 1 the error of an arm's inverse
+kinematics doubles. In a hopfield network, whose voltages are states, full scale is a state of 1.
+With error = (t >> 3) - v, output k's nudge is clamp((beta * error[k]) >> (scale - 2), +-CURRENT_MAX) in a resistive
+network, clamp(error[k], +-rail) in a hopfield network. The loss is the sum of (error >> 4)**2, at most 2**30 - 1. All
+are as for classes, but on either side of the target.
 
-Allocates nothing after construction; any crossbar of the contract that has `currents`, to the same bits on every tier.
+Allocates nothing after construction; any crossbar of either model that this processor emulates, and any other resistive
+one of the contract that has `currents`, to the same bits on every tier.
 """
 
 from array import array
@@ -32,15 +35,20 @@ class Regression:
     size = 0
 
     def __init__(self, network):
-        """Let `network` learn numbers. Raises ValueError for another energy model than the resistive one."""
+        """Let `network` learn numbers. Raises ValueError for an energy model that cannot."""
         self._learner = network.learner
         self._crossbar = crossbar = network.crossbar
-        self._plan = plan = network.plan
-        if plan.model != "resistive":
-            raise ValueError("regress: expected model resistive, got {}".format(plan.model))
-        self._outputs = plan.layers[-1]
+        plan = network.plan
         circuit = getattr(crossbar, "circuit", None)  # that a crossbar which this processor emulates has
-        self._currents = (circuit or crossbar).currents
+        if plan.model == "hopfield":
+            self._currents = circuit.errors
+            self._beta, self._scale, self._limit = 1, 0, plan.rail
+        elif plan.model == "resistive":
+            self._currents = (circuit or crossbar).currents
+            self._beta, self._scale, self._limit = plan.beta, plan.scales[-1] - 2, CURRENT_MAX
+        else:
+            raise ValueError("regress: expected model hopfield or resistive, got {}".format(plan.model))
+        self._outputs = plan.layers[-1]
         self._one = array("h", [0])
         self._predicted = array("h", [0] * self._outputs)
         self._last = len(plan.layers) - 1
@@ -102,19 +110,18 @@ class Regression:
         self._learner.count()
 
     def set_nudge(self, target):
-        """Set the crossbar's `currents` to pull the free outputs to the target, which is checked; return the loss."""
-        plan, crossbar = self._plan, self._crossbar
+        """Set the crossbar's currents to pull the free outputs to the target, which is checked; return the loss."""
         currents = self._currents
-        voltages = crossbar.voltages(self._last, FREE)
-        beta, shift = plan.beta, plan.scales[-1] - 2
+        voltages = self._crossbar.voltages(self._last, FREE)
+        beta, scale, limit = self._beta, self._scale, self._limit
         loss = 0
         for k in range(self._outputs):
             error = (int(target[k]) >> _SHIFT) - int(voltages[k])
-            current = (beta * error) >> shift
-            if current > CURRENT_MAX:
-                current = CURRENT_MAX
-            elif current < -CURRENT_MAX:
-                current = -CURRENT_MAX
+            current = (beta * error) >> scale
+            if current > limit:
+                current = limit
+            elif current < -limit:
+                current = -limit
             currents[k] = current
             error >>= 4
             error *= error

@@ -11,11 +11,12 @@ from eqprop.crossbar.selection import use
 from eqprop.xorshift import Xorshift32
 
 SHAPES = ("4-8-2", "3-5-4-1", "4-3")
+MODELS = ("resistive", "hopfield")
 
 
-def report(build, layers, lock=lambda: None, unlock=lambda: None):
+def report(build, layers, model, lock=lambda: None, unlock=lambda: None):
     """Learn functions of random features; return lines of what was learnt and is predicted."""
-    network = build(layers, 1, 60)
+    network = build(layers, 1, 60, model)
     network.regress()
     random = Xorshift32(5)
     x = array("b", bytes(network.layers[0]))
@@ -37,7 +38,7 @@ def report(build, layers, lock=lambda: None, unlock=lambda: None):
                 predicted = network.predict(x)
         finally:
             unlock()
-        lines.append("{} {} {} {} {}".format(layers, network.sample, network.crc(), loss, [int(v) for v in predicted]))
+        lines.append("{} {} {} {} {} {}".format(model, layers, network.sample, network.crc(), loss, [int(v) for v in predicted]))
     return lines
 
 
@@ -45,5 +46,6 @@ if __name__ == "__main__":
     import micropython
 
     use(sys.argv[1])
-    for layers in SHAPES:
-        print("\n".join(report(eqprop.Network, layers, micropython.heap_lock, micropython.heap_unlock)))
+    for model in MODELS:
+        for layers in SHAPES:
+            print("\n".join(report(eqprop.Network, layers, model, micropython.heap_lock, micropython.heap_unlock)))
