@@ -8,6 +8,10 @@ REGRESSION = "runtime/eqprop/extras/regression.py"
 CONFIDENCE = "runtime/eqprop/extras/confidence.py"
 OF_CONFIDENCE = "tests/runtime/extras/test_confidence.py"
 OF_REGRESSION = "tests/runtime/extras/test_regression.py"
+PUBLIC_DATA = "host_tools/eqprop_host/studies/learning/public_data.py"
+TABLES = "host_tools/eqprop_host/studies/learning/tables.py"
+VARIATIONS = "host_tools/eqprop_host/studies/learning/variations.py"
+OF_STUDIES = "tests/host/studies"
 
 MUTATIONS = (
     (
@@ -120,5 +124,29 @@ MUTATIONS = (
         "        self._tally += change\n",
         "",
         f"{OF_CONFIDENCE}::test_a_checkpoint_keeps_the_table",
+    ),
+    (
+        PUBLIC_DATA,
+        "train, _ = datasets.split(dataset, seed)",
+        "_, train = datasets.split(dataset, seed)",
+        f"{OF_STUDIES}/learning/test_public_data.py::test_samples_held_out_are_none_of_the_test_samples",
+    ),
+    (
+        TABLES,
+        "name: own / other if other",
+        "name: other / own if other",
+        f"{OF_STUDIES}/learning/test_tables.py::test_a_model_is_compared_by_its_ratios",
+    ),
+    (
+        VARIATIONS,
+        "            super()._choose()\n            vary(self)",
+        "            vary(self)\n            super()._choose()",
+        f"{OF_STUDIES}/learning/test_variations.py::test_each_variation_changes_one_constant_and_learns",
+    ),
+    (
+        "host_tools/eqprop_host/studies/running.py",
+        "return tuple(value) if isinstance(value, list) else value",
+        "return value",
+        f"{OF_STUDIES}/test_running.py::test_runs_are_known_again",
     ),
 )

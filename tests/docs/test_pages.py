@@ -36,6 +36,7 @@ ELSEWHERE = {
 """Commands and programs, as patterns of how they begin, that no test can run as they stand, and why."""
 
 LONG = (
+    r"eqprop study learning",
     r"eqprop study mismatch",
     r"eqprop study rig",
     r"eqprop sweep",

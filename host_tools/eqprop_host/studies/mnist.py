@@ -1,16 +1,11 @@
 """MNIST learnt in fixed point, in float, and by ReLU networks of the same size: the table of examples/mnist."""
 
 import io
-import json
-import multiprocessing
 import statistics
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from dataclasses import asdict, dataclass
 
 import eqprop
 
-from ..errors import DataError
 from ..files import write_whole
 from ..training.config import layers_text
 from .trials import Run, relu_width
@@ -38,70 +33,47 @@ def rows_of(data, features, classes, epochs, limit=None):
 
     def run(physics, hidden, paired=False, **about):
         sizes = (features, hidden, 2 * classes if paired else classes)
-        about.setdefault("loss", "squared-hinge" if physics == "fixed" else "squared")
+        about.setdefault("loss", _LOSSES[physics])
         return Run(physics, sizes, data, **{"epochs": epochs, "seed": 0, "limit": limit, "paired": paired, **about})
+
+    def row(text, run, seeds):
+        return Row(f"{text} ({LOSSES[run.loss]})", run, seeds)
 
     widest = run("float", 1024, **_WIDEST, epochs=4 * epochs)
     rows = [
-        Row("fixed point, as on a board", run("fixed", 100), 3),
-        Row("fixed point, as on a board", run("fixed", 512, epochs=2 * epochs), 1),
-        *(Row(f"fixed point, {kind}", run("fixed", 100, **about), 1) for kind, about in _VARIANTS.items()),
-        Row("fixed point, squared error", run("fixed", 100, loss="squared"), 1),
-        Row("float, as on a board", run("float", 100, batch=4), 3),
-        *(Row(f"float, {kind}", run("float", 100, batch=4, **about), 1) for kind, about in _VARIANTS.items()),
-        Row("float, as on a board", run("float", 512, batch=20), 1),
-        Row("float, one-sided errors, paired outputs", widest, 1),
+        row("fixed point, as on a board", run("fixed", 100), 3),
+        row("fixed point, as on a board", run("fixed", 512, epochs=2 * epochs), 1),
+        *(row(f"fixed point{kind}", run("fixed", 100, **about), 1) for kind, about in _VARIANTS),
+        row("fixed point", run("fixed", 100, loss="squared"), 1),
+        row("float", run("float", 100, batch=4), 3),
+        *(row(f"float{kind}", run("float", 100, batch=4, **about), 1) for kind, about in _VARIANTS),
+        row("float", run("float", 512, batch=20), 1),
+        row("float, paired outputs", widest, 1),
     ]
     for like, seeds in ((run("fixed", 100), 3), (run("fixed", 512), 1), (widest, 1)):
         same = relu_width(features, classes, like.parameters)
-        rows.append(Row("ReLU, as many hidden nodes", run("relu", like.layers[1], batch=100), seeds))
-        rows.append(Row("ReLU, as many parameters", run("relu", same, batch=100), seeds))
+        rows.append(row("ReLU, as many hidden nodes", run("relu", like.layers[1], batch=100), seeds))
+        rows.append(row("ReLU, as many parameters", run("relu", same, batch=100), seeds))
     return rows
 
 
 _WIDEST: dict = {"batch": 20, "loss": "squared-hinge", "paired": True}
-_VARIANTS: dict[str, dict] = {
-    "positive nudge": {"nudging": "positive"},
-    "negative nudge": {"nudging": "negative"},
-    "random-sign nudge": {"nudging": "random-sign"},
-    "cross-entropy": {"loss": "cross-entropy"},
-    "paired outputs": {"paired": True},
-    "paired outputs, cross-entropy": {"paired": True, "loss": "cross-entropy"},
-}
-
-
-def held(path: Path | None) -> dict:
-    """Return {run: results} from a study's JSON, or {} without a file. Raises DataError for any other file."""
-    if path is None or not path.exists():
-        return {}
-    names = [field.name for field in fields(Run)]
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-        version = held["version"]
-        runs = [({name: each.pop(name) for name in names}, each) for each in held["runs"]]
-        done = {Run(**{**about, "layers": tuple(about["layers"])}): found for about, found in runs}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path}: exists, but is not a study of MNIST to continue") from error
-    if version != eqprop.__version__:
-        raise DataError(f"{path}: is from eqprop {version}, so eqprop {eqprop.__version__} cannot continue it")
-    return done
+_LOSSES = {"fixed": "squared-hinge", "float": "squared", "relu": "cross-entropy"}
+_VARIANTS: tuple[tuple[str, dict], ...] = (
+    (", positive nudge", {"nudging": "positive"}),
+    (", negative nudge", {"nudging": "negative"}),
+    (", random-sign nudge", {"nudging": "random-sign"}),
+    ("", {"loss": "cross-entropy"}),
+    (", paired outputs", {"paired": True}),
+    (", paired outputs", {"paired": True, "loss": "cross-entropy"}),
+)
+LOSSES = {"squared-hinge": "squared hinge", "squared": "squared error", "cross-entropy": "cross-entropy"}
+"""A loss in words."""
 
 
 def runs_of(row):
     """Return every run of a row."""
     return [Run(**{**asdict(row.run), "seed": seed}) for seed in range(row.seeds)]
-
-
-def found(runs, workers, tell):
-    """Do the runs in parallel processes; yield each and its results, telling the user."""
-    # Spawned, because a fork may hang while threads compile or multiply
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        futures = {pool.submit(run.do): run for run in runs}
-        for count, future in enumerate(as_completed(futures), 1):
-            run, results = futures[future], future.result()
-            about = f"{run.physics} {layers_text(run.layers)} seed {run.seed}"
-            tell(f"{count}/{len(runs)} {about}: {results['test_error_percent']:.2f} %")
-            yield run, results
 
 
 def summaries(rows, done):
@@ -132,14 +104,6 @@ def table(results):
         about = f"{row['parameters']:,} | {row['epochs']} | {row['batch']}"
         lines.append(f"| {row['text']} | {row['layers']} | {about} | {error} |")
     return "\n".join(lines) + "\n"
-
-
-def placed(path, text):
-    """Return the table, or the file at `path` with the table between the two marks."""
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    head, begin, rest = before.partition(BEGIN + "\n")
-    _, end, tail = rest.partition(END)
-    return head + begin + text + end + tail if begin and end else text
 
 
 def draw(path, results):

@@ -13,7 +13,7 @@ import eqprop
 from eqprop_sim.sample_order import SampleOrder
 
 from .. import datasets
-from ..training.config import RunConfig, default_lr_halving_epochs
+from ..training.config import RunConfig, default_lr_halving_epochs, layers_text
 from ..training.run import train
 from .baselines import as_float, fitted
 
@@ -54,7 +54,7 @@ class Run:
     """One of `eqprop_sim.analog.learning.NUDGINGS`."""
 
     loss: str = "squared"
-    """squared; cross-entropy of the softmax; or squared-hinge, the board's: squares only on the wrong side."""
+    """squared; squared-hinge, a board's: squares on the wrong side alone; or cross-entropy of the softmax, as ReLU."""
 
     paired: bool = False
     """Whether a class is the difference of two outputs (Kendall et al. 2020)."""
@@ -68,6 +68,10 @@ class Run:
         if self.physics == "relu":
             return sum((a + 1) * b for a, b in zip(self.layers, self.layers[1:], strict=False))
         return sum(rows * columns for rows, columns in eqprop.plan(self.layers).shapes)
+
+    def told(self, results):
+        """Return a line about the run's results."""
+        return f"{self.physics} {layers_text(self.layers)} seed {self.seed}: {results['test_error_percent']:.2f} %"
 
     def do(self):
         """Train, and return {"test_error_percent", "training_samples_per_second", "seconds"}, of training only."""

@@ -38,7 +38,9 @@ def report(build, layers, model, lock=lambda: None, unlock=lambda: None):
                 predicted = network.predict(x)
         finally:
             unlock()
-        lines.append("{} {} {} {} {} {}".format(model, layers, network.sample, network.crc(), loss, [int(v) for v in predicted]))
+        lines.append(
+            "{} {} {} {} {} {}".format(model, layers, network.sample, network.crc(), loss, [int(v) for v in predicted])
+        )
     return lines
 
 

@@ -1,8 +1,14 @@
 """Repeat a study: a table, a JSON and a plot from many runs."""
 
-from . import study_mismatch, study_mnist, study_rig, study_spice
+from . import study_learning, study_mismatch, study_mnist, study_rig, study_spice
 
-STUDIES = {"mismatch": study_mismatch, "mnist": study_mnist, "rig": study_rig, "spice": study_spice}
+STUDIES = {
+    "learning": study_learning,
+    "mismatch": study_mismatch,
+    "mnist": study_mnist,
+    "rig": study_rig,
+    "spice": study_spice,
+}
 """The module of each study, by its name, in the order of the help."""
 
 

@@ -8,7 +8,9 @@ from ... import datasets
 from ...errors import DataError
 from ...files import check_writable, write_whole
 from ...replacing import check_replaceable
-from ...studies.mnist import BEGIN, END, Row, draw, found, held, placed, rows_of, runs_of, summaries, table
+from ...studies.mnist import BEGIN, END, Row, draw, rows_of, runs_of, summaries, table
+from ...studies.running import found, held, placed
+from ...studies.trials import Run
 from .. import options as common
 
 
@@ -52,7 +54,7 @@ def run(options):
     if not any(options.only in row.text for row in rows):
         texts = "; ".join(dict.fromkeys(row.text for row in rows))
         raise DataError(f"--only {options.only}: no row's text contains it; the rows are: {texts}")
-    done = held(options.json)
+    done = held(options.json, Run, "MNIST")
     todo = [run for row in rows if options.only in row.text for run in runs_of(row) if run not in done]
 
     for run, results in found(todo, options.workers, common.tell):
@@ -63,6 +65,6 @@ def run(options):
     text = table(shown)
     print(text, end="")
     if options.markdown:
-        write_whole(options.markdown, placed(options.markdown, text).encode())
+        write_whole(options.markdown, placed(options.markdown, text, BEGIN, END).encode())
     if options.picture:
         draw(options.picture, shown)
