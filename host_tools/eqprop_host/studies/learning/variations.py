@@ -5,6 +5,8 @@ learning rate. `eqprop study learning --held-out` compares them on samples held 
 test samples choose nothing.
 """
 
+from typing import Any
+
 from eqprop_sim.emulator.compiled_network import Network
 
 
@@ -98,6 +100,7 @@ def network_type(model, variation=""):
     if not variation:
         return Network
     vary = _OF_MODELS[model][variation]
+    plan_type: Any
     plan_type, crossbar_type = Network.parts(model)
 
     class VariedPlan(plan_type):
