@@ -1,44 +1,26 @@
 """The table of machine code's crossbars: one list of offsets, which the table and every module of kernels keep to."""
 
-import ast
-import runpy
-import sys
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 
 import eqprop
-from support.places import RUNTIME
+from support.tables import assert_same, held, names_used, offsets
 
-CROSSBAR = RUNTIME / "eqprop" / "crossbar"
 FLAG = 1
 NAMESAKES = ("_BASE", "_G", "_RECIPROCAL", "_SHIFT", "_LOW", "_HIGH", "_DELTA", "_DELTA_LIMIT", "_MEAN", "_TOTAL")
 SHAPE = ("_NODES", "_ROWS", "_COLUMNS", "_PRODUCT_SHIFT", "_BACK_SHIFT")
 
-
-def offsets(path):
-    """Return the private constants of a module: {name: value}."""
-    found = {}
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("const("):
-            (name,), (value,) = node.targets, node.value.args
-            found[name.id] = ast.literal_eval(value)
-    return found
-
-
-LIST = offsets(CROSSBAR / "native.py")
+LIST = offsets("crossbar")
 
 
 @pytest.mark.parametrize("module", ["thumb", "viper"])
 def test_kernels_use_the_lists_offsets(module):
     """Catches: a field that has moved in one module only, a name that the list has not, one that nothing uses."""
-    path = CROSSBAR / "kernels" / f"{module}.py"
-    own = offsets(path)
+    own = offsets("crossbar", f"kernels/{module}")
     assert len(own) > 40
     assert own == {name: LIST.get(name) for name in own}
-    tree = ast.parse(path.read_text())
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    assert set(own) <= used
+    assert set(own) <= names_used("crossbar", f"kernels/{module}")
 
 
 def fields(circuit, crossbar):
@@ -90,27 +72,13 @@ def fields(circuit, crossbar):
 
 
 def test_the_table_holds_each_field_at_the_lists_offset(monkeypatch):
-    """Every word and array of a network's table. Catches: a field that is put in or moved, with the list left as it is.
-
-    Only importing the module needs `uctypes`, which CPython has not.
-    """
-    monkeypatch.setitem(sys.modules, "uctypes", ModuleType("uctypes"))
-    machine_crossbar = runpy.run_module("eqprop.crossbar.native")["MachineCrossbar"]
+    """Catches: a word or an array that is put in or moved, with the list left as it is."""
     crossbar = eqprop.Network("9-20-7-5").crossbar
     circuit = crossbar.circuit
-    held, filled = {}, []
     owner = SimpleNamespace(circuit=circuit, features=crossbar.features, classes=crossbar.classes, flag=FLAG)
-    for at, words, arrays in machine_crossbar._parts(owner):
-        for n, word in enumerate(words):
-            held[at + n] = word
-        for n, array in enumerate(arrays):
-            held[at + len(words) + 2 * n] = array
-        filled += range(at, at + len(words) + 2 * len(arrays))
-    assert filled == list(range(len(filled)))
+    table, _ = held("crossbar", owner, monkeypatch)
     expected = {at + LIST[name]: field for at, part in fields(circuit, crossbar) for name, field in part.items()}
     expected[LIST["_IN_UNUSED"] + 1] = 0
-    assert sorted(held) == sorted(expected)
-    same = {at: held[at] == field if isinstance(field, int) else held[at] is field for at, field in expected.items()}
-    assert [at for at in same if not same[at]] == []
+    assert_same(table, expected)
     names = {name for _, part in fields(circuit, crossbar) for name in part}
     assert names | {"_AT_OUTPUTS", "_AT_CROSSBARS", "_PER_CROSSBAR"} == set(LIST)

@@ -1,44 +1,26 @@
 """The table of the differential network's machine code: one list of offsets, which every module keeps to."""
 
-import ast
-import runpy
-import sys
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 
 from eqprop.differential.plain import PlainCrossbar
 from eqprop.differential.planning import Plan
 from eqprop.network import zeros
-from support.places import RUNTIME
+from support.tables import assert_same, held, names_used, offsets
 
-DIFFERENTIAL = RUNTIME / "eqprop" / "differential"
 FLAG = 1
 
-
-def offsets(path):
-    """Return the private constants of a module: {name: value}."""
-    found = {}
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("const("):
-            (name,), (value,) = node.targets, node.value.args
-            found[name.id] = ast.literal_eval(value)
-    return found
-
-
-LIST = offsets(DIFFERENTIAL / "native.py")
+LIST = offsets("differential")
 
 
 @pytest.mark.parametrize("module", ["thumb", "viper"])
 def test_kernels_use_the_lists_offsets(module):
     """Catches: a field that has moved in one module only, a name that the list has not, one that nothing uses."""
-    path = DIFFERENTIAL / "kernels" / f"{module}.py"
-    own = offsets(path)
+    own = offsets("differential", f"kernels/{module}")
     assert len(own) > 40
     assert own == {name: LIST.get(name) for name in own}
-    tree = ast.parse(path.read_text())
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    assert set(own) <= used
+    assert set(own) <= names_used("differential", f"kernels/{module}")
 
 
 def fields(plan, crossbar):
@@ -66,28 +48,14 @@ def fields(plan, crossbar):
 
 
 def test_the_table_holds_each_field_at_the_lists_offset(monkeypatch):
-    """Every word and array of a network's table. Catches: a field that is put in or moved, with the list left as it is.
-
-    Only importing the module needs `uctypes`, which CPython has not.
-    """
-    monkeypatch.setitem(sys.modules, "uctypes", ModuleType("uctypes"))
-    machine_crossbar = runpy.run_module("eqprop.differential.native")["MachineCrossbar"]
+    """Catches: a word or an array that is put in or moved, with the list left as it is."""
     plan = Plan("9-20-7-5")
     crossbar = PlainCrossbar(plan, zeros, 0)
-    held, filled = {}, []
     owner = SimpleNamespace(**vars(crossbar), flag=FLAG)
-    for at, words, arrays in machine_crossbar._parts(owner):
-        for n, word in enumerate(words):
-            held[at + n] = word
-        for n, array in enumerate(arrays):
-            held[at + len(words) + 2 * n] = array
-        filled += range(at, at + len(words) + 2 * len(arrays))
-    assert filled == list(range(len(filled)))
-    assert len(crossbar.table) == len(filled) + 1
-    assert held.pop(LIST["_AT_OUTPUTS"] + LIST["_OUT_UNUSED"] + 1) == 0
+    table, words = held("differential", owner, monkeypatch)
+    assert len(crossbar.table) == words + 1
+    assert table.pop(LIST["_AT_OUTPUTS"] + LIST["_OUT_UNUSED"] + 1) == 0
     expected = {at + LIST[name]: field for at, part in fields(plan, crossbar) for name, field in part.items()}
-    assert sorted(held) == sorted(expected)
-    same = {at: held[at] == field if isinstance(field, int) else held[at] is field for at, field in expected.items()}
-    assert [at for at in same if not same[at]] == []
+    assert_same(table, expected)
     names = {name for _, part in fields(plan, crossbar) for name in part}
     assert names | {"_AT_OUTPUTS", "_AT_CROSSBARS", "_PER_CROSSBAR"} == set(LIST)

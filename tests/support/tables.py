@@ -1,0 +1,53 @@
+"""The tables that machine code reads: where a model's list of offsets says a field is, and where it is."""
+
+import ast
+import runpy
+import sys
+from types import ModuleType
+
+from support.places import RUNTIME
+
+
+def offsets(model, module="native"):
+    """Return the private constants of a module of an energy model's package: {name: value}."""
+    found = {}
+    for node in _tree(model, module).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("const("):
+            (name,), (value,) = node.targets, node.value.args
+            found[name.id] = ast.literal_eval(value)
+    return found
+
+
+def names_used(model, module):
+    """Return the names that a module of a model's package reads."""
+    tree = _tree(model, module)
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+def held(model, owner, monkeypatch):
+    """Return a table's words and arrays, {word at which one is: it}, and how many words they fill.
+
+    model: its package. owner: has what `MachineCrossbar._parts` reads of a crossbar. Only importing the module needs
+    `uctypes`, which CPython has not.
+    """
+    monkeypatch.setitem(sys.modules, "uctypes", ModuleType("uctypes"))
+    words_and_arrays, filled = {}, []
+    for at, words, arrays in runpy.run_module(f"eqprop.{model}.native")["MachineCrossbar"]._parts(owner):
+        for n, word in enumerate(words):
+            words_and_arrays[at + n] = word
+        for n, array in enumerate(arrays):
+            words_and_arrays[at + len(words) + 2 * n] = array
+        filled += range(at, at + len(words) + 2 * len(arrays))
+    assert filled == list(range(len(filled))), "parts overlap, or leave a gap"
+    return words_and_arrays, len(filled)
+
+
+def assert_same(held, expected):
+    """Words are equal and arrays the same objects. held, expected: {word at which one is: it}."""
+    assert sorted(held) == sorted(expected)
+    same = {at: held[at] == field if isinstance(field, int) else held[at] is field for at, field in expected.items()}
+    assert [at for at in same if not same[at]] == []
+
+
+def _tree(model, module):
+    return ast.parse((RUNTIME / "eqprop" / model / f"{module}.py").read_text())
