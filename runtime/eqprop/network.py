@@ -273,7 +273,7 @@ class Network:
         In machine code, `learn` and `infer` find at once any change that could lead them outside their arrays. After
         such an error, `eqprop.load()` resumes from the last checkpoint. Takes the time of a few samples.
         """
-        from .crossbar.inspecting import inspect  # loaded on first use, as in `save`
+        from .crossbar.network_rot import inspect  # loaded on first use, as in `save`
 
         inspect(self)
         for extra in self.extras:

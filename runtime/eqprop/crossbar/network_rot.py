@@ -1,4 +1,7 @@
-"""Inspects a network on any crossbar; `inspection` is what an emulated crossbar does of it."""
+"""Inspects a network on any crossbar for values that changed by themselves.
+
+An emulated crossbar does its part in `inspection`.
+"""
 
 from ..fixed import RATE_SHIFT_MAX
 from . import Rot
