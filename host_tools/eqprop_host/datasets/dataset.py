@@ -142,9 +142,9 @@ def known(
     if reading.missing is None or (reading.missing == "mean" and unlabelled):
         way = "type --missing drop to leave them out"
         way += "" if unlabelled else ", or --missing mean to fill in the column's mean"
-        raise DataError(f"{source}: {count} values missing, the first at {where} ({column}): {way}")
+        raise DataError(f"{source}: {count} missing values, the first at {where} ({column}): {way}")
     if reading.missing == "drop":
-        notes.append(f"{count} values missing: dropped")
+        notes.append(f"{count} missing values: dropped")
         kept = np.setdiff1d(np.arange(len(values)), rows)
         if not len(kept):
             raise DataError(f"{source}: every sample has a missing value, so --missing drop leaves none")
@@ -204,7 +204,7 @@ def _about_names(names: tuple[str, ...]) -> list[str]:
         other = alike.setdefault(" ".join(name.casefold().split()), name)
         if other != name:
             what = f"classes {shortened(other)} and {shortened(name)} differ only in case or spaces"
-            return [f"{what}: if they are one class, spell them alike"]
+            return [f"{what}: if they are one class, give them the same spelling"]
     return []
 
 

@@ -285,13 +285,13 @@ def test_missing_values_are_put_in_or_left_out(tmp_path):
     path.write_text("a,b,label\n1,2,x\n,4,y\n3,?,x\n5,6,y\n")
     dataset = datasets.load(str(path), Reading(missing="drop"))
     assert dataset.features.tolist() == [[1, 2], [5, 6]] and dataset.labels.tolist() == [0, 1]
-    assert dataset.notes == (f"{path}: 2 of 4 samples have values missing: dropped",)
+    assert dataset.notes == (f"{path}: 2 of 4 samples have missing values: dropped",)
     dataset = datasets.load(str(path), Reading(missing="mean"))
     data = datasets.prepare(dataset, 0)
     assert data.train_x.tolist() == [[-127, -127], [0, 0], [0, 0], [127, 127]] and data.train_y.tolist() == [0, 1, 0, 1]
     path.write_text("a,label\n1,x\n2,\n3,y\n")
     with pytest.raises(
-        DataError, match="1 of 3 samples have values missing, the first at line 3, column 2 .the label.: "
+        DataError, match="1 of 3 samples have missing values, the first at line 3, column 2 .the label.: "
     ):
         datasets.load(str(path), Reading(missing="mean"))
 

@@ -235,7 +235,7 @@ def test_features_alone(tmp_path, monkeypatch):
         (GOOD_CSV + "1,abc,0\n", "bad.csv: line 4, column 2: 'abc' is not a number: correct it or delete the line"),
         (
             GOOD_CSV + "1,,0\n",
-            f"bad.csv: 1 of 3 samples have values missing, the first at line 4, column 2 (a value): {MISSING}",
+            f"bad.csv: 1 of 3 samples have missing values, the first at line 4, column 2 (a value): {MISSING}",
         ),
         (GOOD_CSV + "1,2,x\n", "bad.csv: line 4, column 3: 'x' is not a number: correct it or delete the line"),
         ("1.o,2,0\n1,2,1\n", "bad.csv: line 1, column 1: '1.o' is not a number: correct it or delete the line"),
@@ -248,14 +248,14 @@ def test_features_alone(tmp_path, monkeypatch):
         ),
         (
             GOOD_CSV + "1,NaN,0\n",
-            f"bad.csv: 1 of 3 samples have values missing, the first at line 4, column 2 (a value): {MISSING}",
+            f"bad.csv: 1 of 3 samples have missing values, the first at line 4, column 2 (a value): {MISSING}",
         ),
         ("-inf,1,0\n1,2,1\n", "bad.csv: line 1, column 1: -inf is not finite"),
         ("\n1,1,0\n\n1,1e999,1\n", "bad.csv: line 4, column 2: inf is not finite"),
         (GOOD_CSV + "1,2,1.5\n", f"bad.csv: line 4, column 3: label 1.5 is not a whole number: {LABEL}"),
         (
             GOOD_CSV + "1,2,nan\n",
-            "bad.csv: 1 of 3 samples have values missing, the first at line 4, column 3 (the label): "
+            "bad.csv: 1 of 3 samples have missing values, the first at line 4, column 3 (the label): "
             "type --missing drop to leave them out",
         ),
         (GOOD_CSV + "1,2,inf\n", f"bad.csv: line 4, column 3: label inf is too large: {LABEL}"),
@@ -313,13 +313,13 @@ def changed(values, at, value):
         (npz(x=X.astype(object), y=Y), "bad.npz: holds Python objects (a pickle), which could run any program"),
         (
             npz(x=changed(X, (2, 1), np.nan), y=Y),
-            f"bad.npz: 1 of 3 samples have values missing, the first at x[2, 1] (a value): {MISSING}",
+            f"bad.npz: 1 of 3 samples have missing values, the first at x[2, 1] (a value): {MISSING}",
         ),
         (npz(x=changed(X, (2, 1), np.inf), y=Y), "bad.npz: x[2, 1]: inf is not finite"),
         (npz(x=X, y=changed(Y, 1, 0.5)), f"bad.npz: y[1]: label 0.5 is not a whole number: {LABEL}"),
         (
             npz(x=X, y=changed(Y, 2, np.nan)),
-            "bad.npz: 1 of 3 samples have values missing, the first at y[2] (the label): "
+            "bad.npz: 1 of 3 samples have missing values, the first at y[2] (the label): "
             "type --missing drop to leave them out",
         ),
         (npz(x=X, y=Y * 0), "bad.npz: label 0 on every sample (3): expected two classes or more"),
@@ -414,7 +414,7 @@ def test_bad_features_alone(complaint):
         == "f.csv: 3 columns, expected 4 features, with or without a label after them"
     )
     assert complaint("f.csv", "1,inf\n", datasets.load_features, 2) == "f.csv: line 1, column 2: inf is not finite"
-    assert complaint("f.csv", "1,2\n1,nan\n", datasets.load_features, 2).startswith("f.csv: 1 of 2 samples have values")
+    assert complaint("f.csv", "1,2\n1,nan\n", datasets.load_features, 2).startswith("f.csv: 1 of 2 samples have")
     assert complaint("f.npz", npz(y=X), datasets.load_features, 2) == "f.npz: expected an array x, it holds 'y'"
 
 

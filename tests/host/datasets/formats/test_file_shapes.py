@@ -111,7 +111,7 @@ SHAPES = {
         classes=NUMBERS,
     ),
     "numbers_and_species": Shape(
-        "the same, its labels text",
+        "the same, with text labels",
         csv_file(frame=lambda: iris().set_axis(range(5), axis=1)),
         "line 1 is read as the header",
     ),
@@ -127,7 +127,7 @@ SHAPES = {
         "line 1 is read as the header: ',0,1,2,3,species'",
     ),
     "label_first": Shape(
-        "CSV with a column label in front, as Kaggle has MNIST", csv_file(frame=mnist_like), **TINY, classes=NUMBERS
+        "CSV with the column label first, like Kaggle's MNIST", csv_file(frame=mnist_like), **TINY, classes=NUMBERS
     ),
     "from_one": Shape(
         "the same, labels from 1", csv_file(frame=lambda: mnist_like(1)), **TINY, classes=("1", "2", "3")
@@ -218,11 +218,11 @@ SHAPES = {
         classes=("False", "True"),
     ),
     "same_names": Shape(
-        "two columns of one name",
+        "two columns with the same name",
         csv_file(frame=lambda: iris(names=("a", "b", "a", "c"))),
     ),
     "uci_yeast": Shape(
-        "UCI's yeast.data: white space, a name of each sample in front",
+        "UCI's yeast.data: white space, a sample name in the first column",
         raw(
             "yeast.data",
             lambda: "".join(
@@ -233,7 +233,7 @@ SHAPES = {
         "column 1 holds a different text for most samples: left out",
     ),
     "uci_seeds": Shape(
-        "UCI's seeds_dataset.txt: tabs, now and then two",
+        "UCI's seeds_dataset.txt: tabs, sometimes doubled",
         raw(
             "seeds.txt",
             lambda: "".join(
@@ -257,7 +257,7 @@ SHAPES = {
         raw("iris.csv", lambda: text_of(centred()).replace("-", "\u2212")),
     ),
     "fortran": Shape(
-        "exponents by Fortran: 1.5D+03",
+        "Fortran exponents: 1.5D+03",
         raw("iris.csv", lambda: text_of(iris(), float_format="%.4E").replace("E+", "D+").replace("E-", "D-")),
     ),
     "cyrillic": Shape(
@@ -311,7 +311,7 @@ SHAPES = {
     ),
     "savetxt": Shape("numpy.savetxt: white space, no header", savetxt("iris.txt"), classes=NUMBERS),
     "savetxt_header": Shape(
-        "numpy.savetxt with a header, which it begins with #",
+        "numpy.savetxt with a header, which starts with #",
         savetxt("iris.csv", ",", header=",".join((*NAMES, "label"))),
         classes=NUMBERS,
     ),
@@ -360,7 +360,7 @@ SHAPES = {
     "gaps": Shape(
         "empty cells",
         csv_file(frame=with_gaps),
-        "2 of 150 samples have values missing",
+        "2 of 150 samples have missing values",
         read=False,
         samples=148,
         reading={"missing": "drop"},
@@ -375,7 +375,7 @@ SHAPES = {
     "errors": Shape(
         "Excel's errors: #N/A at the beginning of a line, #DIV/0!",
         raw("iris.csv", lambda: text_of(with_gaps(), na_rep="#N/A").replace("#N/A", "#DIV/0!", 1)),
-        "2 of 150 samples have values missing",
+        "2 of 150 samples have missing values",
         read=False,
         samples=148,
         reading={"missing": "drop"},
@@ -397,13 +397,13 @@ SHAPES = {
         reading={"label": "a", "drop": "b"},
     ),
     "alike": Shape(
-        "names of classes that differ in case alone",
+        "names of classes that differ only in case",
         csv_file(frame=lambda: iris().replace({"species": {"setosa": "Versicolor"}})),
-        "classes 'Versicolor' and 'versicolor' differ only in case or spaces: if they are one class, spell them alike",
+        "differ only in case or spaces: if they are one class, give them the same spelling",
         classes=("Versicolor", "versicolor", "virginica"),
     ),
     "identifiers": Shape(
-        "whole numbers of which nearly each is another",
+        "a column of whole numbers, nearly all different",
         csv_file(frame=lambda: iris().assign(label=np.arange(150) * 7 + 11).drop(columns="species")),
         "150 different labels for 150 samples are too many to be classes: type --label COLUMN to use another column",
         read=False,
@@ -444,7 +444,7 @@ SHAPES = {
         classes=NUMBERS,
     ),
     "medmnist": Shape(
-        "MedMNIST's: train_images, labels (n, 1), a part for validation",
+        "MedMNIST's: train_images, labels (n, 1), a validation set",
         npz(
             train_images=lambda: pictures()[0],
             train_labels=lambda: pictures()[1][:, None],
@@ -502,7 +502,7 @@ SHAPES = {
         "PNG of 16 bits", picture_folder(change=lambda made, n: image(np.asarray(made, np.uint16) << 8)), **TINY
     ),
     "transparent": Shape(
-        "PNG of black ink on a transparent ground",
+        "PNG of black ink on a transparent background",
         picture_folder(change=black_ink),
         "partly transparent, laid over white",
         **TINY,
@@ -558,7 +558,7 @@ SHAPES = {
     "flac": Shape("a folder of FLAC", sound_folder("flac"), samples=30, features=256),
     "silent": Shape("a silent WAV", spoilt_sounds(silence), "silent, learnt as silence", samples=30, features=256),
     "cut": Shape(
-        "a WAV that was cut",
+        "a truncated WAV",
         spoilt_sounds(lambda path: path.write_bytes(path.read_bytes()[:9000])),
         "ends before the sound that its header announces",
         samples=30,
@@ -568,10 +568,12 @@ SHAPES = {
     "idx": Shape("MNIST's four files", idx(), **MNIST),
     "idx_gz": Shape("the same, gzipped", idx(lambda name: name + ".gz", packed=True), **MNIST),
     "idx_dots": Shape(
-        "the same with dots, as unpackers name them", idx(lambda name: name.replace("-idx", ".idx")), **MNIST
+        "the same with dots in the names, as some unpackers write them",
+        idx(lambda name: name.replace("-idx", ".idx")),
+        **MNIST,
     ),
     "idx_kaggle": Shape("Kaggle's: each in a folder of its name", idx(lambda name: f"{name}/{name}"), **MNIST),
-    "idx_torch": Shape("torchvision's: MNIST/raw below", idx(folder_name="MNIST/raw"), **MNIST),
+    "idx_torch": Shape("torchvision's: files in the subfolder MNIST/raw", idx(folder_name="MNIST/raw"), **MNIST),
     "idx_emnist": Shape(
         "EMNIST's letters: a prefix, labels from 1",
         idx(lambda name: "emnist-letters-" + name.replace("t10k", "test") + ".gz", packed=True, first=1),

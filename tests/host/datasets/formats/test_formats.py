@@ -23,7 +23,7 @@ from eqprop_host.datasets.formats import sounds
 from eqprop_host.errors import DataError
 from support.places import ROOT
 
-GONE = "samples have values missing, the first at"
+GONE = "samples have missing values, the first at"
 MISSING = "type --missing drop to leave them out, or --missing mean to fill in the column's mean"
 LABEL = "type --label COLUMN to use another column"
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
