@@ -4,6 +4,10 @@ CONVERSATION = "host_tools/eqprop_host/studio/in_page/conversation.py"
 OF_CONVERSATION = "tests/host/studio/in_page/test_conversation.py"
 LESSON = "host_tools/eqprop_host/studio/in_page/lesson.py"
 OF_LESSON = "tests/host/studio/in_page/test_lesson.py"
+TABLES = "host_tools/eqprop_host/studio/in_page/tables.py"
+OF_TABLES = "tests/host/studio/in_page/test_tables.py"
+EAR = "host_tools/eqprop_host/studio/in_page/ear.py"
+OF_EAR = "tests/host/studio/in_page/test_ear.py"
 FOLDER = "host_tools/eqprop_host/studio/folder.py"
 OF_FOLDER = "tests/host/studio/test_folder.py"
 SERVER = "host_tools/eqprop_host/studio/server.py"
@@ -45,6 +49,18 @@ MUTATIONS = (
         "self.learn(self._orders[self.count % len(self._orders)])",
         "self.learn(self._orders[self.count % len(self.shown)])",
         f"{OF_LESSON}::test_a_data_set_with_orders_keeps_to_them",
+    ),
+    (
+        TABLES,
+        "    for sample, label in found:\n        lesson.add(sample, label)",
+        "    lesson.add(*found[0])",
+        f"{OF_TABLES}::test_what_is_written_is_read",
+    ),
+    (
+        EAR,
+        "samples[i] | samples[i + 1] << 8",
+        "samples[i + 1] | samples[i] << 8",
+        f"{OF_EAR}::test_a_word_is_heard_once_with_its_features",
     ),
     (
         FOLDER,

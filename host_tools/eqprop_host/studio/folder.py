@@ -16,6 +16,7 @@ from .. import datasets
 from ..errors import DataError, LogError
 from ..files import write_whole
 from ..training.config import ENERGY_MODELS, RunConfig
+from .in_page.ear import BANDS, STEPS
 
 _BUILD = {
     "micropython.mjs": "ca8b79515ad7e673fd5c14ca6a811227dd83727d437cfb25ab1046fa1a7e88c5",
@@ -121,4 +122,10 @@ def _facts(config, data):
         "names": [str(n) for n in range(data.classes)],
         "data": "/digits.bin",
     }
-    return {"version": eqprop.__version__, "model": DEFAULT, "models": list(ENERGY_MODELS), "digits": digits}
+    return {
+        "version": eqprop.__version__,
+        "model": DEFAULT,
+        "models": list(ENERGY_MODELS),
+        "digits": digits,
+        "ear": [BANDS, STEPS],
+    }

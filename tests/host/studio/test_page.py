@@ -1,32 +1,14 @@
 """The page in a real browser, as its user sees it."""
 
-import contextlib
 import json
-import threading
-import time
 
 import pytest
 
 from eqprop_host import cli
-from eqprop_host.studio import Server, files
 from support.browser import chromium
+from support.studio_page import Page, served
 
 pytestmark = [pytest.mark.slow, pytest.mark.micropython]
-
-READY_S = 30  # a machine that is busy with other tests
-
-
-@contextlib.contextmanager
-def served():
-    """Yield the address of the page on a server."""
-    with Server(files()) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield server.url
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -43,51 +25,7 @@ def browser():
 
 @pytest.fixture
 def page(browser, address):
-    """The page, just opened, whose board has its network."""
-    browser.get(address)
-    until(browser, lambda: enabled(browser, "learn"))
-    return browser
-
-
-def until(browser, holds, seconds=READY_S):
-    """Wait until holds()."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, (browser.find_element("tag name", "body").text, browser.get_log("browser"))
-        time.sleep(0.02)
-
-
-def text(browser, name):
-    return browser.execute_script("return document.getElementById(arguments[0]).textContent", name)
-
-
-def enabled(browser, name):
-    return browser.execute_script("return !document.getElementById(arguments[0]).disabled", name)
-
-
-def click(browser, name):
-    browser.execute_script("document.getElementById(arguments[0]).click()", name)
-
-
-def fill(browser, name, value):
-    script = (
-        "const e = document.getElementById(arguments[0]); e.value = arguments[1]; e.dispatchEvent(new Event('change'))"
-    )
-    browser.execute_script(script, name, value)
-
-
-def learnt(browser):
-    return int(text(browser, "sample").replace(",", ""))
-
-
-def learn_until(browser, sample, seconds=120):
-    fill(browser, "until", str(sample))
-    click(browser, "learn")
-    until(browser, lambda: learnt(browser) == sample and text(browser, "learn") == "Learn", seconds)
-
-
-def conductance_crc(browser):
-    return text(browser, "identity").rpartition(" ")[2]
+    return Page(browser, address)
 
 
 def requests(browser):
@@ -99,48 +37,48 @@ def requests(browser):
 @pytest.mark.parametrize("model", ["resistive", "hopfield"])
 def test_the_board_in_the_page_learns_the_bits_that_sim_learns(page, model, tmp_path):
     """Catches samples in another order, a lost or doubled one, another rate, a kernel that computes otherwise."""
-    fill(page, "model", model)
-    until(page, lambda: enabled(page, "learn"))
-    learn_until(page, 150)
-    click(page, "cut")  # its checkpoint is of sample 0: it learns all a second time
-    learn_until(page, 200)
+    page.fill("model", model)
+    page.until(lambda: page.run("return document.body.ariaBusy") == "false")
+    page.until_enabled("learn")
+    page.learn_until(150)
+    page.click("#cut")  # its checkpoint is of sample 0: it learns all a second time
+    page.learn_until(200)
     argv = ["train", "--data=digits", "--limit=200", f"--model={model}", f"--json={tmp_path / 'results.json'}"]
     assert cli.main(argv) == 0
-    assert conductance_crc(page) == json.loads((tmp_path / "results.json").read_text())["conductance_crc"]
-    assert "restarted once" in text(page, "status")
+    assert page.crc == json.loads((tmp_path / "results.json").read_text())["conductance_crc"]
+    assert "restarted once" in page.text("status")
 
 
 def test_the_page_shows_what_the_board_learns(page):
     """Catches a map that stands still, errors that are not counted, an answer that never comes."""
     read = "return [...document.querySelectorAll('#maps canvas')].map(c => c.toDataURL())"
-    before = page.execute_script(read)
+    before = page.run(read)
     assert len(before) == 2
-    learn_until(page, 300)
-    after = page.execute_script(read)
+    page.learn_until(300)
+    after = page.run(read)
     assert before[0] != after[0] and before[1] != after[1]
-    assert 10 < float(text(page, "error").removesuffix(" %")) < 70
-    click(page, "test")
-    until(page, lambda: text(page, "tested").endswith(" %"))
-    cells = page.execute_script(
+    assert 10 < float(page.text("error").removesuffix(" %")) < 70
+    page.click("#test")
+    page.until(lambda: page.text("tested").endswith(" %"))
+    cells = page.run(
         "return [...document.querySelectorAll('#confusion td:not(.corner)')].map(c => +c.textContent || 0)"
     )
     assert sum(cells) == 360
     wrong = 360 - sum(cells[::11])
-    assert text(page, "tested") == f"{100 * wrong / 360:.1f} %"
-    click(page, "another")
-    until(page, lambda: " sure: " in text(page, "answer"))
-    assert page.execute_script("return document.querySelectorAll('#bars li').length") == 10
-    assert page.get_log("browser") == []
+    assert page.text("tested") == f"{100 * wrong / 360:.1f} %"
+    page.click("#another")
+    assert page.answer() in "0123456789" and " sure: " in page.text("answer")
+    assert page.run("return document.querySelectorAll('#bars li').length") == 10
+    assert page.browser.get_log("browser") == []
 
 
 def test_nothing_is_requested_off_the_page(browser, address):
     """Catches a font, a script or a picture from elsewhere, and a request after the page has loaded."""
     requests(browser)
-    browser.get(address)
-    until(browser, lambda: enabled(browser, "learn"))
+    page = Page(browser, address)
     asked = requests(browser)
     assert asked and all(url.startswith((address, "data:")) for url in asked)
-    learn_until(browser, 20)
+    page.learn_until(20)
     assert requests(browser) == []
     assert browser.get_log("browser") == []
 
@@ -156,16 +94,16 @@ def test_the_pages_policy_forbids_what_it_does_not_need(page):
         const finish = () => setTimeout(() => done([refused, document.title]), 100);
         fetch("https://example.org/").then(finish, finish);
     """
-    refused, title = page.execute_async_script(script)
+    refused, title = page.browser.execute_async_script(script)
     assert set(refused) == {"connect-src", "script-src-elem"} and title == "eqprop studio"
-    page.get_log("browser")  # which tells of both
+    page.browser.get_log("browser")  # which tells of both
 
 
 def test_a_wrong_number_is_told_in_the_page(page):
-    fill(page, "seed", "-3")
-    click(page, "restart")
-    until(page, lambda: text(page, "trouble"))
-    assert text(page, "trouble") == "seed: expected a whole number in 0..4294967295, got -3"
-    fill(page, "seed", "3")
-    click(page, "restart")
-    until(page, lambda: not text(page, "trouble"))
+    page.fill("seed", "-3")
+    page.click("#restart")
+    page.until(lambda: page.text("trouble"))
+    assert page.text("trouble") == "seed: expected a whole number in 0..4294967295, got -3"
+    page.fill("seed", "3")
+    page.click("#restart")
+    page.until(lambda: not page.text("trouble"))

@@ -22,6 +22,7 @@ class Lesson:
 
     - features, classes: sizes of the network's input and output
     - shown: places in the pool of the samples in the data set, in the order in which they came
+    - changes: how often the data set has changed
     - history: place in the pool of training sample number 0, 1, ...
     - predictions: the class predicted for each training sample before it was learnt, or UNKNOWN
     """
@@ -31,11 +32,14 @@ class Lesson:
         self.features = features
         self.classes = classes
         self.shown = []
+        self.changes = 0
         self.history = array("H")
         self.predictions = bytearray()
         self._features = bytearray()
         self._labels = bytearray()
         self._orders = None
+        self._counts = [0] * classes
+        self._counted = 0
         self._random = Xorshift32(seed)
         self._pass = []
 
@@ -56,6 +60,7 @@ class Lesson:
         self._features.extend(x)
         self._labels.append(label)
         self.shown.append(place)
+        self._forget_orders()
         return place
 
     def load(self, x, labels, orders):
@@ -64,6 +69,7 @@ class Lesson:
         self._labels.extend(labels)
         self.shown = list(range(len(labels)))
         self._orders = orders
+        self.changes += 1
 
     def x(self, place):
         """Return the features of a sample in the pool, as bytes of int8."""
@@ -76,16 +82,29 @@ class Lesson:
     def remove(self, k):
         """Remove sample k of the data set."""
         del self.shown[k]
-        self._orders = None
-        self._pass = []
+        self._forget_orders()
 
     def relabel(self, k, label):
         """Give sample k of the data set another label."""
         place = self.add(self.x(self.shown[k]), label)
         self.shown.pop()
         self.shown[k] = place
+        self._forget_orders()
+
+    def _forget_orders(self):
+        """Rehearse the data set as it is now."""
+        self.changes += 1
         self._orders = None
         self._pass = []
+
+    def counts(self):
+        """Return how many samples of each class the data set has."""
+        if self._counted != self.changes:
+            self._counted = self.changes
+            self._counts = [0] * self.classes
+            for place in self.shown:
+                self._counts[self._labels[place]] += 1
+        return self._counts
 
     def learn(self, place):
         """Append the sample at this place of the pool to the sequence."""

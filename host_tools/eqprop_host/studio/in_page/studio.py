@@ -17,15 +17,19 @@ from eqprop.protocol.host_messages import Configuration
 from eqprop.saving import margin_percent
 
 from .conversation import Conversation
+from .ear import Ear
 from .lesson import Lesson
 from .page_board import PageBoard
 from .phases import phases
+from .tables import read, written
 
 _MAILBOX = 65536
 _AHEAD = 64  # samples that a rehearsal puts into the sequence before the board has learnt them
 _TWIN_AHEAD = 256
 _PAGE_BATCH = 4  # samples of a question to the board in the page: the maps are drawn between two
 _BOARD_FOLDER = "/board"
+_UPLOADED = "/upload"  # where the page writes a file of the user's before a call
+_WRITTEN = "/file"  # where a call leaves a file for the user; it then returns {"file": this}
 
 
 class Studio:
@@ -44,11 +48,14 @@ class Studio:
         self._tests = (b"", b"")
         self._tested = None
         self._answer = None
+        self._wanted = None
+        self._questions = 0
         self._rehearsing = False
         self._until = 0
         self._verified = None
         self._saved = None
         self._classes = []
+        self._ear = None
 
     def call(self, text):
         """Do what a JSON text asks for; return a JSON text."""
@@ -79,7 +86,7 @@ class Studio:
         self._configuration = Configuration(
             messages.MODELS.index(plan.model), random.getrandbits(30), seed, halving, 0, layers, b""
         )
-        self._tested = self._answer = self._saved = None
+        self._tested = self._answer = self._saved = self._wanted = None
         self._rehearsing = False
         self._new_twin()
         self._conversation.begin(self._configuration)
@@ -131,10 +138,18 @@ class Studio:
     # ---- learning
 
     def _do_teach(self, request):
-        """Learn the sample in the mailbox, with this label, and keep it in the data set."""
+        """Learn the sample in the mailbox, with this label, and keep it in the data set.
+
+        rehearse: how many samples of the data set to learn after it, so that the network does not forget them.
+        """
         lesson = self._lesson
-        x = bytes(memoryview(self.mailbox)[: lesson.features])
-        lesson.learn(lesson.add(x, request["label"]))
+        lesson.learn(lesson.add(self._given(), request["label"]))
+        for _ in range(request["rehearse"]):
+            lesson.rehearse()
+
+    def _given(self):
+        """Return the features in the mailbox."""
+        return bytes(memoryview(self.mailbox)[: self._lesson.features])
 
     def _do_rehearse(self, request):
         """Learn the data set: on, or off; until: the number of samples to stop at, or 0 for none."""
@@ -152,15 +167,31 @@ class Studio:
         return phases(network, lesson.x(place), lesson.label(place))
 
     def _do_ask(self, request):
-        """Ask the board about the features in the mailbox; `view` has its answer."""
-        x = bytes(memoryview(self.mailbox)[: self._lesson.features])
-        if self._conversation.ready() and not self._conversation.asking():
-            self._conversation.ask(messages.INFER, b"\0" + x, messages.CLASSES, self._answered)
+        """Ask the board about the features in the mailbox as soon as it is free; return the question's number.
 
-    def _answered(self, payload):
+        `view` has the last answer, with its question's number. A newer question replaces one that was not asked yet.
+        """
+        self._wanted = self._given()
+        self._questions += 1
+        return {"number": self._questions}
+
+    def _ask_wanted(self):
+        conversation = self._conversation
+        if self._wanted and conversation.ready() and not conversation.asking():
+            number = self._questions
+            payload = b"\0" + self._wanted
+            conversation.ask(messages.INFER, payload, messages.CLASSES, lambda answer: self._answered(number, answer))
+            self._wanted = None
+
+    def _answered(self, number, payload):
         outputs = _int16(payload, 2)
         margin = margin_percent(outputs, self._network.plan.targets)
-        self._answer = {"class": payload[0] | payload[1] << 8, "outputs": outputs, "confidence": margin}
+        self._answer = {
+            "number": number,
+            "class": payload[0] | payload[1] << 8,
+            "outputs": outputs,
+            "confidence": margin,
+        }
 
     def _do_test(self, request):
         """Ask the board about the samples held back; `view` has the errors so far."""
@@ -201,6 +232,7 @@ class Studio:
         conversation = self._conversation
         while self._lesson:
             self._plan_ahead()
+            self._ask_wanted()
             conversation.turn(self._lesson)
             if self._board:
                 if not conversation.outgoing:
@@ -279,6 +311,8 @@ class Studio:
             "sample": sample,
             "count": lesson.count,
             "shown": len(lesson.shown),
+            "changes": lesson.changes,
+            "counts": lesson.counts(),
             "recent": samples,
             "errors": errors,
             "confusion": confusion,
@@ -299,19 +333,69 @@ class Studio:
             found.append((uctypes.addressof(network.conductances(c)), rows, columns, by_node))
         return found
 
-    def _do_picture(self, request):
-        """Put the features of sample k, of the data set or of those held back, into the mailbox; return its label."""
+    # ---- the data set
+
+    def _do_held_back(self, request):
+        """Put the features of sample k of those held back into the mailbox; return its label."""
+        x, labels = self._tests
+        k, size = request["k"] % len(labels), self._lesson.features
+        self.mailbox[:size] = x[k * size : (k + 1) * size]
+        return {"label": labels[k], "bytes": size}
+
+    def _do_pictures(self, request):
+        """Put the features of up to `count` samples of the data set, from `first` on, into the mailbox."""
         lesson = self._lesson
-        k, size = request["k"], lesson.features
-        if request.get("held_back"):
-            x, labels = self._tests
-            k %= len(labels)
-            x, label = x[k * size : (k + 1) * size], labels[k]
-        else:
-            place = lesson.shown[k]
-            x, label = lesson.x(place), lesson.label(place)
-        self.mailbox[:size] = x
-        return {"label": label, "bytes": size}
+        size = lesson.features
+        most = min(request["count"], _MAILBOX // size)
+        places = lesson.shown[request["first"] : request["first"] + most]
+        for k, place in enumerate(places):
+            self.mailbox[k * size : (k + 1) * size] = lesson.x(place)
+        return {"labels": [lesson.label(place) for place in places], "bytes": len(places) * size}
+
+    def _do_delete(self, request):
+        """Delete sample k of the data set."""
+        self._lesson.remove(request["k"])
+
+    def _do_relabel(self, request):
+        """Give sample k of the data set another label."""
+        self._lesson.relabel(request["k"], request["label"])
+
+    def _do_name(self, request):
+        """Name the classes."""
+        self._classes = request["classes"]
+
+    def _do_export(self, request):
+        """Write the data set as a table."""
+        with open(_WRITTEN, "w") as file:
+            for line in written(self._lesson, self._classes):
+                file.write(line)
+        return {"file": _WRITTEN}
+
+    def _do_import(self, request):
+        """Add the samples of the user's table to the data set; return the classes' names."""
+        try:
+            with open(_UPLOADED) as file:
+                self._classes = read(file, self._lesson, self._classes)
+        except UnicodeError:
+            raise ValueError("the file is not text: choose a .csv file") from None
+        return {"classes": self._classes}
+
+    # ---- the microphone
+
+    def _do_listen(self, request):
+        """Listen from now on, to a new background."""
+        self._ear = Ear()
+
+    def _do_hear(self, request):
+        """Take `bytes` bytes of sound, in the mailbox; return how many words were heard so far."""
+        self._ear.hear(memoryview(self.mailbox)[: request["bytes"]])
+        return {"words": self._ear.words, "loudness": self._ear.loudness}
+
+    def _do_word(self, request):
+        """Put the features of the last word into the mailbox."""
+        features = self._ear.features
+        self.mailbox[: len(features)] = features
+        return {"bytes": len(features)}
 
 
 def load(path, lesson):

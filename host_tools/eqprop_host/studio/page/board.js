@@ -12,6 +12,8 @@
  * @property {number} sample training samples learnt
  * @property {number} count training samples so far, learnt or not
  * @property {number} shown samples in the data set
+ * @property {number} changes how often the data set has changed
+ * @property {number[]} counts samples of each class in the data set
  * @property {number} recent how many of the last samples `errors` and `confusion` count
  * @property {number} errors of them
  * @property {number[]} confusion of them, by (class, prediction)
@@ -22,7 +24,7 @@
  * @property {boolean | null} saved whether the board has saved its network
  * @property {[number, number, number, boolean][]} maps each crossbar's address, rows, columns, and whether a row is a node
  */
-/** @typedef {{ class: number, outputs: number[], confidence: number }} Answer */
+/** @typedef {{ number: number, class: number, outputs: number[], confidence: number }} Answer */
 /** @typedef {{ samples: number, errors: number, of: number, confusion: number[] }} Tested */
 
 export class Board {
@@ -57,18 +59,20 @@ export class Board {
   }
 
   /**
-   * Ask the studio's Python to do something; `bytes` goes into its mailbox. Rejects with its words if it cannot.
+   * Ask the studio's Python to do something; `bytes` goes into its mailbox, `file` to where it reads a file of the
+   * user's. Rejects with its words if it cannot.
    * @param {{ do: string, [key: string]: unknown }} request
-   * @param {Uint8Array | Int8Array} [bytes]
+   * @param {Uint8Array | Int8Array | Int16Array} [bytes]
+   * @param {Uint8Array} [file]
    * @returns {Promise<{ answer: any, bytes?: Uint8Array | undefined }>}
    */
-  async ask(request, bytes) {
+  async ask(request, bytes, file) {
     await this.ready;
     const id = this.next++;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      const given = bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-      this.worker.postMessage({ id, request, bytes: given });
+      const given = bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      this.worker.postMessage({ id, request, bytes: given, file });
     });
   }
 }

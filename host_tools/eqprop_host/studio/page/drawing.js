@@ -44,7 +44,7 @@ export function element(tag, attributes = {}, ...children) {
 function painted(canvas, width, height) {
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
   const image = context.createImageData(width, height);
   return { image, show: () => context.putImageData(image, 0, 0) };
 }
@@ -99,7 +99,7 @@ export function drawPicture(canvas, x, columns) {
  * @param {[number, number][]} points (sample, percent), ascending
  */
 export function drawCurve(place, points) {
-  const [width, height, left, bottom] = [480, 150, 38, 20];
+  const [width, height, left, bottom] = [480, 150, 46, 20];
   const last = Math.max(100, points.at(-1)?.[0] ?? 0);
   const x = (/** @type {number} */ n) => left + ((width - left - 4) * n) / last;
   const y = (/** @type {number} */ percent) => 6 + ((height - bottom - 6) * (100 - percent)) / 100;
@@ -113,18 +113,20 @@ export function drawCurve(place, points) {
 }
 
 /**
- * Draw a table of samples by (class, prediction), with each class's name.
+ * Draw a table of samples by (class, prediction), for each class that has a name or samples.
  * @param {HTMLElement} place
  * @param {number[]} confusion flat
  * @param {string[]} names
  */
 export function drawConfusion(place, confusion, names) {
   const size = Math.round(Math.sqrt(confusion.length)), most = Math.max(1, ...confusion);
-  const shown = names.slice(0, size);
+  const counts = (/** @type {number} */ r, /** @type {number} */ c) => confusion[r * size + c] ?? 0;
+  const shown = [...Array(size).keys()].filter((k) => names[k] || names.some((_, other) => counts(k, other) || counts(other, k)));
+  const name = (/** @type {number} */ k) => names[k] || String(k + 1);
   const head = element("tr", {}, element("td", { class: "corner" }, "class \\ answer"),
-    ...shown.map((name) => element("th", { scope: "col" }, name)));
-  const rows = shown.map((name, r) => element("tr", {}, element("th", { scope: "row" }, name), ...shown.map((_, c) => {
-    const count = confusion[r * size + c] ?? 0;
+    ...shown.map((k) => element("th", { scope: "col" }, name(k))));
+  const rows = shown.map((r) => element("tr", {}, element("th", { scope: "row" }, name(r)), ...shown.map((c) => {
+    const count = counts(r, c);
     const cell = element("td", { class: r === c ? "right" : "wrong" }, count ? String(count) : "·");
     cell.style.setProperty("--share", String(count / most));
     return cell;

@@ -1,16 +1,21 @@
 // The page: what its buttons do, and what it shows of each view.
 import { Board } from "./board.js";
+import { DataSet } from "./dataset.js";
 import { drawBars, drawConfusion, drawCurve, drawMap, drawPicture, element, found, largest } from "./drawing.js";
+import { Teacher } from "./teacher.js";
 
 /** @typedef {import("./board.js").View} View */
-
-/** @typedef {{ layers: number[], columns: number, halving: number, names: string[], data: string | null }} Lesson */
-/** @typedef {{ version: string, model: string, models: string[], digits: Lesson }} Facts what the host wrote of this folder */
+/** @typedef {import("./teacher.js").Lesson} Lesson */
+/** @typedef {{ version: string, model: string, models: string[], digits: Lesson, ear: [number, number] }} Facts what the host wrote */
 
 const ASK_MS = 1000; // between two questions about a digit held back, while the board learns
 const CURVE_POINTS = 400;
+const OUTPUTS = 6; // of a network whose classes a person teaches
+const HIDDEN = 32;
+const LARGEST = 8 << 20; // bytes of a file
 
 const button = (/** @type {string} */ id) => found(id, HTMLButtonElement);
+const choice = (/** @type {string} */ id) => found(id, HTMLSelectElement).value;
 const say = (/** @type {string} */ id, /** @type {string} */ text) => {
   const place = found(id, HTMLElement);
   if (place.textContent !== text) place.textContent = text;
@@ -19,14 +24,16 @@ const say = (/** @type {string} */ id, /** @type {string} */ text) => {
 /** @type {{ view: View | null, maps: ArrayBuffer[], drawn: View | null }} */
 const latest = { view: null, maps: [], drawn: null };
 let signed = false;
+/** @type {Facts} */
+let facts;
 /** @type {Lesson} */
 let lesson;
 /** @type {[number, number][]} */
 let curve = [];
-/** @type {[number, number][]} (ms, samples learnt) of the last second */
+/** @type {[number, number][]} (ms, samples learnt) of the last moments */
 let pace = [];
-/** @type {{ label: number, answered: boolean }} */
-const question = { label: 0, answered: true };
+/** @type {{ label: number | null, number: number }} label: of a sample held back, which the page knows; number 0: none */
+const question = { label: null, number: 0 };
 let askedAt = 0;
 
 const board = new Board(
@@ -36,12 +43,13 @@ const board = new Board(
   },
   () => {},
 );
+const teacher = new Teacher(board, attempt, (x) => see(x, null), () => dataset.use(lesson.names, lesson.columns));
+const dataset = new DataSet((request) => board.ask(request), attempt);
 
 /** Do what a button says; what goes wrong is told in the page. @type {(work: () => Promise<unknown>) => Promise<void>} */
 async function attempt(work) {
   try {
     await work();
-    trouble("");
   } catch (error) {
     trouble(error instanceof Error ? error.message : String(error));
   }
@@ -50,7 +58,7 @@ async function attempt(work) {
 /** @type {(words: string) => void} */
 function trouble(words) {
   say("trouble", words);
-  found("trouble", HTMLElement).hidden = !words;
+  found("told", HTMLElement).hidden = !words;
 }
 
 /** The whole number in a field; an empty one is the lowest. @type {(id: string, low: number, high: number) => number} */
@@ -60,30 +68,103 @@ function whole(id, low, high) {
   throw new Error(`${id}: expected a whole number in ${low}..${high}, got ${value}`);
 }
 
+/** The lesson that is chosen. @type {() => Lesson} */
+function chosen() {
+  const source = choice("source"), side = source === "camera" ? Number(choice("side")) : 8;
+  if (source === "digits") return { ...facts.digits, source };
+  const [bands, steps] = facts.ear;
+  const inputs = source === "microphone" ? bands * steps : side * side;
+  const names = ["A", "B", "C", ...Array(OUTPUTS - 3).fill("")];
+  const columns = source === "microphone" ? bands : side;
+  return { source: /** @type {Lesson["source"]} */ (source), layers: [inputs, HIDDEN, OUTPUTS], columns, halving: 0, names, data: null };
+}
+
+/** Whether the user agrees to lose the samples of this lesson. @type {() => Promise<boolean>} */
+async function agreed() {
+  const samples = latest.view?.shown ?? 0;
+  if (lesson.data || !samples) return true;
+  const dialog = found("sure", HTMLDialogElement);
+  say("sure-text", `This lesson has ${samples} samples. A new lesson forgets them: export them first if you want to keep them.`);
+  dialog.returnValue = "";
+  dialog.showModal();
+  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+  return dialog.returnValue === "yes";
+}
+
+/** Begin a new lesson as chosen, unless the user wants to keep this one. */
+async function restart() {
+  document.body.ariaBusy = "true";
+  try {
+    if (await agreed()) await start();
+    else found("source", HTMLSelectElement).value = lesson.source;
+  } finally {
+    document.body.ariaBusy = "false";
+  }
+}
+
 async function start() {
-  const seed = whole("seed", 0, 4294967295);
+  const seed = whole("seed", 0, 4294967295), next = chosen();
   const { answer } = await board.ask({
-    do: "start", layers: lesson.layers, model: found("model", HTMLSelectElement).value, seed,
-    lr_halving_samples: lesson.halving, classes: lesson.names, data: lesson.data,
+    do: "start", layers: next.layers, model: choice("model"), seed, lr_halving_samples: next.halving,
+    classes: next.names, data: next.data,
   });
+  lesson = next;
+  latest.view = null;
   signed = answer.g_min < 0;
   curve = [];
   pace = [];
-  await another();
+  trouble("");
+  say("answer", "–");
+  for (const id of ["maps", "bars", "curve"]) found(id, HTMLElement).replaceChildren();
+  for (const id of ["learn", "test", "another"]) button(id).disabled = true;
+  for (const id of ["test", "another"]) button(id).hidden = !lesson.data;
+  found("for-camera", HTMLElement).hidden = lesson.source !== "camera";
+  found("test-figure", HTMLElement).hidden = !lesson.data;
+  dataset.use(lesson.names, lesson.columns);
+  if (lesson.data) await another();
+  await teacher.use(lesson);
 }
 
 async function another() {
-  const { answer, bytes } = await board.ask({ do: "picture", k: Math.floor(Math.random() * 65536), held_back: true });
-  question.label = answer.label;
-  await see(new Int8Array(bytes ?? []));
+  const { answer, bytes } = await board.ask({ do: "held_back", k: Math.floor(Math.random() * 65536) });
+  await see(new Int8Array(bytes ?? []), answer.label);
 }
 
-/** Show features, and ask the board about them. @type {(x: Int8Array) => Promise<void>} */
-async function see(x) {
+/** Show features, and ask the board about them. @type {(x: Int8Array, label: number | null) => Promise<void>} */
+async function see(x, label) {
   drawPicture(found("input", HTMLCanvasElement), x, lesson.columns);
+  question.label = label;
+  question.number = 0;
+  found("answer", HTMLElement).ariaBusy = "true";
   askedAt = performance.now();
-  question.answered = false;
-  await board.ask({ do: "ask" }, x);
+  question.number = (await board.ask({ do: "ask" }, x)).answer.number;
+}
+
+/** Offer bytes as a file to save. @type {(name: string, bytes: Uint8Array | undefined, type: string) => void} */
+function save(name, bytes, type) {
+  const url = URL.createObjectURL(new Blob([new Uint8Array(bytes ?? [])], { type }));
+  element("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}
+
+async function exportTable() {
+  save("samples.csv", (await board.ask({ do: "export" })).bytes, "text/csv");
+}
+
+async function importTable() {
+  const field = found("file", HTMLInputElement), [file] = Array.from(field.files ?? []);
+  field.value = ""; // so that the same file can be chosen again
+  if (!file) return;
+  try {
+    if (file.size > LARGEST) throw new Error(`expected at most ${LARGEST} bytes, got ${file.size}`);
+    const { answer } = await board.ask({ do: "import" }, undefined, new Uint8Array(await file.arrayBuffer()));
+    lesson.names = answer.classes;
+  } catch (error) {
+    throw new Error(`${file.name}: ${error instanceof Error ? error.message : error}`);
+  }
+  teacher.show();
+  dataset.use(lesson.names, lesson.columns);
+  trouble("");
 }
 
 // ---- what is shown
@@ -108,19 +189,21 @@ function show(view) {
   }
   say("confused", tested && done ? "The samples held back for the test." : "The last samples, each asked before it was learnt.");
   drawConfusion(found("confusion", HTMLElement), tested && done ? tested.confusion : view.confusion, lesson.names);
-  if (view.answer && !question.answered) showAnswer(view.answer);
+  if (view.answer && view.answer.number === question.number) showAnswer(view.answer);
   const learn = button("learn");
   learn.setAttribute("aria-pressed", String(view.rehearsing));
   say("learn", view.rehearsing ? "Pause" : "Learn");
   for (const id of ["learn", "cut", "another", "restart"]) button(id).disabled = !view.ready;
   button("test").disabled = Boolean(!view.ready || view.rehearsing || (tested && !done));
+  teacher.count(view.counts);
+  dataset.show(view);
 }
 
 /** @type {(view: View) => string} */
 function status(view) {
   const restarts = view.restarts ? ` It has restarted ${view.restarts === 1 ? "once" : `${view.restarts} times`}.` : "";
   if (!view.ready) return "The board builds its network …";
-  return `The board in the page ${view.rehearsing ? "learns" : "waits"}.${restarts}`;
+  return `The board in the page ${view.sample < view.count || view.rehearsing ? "learns" : "waits"}.${restarts}`;
 }
 
 /** @type {(view: View) => string} */
@@ -134,10 +217,13 @@ function speed(view) {
 
 /** @type {(answer: import("./board.js").Answer) => void} */
 function showAnswer(answer) {
-  question.answered = true;
-  const right = answer.class === question.label ? "right" : `it is ${lesson.names[question.label]}`;
-  say("answer", `${lesson.names[answer.class]}, ${answer.confidence} % sure: ${right}`);
-  drawBars(found("bars", HTMLElement), answer.outputs, lesson.names, answer.class);
+  question.number = 0;
+  found("answer", HTMLElement).ariaBusy = "false";
+  const name = lesson.names[answer.class] || `class ${answer.class + 1}`;
+  const { label } = question;
+  const known = label === null ? "" : answer.class === label ? ": right" : `: it is ${lesson.names[label]}`;
+  say("answer", `${name}, ${answer.confidence} % sure${known}`);
+  drawBars(found("bars", HTMLElement), answer.outputs, lesson.names.filter((each) => each), answer.class);
 }
 
 /** @type {(view: View, maps: ArrayBuffer[]) => void} */
@@ -154,7 +240,8 @@ function showMaps(view, maps) {
     if (!(canvas instanceof HTMLCanvasElement) || !caption) return;
     const most = largest(values);
     drawMap(canvas, values, columns, { signed, most, turned: !byNode });
-    const text = `${lesson.layers[c]} → ${lesson.layers[c + 1]} nodes: ${signed ? `−${most} (blue) to ${most} (red)` : `0 (violet) to ${most} (yellow)`} steps`;
+    const range = signed ? `−${most} (blue) to ${most} (red)` : `0 (violet) to ${most} (yellow)`;
+    const text = `${lesson.layers[c]} → ${lesson.layers[c + 1]} nodes: ${range} steps`;
     if (caption.textContent !== text) caption.textContent = text;
   });
 }
@@ -165,29 +252,32 @@ function frame() {
     latest.drawn = view;
     show(view);
     showMaps(view, maps);
-    if (view.rehearsing && performance.now() - askedAt > ASK_MS) attempt(another);
+    if (lesson.data && view.rehearsing && performance.now() - askedAt > ASK_MS) attempt(another);
   }
   requestAnimationFrame(frame);
 }
 
-/** @type {(id: string, work: () => Promise<unknown>) => void} */
-const onClick = (id, work) => button(id).addEventListener("click", () => attempt(work));
+/** @type {(id: string, work: () => unknown) => void} */
+const onClick = (id, work) => button(id).addEventListener("click", () => attempt(async () => work()));
 
 onClick("learn", () => board.ask({ do: "rehearse", on: !latest.view?.rehearsing, until: whole("until", 0, 1073741823) }));
 onClick("test", () => board.ask({ do: "test" }));
 onClick("cut", () => board.ask({ do: "cut" }));
 onClick("another", another);
-onClick("restart", start);
-found("model", HTMLSelectElement).addEventListener("change", () => attempt(start));
+onClick("restart", restart);
+onClick("dismiss", () => trouble(""));
+onClick("export", exportTable);
+onClick("import", () => found("file", HTMLInputElement).click());
+found("file", HTMLInputElement).addEventListener("change", () => attempt(importTable));
+for (const id of ["model", "source", "side"]) found(id, HTMLElement).addEventListener("change", () => attempt(restart));
 
 attempt(async () => {
-  /** @type {Facts} */
-  const facts = await (await fetch("facts.json")).json();
-  lesson = facts.digits;
+  facts = await (await fetch("facts.json")).json();
   say("version", facts.version);
   const models = found("model", HTMLSelectElement);
   models.replaceChildren(...facts.models.map((name) => element("option", {}, name)));
   models.value = facts.model;
+  lesson = chosen();
   await board.ready;
   await board.ask({ do: "connect", board: "page" });
   await start();

@@ -11,6 +11,8 @@ let call = () => "{}";
 /** @type {{ HEAPU8: Uint8Array }} */
 let memory = { HEAPU8: new Uint8Array() };
 let mailbox = 0;
+/** @type {Awaited<ReturnType<typeof loadMicroPython>>["FS"]} */
+let files;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let resting;
 let waiting = false; // whether the next slice of work is on its way
@@ -24,18 +26,19 @@ async function fetched(name) {
 }
 
 async function start() {
-  const [machine, files, digits] = await Promise.all([
+  const [machine, modules, digits] = await Promise.all([
     loadMicroPython({ heapsize: HEAP_BYTES, linebuffer: true, stderr: (line) => console.error(line) }),
     fetched("python.json").then((response) => response.json()),
     fetched("digits.bin").then((response) => response.arrayBuffer()),
   ]);
-  for (const [name, text] of Object.entries(files)) {
+  for (const [name, text] of Object.entries(modules)) {
     machine.FS.mkdirTree(`/lib/${name.slice(0, name.lastIndexOf("/"))}`);
     machine.FS.writeFile(`/lib/${name}`, text);
   }
   machine.FS.writeFile("/digits.bin", new Uint8Array(digits));
   machine.runPython("from in_page.studio import Studio\nstudio = Studio()\ncall, where = studio.call, studio.where");
   memory = machine._module;
+  files = machine.FS;
   mailbox = machine.globals.get("where")();
   call = machine.globals.get("call");
 }
@@ -73,11 +76,17 @@ function flush() {
   }
 }
 
-/** @type {(event: MessageEvent<{ id: number, request: any, bytes?: Uint8Array }>) => void} */
-function answer({ data: { id, request, bytes } }) {
+/**
+ * Answer a request of the page: `bytes` go into the mailbox, `file` where Python reads the user's file.
+ * @param {MessageEvent<{ id: number, request: any, bytes?: Uint8Array, file?: Uint8Array }>} event
+ */
+function answer({ data: { id, request, bytes, file } }) {
   if (bytes) bytesAt(mailbox, bytes.length).set(bytes);
+  if (file) files.writeFile("/upload", file);
   const found = ask(request);
-  const given = found.bytes === undefined ? undefined : bytesAt(mailbox, found.bytes).slice();
+  let given;
+  if (found.bytes !== undefined) given = bytesAt(mailbox, found.bytes).slice();
+  if (found.file) given = files.readFile(found.file);
   self.postMessage({ id, answer: found, bytes: given });
   soon();
 }
