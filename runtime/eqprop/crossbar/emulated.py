@@ -39,9 +39,15 @@ class EmulatedCrossbar(CheckedCrossbar):
         for _, items, first, end, value in self.fixed():
             for i in range(first, end):
                 items[i] = value
+        for at, word in enumerate(self.words()):
+            self.table[at] = word
         for c, rate_shift in enumerate(plan.rate_shifts):
             self.set_rate_shift(c, rate_shift)
         self.initialise(seed)
+
+    def words(self):
+        """Yield the words of the table: none where no machine code reads it."""
+        return ()
 
     def initialise(self, seed):
         """Draw the initial conductances: half of them g_min, half uniform from g_min to plan.initial above it."""

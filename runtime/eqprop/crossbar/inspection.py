@@ -22,6 +22,9 @@ def inspect(crossbar, rate_shifts):
             for i in range(first, end):
                 if items[i] != value:
                     raise Rot(name)
+        for at, word in enumerate(crossbar.words()):
+            if crossbar.table[at] != word:
+                raise Rot("table")
     except (IndexError, ValueError) as error:  # a size that is impossible
         raise Rot("plan") from error
     one, reciprocal, shift = array("i", [0]), array("H", [0]), bytearray(1)

@@ -86,38 +86,39 @@ class MachineCrossbar(EmulatedCrossbar):
         self._settle, self._set_nudge, self._program, self._enter = self.kernels
         super().__init__(plan, allocate, seed)
 
-    def fixed(self):
-        """Yield the items of `EmulatedCrossbar.fixed`, then each word of the table, recomputed from the arrays."""
-        yield from super().fixed()
-        table = self.table
+    def words(self):
+        """Yield the table's words in their order."""
         total = 0
-        for at, words, buffers in self._parts():
-            for buffer in buffers:
-                address = uctypes.addressof(buffer)
-                words += [address & 0xFFFFFFFF, address >> 16 >> 16]
+        for words, buffers in self._parts():
             for word in words:
-                yield "table", table, at, at + 1, word
                 total += word
-                at += 1
-        yield "table", table, len(table) - 1, len(table), -total & 0xFFFFFFFF
+                yield word
+            for buffer in buffers:
+                low = uctypes.addressof(buffer)
+                high = low >> 16 >> 16
+                low -= high << 16 << 16  # a mask would be a big integer
+                total += low + high
+                yield low
+                yield high
+        yield -total & 0xFFFFFFFF
 
     def _parts(self):
-        """Yield (number of the first word, words, arrays whose addresses follow) of each part of the table."""
+        """Yield (words, arrays whose addresses follow) of each part of the table, in their order."""
         circuit = self.circuit
         last = len(circuit.g) - 1
         words = [self.features, circuit.shape[0][0], circuit.shifts[0], 4 * (self.features + 1)]
-        yield _IN_FEATURES, words, [circuit.inputs, circuit.active, circuit.g[0], circuit.driven]
-        yield _IN_UNUSED, [0, 0], []
+        yield words, [circuit.inputs, circuit.active, circuit.g[0], circuit.driven]
+        yield [0, 0], []
         words = [self.classes, circuit.scales[last] - 2, circuit.beta, circuit.targets[0] & 0xFFFF]
         words += [circuit.targets[1] & 0xFFFF, last + 1 | circuit.sweeps << 8 | self.flag << 16]
-        yield _AT_OUTPUTS, words, [circuit.phases[FREE][last], circuit.currents, circuit.rest, circuit.base[last]]
+        yield words, [circuit.phases[FREE][last], circuit.currents, circuit.rest, circuit.base[last]]
         for c in range(last + 1):
             words = list(circuit.shape[c]) + [len(circuit.delta[c]), circuit.delta_limit[c], circuit.gains[c]]
             words += [circuit.scales[c], circuit.rate_shifts[c], circuit.limits[0], circuit.limits[1]]
             arrays = [circuit.base[c], circuit.g[c], circuit.g[c + 1 if c < last else c], circuit.reciprocal[c]]
             arrays += [circuit.shift[c], circuit.low[c], circuit.high[c], circuit.delta[c], circuit.mean[c]]
             arrays += [circuit.total[c]] + [phase[c] for phase in circuit.phases]
-            yield _AT_CROSSBARS + _PER_CROSSBAR * c, words, arrays
+            yield words, arrays
 
     def settle(self, x):
         """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""

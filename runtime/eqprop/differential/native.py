@@ -85,37 +85,38 @@ class MachineCrossbar(DifferentialCrossbar):
         self.loss = 0
         super().__init__(plan, allocate, seed)
 
-    def fixed(self):
-        """Yield the items of `DifferentialCrossbar.fixed`, then each word of the table, recomputed from the arrays."""
-        yield from super().fixed()
-        table = self.table
+    def words(self):
+        """Yield the table's words in their order."""
         total = 0
-        for at, words, buffers in self._parts():
-            for buffer in buffers:
-                address = uctypes.addressof(buffer)
-                words += [address & 0xFFFFFFFF, address >> 16 >> 16]
+        for words, buffers in self._parts():
             for word in words:
-                yield "table", table, at, at + 1, word
                 total += word
-                at += 1
-        yield "table", table, len(table) - 1, len(table), -total & 0xFFFFFFFF
+                yield word
+            for buffer in buffers:
+                low = uctypes.addressof(buffer)
+                high = low >> 16 >> 16
+                low -= high << 16 << 16  # a mask would be a big integer
+                total += low + high
+                yield low
+                yield high
+        yield -total & 0xFFFFFFFF
 
     def _parts(self):
-        """Yield (number of the first word, words, arrays whose addresses follow) of each part of the table."""
+        """Yield (words, arrays whose addresses follow) of each part of the table, in their order."""
         circuit = self.circuit
         last = len(circuit.g) - 1
         words = [self.features, circuit.shape[0][0], circuit.shifts[0], 4 * (self.features + 1)]
-        yield _IN_FEATURES, words, [circuit.inputs, circuit.active, circuit.g[0], circuit.driven, circuit.own]
+        yield words, [circuit.inputs, circuit.active, circuit.g[0], circuit.driven, circuit.own]
         words = [self.classes, circuit.scales[last] - 2, circuit.beta, circuit.targets[0] & 0xFFFF]
         words += [circuit.targets[1] & 0xFFFF, last + 1 | circuit.sweeps << 8 | self.flag << 16]
-        yield _AT_OUTPUTS, words, [circuit.free[last], circuit.currents, circuit.outputs]
-        yield _AT_OUTPUTS + _OUT_UNUSED, [0, 0], []
+        yield words, [circuit.free[last], circuit.currents, circuit.outputs]
+        yield [0, 0], []
         for c in range(last + 1):
             words = list(circuit.shape[c]) + [circuit.gains[c], circuit.drops[c], circuit.scales[c]]
             words += [circuit.rate_shifts[c], circuit.limits[0], circuit.limits[1]]
             arrays = [circuit.g[c], circuit.g[c + 1 if c < last else c], circuit.reciprocal[c], circuit.shift[c]]
             arrays += [circuit.low[c], circuit.high[c], circuit.total[c], circuit.free[c], circuit.displaced[c]]
-            yield _AT_CROSSBARS + _PER_CROSSBAR * c, words, arrays
+            yield words, arrays
 
     def settle(self, x):
         """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""

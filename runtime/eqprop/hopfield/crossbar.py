@@ -77,9 +77,15 @@ class HopfieldCrossbar(CheckedCrossbar):
         for _, items, first, end, value in self.fixed():
             for i in range(first, end):
                 items[i] = value
+        for at, word in enumerate(self.words()):
+            self.table[at] = word
         for c, rate_shift in enumerate(plan.rate_shifts):
             self.set_rate_shift(c, rate_shift)
         self.initialise(seed)
+
+    def words(self):
+        """Yield the words of the table: none where no machine code reads it."""
+        return ()
 
     def initialise(self, seed):
         """Draw the initial weights, uniform from -plan.initial to plan.initial; biases are zero."""
@@ -157,6 +163,9 @@ class HopfieldCrossbar(CheckedCrossbar):
                 for i in range(first, end):
                     if items[i] != value:
                         raise Rot(name)
+            for at, word in enumerate(self.words()):
+                if self.table[at] != word:
+                    raise Rot("table")
         except (IndexError, ValueError) as error:  # a size that is impossible
             raise Rot("plan") from error
         for c, w in enumerate(circuit.w):

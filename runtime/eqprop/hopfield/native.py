@@ -75,23 +75,24 @@ class MachineCrossbar(HopfieldCrossbar):
         """As `eqprop.hopfield.kernels.plain.checksum`."""
         return self.total(w, len(w)) & 0xFFFF
 
-    def fixed(self):
-        """Yield the items of `HopfieldCrossbar.fixed`, then each word of the table, recomputed from the arrays."""
-        yield from super().fixed()
-        table = self.table
+    def words(self):
+        """Yield the table's words in their order."""
         total = 0
-        for at, words, buffers in self._parts():
-            for buffer in buffers:
-                address = uctypes.addressof(buffer)
-                words += [address & 0xFFFFFFFF, address >> 16 >> 16]
+        for words, buffers in self._parts():
             for word in words:
-                yield "table", table, at, at + 1, word
                 total += word
-                at += 1
-        yield "table", table, len(table) - 1, len(table), -total & 0xFFFFFFFF
+                yield word
+            for buffer in buffers:
+                low = uctypes.addressof(buffer)
+                high = low >> 16 >> 16
+                low -= high << 16 << 16  # a mask would be a big integer
+                total += low + high
+                yield low
+                yield high
+        yield -total & 0xFFFFFFFF
 
     def _parts(self):
-        """Yield (number of the first word, words, arrays whose addresses follow) of each part of the table."""
+        """Yield (words, arrays whose addresses follow) of each part of the table, in their order."""
         circuit, plan = self.circuit, self.plan
         count = len(circuit.w)
         words = [count | plan.sweeps << 8 | self.flag << 16, self.features, plan.driven_shift, plan.back_shift]
@@ -100,12 +101,12 @@ class MachineCrossbar(HopfieldCrossbar):
         words += [plan.power_bits, 0]
         sums = circuit.sums
         arrays = [circuit.active, self.states, self.pull, circuit.base, circuit.errors, sums, memoryview(sums)[count:]]
-        yield _COUNTS, words, arrays
+        yield words, arrays
         for c in range(count):
             rows, nodes = plan.shapes[c]
             words = [nodes, rows, circuit.rate_shifts[c], plan.layers[c + 2] if c + 1 < count else 0]
             phases = [phase[c] for phase in circuit.phases]
-            yield _AT_CROSSBARS + _PER_CROSSBAR * c, words, [circuit.w[c], circuit.current[c]] + phases
+            yield words, [circuit.w[c], circuit.current[c]] + phases
 
     def learn(self, x, label):
         """Learn one sample, as the verbs in their order would; return the prediction. `loss` is then its loss.
