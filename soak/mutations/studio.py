@@ -8,6 +8,7 @@ TABLES = "host_tools/eqprop_host/studio/in_page/tables.py"
 OF_TABLES = "tests/host/studio/in_page/test_tables.py"
 EAR = "host_tools/eqprop_host/studio/in_page/ear.py"
 OF_EAR = "tests/host/studio/in_page/test_ear.py"
+OF_PAGE = "tests/host/studio/test_page.py"
 FOLDER = "host_tools/eqprop_host/studio/folder.py"
 OF_FOLDER = "tests/host/studio/test_folder.py"
 SERVER = "host_tools/eqprop_host/studio/server.py"
@@ -61,6 +62,18 @@ MUTATIONS = (
         "samples[i] | samples[i + 1] << 8",
         "samples[i + 1] | samples[i] << 8",
         f"{OF_EAR}::test_a_word_is_heard_once_with_its_features",
+    ),
+    (
+        "host_tools/eqprop_host/studio/in_page/take_away.py",
+        'kind = "<i2" if network.g_min < 0 else "<u2"',
+        'kind = "<u2"',
+        f"{OF_PAGE}::test_the_host_tools_take_what_the_page_gives",
+    ),
+    (
+        "host_tools/eqprop_host/studio/in_page/phases.py",
+        "    for c in range(network.crossbar_count):\n        copy.restore",
+        "    for c in range(1):\n        copy.restore",
+        f"{OF_PAGE}::test_one_sample_is_shown_phase_by_phase_and_learnt_by_the_board",
     ),
     (
         FOLDER,

@@ -120,7 +120,8 @@ def _facts(config, data):
         "columns": 8,
         "halving": config.halving_samples(len(data.train_y)),
         "names": [str(n) for n in range(data.classes)],
-        "data": "/digits.bin",
+        "file": "/digits.bin",
+        "about": {"data": "digits", "scaling": data.scaling.to_dict()},
     }
     return {
         "version": eqprop.__version__,

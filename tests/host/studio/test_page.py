@@ -2,9 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from eqprop_host import cli
+from eqprop_host.model import Model
+from eqprop_host.runlog import open_log
 from support.browser import chromium
 from support.studio_page import Page, served
 
@@ -70,6 +73,62 @@ def test_the_page_shows_what_the_board_learns(page):
     assert page.answer() in "0123456789" and " sure: " in page.text("answer")
     assert page.run("return document.querySelectorAll('#bars li').length") == 10
     assert page.browser.get_log("browser") == []
+
+
+@pytest.mark.parametrize("model", ["resistive", "hopfield"])
+def test_one_sample_is_shown_phase_by_phase_and_learnt_by_the_board(page, model):
+    """The page computes the phases on a copy; the board's own conductances must then be those that they end with."""
+    page.fill("model", model)
+    page.until(lambda: page.run("return document.body.ariaBusy") == "false")
+    page.learn_until(5)
+    page.until_enabled("step")
+    page.click("#step")
+    page.until(lambda: page.learnt == 6)
+    phases = page.run("return [...document.querySelectorAll('#phases button')].map(b => b.textContent)")
+    assert phases == ["1 free phase", "2 nudged towards the answer", "3 nudged away from it", "4 update"]
+    strips = []
+    for n in range(4):
+        page.click(f"#phases button:nth-child({n + 1})")
+        strips.append(page.run("return [...document.querySelectorAll('#nodes .strip canvas')].map(c => c.toDataURL())"))
+    assert len(strips[0]) == 2 and strips[0][1] != strips[1][1] != strips[2][1]
+    page.until(lambda: f"conductances are the same: CRC {page.crc}" in page.text("phase"))
+    assert page.run("return document.querySelectorAll('#nodes figure').length") == 5
+    assert page.browser.get_log("browser") == []
+
+
+@pytest.mark.parametrize("model", ["resistive", "hopfield"])
+def test_the_host_tools_take_what_the_page_gives(address, model, tmp_path, capsys):
+    """Catches a field that is missing, conductances of another shape, a log whose samples do not lead to them."""
+    with chromium() as browser:
+        browser.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+        page = Page(browser, address)
+        page.fill("model", model)
+        page.until(lambda: page.run("return document.body.ariaBusy") == "false")
+        for sample in (100, 200):
+            page.learn_until(sample)
+            page.click("#test")
+            page.until(lambda: page.text("tested").endswith(" %"))
+        error, crc = page.text("tested"), page.crc
+        for name in ("network", "log"):
+            page.click(f"#{name}")
+        network, log = tmp_path / "network.npz", tmp_path / "run.jsonl"
+        page.until(lambda: network.exists() and log.exists())
+
+    model = Model.load(network)
+    assert f"{model.crc:08x}" == crc and model.sample == 200
+    assert cli.main(["evaluate", str(network), f"--json={tmp_path / 'results.json'}"]) == 0
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert f"{results['test_error_percent']:.1f} %" == error
+    capsys.readouterr()
+    assert cli.main(["push", str(network), "--port=sim:"]) == 0
+    assert f"64-32-10 after 200 samples, conductance CRC {crc}" in capsys.readouterr().out
+
+    assert cli.main(["log", "verify", str(log)]) == 0
+    opened = open_log(log)
+    assert opened.end == "closed" and not opened.dropped and [row["sample"] for row in opened.metrics] == [100, 200]
+    assert all(np.array_equal(g.ravel(), h) for g, h in zip(opened.conductances(200), model.conductances, strict=True))
+    assert f"{opened.metrics[-1]['test_error_percent']:.1f} %" == error
+    assert cli.main(["report", str(log)]) == 0
 
 
 def test_nothing_is_requested_off_the_page(browser, address):

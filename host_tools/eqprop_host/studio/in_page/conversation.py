@@ -22,7 +22,8 @@ class Conversation:
     """A board's session and its run.
 
     - outgoing: bytes to send; the owner takes and clears them
-    - state: the board's last `State`, or None. sample: number of the training sample that the board learns next
+    - state: the board's last `State`, or None. progress: its last `Progress`, or None
+    - sample: number of the training sample that the board learns next
     - restarts: how often the board has lost its session
     - trouble: one line for the user that says why the conversation stands still, or ""
     - batch: the most samples of a question
@@ -49,6 +50,7 @@ class Conversation:
     def hang_up(self):
         """Forget the session, as the line was closed or opened. The run goes on in the next session."""
         self.state = None
+        self.progress = None
         self.sample = 0
         self.trouble = ""
         self._asked = None
@@ -213,7 +215,8 @@ class Conversation:
             self.trouble = "the board built another network than it was asked for"
 
     def _learnt(self, payload):
-        self.sample = host_messages.unpack_progress(payload).sample
+        self.progress = host_messages.unpack_progress(payload)
+        self.sample = self.progress.sample
 
 
 def record(code, x, label):

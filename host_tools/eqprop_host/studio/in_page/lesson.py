@@ -48,13 +48,18 @@ class Lesson:
         """The number of training samples in the sequence so far."""
         return len(self.history)
 
+    @property
+    def pool(self):
+        """The number of samples in the pool."""
+        return len(self._labels)
+
     def add(self, x, label):
         """Add a sample to the pool and the data set; return its place. Raises ValueError for one that does not fit."""
         if len(x) != self.features:
             raise ValueError("sample: {} features, the network has {} inputs".format(len(x), self.features))
         if not 0 <= label < self.classes:
             raise ValueError("label: {} is not in 0..{}".format(label, self.classes - 1))
-        place = len(self._labels)
+        place = self.pool
         if place >= MOST:
             raise ValueError("data set: holds {} samples, and no more fit".format(MOST))
         self._features.extend(x)

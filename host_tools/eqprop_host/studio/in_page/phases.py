@@ -7,7 +7,7 @@ _NAMES = ("free phase", "nudged towards the answer", "nudged away from it", "upd
 
 
 def phases(network, x, label):
-    """Return what happens when the sample (x, label) is learnt next: prediction, loss, and `phases`, a list of dicts.
+    """Return what happens when the sample (x, label) is learnt next: prediction, loss, crc, and `phases`, dicts.
 
     - name: of the phase
     - voltages: of every layer above the inputs, lists of int16 codes, as they are at the end of the phase
@@ -28,7 +28,7 @@ def phases(network, x, label):
         found.append({"name": _NAMES[3], "voltages": _voltages(copy, FREE), "changes": changes})
     else:
         found.append({"name": "no error: nothing changes", "voltages": _voltages(copy, FREE)})
-    return {"prediction": copy.prediction, "loss": copy.loss, "label": label, "x": list(x), "phases": found}
+    return {"prediction": copy.prediction, "loss": copy.loss, "crc": "%08x" % copy.crc(), "phases": found}
 
 
 def _voltages(network, phase):

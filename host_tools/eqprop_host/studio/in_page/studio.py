@@ -11,6 +11,7 @@ import time
 
 import uctypes
 
+from eqprop import __version__
 from eqprop.network import Network
 from eqprop.protocol import messages
 from eqprop.protocol.host_messages import Configuration
@@ -22,6 +23,7 @@ from .lesson import Lesson
 from .page_board import PageBoard
 from .phases import phases
 from .tables import read, written
+from .take_away import network_file, run_log
 
 _MAILBOX = 65536
 _AHEAD = 64  # samples that a rehearsal puts into the sequence before the board has learnt them
@@ -55,6 +57,9 @@ class Studio:
         self._verified = None
         self._saved = None
         self._classes = []
+        self._about = {}  # of the files that the user takes away
+        self._metrics = []
+        self._worked_ms = 0
         self._ear = None
 
     def call(self, text):
@@ -72,7 +77,10 @@ class Studio:
     # ---- a lesson and its board
 
     def _do_start(self, request):
-        """Begin a lesson: layers, model, seed, lr_halving_samples, classes (names); data: a file of samples or None."""
+        """Begin a lesson: layers, model, seed, lr_halving_samples, classes (names).
+
+        file: samples to begin with, or None. about: `scaling` and `data` of the files that the user takes away.
+        """
         layers = tuple(request["layers"])
         model = request["model"]
         seed = request["seed"]
@@ -80,8 +88,11 @@ class Studio:
         plan = Network.parts(model)[0](layers)  # raises ValueError for impossible ones
         self._lesson = lesson = Lesson(layers[0], layers[-1], seed)
         self._tests = (b"", b"")
-        if request.get("data"):
-            self._tests = load(request["data"], lesson)
+        if request["file"]:
+            self._tests = load(request["file"], lesson)
+        self._about = request["about"]
+        self._metrics = []
+        self._worked_ms = 0
         self._classes = request["classes"]
         self._configuration = Configuration(
             messages.MODELS.index(plan.model), random.getrandbits(30), seed, halving, 0, layers, b""
@@ -157,14 +168,19 @@ class Studio:
         self._until = request.get("until", 0)
 
     def _do_step(self, request):
-        """Return the phases of the next sample of the data set, and let the board learn it."""
+        """Return the phases of the next sample of the data set, its features in the mailbox; let the board learn it."""
         lesson, network = self._lesson, self._network
         if not network or self._conversation.busy(lesson.count) or network.sample != lesson.count:
             raise ValueError("step: the board is busy, or not there yet: pause, and try again in a moment")
         if not lesson.rehearse():
             raise ValueError("step: there is no sample to learn yet: teach one first")
         place = lesson.history[-1]
-        return phases(network, lesson.x(place), lesson.label(place))
+        x, label = lesson.x(place), lesson.label(place)
+        self.mailbox[: len(x)] = x
+        found = phases(network, x, label)
+        found["label"] = label
+        found["bytes"] = len(x)
+        return found
 
     def _do_ask(self, request):
         """Ask the board about the features in the mailbox as soon as it is free; return the question's number.
@@ -199,7 +215,13 @@ class Studio:
         if not labels or not self._conversation.ready():
             raise ValueError("test: there are no samples held back")
         size, classes = self._lesson.features, self._lesson.classes
-        self._tested = tested = {"samples": 0, "errors": 0, "of": len(labels), "confusion": [0] * (classes * classes)}
+        self._tested = tested = {
+            "sample": self._conversation.sample,
+            "samples": 0,
+            "errors": 0,
+            "of": len(labels),
+            "confusion": [0] * (classes * classes),
+        }
         size_answer = messages.CLASS_SIZE + 2 * classes
         for first in range(0, len(labels), _PAGE_BATCH):
             wanted = labels[first : first + _PAGE_BATCH]
@@ -210,9 +232,28 @@ class Studio:
                     tested["confusion"][wanted[i] * classes + found] += 1
                     tested["errors"] += found != wanted[i]
                     tested["samples"] += 1
+                if tested["samples"] == tested["of"]:
+                    self._measured(tested)
 
             piece = b"\0" + x[first * size : (first + len(wanted)) * size]
             self._conversation.ask(messages.INFER, piece, messages.CLASSES, done)
+
+    def _measured(self, tested):
+        """Note a test for the run's log."""
+        progress, lesson = self._conversation.progress, self._lesson
+        samples, errors, _ = lesson.recent(self._conversation.sample)
+        if not progress or not samples:
+            return
+        row = {
+            "sample": progress.sample,
+            "epoch": 1 + (progress.sample - 1) // len(lesson.shown),
+            "train_error_percent": 100 * errors / samples,
+            "test_error_percent": 100 * tested["errors"] / tested["samples"],
+            "loss": progress.loss / max(1, progress.counted),
+            "samples_per_second": 1000 * progress.sample / max(1, self._worked_ms),
+            "confusion": tested["confusion"],
+        }
+        self._metrics = [each for each in self._metrics if each["sample"] != row["sample"]] + [row]
 
     def _do_save(self, request):
         """Make the board save its network in its flash; `view` says whether it did."""
@@ -228,7 +269,8 @@ class Studio:
 
     def _do_work(self, request):
         """Go on for up to `ms` milliseconds; return `view`."""
-        until = time.ticks_add(time.ticks_ms(), request["ms"])
+        began = time.ticks_ms()
+        until = time.ticks_add(began, request["ms"])
         conversation = self._conversation
         while self._lesson:
             self._plan_ahead()
@@ -245,6 +287,8 @@ class Studio:
                 break
             if time.ticks_diff(until, time.ticks_ms()) <= 0:
                 break
+        if self._rehearsing:
+            self._worked_ms += time.ticks_diff(time.ticks_ms(), began)
         self._verify()
         return self._view()
 
@@ -332,6 +376,55 @@ class Studio:
             by_node = network.g_min >= 0 and c == 0
             found.append((uctypes.addressof(network.conductances(c)), rows, columns, by_node))
         return found
+
+    # ---- what the user takes away
+
+    def _do_network(self, request):
+        """Write the network as it is now."""
+        classes = [name or "class {}".format(k + 1) for k, name in enumerate(self._used_classes())]
+        about = {"scaling": self._about["scaling"], "data": self._about["data"], "classes": len(classes)}
+        about["version"] = __version__
+        about["class_names"] = classes
+        with open(_WRITTEN, "wb") as file:
+            for part in network_file(self._network, about):
+                file.write(part)
+        return {"file": _WRITTEN}
+
+    def _used_classes(self):
+        """Return the names of the classes up to the last that has a name or samples."""
+        counts = self._lesson.counts()
+        used = [k for k, name in enumerate(self._classes) if name or counts[k]]
+        return self._classes[: used[-1] + 1]
+
+    def _do_log(self, request):
+        """Write the log of the run so far; utc: this moment, ISO 8601."""
+        model, run_number, seed, halving, _, layers, _ = self._configuration
+        lesson = self._lesson
+        configuration = {
+            "siemens_per_step": 1e-9,
+            "layers": "-".join(str(n) for n in layers),
+            "model": messages.MODELS[model],
+            "seed": seed,
+            "epochs": 1 + lesson.count // max(1, len(lesson.shown)),
+            "limit": None,
+            "lr_halving_samples": halving,
+            "run_number": run_number,
+            "data": self._about["data"] or "studio",
+            "scaling": self._about["scaling"],
+            "recipe": {},
+            "classes": len(self._used_classes()),
+            "class_names": self._used_classes(),
+            "training_samples": len(lesson.shown),
+            "test_samples": len(self._tests[1]),
+            "port": self._conversation.state.identity if self._conversation.state else "",
+            "version": __version__,
+        }
+        run = {"run_id": "studio-{:08x}".format(run_number), "configuration": configuration}
+        first = Network(layers, seed, halving, messages.MODELS[model])
+        with open(_WRITTEN, "w") as file:
+            for line in run_log(lesson, first, self._network, self._metrics, run, request["utc"]):
+                file.write(line)
+        return {"file": _WRITTEN}
 
     # ---- the data set
 

@@ -25,7 +25,7 @@
  * @property {[number, number, number, boolean][]} maps each crossbar's address, rows, columns, and whether a row is a node
  */
 /** @typedef {{ number: number, class: number, outputs: number[], confidence: number }} Answer */
-/** @typedef {{ samples: number, errors: number, of: number, confusion: number[] }} Tested */
+/** @typedef {{ sample: number, samples: number, errors: number, of: number, confusion: number[] }} Tested */
 
 export class Board {
   /**

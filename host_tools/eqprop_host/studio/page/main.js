@@ -2,6 +2,7 @@
 import { Board } from "./board.js";
 import { DataSet } from "./dataset.js";
 import { drawBars, drawConfusion, drawCurve, drawMap, drawPicture, element, found, largest } from "./drawing.js";
+import { Stepper } from "./stepper.js";
 import { Teacher } from "./teacher.js";
 
 /** @typedef {import("./board.js").View} View */
@@ -44,6 +45,7 @@ const board = new Board(
   () => {},
 );
 const teacher = new Teacher(board, attempt, (x) => see(x, null), () => dataset.use(lesson.names, lesson.columns));
+const stepper = new Stepper();
 const dataset = new DataSet((request) => board.ask(request), attempt);
 
 /** Do what a button says; what goes wrong is told in the page. @type {(work: () => Promise<unknown>) => Promise<void>} */
@@ -76,13 +78,16 @@ function chosen() {
   const inputs = source === "microphone" ? bands * steps : side * side;
   const names = ["A", "B", "C", ...Array(OUTPUTS - 3).fill("")];
   const columns = source === "microphone" ? bands : side;
-  return { source: /** @type {Lesson["source"]} */ (source), layers: [inputs, HIDDEN, OUTPUTS], columns, halving: 0, names, data: null };
+  return {
+    source: /** @type {Lesson["source"]} */ (source), layers: [inputs, HIDDEN, OUTPUTS], columns, halving: 0, names, file: null,
+    about: { data: "", scaling: { features: inputs, offset: [0], span: [127] } },
+  };
 }
 
 /** Whether the user agrees to lose the samples of this lesson. @type {() => Promise<boolean>} */
 async function agreed() {
   const samples = latest.view?.shown ?? 0;
-  if (lesson.data || !samples) return true;
+  if (lesson.file || !samples) return true;
   const dialog = found("sure", HTMLDialogElement);
   say("sure-text", `This lesson has ${samples} samples. A new lesson forgets them: export them first if you want to keep them.`);
   dialog.returnValue = "";
@@ -106,7 +111,7 @@ async function start() {
   const seed = whole("seed", 0, 4294967295), next = chosen();
   const { answer } = await board.ask({
     do: "start", layers: next.layers, model: choice("model"), seed, lr_halving_samples: next.halving,
-    classes: next.names, data: next.data,
+    classes: next.names, file: next.file, about: next.about,
   });
   lesson = next;
   latest.view = null;
@@ -115,13 +120,14 @@ async function start() {
   pace = [];
   trouble("");
   say("answer", "–");
+  stepper.clear();
   for (const id of ["maps", "bars", "curve"]) found(id, HTMLElement).replaceChildren();
   for (const id of ["learn", "test", "another"]) button(id).disabled = true;
-  for (const id of ["test", "another"]) button(id).hidden = !lesson.data;
+  for (const id of ["test", "another"]) button(id).hidden = !lesson.file;
   found("for-camera", HTMLElement).hidden = lesson.source !== "camera";
-  found("test-figure", HTMLElement).hidden = !lesson.data;
+  found("test-figure", HTMLElement).hidden = !lesson.file;
   dataset.use(lesson.names, lesson.columns);
-  if (lesson.data) await another();
+  if (lesson.file) await another();
   await teacher.use(lesson);
 }
 
@@ -147,8 +153,10 @@ function save(name, bytes, type) {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
-async function exportTable() {
-  save("samples.csv", (await board.ask({ do: "export" })).bytes, "text/csv");
+/** Save what the studio's Python writes. @type {(what: string, name: string, type: string) => Promise<void>} */
+async function take(what, name, type) {
+  const utc = new Date().toISOString().replace("Z", "000+00:00");
+  save(name, (await board.ask({ do: what, utc })).bytes, type);
 }
 
 async function importTable() {
@@ -178,7 +186,8 @@ function show(view) {
   say("error", percent === null ? "–" : `${percent.toFixed(1)} %`);
   const { tested } = view;
   const done = tested && tested.samples === tested.of;
-  const part = tested && !done ? ` of ${tested.samples}` : "";
+  const current = tested && done && tested.sample === view.sample;
+  const part = !tested || current ? "" : done ? ` at ${tested.sample}` : ` of ${tested.samples}`;
   say("tested", tested?.samples ? `${((100 * tested.errors) / tested.samples).toFixed(1)} %${part}` : "–");
   say("speed", speed(view));
   say("identity", `${view.identity}; conductances ${view.crc}`);
@@ -187,15 +196,18 @@ function show(view) {
     if (curve.length > CURVE_POINTS) curve = curve.filter((_, k) => k % 2);
     drawCurve(found("curve", HTMLElement), curve);
   }
-  say("confused", tested && done ? "The samples held back for the test." : "The last samples, each asked before it was learnt.");
-  drawConfusion(found("confusion", HTMLElement), tested && done ? tested.confusion : view.confusion, lesson.names);
+  say("confused", current ? "The samples held back for the test." : "The last samples, each asked before it was learnt.");
+  drawConfusion(found("confusion", HTMLElement), current ? tested.confusion : view.confusion, lesson.names);
   if (view.answer && view.answer.number === question.number) showAnswer(view.answer);
   const learn = button("learn");
   learn.setAttribute("aria-pressed", String(view.rehearsing));
   say("learn", view.rehearsing ? "Pause" : "Learn");
-  for (const id of ["learn", "cut", "another", "restart"]) button(id).disabled = !view.ready;
+  for (const id of ["learn", "cut", "another", "restart", "network", "log", "save"]) button(id).disabled = !view.ready;
   button("test").disabled = Boolean(!view.ready || view.rehearsing || (tested && !done));
+  button("step").disabled = Boolean(!view.ready || view.rehearsing || view.sample < view.count || !view.shown);
+  say("saved", view.saved === null ? "" : view.saved ? "The board has saved it." : "The board has not saved it: its flash is full, or was written too often recently.");
   teacher.count(view.counts);
+  stepper.compare(view);
   dataset.show(view);
 }
 
@@ -252,7 +264,7 @@ function frame() {
     latest.drawn = view;
     show(view);
     showMaps(view, maps);
-    if (lesson.data && view.rehearsing && performance.now() - askedAt > ASK_MS) attempt(another);
+    if (lesson.file && view.rehearsing && performance.now() - askedAt > ASK_MS) attempt(another);
   }
   requestAnimationFrame(frame);
 }
@@ -266,7 +278,11 @@ onClick("cut", () => board.ask({ do: "cut" }));
 onClick("another", another);
 onClick("restart", restart);
 onClick("dismiss", () => trouble(""));
-onClick("export", exportTable);
+onClick("export", () => take("export", "samples.csv", "text/csv"));
+onClick("network", () => take("network", "network.npz", "application/zip"));
+onClick("log", () => take("log", "run.jsonl", "application/jsonl"));
+onClick("save", () => board.ask({ do: "save" }));
+onClick("step", async () => stepper.show(await board.ask({ do: "step" }), lesson, signed));
 onClick("import", () => found("file", HTMLInputElement).click());
 found("file", HTMLInputElement).addEventListener("change", () => attempt(importTable));
 for (const id of ["model", "source", "side"]) found(id, HTMLElement).addEventListener("change", () => attempt(restart));

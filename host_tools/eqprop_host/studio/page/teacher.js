@@ -13,7 +13,8 @@ const REHEARSE = 8; // samples of the data set that are learnt after each new on
  * @property {number} columns of a sample's picture
  * @property {number} halving training samples after which the learning rate halves, or 0
  * @property {string[]} names of the classes; "" for one that is not in use yet
- * @property {string | null} data a file of samples to begin with
+ * @property {string | null} file of samples to begin with
+ * @property {{ data: string, scaling: object }} about what the files say that the user takes away
  */
 
 export class Teacher {
