@@ -11,13 +11,14 @@ from .planning import ITEM_BYTES, Plan
 
 def zeros(typecode, items):
     """Return a zeroed array of `items` elements. It grows in place on the heap, without a second copy."""
-    piece = array(typecode, bytes(ITEM_BYTES[typecode] * min(items, max(32, items // 16))))
-    if len(piece) == items:
-        return piece
+    if items <= 32:
+        return array(typecode, bytes(ITEM_BYTES[typecode] * items))
+    piece = array(typecode, bytes(ITEM_BYTES[typecode] * max(32, items // 16)))
+    rest = piece[: items % len(piece)]  # made first: behind the array, it would keep that from growing
     made = array(typecode)
     for _ in range(items // len(piece)):
         made.extend(piece)
-    made.extend(piece[: items - len(made)])
+    made.extend(rest)
     return made
 
 

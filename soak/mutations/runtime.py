@@ -17,6 +17,12 @@ FEATURES = "tests/runtime/features/test_features.py"
 
 MUTATIONS = (
     (
+        "runtime/eqprop/network.py",
+        "    made.extend(rest)\n",
+        "    made.extend(piece[: items % len(piece)])\n",
+        "tests/runtime/test_network.py::test_an_array_grows_with_nothing_behind_it",
+    ),
+    (
         "runtime/eqprop/bench.py",
         "        network.infer(self._x)\n",
         "",

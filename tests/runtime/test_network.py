@@ -257,3 +257,28 @@ def test_negative_sample_is_refused(build):
     with pytest.raises(ValueError, match=r"^sample: -1 is not in 0\.\.1073741823$"):
         network.resume_at(-1)
     assert network.sample == 0
+
+
+@pytest.mark.parametrize("items", [1, 32, 33, 100, 1024, 5000])
+def test_an_array_grows_with_nothing_behind_it(items, monkeypatch):
+    """Every piece is made before it. Catches: one that a board's heap places behind the array, which then must move."""
+    made = []
+
+    class Recorded(array):
+        def __new__(cls, *given):
+            made.append("array")
+            return super().__new__(cls, *given)
+
+        def __getitem__(self, at):
+            made.append("slice")
+            return super().__getitem__(at)
+
+        def extend(self, piece):
+            made.append("grown")
+            super().extend(piece)
+
+    monkeypatch.setattr("eqprop.network.array", Recorded)
+    zeros = eqprop.network.zeros("h", items)
+    grown = made.index("grown") if "grown" in made else len(made)
+    assert set(made[grown:]) <= {"grown"}
+    assert zeros.tolist() == [0] * items
