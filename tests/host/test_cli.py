@@ -202,7 +202,21 @@ def test_bench_counts_instructions_where_they_can_be_counted(tmp_path, capsys, c
     results = json.loads((tmp_path / "0.json").read_text())
     assert (results["tier"], results["data"]) == ("viper", "digits")
     assert results["train_instructions"] > results["infer_instructions"] > 10000
-    assert results["train_us"] == pytest.approx(results["train_instructions"] * 0.128, rel=1e-4)
+    assert results["train_us"] is None and results["training_samples_per_second"] is None
+    assert " us" not in tables[0] and "samples/s" not in tables[0]
+
+
+def test_bench_gives_microseconds_at_a_stated_clock(tmp_path, capsys, cortex_m3):
+    """Of an instruction a cycle. Catches the emulator's own time, and a clock that overrides a real one."""
+    options = ("--samples=2", "--mhz=62.5", f"--json={tmp_path}/bench.json")
+    code, out, err = run(capsys, "bench", "--port=sim:cortex-m3", *options)
+    assert code == 0 and "| instructions | us at 62.5 MHz |" in out, err
+    results = json.loads((tmp_path / "bench.json").read_text())
+    assert results["train_us"] == pytest.approx(results["train_instructions"] / 62.5, rel=1e-4)
+    assert results["training_samples_per_second"] == pytest.approx(1e6 / results["train_us"])
+    code, out, err = run(capsys, "bench", "--layers=6-5-4", *options)
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1] == "eqprop: --mhz: sim: measures time by a clock of its own: leave --mhz out"
 
 
 def test_ports_lists_the_simulated_boards(capsys):

@@ -9,6 +9,7 @@ from eqprop_sim.sample_order import SampleOrder
 
 from ... import datasets
 from ...boards.ports import open_board
+from ...errors import DataError
 from ...replacing import check_replaceable
 from ...training.config import layers_text
 from .. import options as common
@@ -28,6 +29,8 @@ def add_options(parser):
     common.add_model(parser)
     text = "samples to average (default: %(default)s)"
     parser.add_argument("--samples", type=common.whole(1, 65535), metavar="N", default=300, help=text)
+    text = "clock of an emulated core: print microseconds too, with a cycle for each instruction, so a lower bound"
+    parser.add_argument("--mhz", type=common.positive, metavar="F", help=text)
     common.add_json(parser)
 
 
@@ -40,28 +43,35 @@ def run(options):
     with open_board(options.port, common.tell) as board:
         # The same run twice, as a whole and verb by verb, because reading the clock takes time itself
         board.configure(options.layers, _SEED, 0, run_number=0, model=options.model)
+        if options.mhz and board.bench(x[:0], y[:0], False).unit == "us":
+            raise DataError(f"--mhz: {options.port} measures time by a clock of its own: leave --mhz out")
         whole = board.bench(x, y, False, moved)
         board.configure(options.layers, _SEED, 0, run_number=0, model=options.model)
         verbs = board.bench(x, y, True, moved)
         identity = board.identity
     names = ("train", "infer", *VERBS)
     ticks = [total / len(y) for total in whole.ticks + verbs.ticks]
-    us = [mean * whole.tick_ns / 1000 for mean in ticks]
     layers = layers_text(options.layers)
     hidden = f"{options.layers[0]}-{whole.widest}-{options.layers[-1]}" if whole.widest else "no limit"
     counted = whole.unit != "us"
+    # A board that counts has no clock: its `tick_ns` is the emulator's
+    us_a_tick = (1 / options.mhz if options.mhz else None) if counted else whole.tick_ns / 1000
+    us = [mean * us_a_tick if us_a_tick else None for mean in ticks]
+    columns = [(whole.unit, ticks)] if counted else []
+    if us_a_tick:
+        columns.append((f"us at {options.mhz:g} MHz" if counted else "us", us))
     print(f"{layers} on {identity}, tier {whole.tier}\n")
-    unit = f" {whole.unit} |" if counted else ""
-    print(f"| mean of {len(y)} samples |{unit} us |\n|---|{'---:|' if counted else ''}---:|")
-    for name, count, time in zip(names, ticks, us, strict=True):
-        print(f"| {name} |{f' {count:,.0f} |' if counted else ''} {time:,.0f} |")
-    print(f"\n{1e6 / us[0]:,.0f} training samples/s; heap: {whole.heap_bytes:,} bytes; ", end="")
-    print(f"widest network that fits: {hidden}")
+    print(f"| mean of {len(y)} samples | {' | '.join(title for title, _ in columns)} |")
+    print(f"|---|{'---:|' * len(columns)}")
+    for n, name in enumerate(names):
+        print(f"| {name} | {' | '.join(f'{means[n]:,.0f}' for _, means in columns)} |")
+    speed = f"{1e6 / us[0]:,.0f} training samples/s; " if us_a_tick else ""
+    print(f"\n{speed}heap: {whole.heap_bytes:,} bytes; widest network that fits: {hidden}")
     results = {f"{name}_us": time for name, time in zip(names, us, strict=True)}
     if counted:
         results |= {f"{name}_{whole.unit}": round(count) for name, count in zip(names, ticks, strict=True)}
     results |= {
-        "training_samples_per_second": 1e6 / us[0],
+        "training_samples_per_second": 1e6 / us[0] if us_a_tick else None,
         "heap_bytes": whole.heap_bytes,
         "widest_hidden_layer": whole.widest,
         "tier": whole.tier,
