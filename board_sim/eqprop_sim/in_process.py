@@ -70,20 +70,33 @@ class EmulatedBoard:
             written=0,
             failed=0,
             slots=0,
-            model=messages.MODELS.index(network.model),
+            model=messages.MODELS.index(network.model) | (messages.NUMBERS if network.regression else 0),
             layers=network.layers,
             identity=self.identity,
         )
         return self.state
 
-    def configure(self, layers, seed, lr_halving_samples, *, run_number=0, epoch=0, alphabet=b"", model=DEFAULT):
+    def configure(
+        self,
+        layers,
+        seed,
+        lr_halving_samples,
+        *,
+        run_number=0,
+        epoch=0,
+        alphabet=b"",
+        model=DEFAULT,
+        regression=False,
+    ):
         """Build a new network: as `Board.configure`, but that nothing is packed, so that `alphabet` changes nothing.
 
-        Raises ValueError for impossible layers.
+        Raises ValueError for impossible layers, and for a model that cannot learn numbers.
         """
         self._run_number, self._epoch = run_number, epoch
         self._progress = host_messages.Progress(0, 0, 0, 0, 0)
         self._network = self._network_type(layers, seed, lr_halving_samples, model)
+        if regression:
+            self._network.regress()
         self._network.warm_up()  # before anybody looks at the clock
         return self.refresh()
 

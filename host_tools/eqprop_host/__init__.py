@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .boards.ports import open_board
     from .datasets import load as load_data
-    from .estimator import EqPropClassifier
+    from .estimator import EqPropClassifier, EqPropRegressor
     from .model import Model
     from .runlog import open_log
     from .training.config import LogConfig, RunConfig
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EqPropClassifier",
+    "EqPropRegressor",
     "LogConfig",
     "Model",
     "RunConfig",
@@ -39,6 +40,7 @@ __all__ = [
 
 _PLACES = {
     "EqPropClassifier": ("estimator", "EqPropClassifier"),
+    "EqPropRegressor": ("estimator", "EqPropRegressor"),
     "LogConfig": ("training.config", "LogConfig"),
     "Model": ("model", "Model"),
     "RunConfig": ("training.config", "RunConfig"),

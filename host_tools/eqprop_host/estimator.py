@@ -1,4 +1,4 @@
-"""A scikit-learn classifier that learns by equilibrium propagation. Needs the extra `sklearn`."""
+"""A scikit-learn classifier and a regressor that learn by equilibrium propagation. They need the extra `sklearn`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .training.config import RunConfig
 from .training.run import train
 
 try:
-    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin
     from sklearn.utils import check_random_state
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
@@ -89,7 +89,7 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
             hidden=self.hidden,
             epochs=self.epochs,
             lr_halving_epochs=self.lr_halving_epochs,
-            seed=self._seed(),
+            seed=_seed_of(self.random_state),
             test_fraction=0.0,
         )
         result = train(config, board=self.board)
@@ -126,7 +126,7 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
         layers = eqprop.parse_layers((X.shape[1], *hidden, classes))
         return Model(
             layers=layers,
-            seed=self._seed(),
+            seed=_seed_of(self.random_state),
             lr_halving_samples=0,
             sample=0,
             conductances=[],
@@ -152,11 +152,6 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
                 pass
             return replace(model, sample=model.sample + count, conductances=board.conductances(), run_number=0)
 
-    def _seed(self) -> int:
-        if isinstance(self.random_state, (int, np.integer)):
-            return int(self.random_state)
-        return int(check_random_state(self.random_state).randint(_SEEDS))
-
     def _voltages(self, X: Any) -> np.ndarray:
         """Return the output voltages of samples: int16 (samples, classes)."""
         check_is_fitted(self, "model_")
@@ -179,3 +174,81 @@ def _check_two(name: str, classes: np.ndarray) -> None:
     """Raise ValueError naming the argument unless there are two classes or more."""
     if len(classes) < 2:
         raise ValueError(f"{name}: expected two classes or more, got one class, {classes[0]!r}")
+
+
+class EqPropRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
+    """A regressor that a board trains, or the board's emulator in this process: both give the same conductances.
+
+        from eqprop_host import EqPropRegressor
+
+        regressor = EqPropRegressor(hidden=(16,), epochs=30, board="sim:cortex-m3").fit(X, y)
+        regressor.predict(X)
+
+    Features and targets are scaled by the samples of `fit`; later features outside their range saturate, and no
+    prediction is further outside the targets' range than a step. Predictions are computed in this process.
+
+    Parameters
+    ----------
+    hidden, epochs, lr_halving_epochs, board, random_state : as for `EqPropClassifier`
+    model : the energy model, "hopfield" or "resistive"
+
+    Attributes
+    ----------
+    n_features_in_ : features of a sample
+    model_ : the trained `Model`, which can be saved and pushed to a board
+    seconds_ : time that `fit` spent training
+    """
+
+    n_features_in_: int
+    model_: Model
+    seconds_: float
+
+    def __init__(
+        self,
+        hidden: tuple[int, ...] = (32,),
+        epochs: int = 20,
+        lr_halving_epochs: int | None = None,
+        board: str | None = None,
+        model: str = "hopfield",
+        random_state: Any = 0,
+    ) -> None:
+        self.hidden = hidden
+        self.epochs = epochs
+        self.lr_halving_epochs = lr_halving_epochs
+        self.board = board
+        self.model = model
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> EqPropRegressor:
+        """Learn samples X, real numbers (samples, features), with numbers y, (samples,) or (samples, targets)."""
+        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
+        targets = np.asarray(y, np.float64).reshape(len(X), -1)
+        config = RunConfig(
+            data=Dataset("X", X, np.zeros(len(X), np.int64), targets.shape[1], targets=targets),
+            hidden=self.hidden,
+            epochs=self.epochs,
+            lr_halving_epochs=self.lr_halving_epochs,
+            seed=_seed_of(self.random_state),
+            test_fraction=0.0,
+            model=self.model,
+        )
+        result = train(config, board=self.board)
+        if result.interrupted or result.model is None:
+            raise KeyboardInterrupt
+        self.model_, self.seconds_ = result.model, result.seconds
+        self._flat = y.ndim == 1
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the numbers predicted for each sample: float64 (samples,) or (samples, targets), as `fit` got them."""
+        check_is_fitted(self, "model_")
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        found = self.model_.predict(X)
+        return found[:, 0] if self._flat else found
+
+
+def _seed_of(random_state: Any) -> int:
+    """Return the seed of a random state: an int, None or a RandomState."""
+    if isinstance(random_state, (int, np.integer)):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(_SEEDS))

@@ -96,6 +96,10 @@ class Model:
     test_fraction: float = datasets.TEST_FRACTION
     """The fraction of the samples held back for testing. A header may lack it."""
 
+    targets: dict[str, Any] = field(default_factory=dict)
+    """The map from numbers to learn to a board's int16, by `TargetScaling.to_dict`; empty if the network learns
+    classes. A header may lack it."""
+
     @property
     def crc(self) -> int:
         """The CRC-32 of all conductances in order, as little-endian 16-bit numbers; the board reports the same."""
@@ -141,7 +145,9 @@ class Model:
 
         options: for the board's `configure`. Raises BoardError if the board then holds another network.
         """
-        board.configure(self.layers, self.seed, self.lr_halving_samples, model=self.model, **options)
+        board.configure(
+            self.layers, self.seed, self.lr_halving_samples, model=self.model, regression=bool(self.targets), **options
+        )
         return board.restore(self.conductances, self.sample)
 
     def infer(self, features: ArrayLike, board: Any = None) -> tuple[np.ndarray, np.ndarray]:
@@ -172,9 +178,12 @@ class Model:
     def predict(self, features: ArrayLike, board: Any = None) -> np.ndarray:
         """Return the class of each sample: its name if the data set names its classes, otherwise its label.
 
+        A network that learnt numbers returns them: float64 (samples, targets), in the unit of its training data.
         Arguments and errors as for `infer`.
         """
-        classes, _ = self.infer(features, board)
+        classes, outputs = self.infer(features, board)
+        if self.targets:
+            return datasets.TargetScaling.from_dict(self.targets).predicted(outputs)
         return np.array(self.class_names)[classes] if self.class_names else classes
 
 
@@ -186,6 +195,7 @@ _MAY_LACK = {
     "class_names": [],
     "test": "",
     "test_fraction": datasets.TEST_FRACTION,
+    "targets": {},
 }
 
 _WHOLE = {
@@ -279,6 +289,10 @@ def _header(array: np.ndarray) -> dict[str, Any]:
     if not isinstance(header["recipe"], dict):
         raise DataError(f"recipe: {header['recipe']!r} is not an object")
     datasets.Reading.from_dict(header["reading"])
+    if header["targets"] != {}:
+        count = len(datasets.TargetScaling.from_dict(header["targets"]).offset)
+        if count != header["layers"][-1]:
+            raise DataError(f"targets: {count} for {header['layers'][-1]} outputs")
     fraction = header["test_fraction"]
     if not isinstance(fraction, float) or not 0 <= fraction < 1:
         raise DataError(f"test_fraction: {fraction!r} is not from 0 to below 1")

@@ -3,7 +3,7 @@
 from .checkpoint import Checkpoints
 from .layers import parse_layers
 from .protocol.configuring import pack_configure
-from .protocol.messages import MODELS, unpack_configure
+from .protocol.messages import MODELS, NUMBERS, unpack_configure
 
 
 def replay_needs_memory(replay):
@@ -26,6 +26,8 @@ def regress(network):
     """Let `network` learn numbers, as `Network.regress` says."""
     from .extras.regression import Regression  # imported here, so that a board that learns classes does not load it
 
+    if network.regression:  # as of a network whose checkpoint says so twice
+        return
     if network.sample or network.memory or network.confidence:
         raise ValueError("regress: the network has learnt classes, or remembers them")
     network.regression = regression = Regression(network)
@@ -89,7 +91,7 @@ def save(network, folder, force):
     """Save `network` as `Network.save` says; return whether it is now saved."""
     if not network._checkpoints:
         network._checkpoints = Checkpoints(folder)
-    model = MODELS.index(network.model)
+    model = MODELS.index(network.model) | (NUMBERS if network.regression else 0)
     described = pack_configure((model, 0, network.seed, network.lr_halving_samples, 0, network.layers, b""))
     return network._checkpoints.save(network, described, (0, 0, 0, 0), force)
 

@@ -12,6 +12,7 @@ PUBLIC_DATA = "host_tools/eqprop_host/studies/learning/public_data.py"
 TABLES = "host_tools/eqprop_host/studies/learning/tables.py"
 VARIATIONS = "host_tools/eqprop_host/studies/learning/variations.py"
 OF_STUDIES = "tests/host/studies"
+SPLITTING = "host_tools/eqprop_host/datasets/splitting.py"
 
 MUTATIONS = (
     (
@@ -73,14 +74,14 @@ MUTATIONS = (
     ),
     (
         REGRESSION,
-        "error = (int(target[k]) >> _SHIFT) - int(voltages[k])",
-        "error = int(voltages[k]) - (int(target[k]) >> _SHIFT)",
+        "error = (int(target[k]) >> TARGET_SHIFT) - int(voltages[k])",
+        "error = int(voltages[k]) - (int(target[k]) >> TARGET_SHIFT)",
         f"{OF_REGRESSION}::test_the_nudge_is_the_error_on_either_side",
     ),
     (
         REGRESSION,
-        "elif current < -limit:\n                current = -limit",
-        "elif current < -limit:\n                current = 0",
+        "elif current < -limit:\n            current = -limit",
+        "elif current < -limit:\n            current = 0",
         f"{OF_REGRESSION}::test_the_displacement_is_the_error_on_either_side",
     ),
     (
@@ -91,7 +92,7 @@ MUTATIONS = (
     ),
     (
         REGRESSION,
-        "int(voltages[k]) << _SHIFT",
+        "int(voltages[k]) << TARGET_SHIFT",
         "int(voltages[k]) << 1",
         f"{OF_REGRESSION}::test_it_learns_a_function_that_is_not_linear",
     ),
@@ -148,5 +149,47 @@ MUTATIONS = (
         "return tuple(value) if isinstance(value, list) else value",
         "return value",
         f"{OF_STUDIES}/test_running.py::test_runs_are_known_again",
+    ),
+    (
+        "runtime/eqprop/service/targets.py",
+        "target[k] = ((data[at] | data[at + 1] << 8)",
+        "target[k] = ((data[at + 1] | data[at] << 8)",
+        "tests/runtime/service/test_targets.py::test_a_board_learns_the_targets_that_it_gets",
+    ),
+    (
+        "runtime/eqprop/service/targets.py",
+        "    handlers[_SAMPLES_AT] = None",
+        "    handlers[_SAMPLES_AT] = handlers[_SAMPLES_AT]",
+        "tests/runtime/service/test_targets.py::test_labels_and_targets_are_not_mixed",
+    ),
+    (
+        "host_tools/eqprop_host/datasets/numbers.py",
+        "np.clip(outputs.astype(np.int64) << TARGET_SHIFT, -TARGET_MAX - 1, TARGET_MAX)",
+        "outputs.astype(np.int64) << TARGET_SHIFT",
+        "tests/host/datasets/test_numbers.py::test_what_is_predicted_is_what_was_learnt",
+    ),
+    (
+        SPLITTING,
+        "TargetScaling.fitted(targets[train], dataset.target_names)",
+        "TargetScaling.fitted(targets, dataset.target_names)",
+        "tests/host/datasets/test_numbers.py::test_the_scale_is_that_of_the_training_samples",
+    ),
+    (
+        "host_tools/eqprop_host/training/fit.py",
+        "self.targets - self.targets.mean(axis=0)",
+        "self.predictions - self.targets.mean(axis=0)",
+        "tests/host/training/test_fit.py::test_they_are_scikit_learns",
+    ),
+    (
+        "host_tools/eqprop_host/model.py",
+        "regression=bool(self.targets), **options",
+        "**options",
+        "tests/host/test_regression.py::test_a_board_keeps_what_a_network_of_numbers_needs",
+    ),
+    (
+        "host_tools/eqprop_host/boards/description.py",
+        '        about["targets"] = targets\n',
+        "        pass\n",
+        "tests/host/test_regression.py::test_a_board_keeps_what_a_network_of_numbers_needs",
     ),
 )

@@ -38,6 +38,7 @@ ELSEWHERE = {
 LONG = (
     r"eqprop study learning",
     r"eqprop study mismatch",
+    r"eqprop study regression",
     r"eqprop study rig",
     r"eqprop sweep",
     r"eqprop simulate --physics analog --set",

@@ -1,4 +1,4 @@
-"""`EqPropClassifier`: a scikit-learn estimator like any other, with the bits of a board."""
+"""`EqPropClassifier`, `EqPropRegressor`: scikit-learn estimators like any others, with the bits of a board."""
 
 import pickle
 import subprocess
@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from eqprop_host import EqPropClassifier, RunConfig, load_data, train
+from eqprop_host import EqPropClassifier, EqPropRegressor, RunConfig, load_data, train
 from eqprop_host.errors import PortError
 from support.places import PYTHONPATH
 
@@ -22,7 +22,7 @@ NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
 
 
 @pytest.mark.slow
-@parametrize_with_checks([EqPropClassifier(epochs=10)])
+@parametrize_with_checks([EqPropClassifier(epochs=10), EqPropRegressor(epochs=10)])
 def test_it_passes_every_check_of_scikit_learn(estimator, check):
     check(estimator)
 
@@ -97,3 +97,14 @@ def test_without_scikit_learn_the_extra_is_named():
     done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": PYTHONPATH}, capture_output=True, text=True)
     last = done.stderr.splitlines()[-1]
     assert last == "ImportError: EqPropClassifier needs scikit-learn 1.6 or newer: pip install 'eqprop[sklearn]'"
+
+
+def test_a_regressor_gives_what_it_was_given():
+    """One target or several, in their units; the same network on a board. Catches a column where there was none."""
+    y = np.stack([100 * X[:, 0] + X[:, 1], X[:, 2]], axis=1)
+    several = EqPropRegressor(hidden=(8,), random_state=3).fit(X, y)
+    assert several.predict(X).shape == y.shape and several.score(X, y) > 0.9
+    one = EqPropRegressor(hidden=(8,), epochs=2).fit(X, y[:, 0])
+    assert one.predict(X).shape == (150,)
+    board = EqPropRegressor(hidden=(8,), epochs=2, board="sim:").fit(X, y[:, 0])
+    assert board.model_.crc == one.model_.crc and np.array_equal(board.predict(X), one.predict(X))

@@ -4,6 +4,7 @@ import numba
 import numpy as np
 
 import eqprop.crossbar.kernels.plain
+import eqprop.extras.regression
 import eqprop.hopfield.dynamics
 import eqprop.hopfield.kernels.plain
 from eqprop.crossbar import FREE, MINUS, PLUS
@@ -17,6 +18,7 @@ with cached(*HOPFIELD_SOURCES):
     shared = compiled(eqprop.crossbar.kernels.plain)
     kernels = compiled(eqprop.hopfield.kernels.plain)
     dynamics = compiled(eqprop.hopfield.dynamics, shared, kernels)
+    regression = compiled(eqprop.extras.regression)
 
     @numba.njit(cache=True)
     def _learn(state, x, label):
@@ -45,6 +47,20 @@ with cached(*HOPFIELD_SOURCES):
             total += loss
         return correct, total, prediction, loss
 
+    @numba.njit(cache=True, nogil=True)
+    def _learn_targets(state, x, targets, beta, scale, limit):
+        total = loss = 0
+        outputs = state.phases[FREE][len(state.w) - 1]
+        for n in range(len(x)):
+            dynamics.settle(state, x[n])
+            loss = regression.pull(outputs, targets[n], beta, scale, limit, state.errors)
+            if loss:
+                dynamics.nudge(state, PLUS)
+                dynamics.nudge(state, MINUS)
+                dynamics.program(state)
+            total += loss
+        return total, loss
+
 
 class HopfieldCrossbar(Rows, PlainCrossbar):
     """The same dynamics, compiled."""
@@ -54,6 +70,7 @@ class HopfieldCrossbar(Rows, PlainCrossbar):
     settle_sample = staticmethod(dynamics.settle)
     learn_sample = staticmethod(_learn)
     learn_rows = staticmethod(_learn_all)
+    learn_target_rows = staticmethod(_learn_targets)
     infer_rows = staticmethod(_infer_all)
 
     def scatter(self, w, stream):

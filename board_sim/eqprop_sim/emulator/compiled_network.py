@@ -4,6 +4,8 @@ The source files of the kernels, the circuit and its dynamics are loaded a secon
 the board's modules themselves stay plain Python.
 """
 
+from typing import Any
+
 import numba
 import numpy as np
 
@@ -12,6 +14,7 @@ import eqprop.crossbar.circuit
 import eqprop.crossbar.dynamics
 import eqprop.crossbar.kernels.plain
 import eqprop.extras.nearest
+import eqprop.extras.regression
 import eqprop.protocol.bytes_plain
 from eqprop.crossbar import FREE, MINUS, PLUS, Rot
 from eqprop.crossbar.plain import PlainCrossbar
@@ -28,6 +31,7 @@ with cached(*EMULATOR_SOURCES):
     dynamics = compiled(eqprop.crossbar.dynamics, kernels, circuit)
     packing = compiled(eqprop.protocol.bytes_plain)
     neighbours = compiled(eqprop.extras.nearest)
+    regression = compiled(eqprop.extras.regression)
 
     @numba.njit(cache=True)
     def _settle(state, x):
@@ -64,6 +68,21 @@ with cached(*EMULATOR_SOURCES):
             total += loss
         return correct, total, prediction, loss
 
+    @numba.njit(cache=True, nogil=True)
+    def _learn_targets(state, x, targets, beta, scale, limit):
+        total = loss = 0
+        outputs = state.phases[FREE][len(state.g) - 1]
+        for n in range(len(x)):
+            _settle(state, x[n])
+            loss = regression.pull(outputs, targets[n], beta, scale, limit, state.currents)
+            if loss:
+                dynamics.nudge(state, PLUS)
+                dynamics.nudge(state, MINUS)
+                if dynamics.program(state):
+                    return total, ROT
+            total += loss
+        return total, loss
+
 
 class _Crossbar(Rows, PlainCrossbar):
     """The same dynamics, compiled."""
@@ -73,6 +92,7 @@ class _Crossbar(Rows, PlainCrossbar):
     settle_sample = staticmethod(_settle)
     learn_sample = staticmethod(_learn)
     learn_rows = staticmethod(_learn_all)
+    learn_target_rows = staticmethod(_learn_targets)
     infer_rows = staticmethod(_infer_all)
 
     @property
@@ -108,27 +128,52 @@ class Network(eqprop.Network):
             return parts(model)[0], DifferentialCrossbar
         return parts(model)[0], _Crossbar
 
-    def learn_all(self, x, labels):
+    def learn_all(self, x, y):
         """Learn samples in order, as `learn` would; return (correct predictions, total loss) of before each was learnt.
 
-        x: int8 (samples, inputs). labels: integers (samples,). Raises ValueError as `learn`, before the first.
+        x: int8 (samples, inputs). y: labels, integers (samples,); or, once `regress` was called, targets, int16
+        (samples, outputs), of which no prediction is correct. Raises ValueError as `learn`, before the first.
         """
         self._check_rows(x)
-        wrong = np.flatnonzero((labels < 0) | (labels >= self.layers[-1]))
+        x = np.ascontiguousarray(x, np.int8)
+        if self.regression:
+            if y.dtype != np.int16 or y.shape != (len(x), self.layers[-1]):
+                raise ValueError(f"target: {y.dtype} {y.shape}, expected int16 {(len(x), self.layers[-1])}")
+            return self._learn_parts(x, np.ascontiguousarray(y), self._learn_targets)
+        wrong = np.flatnonzero((y < 0) | (y >= self.layers[-1]))
         if len(wrong):
-            raise ValueError(f"label: {labels[wrong[0]]} is not in 0..{self.layers[-1] - 1}")
-        x, labels = np.ascontiguousarray(x, np.int8), np.ascontiguousarray(labels, np.int64)
+            raise ValueError(f"label: {y[wrong[0]]} is not in 0..{self.layers[-1] - 1}")
+        return self._learn_parts(x, np.ascontiguousarray(y, np.int64), self._learn_labels)
+
+    def _learn_labels(self, x, labels):
+        """Learn samples at one rate; return (correct predictions, total loss, last loss or ROT)."""
+        correct, loss, prediction, last = self.crossbar.learn_rows(self.crossbar.circuit, x, labels)
+        if len(x):
+            self.learner.prediction = prediction
+        return correct, loss, last
+
+    def _learn_targets(self, x, targets):
+        """As `_learn_labels`."""
+        about: Any = self.regression
+        constants = (about.beta, about.scale, about.limit)
+        return (0, *self.crossbar.learn_target_rows(self.crossbar.circuit, x, targets, *constants))
+
+    def _learn_parts(self, x, y, learn_part):
+        """Learn samples, in one compiled call for each learning rate; with no sample at all still one, which compiles.
+
+        Returns (correct predictions, total loss).
+        """
         learner = self.learner
         correct = loss = start = 0
-        while True:  # one compiled call for each learning rate; with no sample at all still one, which compiles
+        while True:
             until = learner.halve_at - learner.sample if self.lr_halving_samples else len(x)
             part = slice(start, start + until)
-            done = self.crossbar.learn_rows(self.crossbar.circuit, x[part], labels[part])
-            if done[3] == ROT:
+            done = learn_part(x[part], y[part])
+            if done[2] == ROT:
                 raise Rot("total conductance")
             correct, loss = correct + done[0], loss + done[1]
             if len(x[part]):
-                learner.prediction, learner.loss = done[2:]
+                learner.loss = done[2]
                 learner.resume_at(learner.sample + len(x[part]))
             start += until
             if start >= len(x):
@@ -153,7 +198,7 @@ class Network(eqprop.Network):
         """Compile the kernels for this number of layers, or load them from the cache; change no state."""
         nothing = np.zeros((0, self.layers[0]), np.int8)
         self.infer_all(nothing)
-        self.learn_all(nothing, np.zeros(0, np.int64))
+        self.learn_all(nothing, np.zeros((0, self.layers[-1]), np.int16) if self.regression else np.zeros(0, np.int64))
 
     def _check_rows(self, x):
         if x.ndim != 2 or x.shape[1] != self.layers[0]:

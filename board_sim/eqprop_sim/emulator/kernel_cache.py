@@ -12,6 +12,7 @@ import eqprop.crossbar.kernels.plain
 import eqprop.differential.dynamics
 import eqprop.differential.kernels.plain
 import eqprop.extras.nearest
+import eqprop.extras.regression
 import eqprop.hopfield.dynamics
 import eqprop.hopfield.kernels.plain
 import eqprop.protocol.bytes_plain
@@ -29,6 +30,7 @@ EMULATOR_SOURCES = (
             eqprop.crossbar.dynamics,
             eqprop.protocol.bytes_plain,
             eqprop.extras.nearest,
+            eqprop.extras.regression,
         )
     ),
 )
@@ -38,7 +40,12 @@ HOPFIELD_SOURCES = (
     str(Path(__file__).with_name("compiled_hopfield.py")),
     *(
         str(module.__file__)
-        for module in (eqprop.crossbar.kernels.plain, eqprop.hopfield.kernels.plain, eqprop.hopfield.dynamics)
+        for module in (
+            eqprop.crossbar.kernels.plain,
+            eqprop.extras.regression,
+            eqprop.hopfield.kernels.plain,
+            eqprop.hopfield.dynamics,
+        )
     ),
 )
 """The same for the Hopfield network's."""

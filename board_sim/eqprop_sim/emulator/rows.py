@@ -15,7 +15,8 @@ class Rows(CheckedCrossbar):
 
     A subclass has compiled functions: settle_sample(circuit, x) -> prediction; learn_sample(circuit, x, label) ->
     (prediction, loss or ROT); learn_rows(circuit, x, labels) -> (correct predictions, total loss, last prediction, last
-    loss or ROT); infer_rows(circuit, x, classes, outputs).
+    loss or ROT); learn_target_rows(circuit, x, targets, beta, scale, limit) -> (total loss, last loss or ROT), if its
+    model learns numbers; infer_rows(circuit, x, classes, outputs).
     """
 
     loss = 0

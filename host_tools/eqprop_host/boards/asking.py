@@ -6,6 +6,7 @@ from eqprop import bench
 from eqprop.protocol import host_messages, messages
 
 from ..link import answers
+from ..link.steps import learns_numbers
 from .records import covers, pack
 
 _WHOLE = 2  # figures of samples timed as a whole, which precede those of `eqprop.bench.VERBS`
@@ -17,7 +18,8 @@ def infer(session, x):
     answer = 2 + 2 * layers[-1]
     code = session.code
     coded = code is not None and code.features == layers[0] and covers(code.alphabet, x)
-    rows = pack(code, x, np.zeros(len(x), np.int64)) if coded else np.ascontiguousarray(x).view(np.uint8)
+    nothing = np.zeros((len(x), layers[-1]) if learns_numbers(session.state) else len(x), np.int16)
+    rows = pack(code, x, nothing) if coded else np.ascontiguousarray(x).view(np.uint8)
     head = bytes((coded,))
 
     def question(first, most):

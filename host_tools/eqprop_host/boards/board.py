@@ -14,7 +14,7 @@ import secrets
 
 from eqprop.network import DEFAULT
 from eqprop.protocol import host_messages, messages
-from eqprop.protocol.messages import MODELS
+from eqprop.protocol.messages import MODELS, NUMBERS
 
 from ..link import answers
 from ..link.line import Line
@@ -67,24 +67,46 @@ class Board:
 
     # ---- the run
 
-    def configure(self, layers, seed, lr_halving_samples, *, run_number=None, epoch=0, alphabet=b"", model=DEFAULT):
+    def configure(
+        self,
+        layers,
+        seed,
+        lr_halving_samples,
+        *,
+        run_number=None,
+        epoch=0,
+        alphabet=b"",
+        model=DEFAULT,
+        regression=False,
+    ):
         """Build a new network on the board: as `interface.AnyBoard.configure` does; run_number: None for any number.
 
         Raises BoardError with the board's own message if the network does not fit.
         """
         run_number = secrets.randbits(32) if run_number is None else run_number
-        about = _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet, model)
+        about = _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet, model, regression)
         return self._session.configure(about)
 
-    def resume(self, layers, seed, lr_halving_samples, *, run_number, furthest, epoch=0, alphabet=b"", model=DEFAULT):
+    def resume(
+        self,
+        layers,
+        seed,
+        lr_halving_samples,
+        *,
+        run_number,
+        furthest,
+        epoch=0,
+        alphabet=b"",
+        model=DEFAULT,
+        regression=False,
+    ):
         """Resume with the board's network if it belongs to this run; otherwise `configure`, with the same arguments.
 
         furthest: the most samples that the run can have learnt; a board beyond them was trained by another host.
         Returns the board's state: `sample` is the next to learn.
         """
-        return self._session.resume(
-            _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet, model), furthest
-        )
+        about = _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet, model, regression)
+        return self._session.resume(about, furthest)
 
     def refresh(self):
         """Ask for the board's state and return it: `crc` and `sample` are those of this moment."""
@@ -184,7 +206,8 @@ class Board:
         self._session.ask(messages.BYE, b"", messages.DONE)
 
 
-def _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet, model):
+def _configuration(layers, seed, lr_halving_samples, run_number, epoch, alphabet, model, regression):
+    number = MODELS.index(model) | (NUMBERS if regression else 0)
     return host_messages.Configuration(
-        MODELS.index(model), run_number, seed, lr_halving_samples, epoch, tuple(layers), bytes(alphabet)
+        number, run_number, seed, lr_halving_samples, epoch, tuple(layers), bytes(alphabet)
     )

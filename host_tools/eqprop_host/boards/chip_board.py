@@ -54,8 +54,24 @@ class ChipBoard:
         """The traffic on the line so far: a `link.Line`."""
         return self.board.line
 
-    def configure(self, layers, seed, lr_halving_samples, *, run_number=0, epoch=0, alphabet=b"", model=DEFAULT):
-        """Make a chip, and a learner for it on the board: as `Board.configure` does, ignoring `alphabet`."""
+    def configure(
+        self,
+        layers,
+        seed,
+        lr_halving_samples,
+        *,
+        run_number=0,
+        epoch=0,
+        alphabet=b"",
+        model=DEFAULT,
+        regression=False,
+    ):
+        """Make a chip, and a learner for it on the board: as `Board.configure` does, ignoring `alphabet`.
+
+        Raises BoardError for a network that is to learn numbers, which a chip's learner does not.
+        """
+        if regression:
+            raise BoardError("a crossbar on a chip learns classes, not numbers")
         self._network = self._network_type(layers, seed, lr_halving_samples, model)
         self.crossbar = self._network.crossbar
         self._about = {

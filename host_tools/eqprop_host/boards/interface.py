@@ -16,7 +16,8 @@ class AnyBoard(Protocol):
     """A board that trains one network at a time; implemented by `Board`, `ChipBoard` and `EmulatedBoard`.
 
     Below, inputs is the first of the network's layers, outputs the last. Features are int8, 127 is full scale; labels
-    are integers 0..outputs - 1. If a board is at the end of a line, every method that queries it raises
+    are integers 0..outputs - 1, targets int16 (samples, outputs), in their
+    place if the network learns numbers. If a board is at the end of a line, every method that queries it raises
 
     - RestartError if the board has restarted or its line has failed: call `recover`, then repeat the call
     - BoardError if the board refuses, with its own message
@@ -61,6 +62,7 @@ class AnyBoard(Protocol):
         epoch: int = 0,
         alphabet: bytes = b"",
         model: str = ...,
+        regression: bool = False,
     ) -> State:
         """Build a new network, in place of any other, and return the state.
 
@@ -69,6 +71,7 @@ class AnyBoard(Protocol):
         0..2**32 - 1. epoch: training samples after which the totals of `Progress` restart at zero; 0 for never.
         alphabet: the int8 values that features have, as `records.alphabet_of` returns them: fewer values pack samples
         tighter; empty for all values. model: the energy model, by its name in `eqprop.protocol.messages.MODELS`.
+        regression: whether the network learns numbers, not classes.
         Raises ValueError for impossible layers, BoardError if they do not fit on the board.
         """
 
@@ -82,10 +85,11 @@ class AnyBoard(Protocol):
     ) -> Iterator[Progress]:
         """Learn training samples `state.sample`..`until` - 1 in order; yield the `Progress` now and then.
 
-        x: int8 (samples, inputs). y: labels (samples,). until: the first sample that is not learnt; None for the rest
-        of this pass over the data. order: gives the row of sample number n; None for the rows in order. stop: called
-        before samples are sent; once it returns True, no more are sent. Restarts are handled here. Raises ValueError
-        for features outside the configured alphabet, or that do not fit the network.
+        x: int8 (samples, inputs). y: labels (samples,), or targets. until: the first sample that is not learnt; None
+        for the rest of this pass over the data. order: gives the row of sample number n; None for the rows in order.
+        stop: called before samples are sent; once it returns True, no more are sent. Restarts are handled here. Raises
+        ValueError for features outside the configured alphabet, or that do not fit the network, and for labels in place
+        of targets or the reverse.
         """
 
     def progress(self) -> Progress:

@@ -23,7 +23,7 @@ def pack(code, x, y):
     """Return the records of samples as uint8 (samples, code.size).
 
     code: `eqprop.protocol.records.Code`. x: int8 (samples, features), of the code's alphabet. y: labels below
-    code.outputs.
+    code.outputs, or int16 (samples, outputs) for a code of `eqprop.service.targets`.
     """
     label_bits, group, width, last_bits, features, count = code.table[:6]
     number = np.zeros(256, np.int64)
@@ -31,11 +31,15 @@ def pack(code, x, y):
     digits = number[np.ascontiguousarray(x).view(np.uint8)]
     whole = features // group
     powers = count ** np.arange(group)
-    parts = [_bits(np.asarray(y, np.int64)[:, None], label_bits)]
+    y = np.asarray(y)
+    parts = [] if y.ndim > 1 else [_bits(y.astype(np.int64)[:, None], label_bits)]
     parts.append(_bits(digits[:, : whole * group].reshape(len(x), whole, group) @ powers, width))
     if rest := features - whole * group:
         parts.append(_bits(digits[:, whole * group :] @ powers[:rest, None], last_bits))
-    return np.packbits(np.concatenate(parts, axis=1), axis=1, bitorder="little")
+    records = np.packbits(np.concatenate(parts, axis=1), axis=1, bitorder="little")
+    if y.ndim == 1:
+        return records
+    return np.concatenate((records, np.ascontiguousarray(y, "<i2").view(np.uint8)), axis=1)
 
 
 def packed(code, x, y, stretches):

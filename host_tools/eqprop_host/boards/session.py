@@ -2,14 +2,14 @@
 
 from eqprop.protocol import host_messages, messages
 from eqprop.protocol.configuring import pack_configure
-from eqprop.protocol.messages import MODELS
 from eqprop.protocol.records import Code
+from eqprop.service.targets import with_targets
 from eqprop.service.user_data import HEADER
 
 from ..errors import BoardError, ProtocolError, RestartError
 from ..link import answers
 from ..link.line import largest_payload
-from ..link.steps import plan_of
+from ..link.steps import learns_numbers, model_of, plan_of
 from ..terminal.printing import printable
 from .restarts import Restarts
 
@@ -62,7 +62,8 @@ class Session:
         if self.configuration and state.layers not in ((), self.configuration.layers):
             raise ProtocolError(f"port {self.name}: the board holds a network of layers {state.layers}")
         if self.configuration and state.layers and state.model != self.configuration.model:
-            raise ProtocolError(f"port {self.name}: the board holds a {MODELS[state.model]} network")
+            what = "numbers" if learns_numbers(state) else "classes"
+            raise ProtocolError(f"port {self.name}: the board holds a {model_of(state)} network of {what}")
         return self._take(state)
 
     def _take(self, state):
@@ -107,7 +108,8 @@ class Session:
         self._furthest = furthest
         self.restarts.begin()
         self.configuration = configuration
-        self.code = Code(configuration.layers[0], configuration.layers[-1], configuration.alphabet)
+        code = Code(configuration.layers[0], configuration.layers[-1], configuration.alphabet)
+        self.code = with_targets(code) if learns_numbers(configuration) else code
         self._restored = False
         self._user_data = None
 

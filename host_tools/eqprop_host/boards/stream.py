@@ -7,11 +7,13 @@ from eqprop_sim.sample_order import SampleOrder
 
 from ..errors import ProtocolError, RestartError
 from ..link import answers
+from ..link.steps import learns_numbers
 from .records import covers, packed
 from .sample_cache import SampleCache
 
 _SLOW_S = 1.0  # an answer that takes longer means that the frames are too large
 _FRAMES = 3  # frames of samples on their way: with more, stopping a run would take long
+_LEARNT = {"targets": "numbers", "labels": "classes"}
 _IDLE = 200  # answers in a row without a new sample: more than any line loses
 
 
@@ -38,6 +40,8 @@ class SampleStream:
             self._configuration, self._counted = session.configuration, 0
         if not covers(session.code.alphabet, x):
             raise ValueError("x: has values outside the alphabet configured")
+        y = np.asarray(y)
+        self._check(y)
         if x is not self._data[0] or y is not self._data[1]:
             if self._cache and self._cached_in == session.state.session:
                 session.recover()  # a new session starts with an empty cache
@@ -47,9 +51,18 @@ class SampleStream:
         until = order.pass_end(session.state.sample) if until is None else until
         while session.state.sample < until and not stop():
             try:
-                yield from self._send(x, np.asarray(y), order, until, stop)
+                yield from self._send(x, y, order, until, stop)
             except RestartError as error:
                 session.recover(error)
+
+    def _check(self, y):
+        """Raise ValueError for labels in place of targets, or the reverse."""
+        configuration = self._session.configuration
+        wanted, held = ("targets", "labels") if learns_numbers(configuration) else ("labels", "targets")
+        if (y.ndim > 1) != learns_numbers(configuration):
+            raise ValueError(f"y: expected {wanted}, got {held}: the network learns {_LEARNT[wanted]}")
+        if y.ndim > 1 and (y.dtype != np.int16 or y.shape[1] != configuration.layers[-1]):
+            raise ValueError(f"y: {y.dtype} {y.shape}, expected int16 (samples, {configuration.layers[-1]})")
 
     def _send(self, x, y, order, until, stop):
         """Send samples until all are learnt; see `train`. Raises RestartError."""
@@ -75,7 +88,7 @@ class SampleStream:
                 if not stopped:
                     self._keep(indices[:count], following)
                     following += count
-                    link.send(messages.SAMPLES, payload, (generation, following))
+                    link.send(messages.TARGETS if y.ndim > 1 else messages.SAMPLES, payload, (generation, following))
                     furthest = max(furthest, following)
                     session.expect(following)
             if not link.waiting:

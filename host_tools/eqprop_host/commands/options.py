@@ -81,6 +81,19 @@ def positive(text):
     return value
 
 
+def some(names):
+    """Return an argparse type for names separated by commas."""
+
+    def some(text):
+        chosen = text.split(",")
+        for name in chosen:
+            if name not in names:
+                raise argparse.ArgumentTypeError(f"expected some of {', '.join(names)}, got {name!r}")
+        return chosen
+
+    return some
+
+
 def layers(text):
     """Parse layer sizes such as "64-32-10", as an argparse type."""
     try:
@@ -133,6 +146,10 @@ def add_reading(parser):
     text = "shrink pictures to this size, such as 16x16 in grey or 16x16x3 in colours"
     parser.add_argument("--size", type=size, metavar="SIZE", help=text)
     parser.add_argument("--drop", metavar="COLUMNS", help="columns to leave out, separated by commas")
+    text = "learn classes, or numbers: regression (default: classes)"
+    parser.add_argument("--task", choices=datasets.TASKS, help=text)
+    text = "columns of the numbers to learn, separated by commas, by name or number from 1 (default: the last)"
+    parser.add_argument("--target", metavar="COLUMNS", help=text)
 
 
 def size(text):

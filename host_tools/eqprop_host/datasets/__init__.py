@@ -8,7 +8,8 @@ memory than one block, because large arrays lie in files (`eqprop_host.datasets.
 from .aligning import align, joined
 from .dataset import CLASSES_MAX, Dataset, check_layers
 from .loading import SHIPPED, Unlabelled, load, load_features
-from .reading import MISSING, Reading, check_used
+from .numbers import TargetScaling
+from .reading import MISSING, TASKS, Reading, check_used
 from .scaling import FULL_SCALE, Scaling, fit_scaling
 from .splitting import TEST_FRACTION, Prepared, prepare, split
 
@@ -17,11 +18,13 @@ __all__ = [
     "FULL_SCALE",
     "MISSING",
     "SHIPPED",
+    "TASKS",
     "TEST_FRACTION",
     "Dataset",
     "Prepared",
     "Reading",
     "Scaling",
+    "TargetScaling",
     "Unlabelled",
     "align",
     "check_layers",

@@ -26,6 +26,9 @@ def joined(dataset: Dataset, test: Dataset) -> Dataset:
 
     Raises DataError if `test` has different features, or classes that `dataset` lacks.
     """
+    if test.target_names != dataset.target_names:
+        names = " and ".join(listed(each.target_names or ["none"]) for each in (test, dataset))
+        raise DataError(f"{test.name}: the targets of both data sets differ: {names}")
     if test.recipe != dataset.recipe:
         raise DataError(
             f"{test.name}: a sample is {made_of(test.recipe)}, expected {made_of(dataset.recipe)} as in {dataset.name}"
@@ -45,6 +48,7 @@ def joined(dataset: Dataset, test: Dataset) -> Dataset:
         dataset,
         features=spool.finish(),
         labels=np.concatenate((dataset.labels, test.labels)),
+        targets=dataset.targets if test.targets is None else np.concatenate((dataset.targets, test.targets)),
         test_samples=len(test.labels),
         notes=(*dataset.notes, *test.notes),
     )

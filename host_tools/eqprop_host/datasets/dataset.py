@@ -61,6 +61,13 @@ class Dataset:
     with_means: bool = False
     """Whether `Scaling.means`, the training samples' means, fill in missing values."""
 
+    targets: np.ndarray | None = None
+    """Numbers to learn in place of labels: finite float64 (samples, targets); None for classes. With targets, all
+    labels are 0, and `classes` is the number of targets, as each has an output."""
+
+    target_names: tuple[str, ...] = ()
+    """The name of each target; empty if the source does not name its columns."""
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -251,6 +258,10 @@ def check_layers(layers: tuple[int, ...], dataset: Dataset) -> None:
     fits = "-".join(map(str, (features, *layers[1:-1], max(dataset.classes, layers[-1]))))
     if layers[0] != features:
         given = f"{shown} has {layers[0]} inputs, {dataset.name} has {features} features"
+        raise DataError(f"layers: {given}: {fits} would fit")
+    if dataset.targets is not None and layers[-1] != dataset.classes:
+        fits = "-".join(map(str, (*layers[:-1], dataset.classes)))
+        given = f"{shown} has {layers[-1]} outputs, {dataset.name} has {dataset.classes} targets"
         raise DataError(f"layers: {given}: {fits} would fit")
     if layers[-1] < dataset.classes:
         given = f"{shown} has {layers[-1]} outputs, {dataset.name} has {dataset.classes} classes"

@@ -23,12 +23,13 @@ from ..errors import DataError
 from . import blocks
 from .checks import check_finite
 from .dataset import Dataset, Table, dataset_of, known
-from .formats.columns import choose, choose_features
+from .formats.columns import choose, choose_features, choose_targets
 from .formats.csv_files import read_csv
 from .formats.folders import is_sample, read_folder, rows_of
 from .formats.idx_files import is_idx, read_mnist
 from .formats.numpy_files import read_npy, read_npy_x, read_npz, read_npz_x
 from .formats.parquet_files import read_parquet
+from .numbers import dataset_of_targets
 from .reading import Reading
 from .words import columns_text, made_of, reason
 
@@ -106,6 +107,11 @@ def load(source: str, reading: Reading = _AS_IT_SAYS) -> Dataset:
     docs/how-to/data.md lists the supported sources. Raises DataError naming the source, the place in it and the value
     there.
     """
+    if reading.regression:
+        if source.startswith(MNIST) or Path(source).is_dir() or Path(source).suffix.lower() == ".npz":
+            raise DataError(f"{source}: numbers are learnt from the columns of a table, such as .csv or .parquet")
+        roles = partial(choose_targets, source, reading=reading)
+        return dataset_of_targets(source, _read(source, reading, _LABELLED, roles), reading)
     return dataset_of(source, _read(source, reading, _LABELLED, partial(choose, source, reading=reading)), reading)
 
 

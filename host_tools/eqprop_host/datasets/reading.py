@@ -10,6 +10,9 @@ from typing import Any
 
 from ..errors import DataError
 
+TASKS = ("classes", "regression")
+"""What a network learns: classes, or numbers."""
+
 MISSING = ("drop", "mean")
 """What to do about missing values: drop the samples that have one, or fill in the column's mean."""
 
@@ -34,7 +37,19 @@ class Reading:
     drop: str | None = None
     """Columns to leave out, by name or number from 1, separated by commas. None: none."""
 
+    task: str | None = None
+    """One of TASKS. None: regression if `target` is set, otherwise classes."""
+
+    target: str | None = None
+    """The columns of the numbers to learn, by name or number from 1, separated by commas. None: the last column."""
+
     def __post_init__(self) -> None:
+        if self.task not in (None, *TASKS):
+            raise DataError(f"task: {self.task!r}: expected {' or '.join(TASKS)}")
+        if self.target is not None and self.task == "classes":
+            raise DataError(f"target {self.target}: the task is classes: type --task regression, or --label COLUMN")
+        if self.label is not None and self.regression:
+            raise DataError(f"label {self.label}: the task is regression: type --target COLUMN")
         if self.missing not in (None, *MISSING):
             raise DataError(f"missing: {self.missing!r}: expected {' or '.join(MISSING)}")
         if self.size is not None:
@@ -49,6 +64,16 @@ class Reading:
         if not match or not 0 < int(match[1]) <= SIDE_MAX or not 0 < int(match[2]) <= SIDE_MAX:
             raise DataError(f"size: {self.size!r}: expected WIDTHxHEIGHT such as 16x16, or 16x16x3 for colours")
         return int(match[1]), int(match[2]), int(match[3] or 1)
+
+    @property
+    def regression(self) -> bool:
+        """Whether numbers are learnt."""
+        return self.task == "regression" or self.target is not None
+
+    @property
+    def targets(self) -> list[str]:
+        """The columns in `target`, in order."""
+        return [cell.strip() for cell in next(csv.reader([self.target or ""]), [])]
 
     @property
     def dropped(self) -> list[str]:
@@ -80,6 +105,6 @@ def check_used(source: str, recipe: dict[str, Any], reading: Reading) -> None:
     if reading.size and "pixels" not in recipe:
         raise DataError(f"--size {reading.size}: {source} holds no files of pictures")
     if Path(source).is_dir() or Path(source).suffix.lower() == ".npz" or source.startswith("mnist:"):
-        for name in ("label", "drop"):
+        for name in ("label", "drop", "target"):
             if value := getattr(reading, name):
                 raise DataError(f"--{name} {value}: {source} has no columns")

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import DataError
 from .dataset import Dataset
+from .numbers import TargetScaling
 from .scaling import Scaling, fit_and_tell, means_of, with_means
 from .words import listed, shortened
 
@@ -55,6 +56,12 @@ class Prepared:
 
     class_names: tuple[str, ...] = ()
     """As in `Dataset`."""
+
+    target_scaling: TargetScaling | None = None
+    """How targets became numbers; None for classes. With it, train_y and test_y are int16 (samples, targets)."""
+
+    test_targets: np.ndarray | None = None
+    """The test samples' targets as the source has them: float64 (samples, targets)."""
 
     notes: tuple[str, ...] = ()
     """What scaling did to the features: one line each for the user."""
@@ -100,7 +107,7 @@ def prepare(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -
     train, test = split(dataset, seed, test_fraction)
     labels = dataset.labels
     missing = np.flatnonzero(np.bincount(labels[train], minlength=dataset.classes) == 0)
-    if len(missing):
+    if len(missing) and dataset.targets is None:
         where = "training samples" if missing[0] in labels else "samples"
         raise DataError(f"{dataset.name}: class {missing[0]} of 0..{dataset.classes - 1} has no {where}")
     features, means = _without_gaps(dataset, train)
@@ -113,16 +120,22 @@ def prepare(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -
         notes = (f"{dataset.name}: {shown}: {text}",)
     train_x = scaling.quantise(features, train)
     test_x = scaling.quantise(features, test) if len(test) else train_x[:0]
+    train_y, test_y, targets, target_scaling = labels[train], labels[test], dataset.targets, None
+    if targets is not None:
+        target_scaling = TargetScaling.fitted(targets[train], dataset.target_names)
+        train_y, test_y = (target_scaling.quantise(targets[rows]) for rows in (train, test))
     return Prepared(
         train_x,
-        labels[train],
+        train_y,
         test_x,
-        labels[test],
+        test_y,
         replace(scaling, means=means),
         dataset.classes,
         dataset.recipe,
         dataset.feature_names,
         dataset.class_names,
+        target_scaling,
+        None if targets is None else targets[test],
         notes,
     )
 

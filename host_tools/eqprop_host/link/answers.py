@@ -13,7 +13,7 @@ import eqprop
 from eqprop import bench
 from eqprop.protocol import host_messages
 from eqprop.protocol.host_messages import SAMPLE_MAX
-from eqprop.protocol.messages import MODELS, NEVER_SAVED, NO_CRC, PROGRESS_LAYOUT, SLOTS_MAX, UNREADABLE
+from eqprop.protocol.messages import MODELS, NEVER_SAVED, NO_CRC, NUMBERS, PROGRESS_LAYOUT, SLOTS_MAX, UNREADABLE
 from eqprop.service import LEAST
 from eqprop.service.user_data import USER_DATA_MAX
 
@@ -29,7 +29,7 @@ def state(payload):
         raise ValueError(f"a payload limit of {found.limit} bytes is too small")
     if found.layers:
         eqprop.parse_layers(found.layers)
-        if not 0 < found.model < len(MODELS):
+        if not 0 < found.model & ~NUMBERS < len(MODELS):
             raise ValueError(f"the board's network has energy model {found.model}, expected {_models()}")
         plan_of(found)
     elif found.sample or found.slots:

@@ -122,10 +122,12 @@ def show_progress(stream=None):
 
 def _epoch_line(progress):
     test = progress.test_error_percent
-    tested = "" if test is None else f"test error {test:.2f} %, "
+    error = progress.train_error_percent
+    learnt = "" if error is None else f"training error {error:.2f} %, "
+    tested = f"{progress.fit}, " if progress.fit else "" if test is None else f"test error {test:.2f} %, "
     return (
         f"epoch {progress.epoch}/{progress.epochs}: {progress.sample} samples, "
-        f"training error {progress.train_error_percent:.2f} %, {tested}{progress.samples_per_second:,.0f} samples/s"
+        f"{learnt}{tested}{progress.samples_per_second:,.0f} samples/s"
     )
 
 

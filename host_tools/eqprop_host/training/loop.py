@@ -17,6 +17,7 @@ from ..boards.records import alphabet_of
 from ..errors import RestartError
 from ..link.steps import plan_of
 from . import scores
+from .fit import Fit
 from .progress import RunProgress
 
 
@@ -59,7 +60,10 @@ class Outcome:
     """Error of the last epoch's samples, each predicted before it was learnt; None without any."""
 
     test_error_percent: float | None
-    """Error of the test samples at the end; None without any."""
+    """Error of the test samples at the end; None without any, and of numbers."""
+
+    fit: Fit | None
+    """The predictions of the test samples at the end, of a network that learns numbers; otherwise None."""
 
     confusion: np.ndarray | None
     """Test samples by (class, prediction) at the end, (outputs, outputs); None without a test."""
@@ -99,6 +103,7 @@ def configuration(layers, seed, lr_halving_samples, data, model=DEFAULT):
         "epoch": count,
         "alphabet": alphabet,
         "model": model,
+        "regression": data.target_scaling is not None,
     }
 
 
@@ -147,10 +152,11 @@ class _Run:
         self.learnt = 0
         self.seconds = 0.0
         self.bytes = 0
-        self.train_error = 100.0
+        self.train_error = None if data.target_scaling else 100.0
         self.loss = 0.0
         self.measured = False  # whether both come from samples
         self.test_error = None
+        self.fit: Any = None  # the `fit.Fit` of the last test
         self.tested = self.told = self.noted = None
         self.table: Any = None  # the `scores.confusion` of the last test
         self.keep = keep
@@ -177,19 +183,28 @@ class _Run:
             self.noted = (sample, complete)
         if (sample % self.count == 0 or ends) and self.tested != sample:
             if len(self.data.test_y):
-                predictions = self.board.infer(self.data.test_x)[0]
-                self.table = scores.confusion(self.data.test_y, predictions, self.board.state.layers[-1])
-                self.test_error = scores.error_percent(self.table)
+                self._test()
             if sample:
                 self._take(self.board.progress())
                 self._tell_epoch(sample)
             self.tested = sample
         return ends
 
+    def _test(self):
+        """Ask the board about the test samples."""
+        predictions, outputs = self.board.infer(self.data.test_x)
+        if self.data.target_scaling:
+            scaling = self.data.target_scaling
+            self.fit = Fit.of(self.data.test_targets, scaling.predicted(outputs), scaling.names)
+            return
+        self.table = scores.confusion(self.data.test_y, predictions, self.board.state.layers[-1])
+        self.test_error = scores.error_percent(self.table)
+
     def _take(self, progress):
         """Update the results by the epoch's totals."""
         if progress.counted:
-            self.train_error = 100 - 100 * progress.correct / progress.counted
+            if not self.data.target_scaling:
+                self.train_error = 100 - 100 * progress.correct / progress.counted
             self.loss = progress.loss / progress.counted
             self.measured = True
 
@@ -200,7 +215,7 @@ class _Run:
         self.told = sample
         rate = self.learnt / self.seconds if self.seconds else 0.0
         maps = self._maps if self.board.state.crc != UNREADABLE else None
-        ended = (True, self.test_error, self.board.line, maps)
+        ended = (True, self.test_error, self.board.line, maps, self.fit.summary() if self.fit else "")
         self.on_progress(self._progress(sample, rate, *ended))
         if self.log:
             self.log.metrics(
@@ -255,6 +270,7 @@ class _Run:
             seconds=self.seconds,
             train_error_percent=self.train_error if self.measured else None,
             test_error_percent=self.test_error,
+            fit=self.fit,
             confusion=self.table,
             crc=state.crc,
             interrupted=self.interrupt.requested,

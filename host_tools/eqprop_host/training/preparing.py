@@ -71,8 +71,12 @@ def _about_data(dataset: datasets.Dataset, samples: int) -> str:
     """Return the description of a data set with `samples` samples, with as many names as fit on a line."""
     features = dataset.features.shape[1]
     counts = ("1 feature" if features == 1 else f"{features} features", f"{dataset.classes} classes")
+    names = dataset.class_names
+    if dataset.targets is not None:
+        counts = (counts[0], "1 target" if dataset.classes == 1 else f"{dataset.classes} targets")
+        names = dataset.target_names
     for shown in range(2 * _NAMED, -1, -1):  # names of classes say more than those of features
-        listed = _listed(dataset.feature_names, shown - _NAMED), _listed(dataset.class_names, shown)
+        listed = _listed(dataset.feature_names, shown - _NAMED), _listed(names, shown)
         about = [f"{count}{names}" for count, names in zip(counts, listed, strict=True)]
         text = f"{dataset.name}: {samples:,} samples of {', '.join(about)}"
         if len(text) <= _WIDTH:
@@ -89,7 +93,7 @@ def _about_split(config: RunConfig, dataset: datasets.Dataset, data: datasets.Pr
     elif train == test == len(dataset.labels):
         how = "the same: too few to hold any back"
     else:
-        how = f"{100 * config.tested_share:g} % of each class"
+        how = f"{100 * config.tested_share:g} %" + (" of each class" if dataset.targets is None else "")
     return f"{train:,} to train, {test:,} to test ({how}); {_about_scale(data.scaling)}"
 
 

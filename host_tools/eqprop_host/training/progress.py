@@ -26,8 +26,8 @@ class RunProgress:
     epochs: int
     """Epochs of the whole run."""
 
-    train_error_percent: float
-    """The error of this epoch's samples, each predicted before it was learnt."""
+    train_error_percent: float | None
+    """The error of this epoch's samples, each predicted before it was learnt; None for numbers."""
 
     loss: float
     """Mean loss of this epoch's samples."""
@@ -47,3 +47,6 @@ class RunProgress:
     conductances: Callable[[], list[np.ndarray]] | None = None
     """At the end of an epoch: a function that returns each crossbar's conductances, uint16 steps (rows, columns). Call
     it at once or not at all, because a board sends them over its line."""
+
+    fit: str = ""
+    """At the end of an epoch: RMSE and R² of the test samples, in words, of a network that learns numbers."""

@@ -12,7 +12,7 @@ from eqprop_sim.sample_order import SampleOrder
 
 from ..boards.interface import AnyBoard
 from ..errors import LogError
-from ..link.steps import plan_of
+from ..link.steps import model_of, plan_of
 from ..runlog.replay import network_at, put
 from .twin import Twin, probe
 
@@ -71,7 +71,7 @@ class Recorder:
         resumed = self._log.resumed
         self._log.event("resume" if resumed else "connect", sample, board=board.identity, layers=list(state.layers))
         if board.emulated:
-            self._mirror = Network(state.layers, state.seed, state.lr_halving_samples, messages.MODELS[state.model])
+            self._mirror = Network(state.layers, state.seed, state.lr_halving_samples, model_of(state))
         elif board.emulated is None and not (resumed and gave_up(resumed)):
             self._begin_twin(board)
         if self._twin or self._mirror:

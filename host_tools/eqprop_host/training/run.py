@@ -30,6 +30,7 @@ from ..terminal.interrupts import on_ctrl_c
 from ..versions import versions
 from . import scores
 from .config import LogConfig, RunConfig, layers_text
+from .fit import Fit
 from .loop import Outcome, Schedule, configuration, learn, next_stop
 from .preparing import prepared, source_name
 from .progress import RunProgress
@@ -61,7 +62,10 @@ class RunResult:
     """The error of the last epoch's training samples, each predicted before it was learnt; None without any."""
 
     confusion: np.ndarray | None
-    """Test samples by (class, prediction) at the end: (outputs, outputs); None without a test."""
+    """Test samples by (class, prediction) at the end: (outputs, outputs); None without a test, and of numbers."""
+
+    fit: Fit | None
+    """The predictions of the test samples at the end, of a network that learns numbers; otherwise None."""
 
     class_names: tuple[str, ...]
     """Each class's name, or its number as text."""
@@ -98,7 +102,7 @@ class RunResult:
     def to_dict(self) -> dict[str, Any]:
         """Return the results as `--json` holds them."""
         empty: dict[str, Any] = dict.fromkeys(("accuracy_percent", "class_names", "recall_percent", "confusion"))
-        labels = list(self.class_names)
+        labels = [] if self.data.target_scaling else list(self.class_names)
         told = {**empty, "class_names": labels}
         if self.confusion is not None:
             told = scores.summary(self.confusion, labels)
@@ -120,6 +124,7 @@ class RunResult:
             "test_fraction": self.config.test_fraction,
             "test_samples": len(self.data.test_y),
             **told,
+            **(self.fit.to_dict() if self.fit else {"rmse": None, "r2": None}),
             "board": self.board,
             "interrupted": self.interrupted,
         }
@@ -230,6 +235,8 @@ def _trained(
     total = schedule.samples(count)
     configured = configuration(layers, config.seed, config.halving_samples(count), data, config.model)
     every = log.every if log else None
+    if log and data.target_scaling:
+        raise DataError(f"log {log.path}: logs are of networks that learn classes: leave it out")
     if log and not len(data.test_y):
         raise DataError("test_fraction 0: a log holds each epoch's test error: hold samples back, or do not log")
     with contextlib.ExitStack() as stack:
@@ -249,7 +256,8 @@ def _trained(
             tell(f"the board resumes at sample {held.state.sample}")
         else:
             held.configure(**configured)
-        description.keep(held, data.scaling.to_dict(), data.recipe, data.feature_names, data.class_names, tell)
+        names = (data.feature_names, data.class_names)
+        description.keep(held, data.scaling.to_dict(), data.recipe, *names, tell, _targets_of(data))
         if held.state.crc == UNREADABLE:
             tell("the board's crossbar cannot be read back: this run logs and returns no conductances")
             read_model = False
@@ -350,6 +358,7 @@ def _result(
         test_error_percent=outcome.test_error_percent,
         train_error_percent=outcome.train_error_percent,
         confusion=outcome.confusion,
+        fit=outcome.fit,
         class_names=tuple(scores.class_labels(data.class_names, data.classes)),
         conductance_crc=crc_text(outcome.crc),
         training_samples=outcome.samples,
@@ -361,6 +370,11 @@ def _result(
         interrupted=outcome.interrupted,
         model=model,
     )
+
+
+def _targets_of(data: Prepared) -> dict[str, Any]:
+    """Return the targets' scaling for a `Model`; {} for classes."""
+    return data.target_scaling.to_dict() if data.target_scaling else {}
 
 
 def _model(state: Any, outcome: Outcome, config: RunConfig, data: Prepared) -> Model:
@@ -379,6 +393,7 @@ def _model(state: Any, outcome: Outcome, config: RunConfig, data: Prepared) -> M
         recipe=data.recipe,
         feature_names=data.feature_names,
         class_names=data.class_names,
+        targets=_targets_of(data),
         test_fraction=config.tested_share,
         data=config.data if isinstance(config.data, str) else "",
         test=config.test if isinstance(config.test, str) else "",

@@ -16,10 +16,10 @@ import numpy as np
 
 from eqprop.crossbar import FREE, MINUS, PLUS
 from eqprop.fixed import V_MAX
-from eqprop.protocol.messages import MODELS
 from eqprop_sim.emulator.compiled_network import Network
 
 from ..boards.board import Board
+from ..link.steps import model_of
 from ..runlog.replay import put
 
 
@@ -60,7 +60,7 @@ class Twin:
     def __init__(self, board: Board, data):
         """Start with a board just configured; data: the `datasets.Prepared` to learn."""
         state = board.state
-        self._network = Network(state.layers, state.seed, state.lr_halving_samples, MODELS[state.model])
+        self._network = Network(state.layers, state.seed, state.lr_halving_samples, model_of(state))
         self._network.warm_up()
         self._data = data
         self._worker = ThreadPoolExecutor(1, initializer=_step_back)

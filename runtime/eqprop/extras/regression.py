@@ -21,7 +21,7 @@ from . import REGRESSION
 
 _LOSS_MAX = const(1073741823)
 _TARGET_MAX = const(32767)
-_SHIFT = const(3)  # from a target to its voltage
+TARGET_SHIFT = const(3)  # from a target to its voltage
 _TEXTS = (str, bytes, bytearray)  # whose items may be whole numbers, but none of int16
 
 
@@ -29,6 +29,7 @@ class Regression:
     """Teaches a network's outputs int16 targets.
 
     - kind: in a checkpoint. size: bytes of `buffers` there
+    - currents, beta, scale, limit: for `pull`
     """
 
     kind = REGRESSION
@@ -41,11 +42,11 @@ class Regression:
         plan = network.plan
         circuit = getattr(crossbar, "circuit", None)  # that a crossbar which this processor emulates has
         if plan.model == "hopfield":
-            self._currents = circuit.errors
-            self._beta, self._scale, self._limit = 1, 0, plan.rail
+            self.currents = circuit.errors
+            self.beta, self.scale, self.limit = 1, 0, plan.rail
         elif plan.model == "resistive":
-            self._currents = (circuit or crossbar).currents
-            self._beta, self._scale, self._limit = plan.beta, plan.scales[-1] - 2, CURRENT_MAX
+            self.currents = (circuit or crossbar).currents
+            self.beta, self.scale, self.limit = plan.beta, plan.scales[-1] - 2, CURRENT_MAX
         else:
             raise ValueError("regress: expected model hopfield or resistive, got {}".format(plan.model))
         self._outputs = plan.layers[-1]
@@ -111,22 +112,8 @@ class Regression:
 
     def set_nudge(self, target):
         """Set the crossbar's currents to pull the free outputs to the target, which is checked; return the loss."""
-        currents = self._currents
         voltages = self._crossbar.voltages(self._last, FREE)
-        beta, scale, limit = self._beta, self._scale, self._limit
-        loss = 0
-        for k in range(self._outputs):
-            error = (int(target[k]) >> _SHIFT) - int(voltages[k])
-            current = (beta * error) >> scale
-            if current > limit:
-                current = limit
-            elif current < -limit:
-                current = -limit
-            currents[k] = current
-            error >>= 4
-            error *= error
-            loss = loss + error if loss < _LOSS_MAX - error else _LOSS_MAX
-        return loss
+        return pull(voltages, target, self.beta, self.scale, self.limit, self.currents)
 
     def predict(self, x):
         """Return the numbers predicted for features `x`: int16, its own memory, valid until the next call."""
@@ -134,7 +121,7 @@ class Regression:
         voltages = self._crossbar.voltages(self._last, FREE)
         predicted = self._predicted
         for k in range(self._outputs):
-            predicted[k] = min(max(int(voltages[k]) << _SHIFT, -_TARGET_MAX - 1), _TARGET_MAX)
+            predicted[k] = min(max(int(voltages[k]) << TARGET_SHIFT, -_TARGET_MAX - 1), _TARGET_MAX)
         return predicted
 
     def buffers(self):
@@ -143,3 +130,23 @@ class Regression:
 
     def inspect(self):
         """Do nothing: there is nothing to compare."""
+
+
+def pull(voltages, target, beta, scale, limit, currents):
+    """Set currents[k] = clamp((beta * error) >> scale, +-limit), where error = (target[k] >> 3) - voltages[k].
+
+    Returns the loss, the sum of (error >> 4)**2, at most 2**30 - 1. In the subset of `eqprop.crossbar.kernels.plain`.
+    """
+    loss = 0
+    for k in range(len(currents)):
+        error = (int(target[k]) >> TARGET_SHIFT) - int(voltages[k])
+        current = (beta * error) >> scale
+        if current > limit:
+            current = limit
+        elif current < -limit:
+            current = -limit
+        currents[k] = current
+        error >>= 4
+        error *= error
+        loss = loss + error if loss < _LOSS_MAX - error else _LOSS_MAX
+    return loss

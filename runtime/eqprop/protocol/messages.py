@@ -7,7 +7,8 @@ session u32 that HELLO gave; the table omits it.
 
     request                payload                                                      answer
     HELLO      1           protocol u8, session u32                                     STATE
-    CONFIGURE  2           energy model u8 (1: resistive, 2: hopfield), run number u32, seed u32,        STATE
+    CONFIGURE  2           energy model u8 (1: resistive, 2: hopfield, 3: differential; 128 more     STATE
+                           if the network learns numbers), run number u32, seed u32,
                            lr_halving_samples u32, epoch u32, number of layers u8, their
                            sizes u16..., alphabet i8... (none: all 256 values)
     SAMPLES    3           first number u32, then stretches: n u8 and n records, or     PROGRESS
@@ -23,6 +24,8 @@ session u32 that HELLO gave; the table omits it.
     SAVE      11           nothing; writes a checkpoint if wear allows                  STATE
     USER_DATA_WRITE 12     offset u16, total u16, bytes; a piece of the user data       DONE
     USER_DATA_READ 13      offset u16, count u16                                        USER_DATA
+    TARGETS   14           as SAMPLES, for a network that learns numbers: records of    PROGRESS
+                           `eqprop.service.targets`
 
     STATE     65           protocol u8, session u32, payload limit u16, credit u16, free heap u32, run number
                            u32, next sample u32, CRC-32 of the conductances u32 (0: they have none, as reading them is
@@ -57,6 +60,7 @@ MODELS = (
     "differential",
 )  # the energy models' names by number, in all formats that outlive a process; 0: no network
 RESISTIVE = const(1)
+NUMBERS = const(128)  # beside a model's number: the network learns numbers
 
 HELLO = const(1)
 CONFIGURE = const(2)
@@ -71,6 +75,7 @@ STATUS = const(10)
 SAVE = const(11)
 USER_DATA_WRITE = const(12)
 USER_DATA_READ = const(13)
+TARGETS = const(14)
 STATE = const(65)
 PROGRESS = const(66)
 CLASSES = const(67)
@@ -125,14 +130,16 @@ def unpack(layout, payload, name, start=0):
 def unpack_configure(payload):
     """Return (model, run_number, seed, lr_halving_samples, epoch, layers, alphabet) of a CONFIGURE payload.
 
-    Raises ValueError for one that is too short, and for an energy model that this eqprop does not have.
+    The model is without NUMBERS. Raises ValueError for one that is too short, and for an energy model that this eqprop
+    does not have.
     """
     fields = unpack(CONFIGURE_LAYOUT, payload, "CONFIGURE")
-    if not 0 < fields[0] < len(MODELS):
-        raise ValueError("model: expected 1 (resistive), 2 (hopfield) or 3 (differential), got {}".format(fields[0]))
+    model = fields[0] & ~NUMBERS
+    if not 0 < model < len(MODELS):
+        raise ValueError("model: expected 1 (resistive), 2 (hopfield) or 3 (differential), got {}".format(model))
     count = fields[5]
     layers = unpack("<{}H".format(count), payload, "CONFIGURE", _CONFIGURE_SIZE)
-    return fields[:5] + (layers, bytes(payload[_CONFIGURE_SIZE + 2 * count :]))
+    return (model,) + fields[1:5] + (layers, bytes(payload[_CONFIGURE_SIZE + 2 * count :]))
 
 
 def pack_state(state):

@@ -194,7 +194,7 @@ class Service(Samples):
             checkpoints.written if checkpoints else 0,
             checkpoints.failed if checkpoints else 0,
             self._slots,
-            messages.MODELS.index(network.model) if network else 0,
+            self._configuration[0] if network else 0,
             network.layers if network else (),
             self._identity,
         )
@@ -258,6 +258,10 @@ class Service(Samples):
         network = self._build(layers, None if keep else seed, lr_halving_samples, messages.MODELS[model])
         network.seed = seed
         self._code = code = Code(layers[0], layers[-1], alphabet)
+        if payload[0] & messages.NUMBERS:
+            from .on_request import answer_rare  # as in `_answer`
+
+            answer_rare(self, messages.CONFIGURE, network)
         sample = max(
             messages.SAMPLES_HEADER + messages.STRETCH_HEADER + code.size,
             messages.INFER_HEADER + layers[0],

@@ -6,7 +6,18 @@ from . import states
 
 
 def answer_rare(service, kind, payload):
-    """Answer READ, WRITE, BENCH, USER_DATA or a message about a chip; return the answer's type and payload."""
+    """Answer READ, WRITE, BENCH, USER_DATA, TARGETS or a message about a chip; return the answer's type and payload.
+
+    CONFIGURE, with the new network for a payload, lets that learn numbers.
+    """
+    if kind == messages.CONFIGURE:
+        from .targets import prepare
+
+        return prepare(service, payload)
+    if kind == messages.TARGETS or kind == messages.SAMPLES:
+        from .targets import answer_samples
+
+        return answer_samples(service, kind, payload)
     if kind == messages.BENCH:
         return messages.MEASURES, _benchmark(service).answer(payload)
     if kind <= messages.WRITE:
@@ -29,6 +40,8 @@ def answer_rare(service, kind, payload):
 
 def _benchmark(service):
     if not service._benchmark:
+        if service.network.regression:
+            raise ValueError("BENCH: the board's network learns numbers, not classes")
         from ..bench import Benchmark
 
         service._benchmark = Benchmark(service.network, service._clock)

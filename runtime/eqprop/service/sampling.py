@@ -21,14 +21,13 @@ class Samples:
         network = self.network
         payload = self._configuration
         about = (
-            messages.MODELS.index(network.model),
             self._run_number,
             network.seed,
             network.lr_halving_samples,
             self._epoch,
             network.layers,
         )
-        if self._sealed != crc32(payload, crc32(self._code.table)) or messages.unpack_configure(payload)[:6] != about:
+        if self._sealed != crc32(payload, crc32(self._code.table)) or messages.unpack_configure(payload)[1:6] != about:
             raise Rot("configuration")
         self._check_totals()
         cache = self._cache or b""

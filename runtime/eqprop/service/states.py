@@ -34,7 +34,7 @@ WRITTEN = const(4)
 RUNNING = const(5)
 
 # The types of the rows, as characters: one string takes a board less memory than a table
-TYPES = '\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r !"#'
+TYPES = '\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e !"#'
 BOARD = (
     "******"  # HELLO
     "g*****"  # CONFIGURE
@@ -49,6 +49,7 @@ BOARD = (
     "gn..w."  # SAVE
     "gn..w."  # USER_DATA_WRITE
     "gn..w."  # USER_DATA_READ
+    "gn.Lw."  # TARGETS
     "gEEEEE"  # CHIP_CONFIGURE
     "g....."  # CHIP_LEARN
     "g....."  # CHIP_INFER

@@ -38,6 +38,7 @@ QUESTIONS = {
     m.SAVE: b"",
     m.USER_DATA_WRITE: host_messages.pack_user_data_write(0, 3, b"abc"),
     m.USER_DATA_READ: host_messages.pack_user_data_read(0, 9),
+    m.TARGETS: host_messages.pack_samples(0, ()),
     m.CHIP_CONFIGURE: b"\1" + chip.pack_configure(LAYERS, 0),
     m.CHIP_LEARN: b"\1" + chip.pack_learn(0, bytes(4)),
     m.CHIP_INFER: b"\1" + bytes(4),
@@ -59,6 +60,7 @@ ANSWERS = {
     m.SAVE: m.STATE,
     m.USER_DATA_WRITE: m.DONE,
     m.USER_DATA_READ: m.USER_DATA,
+    m.TARGETS: m.PROGRESS,
     m.CHIP_CONFIGURE: m.CHIP,
 }
 

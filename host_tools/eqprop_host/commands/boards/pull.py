@@ -1,12 +1,13 @@
 """Save the network that a board holds to a file."""
 
 import eqprop
-from eqprop.protocol.messages import MODELS
 
 from ... import datasets
 from ...boards import description
 from ...boards.ports import open_board
+from ...datasets.numbers import TARGET_MAX
 from ...errors import BoardError, DataError
+from ...link.steps import learns_numbers, model_of
 from ...model import Model, check_sent, crc_text
 from ...replacing import check_replaceable
 from ...training.config import layers_text
@@ -68,10 +69,11 @@ def _learnt(options, state, dataset, noted):
         dataset = datasets.joined(dataset, common.load_data(options.test, options))
     data = datasets.prepare(dataset, state.seed, options.test_fraction or datasets.TEST_FRACTION)
     if (
-        configuration(state.layers, state.seed, state.lr_halving_samples, data, MODELS[state.model])["run_number"]
+        configuration(state.layers, state.seed, state.lr_halving_samples, data, model_of(state))["run_number"]
         != state.run_number
     ):
         raise BoardError(f"--data {options.data}: the board's network did not learn this data set")
+    targets = data.target_scaling.to_dict() if data.target_scaling else {}
     return {
         "scaling": data.scaling.to_dict(),
         "classes": data.classes,
@@ -79,6 +81,7 @@ def _learnt(options, state, dataset, noted):
         "reading": common.reading(options).to_dict(),
         "feature_names": data.feature_names,
         "class_names": data.class_names,
+        "targets": targets,
         "test": options.test or "",
         "test_fraction": options.test_fraction or datasets.TEST_FRACTION,
     }
@@ -87,7 +90,7 @@ def _learnt(options, state, dataset, noted):
 def _noted(state, noted):
     """Return the fields of `Model` from the board's user data, with a warning about missing ones."""
     lacking = []
-    noted = noted or {"scaling": None, "recipe": {}, "features_named": (), "classes": ()}
+    noted = noted or {"scaling": None, "recipe": {}, "targets": {}, "features_named": (), "classes": ()}
     if noted["scaling"] is None:
         lacking.append("how its inputs are scaled: they are taken as -127..127")
         scaling = datasets.Scaling(state.layers[0], (0.0,), (float(datasets.FULL_SCALE),))
@@ -99,6 +102,11 @@ def _noted(state, noted):
     for key, name in (("features_named", "features"), ("classes", "classes")):
         if noted.get(f"{key}_crc"):
             lacking.append(f"the names of its {name}, for which its user data have no room")
+    targets = noted["targets"]
+    if learns_numbers(state) and not targets:
+        lacking.append(f"how its targets are scaled: they are taken as -{TARGET_MAX}..{TARGET_MAX}")
+        full = (float(TARGET_MAX),) * state.layers[-1]
+        targets = datasets.TargetScaling((0.0,) * len(full), full).to_dict()
     for text in lacking:
         common.tell(f"warning: the board does not say {text}; add --data with the data that it learnt from")
     return {
@@ -106,5 +114,6 @@ def _noted(state, noted):
         "recipe": noted["recipe"],
         "feature_names": noted["features_named"],
         "class_names": noted["classes"],
+        "targets": targets if learns_numbers(state) else {},
         "classes": len(noted["classes"]) or state.layers[-1],
     }

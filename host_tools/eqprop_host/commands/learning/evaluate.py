@@ -14,6 +14,7 @@ from ...places import is_same
 from ...replacing import check_replaceable
 from ...training import scores
 from ...training.config import layers_text
+from ...training.fit import Fit
 from ...training.loop import configuration
 from .. import options as common
 
@@ -35,7 +36,22 @@ def run(options):
     x = datasets.Scaling.from_dict(model.scaling).quantise(dataset.features, tested, dataset.name)
     y = dataset.labels[tested]
     with open_board(options.port, common.tell) as board:
-        predictions, _ = model.infer_inputs(board, x)
+        predictions, outputs = model.infer_inputs(board, x)
+    about = {
+        "data": dataset.name,
+        "model": model.model,
+        "layers": layers_text(model.layers),
+        "seed": model.seed,
+        "conductance_crc": f"{model.crc:08x}",
+    }
+    if model.targets:
+        scaling = datasets.TargetScaling.from_dict(model.targets)
+        fit = Fit.of(dataset.targets[tested], scaling.predicted(outputs), scaling.names)
+        for line in fit.lines():
+            print(line, file=sys.stderr)
+        print(f"{fit.summary()} of {len(y)} samples")
+        common.write_json(options.json, {"test_error_percent": None, "test_samples": len(y), **fit.to_dict(), **about})
+        return
     counts = scores.confusion(y, predictions, model.layers[-1])
     labels = scores.class_labels(model.class_names, model.classes)
     found = scores.summary(counts, labels)
@@ -47,11 +63,7 @@ def run(options):
         "test_error_percent": error,
         "test_samples": len(y),
         **found,
-        "data": dataset.name,
-        "model": model.model,
-        "layers": layers_text(model.layers),
-        "seed": model.seed,
-        "conductance_crc": f"{model.crc:08x}",
+        **about,
     }
     common.write_json(options.json, results)
 
@@ -96,6 +108,9 @@ def _aligned(dataset, model):
     if dataset.recipe != model.recipe:
         asked, learnt = made_of(dataset.recipe), made_of(model.recipe)
         raise DataError(f"{dataset.name}: a sample is {asked}, but the network learnt from {learnt}")
+    if (dataset.targets is None) == bool(model.targets):
+        learnt, asked = ("numbers", "classes") if model.targets else ("classes", "numbers")
+        raise DataError(f"{dataset.name}: is read for {asked}, but the network learnt {learnt}")
     dataset = datasets.align(dataset, model.feature_names, model.class_names, model.classes)
     datasets.check_layers(model.layers, dataset)
     return dataset

@@ -1,4 +1,4 @@
-"""Put a saved network on a board and print the class of each sample of a file, as CSV."""
+"""Put a saved network on a board and print the class, or the numbers, of each sample of a file, as CSV."""
 
 import csv
 import sys
@@ -21,7 +21,7 @@ def add_options(parser):
 
 
 def run(options):
-    """Print a header and a line for each sample: its class, then the output voltages."""
+    """Print a header and a line for each sample: its class and the output voltages, or the numbers predicted."""
     model = Model.load(options.model)
     reading = common.reading(options, model.reading).suited(model.recipe)
     asked = datasets.load_features(options.features, model.layers[0], reading, model.feature_names, model.recipe)
@@ -32,8 +32,20 @@ def run(options):
     with open_board(options.port, common.tell) as board:
         classes, outputs = model.infer_inputs(board, x)
     writer = csv.writer(sys.stdout, lineterminator="\n")
+    if model.targets:
+        _write_numbers(writer, model, asked.rows, outputs)
+        return
     names = dict(enumerate(model.class_names))
     first = ["sample"] if asked.rows else []
     writer.writerow([*first, "class", *(f"output_{names.get(k, k)}" for k in range(model.layers[-1]))])
     for row, (answer, voltages) in enumerate(zip(classes.tolist(), outputs.tolist(), strict=True)):
         writer.writerow([*asked.rows[row : row + 1], names.get(answer, answer), *voltages])
+
+
+def _write_numbers(writer, model, rows, outputs):
+    """Write a line for each sample with the numbers predicted, in the unit of the training data."""
+    scaling = datasets.TargetScaling.from_dict(model.targets)
+    names = scaling.names or [f"target_{k}" for k in range(model.layers[-1])]
+    writer.writerow([*(["sample"] if rows else []), *names])
+    for row, numbers in enumerate(scaling.predicted(outputs).tolist()):
+        writer.writerow([*rows[row : row + 1], *(f"{number:.6g}" for number in numbers)])

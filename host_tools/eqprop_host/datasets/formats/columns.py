@@ -107,6 +107,35 @@ def choose(source: str, columns: list[Column], *, reading: Reading) -> Roles:
     return Roles(features, label, one_hot, notes)
 
 
+def choose_targets(source: str, columns: list[Column], *, reading: Reading) -> Roles:
+    """Return the roles of the columns of a table of numbers to learn: its features are followed by its targets.
+
+    Raises DataError saying what to type.
+    """
+    places = _kept(source, columns, reading)
+    targets = _targets(source, columns, reading, places)
+    kept, notes = _left_out(columns, places, {*targets})
+    features = [place for place in kept if place not in targets]
+    if not features:
+        raise DataError(f"{source}: no column is left for features{_besides(notes)}")
+    if any(columns[place].kind == "file" for place in features):
+        raise DataError(f"{source}: lists files: numbers are learnt from the columns of a table")
+    _check_numbers(source, columns, [*features, *targets], None)
+    if not reading.targets and columns[targets[0]].name:
+        notes.append(f"{columns[targets[0]]}, the last, is the target: type --target COLUMN to use another one")
+    return Roles([*features, *targets], notes=notes)
+
+
+def _targets(source, columns, reading, places):
+    """Return the indices of the targets among `places`, by default the last."""
+    targets = [_find(source, "target", text, columns) for text in reading.targets] or places[-1:]
+    for place in targets:
+        if place not in places or targets.count(place) > 1:
+            where = "--target twice" if place in places else "both --target and --drop"
+            raise DataError(f"{source}: {columns[place]} is in {where}: take it out of one of them")
+    return targets
+
+
 def choose_features(source: str, columns: list[Column], *, reading: Reading, count: int, names: tuple) -> Roles:
     """Return the roles of the columns of a table, labelled or not, for inference.
 
@@ -128,6 +157,9 @@ def choose_features(source: str, columns: list[Column], *, reading: Reading, cou
         others = [str(columns[place]) for place in places if place not in features]
         notes = [f"{listed(others)}: left out, not used by the network"] if others else []
         return Roles(features, notes=notes)
+    if reading.regression and len(places) == count + max(1, len(reading.targets)):
+        targets = _targets(source, columns, reading, places)
+        return Roles([place for place in places if place not in targets])
     label = _named(source, columns, reading, places, needed=False)
     kept, notes = (places, []) if len(places) == count else _left_out(columns, places, {label})
     if label is None and len(kept) == count + 1:
