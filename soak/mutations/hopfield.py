@@ -42,6 +42,12 @@ MUTATIONS = (
         f"{LAWS}::test_update_is_its_formula",
     ),
     (
+        "runtime/eqprop/hopfield/kernels/viper.py",
+        " and source == 0",
+        "",
+        "tests/runtime/test_parity.py::test_every_core_gives_the_same_bits_on_random_networks",
+    ),
+    (
         "runtime/eqprop/hopfield/native.py",
         "_BASE = const(18)",
         "_BASE = const(20)",

@@ -1,7 +1,7 @@
 """The Hopfield network's dynamics for MicroPython's viper emitter: the same bits as `eqprop.hopfield.dynamics`.
 
 The kernels work on the table of `eqprop.hopfield.native`; indices count words. Products of a crossbar, in whichever
-direction, are one loop, `_multiply`, over a list of the values that are not zero: two words each, by how
+direction, are one function, `_multiply`, over a list of the values that are not zero: two words each, by how
 many bytes the value's weights are further than those of the entry before (or than the first), and the value. The
 inputs' list begins at active[1], and active[0] is its length in bytes; that of a layer's states, errors or changes
 begins at the table's states.
@@ -102,10 +102,10 @@ def run(x, table, verb: int, number: int) -> int:
     settle and learn return -1, and do nothing, on a table whose words no longer add up to 0.
     """
     if verb <= _LEARN:
-        if int(_sum(0, 0, table)):
+        size = int(_load(0, 0, x, table))
+        if size == 0:
             return -1
-        _drive(int(_load(0, 0, x, table)), table, table)
-        _sweep(table, table)
+        _sweep(table, table, size)
         answer = int(_highest(0, 0, table))
         if verb == _LEARN:
             if int(_set_errors(0, 0, table, number)):
@@ -122,20 +122,17 @@ def run(x, table, verb: int, number: int) -> int:
 
 
 @micropython.viper
-def _sum(p: int, q: int, table: ptr32) -> int:
-    # The sum p of all words: 0 for none, modulo 2**32
+def _load(p: int, q: int, x: ptr8, table: ptr32) -> int:
+    # `plain.load`: p the list, q the feature; returns the list's bytes, or 0 if all words' sum p is not 0 modulo 2**32
     q = int(table)
     words = 27 + 14 * (int(table[_COUNTS]) & 15)
     end = q + 4 * words
+    p = 0
     while end - q:
         p = ptr32(q)[0] + p
         q += 4
-    return p & 0xFFFF | p >> 16 & 0xFFFF
-
-
-@micropython.viper
-def _load(p: int, q: int, x: ptr8, table: ptr32) -> int:
-    # `plain.load`: p the list, q the feature; returns the list's bytes
+    if p & 0xFFFF | p >> 16 & 0xFFFF:
+        return 0
     first = (int(table[_ACTIVE]) | int(table[_ACTIVE + 1]) << 16 << 16) + 4
     p = first
     end = int(x) + int(table[_FEATURES])
@@ -165,17 +162,6 @@ def _load(p: int, q: int, x: ptr8, table: ptr32) -> int:
 
 
 @micropython.viper
-def _clear(p: int, q: int, table: ptr32, at: int, nodes: int):
-    # Set q words of the array at this word of the table to p = 0
-    q = nodes
-    words = ptr32(int(table[at]) | int(table[at + 1]) << 16 << 16)
-    while q:
-        words[0] = p
-        words = ptr32(int(words) + 4)
-        q -= 1
-
-
-@micropython.viper
 def _multiply(
     p: int,
     q: int,
@@ -191,7 +177,8 @@ def _multiply(
     to: int,
     post: int,
 ):
-    # Let each of `lines` words of the array `to` be that of `source` plus (sum of (weight * value >> shift)) >> post.
+    # Let each of `lines` words of the array `to` be that of `source`, 0 for none, plus (sum of (weight * value >>
+    # shift)) >> post.
     # The weights' addresses are each entry's place, `stride` bytes further for each line. p list, q weight, r sum
     wide = 1
     wide = wide << 16 << 16 >> 27
@@ -211,6 +198,56 @@ def _multiply(
     row = int(table[weights]) | int(table[weights + 1]) << 16 << 16
     read = ptr32(int(table[source]) | int(table[source + 1]) << 16 << 16)
     write = ptr32(int(table[to]) | int(table[to + 1]) << 16 << 16)
+    if stride == 2 and source == 0 and wide == 0:
+        # Eight lines at once, whose weights are neighbours, without a source: p value
+        while lines > 7:
+            s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0 - correction
+            at = first
+            q = row
+            if shift:
+                while at - end:
+                    q = ptr32(at)[0] + q
+                    p = ptr32(at)[1]
+                    at += 8
+                    s0 = ((ptr16(q)[0] ^ 0x8000) * p >> shift) + s0
+                    s1 = ((ptr16(q)[1] ^ 0x8000) * p >> shift) + s1
+                    s2 = ((ptr16(q)[2] ^ 0x8000) * p >> shift) + s2
+                    s3 = ((ptr16(q)[3] ^ 0x8000) * p >> shift) + s3
+                    s4 = ((ptr16(q)[4] ^ 0x8000) * p >> shift) + s4
+                    s5 = ((ptr16(q)[5] ^ 0x8000) * p >> shift) + s5
+                    s6 = ((ptr16(q)[6] ^ 0x8000) * p >> shift) + s6
+                    s7 = ((ptr16(q)[7] ^ 0x8000) * p >> shift) + s7
+            else:
+                while at - end:
+                    q = ptr32(at)[0] + q
+                    p = ptr32(at)[1]
+                    at += 8
+                    s0 = (ptr16(q)[0] ^ 0x8000) * p + s0
+                    s1 = (ptr16(q)[1] ^ 0x8000) * p + s1
+                    s2 = (ptr16(q)[2] ^ 0x8000) * p + s2
+                    s3 = (ptr16(q)[3] ^ 0x8000) * p + s3
+                    s4 = (ptr16(q)[4] ^ 0x8000) * p + s4
+                    s5 = (ptr16(q)[5] ^ 0x8000) * p + s5
+                    s6 = (ptr16(q)[6] ^ 0x8000) * p + s6
+                    s7 = (ptr16(q)[7] ^ 0x8000) * p + s7
+            write[0] = s0 >> post
+            write = ptr32(int(write) + 4)
+            write[0] = s1 >> post
+            write = ptr32(int(write) + 4)
+            write[0] = s2 >> post
+            write = ptr32(int(write) + 4)
+            write[0] = s3 >> post
+            write = ptr32(int(write) + 4)
+            write[0] = s4 >> post
+            write = ptr32(int(write) + 4)
+            write[0] = s5 >> post
+            write = ptr32(int(write) + 4)
+            write[0] = s6 >> post
+            write = ptr32(int(write) + 4)
+            write[0] = s7 >> post
+            write = ptr32(int(write) + 4)
+            row += 16
+            lines -= 8
     while lines:
         r = 0 - correction
         p = first
@@ -247,7 +284,9 @@ def _multiply(
                 q = ptr32(p)[0] + q
                 r = ((ptr16(q)[0] ^ 0x8000) * ptr32(p)[1] >> shift) + r
                 p += 8
-        q = (r >> post) + int(read[0])
+        q = r >> post
+        if source:
+            q = int(read[0]) + q
         write[0] = q
         read = ptr32(int(read) + 4)
         write = ptr32(int(write) + 4)
@@ -256,27 +295,13 @@ def _multiply(
 
 
 @micropython.viper
-def _drive(size: int, table, words: ptr32):
-    # `plain.drive`
-    nodes = int(words[_AT_CROSSBARS + _NODES])
-    shift, back = int(words[_DRIVEN_SHIFT]), int(words[_BACK_SHIFT])
-    _clear(0, 0, table, _BASE, nodes)
-    _multiply(0, 0, 0, table, _ACTIVE, size, _AT_CROSSBARS + _W, 2, nodes, shift, _BASE, _BASE, back)
-
-
-@micropython.viper
-def _feed(table, words: ptr32, at: int, size: int, source: int, to: int):
-    # What the layer above brings to the layer of this part of the table, by the list
-    stride = 2 * int(words[at + _ABOVE])
-    weights = at + (_PER_CROSSBAR + _W)
-    shift, feedback = int(words[_PRODUCT_SHIFT]), int(words[_FEEDBACK_SHIFT])
-    _multiply(0, 0, 0, table, _STATES, size, weights, stride, int(words[at + _NODES]), shift, source, to, feedback)
-
-
-@micropython.viper
-def _sweep(table, words: ptr32):
+def _sweep(table, words: ptr32, size: int):
+    # `plain.drive` by the inputs' list of so many bytes, and `dynamics.settle`
     sweeps = int(words[_COUNTS]) >> 8 & 255
-    shift = int(words[_PRODUCT_SHIFT])
+    shift, back = int(words[_DRIVEN_SHIFT]), int(words[_BACK_SHIFT])
+    nodes = int(words[_AT_CROSSBARS + _NODES])
+    _multiply(0, 0, 0, table, _ACTIVE, size, _AT_CROSSBARS + _W, 2, nodes, shift, 0, _BASE, back)
+    shift, feedback = int(words[_PRODUCT_SHIFT]), int(words[_FEEDBACK_SHIFT])
     sweep = 0
     while sweep < sweeps:
         at = _AT_CROSSBARS
@@ -284,17 +309,17 @@ def _sweep(table, words: ptr32):
         while True:
             current = at + _CURRENT
             above = int(words[at + _ABOVE])
+            nodes = int(words[at + _NODES])
             if size:
-                nodes = int(words[at + _NODES])
-                _clear(0, 0, table, current, nodes)
-                _multiply(0, 0, 0, table, _STATES, size, at + _W, 2, nodes, shift, current, current, 0)
+                _multiply(0, 0, 0, table, _STATES, size, at + _W, 2, nodes, shift, 0, current, 0)
                 source = current
             else:
                 source = _BASE
             if sweep:
                 if above:
                     size = int(_list(0, 0, 0, table, at + (_PER_CROSSBAR + _FREE), 0, above))
-                    _feed(table, table, at, size, source, current)
+                    up = at + (_PER_CROSSBAR + _W)
+                    _multiply(0, 0, 0, table, _STATES, size, up, 2 * above, nodes, shift, source, current, feedback)
                     source = current
             size = int(_finish(0, 0, 0, table, at, source, at + _FREE))
             if above == 0:
@@ -423,29 +448,13 @@ def _set_errors(p: int, q: int, table: ptr32, label: int) -> int:
 
 
 @micropython.viper
-def _displace_outputs(p: int, q: int, table: ptr32, at: int):
-    # `plain.displace_outputs`, both phases: p state, q free states
+def _displace_outputs(p: int, q: int, r: int, table: ptr32, at: int) -> int:
+    # `plain.displace_outputs`, both phases, and the list of the errors: p error, q errors, r list; returns its bytes
     wide = 1
     wide = wide << 16 << 16 >> 27
-    q = int(table[at + _FREE]) | int(table[at + _FREE + 1]) << 16 << 16
+    free = ptr16(int(table[at + _FREE]) | int(table[at + _FREE + 1]) << 16 << 16)
     plus = ptr16(int(table[at + _PLUS]) | int(table[at + _PLUS + 1]) << 16 << 16)
     minus = ptr16(int(table[at + _MINUS]) | int(table[at + _MINUS + 1]) << 16 << 16)
-    errors = ptr32(int(table[_ERRORS]) | int(table[_ERRORS + 1]) << 16 << 16)
-    end = q + 2 * int(table[at + _NODES])
-    while end - q:
-        error = int(errors[0]) << wide >> wide
-        free = (ptr16(q)[0] ^ 0x8000) - 0x8000
-        plus[0] = free + error
-        minus[0] = free - error
-        errors = ptr32(int(errors) + 4)
-        plus = ptr16(int(plus) + 2)
-        minus = ptr16(int(minus) + 2)
-        q += 2
-
-
-@micropython.viper
-def _list_errors(p: int, q: int, r: int, table: ptr32, at: int) -> int:
-    # List the outputs' errors: p error, q errors, r list; returns its bytes
     q = int(table[_ERRORS]) | int(table[_ERRORS + 1]) << 16 << 16
     first = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
     r = first
@@ -459,7 +468,14 @@ def _list_errors(p: int, q: int, r: int, table: ptr32, at: int) -> int:
             ptr32(r)[0] = p
             r += 4
             further = 0
+            p = p << wide >> wide
+        state = (free[0] ^ 0x8000) - 0x8000
+        plus[0] = state + p
+        minus[0] = state - p
         further += 2
+        free = ptr16(int(free) + 2)
+        plus = ptr16(int(plus) + 2)
+        minus = ptr16(int(minus) + 2)
         q += 4
     return r - first
 
@@ -501,20 +517,25 @@ def _displace_layer(p: int, q: int, r: int, table: ptr32, at: int):
 def _displace(table, words: ptr32):
     # `dynamics.nudge`, both phases
     at = _AT_CROSSBARS + _PER_CROSSBAR * ((int(words[_COUNTS]) & 15) - 1)
-    _displace_outputs(0, 0, table, at)
+    size = int(_displace_outputs(0, 0, 0, table, at))
     if at > _AT_CROSSBARS:
-        size = int(_list_errors(0, 0, 0, table, at))
+        shift, feedback = int(words[_PRODUCT_SHIFT]), int(words[_FEEDBACK_SHIFT])
+        up = at + _W
+        stride = 2 * int(words[at + _NODES])
         at -= _PER_CROSSBAR
-        _clear(0, 0, table, _PULL, int(words[at + _NODES]))
-        _feed(table, table, at, size, _PULL, _PULL)
+        lines = int(words[at + _NODES])
+        _multiply(0, 0, 0, table, _STATES, size, up, stride, lines, shift, 0, _PULL, feedback)
         _displace_layer(0, 0, 0, table, at)
         while at > _AT_CROSSBARS:
             nodes = int(words[at + _NODES])
+            up = at + _W
             below = at - _PER_CROSSBAR
+            lines = int(words[below + _NODES])
             phase = _PLUS
             while phase <= _MINUS:
                 size = int(_list(0, 0, 0, table, at + phase, at + _FREE, nodes))
-                _feed(table, table, below, size, below + _CURRENT, _PULL)
+                current = below + _CURRENT
+                _multiply(0, 0, 0, table, _STATES, size, up, 2 * nodes, lines, shift, current, _PULL, feedback)
                 _finish(0, 0, 0, table, below, _PULL, below + phase)
                 phase += _MINUS - _PLUS
             at = below
