@@ -10,10 +10,10 @@ Loads are unsigned, but those of 32 bits are signed where a word has no more. He
 a load ^ 0x8000; as 2**15 is a multiple of 2**shift, (weight * value) >> shift = ((u * value) >> shift) - (2**15 >>
 shift) * value, and the sum of the values corrects a whole sum.
 
-`eqprop.crossbar.kernels.viper` says what makes such code fast, and what to heed: p, q and r are its registers,
-`<< 16 << 16` is zero where a word has 32 bits, `<< wide >> wide` extends the sign of 32 bits where it has more, stores
-have the index 0, and no kernel hands an address on: what calls
-others gets the table twice. Nothing here allocates.
+`eqprop.crossbar.kernels.viper` says what makes such code fast, and what to heed: p, q and r are its registers (the
+first two, if a .mpy is made), `<< 16 << 16` is zero where a word has 32 bits, `<< wide >> wide` extends the sign of 32
+bits where it has more, stores have the index 0, and no kernel hands an address on: what calls others gets the table
+twice. A call takes 700 instructions and more. Nothing here allocates.
 """
 
 import micropython
@@ -602,8 +602,8 @@ def _differences(p: int, q: int, r: int, table: ptr32, rate_shift: int) -> int:
 
 
 @micropython.viper
-def _update_driven(p: int, q: int, r: int, table: ptr32, rate_shift: int):
-    # `plain.update_driven`: p list, q weight's address, r change, then weight + 2**15
+def _update_driven(p: int, r: int, q: int, table: ptr32, rate_shift: int):
+    # `plain.update_driven`: p list, r change, then weight + 2**15, q weight's address
     wide = 1
     wide = wide << 16 << 16 >> 27
     first = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
@@ -622,7 +622,7 @@ def _update_driven(p: int, q: int, r: int, table: ptr32, rate_shift: int):
         q = weights
         while end - p:
             q = ptr32(p)[0] + q
-            r = x * ptr32(p)[1] + offset >> rate_shift
+            r = ptr32(p)[1] * x + offset >> rate_shift
             if r:
                 change = r + change
                 r = (ptr16(q)[0] ^ 0x8000) + r
@@ -661,8 +661,8 @@ def _pairs(p: int, q: int, r: int, table: ptr32, at: int):
 
 
 @micropython.viper
-def _update_between(p: int, q: int, r: int, table: ptr32, c: int):
-    # `plain.update_between`: p list, q weight's address, r change, then weight + 2**15
+def _update_between(p: int, r: int, q: int, table: ptr32, c: int):
+    # `plain.update_between`: p list, r change, then weight + 2**15, q weight's address
     at = _AT_CROSSBARS + _PER_CROSSBAR * c
     first = int(table[_STATES]) | int(table[_STATES + 1]) << 16 << 16
     rows = int(table[at + _ROWS])
@@ -683,8 +683,8 @@ def _update_between(p: int, q: int, r: int, table: ptr32, c: int):
             offset = half - 0x8000 * (m + d)
             p = first
             while end - p:
-                r = m * ptr32(p)[0]
-                r = (d * ptr32(p)[1] + r + offset) >> rate_shift
+                r = ptr32(p)[0] * m
+                r = (ptr32(p)[1] * d + r + offset) >> rate_shift
                 if r:
                     change = r + change
                     r = (ptr16(q)[0] ^ 0x8000) + r
