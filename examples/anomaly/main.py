@@ -35,6 +35,7 @@ class Guard:
     def __init__(self, network):
         self.network = network or eqprop.Network(LAYERS)
         self.novelty = Novelty(self.network, FEATURES)
+        self.host = eqprop.Telemetry(self.network, "anomaly", room=256)  # what a computer sees
         self.sensor = Accelerometer(I2C(0, scl=Pin(5), sda=Pin(4), freq=400000), lightsleep)
         self.vibration = Vibration(self.sensor.window)
         self.started = False
@@ -52,6 +53,7 @@ class Guard:
 
     def step(self):
         """Take a window: learn it, set the limit by it, or watch."""
+        self.host.poll()
         well = self.healthy()
         pressed = not button.value()
         if pressed and not self.pressed:
@@ -82,6 +84,7 @@ class Guard:
             trouble = str(error)
         if bool(trouble) != bool(self.trouble):
             print("sensor:", trouble or "well again")
+            self.host.fault("sensor: " + (trouble or "well again"))
         self.trouble = trouble
         if trouble:
             self.started = False  # it may have lost its settings
@@ -113,7 +116,9 @@ class Guard:
         self.row = self.row + 1 if (score > self.limit) != sounds else 0
         if self.row == (UNDER if sounds else OVER):
             self.row = 0
-            print("normal again" if sounds else "alarm: score {}, limit {}".format(score, self.limit))
+            says = "normal again" if sounds else "alarm: score {}, limit {}".format(score, self.limit)
+            print(says)
+            self.host.fault(says)
             sounds = not sounds
         alarm.value(sounds)
 
@@ -138,6 +143,7 @@ class Guard:
         """Keep what was learnt in the flash: seldom enough to do it at once."""
         self.network.user_data = self.novelty.pack() + struct.pack("<Ii", self.left, self.limit)
         kept = self.network.save(force=True)
+        self.host.saved(kept)
         failed = self.network.save_failures > self.failures
         self.failures = self.network.save_failures
         if failed:

@@ -36,6 +36,7 @@ class Sorter:
 
     def __init__(self, network):
         self.network = network
+        self.host = eqprop.Telemetry(network, "drift", REPLAY)  # what a computer sees, and may teach
         self.colour = Colour()
         self.features = None  # of the last tomato
         self.sensor = ColourSensor(I2C(0, scl=Pin(5), sda=Pin(4)))
@@ -62,6 +63,9 @@ class Sorter:
         if down is not None and self.down is None:
             self.learn(down)
         self.down = down
+        if self.host.poll() is not None:  # a computer named the stage
+            self.stage = None
+            self.keep()
         led.value(self.pattern & 1)
         self.pattern >>= 1
 
@@ -78,6 +82,7 @@ class Sorter:
             trouble = str(error)
         if bool(trouble) != bool(self.trouble):
             print("sensor:", trouble or "well again")
+            self.host.fault("sensor: " + (trouble or "well again"))
         self.trouble = trouble
         if trouble:
             self.started = False  # it may have lost its settings
@@ -90,6 +95,7 @@ class Sorter:
         self.features = self.colour.see(self.sensor.counts)
         self.stage = self.network.infer(self.features)
         gate.value(self.stage >= RIPE)
+        self.host.answer(self.stage, self.features)
         if self.network.margin_percent < UNSURE:
             self.pattern = UNSURE_PATTERN
 
@@ -103,6 +109,7 @@ class Sorter:
         self.right += stage == self.stage
         self.stage = None
         self.network.learn(self.features, stage, REPLAY)
+        self.host.learnt(stage, self.features)
         if self.checked % 100 == 0:
             print("{} checked, of the last 100 {} were right".format(self.checked, self.right))
             self.right = 0
@@ -111,6 +118,7 @@ class Sorter:
     def keep(self):
         """Keep what was learnt in the flash, unless that was done too lately: flash wears out."""
         kept = self.network.save()
+        self.host.saved(kept)
         failed = self.network.save_failures > self.failures
         self.failures = self.network.save_failures
         if failed:

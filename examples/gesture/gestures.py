@@ -61,12 +61,18 @@ class Gestures:
             net.remember(MEMORY)
             net.user_data = NAME
         self.net = net
+        self._host = eqprop.Telemetry(net, "gesture", LESSON)  # what a computer sees, and may teach
         print("network {}: {} samples learnt".format(LAYERS, self.net.sample))
         passes = 0
         while True:
             yield PASS_MS
             yield from self._watch()
             yield 0
+            if self._host.poll() is not None:  # a computer named the gesture
+                self._waiting = False
+                self._lamp.off()
+                self._save_at = passes
+                self._retry = RETRY_FLASH
             label = self._pressed()
             if label is not None and not self._waiting:
                 print("button {} without a gesture".format(label))
@@ -105,7 +111,9 @@ class Gestures:
                     if self._recorder.push(self._sensor.samples, at):
                         yield from self._answer()
         except (OSError, ValueError) as error:
-            print("sensor:", "does not answer" if isinstance(error, OSError) else error)
+            trouble = "does not answer" if isinstance(error, OSError) else str(error)
+            print("sensor:", trouble)
+            self._host.fault("sensor: " + trouble)
             self._rest = RETRY_SENSOR
             self._waiting = False
             self._lamp.off()
@@ -117,6 +125,7 @@ class Gestures:
         yield 0
         label = self.net.infer(self._recorder.features)
         margin = self.net.margin_percent if self.net.sample else 0
+        self._host.answer(label, self._recorder.features)
         self._waiting = True
         self._lamp.value(margin < SURE)
         if margin < SURE:
@@ -142,11 +151,14 @@ class Gestures:
         yield 0
         for _ in self.net.learn_steps(self._recorder.features, label, LESSON):
             yield 0
+        self._host.learnt(label, self._recorder.features)
         print("learnt as gesture", label)
 
     def _save(self, passes):
         """Keep all that was learnt, and the examples, in the flash; when that fails, say so and try again later."""
-        if self.net.save(force=True):
+        kept = self.net.save(force=True)
+        self._host.saved(kept)
+        if kept:
             if self._failed:
                 print("flash: kept again")
             self._save_at = None

@@ -24,4 +24,11 @@ def plan(layers, model=None):
     return _parts(model)[0](layers)
 
 
+def Telemetry(*about, **more):  # noqa: N802 (stands for the class, which only a program that uses it loads)
+    """Return an `eqprop.telemetry.Telemetry` of these arguments."""
+    from .telemetry import Telemetry
+
+    return Telemetry(*about, **more)
+
+
 __version__ = "0.2.0"

@@ -116,8 +116,8 @@ MUTATIONS = (
     ),
     (
         CONFIDENCE,
-        "return self._shares, self._counts",
-        "return (self._shares,)",
+        "return self.shares, self._counts",
+        "return (self.shares,)",
         f"{OF_CONFIDENCE}::test_a_checkpoint_keeps_the_table",
     ),
     (

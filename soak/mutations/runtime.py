@@ -14,6 +14,7 @@ CHIP = "runtime/eqprop/service/chip.py"
 OF_SERVICE = "tests/runtime/service/test_service.py"
 OF_CHIP = "tests/runtime/service/test_chip.py"
 FEATURES = "tests/runtime/features/test_features.py"
+TELEMETRY = "tests/runtime/telemetry/test_telemetry.py"
 
 MUTATIONS = (
     (
@@ -409,5 +410,30 @@ MUTATIONS = (
         "-32768 if value < -32768 else 32767 if value > 32767 else value",
         "(value + 32768) % 65536 - 32768",
         f"{FEATURES}::test_a_window_holds_the_last_samples",
+    ),
+    # telemetry
+    (
+        "runtime/eqprop/telemetry/plain.py",
+        "            if head >= needed:\n",
+        "            if head >= needed - 9:\n",
+        f"{TELEMETRY}::test_the_ring_keeps_the_newest_whole_and_in_order",
+    ),
+    (
+        "runtime/eqprop/telemetry/hearing.py",
+        "            if token == self._token:",
+        "            if token == -2:",
+        f"{TELEMETRY}::test_a_host_teaches_each_answer_once",
+    ),
+    (
+        "runtime/eqprop/telemetry/hearing.py",
+        "        if ready & 4 and now < self._until:",
+        "        if ready & 4:",
+        f"{TELEMETRY}::test_nothing_is_sent_before_a_host_asks_nor_long_after",
+    ),
+    (
+        "runtime/eqprop/telemetry/hearing.py",
+        "if buffer[5] != telemetry._state[_ANSWERED]:",
+        "if buffer[5] < 0:",
+        f"{TELEMETRY}::test_a_label_for_an_answer_that_is_gone_is_refused",
     ),
 )

@@ -39,6 +39,7 @@ ARCHITECTURES = (
 PARTS = {
     "hopfield": "hopfield/",
     "features": "features/",
+    "telemetry": "telemetry/",
     "chip": "service/chip.py",
     "extras": "extras/",
     "bench": "bench.py",
@@ -50,11 +51,12 @@ EXTRAS = {"differential": "differential/", "rig": "rig/"}
 
 FILE = "eqprop.mpy"
 _MODELS = ("crossbar", "differential", "hopfield")
-_THUMB = {model + "/kernels/thumb.py" for model in _MODELS}
-_VIPER = {model + "/kernels/viper.py" for model in _MODELS}
+_THUMB = {model + "/kernels/thumb.py" for model in _MODELS} | {"telemetry/thumb.py"}
+_VIPER = {model + "/kernels/viper.py" for model in _MODELS} | {"telemetry/ring_viper.py"}
 _BESIDE_THUMB = _VIPER | {"crossbar/plain.py", "crossbar/dynamics.py"}  # not needed where there is an assembler
-_BESIDE_VIPER = {"protocol/bytes_plain.py"}  # not needed where there is an emitter
-_MACHINE_CODE = {"features/kernels/viper.py", "extras/nearest_viper.py", "protocol/bytes_viper.py", *_THUMB, *_VIPER}
+_BESIDE_VIPER = {"protocol/bytes_plain.py", "telemetry/plain.py"}  # not needed where there is an emitter
+_EMITTED = {"extras/nearest_viper.py", "features/kernels/viper.py", "protocol/bytes_viper.py", "telemetry/viper.py"}
+_MACHINE_CODE = {*_EMITTED, *_THUMB, *_VIPER}
 _HOSTS = "protocol/host_messages.py"  # the host's half of the messages
 _MOUNTED = "/.eqprop"  # where the board mounts the modules
 _SPARING = ("-O3",)  # tracebacks without line numbers, which would take 1.5 KB of a board's heap

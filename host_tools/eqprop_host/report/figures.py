@@ -25,7 +25,8 @@ def draw_figure(path, logs, kind):
         (error, loss), (update, lowest) = figure.subplots(2, 2)
         for log, colour in zip(logs, itertools.cycle(_COLOURS)):  # noqa: B905 (the colours repeat)
             samples = [row["sample"] for row in log.metrics]
-            error.plot(samples, [row["test_error_percent"] for row in log.metrics], color=colour, label=log.path.stem)
+            errors = [row.get("test_error_percent", row["train_error_percent"]) for row in log.metrics]
+            error.plot(samples, errors, color=colour, label=log.path.stem)
             loss.plot(samples, [row["loss"] for row in log.metrics], color=colour)
             past = history(log)
             for c, dash in zip(range(len(past.steps)), itertools.cycle(_DASHES)):  # noqa: B905 (the dashes repeat)
@@ -33,7 +34,7 @@ def draw_figure(path, logs, kind):
                 update.plot(past.samples[1:], past.updates[c], dash, color=colour, label=label)
                 lowest.plot(past.samples, past.lowest_percent[c], dash, color=colour, label=label)
         for axes, text in (
-            (error, "test error (%)"),
+            (error, "test error, of a board alone training error (%)"),
             (loss, "mean loss"),
             (update, "|Δg| (steps per 1000 samples)"),
             (lowest, "devices at $g_{min}$ (%)"),

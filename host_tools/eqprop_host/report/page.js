@@ -111,7 +111,7 @@ function drawRuns() {
     return key === "end" && summary.end === null ? "still going, or was killed" : number(summary[key]);
   };
   $("runs").append(table(["run", ...keys.map((k) => k[1])], data.runs.map((r) => [r.name, ...keys.map((k) => cell(r.summary, k[0]))])));
-  const line = (column) => data.runs.map((r, k) => ({ name: r.name, x: r.columns.sample || [], y: r.columns[column] || [], colour: tint(k, data.runs.length) }));
+  const line = (column) => data.runs.map((r, k) => ({ name: r.name, x: column in r.columns ? r.columns.sample : [], y: r.columns[column] || [], colour: tint(k, data.runs.length) }));
   if (data.runs.length > 1) $("which").append(legend(line("loss")));
   $("curves").append(lines("Test error (%)", "training samples", line("test_error_percent")));
   $("curves").append(lines("Training error (%), each sample before it is learnt", "training samples", line("train_error_percent")));

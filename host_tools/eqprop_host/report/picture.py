@@ -67,7 +67,9 @@ def _title(plan, log):
         title += " on " + _in_font(name)[-40:]
     if log.metrics:
         last = log.metrics[-1]
-        title += f": test error {last['test_error_percent']:.2f} % after {last['sample']:,} samples"
+        kind = "test error" if "test_error_percent" in last else "error"
+        error = last.get("test_error_percent", last["train_error_percent"])
+        title += f": {kind} {error:.2f} % after {last['sample']:,} samples"
     return title
 
 
@@ -86,14 +88,17 @@ def _draw_curve(metrics, part):
     from matplotlib.ticker import MaxNLocator
 
     axes = part.subplots()
-    epochs = [record["epoch"] for record in metrics]
+    alone = bool(metrics) and "test_error_percent" not in metrics[-1]  # a board that learnt without a host's epochs
+    epochs = [record["sample" if alone else "epoch"] for record in metrics]
     marker = "o" if len(metrics) <= 40 else ""
     for key, label, colour in (
         ("train_error_percent", "training, each sample before it is learnt", _GREY),
         ("test_error_percent", "test, after the epoch", _BLUE),
     ):
+        if alone and key.startswith("test"):
+            continue
         axes.plot(epochs, [record[key] for record in metrics], marker=marker, markersize=4, color=colour, label=label)
-    axes.set(title="Learning curve", xlabel="epoch", ylabel="error (%)")
+    axes.set(title="Learning curve", xlabel="samples" if alone else "epoch", ylabel="error (%)")
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)

@@ -64,7 +64,7 @@ COLUMNS = (
         pa.int64(),
         "metrics event",
         "us",
-        "the board's own clock; always null so far: the protocol does not carry it",
+        "the board's own clock, of a program that tells it (`eqprop.Telemetry`)",
     ),
     _column("format", pa.int64(), "run", "", "version of this format"),
     _column("run_id", pa.string(), "run", "", "identifies the run, whatever the file's name"),
@@ -84,9 +84,11 @@ COLUMNS = (
     ),
     _column("crc", pa.int64(), "conductances", "", "CRC-32 of `conductance_steps` as little-endian uint16"),
     _column("source", pa.string(), "conductances", "", "board: read from it; twin: its bit-identical digital twin"),
-    _column("epoch", pa.int64(), "metrics", "epochs", "passes over the data, including the current one"),
+    _column(
+        "epoch", pa.int64(), "metrics", "epochs", "passes over the data, including the current one; 0 for a board alone"
+    ),
     _column("train_error_percent", pa.float64(), "metrics", "%", "error on the epoch's samples before learning them"),
-    _column("test_error_percent", pa.float64(), "metrics", "%", "error on the test samples"),
+    _column("test_error_percent", pa.float64(), "metrics", "%", "error on the test samples, if there are any"),
     _column("loss", pa.float64(), "metrics", "(16 voltage units)^2", "the epoch's mean (`eqprop.learner.Learner`)"),
     _column("samples_per_second", pa.float64(), "metrics", "1/s", "training speed since the run began, without tests"),
     _column("confusion", _LIST_U32, "metrics", "samples", "test samples by (class, prediction), outputs x outputs"),
@@ -103,7 +105,12 @@ COLUMNS = (
     _column("link_received_bytes", pa.int64(), "metrics", "bytes", "received since the line was opened"),
     _column("link_retries", pa.int64(), "metrics", "", "requests repeated because they or their answers were lost"),
     _column(
-        "event", pa.string(), "event", "", "connect, resume, reset, fault, checkpoint, no-twin, divergence, repair"
+        "event",
+        pa.string(),
+        "event",
+        "",
+        "connect, resume, reset, fault, checkpoint, no-twin, divergence, repair; of a program also answer, learnt, "
+        "numbers, reading, health",
     ),
     _column("detail", pa.string(), "event", "", "a JSON object that describes it"),
     _column("reason", pa.string(), "end", "", '"closed", "interrupted", or the error that ended the run, in one line'),
@@ -117,7 +124,8 @@ OF_TABLE = {table: tuple(column.name for column in COLUMNS if table in column.ta
 _MAY_BE_NULL = {
     name
     for name in OF_TABLE["metrics"]
-    if name.startswith(("board_", "link_", "residual_")) or name in ("saturated_nodes", "dead_nodes", "confusion")
+    if name.startswith(("board_", "link_", "residual_"))
+    or name in ("saturated_nodes", "dead_nodes", "confusion", "test_error_percent")
 }
 
 

@@ -21,7 +21,9 @@ def summary(log):
         "training_samples": log.sample,
         "epochs": last.get("epoch", 0),
         "test_error_percent": last.get("test_error_percent"),
-        "best_test_error_percent": min((row["test_error_percent"] for row in log.metrics), default=None),
+        "best_test_error_percent": min(
+            (row["test_error_percent"] for row in log.metrics if "test_error_percent" in row), default=None
+        ),
         "samples_per_second": last.get("samples_per_second"),
         "steps_logged": sum(h["sample"] - h["first"] for h in headers if h["record"] == "steps"),
         "conductances_logged": len(log.logged),

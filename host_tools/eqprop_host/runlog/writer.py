@@ -124,14 +124,13 @@ class RunLog:
             self._release()
             raise
 
-    def samples(self, features, labels):
-        """Log the distinct training samples: int8 (samples, inputs) and their classes (samples,)."""
+    def samples(self, features, labels, start=0):
+        """Log distinct training samples, from number `start` on: int8 (samples, inputs) and classes (samples,)."""
         count = max(1, _SAMPLES_BYTES // features.shape[1])
         for first in range(0, len(labels), count):
             part = slice(first, first + count)
-            self._write(
-                [{"record": "samples", "first": first, "labels": labels[part], "features": features[part].ravel()}]
-            )
+            row = {"record": "samples", "first": start + first, "labels": labels[part]}
+            self._write([{**row, "features": features[part].ravel()}])
 
     def steps(self, first, order):
         """Log which samples the steps from number `first` on learnt, as indices into the distinct samples."""
@@ -171,6 +170,20 @@ class RunLog:
         row = {"record": "event", "event": event, "detail": text, "board_ticks_us": board_ticks_us}
         self._write([row], sample=self.sample if sample is None else sample)
         self._sync()
+
+    def events(self, rows):
+        """Log events in one piece: (name, sample or None, the board's microseconds, dict of details) each."""
+        named = [
+            {
+                "record": "event",
+                "event": name,
+                "detail": json.dumps(detail, default=_plain, allow_nan=False),
+                "board_ticks_us": us,
+                "sample": self.sample if sample is None else sample,
+            }
+            for name, sample, us, detail in rows
+        ]
+        self._write(named, sample=max((row["sample"] for row in named), default=None))
 
     def close(self, reason="closed"):
         """Log the end of the run and close the file. Does nothing if it is closed."""

@@ -61,7 +61,7 @@ class View:
             figures.append(f"test error {self.test_errors[-1]:.2f} %  {_curve(self.test_errors)}")
         if self.link:
             figures.append(self.link)
-        return Group(bar, Text("  ".join(figures)), *map(_map, self.conductances))
+        return Group(bar, Text("  ".join(figures)), *map(conductance_map, self.conductances))
 
 
 def _clock(seconds):
@@ -76,7 +76,7 @@ def _curve(values):
     return "".join(_BARS[min(7, int(8 * value / most))] for value in values[-_CURVE:])
 
 
-def _map(steps):
+def conductance_map(steps):
     """Return a crossbar as a block of colours: each cell is the square root of its devices' mean conductance."""
     table = np.sqrt(steps.astype(np.float64))
     for axis, most in ((0, _MAP_HEIGHT), (1, _MAP_WIDTH)):

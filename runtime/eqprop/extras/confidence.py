@@ -24,6 +24,7 @@ class Confidence:
     """Shares of right answers by margin.
 
     - kind: in a checkpoint. size: bytes of `buffers` there
+    - shares: int16: of right answers in each range, 16384 for all. distance: between the learning targets
     """
 
     kind = CONFIDENCE
@@ -34,9 +35,9 @@ class Confidence:
         self._crossbar = network.crossbar
         self._last = len(network.layers) - 1
         right, wrong = network.plan.targets
-        self._distance = right - wrong
+        self.distance = right - wrong
         # As if each range had had one right answer and one wrong one
-        self._shares = array("h", [_ONE // 2] * _RANGES)
+        self.shares = array("h", [_ONE // 2] * _RANGES)
         self._counts = array("B", [2] * _RANGES)
         self._tally = _RANGES * (_ONE // 2 + 2)
         self._learner = learner = network.learner
@@ -56,7 +57,7 @@ class Confidence:
 
     def percent(self):
         """Return how often answers were right whose margin was about that of the last free phase: 0..100."""
-        return (100 * self._shares[self._range()] + _ONE // 2) // _ONE
+        return (100 * self.shares[self._range()] + _ONE // 2) // _ONE
 
     def _range(self):
         """Return the range of the last free phase's margin."""
@@ -69,7 +70,7 @@ class Confidence:
                 first = v
             elif v > second:
                 second = v
-        return min(_PER_TARGET * (first - second) // self._distance, _RANGES - 1)
+        return min(_PER_TARGET * (first - second) // self.distance, _RANGES - 1)
 
     def _note(self, b, right):
         count = self._counts[b]
@@ -77,21 +78,21 @@ class Confidence:
             count += 1
             self._counts[b] = count
             self._tally += 1
-        change = ((_ONE if right else 0) - self._shares[b]) // count
-        self._shares[b] += change
+        change = ((_ONE if right else 0) - self.shares[b]) // count
+        self.shares[b] += change
         self._tally += change
 
     def buffers(self):
         """Return the buffers that a checkpoint keeps."""
-        return self._shares, self._counts
+        return self.shares, self._counts
 
     def restored(self):
         """Use what was read into `buffers`. Raises ValueError for what no table has."""
-        if max(self._shares) > _ONE or min(self._shares) < 0 or not 2 <= min(self._counts) <= _COUNT_MAX:
+        if max(self.shares) > _ONE or min(self.shares) < 0 or not 2 <= min(self._counts) <= _COUNT_MAX:
             raise ValueError("checkpoint: is of another table of confidence")
-        self._tally = sum(self._shares) + sum(self._counts)
+        self._tally = sum(self.shares) + sum(self._counts)
 
     def inspect(self):
         """Raise Rot if a bit of the table flipped."""
-        if self._tally != sum(self._shares) + sum(self._counts):
+        if self._tally != sum(self.shares) + sum(self._counts):
             raise Rot("table of confidence")

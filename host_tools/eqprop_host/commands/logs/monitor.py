@@ -1,4 +1,4 @@
-"""Follow a run from a second terminal, by its log; it may be running or finished."""
+"""Follow a run from a second terminal, by its log, or a board's own program as it runs, by its port."""
 
 import sys
 import time
@@ -17,18 +17,26 @@ from ...terminal.progress import View, link_text
 from ...training import scores
 from ...training.scores import class_labels
 from .. import options as common
+from ..field.listening import add_listening, watch_program
 
 
 def add_options(parser):
     """Add the options of `eqprop monitor`."""
-    parser.add_argument("log", type=Path, help="the run's log, of any format")
+    parser.add_argument("log", type=Path, nargs="?", help="the run's log, of any format")
     common.add_run(parser)
+    add_listening(parser)
+    text = "with --port: write what the program tells to this log, .arrow or .jsonl"
+    parser.add_argument("--log", dest="kept", metavar="PATH", type=Path, help=text)
     parser.add_argument("--once", action="store_true", help="show the run as it is now, and exit")
 
 
 def run(options):
     """Show the run until it ends; show the runs of a dataset one after another, as they are."""
-    if options.log.suffix == ".parquet":
+    if (options.log is None) == (options.port is None):
+        raise LogError("monitor: name either a run's log, or a board's port with --port")
+    if options.port:
+        watch_program(options, options.kept)
+    elif options.log.suffix == ".parquet":
         for log in open_runs(options.log, options.run_id):
             print(f"run {log.run_id}", flush=True)
             _show(options, Follower(options.log, log.run_id))
@@ -103,14 +111,17 @@ class _Screen:
         elif table == "metrics":
             view.error_percent, view.loss = row["train_error_percent"], row["loss"]
             view.rate = row["samples_per_second"]
-            view.test_errors.append(row["test_error_percent"])
+            tested = row.get("test_error_percent")
+            if tested is not None:
+                view.test_errors.append(tested)
             if "confusion" in row:
                 self._counts = self._log.confusion(row)
             if "link_retries" in row:
                 view.link = link_text(row["link_sent_bytes"], row["link_received_bytes"], row["link_retries"])
+            epoch = f"epoch {row['epoch']}: " if row["epoch"] else ""
             return (
-                f"epoch {row['epoch']}: {row['sample']} samples, training error {row['train_error_percent']:.2f} %, "
-                f"test error {row['test_error_percent']:.2f} %, {row['samples_per_second']:,.0f} samples/s"
+                f"{epoch}{row['sample']} samples, training error {row['train_error_percent']:.2f} %, "
+                f"{'' if tested is None else f'test error {tested:.2f} %, '}{row['samples_per_second']:,.0f} samples/s"
             )
         elif table == "event":
             return f"sample {row['sample']}: {row['event']} {row['detail']}"

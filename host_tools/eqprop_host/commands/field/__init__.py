@@ -1,0 +1,1 @@
+"""Commands for boards that run a program of their own."""

@@ -1,0 +1,157 @@
+"""Keeps what a running program tells in a run log, which `eqprop report`, `log` and `monitor` read."""
+
+import contextlib
+import time
+
+import numpy as np
+
+from ..link.steps import steps_type
+from ..runlog import RunLog
+from ..training.config import layers_text
+from . import records
+from .listener import Restarted
+from .tally import Tally
+
+_TOGETHER = 64  # events in a piece of the log
+_FLUSH_S = 1.0
+_METRICS_EVERY = 25  # samples learnt
+
+
+class Journal:
+    """A run log of a program.
+
+    Answers, samples learnt, saves, faults and starts are events with the board's clock. Features that were learnt are
+    samples and steps, so that the conductances in between can be computed, as long as none is missing and the network
+    rehearses no memory of its own. Conductances are logged part by part, and whole once all parts are of one sample.
+    """
+
+    def __init__(self, path, about, port, class_names=(), clock=time.time):
+        """Begin the log at `path` of the program that `about`, a `records.About`, describes. Raises as `RunLog`."""
+        self._plan = about.plan if about.model else None
+        self._clock = clock
+        configuration = {"board": about.identity, "port": port, "version": records.eqprop.__version__}
+        if self._plan:
+            configuration |= {
+                "layers": layers_text(about.layers),
+                "model": about.model,
+                "seed": about.seed,
+                "lr_halving_samples": about.lr_halving_samples,
+                "classes": about.layers[-1],
+                "class_names": list(class_names),
+            }
+        self.log = RunLog(path, configuration, clock)
+        self.log.event("connect", 0, about.us, board=about.identity, layers=list(about.layers))
+        self._replays = bool(self._plan) and not (about.has_memory or about.learns_numbers)
+        self._events = []
+        self._flushed = clock()
+        self._steps = None  # samples learnt up to the last logged step
+        self._samples = 0
+        self._parts = {}
+        self._whole = None  # the sample of the last whole conductances
+        self._window = Tally()
+        self._began = None
+
+    def add(self, record):
+        """Keep a record. Raises LogError if it cannot be written."""
+        taken = _EVENTS.get(type(record))
+        if taken:
+            name, detail = taken
+            self._events.append((name, getattr(record, "sample", None), record.us, detail(self, record)))
+        if isinstance(record, records.Learnt):
+            self._learn(record)
+        elif isinstance(record, records.Devices):
+            self._devices(record)
+        if len(self._events) >= _TOGETHER or self._clock() - self._flushed >= _FLUSH_S:
+            self.flush()
+
+    def flush(self):
+        """Write what waits."""
+        events, self._events = self._events, []
+        self._flushed = self._clock()
+        if events:
+            self.log.events(events)
+
+    def close(self, reason="closed"):
+        """End the log; does nothing if it is closed."""
+        with contextlib.ExitStack() as last:
+            last.callback(self.log.close, reason)
+            self.flush()
+            if self._window.learnt:
+                self._metrics()
+
+    def margin_percent(self, record):
+        """Return the margin of a `records.Labelled`, as `eqprop.Network.margin_percent`."""
+        right, wrong = self._plan.targets
+        return min(100, 100 * record.lead // (right - wrong))
+
+    def _learn(self, record):
+        """Log a sample learnt as a step, if all before it are logged."""
+        if self._began is None:
+            self._began = record.us, record.sample
+        self._window.add(record)
+        told = record.features is not None and record.features.size == self._plan.layers[0]
+        if self._replays and told and self._steps in (None, record.sample - 1):
+            self.log.samples(record.features[None, :], np.array([record.label]), self._samples)
+            self.log.steps(record.sample - 1, np.array([self._samples]))
+            self._samples += 1
+            self._steps = record.sample
+        if self._window.learnt == _METRICS_EVERY:
+            self.flush()
+            self._metrics()
+
+    def _metrics(self):
+        window, self._window = self._window, Tally()
+        (us, sample), last = self._began, window.last
+        seconds = max(1e-6, (last.us - us) / 1e6)
+        self.log.metrics(
+            sample=last.sample,
+            board_ticks_us=last.us,
+            epoch=0,
+            train_error_percent=window.error_percent,
+            loss=window.loss,
+            samples_per_second=(last.sample - sample) / seconds,
+        )
+
+    def _devices(self, record):
+        """Log a part of the conductances; all of them once every part is of one sample."""
+        shapes = self._plan.shapes if self._plan else ()
+        if record.crossbar >= len(shapes):
+            return
+        steps = record.steps.view(steps_type(self._plan))
+        self.log.conductances(record.sample, [(record.crossbar, record.first, steps)], "part")
+        if record.sample != self._parts.get("sample"):
+            self._parts = {"sample": record.sample}
+        self._parts[record.crossbar, record.first] = steps
+        whole = []
+        for c, (rows, columns) in enumerate(shapes):
+            found, at = [], 0
+            while (c, at) in self._parts and at < rows * columns:
+                found.append(self._parts[c, at])
+                at += found[-1].size
+            if at != rows * columns:
+                return
+            whole.append((c, 0, np.concatenate(found)))
+        if record.sample != self._whole:
+            self._whole = record.sample
+            self.log.conductances(record.sample, whole, "board")
+
+    def _named(self, record):
+        detail = {"label": record.label, "margin_percent": self.margin_percent(record), "highest": record.highest}
+        if isinstance(record, records.Learnt):
+            return {**detail, "loss": record.loss}
+        return {**detail, "confidence_percent": record.confidence_percent}
+
+
+_EVENTS = {
+    records.Answer: ("answer", Journal._named),
+    records.Learnt: ("learnt", Journal._named),
+    records.Numbers: ("numbers", lambda _, record: {"values": record.values.tolist()}),
+    records.Reading: ("reading", lambda _, record: {"values": record.values.tolist()}),
+    records.Saved: (
+        "checkpoint",
+        lambda _, record: {"kept": record.kept, "written": record.written, "failed": record.failed},
+    ),
+    records.Fault: ("fault", lambda _, record: {"reason": record.text}),
+    records.Health: ("health", lambda _, record: {"free_heap": record.free_heap, "dropped": record.dropped}),
+    Restarted: ("reset", lambda _, record: {}),
+}

@@ -1,0 +1,149 @@
+"""What a host asks a running program: frames of half bytes (`eqprop.protocol.telemetry`), and carrying them out."""
+
+from .._compat import const, ticks_us
+from ..protocol import telemetry as kinds
+
+try:
+    from .viper import copy, drop, is_whole, tick
+except (ImportError, SyntaxError, NotImplementedError):  # CPython, or a port without viper
+    from .plain import copy, drop, is_whole, tick
+
+_OVERHEAD = const(8)
+_HEAD = const(0)
+_FRAMES = const(3)
+_FRAMES_AT_ONCE = const(2)
+_ANSWERED = const(14)  # in a Telemetry's state
+_BYTES_AT_ONCE = const(48)
+_PAYLOAD = const(4)
+_SPOILT = const(1048576)  # half bytes: too many for any frame, until the next zero
+
+
+class Hearing:
+    """Collects a host's frames, and carries them out."""
+
+    def __init__(self, telemetry):
+        """Hear for `telemetry`."""
+        self._telemetry = telemetry
+        self._port = telemetry._port
+        self._until = 0  # the second from which nobody listens
+        self._devices = None
+        if telemetry.budget:
+            from .devices import Devices
+
+            self._devices = Devices(telemetry, telemetry.budget)
+        self._buffer = bytearray(_OVERHEAD + 4 + len(telemetry.x))
+        self._halves = 0
+        self._token = -1
+        self._done = False
+
+    def poll(self, ready):
+        """As `Telemetry.poll`; ready: of the port."""
+        # No tuples, even to assign: `eqprop deploy` writes them with parentheses, and they then take heap
+        now = tick(self._telemetry._state, ticks_us())
+        taught = None
+        if ready & 1:
+            taught = self._hear(now)
+        if ready & 4 and now < self._until:
+            self._send(now)
+        return taught
+
+    def _send(self, now):
+        telemetry = self._telemetry
+        state = telemetry._state
+        ring = telemetry._ring
+        for _ in range(_FRAMES_AT_ONCE):
+            if state[_FRAMES]:
+                head = state[_HEAD]
+                self._port.write(ring, head + 2, ring[head] + 256 * ring[head + 1])
+                drop(ring, state)
+        if self._devices and not state[_FRAMES]:
+            self._devices.tell(now)
+
+    def _hear(self, now):
+        """Take what has come, up to 48 bytes or a request; return the label that it taught, or None."""
+        port = self._port
+        for _ in range(_BYTES_AT_ONCE):
+            byte = port.read()
+            if byte == 0 and self.ends():
+                return self.carry_out(now)
+            if byte > 0:
+                self.take(byte)
+            if not port.ready() & 1:
+                break
+        return None
+
+    def take(self, byte):
+        """Take half a byte of a frame; anything else on the line is no frame's."""
+        halves = self._halves
+        at = halves >> 1
+        if byte & 0xF0 != 0x40 or at >= len(self._buffer):
+            halves = _SPOILT
+        elif halves & 1:
+            self._buffer[at] |= byte & 15
+        else:
+            self._buffer[at] = (byte & 15) << 4
+        self._halves = halves + 1
+
+    def ends(self):
+        """Return whether a whole frame has just ended."""
+        halves = self._halves
+        self._halves = 0
+        buffer = self._buffer
+        self._size = size = (halves >> 1) - _OVERHEAD
+        if halves & 1 or size < 0 or size + _OVERHEAD > len(buffer):
+            return False
+        return buffer[2] + 256 * buffer[3] == size and is_whole(buffer, size + _OVERHEAD, self._telemetry._table)
+
+    def carry_out(self, now):
+        """Do what the frame asks; return the label that the network learnt, or None. now: the clock's seconds."""
+        buffer = self._buffer
+        telemetry = self._telemetry
+        size = self._size
+        kind = buffer[0]
+        if kind == kinds.LISTEN and size == 4:
+            self._until = now + kinds.LISTEN_S
+        elif kind == kinds.INQUIRE:
+            from .describing import describe  # imported here, so that a board that nobody asks does not load it
+
+            describe(telemetry)
+        elif size and kind in (kinds.LABEL, kinds.SAMPLE, kinds.SAVE):
+            token = buffer[_PAYLOAD]
+            if token == self._token:  # repeated, as its answer was lost
+                telemetry.tell(kinds.TAUGHT, bytes((token, self._done)))
+                return None
+            label, self._done = self._teach(kind, size)
+            self._token = token
+            telemetry.tell(kinds.TAUGHT, bytes((token, self._done)))
+            return label
+        return None
+
+    def _teach(self, kind, size):
+        """Carry out LABEL, SAMPLE or SAVE; return the label learnt, or None, and whether it was done."""
+        buffer, telemetry = self._buffer, self._telemetry
+        network = telemetry.network
+        try:
+            if not network or network.regression and kind != kinds.SAVE:
+                raise ValueError("teach: the program has no network that learns classes")
+            if kind == kinds.SAVE:
+                kept = network.save(force=True)
+                telemetry.saved(kept)
+                return None, kept
+            if kind == kinds.SAMPLE:
+                label = buffer[5] + 256 * buffer[6]
+                if size != 3 + len(telemetry.x):
+                    raise ValueError("teach: {} features, expected {}".format(size - 3, len(telemetry.x)))
+                copy(buffer, telemetry.x, 7, 0, len(telemetry.x))
+            else:
+                label = buffer[6] + 256 * buffer[7]
+                if buffer[5] != telemetry._state[_ANSWERED]:
+                    raise ValueError("teach: answer {} is learnt already, or another came since".format(buffer[5]))
+            if network.memory:
+                network.learn(telemetry.x, label, telemetry.replay)
+            else:
+                network.learn(telemetry.x, label)
+            telemetry._state[_ANSWERED] = -1
+            telemetry.learnt(label, telemetry.x)
+            return label, True
+        except (TypeError, ValueError) as error:
+            telemetry.fault(str(error))
+            return None, False
