@@ -42,6 +42,7 @@ _WRITE = """from binascii import a2b_base64
 {open}file.write(a2b_base64({data!r}))
 {close}"""
 _DEAF = "import micropython\nmicropython.kbd_intr(-1)\nprint('\\x02')\n"
+_MARKED = "print('\\x02')\n"
 _ANSWER = re.compile(rb"\x02(\d+) (\d+) ([^\x02\x03]*)\x03")
 _EXCEPTION = re.compile(r"\w*(Error|Exception|Interrupt|Exit)\b")
 _NO_SPACE = "ENOSPC", "Errno 28", "OSError: 28", "No space left"
@@ -161,13 +162,13 @@ class Remote:
                 }
                 self._execute(_WRITE.format(**values), _FILES_S)
 
-    def start(self, program):
+    def start(self, program, deaf=True):
         """Leave a program running on the board, in a fresh heap, and close the port.
 
-        Ctrl-C does not end it, because the next program at the port may send that byte as data.
+        deaf: Ctrl-C does not end it, because the next program at the port may send that byte as data.
         """
         self._enter(fresh=True)
-        self._paste(_DEAF + program)
+        self._paste((_DEAF if deaf else _MARKED) + program)
         self._until(b"\x02", _PROMPT_S)
         self.release()
 

@@ -98,7 +98,7 @@ class Listener:
 
     def _record(self, now, kind, sequence, payload):
         """Yield what a frame tells: its record, after the news that the program has started afresh."""
-        record = records.unpack(kind, payload)
+        record = records.unpack(kind, payload, sequence)
         us = 1_000_000 * int.from_bytes(payload[:4], "little") + int.from_bytes(payload[4:8], "little")
         if self._us is not None and us < self._us - _BACK_US:
             self.clock = BoardClock()

@@ -78,6 +78,8 @@ class Answer(Labelled):
     """An answer."""
 
     confidence_percent: int | None
+    sequence: int
+    """The number of its frame, 0..255, by which a host may name it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -148,15 +150,20 @@ class LogPiece(Record):
     data: bytes = field(repr=False)
 
 
-def unpack(kind, payload):
+def unpack(kind, payload, sequence=0):
     """Return the record in a frame's payload, or None for a type that this eqprop does not know.
+
+    sequence: the frame's.
 
     Raises ProtocolError for one that is too short, or of another format.
     """
     try:
         seconds, microseconds = struct.unpack_from("<II", payload)
         unpacked = _UNPACKED.get(kind)
-        return unpacked and unpacked(1_000_000 * seconds + microseconds, payload[_CLOCK:])
+        us = 1_000_000 * seconds + microseconds
+        if kind == kinds.ANSWER:
+            return _answer(us, payload[_CLOCK:], sequence)
+        return unpacked and unpacked(us, payload[_CLOCK:])
     except (struct.error, ValueError, IndexError, KeyError) as error:
         raise ProtocolError(f"record {kind}: {len(payload)} bytes are not valid: {error}") from error
 
@@ -196,9 +203,10 @@ def _labelled(data):
     return value, {"sample": sample, "label": label, "lead": lead, "highest": highest, "features": features}
 
 
-def _answer(us, data):
+def _answer(us, data, sequence):
     value, fields = _labelled(data)
-    return Answer(us=us, confidence_percent=None if value == kinds.UNCALIBRATED else value, **fields)
+    sure = None if value == kinds.UNCALIBRATED else value
+    return Answer(us=us, sequence=sequence, confidence_percent=sure, **fields)
 
 
 def _learnt(us, data):
@@ -240,7 +248,6 @@ _UNPACKED = {
     kinds.ABOUT: _about,
     kinds.READING: _reading,
     kinds.FEATURES: _features,
-    kinds.ANSWER: _answer,
     kinds.LEARNT: _learnt,
     kinds.NUMBERS: _numbers,
     kinds.SAVED: _saved,

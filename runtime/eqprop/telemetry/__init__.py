@@ -18,7 +18,7 @@ take a few bytes, what a host asks takes more, and code that is used for the fir
 from array import array
 
 from .._compat import const, ticks_us
-from ..protocol import telemetry as kinds
+from ..protocol.telemetry import FAULT, FEATURES, SAVED
 from .port import Port
 
 try:
@@ -155,7 +155,7 @@ class Telemetry:
 
     def features(self, x):
         """Tell int8 features, of a program without a network. Raises ValueError for more than 96."""
-        self.tell(kinds.FEATURES, x)
+        self.tell(FEATURES, x)
 
     def reading(self, samples, typecode="h", size=2):
         """Tell readings: an array of `typecode`, `size` bytes an item. Raises ValueError for more than 95 bytes."""
@@ -170,11 +170,11 @@ class Telemetry:
         checkpoints = self.network._checkpoints
         written = checkpoints.written if checkpoints else 0
         failed = self.network.save_failures
-        self.tell(kinds.SAVED, bytes((kept, failed & 255, failed >> 8)) + written.to_bytes(4, "little"))
+        self.tell(SAVED, bytes((kept, failed & 255, failed >> 8)) + written.to_bytes(4, "little"))
 
     def fault(self, text):
         """Tell that something is wrong: a sensor, the flash; the first 80 bytes of a text."""
-        self.tell(kinds.FAULT, text.encode()[:_TEXT_MOST])
+        self.tell(FAULT, text.encode()[:_TEXT_MOST])
 
     def tell(self, kind, data):
         """Append a record of bytes. Raises ValueError for more than a record holds."""

@@ -5,8 +5,8 @@ import sys
 
 from .. import __version__
 from .._compat import free_heap
-from ..protocol import telemetry as kinds
 from ..protocol.messages import MODELS
+from ..protocol.telemetry import ABOUT, CALIBRATED, FORMAT, HEALTH, LEARNS_NUMBERS, WITH_MEMORY
 
 _CLOCK_AT = 12
 _WORDS_MOST = 72  # bytes
@@ -19,15 +19,15 @@ def describe(telemetry):
     version = "{}.{}.{}".format(*implementation.version[:3])
     words = ("eqprop", __version__, implementation.name, version, sys.platform, telemetry.identity)
     if network:
-        flags = kinds.CALIBRATED if network.confidence else 0
-        flags |= (kinds.WITH_MEMORY if network.memory else 0) | (kinds.LEARNS_NUMBERS if network.regression else 0)
+        flags = CALIBRATED if network.confidence else 0
+        flags |= (WITH_MEMORY if network.memory else 0) | (LEARNS_NUMBERS if network.regression else 0)
         about = (MODELS.index(network.model), flags, network.layers, network.seed, network.lr_halving_samples)
     else:
         about = (0, 0, (), 0, 0)
     model, flags, layers, seed, halving = about
-    data = struct.pack("<BBBB", kinds.FORMAT, model, flags, len(layers))
+    data = struct.pack("<BBBB", FORMAT, model, flags, len(layers))
     data += struct.pack("<{}H".format(len(layers)), *layers) + struct.pack("<II", seed or 0, halving)
-    telemetry.tell(kinds.ABOUT, data + " ".join(words).strip().encode()[:_WORDS_MOST])
+    telemetry.tell(ABOUT, data + " ".join(words).strip().encode()[:_WORDS_MOST])
     free = free_heap()
     sample = network.sample if network else 0
-    telemetry.tell(kinds.HEALTH, struct.pack("<III", sample, 0xFFFFFFFF if free is None else free, telemetry.dropped))
+    telemetry.tell(HEALTH, struct.pack("<III", sample, 0xFFFFFFFF if free is None else free, telemetry.dropped))

@@ -3,7 +3,7 @@
 import struct
 
 from .._compat import const, ticks_us
-from ..protocol import telemetry as kinds
+from ..protocol.telemetry import DEVICES
 
 try:
     from .viper import copy
@@ -42,7 +42,7 @@ class Devices:
         raw = telemetry._raw
         struct.pack_into("<IBI", raw, _CLOCK_AT, network.learner.sample, c, first)
         copy(steps, raw, 2 * first, _CLOCK_AT + 9, 2 * count)
-        raw[0] = kinds.DEVICES
+        raw[0] = DEVICES
         telemetry._append(telemetry._state, _CLOCK_AT + 9 + 2 * count, ticks_us(), None)
         self._first = first + count
         if self._first == len(steps):

@@ -1,7 +1,7 @@
 """What a host asks a running program: frames of half bytes (`eqprop.protocol.telemetry`), and carrying them out."""
 
 from .._compat import const, ticks_us
-from ..protocol import telemetry as kinds
+from ..protocol.telemetry import INQUIRE, LABEL, LISTEN, LISTEN_S, SAMPLE, SAVE, TAUGHT
 
 try:
     from .viper import copy, drop, is_whole, tick
@@ -100,20 +100,20 @@ class Hearing:
         telemetry = self._telemetry
         size = self._size
         kind = buffer[0]
-        if kind == kinds.LISTEN and size == 4:
-            self._until = now + kinds.LISTEN_S
-        elif kind == kinds.INQUIRE:
+        if kind == LISTEN and size == 4:
+            self._until = now + LISTEN_S
+        elif kind == INQUIRE:
             from .describing import describe  # imported here, so that a board that nobody asks does not load it
 
             describe(telemetry)
-        elif size and kind in (kinds.LABEL, kinds.SAMPLE, kinds.SAVE):
+        elif size and kind in (LABEL, SAMPLE, SAVE):
             token = buffer[_PAYLOAD]
             if token == self._token:  # repeated, as its answer was lost
-                telemetry.tell(kinds.TAUGHT, bytes((token, self._done)))
+                telemetry.tell(TAUGHT, bytes((token, self._done)))
                 return None
             label, self._done = self._teach(kind, size)
             self._token = token
-            telemetry.tell(kinds.TAUGHT, bytes((token, self._done)))
+            telemetry.tell(TAUGHT, bytes((token, self._done)))
             return label
         return None
 
@@ -122,13 +122,13 @@ class Hearing:
         buffer, telemetry = self._buffer, self._telemetry
         network = telemetry.network
         try:
-            if not network or network.regression and kind != kinds.SAVE:
+            if not network or network.regression and kind != SAVE:
                 raise ValueError("teach: the program has no network that learns classes")
-            if kind == kinds.SAVE:
+            if kind == SAVE:
                 kept = network.save(force=True)
                 telemetry.saved(kept)
                 return None, kept
-            if kind == kinds.SAMPLE:
+            if kind == SAMPLE:
                 label = buffer[5] + 256 * buffer[6]
                 if size != 3 + len(telemetry.x):
                     raise ValueError("teach: {} features, expected {}".format(size - 3, len(telemetry.x)))

@@ -12,8 +12,8 @@ the confidence, and answered becomes its sequence number if it has features.
 
 from binascii import crc32
 
-from ..protocol import telemetry as kinds
 from ..protocol.bytes_plain import stuff
+from ..protocol.telemetry import ANSWER, LEARNT, UNCALIBRATED
 
 _HEAD, _TAIL, _END, _FRAMES, _DROPPED, _SEQUENCE, _ROOM, _LAST, _SECONDS, _MICROSECONDS = range(10)
 _COUNT, _VALUE, _LIMIT, _SAMPLE, _ANSWERED, _WIDEST = range(10, 16)
@@ -40,10 +40,10 @@ def bind(_, raw, ring, table, outputs, kept, confidence):
                 copy(x, raw, 0, _FEATURES_AT, size - _FEATURES_AT)
             highest, lead = _lead(outputs, state[_COUNT])
             value = state[_VALUE]
-            raw[0] = kinds.LEARNT
+            raw[0] = LEARNT
             if value < 0:
-                raw[0] = kinds.ANSWER
-                value = confidence.percent() if confidence else kinds.UNCALIBRATED
+                raw[0] = ANSWER
+                value = confidence.percent() if confidence else UNCALIBRATED
                 if size > _FEATURES_AT:
                     copy(x, kept, 0, 0, size - _FEATURES_AT)
                     state[_ANSWERED] = state[_SEQUENCE]

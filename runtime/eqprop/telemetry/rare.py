@@ -3,7 +3,7 @@
 import struct
 
 from .._compat import const, ticks_us
-from ..protocol import telemetry as kinds
+from ..protocol.telemetry import NUMBERS, READING
 
 try:
     from .viper import copy
@@ -48,10 +48,10 @@ def append(telemetry, kind, at, items, count):
 def reading(telemetry, samples, typecode, size):
     """As `Telemetry.reading`."""
     telemetry._raw[_CLOCK_AT] = ord(typecode)
-    append(telemetry, kinds.READING, _CLOCK_AT + 1, samples, size * len(samples))
+    append(telemetry, READING, _CLOCK_AT + 1, samples, size * len(samples))
 
 
 def numbers(telemetry, predicted):
     """As `Telemetry.numbers`."""
     struct.pack_into("<I", telemetry._raw, _CLOCK_AT, telemetry.network.learner.sample)
-    append(telemetry, kinds.NUMBERS, _CLOCK_AT + 4, predicted, 2 * len(predicted))
+    append(telemetry, NUMBERS, _CLOCK_AT + 4, predicted, 2 * len(predicted))

@@ -171,7 +171,7 @@ def test_a_flash_that_fills_up_meanwhile_is_left_as_it_was(blank, capsys, monkey
 
 @pytest.mark.parametrize(
     ("without", "most_kb"),
-    [((), 96), (("--without", "hopfield,features,chip,extras,bench"), 64)],
+    [((), 96), (("--without", "hopfield,features,telemetry,chip,extras,bench"), 48)],
     ids=["whole", "smallest"],
 )
 def test_the_runtime_takes_little_flash(without, most_kb, blank, capsys, tmp_path):
@@ -218,7 +218,7 @@ def test_what_was_left_out_says_so(blank, capsys):
     said = failed.value.stdout + failed.value.stderr
     assert "ImportError: eqprop features: not on this board, `eqprop deploy` left it out" in said
     code, _, err = run(capsys, "deploy", "--port", board.path, "--without", "speed")
-    assert code == 2 and "'speed': expected some of hopfield,features,chip,extras,bench" in err
+    assert code == 2 and "'speed': expected some of hopfield,features,telemetry,chip,extras,bench" in err
 
 
 def test_a_small_flash_gets_the_parts_that_fit_and_an_update_must_be_asked_for(blank, capsys, monkeypatch):

@@ -17,6 +17,9 @@ from ..words import reason
 from .columns import Column
 from .folders import rows_of
 
+ABOUT_COLUMNS = b"eqprop_about"
+"""Metadata of a recording: the columns that are about its samples, and no features, with spaces between them."""
+
 _PICTURES = 64  # decoded at a time
 _TEXTS = 100_000  # a column with more different texts cannot be the label
 
@@ -47,13 +50,15 @@ class _File:
         unpacked = sum(metadata.row_group(n).total_byte_size for n in range(metadata.num_row_groups))
         blocks.check_unpacked(source, max(unpacked, 8 * metadata.num_rows * len(self.schema.names)), size)
         about = self.schema.metadata or {}
+        self.about = (about.get(ABOUT_COLUMNS) or b"").decode("utf-8", "replace").split()
         self.counted = _row_numbers(about.get(b"pandas"))
         self.named = _classes_named(about.get(b"huggingface"))
 
     def table(self, choose, reading):
         """Return the `Table`."""
         head = next(self._batches(blocks.first_rows(len(self.schema.names))))
-        self.parts = [(name, n) for name in self.schema.names for n in range(self._width(name, head))]
+        names = [name for name in self.schema.names if name not in self.about]
+        self.parts = [(name, n) for name in names for n in range(self._width(name, head))]
         roles = choose([self._column(place, head) for place in range(len(self.parts))])
         if [place for place in roles.features if self._kind(self.parts[place][0]) == "file"]:
             return self._pictures(roles, reading)
