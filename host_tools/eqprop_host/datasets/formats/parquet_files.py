@@ -57,8 +57,8 @@ class _File:
     def table(self, choose, reading):
         """Return the `Table`."""
         head = next(self._batches(blocks.first_rows(len(self.schema.names))))
-        names = [name for name in self.schema.names if name not in self.about]
-        self.parts = [(name, n) for name in names for n in range(self._width(name, head))]
+        told = [name for name in self.schema.names if name not in self.about]
+        self.parts = [(name, n) for name in told for n in range(self._width(name, head))]
         roles = choose([self._column(place, head) for place in range(len(self.parts))])
         if [place for place in roles.features if self._kind(self.parts[place][0]) == "file"]:
             return self._pictures(roles, reading)
