@@ -33,8 +33,9 @@ def draw_figure(path, logs, kind):
                 label = f"crossbar {c}" if log is logs[0] else None
                 update.plot(past.samples[1:], past.updates[c], dash, color=colour, label=label)
                 lowest.plot(past.samples, past.lowest_percent[c], dash, color=colour, label=label)
+        tested = any("test_error_percent" in row for log in logs for row in log.metrics)
         for axes, text in (
-            (error, "test error, of a board alone training error (%)"),
+            (error, "test error (%)" if tested else "training error (%)"),
             (loss, "mean loss"),
             (update, "|Δg| (steps per 1000 samples)"),
             (lowest, "devices at $g_{min}$ (%)"),
