@@ -171,7 +171,7 @@ def test_a_flash_that_fills_up_meanwhile_is_left_as_it_was(blank, capsys, monkey
 
 @pytest.mark.parametrize(
     ("without", "most_kb"),
-    [((), 96), (("--without", "hopfield,features,telemetry,chip,extras,bench"), 48)],
+    [((), 100), (("--without", "hopfield,features,telemetry,chip,extras,bench"), 56)],
     ids=["whole", "smallest"],
 )
 def test_the_runtime_takes_little_flash(without, most_kb, blank, capsys, tmp_path):
