@@ -76,6 +76,12 @@ MUTATIONS = (
         f"{OF_PAGE}::test_one_sample_is_shown_phase_by_phase_and_learnt_by_the_board",
     ),
     (
+        "host_tools/eqprop_host/studio/page/serial.js",
+        "if (this.reader === reader) this.lost();",
+        "",
+        "tests/host/studio/test_serial.py::test_a_blank_board_is_deployed_taught_unplugged_and_pulled",
+    ),
+    (
         FOLDER,
         "        if actual != expected:",
         "        if not actual:",

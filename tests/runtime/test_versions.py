@@ -75,7 +75,7 @@ def test_a_real_micropython_1_22_is_refused_by_its_name(tmp_path, capsys, monkey
     """It is asked what a board is asked. Catches: a question that 1.22 cannot answer, another fault told instead."""
     node, build = obtained(older_build)
     program = tmp_path / "probe.py"
-    program.write_text(f"ARGUMENTS = {{}}\n{repl._text('files')}{repl._text('probe')}")
+    program.write_text(f"ARGUMENTS = {{}}\n{repl.program_text('files')}{repl.program_text('probe')}")
     argv = [node, PROGRAMS / "older.mjs", build, program]
     said = subprocess.run(argv, capture_output=True, timeout=300)
     monkeypatch.setattr(Remote, "reach", lambda _: None)

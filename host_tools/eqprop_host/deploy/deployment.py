@@ -25,7 +25,9 @@ from . import bundle
 from .catalogue import MODEL_BYTES, SPARE_BYTES
 from .repl import Remote
 
-_OLDEST = (1, 23)
+OLDEST = (1, 23)
+"""The oldest MicroPython that the runtime was tested on."""
+
 _RIGHT_ON_XTENSA = (1, 26)  # the oldest MicroPython whose own viper compiler is right on Xtensa
 _MARK = "# By `eqprop deploy --boot`"
 _SELFTEST_S = 120.0  # enough for a slow core that runs it from source
@@ -156,7 +158,7 @@ def only_board():
 
 def _probe(remote):
     """Return what is `Found` at the port. Raises BoardError for a board that cannot run the runtime."""
-    oldest = ".".join(map(str, _OLDEST))
+    oldest = ".".join(map(str, OLDEST))
     try:
         remote.reach()
         found = Found(**remote.run("probe", fresh=True))
@@ -173,7 +175,7 @@ def _probe(remote):
     advice = f"put MicroPython {oldest} or newer on"
     if found.implementation != "micropython":
         raise BoardError(f"port {remote.name}: the board runs {version}: {advice} it")
-    if found.release < _OLDEST:
+    if found.release < OLDEST:
         raise BoardError(f"port {remote.name}: {version} is too old: {advice} the board")
     if found.lacking:
         raise BoardError(f"port {remote.name}: {version} lacks `{found.lacking[0]}`: {advice} the board")

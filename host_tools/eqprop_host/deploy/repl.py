@@ -127,13 +127,13 @@ class Remote:
         fresh: after a soft reset, in an empty heap. A program whose answer arrives damaged is run a second time. Raises
         PortError; ProtocolError if there is no prompt; BoardError with the last line of an exception on the board.
         """
-        text = f"ARGUMENTS = {arguments!r}\n{_text('files')}{_text(program)}"
+        text = f"ARGUMENTS = {arguments!r}\n{program_text('files')}{program_text(program)}"
         for attempt in range(_ATTEMPTS):
             printed = self._execute(text, timeout_s, fresh and attempt == 0)
             for count, total, literal in _ANSWER.findall(printed):
                 if (int(count), int(total)) == (len(literal), sum(literal)):
                     return self._literal(literal.decode())
-            if "answer(" not in _text(program):
+            if "answer(" not in program_text(program):
                 return None
         says = printable(printed.decode(errors="replace").strip())[-80:]
         raise BoardError(
@@ -310,5 +310,6 @@ class _Kept:
         """Leave the port open."""
 
 
-def _text(program):
+def program_text(program):
+    """Return the text of a program of `deploy.on_board`."""
     return (resources.files("eqprop_host.deploy.on_board") / f"{program}.py").read_text()

@@ -1,7 +1,9 @@
 """All files of the studio's page: its own, MicroPython's WebAssembly build, the runtime, and the built-in digits."""
 
+import functools
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from eqprop_sim.sample_order import SampleOrder
 from eqprop_sim.toolchain import interpreters
 
 from .. import datasets
+from ..deploy import bundle, deployment, repl
 from ..errors import DataError, LogError
 from ..files import write_whole
 from ..training.config import ENERGY_MODELS, RunConfig
@@ -29,13 +32,15 @@ _LEFT_OUT = ("rig/", "bench.py", "selftest.py", "watchdog.py")
 """Modules of the runtime that no page needs, in addition to those in machine code."""
 
 _PAGE = "index.html"
+_ARCHITECTURES = (None, "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensawin", "rv32imc")
+_PROGRAMS = ("files", "probe", "stage", "check", "selftest", "install", "main")
 
 
 def files(tell=lambda line: None):
-    """Return the page's files: {name: bytes}. MicroPython's build is fetched if it is not in the user's cache.
+    """Return the page's files: {name: bytes, or a function that returns them after seconds of work}.
 
-    tell: called with one line before a download. Raises LogError if the build cannot be had, DataError if it is not the
-    official one.
+    MicroPython's build is fetched if it is not in the user's cache. tell: called with one line before a download.
+    Raises LogError if the build cannot be had, DataError if it is not the official one.
     """
     page = resources.files(__package__) / "page"
     found = {each.name: each.read_bytes() for each in page.iterdir()}
@@ -44,10 +49,17 @@ def files(tell=lambda line: None):
     return {
         **found,
         **_micropython(tell),
+        **_runtimes(),
+        "deploy.json": json.dumps(_deploying()).encode(),
         "python.json": json.dumps(_python()).encode(),
         "digits.bin": _packed(data, SampleOrder.shuffled(len(data.train_y), 0), config.epochs),
         "facts.json": json.dumps(_facts(config, data)).encode(),
     }
+
+
+def content(data):
+    """Return the bytes of a file of `files`."""
+    return data() if callable(data) else data
 
 
 def write(folder, tell=lambda line: None):
@@ -64,6 +76,10 @@ def write(folder, tell=lambda line: None):
         raise LogError(f"{folder}: cannot be written: {error.strerror or error}") from error
     if others:
         raise LogError(f"{folder}: holds {others[0]}, which is not the studio's: name an empty folder")
+    tell("compiling the runtime for each processor")
+    with ThreadPoolExecutor() as compilers:
+        built = [*compilers.map(content, wanted.values())]
+    wanted = dict(zip(wanted, built, strict=True))
     # The page comes last: with it, all the files that it loads are there
     for name in sorted(wanted, key=lambda name: name == _PAGE):
         write_whole(folder / name, wanted[name])
@@ -82,6 +98,27 @@ def _micropython(tell):
                 f"{folder / name}: expected SHA-256 {expected}, got {actual}: delete the folder, and try again"
             )
     return found
+
+
+def _runtimes():
+    """Return the runtime for each kind of processor, each a function that compiles it."""
+
+    def compiled(architecture):
+        return functools.cache(lambda: bundle.Compiled(architecture).joined())
+
+    return {f"runtime-{each or 'bytecode'}.mpy": compiled(each) for each in _ARCHITECTURES}
+
+
+def _deploying():
+    """Return how the page puts a runtime on a board."""
+    return {
+        "version": eqprop.__version__,
+        "mpy": bundle.compiled_version(),
+        "file": bundle.FILE,
+        "oldest": deployment.OLDEST,
+        "architectures": [each if each in _ARCHITECTURES else "" for each in bundle.ARCHITECTURES],
+        "programs": {name: repl.program_text(name) for name in _PROGRAMS},
+    }
 
 
 def _python():

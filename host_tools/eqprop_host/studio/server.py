@@ -5,6 +5,7 @@ import re
 import socket
 
 from ..errors import PortError
+from .folder import content
 
 _TYPES = {
     ".bin": "application/octet-stream",
@@ -12,6 +13,7 @@ _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
+    ".mpy": "application/octet-stream",
     ".mjs": "text/javascript; charset=utf-8",
     ".wasm": "application/wasm",
 }
@@ -24,7 +26,7 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, files, port=0):
-        """Listen. files: {name: bytes}; port: 0 for any free one. Raises PortError if the port is in use."""
+        """Listen. files: as of `folder.files`; port: 0 for any free one. Raises PortError if the port is in use."""
         self.files = files
         self.policy = _POLICY.search(files["index.html"])[1].decode() + "; frame-ancestors 'none'"
         try:
@@ -62,7 +64,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _send(self, with_body):
         name = self.path.partition("?")[0].removeprefix("/") or "index.html"
-        body = self.server.files.get(name)
+        body = content(self.server.files.get(name))
         status = 200
         if body is None or not self._is_ours():
             status, body, name = 404, b"not found\n", "not.bin"

@@ -35,7 +35,7 @@ from support.typed_command import run
 pytestmark = pytest.mark.usefixtures("compiled_once")
 JOINED = bundle.Compiled.joined
 CACHED = cache(bundle.Compiled)
-TEXT = repl._text
+TEXT = repl.program_text
 
 
 def other_version(n):
@@ -91,7 +91,9 @@ def test_a_power_cut_leaves_the_old_runtime_or_the_new_one(flash, blank, capsys,
             repl.reach()
             repl.run("stage", lib=lib, files=["eqprop.mpy"], replace=False)
             repl.write({"eqprop.mpy": other_version(operations)(CACHED("armv7em"))}, f"{lib}/eqprop-new")
-            changes.setattr("eqprop_host.deploy.repl._text", partial(cut_text, CUT.format(operations=operations), TEXT))
+            changes.setattr(
+                "eqprop_host.deploy.repl.program_text", partial(cut_text, CUT.format(operations=operations), TEXT)
+            )
             with pytest.raises(BoardError, match="the power fails"):
                 repl.run("install", fresh=True, lib=lib)
         board.reset()
@@ -114,7 +116,9 @@ def test_a_power_cut_leaves_the_old_main_or_the_new_one(flash, blank, monkeypatc
         with contextlib.closing(Remote(board.path, "it")) as repl, monkeypatch.context() as changes:
             repl.reach()
             repl.run("boot", boot=boot, text="print('old')")
-            changes.setattr("eqprop_host.deploy.repl._text", partial(cut_text, CUT.format(operations=operations), TEXT))
+            changes.setattr(
+                "eqprop_host.deploy.repl.program_text", partial(cut_text, CUT.format(operations=operations), TEXT)
+            )
             with contextlib.suppress(BoardError):
                 repl.run("boot", fresh=True, boot=boot, text="print('new')")
         assert probe(board.path)["starts"] == ("print('new')" if operations else "print('old')")

@@ -24,7 +24,15 @@ def test_a_folder_has_all_that_the_page_loads(without_build, tmp_path, capsys):
     there = {each.name for each in (tmp_path / "site").iterdir()}
     own = resources.files("eqprop_host.studio") / "page"
     assert {each.name for each in own.iterdir()} < there
-    assert {"micropython.mjs", "micropython.wasm", "python.json", "digits.bin", "facts.json"} < there
+    assert {
+        "micropython.mjs",
+        "micropython.wasm",
+        "python.json",
+        "digits.bin",
+        "facts.json",
+        "deploy.json",
+        "runtime-armv6m.mpy",
+    } < there
     assert cli.main(["studio", f"--folder={tmp_path / 'site'}"]) == 0  # a newer version may replace it
 
 

@@ -7,6 +7,7 @@ from importlib import resources
 import pytest
 
 from eqprop_host.studio import files
+from eqprop_host.studio.folder import content
 from eqprop_sim.toolchain import nodejs
 from eqprop_sim.toolchain.installation import Failure, Unavailable, cache, filling, lock
 from support.surroundings import obtained
@@ -69,6 +70,6 @@ def test_the_types_in_comments_hold(tmp_path):
 
 def test_the_page_is_small():
     """1.5 MB compressed, and 2,500 lines of HTML, CSS and JavaScript."""
-    assert sum(len(gzip.compress(data)) for data in files().values()) < 1_500_000
+    assert sum(len(gzip.compress(content(data))) for data in files().values()) < 1_500_000
     page = resources.files("eqprop_host.studio") / "page"
     assert sum(each.read_text().count("\n") for each in page.iterdir()) <= 2500

@@ -117,13 +117,13 @@ def test_three_words_are_taught_by_a_microphone(address, tmp_path):
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE_HZ)
-        sound = sounds(np.random.default_rng(5), [n % 3 for n in range(36)])
+        sound = sounds(np.random.default_rng(5), [n % 3 for n in range(30)])
         file.writeframes((32767 * sound).astype("<i2").tobytes())
     with chromium(*FAKE, f"--use-file-for-fake-audio-capture={tmp_path / 'words.wav'}%noloop") as browser:
         page = Page(browser, address)
         page.choose("microphone")
         right = []
-        for n in range(30):
+        for n in range(24):
             page.until(lambda n=n: page.text("heard").startswith(f"Heard word {n + 1}."))
             if n < 12:
                 page.click(f"#classes button[data-label='{n % 3}']")

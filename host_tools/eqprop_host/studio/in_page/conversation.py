@@ -14,7 +14,7 @@ from eqprop.service import CHUNK
 _LIMIT = 1024
 _PATIENCE_MS = 400
 _PATIENCE_MAX_MS = 4000
-_TRIES = 4
+_TRIES = 5
 _MOST = 64  # samples of a question: a board answers within a fraction of a second
 
 

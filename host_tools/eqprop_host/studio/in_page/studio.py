@@ -45,6 +45,7 @@ class Studio:
         self.mailbox = bytearray(_MAILBOX)
         self._conversation = Conversation(time.ticks_ms, time.ticks_diff, lambda: random.getrandbits(30))
         self._board = None
+        self._connected = False
         self._twin = None
         self._lesson = None
         self._tests = (b"", b"")
@@ -108,23 +109,22 @@ class Studio:
         self._verified = None
         self._twin = None
         if self._board is None and self._lesson:
-            _, _, seed, halving, _, layers, _ = self._configuration
-            self._twin = Network(layers, seed, halving, messages.MODELS[self._configuration.model])
+            model, _, seed, halving, _, layers, _ = self._configuration
+            self._twin = Network(layers, seed, halving, messages.MODELS[model])
 
     def _do_connect(self, request):
-        """Use the board in the page (board: "page"), or one that the page's own code speaks to (board: "port")."""
+        """Use the board in the page (board: "page"), the one that the page's cable leads to ("port"), or none ("none").
+
+        Another board learns the lesson from its first sample on; a board that was away goes on.
+        """
+        self._connected = request["board"] == "port"
         if request["board"] == "page":
             self._board = PageBoard(_empty(_BOARD_FOLDER), self._page_learnt)
-            self._conversation.batch = _PAGE_BATCH
-        else:
+            self._twin = None
+        elif self._board or not self._twin:
             self._board = None
-            self._conversation.batch = _AHEAD
-        self._conversation.hang_up()
-        if self._lesson:
             self._new_twin()
-
-    def _do_hang_up(self, request):
-        """Forget what was under way, because the line was closed or opened."""
+        self._conversation.batch = _PAGE_BATCH if self._board else _AHEAD
         self._conversation.hang_up()
 
     def _do_cut(self, request):
@@ -263,7 +263,7 @@ class Studio:
     def _was_saved(self, payload):
         self._conversation.take_state(payload)
         state = self._conversation.state
-        self._saved = state.saved == state.sample
+        self._saved = (state.sample, state.saved == state.sample)
 
     # ---- the line
 
@@ -272,7 +272,7 @@ class Studio:
         began = time.ticks_ms()
         until = time.ticks_add(began, request["ms"])
         conversation = self._conversation
-        while self._lesson:
+        while self._lesson and (self._board or self._connected):
             self._plan_ahead()
             self._ask_wanted()
             conversation.turn(self._lesson)
@@ -348,6 +348,7 @@ class Studio:
             "busy": self._rehearsing or conversation.busy(lesson.count),
             "moving": bool(self._board) or (network and network.sample < conversation.sample),
             "ready": conversation.ready(),
+            "at": "page" if self._board else "port" if self._connected else "none",
             "rehearsing": self._rehearsing,
             "trouble": conversation.trouble,
             "restarts": conversation.restarts,
@@ -364,7 +365,7 @@ class Studio:
             "board_crc": "%08x" % state.crc if state and state.sample == sample and conversation.ready() else "",
             "answer": self._answer,
             "tested": self._tested,
-            "saved": self._saved,
+            "saved": self._saved[1] if self._saved and self._saved[0] == sample else None,
             "maps": self._maps(network),
         }
 

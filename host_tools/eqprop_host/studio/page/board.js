@@ -5,6 +5,7 @@
  * @property {boolean} busy whether there is something left to do
  * @property {boolean} moving whether it can be done without waiting for a cable
  * @property {boolean} ready whether the board holds the lesson's network
+ * @property {"page" | "port" | "none"} at where the board is
  * @property {boolean} rehearsing whether the data set is being learnt
  * @property {string} trouble why nothing moves, in one line, or ""
  * @property {number} restarts how often the board has lost its session

@@ -2,6 +2,7 @@
 import { Board } from "./board.js";
 import { DataSet } from "./dataset.js";
 import { drawBars, drawConfusion, drawCurve, drawMap, drawPicture, element, found, largest } from "./drawing.js";
+import { Cable } from "./serial.js";
 import { Stepper } from "./stepper.js";
 import { Teacher } from "./teacher.js";
 
@@ -42,8 +43,21 @@ const board = new Board(
     latest.view = view;
     latest.maps = maps;
   },
-  () => {},
+  (bytes) => cable.send(bytes),
 );
+const cable = new Cable(
+  (bytes) => attempt(() => board.ask({ do: "receive", bytes: bytes.length }, bytes)),
+  (at, words) => {
+    cableWords = words;
+    attempt(() => board.ask({ do: "connect", board: at }));
+  },
+  (words) => {
+    cableWords = words;
+    say("status", words);
+  },
+);
+let cableWords = ""; // what is being done at the cable, or ""
+let told = ""; // the conversation's trouble, as it was last told
 const teacher = new Teacher(board, attempt, (x) => see(x, null), () => dataset.use(lesson.names, lesson.columns));
 const stepper = new Stepper();
 const dataset = new DataSet((request) => board.ask(request), attempt);
@@ -180,7 +194,10 @@ async function importTable() {
 /** @type {(view: View) => void} */
 function show(view) {
   say("status", status(view));
-  if (view.trouble) trouble(view.trouble);
+  if (view.trouble !== told) {
+    told = view.trouble;
+    trouble(told);
+  }
   say("sample", view.sample.toLocaleString("en"));
   const percent = view.recent ? (100 * view.errors) / view.recent : null;
   say("error", percent === null ? "–" : `${percent.toFixed(1)} %`);
@@ -190,7 +207,9 @@ function show(view) {
   const part = !tested || current ? "" : done ? ` at ${tested.sample}` : ` of ${tested.samples}`;
   say("tested", tested?.samples ? `${((100 * tested.errors) / tested.samples).toFixed(1)} %${part}` : "–");
   say("speed", speed(view));
-  say("identity", `${view.identity}; conductances ${view.crc}`);
+  say("identity", `${view.identity}${compared(view)}; conductances ${view.crc}`);
+  button("cut").hidden = view.at !== "page";
+  button("home").hidden = view.at === "page";
   if (percent !== null && view.recent >= 20 && view.sample !== curve.at(-1)?.[0]) {
     curve.push([view.sample, percent]);
     if (curve.length > CURVE_POINTS) curve = curve.filter((_, k) => k % 2);
@@ -214,8 +233,15 @@ function show(view) {
 /** @type {(view: View) => string} */
 function status(view) {
   const restarts = view.restarts ? ` It has restarted ${view.restarts === 1 ? "once" : `${view.restarts} times`}.` : "";
+  if (cableWords) return cableWords;
   if (!view.ready) return "The board builds its network …";
-  return `The board in the page ${view.sample < view.count || view.rehearsing ? "learns" : "waits"}.${restarts}`;
+  return `The board ${view.at === "page" ? "in the page" : "on the cable"} ${view.sample < view.count || view.rehearsing ? "learns" : "waits"}.${restarts}`;
+}
+
+/** Whether a board on the cable says the CRC of its twin in the page. @type {(view: View) => string} */
+function compared({ at, crc, board_crc }) {
+  if (at === "page" || !board_crc) return "";
+  return board_crc === crc ? ", which reports the same" : `, WHICH REPORTS ANOTHER CRC, ${board_crc}`;
 }
 
 /** @type {(view: View) => string} */
@@ -281,6 +307,12 @@ onClick("dismiss", () => trouble(""));
 onClick("export", () => take("export", "samples.csv", "text/csv"));
 onClick("network", () => take("network", "network.npz", "application/zip"));
 onClick("log", () => take("log", "run.jsonl", "application/jsonl"));
+onClick("connect", () => cable.choose());
+onClick("home", async () => {
+  await cable.leave();
+  cableWords = "";
+  await board.ask({ do: "connect", board: "page" });
+});
 onClick("save", () => board.ask({ do: "save" }));
 onClick("step", async () => stepper.show(await board.ask({ do: "step" }), lesson, signed));
 onClick("import", () => found("file", HTMLInputElement).click());

@@ -200,7 +200,7 @@ def test_a_silent_board_is_told_and_greeted_when_it_is_back(tmp_path):
     line.damage = lambda data: data if alive[0] else b""
 
     def wake(turn):
-        if turn == 200:
+        if turn == 250:
             assert line.conversation.trouble.startswith("the board is silent")
             alive[0] = True
 
