@@ -1,7 +1,7 @@
 // The data set: a picture of each sample, its class, and a button that deletes it; a page of them at a time.
 import { drawPicture, element, found } from "./drawing.js";
 
-const PAGE = 48;
+const PAGE = 24;
 
 export class DataSet {
   /**

@@ -77,7 +77,7 @@ export class Stepper {
     const figures = [figure(input, "inputs", "picture")];
     // One scale for all phases, so that a small move is seen as small
     const most = phase.voltages.map((_, layer) => Math.max(...step.phases.map((each) => largest(each.voltages[layer] ?? []))));
-    phase.voltages.forEach((voltages, layer) => {
+    if (!phase.changes) phase.voltages.forEach((voltages, layer) => {
       const place = canvas(`voltages of layer ${layer + 2}`), output = layer === phase.voltages.length - 1;
       drawMap(place, voltages, voltages.length, { signed: true, most: most[layer] ?? 1 });
       const moved = step.phases[0]?.voltages[layer]?.map((free, n) => Math.abs((voltages[n] ?? 0) - free)) ?? [0];
