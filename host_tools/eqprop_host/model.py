@@ -100,6 +100,10 @@ class Model:
     """The map from numbers to learn to a board's int16, by `TargetScaling.to_dict`; empty if the network learns
     classes. A header may lack it."""
 
+    confidence: list[int] = field(default_factory=list)
+    """How often answers to test samples were right, percent, in each of eight ranges of the margin between the two
+    highest outputs (`eqprop_host.training.confidence`); empty if that is not known. A header may lack it."""
+
     @property
     def crc(self) -> int:
         """The CRC-32 of all conductances in order, as little-endian 16-bit numbers; the board reports the same."""
@@ -196,6 +200,7 @@ _MAY_LACK = {
     "test": "",
     "test_fraction": datasets.TEST_FRACTION,
     "targets": {},
+    "confidence": [],
 }
 
 _WHOLE = {
@@ -293,6 +298,11 @@ def _header(array: np.ndarray) -> dict[str, Any]:
         count = len(datasets.TargetScaling.from_dict(header["targets"]).offset)
         if count != header["layers"][-1]:
             raise DataError(f"targets: {count} for {header['layers'][-1]} outputs")
+    shares = header["confidence"]
+    if not isinstance(shares, list) or len(shares) not in (0, 8):
+        raise DataError("confidence: expected eight percentages, or none")
+    if not all(type(share) is int and 0 <= share <= 100 for share in shares):
+        raise DataError(f"confidence: {shares} are not all whole numbers in 0..100")
     fraction = header["test_fraction"]
     if not isinstance(fraction, float) or not 0 <= fraction < 1:
         raise DataError(f"test_fraction: {fraction!r} is not from 0 to below 1")

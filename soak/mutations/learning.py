@@ -192,4 +192,22 @@ MUTATIONS = (
         "        pass\n",
         "tests/host/test_regression.py::test_a_board_keeps_what_a_network_of_numbers_needs",
     ),
+    (
+        "host_tools/eqprop_host/training/confidence.py",
+        'for side in ("left", "right")',
+        'for side in ("right", "right")',
+        "tests/host/training/test_confidence.py::test_auroc_is_scikit_learns",
+    ),
+    (
+        "host_tools/eqprop_host/training/confidence.py",
+        "percent(table_of(margin[other], right[other], targets)",
+        "percent(table_of(margin[own], right[own], targets)",
+        "tests/host/training/test_confidence.py::test_no_answer_judges_itself",
+    ),
+    (
+        "host_tools/eqprop_host/training/confidence.py",
+        "_PER_TARGET * margin // (right - wrong)",
+        "_PER_TARGET * margin // right",
+        "tests/host/training/test_confidence.py::test_the_ranges_are_the_boards",
+    ),
 )

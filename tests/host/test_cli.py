@@ -157,8 +157,14 @@ def test_evaluate_takes_another_data_set(trained, capsys):
     table = np.column_stack([iris.features, iris.labels])
     np.savetxt(trained / "all.csv", table, delimiter=",", fmt="%g")
     np.savetxt(trained / "half.csv", table[::2], delimiter=",", fmt="%g")
-    code, out, err = run(capsys, "evaluate", trained / "run.npz", f"--data={trained}/half.csv")
+    argv = [f"--data={trained}/half.csv", f"--ood={trained}/strange.csv", f"--json={trained}/half.json"]
+    np.savetxt(trained / "strange.csv", 20 - table[:, :4], delimiter=",", fmt="%g")
+    code, out, err = run(capsys, "evaluate", trained / "run.npz", *argv)
     assert code == 0 and out.endswith("of 75 samples\n"), err
+    found = json.loads((trained / "half.json").read_text())
+    assert 0 <= found["ece_percent"] < 30 and found["auroc"] > 0.5 and 0 <= found["ood_auroc"] <= 1
+    said = f"confidence: ECE {found['ece_percent']:.1f} %, AUROC of right answers {found['auroc']:.3f}, of samples like"
+    assert said in err
     code, out, err = run(capsys, "evaluate", trained / "run.npz", f"--data={trained}/all.csv")
     assert code == 0 and out.endswith("of 30 samples\n"), err
     assert "all.csv: the network was trained on 120 of these samples: testing the 30 that were held back\n" in err
@@ -170,8 +176,11 @@ def test_infer_prints_a_class_and_the_voltages_for_each_row(trained, capsys):
     code, out, err = run(capsys, "infer", trained / "run.npz", trained / "new.csv")
     assert code == 0, err
     head, *rows = out.splitlines()
-    assert head == "class,output_0,output_1,output_2"
-    voltages = [[int(v) for v in row.split(",")] for row in rows]
+    assert head == "class,confidence_percent,output_0,output_1,output_2"
+    answers = [[int(v) for v in row.split(",")] for row in rows]
+    voltages = [[answer, *rest] for answer, _, *rest in answers]
+    confidences = [sure for _, sure, *_ in answers]
+    assert all(0 <= sure <= 100 for sure in confidences) and max(confidences) > 60
     assert len(rows) == 15 and all(row[0] == int(np.argmax(row[1:])) for row in voltages)
     right = [row[0] == label for row, label in zip(voltages, iris.labels[::10], strict=True)]
     assert sum(right) >= 12

@@ -11,6 +11,7 @@ It is a JSON object in UTF-8; a program on the board reads it with `json.loads(n
                 their middle, span half their distance, or 0 if that is less than a step
 - targets       of a network that learns numbers: lists offset and span, one number for each output, and names;
                 target = offset + number / 32767 * span
+- confidence    of a pushed network: percentages by range of margin, as in `Model`; missing if unknown
 - recipe        how sounds or pictures became features; missing for plain numbers
 - classes       names by label; features_named: names by input. Missing if there are none, or too many to fit
 - classes_crc, features_named_crc
@@ -48,15 +49,17 @@ _LEAST = 64  # steps between the lowest and the highest value of a feature, or f
 _WIDE = 1e300  # the digits of a larger span are not shortened
 
 
-def pack(scaling, recipe, feature_names, class_names, most=USER_DATA_MAX, targets=None):
+def pack(scaling, recipe, feature_names, class_names, most=USER_DATA_MAX, targets=None, confidence=()):
     """Return (user data, description of the parts left out) for a network; the data have at most `most` bytes.
 
-    scaling: from `Scaling.to_dict`. targets: from `TargetScaling.to_dict`, or nothing for classes. Raises DataError if
+    scaling: from `Scaling.to_dict`. targets, confidence: as in `Model`. Raises DataError if
     even the smallest description does not fit.
     """
     about = {"recipe": recipe} if recipe else {}
     if targets:
         about["targets"] = targets
+    if confidence:
+        about["confidence"] = list(confidence)
     names = {"classes": list(class_names), "features_named": list(feature_names)}
     for scale, lacking in _forms(scaling, classes_stay=len(_text(names["classes"])) <= _SHORT * most):
         text = {"eqprop": FORMAT, "features": scaling["features"], **scale, **about}
@@ -152,7 +155,8 @@ def unpack(user_data):
         crcs = {f"{key}_crc": about.get(f"{key}_crc") for key in names}
         targets = about.get("targets", {})
         targets = datasets.TargetScaling.from_dict(targets).to_dict() if targets else {}
-        return {"scaling": scaling, "recipe": dict(about.get("recipe", {})), "targets": targets, **names, **crcs}
+        kept = {"targets": targets, "confidence": list(about.get("confidence", []))}
+        return {"scaling": scaling, "recipe": dict(about.get("recipe", {})), **kept, **names, **crcs}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         if isinstance(error, DataError):
             raise
@@ -190,11 +194,11 @@ def names_crc(names):
     return f"{binascii.crc32(json.dumps(list(names)).encode()):08x}"
 
 
-def keep(board: AnyBoard, scaling, recipe, feature_names, class_names, tell, targets=None):
+def keep(board: AnyBoard, scaling, recipe, feature_names, class_names, tell, targets=None, confidence=()):
     """Store a network's description on its board; tell the user which parts did not fit."""
     for most in _SIZES:
         try:
-            user_data, left_out = pack(scaling, recipe, feature_names, class_names, most, targets)
+            user_data, left_out = pack(scaling, recipe, feature_names, class_names, most, targets, confidence)
             board.write_user_data(user_data)
         except (BoardError, DataError) as error:
             refused = error

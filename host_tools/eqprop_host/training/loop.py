@@ -16,7 +16,7 @@ from ..boards.interface import AnyBoard
 from ..boards.records import alphabet_of
 from ..errors import RestartError
 from ..link.steps import plan_of
-from . import scores
+from . import confidence, scores
 from .fit import Fit
 from .progress import RunProgress
 
@@ -64,6 +64,9 @@ class Outcome:
 
     fit: Fit | None
     """The predictions of the test samples at the end, of a network that learns numbers; otherwise None."""
+
+    confidence: list
+    """Percentage of right answers to test samples by range of margin (`confidence.table_of`); empty without any."""
 
     confusion: np.ndarray | None
     """Test samples by (class, prediction) at the end, (outputs, outputs); None without a test."""
@@ -158,6 +161,7 @@ class _Run:
         self.test_error = None
         self.fit: Any = None  # the `fit.Fit` of the last test
         self.tested = self.told = self.noted = None
+        self.confidence: list[int] = []
         self.table: Any = None  # the `scores.confusion` of the last test
         self.keep = keep
         if log:
@@ -199,6 +203,8 @@ class _Run:
             return
         self.table = scores.confusion(self.data.test_y, predictions, self.board.state.layers[-1])
         self.test_error = scores.error_percent(self.table)
+        right = predictions == self.data.test_y
+        self.confidence = confidence.table_of(confidence.margins(outputs), right, plan_of(self.board.state).targets)
 
     def _take(self, progress):
         """Update the results by the epoch's totals."""
@@ -271,6 +277,7 @@ class _Run:
             train_error_percent=self.train_error if self.measured else None,
             test_error_percent=self.test_error,
             fit=self.fit,
+            confidence=self.confidence,
             confusion=self.table,
             crc=state.crc,
             interrupted=self.interrupt.requested,

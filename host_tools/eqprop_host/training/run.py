@@ -394,6 +394,7 @@ def _model(state: Any, outcome: Outcome, config: RunConfig, data: Prepared) -> M
         feature_names=data.feature_names,
         class_names=data.class_names,
         targets=_targets_of(data),
+        confidence=outcome.confidence,
         test_fraction=config.tested_share,
         data=config.data if isinstance(config.data, str) else "",
         test=config.test if isinstance(config.test, str) else "",

@@ -90,7 +90,7 @@ def test_every_output_names_the_classes(capsys):
     assert json.dumps(CLASSES) in Path("run.html").read_text()
     code, out, err = run(capsys, "infer", "net.npz", "people.csv")
     head, *rows = csv.reader(out.splitlines())
-    assert code == 0 and head == ["class", *(f"output_{name}" for name in CLASSES)]
+    assert code == 0 and head == ["class", "confidence_percent", *(f"output_{name}" for name in CLASSES)]
     assert {row[0] for row in rows} == set(CLASSES) and len(rows) == 240
 
 
@@ -206,7 +206,7 @@ def test_networks_of_photographs_come_back_from_a_board_whole(capsys, folder, si
     code, _, err = run(capsys, "pull", "back.npz", port)
     assert (code, err) == (0, "")
     sent, back = Model.load("net.npz"), Model.load("back.npz")
-    for name in ("scaling", "recipe", "class_names", "classes", "crc"):
+    for name in ("scaling", "recipe", "class_names", "classes", "confidence", "crc"):
         assert getattr(back, name) == getattr(sent, name), name
     for argv in (["evaluate", "--data=photos"], ["infer", "photos/mug/3.jpg"]):
         answers = [run(capsys, argv[0], name, *argv[1:], f"--size={size}", port) for name in ("net.npz", "back.npz")]

@@ -115,5 +115,6 @@ def _noted(state, noted):
         "feature_names": noted["features_named"],
         "class_names": noted["classes"],
         "targets": targets if learns_numbers(state) else {},
+        "confidence": noted.get("confidence", []),
         "classes": len(noted["classes"]) or state.layers[-1],
     }

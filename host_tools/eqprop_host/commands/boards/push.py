@@ -27,7 +27,7 @@ def run(options):
         def pushed():
             model.put_on(board, **about)
             names = (model.feature_names, model.class_names)
-            description.keep(board, model.scaling, model.recipe, *names, common.tell, model.targets)
+            description.keep(board, model.scaling, model.recipe, *names, common.tell, model.targets, model.confidence)
             return board.save()
 
         state = board.repeat(pushed)

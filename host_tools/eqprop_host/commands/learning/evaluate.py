@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+import eqprop
+
 from ... import datasets
 from ...boards.ports import open_board
 from ...datasets.words import made_of
@@ -13,6 +15,7 @@ from ...model import Model
 from ...places import is_same
 from ...replacing import check_replaceable
 from ...training import scores
+from ...training.confidence import auroc, ece_percent, judged_by_halves, margins, percent
 from ...training.config import layers_text
 from ...training.fit import Fit
 from ...training.loop import configuration
@@ -24,6 +27,8 @@ def add_options(parser):
     parser.add_argument("model", type=Path, help="a network saved by train or pull")
     common.add_port(parser)
     common.add_data(parser, default=None, text="a data set to test (default: the test samples of its training data)")
+    text = "samples unlike those learnt, for an AUROC of telling them apart by the margin"
+    parser.add_argument("--ood", metavar="SOURCE", help=text)
     common.add_json(parser)
 
 
@@ -32,11 +37,13 @@ def run(options):
     model = Model.load(options.model)
     if options.json:
         check_replaceable(options.json, "results")
-    dataset, tested = _samples(options, model)
+    dataset, tested, own = _samples(options, model)
     x = datasets.Scaling.from_dict(model.scaling).quantise(dataset.features, tested, dataset.name)
     y = dataset.labels[tested]
     with open_board(options.port, common.tell) as board:
         predictions, outputs = model.infer_inputs(board, x)
+        if options.ood:
+            strange = model.infer_inputs(board, _strange(options, model))[1]
     about = {
         "data": dataset.name,
         "model": model.model,
@@ -44,6 +51,8 @@ def run(options):
         "seed": model.seed,
         "conductance_crc": f"{model.crc:08x}",
     }
+    if model.targets and options.ood:
+        raise DataError(f"--ood {options.ood}: the network learnt numbers, which have no margin")
     if model.targets:
         scaling = datasets.TargetScaling.from_dict(model.targets)
         fit = Fit.of(dataset.targets[tested], scaling.predicted(outputs), scaling.names)
@@ -58,18 +67,23 @@ def run(options):
     for line in scores.table(counts, labels):
         print(line, file=sys.stderr)
     error = scores.error_percent(counts)
+    sure = _confidence(model, margins(outputs), predictions == y, own)
+    if options.ood:
+        sure["ood_auroc"] = auroc(margins(outputs), margins(strange))
+    print(_about_confidence(sure), file=sys.stderr)
     print(f"test error {error:.2f} % of {len(y)} samples")
     results = {
         "test_error_percent": error,
         "test_samples": len(y),
         **found,
+        **sure,
         **about,
     }
     common.write_json(options.json, results)
 
 
 def _samples(options, model):
-    """Return (data set, rows to test); for the network's training data, the rows held back."""
+    """Return (data set, rows to test, whether they were tested in training); of its training data, those held back."""
     source = options.data or model.data
     if not source:
         raise DataError(f"{options.model}: does not say what it was trained on: add --data with a data set")
@@ -86,13 +100,38 @@ def _samples(options, model):
     if not len(test):  # no sample was held back
         test = train
     if options.data is None:
-        return dataset, test
+        return dataset, test, True
     if (own and model.test) or _was_learnt(dataset, model):
         common.tell(_about_learnt(source, model, len(train), len(test), len(dataset.labels)))
-        return dataset, test
+        return dataset, test, True
     if own:
         common.tell(f"{source}: has changed since the network was trained on it: testing all of its samples")
-    return dataset, np.arange(len(dataset.labels))
+    return dataset, np.arange(len(dataset.labels)), False
+
+
+def _strange(options, model):
+    """Return the inputs of `--ood`."""
+    reading = datasets.Reading.from_dict(model.reading).suited(model.recipe)
+    asked = datasets.load_features(options.ood, model.layers[0], reading, model.feature_names, model.recipe)
+    return datasets.Scaling.from_dict(model.scaling).quantise(asked.features, name=options.ood)
+
+
+def _confidence(model, margin, right, own):
+    """Return the entries of `--json` about the confidence of answers; own: whether the samples made its table."""
+    targets = eqprop.plan(model.layers, model.model).targets
+    if model.confidence and not own:
+        sure = percent(model.confidence, margin, targets)
+    else:
+        sure = judged_by_halves(margin, right, targets)
+    return {"ece_percent": ece_percent(sure, right), "auroc": auroc(margin[right], margin[~right]), "ood_auroc": None}
+
+
+def _about_confidence(sure):
+    """Return the line about the confidence of answers."""
+    told = [f"confidence: ECE {sure['ece_percent']:.1f} %"]
+    told += [f"AUROC of right answers {sure['auroc']:.3f}"] if sure["auroc"] is not None else []
+    told += [f"of samples like those learnt {sure['ood_auroc']:.3f}"] if sure["ood_auroc"] is not None else []
+    return ", ".join(told)
 
 
 def _about_learnt(source, model, train, test, samples):

@@ -4,9 +4,12 @@ import csv
 import sys
 from pathlib import Path
 
+import eqprop
+
 from ... import datasets
 from ...boards.ports import open_board
 from ...model import Model
+from ...training.confidence import margins, percent
 from .. import options as common
 
 
@@ -35,11 +38,14 @@ def run(options):
     if model.targets:
         _write_numbers(writer, model, asked.rows, outputs)
         return
+    plan = eqprop.plan(model.layers, model.model)
     names = dict(enumerate(model.class_names))
     first = ["sample"] if asked.rows else []
-    writer.writerow([*first, "class", *(f"output_{names.get(k, k)}" for k in range(model.layers[-1]))])
+    sure = [] if not model.confidence else percent(model.confidence, margins(outputs), plan.targets).tolist()
+    told = ["confidence_percent"] if sure else []
+    writer.writerow([*first, "class", *told, *(f"output_{names.get(k, k)}" for k in range(model.layers[-1]))])
     for row, (answer, voltages) in enumerate(zip(classes.tolist(), outputs.tolist(), strict=True)):
-        writer.writerow([*asked.rows[row : row + 1], names.get(answer, answer), *voltages])
+        writer.writerow([*asked.rows[row : row + 1], names.get(answer, answer), *sure[row : row + 1], *voltages])
 
 
 def _write_numbers(writer, model, rows, outputs):
