@@ -14,6 +14,9 @@ from support.studio_page import Page, served
 pytestmark = [pytest.mark.slow, pytest.mark.micropython]
 
 
+MISTAKES = "return [...document.querySelectorAll('#mistakes li')].map(each => each.textContent)"
+
+
 @pytest.fixture(scope="module")
 def address():
     with served() as url:
@@ -69,6 +72,10 @@ def test_the_page_shows_what_the_board_learns(page):
     assert sum(cells) == 360
     wrong = 360 - sum(cells[::11])
     assert page.text("tested") == f"{100 * wrong / 360:.1f} %"
+    page.until(lambda: len(page.run(MISTAKES)) == 6)
+    for words in page.run(MISTAKES):
+        right, taken = words.split(", taken for ")
+        assert right != taken and cells[10 * int(right) + int(taken)]
     page.click("#another")
     assert page.answer() in "0123456789" and " sure: " in page.text("answer")
     assert page.run("return document.querySelectorAll('#bars li').length") == 10

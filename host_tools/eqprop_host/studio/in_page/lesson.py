@@ -150,3 +150,11 @@ class Lesson:
                 samples += 1
                 errors += prediction != label
         return samples, errors, confusion
+
+    def mistakes(self, before, most):
+        """Yield (place, prediction) of the last training samples before number `before` that were answered wrong."""
+        for n in range(before - 1, max(-1, before - 1 - _RECENT), -1):
+            prediction, place = self.predictions[n], self.history[n]
+            if most and prediction not in (UNKNOWN, self._labels[place]):
+                most -= 1
+                yield place, prediction

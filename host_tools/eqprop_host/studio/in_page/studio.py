@@ -50,6 +50,7 @@ class Studio:
         self._lesson = None
         self._tests = (b"", b"")
         self._tested = None
+        self._missed = []
         self._answer = None
         self._wanted = None
         self._questions = 0
@@ -215,6 +216,7 @@ class Studio:
         if not labels or not self._conversation.ready():
             raise ValueError("test: there are no samples held back")
         size, classes = self._lesson.features, self._lesson.classes
+        self._missed = []
         self._tested = tested = {
             "sample": self._conversation.sample,
             "samples": 0,
@@ -226,17 +228,35 @@ class Studio:
         for first in range(0, len(labels), _PAGE_BATCH):
             wanted = labels[first : first + _PAGE_BATCH]
 
-            def done(payload, wanted=wanted):
+            def done(payload, wanted=wanted, first=first):
                 for i in range(len(wanted)):
                     found = payload[i * size_answer] | payload[i * size_answer + 1] << 8
                     tested["confusion"][wanted[i] * classes + found] += 1
-                    tested["errors"] += found != wanted[i]
+                    if found != wanted[i]:
+                        tested["errors"] += 1
+                        self._missed.append((first + i, found))
                     tested["samples"] += 1
                 if tested["samples"] == tested["of"]:
                     self._measured(tested)
 
             piece = b"\0" + x[first * size : (first + len(wanted)) * size]
             self._conversation.ask(messages.INFER, piece, messages.CLASSES, done)
+
+    def _do_mistakes(self, request):
+        """Put up to `most` samples that were answered wrong into the mailbox; return their labels and predictions.
+
+        tested: those of the last test; otherwise the last ones that were learnt.
+        """
+        lesson, size = self._lesson, self._lesson.features
+        if request["tested"]:
+            x, labels = self._tests
+            found = [(x[k * size : (k + 1) * size], labels[k], said) for k, said in self._missed[: request["most"]]]
+        else:
+            sample = min(self._network.sample, lesson.count)
+            found = [(lesson.x(p), lesson.label(p), said) for p, said in lesson.mistakes(sample, request["most"])]
+        for k, (x, _, _) in enumerate(found):
+            self.mailbox[k * size : (k + 1) * size] = x
+        return {"bytes": len(found) * size, "labels": [each[1] for each in found], "said": [each[2] for each in found]}
 
     def _measured(self, tested):
         """Note a test for the run's log."""

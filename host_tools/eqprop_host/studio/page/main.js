@@ -11,6 +11,8 @@ import { Teacher } from "./teacher.js";
 /** @typedef {{ version: string, model: string, models: string[], digits: Lesson, ear: [number, number] }} Facts what the host wrote */
 
 const ASK_MS = 1000; // between two questions about a digit held back, while the board learns
+const LOOK_BACK_MS = 700; // between two looks at the last mistakes
+const MISTAKES = 6;
 const CURVE_POINTS = 400;
 const OUTPUTS = 6; // of a network whose classes a person teaches
 const HIDDEN = 32;
@@ -37,6 +39,7 @@ let pace = [];
 /** @type {{ label: number | null, number: number }} label: of a sample held back, which the page knows; number 0: none */
 const question = { label: null, number: 0 };
 let askedAt = 0;
+const back = { at: 0, shown: "" }; // when the mistakes were looked at, and which are shown
 
 const board = new Board(
   (view, maps) => {
@@ -135,6 +138,7 @@ async function start() {
   trouble("");
   say("answer", "–");
   stepper.clear();
+  back.shown = "";
   for (const id of ["maps", "bars", "curve"]) found(id, HTMLElement).replaceChildren();
   for (const id of ["learn", "test", "another"]) button(id).disabled = true;
   for (const id of ["test", "another"]) button(id).hidden = !lesson.file;
@@ -217,6 +221,11 @@ function show(view) {
   }
   say("confused", current ? "The samples held back for the test." : "The last samples, each asked before it was learnt.");
   drawConfusion(found("confusion", HTMLElement), current ? tested.confusion : view.confusion, lesson.names);
+  const which = `${view.sample} ${current}`;
+  if (which !== back.shown && performance.now() - back.at > LOOK_BACK_MS) {
+    Object.assign(back, { at: performance.now(), shown: which });
+    attempt(() => showMistakes(Boolean(current)));
+  }
   if (view.answer && view.answer.number === question.number) showAnswer(view.answer);
   const learn = button("learn");
   learn.setAttribute("aria-pressed", String(view.rehearsing));
@@ -228,6 +237,19 @@ function show(view) {
   teacher.count(view.counts);
   stepper.compare(view);
   dataset.show(view);
+}
+
+/** Show the pictures of the last mistakes. @type {(tested: boolean) => Promise<void>} */
+async function showMistakes(tested) {
+  const { answer, bytes } = await board.ask({ do: "mistakes", most: MISTAKES, tested });
+  const x = new Int8Array(bytes ?? []), size = x.length / (answer.labels.length || 1);
+  const name = (/** @type {number} */ k) => lesson.names[k] || `class ${k + 1}`;
+  found("mistakes", HTMLElement).replaceChildren(...answer.labels.map((/** @type {number} */ label, /** @type {number} */ k) => {
+    const words = `${name(label)}, taken for ${name(answer.said[k])}`;
+    const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { role: "img", "aria-label": words }));
+    drawPicture(canvas, x.subarray(k * size, (k + 1) * size), lesson.columns);
+    return element("li", {}, canvas, words);
+  }));
 }
 
 /** @type {(view: View) => string} */

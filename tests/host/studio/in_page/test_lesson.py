@@ -54,6 +54,8 @@ def test_errors_and_confusion_are_of_the_last_samples():
     lesson.predictions[8] = UNKNOWN
     assert lesson.recent(9) == (8, 5, [3, 0, 0, 3, 0, 0, 2, 0, 0])
     assert lesson.recent(4, 2)[:2] == (2, 1)
+    assert list(lesson.mistakes(9, 3)) == [(7, 0), (5, 0), (4, 0)]
+    assert list(lesson.mistakes(0, 3)) == []
 
 
 def test_what_does_not_fit_is_refused(monkeypatch):
