@@ -20,6 +20,7 @@ from ..errors import DataError, LogError
 from ..files import write_whole
 from ..training.config import ENERGY_MODELS, RunConfig
 from .in_page.ear import BANDS, STEPS
+from .in_page.motion import AXES, EACH
 
 _BUILD = {
     "micropython.mjs": "ca8b79515ad7e673fd5c14ca6a811227dd83727d437cfb25ab1046fa1a7e88c5",
@@ -166,4 +167,5 @@ def _facts(config, data):
         "models": list(ENERGY_MODELS),
         "digits": digits,
         "ear": [BANDS, STEPS],
+        "motion": [EACH, AXES],
     }

@@ -133,6 +133,61 @@ def test_three_words_are_taught_by_a_microphone(address, tmp_path):
         assert browser.get_log("browser") == []
 
 
+# ---- a motion sensor
+
+
+class Mover:
+    """Moves the browser's device: class 0 lies still, class 1 shakes from left to right, class 2 up and down."""
+
+    def __init__(self, browser):
+        self._browser = browser
+        self._random = np.random.default_rng(6)
+        self._now = 0
+        metadata = {"available": True, "minimumFrequency": 1, "maximumFrequency": 60}
+        for kind in ("accelerometer", "linear-acceleration", "gyroscope"):
+            about = {"enabled": True, "type": kind, "metadata": metadata}
+            browser.execute_cdp_cmd("Emulation.setSensorOverrideEnabled", about)
+
+    def move(self, kind, readings=1):
+        for _ in range(readings):
+            self._now += 1
+            shake = 8 * np.sin(self._now * self._random.uniform(1.2, 1.6))
+            x, y, z = self._random.normal(0, 0.2, 3) + (shake * (kind == 1), shake * (kind == 2), 9.8)
+            for sensor in ("accelerometer", "linear-acceleration", "gyroscope"):
+                reading = {"type": sensor, "reading": {"xyz": {"x": x, "y": y, "z": z}}}
+                self._browser.execute_cdp_cmd("Emulation.setSensorOverrideReadings", reading)
+
+
+def test_three_movements_are_taught_by_a_motion_sensor(address):
+    with chromium() as browser:
+        page = Page(browser, address)
+        mover = Mover(browser)
+        mover.move(0)
+        page.fill("source", "motion")
+        page.until(lambda: (mover.move(0), page.run("return document.body.ariaBusy"))[1] == "false")
+        assert not page.text("trouble")
+        right = []
+        for turn in range(4):
+            for kind in range(3):
+                mover.move(kind, 120)
+                for _ in range(5):
+                    mover.move(kind, 8)
+                    if turn < 2:
+                        page.click(f"#classes button[data-label='{kind}']")
+                    else:
+                        right.append(page.text("answer").partition(",")[0] == "ABC"[kind])
+        assert np.mean(right) >= 0.9
+        assert browser.get_log("browser") == []
+
+
+def test_a_device_without_a_motion_sensor_is_told(address):
+    with chromium() as browser:
+        page = Page(browser, address)
+        page.fill("source", "motion")
+        page.until(lambda: page.text("trouble"))
+        assert page.text("trouble") == "motion: no sensor answers: open the page on a phone or a laptop that has one"
+
+
 # ---- drawings
 
 

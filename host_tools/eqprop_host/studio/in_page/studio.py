@@ -20,6 +20,7 @@ from eqprop.saving import margin_percent
 from .conversation import Conversation
 from .ear import Ear
 from .lesson import Lesson
+from .motion import Motion
 from .page_board import PageBoard
 from .phases import phases
 from .tables import read, written
@@ -63,6 +64,7 @@ class Studio:
         self._metrics = []
         self._worked_ms = 0
         self._ear = None
+        self._motion = None
 
     def call(self, text):
         """Do what a JSON text asks for; return a JSON text."""
@@ -494,11 +496,19 @@ class Studio:
             raise ValueError("the file is not text: choose a .csv file") from None
         return {"classes": self._classes}
 
-    # ---- the microphone
+    # ---- the microphone and the motion sensor
 
     def _do_listen(self, request):
-        """Listen from now on, to a new background."""
+        """Listen from now on, to a new background; feel from now on, from rest."""
         self._ear = Ear()
+        self._motion = Motion()
+
+    def _do_feel(self, request):
+        """Take `bytes` bytes of motion, in the mailbox; leave the features of the last second there."""
+        self._motion.feel(memoryview(self.mailbox)[: request["bytes"]])
+        features = self._motion.features()
+        self.mailbox[: len(features)] = features
+        return {"bytes": len(features)}
 
     def _do_hear(self, request):
         """Take `bytes` bytes of sound, in the mailbox; return how many words were heard so far."""

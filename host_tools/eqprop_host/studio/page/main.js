@@ -8,7 +8,7 @@ import { Teacher } from "./teacher.js";
 
 /** @typedef {import("./board.js").View} View */
 /** @typedef {import("./teacher.js").Lesson} Lesson */
-/** @typedef {{ version: string, model: string, models: string[], digits: Lesson, ear: [number, number] }} Facts what the host wrote */
+/** @typedef {{ version: string, model: string, models: string[], digits: Lesson, ear: [number, number], motion: [number, number] }} Facts what the host wrote */
 
 const ASK_MS = 1000; // between two questions about a digit held back, while the board learns
 const LOOK_BACK_MS = 700; // between two looks at the last mistakes
@@ -91,10 +91,9 @@ function whole(id, low, high) {
 function chosen() {
   const source = choice("source"), side = source === "camera" ? Number(choice("side")) : 8;
   if (source === "digits") return { ...facts.digits, source };
-  const [bands, steps] = facts.ear;
-  const inputs = source === "microphone" ? bands * steps : side * side;
+  const [columns, rows] = source === "microphone" ? facts.ear : source === "motion" ? facts.motion : [side, side];
+  const inputs = columns * rows;
   const names = ["A", "B", "C", ...Array(OUTPUTS - 3).fill("")];
-  const columns = source === "microphone" ? bands : side;
   return {
     source: /** @type {Lesson["source"]} */ (source), layers: [inputs, HIDDEN, OUTPUTS], columns, halving: 0, names, file: null,
     about: { data: "", scaling: { features: inputs, offset: [0], span: [127] } },

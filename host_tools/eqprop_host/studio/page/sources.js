@@ -1,8 +1,10 @@
-// What a lesson's samples come from: a drawing pad, a camera, a microphone. Each gives features, int8.
+// What a lesson's samples come from: a drawing pad, a camera, a microphone, a motion sensor. Each gives features, int8.
 
 const PAD = 192; // pixels of the drawing pad
 const PEN = 16;
 const DARKEST = 24; // a picture with less contrast, in grey levels, is not stretched further
+const READINGS = 6; // of a motion sensor at a time
+const SENSOR_MS = 3000; // for its first reading
 const RATE_HZ = 8000; // of sound, as `in_page/ear.py`
 
 /** A canvas of `side` pixels that is read often. @type {(side: number) => CanvasRenderingContext2D} */
@@ -167,5 +169,43 @@ export class Microphone {
     this.stream?.getTracks().forEach((track) => track.stop());
     this.context?.close();
     this.stream = this.context = null;
+  }
+}
+
+/** A phone's or laptop's motion sensor: calls `felt` with int16 accelerations in cm/s^2, three for each reading. */
+export class MotionSensor {
+  /** @param {(samples: Int16Array) => void} felt */
+  constructor(felt) {
+    this.felt = felt;
+    /** @type {number[]} */
+    this.samples = [];
+    this.moved = (/** @type {DeviceMotionEvent} */ { acceleration, accelerationIncludingGravity }) => {
+      const { x, y, z } = accelerationIncludingGravity ?? acceleration ?? {};
+      if (typeof x !== "number") return;
+      this.samples.push(...[x, y ?? 0, z ?? 0].map((a) => Math.max(-32768, Math.min(32767, Math.round(100 * a)))));
+      if (this.samples.length < 3 * READINGS) return;
+      this.felt(Int16Array.from(this.samples));
+      this.samples = [];
+    };
+  }
+
+  async open() {
+    this.close();
+    // Apple's browsers ask the user first
+    const asking = /** @type {{ requestPermission?: () => Promise<string> }} */ (
+      /** @type {unknown} */ (globalThis.DeviceMotionEvent));
+    if (asking?.requestPermission && (await asking.requestPermission()) !== "granted") {
+      throw new Error("motion: this page has no permission: allow it in the browser's settings, then choose it again");
+    }
+    const first = new Promise((resolve, reject) => {
+      addEventListener("devicemotion", (event) => typeof event.accelerationIncludingGravity?.x === "number" && resolve(null));
+      setTimeout(() => reject(new Error("motion: no sensor answers: open the page on a phone or a laptop that has one")), SENSOR_MS);
+    });
+    addEventListener("devicemotion", this.moved);
+    await first;
+  }
+
+  close() {
+    removeEventListener("devicemotion", this.moved);
   }
 }

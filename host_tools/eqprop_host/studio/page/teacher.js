@@ -1,6 +1,6 @@
 // Shows a board things and names their classes: the sources of a lesson, and a button for each class.
 import { element, found } from "./drawing.js";
-import { Camera, Microphone, Pad } from "./sources.js";
+import { Camera, Microphone, MotionSensor, Pad } from "./sources.js";
 
 const LOOK_MS = 250; // between two looks at the camera's picture
 const HOLD_MS = 150; // between two samples while a class's button is held
@@ -8,7 +8,7 @@ const REHEARSE = 8; // samples of the data set that are learnt after each new on
 
 /**
  * @typedef {object} Lesson
- * @property {"digits" | "draw" | "camera" | "microphone"} source
+ * @property {"digits" | "draw" | "camera" | "microphone" | "motion"} source
  * @property {number[]} layers
  * @property {number} columns of a sample's picture
  * @property {number} halving training samples after which the learning rate halves, or 0
@@ -37,6 +37,7 @@ export class Teacher {
     this.pad = new Pad(found("pad", HTMLCanvasElement), () => this.drawn());
     this.camera = new Camera(found("camera", HTMLVideoElement));
     this.microphone = new Microphone((samples) => attempt(() => this.hear(samples)));
+    this.sensor = new MotionSensor((samples) => attempt(() => this.feel(samples)));
     found("clear", HTMLButtonElement).addEventListener("click", () => {
       this.pad.clear();
       this.current = null;
@@ -55,18 +56,19 @@ export class Teacher {
     this.current = null;
     this.camera.close();
     this.microphone.close();
+    this.sensor.close();
     this.pad.clear();
     const { source } = lesson;
     found("by-pad", HTMLElement).hidden = source !== "draw" && source !== "digits";
     found("by-camera", HTMLElement).hidden = source !== "camera";
     found("by-microphone", HTMLElement).hidden = source !== "microphone";
+    found("by-motion", HTMLElement).hidden = source !== "motion";
     this.show();
     if (source === "camera") await this.camera.open();
-    if (source === "microphone") {
-      await this.board.ask({ do: "listen" });
-      this.words = 0;
-      await this.microphone.open();
-    }
+    if (source !== "microphone" && source !== "motion") return;
+    await this.board.ask({ do: "listen" });
+    this.words = 0;
+    await (source === "motion" ? this.sensor : this.microphone).open();
   }
 
   // ---- what is seen and heard
@@ -100,6 +102,19 @@ export class Teacher {
     await this.see(this.current);
   }
 
+  /** @param {Int16Array} samples */
+  async feel(samples) {
+    if (this.lesson?.source !== "motion") return;
+    const { bytes } = await this.board.ask({ do: "feel", bytes: samples.byteLength }, samples);
+    this.current = new Int8Array(bytes ?? []);
+    await this.see(this.current);
+  }
+
+  /** Whether a class's button may be held for many samples. */
+  get goesOn() {
+    return this.lesson?.source === "camera" || this.lesson?.source === "motion";
+  }
+
   // ---- classes
 
   /** Teach what is seen or was heard last. @param {number} label */
@@ -108,7 +123,7 @@ export class Teacher {
     const x = this.current;
     if (!x) throw new Error(`${this.lesson?.names[label] ?? label}: there is nothing to teach yet: show it first`);
     await this.board.ask({ do: "teach", label, rehearse: REHEARSE }, x);
-    if (this.lesson?.source !== "camera") this.current = null; // one press, one sample
+    if (!this.goesOn) this.current = null; // one press, one sample
     if (this.lesson?.source === "draw" || this.lesson?.source === "digits") this.pad.clear();
   }
 
@@ -144,7 +159,7 @@ export class Teacher {
     let holding = 0;
     const stop = () => clearInterval(holding);
     button.addEventListener("pointerdown", () => {
-      if (this.lesson?.source === "camera") holding = setInterval(teach, HOLD_MS);
+      if (this.goesOn) holding = setInterval(teach, HOLD_MS);
     });
     for (const end of ["pointerup", "pointerleave", "pointercancel"]) button.addEventListener(end, stop);
     if (fixed) return element("li", {}, button);
