@@ -49,6 +49,14 @@ MUTATIONS = (
     ),
     (
         "runtime/eqprop/hopfield/native.py",
+        "        if _type(label) is not _int or not 0 <= label < self.classes:\n            self.check_label(label)\n"
+        "        prediction",
+        "        try:\n            if not 0 <= label | 0 < self.classes:\n                self.check_label(label)\n"
+        "        except TypeError:\n            self.check_label(label)\n        prediction",
+        "tests/runtime/crossbar/kernels/test_thumb.py::test_a_full_heap_slows_no_sample_down",
+    ),
+    (
+        "runtime/eqprop/hopfield/native.py",
         "_BASE = const(18)",
         "_BASE = const(20)",
         "tests/runtime/hopfield/test_table.py::test_kernels_use_the_lists_offsets",

@@ -50,7 +50,8 @@ _FREE = const(8)
 _PLUS = const(10)
 _MINUS = const(12)
 
-_len = len  # faster to find than a built-in name
+# Faster to find than built-in names. `try` in a verb would take its frame from the heap, where a search is long
+_int, _len, _type = int, len, type
 
 
 class MachineCrossbar(HopfieldCrossbar):
@@ -115,10 +116,7 @@ class MachineCrossbar(HopfieldCrossbar):
         """
         if x is not self._seen or _len(x) != self.features:
             self.check(x)
-        try:
-            if not 0 <= label | 0 < self.classes:
-                self.check_label(label)
-        except TypeError:  # raised for a float, which thumb's code would round
+        if _type(label) is not _int or not 0 <= label < self.classes:
             self.check_label(label)
         prediction = self._run(x, self.table, _LEARN, label)
         if prediction < 0:
@@ -137,10 +135,7 @@ class MachineCrossbar(HopfieldCrossbar):
 
     def set_nudge(self, label):
         """As `PlainCrossbar.set_nudge`."""
-        try:
-            if not 0 <= label | 0 < self.classes:
-                self.check_label(label)
-        except TypeError:
+        if _type(label) is not _int or not 0 <= label < self.classes:
             self.check_label(label)
         return self._run(0, self.table, _SET_NUDGE, label)
 

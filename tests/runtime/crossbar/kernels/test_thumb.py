@@ -113,3 +113,11 @@ def test_a_network_is_built_in_few_instructions(core, tier, most):
     layers, instructions, crc = line.split()
     assert (in_use, layers, int(crc)) == (tier, "64-32-10", eqprop.Network("64-32-10").crc())
     assert 1.0e6 < int(instructions) <= most
+
+
+@pytest.mark.parametrize("tier", ["thumb", "viper"])
+@pytest.mark.parametrize("network", ["8-8-4", "hopfield:8-8-4", "differential:8-8-4"])
+def test_a_full_heap_slows_no_sample_down(tier, network):
+    """Catches a function on the way whose frame is taken from the heap: finding room there takes up to 20,000 more."""
+    before, later = run(obtained(qemu.obtain, "cortex-m3"), "cost/frames.py", tier, network)
+    assert before == later
