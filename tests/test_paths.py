@@ -31,7 +31,7 @@ SAMPLE_PASSES = (
     "eqprop.protocol.frames",
     "eqprop.service.sampling",
     "eqprop.learner",
-    "eqprop.crossbar.dynamics",
+    "eqprop.hopfield.dynamics",
 )
 RECORD_PASSES = (
     "eqprop.protocol.frames",
@@ -122,7 +122,7 @@ def test_a_log_record(tmp_path):
     def holds(value):
         return mark in (value if isinstance(value, bytes) else value.tobytes())
 
-    with RunLog(tmp_path / "run.arrow", {"layers": "6-3", "seed": 0}) as log:
+    with RunLog(tmp_path / "run.arrow", {"layers": "6-3", "model": "hopfield", "seed": 0}) as log:
         recorder = Recorder(log, data, 10.0)
         recorder.begin(board, loop.Schedule(1, 0).order(len(data.train_y)), None)
         with Follower(holds) as way:

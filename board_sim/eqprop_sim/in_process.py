@@ -3,7 +3,6 @@
 import numpy as np
 
 import eqprop
-from eqprop.network import DEFAULT
 from eqprop.protocol import host_messages, messages
 
 from .emulator.compiled_network import Network
@@ -85,12 +84,13 @@ class EmulatedBoard:
         run_number=0,
         epoch=0,
         alphabet=b"",
-        model=DEFAULT,
+        model=None,
         regression=False,
     ):
         """Build a new network: as `Board.configure`, but that nothing is packed, so that `alphabet` changes nothing.
 
-        Raises ValueError for impossible layers, and for a model that cannot learn numbers.
+        model: None for what the network type is by default. Raises ValueError for impossible layers, and for a model
+        that cannot learn numbers.
         """
         self._run_number, self._epoch = run_number, epoch
         self._progress = host_messages.Progress(0, 0, 0, 0, 0)
@@ -138,7 +138,7 @@ class EmulatedBoard:
         return self._network.infer_all(x)
 
     def conductances(self):
-        """Return every crossbar's conductances in steps, uint16 or signed int16, flat as in `eqprop.Plan.shapes`."""
+        """Return every crossbar's conductances in steps, uint16 or signed int16, flat: `shapes` of `eqprop.plan`."""
         return [self._network.conductances(c).copy() for c in range(self._network.crossbar_count)]
 
     def restore(self, conductances, sample):

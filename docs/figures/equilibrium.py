@@ -16,7 +16,7 @@ SHOWN = 1
 
 def trained():
     """Return the network after EPOCHS, with both phases of sample SHOWN in it, and that sample's label."""
-    network = eqprop.Network(LAYERS, seed=2)
+    network = eqprop.Network(LAYERS, seed=2, model="resistive")
     for _ in range(EPOCHS):
         for *x, label in X:
             network.learn(bytes(v & 255 for v in x), label)

@@ -9,7 +9,7 @@ import numpy as np
 from eqprop.crossbar import FREE, MINUS, PLUS
 from eqprop_sim.emulator.compiled_network import Network
 
-network = Network("3-4-2", seed=0)
+network = Network("3-4-2", seed=0, model="resistive")
 crossbar = network.crossbar
 before = network.conductances(1).copy()
 

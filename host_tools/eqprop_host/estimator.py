@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import eqprop
+from eqprop.network import DEFAULT
 from eqprop_sim.sample_order import SampleOrder
 
 from .boards.opened import opened
@@ -48,6 +49,7 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
     board : the board that trains: a port as `open_board` takes it, such as "/dev/ttyACM0" or "sim:cortex-m3"; None for
         the emulator in this process
     random_state : seed for the initial conductances and the order of the samples: an int, None or a RandomState
+    model : the energy model, "hopfield", "resistive" or "differential"
 
     Attributes
     ----------
@@ -71,12 +73,14 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
         lr_halving_epochs: int | None = None,
         board: str | None = None,
         random_state: Any = 0,
+        model: str = DEFAULT,
     ) -> None:
         self.hidden = hidden
         self.epochs = epochs
         self.lr_halving_epochs = lr_halving_epochs
         self.board = board
         self.random_state = random_state
+        self.model = model
 
     def fit(self, X: Any, y: Any) -> EqPropClassifier:
         """Learn samples X, real numbers (samples, features), of classes y, labels of any kind (samples,)."""
@@ -91,6 +95,7 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
             lr_halving_epochs=self.lr_halving_epochs,
             seed=_seed_of(self.random_state),
             test_fraction=0.0,
+            model=self.model,
         )
         result = train(config, board=self.board)
         if result.interrupted or result.model is None:
@@ -122,7 +127,7 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
 
     def _untrained(self, X: np.ndarray, classes: int) -> Model:
         """Return a network without samples learnt, whose inputs are scaled by those samples."""
-        hidden = RunConfig(hidden=self.hidden).hidden or ()
+        hidden = RunConfig(hidden=self.hidden, model=self.model).hidden or ()
         layers = eqprop.parse_layers((X.shape[1], *hidden, classes))
         return Model(
             layers=layers,
@@ -135,6 +140,7 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
             classes=classes,
             version=eqprop.__version__,
             test_fraction=0.0,
+            model=self.model,
         )
 
     def _further(self, model: Model, X: np.ndarray, labels: np.ndarray) -> Model:
@@ -145,7 +151,9 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
             if model.conductances:
                 model.put_on(board, alphabet=alphabet)
             else:
-                board.configure(model.layers, model.seed, model.lr_halving_samples, alphabet=alphabet)
+                board.configure(
+                    model.layers, model.seed, model.lr_halving_samples, alphabet=alphabet, model=model.model
+                )
             # Sample number n is row n % count of an epoch's order: the first row has to be the next sample
             rows = (np.arange(count) - model.sample) % count
             for _ in board.train(x, labels, model.sample + count, SampleOrder(count, lambda epoch: rows)):

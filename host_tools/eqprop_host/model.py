@@ -5,7 +5,7 @@ The file is an .npz archive, whatever its suffix, that NumPy opens without pickl
 - header                          uint8: UTF-8 text of a JSON object with `format` (2), the fields of `Model` except the
                                   conductances, and `crc`, their CRC-32 in eight hexadecimal digits
 - conductances_0, conductances_1  uint16, or int16 if the model has signed ones, (rows, columns) as in
-  `eqprop.Plan.shapes`: each crossbar's, in steps
+  the `shapes` of `eqprop.plan`: each crossbar's, in steps
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Model:
     """The number of training samples learnt."""
 
     conductances: list[np.ndarray]
-    """Each crossbar's conductances in steps: uint16, or int16 if signed; flat, shaped as in `eqprop.Plan.shapes`."""
+    """Each crossbar's conductances in steps: uint16, or int16 if signed; flat, of the `shapes` of `eqprop.plan`."""
 
     scaling: dict[str, Any]
     """The map from features to inputs, by `Scaling.to_dict`."""

@@ -12,15 +12,18 @@
 The packages `eqprop_host` and `eqprop_sim` are the host tools and the simulator.
 """
 
+from .layers import parse_layers as parse_layers
 from .network import Network as Network
 from .network import load as load
 from .network import parts as _parts
-from .planning import Plan as Plan
-from .planning import parse_layers as parse_layers
 
 
 def plan(layers, model=None):
-    """Return the `Plan` of a network: its layers, scales and the heap bytes it needs, before allocating any."""
+    """Return the plan of a network: its layers, scales and the heap bytes it needs, before allocating any.
+
+    model: the energy model, "hopfield", "resistive" or "differential"; None for the default, hopfield. Raises
+    ValueError for impossible layers, an unknown model, or layers too wide for it.
+    """
     return _parts(model)[0](layers)
 
 

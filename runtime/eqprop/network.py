@@ -3,10 +3,10 @@
 from array import array
 from binascii import crc32
 
-from ._compat import collect, free_heap
-from .crossbar import FREE, Rot, check_bytes, tiers
+from ._compat import collect, free_heap, threshold
+from .crossbar import FREE, Rot, check_bytes
+from .layers import ITEM_BYTES
 from .learner import Learner
-from .planning import ITEM_BYTES, Plan
 
 
 def zeros(typecode, items):
@@ -22,33 +22,40 @@ def zeros(typecode, items):
     return made
 
 
-DEFAULT = "resistive"  # the energy model of networks that name none
+DEFAULT = "hopfield"  # the energy model of networks that name none
 
 
 def parts(model=None):
-    """Return (plan type, crossbar type) of an energy model's name; None for the default, resistive.
+    """Return (plan type, crossbar type) of an energy model's name; None for the default, hopfield.
 
     The one place that says what a model is made of. plan_type(layers) makes a plan: its `model` is the name, and its
     sizes, scales and rates are all that a crossbar, a learner and a host need to know of the model. crossbar_type(plan,
     allocate, seed) makes the emulated crossbar. `eqprop.protocol.messages.MODELS` has the models' numbers in formats.
     Raises ValueError for an unknown model.
     """
-    if model in (None, DEFAULT):
-        return Plan, tiers.emulated_crossbar
+    before = threshold()
+    threshold(4096)  # as `tiers.crossbar_type` does
     try:  # imported here, as all of a model, for boards without it
-        if model == "hopfield":
+        if model in (None, DEFAULT):
             from .hopfield import planning
             from .hopfield import tiers as hopfield
 
             return planning.Plan, hopfield.emulated_crossbar
+        if model == "resistive":
+            from .crossbar import tiers
+            from .planning import Plan
+
+            return Plan, tiers.emulated_crossbar
         if model == "differential":
             from .differential import planning as differential_planning
             from .differential import tiers as differential
 
             return differential_planning.Plan, differential.emulated_crossbar
     except ImportError as error:
-        raise ValueError("model: {} is not on this board: deploy it".format(model)) from error
-    raise ValueError("model: expected resistive, hopfield or differential, got {!r}".format(model))
+        raise ValueError("model: {} is not on this board: deploy it".format(model or DEFAULT)) from error
+    finally:
+        threshold(before)
+    raise ValueError("model: expected hopfield, resistive or differential, got {!r}".format(model))
 
 
 class Network:
@@ -83,9 +90,9 @@ class Network:
         if lr_halving_samples < 0:
             raise ValueError("lr_halving_samples: {} is negative".format(lr_halving_samples))
         if crossbar is None:
+            collect()  # garbage would scatter the model's code and the arrays over the heap
             plan_type, crossbar_type = self.parts(model)
             plan = plan_type(layers)
-            collect()  # garbage would fragment the heap; a board counts its free bytes far more slowly
             try:
                 crossbar = crossbar_type(plan, self.allocate, seed)
             except MemoryError as error:

@@ -14,8 +14,8 @@ from .network import Network
 
 SAMPLES = 20
 # CRC-32 of all results of a crossbar's verbs in three samples, with one, two and no hidden layers
-VECTORS = (("12-8-4", 0xCD012EFF), ("9-6-7-3", 0x54BC1B92), ("5-3", 0xEA0B8E67))
-TRAINED = ("16-12-4", 0x037E7E42)  # CRC-32 of the conductances after SAMPLES
+VECTORS = (("12-8-4", 0xAAEF52DD), ("9-6-7-3", 0xA865C666), ("5-3", 0xD592F8F9))
+TRAINED = ("16-12-4", 0x2448F70E)  # CRC-32 of the conductances after SAMPLES
 
 
 def samples(layers, count):

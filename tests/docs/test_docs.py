@@ -42,7 +42,8 @@ def test_the_catalogue_names_the_widest_network():
         room = 1024 * kind.heap_kb - catalogue.RUNTIME_BYTES[kind.emitter] - catalogue.SPARE_BYTES
         for inputs, _, outputs in catalogue.TASKS.values():
             n = kind.widest((inputs, 1, outputs))
-            assert eqprop.plan((inputs, n + 1, outputs)).bytes > room
+            if n < 2047:  # the widest layer of a hopfield network
+                assert eqprop.plan((inputs, n + 1, outputs)).bytes > room
             assert n == 0 or eqprop.plan((inputs, n, outputs)).bytes <= room
 
 

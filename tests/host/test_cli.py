@@ -380,7 +380,7 @@ BAD = {
     "mistyped layers": (lambda d: ["train", "--layers", "-64-32-10"], "such as 64-32-10, not '-64-32-10'"),
     "study of no row": (
         lambda d: ["study", "mnist", "--data=digits", "--only=nonsense"],
-        "--only nonsense: no row's text contains it; the rows are: fixed point, as on a board (squared hinge); ",
+        "--only nonsense: no row's text contains it; the rows are: hopfield, as on a board (squared hinge); ",
     ),
     "picture without log": (lambda d: [*TRAIN, f"--picture={d}/run.png"], "so add --log"),
     "no model": (lambda d: ["evaluate", d / "none.npz"], "none.npz"),

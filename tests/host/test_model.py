@@ -25,13 +25,14 @@ unhurried = settings(deadline=None)  # a busy machine is no failure
 
 def make(layers=(4, 3, 2), seed=1):
     """Return the model of an untrained network."""
-    net = eqprop.Network(layers, seed)
+    net = eqprop.Network(layers, seed, model="resistive")
     return Model(
         layers=net.layers,
         seed=seed,
         lr_halving_samples=400,
         sample=12345,
         conductances=[np.array(net.conductances(c), np.uint16) for c in range(net.crossbar_count)],
+        model="resistive",
         scaling=Scaling(layers[0], (0.5,), tuple(float(i) for i in range(layers[0]))).to_dict(),
         data="some/where.csv",
         classes=layers[-1],
@@ -82,7 +83,7 @@ def test_what_was_saved_is_loaded(layers, seed):
         assert os.listdir(folder) == ["any.suffix"]
         loaded = Model.load(Path(folder) / "any.suffix")
     assert fields_of(loaded) == fields_of(saved)
-    assert loaded.crc == saved.crc == eqprop.Network(tuple(layers), seed).crc()
+    assert loaded.crc == saved.crc == eqprop.Network(tuple(layers), seed, model="resistive").crc()
 
 
 def test_the_file_opens_without_us(path):

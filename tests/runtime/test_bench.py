@@ -1,8 +1,9 @@
 """What the benchmark counts, and what it leaves out."""
 
 import eqprop
+import eqprop.hopfield.planning
 from eqprop import bench
-from eqprop.crossbar.plain import PlainCrossbar
+from eqprop.hopfield.plain import PlainCrossbar
 from eqprop_host.commands.boards.bench import _remaining
 
 
@@ -33,7 +34,7 @@ class Slow(eqprop.Network):
 
     @staticmethod
     def parts(model=None):
-        return eqprop.Plan, lambda *given: Costly(PlainCrossbar(*given))
+        return eqprop.hopfield.planning.Plan, lambda *given: Costly(PlainCrossbar(*given))
 
 
 class Costly:

@@ -28,7 +28,7 @@ def test_a_power_cut_at_any_byte_leaves_the_old_or_the_new():
 
     Catches: the newest slot written over, a checkpoint taken for whole without its last byte, a start that fails.
     """
-    size = 31 + len(CONFIGURATION) + 5 + 2 * (3 * 10 + 5 * 2) + 1 + 1 + 4
+    size = 31 + len(CONFIGURATION) + 5 + 2 * (5 * 3 + 4 * 2) + 1 + 1 + 4
     assert cut_everywhere() == {"old": 2 * size, "new": 2}
 
 

@@ -15,7 +15,7 @@ from support.places import PROGRAMS, RUNTIME
 from support.surroundings import TIERS_OF_CORES
 
 SHAPES = ["64-32-10", "2-8-2", "6-4-5-2", "5-3"]
-SHAPES += [f"hopfield:{layers}" for layers in SHAPES]
+SHAPES = [f"{model}:{layers}" for model in ("hopfield", "resistive") for layers in SHAPES]
 SAMPLES, LR_HALVING_SAMPLES, SEED = 200, 60, 5
 
 
@@ -73,7 +73,8 @@ def training(name):
 
 # As small as they come, and as odd
 SIZES = st.lists(st.integers(1, 12), min_size=2, max_size=5).map(lambda sizes: "-".join(map(str, sizes)))
-RANDOM_NETWORKS = st.lists(st.tuples(st.sampled_from(("", "hopfield:")), SIZES).map("".join), min_size=4, max_size=4)
+MODELS = st.sampled_from(("resistive:", "hopfield:"))
+RANDOM_NETWORKS = st.lists(st.tuples(MODELS, SIZES).map("".join), min_size=4, max_size=4)
 RANDOM_SEEDS = st.integers(0, 2**29)
 FEW = settings(max_examples=4, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
 

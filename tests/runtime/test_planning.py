@@ -10,6 +10,7 @@ import eqprop
 from eqprop.crossbar.plain import PlainCrossbar
 from eqprop.fixed import CURRENT_MAX, TOTAL_MAX, U_MAX, V_MAX
 from eqprop.network import zeros
+from eqprop.planning import Plan
 from support.places import PROGRAMS, RUNTIME
 
 MEMORY = PROGRAMS / "cost/memory.py"
@@ -20,7 +21,7 @@ LAYERS = st.lists(st.integers(1, 40) | st.integers(1, 1000), min_size=2, max_siz
 def test_layers_are_text_or_sizes(layers):
     """All ways of saying the same sizes."""
     assert eqprop.parse_layers(layers) == (64, 32, 10)
-    assert str(eqprop.plan(layers)) == "64-32-10"
+    assert str(eqprop.plan(layers, "resistive")) == "64-32-10"
 
 
 IMPOSSIBLE = ["", "64", "64-", "64--10", "64-x-10", "0-5", "64-8192", (64,), (), (4, 0), None, 64]
@@ -30,11 +31,11 @@ IMPOSSIBLE = ["", "64", "64-", "64--10", "64-x-10", "0-5", "64-8192", (64,), (),
 def test_impossible_layers_are_refused_by_name(layers):
     """The message names what was given. Catches: any bound of `parse_layers` dropped."""
     with pytest.raises(ValueError, match=r"^layers: 2..16 sizes of 1\.\.8191, such as 64-32-10, not ") as error:
-        eqprop.plan(layers)
+        eqprop.plan(layers, "resistive")
     assert repr(layers) in str(error.value)
 
 
-class Excessive(eqprop.Plan):
+class Excessive(Plan):
     """A plan whose experiments chose conductances that 15 bits do not hold."""
 
     def _choose(self):
@@ -51,7 +52,7 @@ def test_conductances_that_do_not_fit_are_refused_by_name():
 @pytest.mark.parametrize("layers", ["8191-8191", "8191-8191-8191-8191", "1-8191-1", "8191-1-8191", "1-1"])
 def test_the_widest_layers_are_within_range(layers):
     """Every size that `parse_layers` lets through can be planned."""
-    check_scales(eqprop.plan(layers))
+    check_scales(eqprop.plan(layers, "resistive"))
 
 
 def joined(plan, c):
@@ -83,13 +84,13 @@ def test_scales_keep_every_current_and_total_in_range(layers):
 
     Catches: a product shift, g_min or back shift one lower.
     """
-    check_scales(eqprop.plan(layers))
+    check_scales(eqprop.plan(layers, "resistive"))
 
 
 @given(LAYERS)
 def test_chosen_values_are_within_their_formats(layers):
     """What experiments chose fits what it must fit. Catches: a value that a kernel's bound does not allow."""
-    plan = eqprop.plan(layers)
+    plan = eqprop.plan(layers, "resistive")
     assert 1 <= plan.g_min <= plan.g_min + max(plan.initial) <= plan.g_max
     assert len(plan.rate_shifts) == len(plan.gains) == len(plan.initial) == len(plan.shapes)
     assert all(1 <= rate <= 24 for rate in plan.rate_shifts)
@@ -103,7 +104,7 @@ def test_chosen_values_are_within_their_formats(layers):
 @given(LAYERS)
 def test_shapes_hold_every_device_once(layers):
     """A pair of rows for each input and the bias below each node, then a row for each node and two for the bias."""
-    plan = eqprop.plan(layers)
+    plan = eqprop.plan(layers, "resistive")
     inputs, *hidden = layers[:-1]
     assert plan.shapes[0] == (layers[1], 2 * (inputs + 1))
     assert plan.shapes[1:] == tuple((n + 2, layers[c + 2]) for c, n in enumerate(hidden))
@@ -120,7 +121,7 @@ def test_crossbar_allocates_the_planned_buffers_and_no_more(layers):
         made.append((typecode, items))
         return zeros(typecode, items)
 
-    plan = eqprop.plan(layers)
+    plan = eqprop.plan(layers, "resistive")
     PlainCrossbar(plan, allocate, 0)
     assert made == [(code, items) for _, code, items in plan.buffers()]
 
@@ -135,7 +136,7 @@ def measure(micropython, *layers, heap_bytes=None):
 
 
 SIZES = ("1-1", "5-3", "2-8-2", "6-4-5-2", "64-32-10", "784-4-10", "64-100-10", "16-16-16-16-4", "2-2-2-2-2-2-2-2-2")
-SIZES += tuple(f"hopfield:{layers}" for layers in SIZES)
+SIZES = tuple(f"{model}:{layers}" for model in ("resistive", "hopfield") for layers in SIZES)
 
 
 def check_planned_bytes(interpreter):
@@ -161,9 +162,9 @@ def test_planned_bytes_are_what_is_taken_on_a_board(cortex_m3):
 
 def test_network_too_big_for_the_heap_is_refused_with_both_numbers(micropython):
     """Before anything is allocated, so the next one finds the heap free. Catches: the check dropped, or too late."""
-    _, (refused, taken) = measure(micropython, "784-100-10", "64-32-10", heap_bytes=300000)
-    planned = eqprop.plan("784-100-10").bytes
-    start = f"784-100-10 {planned} refused: layers: 784-100-10 needs {planned} bytes of heap, "
+    _, (refused, taken) = measure(micropython, "784-200-10", "64-32-10", heap_bytes=300000)
+    planned = eqprop.plan("784-200-10").bytes
+    start = f"784-200-10 {planned} refused: layers: 784-200-10 needs {planned} bytes of heap, "
     assert refused.startswith(start)
     free, *words = refused[len(start) :].split()
     assert words == ["are", "free"]

@@ -24,11 +24,15 @@ from support.boards.memory_flash import MemoryFlash
 from support.places import PROGRAMS, ROOT
 from support.scripted_interrupt import ScriptedInterrupt
 
-# Flips in what must not change; then all bits of all conductances, of all totals, and of what nodes divide by
+# Flips in what must not change; then all bits of all conductances, and of all totals and what nodes divide by, or of
+# all checksums
 FOUND = [
-    "4-3-2 256/256 640/640 160/160 120/120",
-    "3-4-3-2 256/256 960/960 288/288 216/216",
-    "5-3 256/256 576/576 96/96 72/72",
+    "resistive:4-3-2 256/256 640/640 160/160 120/120",
+    "resistive:3-4-3-2 256/256 960/960 288/288 216/216",
+    "resistive:5-3 256/256 576/576 96/96 72/72",
+    "hopfield:4-3-2 256/256 368/368 32/32",
+    "hopfield:3-4-3-2 256/256 624/624 48/48",
+    "hopfield:5-3 256/256 288/288 16/16",
 ]
 LAYERS = [line.split()[0] for line in FOUND]
 
@@ -58,9 +62,9 @@ def test_every_flip_is_found_on_boards(board, tier, request):
     assert done.stdout.splitlines() == [tier, *FOUND], done.stderr
 
 
-def taught(layers="4-3-2", samples=3):
-    network = eqprop.Network(layers, 1, 2)
-    for n in range(samples):
+def taught(model="hopfield"):
+    network = eqprop.Network("4-3-2", 1, 2, model)
+    for n in range(3):
         network.learn(bytes((n, 9, 90, 50)), n % 2)
     return network
 
@@ -72,7 +76,7 @@ WORDS = "^memory: total conductance changed by itself$"
 @pytest.mark.parametrize("build", [eqprop.Network, compiled_network.Network], ids=["plain", "emulator"])
 def test_a_total_out_of_range_ends_learning(build, total):
     """Catches: a division that shifts zero up for ever."""
-    network = build("4-3-2")
+    network = build("4-3-2", model="resistive")
     network.crossbar.circuit.total[0][1] = total
     with pytest.raises(RuntimeError, match=WORDS):
         network.crossbar.program()
@@ -80,7 +84,7 @@ def test_a_total_out_of_range_ends_learning(build, total):
 
 def test_the_emulator_ends_in_the_midst_of_many_samples():
     """Catches: an error that the compiled loop over samples swallows, or a sample that is counted as learnt."""
-    network = compiled_network.Network("4-3-2")
+    network = compiled_network.Network("4-3-2", model="resistive")
     network.crossbar.circuit.total[0][1] = -(2**20)
     with pytest.raises(RuntimeError, match=WORDS):
         network.learn_all(np.full((9, 4), 90, np.int8), np.arange(9) % 2)
@@ -90,23 +94,26 @@ def test_the_emulator_ends_in_the_midst_of_many_samples():
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("model", "change", "words"),
     [
-        (lambda network: network.crossbar.circuit.shape[0].__setitem__(1, 7), "memory: shape changed by itself"),
-        (lambda network: setattr(network.plan, "beta", 5), "memory: plan changed by itself"),
-        (
-            lambda network: network.crossbar.circuit.rate_shifts.__setitem__(1, 3),
-            "memory: rate shift of crossbar 1 changed",
+        ("resistive", lambda network: network.crossbar.circuit.shape[0].__setitem__(1, 7), "shape changed by itself"),
+        ("resistive", lambda network: setattr(network.plan, "beta", 5), "plan changed by itself"),
+        ("resistive", lambda network: network.conductances(1).__setitem__(3, 9), "a conductance or the total of node"),
+        ("hopfield", lambda network: network.crossbar.circuit.inputs.__setitem__(4, 7), "bias changed by itself"),
+        ("hopfield", lambda network: setattr(network.plan, "rail", 5), "plan changed by itself"),
+        ("hopfield", lambda network: network.conductances(1).__setitem__(3, 9), "a conductance or the checksum of "),
+        *(
+            (model, lambda network: network.crossbar.circuit.rate_shifts.__setitem__(1, 3), "rate shift of crossbar 1 ")
+            for model in ("resistive", "hopfield")
         ),
-        (lambda network: network.conductances(1).__setitem__(3, 9), "memory: a conductance or the total of node 1 of "),
     ],
 )
-def test_what_rotted_is_named(change, words):
+def test_what_rotted_is_named(model, change, words):
     """Catches: a message that leaves its reader alone."""
-    network = taught()
+    network = taught(model)
     network.inspect()
     change(network)
-    with pytest.raises(RuntimeError, match=f"^{words}"):
+    with pytest.raises(RuntimeError, match=f"^memory: {words}"):
         network.inspect()
 
 
@@ -116,7 +123,7 @@ def test_a_program_goes_on_from_the_last_checkpoint(tmp_path):
     assert network.save(str(tmp_path))
     crc = network.crc()
     network.learn(bytes(4), 1)
-    network.conductances(0)[5] ^= 1 << 15
+    network.conductances(0)[5] ^= 1 << 14
     with pytest.raises(RuntimeError, match="^memory: "):
         network.save(str(tmp_path), force=True)
     assert network.save_failures == 0
@@ -223,7 +230,7 @@ def flip_number(name, bit):
 @pytest.mark.parametrize(
     ("flip", "part"),
     [
-        (flip_network, "a conductance or the total of node 0 of layer 1"),
+        (flip_network, "a conductance or the checksum of crossbar 0"),
         (flip_table, "configuration"),
         (flip_configuration, "configuration"),
         (flip_cache, "cache of samples"),
@@ -343,4 +350,4 @@ def test_a_run_on_memory_that_rots_ends_with_the_bits_of_one_that_does_not(capsy
         said = capsys.readouterr()
         crcs.append(said.out.split()[-1])
     assert crcs[0] == crcs[1]
-    assert "memory: a conductance or the total of node" in said.err
+    assert "memory: a conductance or the checksum of crossbar" in said.err

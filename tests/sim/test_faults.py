@@ -74,20 +74,19 @@ def test_lines_are_printed_as_often_as_asked_and_now_and_then_within_an_answer()
     assert Printer(Faults()).start(0.0) == b"" and Printer(Faults()).due() is None
 
 
+@pytest.mark.parametrize("model", ["hopfield", "resistive"])
 @pytest.mark.parametrize("seed", range(20))
-def test_memory_that_rots_is_a_bit_off_after_a_sample(seed):
+def test_memory_that_rots_is_a_bit_off_after_a_sample(seed, model):
     """Catches a flip of several bits, or of none, and one that is always of the same thing."""
-    whole, rotten = (
-        kind((4, 3, 2), seed) for kind in (compiled_network.Network, rotting(compiled_network.Network, 10**6, seed))
-    )
+    kinds = (compiled_network.Network, rotting(compiled_network.Network, 10**6, seed))
+    whole, rotten = (kind((4, 3, 2), seed, model=model) for kind in kinds)
     flipped = 0
     for network in (whole, rotten):
         network.learn(bytes((60, 0, 10, 90)), 1)
     for c in range(2):
-        for ours, theirs in (
-            (whole.conductances(c), rotten.conductances(c)),
-            (whole.crossbar.circuit.total[c], rotten.crossbar.circuit.total[c]),
-        ):
+        circuits = [network.crossbar.circuit for network in (whole, rotten)]
+        checks = [each.sums[c : c + 1] if model == "hopfield" else each.total[c] for each in circuits]
+        for ours, theirs in ((whole.conductances(c), rotten.conductances(c)), checks):
             flipped += sum(int(bits).bit_count() for bits in (ours ^ theirs).view(f"u{ours.itemsize}"))
     assert flipped == 1
 

@@ -13,7 +13,7 @@ from eqprop.crossbar import FREE, MINUS, PLUS
 from eqprop.crossbar.external import ExternalCrossbar
 from eqprop.crossbar.kernels.plain import highest, set_nudge
 from eqprop.fixed import G_MAX, U_MAX, V_MAX
-from eqprop.network import DEFAULT, parts
+from eqprop.network import parts
 
 from .circuits.circuit import Circuit, from_steps, initial_steps, to_steps, volts_per_code
 from .circuits.ideal import Settings, drive, settle
@@ -282,10 +282,10 @@ class AnalogNetwork(eqprop.Network):
         return type(cls.__name__, (cls,), {"hardware": hardware})
 
     def parts(self, model=None):
-        """As `eqprop.network.parts`, with the simulated chip. Raises ValueError for another model than resistive."""
-        if model not in (None, DEFAULT):
+        """As `eqprop.network.parts`, with the simulated chip, which is resistive: ValueError for another model."""
+        if model not in (None, "resistive"):
             raise ValueError(f"model: a simulated chip is resistive, got {model!r}")
-        return parts(model)[0], lambda plan, _allocate, seed: AnalogCrossbar(plan, self.hardware, seed)
+        return parts("resistive")[0], lambda plan, _allocate, seed: AnalogCrossbar(plan, self.hardware, seed)
 
     def warm_up(self):
         """Do nothing: this network has no kernels to compile."""

@@ -18,7 +18,7 @@ import eqprop.extras.regression
 import eqprop.protocol.bytes_plain
 from eqprop.crossbar import FREE, MINUS, PLUS, Rot
 from eqprop.crossbar.plain import PlainCrossbar
-from eqprop.network import parts
+from eqprop.network import DEFAULT, parts
 from eqprop.protocol.records import Code
 
 from .kernel_cache import EMULATOR_SOURCES
@@ -118,7 +118,7 @@ class Network(eqprop.Network):
     @staticmethod
     def parts(model=None):
         """As `eqprop.network.parts`, with the compiled crossbar."""
-        if model == "hopfield":
+        if model in (None, DEFAULT):
             from .compiled_hopfield import HopfieldCrossbar  # imported here, so that it is compiled if it is used
 
             return parts(model)[0], HopfieldCrossbar

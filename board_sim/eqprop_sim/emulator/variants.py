@@ -106,7 +106,7 @@ class Variant:
         """
         if nudging not in NUDGINGS or loss not in LOSSES:
             raise ValueError(f"nudging {nudging!r}, loss {loss!r}: there are {NUDGINGS} and {LOSSES}")
-        self.network = Network(layers, seed)
+        self.network = Network(layers, seed, model="resistive")
         if paired and self.network.layers[-1] % 2:
             raise ValueError(f"paired: {self.network.layers[-1]} outputs are not pairs")
         self._nudging, self._loss, self._paired = nudging, loss, paired

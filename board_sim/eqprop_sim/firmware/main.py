@@ -22,7 +22,7 @@ try:
 
         network = rotting(network, rot_ppm, values["seed"])
     if "tier" in values:
-        from eqprop.crossbar.selection import use
+        from eqprop.hopfield.selection import use
 
         use(values.pop("tier"))
     # An emulated board gets its name and the duration of an instruction, and counts instructions

@@ -1,4 +1,4 @@
-"""A network in memory that rots: after some samples, a bit of a conductance or of a node's total flips.
+"""A network in memory that rots: after some samples, a bit flips of a conductance, a node's total or a checksum.
 
 Runs on MicroPython and CPython.
 """
@@ -24,11 +24,13 @@ def rotting(network_type, ppm, seed):
 
 
 def flip(network, random):
-    """Flip a bit of a conductance of the network, or of a total."""
+    """Flip a bit of a conductance of the network, or of what it keeps to check them: a node's total, or a checksum."""
     c = random.below(network.crossbar_count)
     if random.below(4):
         g = network.conductances(c)
         g[random.below(len(g))] ^= 1 << random.below(16)
+    elif network.model == "hopfield":
+        network.crossbar.circuit.sums[c] ^= 1 << random.below(16)
     else:
         total = network.crossbar.circuit.total[c]
         total[random.below(len(total))] ^= 1 << random.below(31)

@@ -152,7 +152,7 @@ class Board:
         return asking.infer(self._session, x)
 
     def conductances(self):
-        """Return every crossbar's conductances in steps, flat as `eqprop.Plan.shapes` says."""
+        """Return every crossbar's conductances in steps, flat as `shapes` of `eqprop.plan` says."""
         shapes = self._session.plan().shapes
         return [self.read(c, 0, rows * columns) for c, (rows, columns) in enumerate(shapes)]
 

@@ -13,13 +13,14 @@ from array import array
 
 import numpy as np
 
-from eqprop.network import DEFAULT
 from eqprop.protocol import host_messages, messages
 from eqprop.service import chip
 from eqprop_sim.in_process import totalled
 from eqprop_sim.sample_order import SampleOrder
 
 from ..errors import BoardError, ProtocolError
+
+_MODEL = "resistive"
 
 
 class ChipBoard:
@@ -63,15 +64,18 @@ class ChipBoard:
         run_number=0,
         epoch=0,
         alphabet=b"",
-        model=DEFAULT,
+        model=_MODEL,
         regression=False,
     ):
         """Make a chip, and a learner for it on the board: as `Board.configure` does, ignoring `alphabet`.
 
-        Raises BoardError for a network that is to learn numbers, which a chip's learner does not.
+        Raises BoardError for a network that is to learn numbers, which a chip's learner does not, and ValueError for
+        another energy model than resistive, which chips are.
         """
         if regression:
             raise BoardError("a crossbar on a chip learns classes, not numbers")
+        if model != _MODEL:
+            raise ValueError(f"model: a chip is {_MODEL}, got {model!r}")
         self._network = self._network_type(layers, seed, lr_halving_samples, model)
         self.crossbar = self._network.crossbar
         self._about = {
@@ -136,7 +140,7 @@ class ChipBoard:
         return classes, np.array([np.frombuffer(outputs, "<i2") for *_, outputs in outcomes]).astype(np.int16)
 
     def conductances(self):
-        """Return every crossbar's conductances: uint16 steps, flat as `eqprop.Plan.shapes` says."""
+        """Return every crossbar's conductances: uint16 steps, flat as `shapes` of `eqprop.plan` says."""
         network = self._network
         return [np.array(network.conductances(c)).astype(np.uint16) for c in range(network.crossbar_count)]
 

@@ -99,7 +99,7 @@ class AnyBoard(Protocol):
         """Return (classes int64 (samples,), output voltages int16 (samples, outputs)) of x, int8 (samples, inputs)."""
 
     def conductances(self) -> list[np.ndarray]:
-        """Return every crossbar's conductances in steps, flat, rows x columns of `eqprop.Plan.shapes` each.
+        """Return every crossbar's conductances in steps, flat, rows x columns of `shapes` of `eqprop.plan` each.
 
         uint16; int16 if the model has signed ones.
         """

@@ -83,7 +83,7 @@ class Session:
         return self.state.layers
 
     def plan(self):
-        """Return the `eqprop.Plan` of the board's network. Raises BoardError without a network."""
+        """Return the `eqprop.planning.Plan` of the board's network. Raises BoardError without a network."""
         self.layers()
         return plan_of(self.state)
 

@@ -184,10 +184,11 @@ def add_layers(parser):
     parser.add_argument("--hidden", type=hidden, metavar="SIZES", help=text)
 
 
-def add_model(parser):
-    """Add `--model`, the energy model."""
-    text = "energy model of the network: %(choices)s (default: %(default)s)"
-    parser.add_argument("--model", choices=ENERGY_MODELS, default=RunConfig.model, help=text)
+def add_model(parser, on_chips=False):
+    """Add `--model`, the energy model. on_chips: it is None by default, for `training.chips.energy_model`."""
+    default = f"{RunConfig.model}; with --physics analog resistive, the only one" if on_chips else RunConfig.model
+    text = f"energy model of the network: %(choices)s (default: {default})"
+    parser.add_argument("--model", choices=ENERGY_MODELS, default=None if on_chips else RunConfig.model, help=text)
 
 
 def sizes(options, dataset):

@@ -36,24 +36,38 @@ ARCHITECTURES = (
 )
 """mpy-cross names by MicroPython's architecture number (`sys.implementation._mpy`); None for no native code."""
 
-PARTS = {
-    "hopfield": "hopfield/",
-    "features": "features/",
-    "telemetry": "telemetry/",
-    "chip": "service/chip.py",
-    "extras": "extras/",
-    "bench": "bench.py",
-}
-"""The optional parts: {name: path prefix of its modules}, the largest first."""
+_RESISTIVE = ("circuit", "dynamics", "emulated", "inspection", "native", "plain")
 
-EXTRAS = {"differential": "differential/", "rig": "rig/"}
-"""The parts that a board gets only on request."""
+PARTS = {
+    "resistive": (
+        "planning.py",
+        *(f"crossbar/{name}.py" for name in (*_RESISTIVE, "kernels/thumb", "kernels/viper")),
+    ),
+    "features": ("features/",),
+    "telemetry": ("telemetry/",),
+    "chip": ("service/chip.py",),
+    "extras": ("extras/",),
+    "bench": ("bench.py",),
+}
+"""The optional parts: {name: path prefixes of its modules, the first of the one that others import}, largest first.
+
+Chips, rigs and crossbars of a user's own are resistive, too.
+"""
+
+EXTRAS = {"differential": ("differential/",), "rig": ("rig/",)}
+"""The parts that a board gets only on request. Both need the part resistive."""
 
 FILE = "eqprop.mpy"
 _MODELS = ("crossbar", "differential", "hopfield")
 _THUMB = {model + "/kernels/thumb.py" for model in _MODELS} | {"telemetry/thumb.py"}
 _VIPER = {model + "/kernels/viper.py" for model in _MODELS} | {"telemetry/ring_viper.py"}
-_BESIDE_THUMB = _VIPER | {"crossbar/plain.py", "crossbar/dynamics.py"}  # not needed where there is an assembler
+_BESIDE_THUMB = _VIPER | {  # not needed where there is an assembler
+    "crossbar/plain.py",
+    "crossbar/dynamics.py",
+    "hopfield/plain.py",
+    "hopfield/dynamics.py",
+    "hopfield/kernels/plain.py",
+}
 _BESIDE_VIPER = {"protocol/bytes_plain.py", "telemetry/plain.py"}  # not needed where there is an emitter
 _EMITTED = {"extras/nearest_viper.py", "features/kernels/viper.py", "protocol/bytes_viper.py", "telemetry/viper.py"}
 _MACHINE_CODE = {*_EMITTED, *_THUMB, *_VIPER}
@@ -72,7 +86,8 @@ def runtime_files(architecture, without=(), extras=()):
     names = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.py"))}
     arm = architecture is not None and architecture.startswith("armv")
     others = _BESIDE_VIPER | (_BESIDE_THUMB if arm else _THUMB) if architecture else _MACHINE_CODE
-    left_out = (*(PARTS[part] for part in without), *(EXTRAS[part] for part in EXTRAS if part not in extras))
+    not_asked = {part: EXTRAS[part] for part in EXTRAS if part not in extras}
+    left_out = tuple(prefix for each in (*(PARTS[part] for part in without), *not_asked.values()) for prefix in each)
     return {
         name: path for name, path in names.items() if name not in {*others, _HOSTS} and not name.startswith(left_out)
     }
@@ -97,11 +112,11 @@ class Compiled:
         On the board, importing a part that was left out raises ImportError saying so. Raises BoardError as the
         constructor does.
         """
-        left_out = tuple(PARTS[part] for part in without)
+        left_out = tuple(prefix for part in without for prefix in PARTS[part])
         modules = {name: data for name, data in self._modules.items() if not name.startswith(left_out)}
         for part in without:
             text = f"raise ImportError('eqprop {part}: not on this board, `eqprop deploy` left it out')\n"
-            name = f"{PARTS[part].removesuffix('/').removesuffix('.py')}.py"
+            name = f"{PARTS[part][0].removesuffix('/').removesuffix('.py')}.py"
             modules[name] = self._compiled(f"{_MOUNTED}{_path(name)}", text)
         modules = {_path(name): data for name, data in modules.items()}
         folders = {str(folder) for name in modules for folder in PurePosixPath(name).parents} - {"/"}

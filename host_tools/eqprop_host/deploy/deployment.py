@@ -140,7 +140,7 @@ class Deployed:
 
     def widest(self, layers):
         """Return the most hidden nodes that the board can hold, given inputs and outputs, with heap to spare."""
-        return widest(layers, max(self.heap - MODEL_BYTES - SPARE_BYTES, 0))
+        return widest(layers, max(self.heap - MODEL_BYTES[self.tier] - SPARE_BYTES, 0))
 
 
 # ---- which board
@@ -251,7 +251,10 @@ def _needed(found, built, spare_blocks=0):
 def _fitting(found, without, extras, replace, name):
     """Return the `Built` for the board: a smaller flash gets fewer parts. Raises BoardError if nothing fits."""
     build = _builder(found, extras)
-    more = [part for part in bundle.PARTS if part not in without]
+    needed = {"resistive"} if extras else set()
+    if clash := needed & set(without):
+        raise BoardError(f"--without {', '.join(clash)}: {', '.join(extras)} needs it")
+    more = [part for part in bundle.PARTS if part not in {*without, *needed}]
     choices = [build((*without, *more[:n])) for n in range(len(more) + 1)]
     for built in choices:
         if _is_installed(found, built):

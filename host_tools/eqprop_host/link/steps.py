@@ -17,7 +17,7 @@ def learns_numbers(state):
 
 
 def plan_of(state):
-    """Return the `eqprop.Plan` of the network that a board's `State` or a `Configuration` describes."""
+    """Return the plan of the network that a board's `State` or a `Configuration` describes."""
     return eqprop.plan(state.layers, model_of(state))
 
 

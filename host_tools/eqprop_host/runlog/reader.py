@@ -13,13 +13,14 @@ import numpy as np
 import pyarrow as pa
 
 import eqprop
+import eqprop.planning
 
 from ..errors import DataError, LogError
 from ..link.steps import steps_type
 from . import fleet
 from .formats import LIVE, WHOLE, whole
 from .formats.spans import Span
-from .schema import FORMAT, OF_TABLE, TABLES, arrow_schema, batch, check, shown
+from .schema import FORMAT, OF_TABLE, TABLES, UNNAMED, arrow_schema, batch, check, shown
 
 COMPLETE = ("board", "twin")
 """The `source` values of conductances that cover a whole crossbar."""
@@ -150,10 +151,12 @@ class Log:
         return float(self.configuration.get("siemens_per_step", 1e-9))
 
     @cached_property
-    def plan(self) -> eqprop.Plan:
-        """The `eqprop.Plan` of the network. Raises DataError if the log does not give its layers."""
+    def plan(self) -> eqprop.planning.Plan:
+        """The plan of the network. Raises DataError if the log does not give its layers."""
         try:
-            plan: eqprop.Plan = eqprop.plan(self.configuration["layers"], self.configuration.get("model"))
+            plan: eqprop.planning.Plan = eqprop.plan(
+                self.configuration["layers"], self.configuration.get("model", UNNAMED)
+            )
             return plan
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{self.path}: the log does not give the layers: {error}") from error

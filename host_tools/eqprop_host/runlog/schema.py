@@ -31,6 +31,9 @@ TABLES = ("run", "samples", "steps", "conductances", "metrics", "event", "end")
 - `end`: why the run ended; missing if the process was killed
 """
 
+UNNAMED = "resistive"
+"""The energy model of a log that names none: it is from a version of eqprop that had no other."""
+
 SIEMENS_PER_STEP = 1e-9
 """Nominal: an emulated crossbar has no siemens of its own. Full scale, 32767 steps, is 32.8 microsiemens."""
 
@@ -80,7 +83,7 @@ COLUMNS = (
         _LIST_U16,
         "conductances",
         "steps",
-        "conductances, row by row; `eqprop.Plan.shapes` gives the shape; signed ones as their lowest 16 bits",
+        "conductances, row by row; `shapes` of `eqprop.plan` gives the shape; signed ones as their lowest 16 bits",
     ),
     _column("crc", pa.int64(), "conductances", "", "CRC-32 of `conductance_steps` as little-endian uint16"),
     _column("source", pa.string(), "conductances", "", "board: read from it; twin: its bit-identical digital twin"),

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from eqprop.network import DEFAULT
-
 from ..errors import LogError
 from ..files import claim, unwritable
 from .formats import live
 from .reader import open_log
-from .schema import FORMAT, SIEMENS_PER_STEP, check
+from .schema import FORMAT, SIEMENS_PER_STEP, UNNAMED, check
 
 
 class RunLog:
@@ -58,7 +56,7 @@ class RunLog:
             about = {
                 "format": FORMAT,
                 "run_id": self.run_id,
-                "model": self.configuration.get("model", DEFAULT),
+                "model": self.configuration.get("model", UNNAMED),
                 "configuration": text,
             }
             self._write([{"record": "run", **about}], sample=0)
@@ -140,7 +138,7 @@ class RunLog:
         """Log conductances after `sample` training samples.
 
         pieces: (crossbar, first device, steps) each; steps are uint16, or int16 if signed, flat as in
-        `eqprop.Plan.shapes`. source: "board" if they were read from it, "twin" if they came from its digital twin.
+        `shapes` of `eqprop.plan`. source: "board" if they were read from it, "twin" if they came from its digital twin.
         Raises ValueError for another type.
         """
         rows = []

@@ -29,7 +29,7 @@ class Rival:
 
 
 def conductance_bytes(plan):
-    """Return the bytes that a network of this `eqprop.Plan` stores: two for each conductance."""
+    """Return the bytes that a network of this `eqprop.planning.Plan` stores: two for each conductance."""
     return 2 * sum(rows * columns for rows, columns in plan.shapes)
 
 

@@ -118,7 +118,7 @@ class _Bench:
     def __init__(self, layers, epochs, data, seed, rounding):
         self.rounding = rounding
         self.epochs, self.seed = epochs, seed
-        self.plan = eqprop.plan(layers)
+        self.plan = eqprop.plan(layers, "resistive")
         self.x, self.test_x = (features(x).astype(np.float32) for x in (data.train_x, data.test_x))
         self.y, self.test_y = data.train_y, data.test_y
         ideal = recipe.build(self.plan, seed=seed)

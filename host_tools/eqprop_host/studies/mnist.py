@@ -41,10 +41,12 @@ def rows_of(data, features, classes, epochs, limit=None):
 
     widest = run("float", 1024, **_WIDEST, epochs=4 * epochs)
     rows = [
-        row("fixed point, as on a board", run("fixed", 100), 3),
-        row("fixed point, as on a board", run("fixed", 512, epochs=2 * epochs), 1),
-        *(row(f"fixed point{kind}", run("fixed", 100, **about), 1) for kind, about in _VARIANTS),
-        row("fixed point", run("fixed", 100, loss="squared"), 1),
+        row("hopfield, as on a board", run("hopfield", 100), 3),
+        row("hopfield, as on a board", run("hopfield", 512, epochs=2 * epochs), 1),
+        row("resistive, as on a board", run("fixed", 100), 3),
+        row("resistive, as on a board", run("fixed", 512, epochs=2 * epochs), 1),
+        *(row(f"resistive{kind}", run("fixed", 100, **about), 1) for kind, about in _VARIANTS),
+        row("resistive", run("fixed", 100, loss="squared"), 1),
         row("float", run("float", 100, batch=4), 3),
         *(row(f"float{kind}", run("float", 100, batch=4, **about), 1) for kind, about in _VARIANTS),
         row("float", run("float", 512, batch=20), 1),
@@ -58,7 +60,7 @@ def rows_of(data, features, classes, epochs, limit=None):
 
 
 _WIDEST: dict = {"batch": 20, "loss": "squared-hinge", "paired": True}
-_LOSSES = {"fixed": "squared-hinge", "float": "squared", "relu": "cross-entropy"}
+_LOSSES = {"hopfield": "squared-hinge", "fixed": "squared-hinge", "float": "squared", "relu": "cross-entropy"}
 _VARIANTS: tuple[tuple[str, dict], ...] = (
     (", positive nudge", {"nudging": "positive"}),
     (", negative nudge", {"nudging": "negative"}),
@@ -114,7 +116,7 @@ def draw(path, results):
     figure = Figure(figsize=(9, 0.9 + 0.32 * len(results)), dpi=_DPI, layout="constrained")
     axes = figure.add_subplot()
     shown = results[::-1]
-    colours = {"fixed": "#1f5fa8", "float": "#6fa8dc", "relu": "#8c8c8c"}
+    colours = {"hopfield": "#123a66", "fixed": "#1f5fa8", "float": "#6fa8dc", "relu": "#8c8c8c"}
     bars = axes.barh(
         [f"{row['text']}, {row['layers']}" for row in shown],
         [row["test_error_percent"] for row in shown],

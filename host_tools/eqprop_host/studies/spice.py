@@ -5,7 +5,7 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-import eqprop
+import eqprop.planning
 from eqprop_sim.analog import Circuit, Diode, Nodal, Trainer, drive, settle
 from eqprop_sim.analog.circuits import exponential, spice
 
@@ -16,7 +16,7 @@ _LIT = 0.2  # fraction of active inputs, as in an image of a handwritten digit
 _ROUNDS = 40
 
 
-def compare(plan: eqprop.Plan, batch: int, points: int, seed: int) -> dict:
+def compare(plan: eqprop.planning.Plan, batch: int, points: int, seed: int) -> dict:
     """Return the differences between the solver and ngspice on a network, and the seconds that each takes.
 
     batch: samples settled or learnt at once. points: operating points to time in ngspice. seed: for conductances and

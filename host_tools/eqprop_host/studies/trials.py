@@ -19,7 +19,7 @@ from .baselines import as_float, fitted
 
 _PREDICTED = 1000  # test samples settled at a time
 # Float, chosen on 10,000 held-out training samples: rates of all samples of a step together, in the unit of a shift by
-# `eqprop.Plan.rate_shifts`, for 100 hidden nodes; their factor from the first epoch to the last; the nudge in the
+# `eqprop.planning.Plan`, for 100 hidden nodes; their factor from the first epoch to the last; the nudge in the
 # plan's, which integers need large; the temperature of cross-entropy in the voltage that the right output is nudged to.
 _RATES = (2.0**-6, 2.0**-11)
 _ONE_SIDED_RATES = (3 * 2.0**-6, 2.0**-11)  # a board's own errors, paired outputs, 20 samples to a step
@@ -33,7 +33,11 @@ class Run:
     """One training run of the study."""
 
     physics: str
-    """fixed: the runtime's integers. float: the analog solver, float32. relu: backpropagation, by scikit-learn."""
+    """The arithmetic, and the energy model.
+
+    hopfield: the runtime's integers, as a board learns by default. fixed: those of the resistive model. float: the
+    analog solver, float32. relu: backpropagation, by scikit-learn.
+    """
 
     layers: tuple[int, ...]
     """Sizes, inputs first; paired outputs count twice."""
@@ -67,7 +71,8 @@ class Run:
         """The number of learnt values: conductances, or weights and biases."""
         if self.physics == "relu":
             return sum((a + 1) * b for a, b in zip(self.layers, self.layers[1:], strict=False))
-        return sum(rows * columns for rows, columns in eqprop.plan(self.layers).shapes)
+        model = "hopfield" if self.physics == "hopfield" else "resistive"
+        return sum(rows * columns for rows, columns in eqprop.plan(self.layers, model).shapes)
 
     def told(self, results):
         """Return a line about the run's results."""
@@ -77,7 +82,7 @@ class Run:
         """Train, and return {"test_error_percent", "training_samples_per_second", "seconds"}, of training only."""
         of_a_board = (self.nudging, self.loss, self.paired) == ("centred", "squared-hinge", False)
         fixed = _fixed if of_a_board else _variant
-        return {"fixed": fixed, "float": _float, "relu": _relu}[self.physics](self)
+        return {"hopfield": _fixed, "fixed": fixed, "float": _float, "relu": _relu}[self.physics](self)
 
 
 def relu_width(inputs, outputs, parameters):
@@ -87,7 +92,8 @@ def relu_width(inputs, outputs, parameters):
 
 def _fixed(run):
     limit = run.limit and run.limit * run.epochs
-    config = RunConfig(data=run.data, layers=run.layers, epochs=run.epochs, seed=run.seed, limit=limit)
+    model = "hopfield" if run.physics == "hopfield" else "resistive"
+    config = RunConfig(data=run.data, layers=run.layers, epochs=run.epochs, seed=run.seed, limit=limit, model=model)
     results = train(config, read_model=False).to_dict()
     keys = ("test_error_percent", "training_samples_per_second", "seconds", "conductance_crc")
     return {key: results[key] for key in keys}
@@ -127,7 +133,7 @@ def _float(run):
     from eqprop_sim.analog import Circuit, Trainer
 
     x, y, test_x, test_y = _samples(run)
-    plan = eqprop.plan(run.layers)
+    plan = eqprop.plan(run.layers, "resistive")
     circuit = Circuit.from_plan(plan, seed=run.seed, dtype=np.float32)
     trainer = Trainer.from_plan(
         circuit,

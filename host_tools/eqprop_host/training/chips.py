@@ -19,10 +19,12 @@ from ..boards.chip_board import ChipBoard
 from ..boards.ports import open_board
 from ..errors import DataError
 from ..files import write_whole
+from .config import RunConfig
 
 LEDGER_SAMPLES = 50
 """The number of test samples that the ledger averages; its circuit equations are stiff, so they take long."""
 
+_CHIP = "resistive"  # the energy model of simulated chips
 _CONVERTERS = ("dac_bits", "adc_bits", "dac_noise_v", "adc_noise_v")
 _WIRES = ("row_ohm", "column_ohm")
 _HARDWARE = ("drive_v", "rounding", "verify")
@@ -36,6 +38,18 @@ def knobs():
     device = [field.name for field in fields(type(PRESETS["ideal"])) if field.name not in ("source", "curves")]
     periphery = [field.name for field in fields(Periphery) if field.name not in ("dac", "adc")]
     return [*device, "curve", "curve_unit", *periphery, *_CONVERTERS, *_WIRES, *_HARDWARE]
+
+
+def energy_model(physics, model=None):
+    """Return the energy model of a simulation: `model`, or for None the default of its `physics`, "fixed" or "analog".
+
+    A simulated chip is a resistive circuit: raises DataError for another model with "analog".
+    """
+    if physics != "analog":
+        return model or RunConfig.model
+    if model not in (None, _CHIP):
+        raise DataError(f"--model {model}: a simulated chip is {_CHIP}: leave out --physics analog")
+    return _CHIP
 
 
 @contextlib.contextmanager

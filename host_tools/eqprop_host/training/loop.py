@@ -95,7 +95,7 @@ def configuration(layers, seed, lr_halving_samples, data, model=DEFAULT):
     alphabet = alphabet_of(data.train_x, data.test_x)
     count = len(data.train_y)
     about = struct.pack(f"<{len(layers)}HIII", *layers, seed, lr_halving_samples, count)
-    run_number = zlib.crc32(about + alphabet, MODELS.index(model) - MODELS.index(DEFAULT))
+    run_number = zlib.crc32(about + alphabet, MODELS.index(model) - 1)
     for part in (data.train_x, data.train_y.astype("<i8")):
         run_number = zlib.crc32(np.ascontiguousarray(part).data, run_number)  # without copying data that lie in a file
     return {

@@ -14,8 +14,10 @@ _PIECE = const(32)  # conductances restored at once
 def checked(crossbar, layers, model):
     """Return `crossbar`. Raises ValueError unless it is of these layers and of this energy model; None for any."""
     plan = crossbar.plan
-    if parse_layers(layers) != plan.layers or model not in (None, plan.model):
+    if parse_layers(layers) != plan.layers:
         raise ValueError("crossbar: is of {} ({}), expected {}".format(plan, plan.model, layers))
+    if model not in (None, plan.model):
+        raise ValueError("model: expected {}, as the crossbar is, got {}".format(plan.model, model))
     return crossbar
 
 

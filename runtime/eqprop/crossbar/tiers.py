@@ -5,7 +5,7 @@
 - plain  `eqprop.crossbar.plain`, the dynamics on `eqprop.crossbar.kernels.plain`: any Python
 
 An energy model's tier is loaded with its first network, so a board holds the code of the models in use alone. It is
-the fastest that the interpreter supports; `eqprop.crossbar.selection` chooses another.
+the fastest that the interpreter supports; `eqprop.hopfield.selection` chooses another.
 """
 
 import sys

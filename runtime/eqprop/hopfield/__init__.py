@@ -1,4 +1,4 @@
-"""The second energy model: a layered Hopfield network with signed weights and weak symmetric feedback.
+"""The default energy model: a layered Hopfield network with signed weights and weak symmetric feedback.
 
 The states s_l of layers l = 1..L minimise, with s_0 the inputs, k_L = 1 and k_l = k_(l+1) * 2**feedback,
 
@@ -21,5 +21,5 @@ and E never rises from layer to layer. Each weight is a differential pair of con
   2021, for the symmetric nudge)
 
 Formats: states and weights int16 with 12 bits after the point; inputs int8, 7 bits; sums of products 24 - product_shift
-bits. Modules: `planning`, `crossbar` (the contract), `dynamics`, `kernels`.
+bits. Modules: `planning`, `crossbar` (the contract), `dynamics`, `kernels`; `selection` of a tier for all models.
 """

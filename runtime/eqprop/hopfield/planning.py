@@ -71,9 +71,11 @@ class Plan:
         self.sweeps = 2 if count > 1 else 1
 
     def buffers(self):
-        """Yield (name, typecode, items) of every array of the emulated crossbar."""
+        """Yield (name, typecode, items) of every array of the emulated crossbar, the largest first."""
         layers = self.layers
         count = len(self.shapes)
+        for rows, columns in self.shapes:
+            yield "w", "h", rows * columns
         yield "inputs", "b", layers[0] + 1
         yield "active", "I", 2 * layers[0] + 3
         yield "states", "I", 2 * max(layers[1:]) + 2
@@ -83,9 +85,8 @@ class Plan:
         yield "pull", "i", max(layers[1:-1] + (1,))
         yield "base", "i", layers[1]
         yield "errors", "i", layers[-1]
-        for c, (rows, columns) in enumerate(self.shapes):
+        for c in range(count):
             n = layers[c + 1]
-            yield "w", "h", rows * columns
             for name in ("free", "plus", "minus", "delta", "mean"):
                 yield name, "h", n + 1 if c + 1 < count else n
             yield "current", "i", n

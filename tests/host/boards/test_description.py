@@ -63,13 +63,13 @@ def test_a_table_alone_is_enough(trained):
     assert lines[:3] == [
         "eqprop: people.csv: 240 samples of 3 features, 3 classes (owner, renter, ...)",
         "eqprop: 192 to train, 48 to test (20 % of each class); each scaled to -127..127",
-        "eqprop: network 3-32-3: 358 conductances, 3 epochs, seed 0",
+        "eqprop: network 3-32-3: 227 conductances, 3 epochs, seed 0",
     ]
     assert all(len(line) <= 80 for line in lines if not line.startswith("epoch"))
     head, *rows = lines[-4:]
     assert head.split() == ["class", "recall", "samples", *CLASSES] and re.match(r"accuracy \d", lines[-5])
     results = json.loads(Path("run.json").read_text())
-    assert (results["model"], results["layers"]) == ("resistive", "3-32-3") and results["class_names"] == CLASSES
+    assert (results["model"], results["layers"]) == ("hopfield", "3-32-3") and results["class_names"] == CLASSES
     assert results["accuracy_percent"] == pytest.approx(100 - results["test_error_percent"])
     for row, name, counts in zip(rows, CLASSES, results["confusion"], strict=True):
         cells = row.split()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import eqprop
-from eqprop.protocol.messages import NEVER_SAVED
+from eqprop.protocol.messages import MODELS, NEVER_SAVED
 from eqprop_host import datasets
 from eqprop_host.boards.board import Board
 from eqprop_host.boards.chip_board import ChipBoard
@@ -35,9 +35,9 @@ def by_type(on_a_line: Board, with_a_chip: ChipBoard, in_this_process: EmulatedB
     return [on_a_line, with_a_chip, in_this_process]
 
 
-def reference(samples):
+def reference(samples, model):
     """Return the runtime's own network after so many samples of the run, and the training errors of its last epoch."""
-    network, order, errors = eqprop.Network(LAYERS, SEED, LR_HALVING_SAMPLES), SampleOrder.shuffled(COUNT, 1), []
+    network, order, errors = eqprop.Network(LAYERS, SEED, LR_HALVING_SAMPLES, model), SampleOrder.shuffled(COUNT, 1), []
     for n, row in enumerate(order.indices(0, samples)):
         errors = [] if n % COUNT == 0 else errors
         network.learn(DATA.train_x[row].tobytes(), int(DATA.train_y[row]))
@@ -62,12 +62,13 @@ def test_every_board_keeps_the_interface(board: AnyBoard):
     *_, last = board.train(DATA.train_x, DATA.train_y, order=order)
     assert last.sample == board.state.sample == COUNT == last.counted
     *_, last = board.train(DATA.train_x, DATA.train_y, until, order)
-    network, errors = reference(until)
+    network, errors = reference(until, MODELS[state.model])
     assert (last.sample, last.counted, last.correct) == (until, len(errors), len(errors) - sum(errors))
     assert board.progress()[2:] == last[2:] and board.progress().sample == until
     assert board.refresh().crc == network.crc() and board.state.sample == until
     for found, c in zip(board.conductances(), range(len(LAYERS) - 1), strict=True):
-        assert found.dtype == np.uint16 and found.tolist() == list(network.conductances(c))
+        assert found.dtype == (np.int16 if network.g_min < 0 else np.uint16)
+        assert found.tolist() == list(network.conductances(c))
     classes, outputs = board.infer(DATA.test_x)
     assert classes.dtype == np.int64 and outputs.dtype == np.int16 and outputs.shape == (len(classes), LAYERS[-1])
     assert classes.tolist() == [network.infer(row.tobytes()) for row in DATA.test_x]

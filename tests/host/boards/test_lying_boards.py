@@ -91,8 +91,8 @@ def greet(board):
     board.recover()
 
 
-def configure(board):
-    board.configure(LAYERS, 0, 0, run_number=5, epoch=12)
+def configure(board, **options):
+    board.configure(LAYERS, 0, 0, run_number=5, epoch=12, **options)
 
 
 def train(board):
@@ -106,12 +106,12 @@ def infer(board):
 
 
 def read(board):
-    configure(board)
+    configure(board, model="resistive")  # some numbers of 16 bits are none of its conductances
     board.conductances()
 
 
 def restore(board):
-    configure(board)
+    configure(board, model="resistive")
     board.restore(G, 3)
 
 
@@ -131,7 +131,7 @@ def save(board):
     board.save()
 
 
-LOW = eqprop.plan(LAYERS).g_min
+LOW = eqprop.plan(LAYERS, "resistive").g_min
 LIES = [
     (m.HELLO, state(limit=10), greet, "a payload limit of 10 bytes is too small"),
     (m.HELLO, state(limit=0), greet, "a payload limit of 0 bytes is too small"),

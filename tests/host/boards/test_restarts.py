@@ -70,7 +70,7 @@ def test_a_network_that_takes_long_to_build_is_built_once():
     state = board.configure((64, 300, 10), 0, 0, epoch=60)
     assert len(line.builds) == 1 and line.now >= 40 and not board.restarts
     assert state.crc == eqprop.Network((64, 300, 10)).crc() and board.line.retries == 0
-    assert told[0] == ("port line: the board is working: waiting for it to build 64-300-10: 8 s so far, up to 93 s"), (
+    assert told[0] == ("port line: the board is working: waiting for it to build 64-300-10: 8 s so far, up to 54 s"), (
         told
     )
     assert board.sent - sent < 512  # what waits in the board's port, which holds 256 bytes, does not grow with time

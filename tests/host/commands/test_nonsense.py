@@ -102,7 +102,7 @@ NONSENSE = {
     "log merge text.arrow --to fleet": "fleet: expected a .parquet to merge logs into",
     "log replay nowhere.arrow --at -1": "--at: -1",
     "study mismatch --only nonsense": "invalid choice: 'nonsense' (choose from",
-    "study mnist --data iris --only nonsense": "--only nonsense: no row's text contains it; the rows are: fixed point",
+    "study mnist --data iris --only nonsense": "--only nonsense: no row's text contains it; the rows are: hopfield",
     "study nonsense": "invalid choice: 'nonsense'",
     "deploy --port sim:": "has eqprop already; a blank board is sim:cortex-m3?blank=512k",
     "--completion csh": "invalid choice: 'csh'",

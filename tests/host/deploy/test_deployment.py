@@ -18,7 +18,7 @@ from serial.tools.list_ports_common import ListPortInfo
 import eqprop
 from eqprop import selftest
 from eqprop.crossbar import tiers
-from eqprop.crossbar.plain import PlainCrossbar
+from eqprop.hopfield.plain import PlainCrossbar
 from eqprop_host.boards import ports
 from eqprop_host.boards.ports import open_board
 from eqprop_host.deploy import bundle, catalogue, repl
@@ -263,8 +263,8 @@ def test_the_selftest_passes_on_every_tier(tier, every_micropython, tmp_path):
     assert selftest.run() == ("plain", selftest.TRAINED[1])
     program = tmp_path / "program.py"
     program.write_text(
-        "import eqprop.selftest, eqprop.crossbar.selection, sys\n"
-        "try:\n    eqprop.crossbar.selection.use(sys.argv[1])\n"
+        "import eqprop.selftest, eqprop.hopfield.selection, sys\n"
+        "try:\n    eqprop.hopfield.selection.use(sys.argv[1])\n"
         "except ValueError:\n    print('none')\n"
         "else:\n    print(*eqprop.selftest.run())\n"
     )
@@ -287,5 +287,5 @@ def test_the_selftest_notices_a_verb_that_is_wrong(monkeypatch, verb):
         return result
 
     monkeypatch.setattr(PlainCrossbar, verb, wrong)
-    with pytest.raises(ValueError, match="selftest: verbs of 12-8-4: expected cd012eff, got "):
+    with pytest.raises(ValueError, match="selftest: verbs of 12-8-4: expected aaef52dd, got "):
         selftest.run()

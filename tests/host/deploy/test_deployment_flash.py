@@ -175,7 +175,7 @@ def test_a_flash_that_fills_up_meanwhile_is_left_as_it_was(blank, capsys, monkey
 
 @pytest.mark.parametrize(
     ("without", "most_kb"),
-    [((), 100), (("--without", "hopfield,features,telemetry,chip,extras,bench"), 56)],
+    [((), 96), (("--without", "resistive,features,telemetry,chip,extras,bench"), 56)],
     ids=["whole", "smallest"],
 )
 def test_the_runtime_takes_little_flash(without, most_kb, blank, capsys, tmp_path):
@@ -203,6 +203,8 @@ def test_a_rig_is_there_only_when_it_is_asked_for(blank, capsys):
     with open_board(board.path) as opened:
         opened.bye()
     assert mpremote(board, "exec", driver).strip() == "U1"
+    code, _, err = run(capsys, "deploy", "--port", board.path, "--with", "rig", "--without", "resistive")
+    assert (code, err.splitlines()[-1]) == (1, "eqprop: --without resistive: rig needs it")
     code, _, err = run(capsys, "deploy", "--port", board.path, "--with", "speed")
     assert code == 2 and "'speed': expected some of differential,rig" in err
 
@@ -222,14 +224,14 @@ def test_what_was_left_out_says_so(blank, capsys):
     said = failed.value.stdout + failed.value.stderr
     assert "ImportError: eqprop features: not on this board, `eqprop deploy` left it out" in said
     code, _, err = run(capsys, "deploy", "--port", board.path, "--without", "speed")
-    assert code == 2 and "'speed': expected some of hopfield,features,telemetry,chip,extras,bench" in err
+    assert code == 2 and "'speed': expected some of resistive,features,telemetry,chip,extras,bench" in err
 
 
 def test_a_small_flash_gets_the_parts_that_fit_and_an_update_must_be_asked_for(blank, capsys, monkeypatch):
     """A flash of 64 KB, as an nRF52840 has. Catches: an update for which there is no room and no way."""
     board = blank(flash_kb=64, mount="/flash")
     code, out, err = run(capsys, "deploy", "--port", board.path, "--boot")
-    assert code == 0 and re.search("left out: hopfield.*, because the flash is small", out), err
+    assert code == 0 and re.search("left out: resistive.*, because the flash is small", out), err
     assert "nothing to copy" in run(capsys, "deploy", "--port", board.path)[1]
     with open_board(board.path) as opened:
         opened.configure((16, 8, 4), 0, 0)

@@ -228,7 +228,7 @@ def test_late_answers_to_another_question_are_none():
     board.refresh()
     assert len(held) == 2
     line.service.receive = lambda data: [*(held.pop(0) for _ in held[:]), *map(bytes, receive(data))]
-    assert [g.size for g in board.conductances()] == [48, 18]
+    assert [g.size for g in board.conductances()] == [24, 15]
 
 
 def test_a_port_that_comes_back_is_opened_again():
@@ -404,7 +404,7 @@ def test_conductances_go_there_and_back():
     other = connect(Line(limit=224))
     other.configure(LAYERS, 7, 25)
     assert other.restore(conductances, 60).crc == CLEAN_CRC
-    assert [g.dtype for g in conductances] == [np.uint16, np.uint16]
+    assert [g.dtype for g in conductances] == [np.int16, np.int16]
 
 
 def test_bye_ends_the_boards_service():

@@ -28,7 +28,7 @@ def make(layers="3-4-2", data="xor", epochs=2, logged=(0, 8), change=()):
     change: ((moment, crossbar, row, column), steps) ... to set instead; moment 0 is before training, 1 after.
     """
     rng = np.random.default_rng(5)
-    shapes = eqprop.plan(layers).shapes
+    shapes = eqprop.plan(layers, "resistive").shapes
     snapshots = {sample: [rng.integers(16, 9000, shape, np.uint16) for shape in shapes] for sample in logged}
     for steps in (steps for snapshot in snapshots.values() for steps in snapshot):
         steps[0, :2] = 16, 9000  # so that the range of colours stays as it is
@@ -38,7 +38,7 @@ def make(layers="3-4-2", data="xor", epochs=2, logged=(0, 8), change=()):
         {"epoch": k + 1, "sample": 4 * (k + 1), "train_error_percent": 50.0 / (k + 1), "test_error_percent": 25.0}
         for k in range(epochs)
     ]
-    return Made({"layers": layers, "data": data}, metrics, snapshots)
+    return Made({"layers": layers, "model": "resistive", "data": data}, metrics, snapshots)
 
 
 class Made(Log):

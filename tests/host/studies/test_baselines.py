@@ -34,4 +34,4 @@ def test_a_relu_network_learns():
 
 
 def test_a_network_keeps_its_conductances():
-    assert baselines.conductance_bytes(eqprop.plan("4-3-2")) == 2 * (3 * 10 + 5 * 2)
+    assert baselines.conductance_bytes(eqprop.plan("4-3-2", "resistive")) == 2 * (3 * 10 + 5 * 2)

@@ -57,7 +57,7 @@ def test_digits_are_learnt_on_imperfect_devices(name):
     """`eqprop study mismatch` holds the bounds as means of 5 seeds; one of them may miss by their spread, 2 points."""
     (chip,) = (point for point in mismatch.points() if point.value == name)
     data = datasets.prepare(datasets.load("digits"), 1)
-    trainer = recipe.build(eqprop.plan("64-32-10"), chip.device, chip.periphery, seed=1)
+    trainer = recipe.build(eqprop.plan("64-32-10", "resistive"), chip.device, chip.periphery, seed=1)
     mismatch.learn(trainer, features(data.train_x).astype(np.float32), data.train_y, range(10), 10, seed=1)
     wrong = trainer.predict(features(data.test_x).astype(np.float32)) != data.test_y
     assert 100 * wrong.mean() <= BOUNDS[name] + 2

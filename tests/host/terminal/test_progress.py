@@ -135,7 +135,7 @@ def test_tensorboard_reads_what_was_logged(tmp_path):
         steps, values = zip(*found[name], strict=True)
         assert list(steps) == [row["sample"] for row in log.metrics]
         assert values == pytest.approx([row[name] for row in log.metrics], rel=1e-6)
-    assert {step for _, step in histograms} == {0, 120, 240} and histograms["conductances_0", 0] == 50
+    assert {step for _, step in histograms} == {0, 120, 240} and histograms["conductances_0", 0] == 25
 
 
 def test_tensorboard_needs_a_log_and_a_folder(tmp_path, capsys):

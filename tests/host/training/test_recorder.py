@@ -26,7 +26,7 @@ from support.scripted_interrupt import ScriptedInterrupt
 LAYERS = (4, 3, 3)
 DATA = datasets.prepare(datasets.load("iris"), seed=1)
 COUNT = len(DATA.train_y)
-CONFIGURATION = {"layers": "4-3-3", "seed": 5, "lr_halving_samples": 2 * COUNT}
+CONFIGURATION = {"layers": "4-3-3", "model": "hopfield", "seed": 5, "lr_halving_samples": 2 * COUNT}
 WHO = SimpleNamespace(requested=False)
 CONFIGURED = configuration(LAYERS, 5, 2 * COUNT, DATA)
 
@@ -202,7 +202,8 @@ def test_parts_are_where_they_say(tmp_path):
     for row in log.read("conductances"):
         if row["source"] == "part":
             devices = range(row["first"], row["first"] + len(row["conductance_steps"]))
-            assert np.array_equal(log.snapshot(0)[row["crossbar"]].ravel()[devices], row["conductance_steps"])
+            steps = np.array(row["conductance_steps"], np.uint16).view(np.int16)
+            assert np.array_equal(log.snapshot(0)[row["crossbar"]].ravel()[devices], steps)
             seen[row["crossbar"]] |= set(devices)
     assert [len(devices) for devices in seen] == [rows * columns for rows, columns in eqprop.plan(LAYERS).shapes]
 
@@ -366,7 +367,7 @@ def test_a_board_that_starts_anew_while_it_is_searched_is_searched_again(tmp_pat
 
 def test_a_probe_sees_the_circuit_and_leaves_it_alone():
     """Catches residuals of a settled network that are not zero, and a probe that learns."""
-    network = Network(LAYERS, 5)
+    network = Network(LAYERS, 5, model="resistive")
     crossbar, crc = network.crossbar, network.crc()
     found = probe(network, DATA.test_x[:8], DATA.test_y[:8])
     assert 0 < found["residual_free"] < 0.2 and 0 < found["residual_plus"] < 0.2

@@ -16,8 +16,11 @@ from support.typed_command import run
 
 pytestmark = pytest.mark.slow
 
-DIGITS = "5db56ec2"
+DIGITS = "09633c35"
 """CRC of the conductances after 200 samples of the digits with seed 0, on every board."""
+
+RESISTIVE_DIGITS = "5db56ec2"
+"""The same of a resistive network."""
 
 IRIS = RunConfig(data="iris", layers="4-5-3", epochs=2, seed=3)
 
@@ -40,6 +43,12 @@ def test_a_run_by_the_api_is_the_commands(board, tmp_path, capsys):
     assert told[-3].startswith("digits: 1,797 samples") and told[-1].startswith("network 64-32-10: ")
     assert [each.sample for each in seen] == sorted(each.sample for each in seen) and seen[-1].sample == 200
     assert seen[-1].epoch_ends and seen[-1].test_error_percent == result.test_error_percent
+
+
+@pytest.mark.parametrize("board", [None, "sim:"])
+def test_the_resistive_model_is_one_word_away(board):
+    """Catches: a default that a word does not overrule, a bit of the resistive network that changed."""
+    assert train(RunConfig(limit=200, model="resistive"), board=board).conductance_crc == RESISTIVE_DIGITS
 
 
 def test_a_board_that_the_caller_opened_stays_open():

@@ -9,7 +9,7 @@ from array import array
 import micropython
 
 import eqprop
-from eqprop.crossbar.selection import use
+from eqprop.hopfield.selection import use
 
 
 def locked(network, x):

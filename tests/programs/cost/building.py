@@ -6,9 +6,9 @@ micropython building.py TIER LAYERS...
 import sys
 import time
 
-import eqprop.crossbar.selection
+import eqprop.hopfield.selection
 
-print(eqprop.crossbar.selection.use(sys.argv[1]))
+print(eqprop.hopfield.selection.use(sys.argv[1]))
 for layers in sys.argv[2:]:
     start = time.ticks_cpu()
     network = eqprop.Network(layers)

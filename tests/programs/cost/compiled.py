@@ -43,9 +43,9 @@ def train(learn):
 with open(sys.argv[1], "rb") as file:
     code = array("I", file.read())
 address = uctypes.addressof(code) + int(sys.argv[2]) | 1
-network = eqprop.Network(sys.argv[3])
+network = eqprop.Network(sys.argv[3], model="resistive")
 x = array("b", bytes(network.layers[0]))
 print(train(network.learn), network.crc())
-network = eqprop.Network(sys.argv[3])
+network = eqprop.Network(sys.argv[3], model="resistive")
 table = network.crossbar.table
 print(train(lambda x, label: call(table, x, label, address)), network.crc())

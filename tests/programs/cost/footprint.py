@@ -9,9 +9,10 @@ import sys
 gc.collect()
 before = gc.mem_alloc()
 import eqprop  # noqa: E402
+from eqprop.crossbar.tiers import crossbar_type  # noqa: E402
+from eqprop.hopfield.tiers import hopfield  # noqa: E402
 
-tiers = eqprop.crossbar.tiers
-tier = tiers.crossbar_type("crossbar", tiers.resistive).tier  # loads what the first network would
+tier = crossbar_type("hopfield", hopfield).tier  # loads what the first network would
 gc.collect()
 print(tier, gc.mem_alloc() - before)
 

@@ -7,7 +7,7 @@ import sys
 from array import array
 
 import eqprop
-from eqprop.crossbar.selection import use
+from eqprop.hopfield.selection import use
 
 GUARD = 16  # items, so that an array stays at a multiple of 16 bytes
 allocated = []

@@ -13,9 +13,9 @@ gc.collect()
 before = gc.mem_alloc()
 start = time.ticks_cpu()
 import eqprop.service  # noqa: E402
+from eqprop.hopfield.tiers import hopfield  # noqa: E402
 
-tiers = eqprop.crossbar.tiers
-tiers.crossbar_type("crossbar", tiers.resistive)  # loads what the first network would
+eqprop.crossbar.tiers.crossbar_type("hopfield", hopfield)  # loads what the first network would
 
 passed = time.ticks_diff(time.ticks_cpu(), start)
 gc.collect()

@@ -37,7 +37,8 @@ def ask(kind, payload, token=b""):
 
 token = pack_hello(SESSION)[1:]
 ask(messages.HELLO, pack_hello(SESSION))
-ask(messages.CONFIGURE, pack_configure((messages.RESISTIVE, 7, 0, 0, 1437, (64, 32, 10), alphabet)), token)
+about = (messages.MODELS.index("hopfield"), 7, 0, 0, 1437, (64, 32, 10), alphabet)
+ask(messages.CONFIGURE, pack_configure(about), token)
 learner = service.network.learner
 
 

@@ -7,7 +7,7 @@ import sys
 from array import array
 
 import eqprop
-from eqprop.crossbar import selection
+from eqprop.hopfield import selection
 
 print(selection.use(*sys.argv[1:2]))
 network = eqprop.Network("4-3-2")

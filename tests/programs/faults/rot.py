@@ -7,7 +7,7 @@ conductances, in the totals and in what nodes divide by.
 import sys
 from array import array
 
-import eqprop.crossbar.selection
+import eqprop.hopfield.selection
 from eqprop.checkpoint import Checkpoints
 from support.boards.memory_flash import MemoryFlash
 
@@ -28,6 +28,13 @@ except ImportError:
 def fixed(network):
     """Return the bytes of every array, or part of one, that never changes while no rate halves."""
     circuit = network.crossbar.circuit
+    if network.model == "hopfield":
+        parts = [circuit.rate_shifts, memoryview(circuit.inputs)[len(circuit.inputs) - 1 :]]
+        for c, n in enumerate(network.layers[1:-1]):
+            parts += [memoryview(phase[c])[n:] for phase in circuit.phases]
+        if network.crossbar.tier != "plain":
+            parts.append(network.crossbar.table)
+        return [raw(part) for part in parts]
     parts = [circuit.limits, circuit.rate_shifts, memoryview(circuit.inputs)[len(circuit.inputs) - 1 :]]
     for c, n in enumerate(network.layers[1:]):
         parts += [circuit.shape[c], circuit.low[c], circuit.high[c]]
@@ -43,8 +50,8 @@ def fixed(network):
 class Trial:
     """A network that learns, is flipped, goes on, and is put right again."""
 
-    def __init__(self, build, layers):
-        self.network = build(layers, 3)
+    def __init__(self, build, layers, model):
+        self.network = build(layers, 3, 0, model)
         self.flash = MemoryFlash()
         self.checkpoints = Checkpoints(rest_s=0, open_file=self.flash.open)
         self.x = array("b", [100 - 23 * (i % 9) for i in range(self.network.layers[0])])
@@ -84,9 +91,11 @@ class Trial:
 def rot(build, layers, tries, learns=True):
     """Return a line with the flips found, and tried: in what must not change, conductances, totals and divisors.
 
-    learns: whether a sample is learnt after a flip in what must not change, too; numba's code would leave its arrays.
+    layers: with their energy model, "hopfield:4-3-2", which has checksums in place of totals and divisors. learns:
+    whether a sample is learnt after a flip in what must not change, too; numba's code would leave its arrays.
     """
-    trial = Trial(build, layers)
+    model, _, sizes = layers.partition(":")
+    trial = Trial(build, sizes, model)
     sample = trial.network.sample
     found = []
     parts = fixed(trial.network)
@@ -105,11 +114,16 @@ def rot(build, layers, tries, learns=True):
         trial.restore(sample)
     found.append("{}/{}".format(count, tries))
     circuit = trial.network.crossbar.circuit
-    divisors = circuit.reciprocal + circuit.shift  # which the next sample sets again
-    for arrays, then in ((circuit.g, True), (circuit.total, True), (divisors, False)):
+    if model == "hopfield":
+        sums = memoryview(raw(circuit.sums))  # 32 bits for each sum of 16: the next change clears the others
+        checked = ((circuit.w, True), ([sums[4 * c : 4 * c + 2] for c in range(len(circuit.w))], True))
+    else:
+        divisors = circuit.reciprocal + circuit.shift  # which the next sample sets again
+        checked = ((circuit.g, True), (circuit.total, True), (divisors, False))
+    for arrays, then in checked:
         count = all_bits = 0
         for items in arrays:
-            memory = raw(items)
+            memory = items if isinstance(items, memoryview) else raw(items)
             for bit in range(8 * len(memory)):
                 all_bits += 1
                 count += trial.caught(memory, bit, then)
@@ -119,6 +133,6 @@ def rot(build, layers, tries, learns=True):
 
 
 if __name__ == "__main__":
-    print(eqprop.crossbar.selection.use(sys.argv[1]))
+    print(eqprop.hopfield.selection.use(sys.argv[1]))
     for text in sys.argv[3:]:
         print(rot(eqprop.Network, text, int(sys.argv[2])))

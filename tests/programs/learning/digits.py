@@ -6,7 +6,7 @@ python digits.py TIER FILE: FILE holds 65 bytes a sample, its features and its l
 import sys
 
 import eqprop
-from eqprop.crossbar.selection import use
+from eqprop.hopfield.selection import use
 
 
 def train(network, data):

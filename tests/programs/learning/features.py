@@ -7,13 +7,13 @@ import sys
 from array import array
 
 import eqprop  # noqa: F401
-from eqprop.crossbar import selection
 from eqprop.features.mel import FilterBank
 from eqprop.features.population import Population
 from eqprop.features.scale import Scaler, fit
 from eqprop.features.spectrum import Bands
 from eqprop.features.utterance import Utterance
 from eqprop.features.window import Statistics, Window
+from eqprop.hopfield import selection
 from eqprop.network import zeros
 from eqprop.xorshift import Xorshift32
 

@@ -7,7 +7,7 @@ import sys
 from array import array
 
 import eqprop
-from eqprop.crossbar.selection import use
+from eqprop.hopfield.selection import use
 from eqprop.xorshift import Xorshift32
 
 SHAPES = ("4-8-2", "3-5-4-1", "4-3")

@@ -7,7 +7,7 @@ import sys
 from array import array
 
 import eqprop
-from eqprop.crossbar.selection import use
+from eqprop.hopfield.selection import use
 from eqprop.xorshift import Xorshift32
 
 LAYERS = "8-6-5"

@@ -23,7 +23,7 @@ KINDS = {"whole": FloatCrossbar, "unreadable": UnreadableCrossbar, "noisy": Nois
 
 
 def made(kind=FloatCrossbar, layers=LAYERS):
-    return kind(eqprop.plan(layers))
+    return kind(eqprop.plan(layers, "resistive"))
 
 
 def learn(network, samples):
@@ -39,7 +39,7 @@ def within_a_step(a, b):
 @pytest.mark.parametrize("layers", [(2, 8, 2), (3, 5, 4, 2), (4, 3)])
 def test_the_text_says_what_the_emulated_crossbar_does(layers):
     """Voltages of all phases, and the changes of 40 samples. Catches a wrong formula, order or unit in the text."""
-    plan = eqprop.plan(layers)
+    plan = eqprop.plan(layers, "resistive")
     plan.sweeps = 60  # all the way to equilibrium, as parts do
     emulated = eqprop.Network(layers, seed=3, crossbar=PlainCrossbar(plan, zeros, 0))
     network = eqprop.Network(layers, seed=3, crossbar=made(layers=layers))
@@ -93,7 +93,7 @@ def test_parts_that_cannot_be_read_keep_their_conductances():
     assert (again.status().sample, again.status().seed, again.status().crc) == (9, 5, m.UNREADABLE)
     assert rig._g == kept
     assert DirectHost(checkpoints=Checkpoints(open_file=flash.open)).status().layers == ()
-    again.state(m.CONFIGURE, configure((4, 3, 2), 5, 0))
+    again.state(m.CONFIGURE, configure((4, 3, 2), 5, 0, model="resistive"))
     assert rig._g != kept
 
 
@@ -107,7 +107,9 @@ def test_each_says_in_one_line_what_it_cannot_do(tmp_path):
     assert (kind, answer) == (m.ERROR, b"\0crossbar: its conductances cannot be read back")
     with pytest.raises(ValueError, match=r"^crossbar: is of 2-8-2 \(resistive\), expected \(2, 9, 2\)$"):
         eqprop.Network((2, 9, 2), crossbar=made())
-    with pytest.raises(ValueError, match="^model: expected resistive, hopfield or differential, got 'ising'$"):
+    with pytest.raises(ValueError, match="^model: expected resistive, as the crossbar is, got hopfield$"):
+        eqprop.Network(LAYERS, model="hopfield", crossbar=made())
+    with pytest.raises(ValueError, match="^model: expected hopfield, resistive or differential, got 'ising'$"):
         eqprop.Network(LAYERS, model="ising")
     assert network.save(str(tmp_path))
     with pytest.raises(ValueError, match="^crossbar: the checkpoint needs the one that was saved, "):
@@ -122,9 +124,9 @@ def on(crossbar):
 def served(crossbar, flash=None, layers=(4, 3, 2)):
     """Return a host at a service of a network on these parts, which it has configured."""
     if crossbar.plan.layers != layers:
-        crossbar.__init__(eqprop.plan(layers))
+        crossbar.__init__(eqprop.plan(layers, "resistive"))
     desk = DirectHost(build=on(crossbar), checkpoints=Checkpoints(open_file=(flash or MemoryFlash()).open))
-    desk.state(m.CONFIGURE, configure(layers, 5, 0, epoch=20))
+    desk.state(m.CONFIGURE, configure(layers, 5, 0, epoch=20, model="resistive"))
     return desk
 
 
@@ -153,7 +155,7 @@ def test_a_host_trains_and_logs_it(kind, tmp_path, monkeypatch):
     """As `eqprop train --log` does. Catches a host that compares a CRC or reads conductances where there are none."""
     line = Line(build=lambda layers, *given: eqprop.Network(layers, *given, crossbar=made(kind, layers)))
     told = []
-    config = RunConfig(data="xor", hidden="4", epochs=3)
+    config = RunConfig(data="xor", hidden="4", epochs=3, model="resistive")
     result = train(config, board=connect(line), log=tmp_path / "run.jsonl", tell=told.append)
     assert result.training_samples == 3 * len(result.data.train_y)
     if kind is UnreadableCrossbar:

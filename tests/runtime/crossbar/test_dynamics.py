@@ -18,6 +18,7 @@ from eqprop.crossbar import FREE, MINUS, PLUS, dynamics
 from eqprop.crossbar.kernels.plain import highest, set_nudge
 from eqprop.fixed import CURRENT_MAX, TOTAL_MAX, U_MAX, V_MAX
 from eqprop.network import zeros
+from eqprop.planning import Plan
 from support.references.checked_integers import Checked, CheckedArray
 from support.references.exact_circuit import SHAPES, STYLES, ExactCircuit, build, features, fill, networks
 
@@ -174,8 +175,11 @@ def test_a_nudge_displaces_the_outputs_to_where_it_brings_them(network):
                 assert least - allowed <= v[last][k] <= most + allowed
 
 
-class Quiet(eqprop.Plan):
+class Quiet(Plan):
     """A plan with so little gain that no rail is ever reached: the full scale of every layer is 127 * 2**7."""
+
+    def __init__(self, layers, _model):
+        super().__init__(layers)
 
     def _choose(self):
         super()._choose()
@@ -212,7 +216,7 @@ def lesson(layers, seed):
     beta: in the plan's unit, but so small that few diodes switch when it nudges.
     """
     rng = random.Random(seed)
-    crossbar = build(eqprop.plan(layers), sweeps=60)
+    crossbar = build(eqprop.plan(layers, "resistive"), sweeps=60)
     high = crossbar.plan.g_max
     for g in crossbar.circuit.g:
         for i in range(len(g)):
@@ -323,6 +327,9 @@ class CheckedNetwork(eqprop.Network):
     """A network whose every number is checked to fit 31 bits, and its array."""
 
     allocate = staticmethod(CheckedArray)
+
+    def __init__(self, layers, seed=0):
+        super().__init__(layers, seed, model="resistive")
 
 
 def program(crossbar, rates):

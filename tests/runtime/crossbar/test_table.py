@@ -73,7 +73,7 @@ def fields(circuit, crossbar):
 
 def test_the_table_holds_each_field_at_the_lists_offset(monkeypatch):
     """Catches: a word or an array that is put in or moved, with the list left as it is."""
-    crossbar = eqprop.Network("9-20-7-5").crossbar
+    crossbar = eqprop.Network("9-20-7-5", model="resistive").crossbar
     circuit = crossbar.circuit
     owner = SimpleNamespace(circuit=circuit, features=crossbar.features, classes=crossbar.classes, flag=FLAG)
     table, _ = held("crossbar", owner, monkeypatch)

@@ -1,4 +1,4 @@
-"""Tiers of the circuit's dynamics: which there are, how one is forced, what they refuse before they touch memory."""
+"""Tiers of the network's dynamics: which is in use, and what they refuse before they touch memory."""
 
 import shutil
 import subprocess
@@ -7,21 +7,9 @@ from pathlib import Path
 import pytest
 
 import eqprop
-from eqprop.crossbar import selection
 from support.cross_compilers import compiled
 from support.places import PROGRAMS, RUNTIME
 from support.references.refusals import REFUSALS
-
-
-def test_cpython_computes_plainly():
-    assert selection.use() == "plain"
-    assert eqprop.Network("2-2").crossbar.tier == "plain"
-
-
-@pytest.mark.parametrize("tier", ["thumb", "viper", "abacus"])
-def test_a_tier_that_is_not_there_is_refused(tier):
-    with pytest.raises(ValueError, match=f"tier: {tier} is not supported here"):
-        selection.use(tier)
 
 
 def run(micropython, *arguments):
@@ -47,8 +35,8 @@ def test_machine_code_of_another_processor_is_named(cortex_m3, tmp_path):
     """Catches MicroPython's own words alone, which name no file."""
     package = tmp_path / "eqprop"
     shutil.copytree(Path(eqprop.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    (package / "crossbar" / "kernels" / "thumb.py").unlink()
-    source = package / "crossbar" / "kernels" / "viper.py"
+    (package / "hopfield" / "kernels" / "thumb.py").unlink()
+    source = package / "hopfield" / "kernels" / "viper.py"
     assert compiled("xtensawin", source, source.with_suffix(".mpy")) == ""
     source.unlink()
     program = tmp_path / "program.py"
@@ -57,5 +45,5 @@ def test_machine_code_of_another_processor_is_named(cortex_m3, tmp_path):
     done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
-    assert last.startswith("ValueError: eqprop/crossbar/kernels/viper.mpy: ")
+    assert last.startswith("ValueError: eqprop/hopfield/kernels/viper.mpy: ")
     assert last.endswith(": made for another processor?")

@@ -14,8 +14,15 @@ from support.references import independent_client
 
 
 @pytest.mark.usefixtures("unix_micropython")
-@pytest.mark.parametrize("port", ["sim:micropython?seed=5", "sim:micropython?flip=2e-4&drop=1e-4&seed=5"])
-def test_the_digits_are_learnt_to_the_last_bit(port):
+@pytest.mark.parametrize(
+    ("port", "model", "crc"),
+    [
+        ("sim:micropython?seed=5", 1, "5db56ec2"),
+        ("sim:micropython?flip=2e-4&drop=1e-4&seed=5", 2, "09633c35"),
+    ],
+    ids=["resistive", "hopfield-bad-line"],
+)
+def test_the_digits_are_learnt_to_the_last_bit(port, model, crc):
     """On a clean line and a bad one. Catches a rule, a payload or a constant that the page does not name."""
     data = datasets.prepare(datasets.load("digits"), 0)
     order = SampleOrder.shuffled(len(data.train_y), 0).epoch(0)[:200]
@@ -26,7 +33,8 @@ def test_the_digits_are_learnt_to_the_last_bit(port):
         with serial.serial_for_url(simulated.path, timeout=0.05) as opened:
             client = independent_client.Client(opened)
             count = len(data.train_y)
-            assert f"{client.train((64, 32, 10), 0, 4 * count, count, alphabet, samples):08x}" == "5db56ec2"
+            learnt = client.train(model, (64, 32, 10), 0, 4 * count, count, alphabet, samples)
+            assert f"{learnt:08x}" == crc
     finally:
         simulated.close()
 

@@ -2,6 +2,7 @@
 
 import random
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import eqprop
 from eqprop.crossbar import FREE, MINUS, PLUS
 from eqprop.rig.calibration import Calibration
 from eqprop.rig.planning import OHM_STEPS, RigPlan
+from eqprop_host.errors import BoardError
 from eqprop_host.training.run import RunConfig, train
 from eqprop_sim.rig.assembly import assemble
 from eqprop_sim.rig.bench import PERFECT, Spread
@@ -311,6 +313,9 @@ def test_a_host_trains_and_logs_it(tmp_path):
         return eqprop.Network(layers, *given, crossbar=crossbar)
 
     config = RunConfig(data="xor", hidden="4", epochs=6, seed=100)
+    with pytest.raises(BoardError, match="model: expected resistive, as the crossbar is, got hopfield"):
+        train(config, board=connect(Line(build=build)))
+    config = replace(config, model="resistive")
     result = train(config, board=connect(Line(build=build)), log=tmp_path / "run.jsonl")
     assert result.training_samples == 6 * len(result.data.train_y)
     assert result.test_error_percent == 0

@@ -292,6 +292,6 @@ def test_outcomes_that_are_too_short_are_refused():
 
 
 def test_hidden_voltages_stay_on_the_chip():
-    crossbar = chip.RemoteCrossbar(eqprop.plan((2, 4, 3)), lambda code, items: [0] * items)
+    crossbar = chip.RemoteCrossbar(eqprop.plan((2, 4, 3), "resistive"), lambda code, items: [0] * items)
     with pytest.raises(ValueError, match="layer: expected the output layer 2, got 1"):
         crossbar.voltages(1, 0)

@@ -53,7 +53,7 @@ def bounds(circuit, plan, codes):
 def test_codes_are_the_runtimes_but_for_rounding(layers, seed):
     """Catches any difference of scale, sign, bias, diode or amplifier between the physics and the board's integers."""
     rng = random.Random(seed)
-    analog, board = AnalogNetwork.on(IDEAL)(layers), eqprop.Network(layers)
+    analog, board = AnalogNetwork.on(IDEAL)(layers), eqprop.Network(layers, model="resistive")
     plan = board.plan
     for c, (rows, columns) in enumerate(plan.shapes):
         top = rng.choice((2 * plan.g_min, plan.g_max))
@@ -71,7 +71,7 @@ def test_codes_are_the_runtimes_but_for_rounding(layers, seed):
 
 
 def test_initial_conductances_are_the_runtimes():
-    assert AnalogNetwork.on(IDEAL)("6-5-4-3", 7).crc() == eqprop.Network("6-5-4-3", 7).crc()
+    assert AnalogNetwork.on(IDEAL)("6-5-4-3", 7).crc() == eqprop.Network("6-5-4-3", 7, model="resistive").crc()
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_a_sample_changes_the_conductances_as_on_the_board(layers, digits):
     With a weak nudge: the board limits how much a node may differ between the nudged phases, physics does not.
     """
     for seed in range(4):
-        analog, board = AnalogNetwork.on(IDEAL)(layers, seed), eqprop.Network(layers, seed)
+        analog, board = AnalogNetwork.on(IDEAL)(layers, seed), eqprop.Network(layers, seed, model="resistive")
         before = [np.array(board.conductances(c), int) for c in range(board.crossbar_count)]
         analog.plan.beta //= 4
         board.crossbar.circuit = board.crossbar.circuit._replace(beta=analog.plan.beta)
@@ -148,7 +148,7 @@ def test_what_is_restored_is_programmed_by_refresh():
 def test_blind_programming_misses_and_verified_programming_hits():
     def missed(verify):
         network = AnalogNetwork.on(Hardware(Device(levels=200, dw_min_dtod=0.3), verify=verify))("8-6-4", 1)
-        ideal = eqprop.Network("8-6-4", 1)
+        ideal = eqprop.Network("8-6-4", 1, model="resistive")
         return np.abs(network.conductances(0).astype(int) - np.array(ideal.conductances(0), int)).mean()
 
     assert missed(0) > 3 * missed(5)
@@ -191,7 +191,7 @@ def test_the_same_seed_is_the_same_chip():
 
 def test_the_verbs_refuse_what_a_boards_do():
     """Catches a check that the chip lacks, or one that speaks otherwise: the board's own crossbar is the oracle."""
-    chip, board = (network("3-4-2").crossbar for network in (AnalogNetwork, eqprop.Network))
+    chip, board = (network("3-4-2", model="resistive").crossbar for network in (AnalogNetwork, eqprop.Network))
     wrong = [
         ("settle", 5),
         ("settle", b"12"),

@@ -12,7 +12,7 @@ from eqprop_sim.analog.devices.devices import Device
 from eqprop_sim.analog.devices.presets import PRESETS
 from eqprop_sim.analog.learning import features
 
-PLAN = eqprop.plan("64-16-10")
+PLAN = eqprop.plan("64-16-10", "resistive")
 DEVICE = Device(levels=256, on_off=100.0)
 SILICON = Diode(saturation_a=1e-9, ideality=1.0)
 ASYMMETRIC = {
@@ -66,7 +66,8 @@ def test_the_circuit_keeps_in_step_with_its_devices(digits, device, rounding):
 def test_asymmetric_devices_learn_in_place(digits, name):
     """Catches a controller that believes its pulses."""
     device, most = ASYMMETRIC[name]
-    errors = [error(recipe.build(eqprop.plan("64-32-10"), device, seed=seed), digits, 4) for seed in (0, 1)]
+    plan = eqprop.plan("64-32-10", "resistive")
+    errors = [error(recipe.build(plan, device, seed=seed), digits, 4) for seed in (0, 1)]
     assert np.mean(errors) <= most
 
 

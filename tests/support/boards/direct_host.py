@@ -1,5 +1,6 @@
 """A host without a line: it gives a service its questions byte by byte, and hears the answers at once."""
 
+from eqprop.network import DEFAULT
 from eqprop.protocol import host_messages
 from eqprop.protocol import messages as m
 from eqprop.protocol.configuring import pack_configure
@@ -11,8 +12,9 @@ from support.references.independent_packer import record
 CODE = Code(4, 2)
 
 
-def configure(layers, seed, lr_halving_samples, run_number=0, epoch=0, alphabet=b""):
-    return pack_configure(host_messages.Configuration(1, run_number, seed, lr_halving_samples, epoch, layers, alphabet))
+def configure(layers, seed, lr_halving_samples, run_number=0, epoch=0, alphabet=b"", model=DEFAULT):
+    about = (m.MODELS.index(model), run_number, seed, lr_halving_samples, epoch, layers, alphabet)
+    return pack_configure(host_messages.Configuration(*about))
 
 
 def samples(first, rows):

@@ -190,7 +190,7 @@ def networks(draw, styles=STYLES, plan=eqprop.plan, sweeps=None):
     layers = draw(SHAPES)
     style = draw(st.sampled_from(styles))
     rng = random.Random(draw(st.integers(0, 2**32 - 1)))
-    crossbar = build(plan(layers), sweeps)
+    crossbar = build(plan(layers, "resistive"), sweeps)
     x = features(rng, layers[0])
     fill(crossbar, style, rng, x)
     dynamics.drive(crossbar.circuit, x)

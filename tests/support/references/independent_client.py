@@ -89,10 +89,13 @@ class Client:
         self.padding = bytes(31)
         return 0, b""
 
-    def train(self, layers, seed, lr_halving_samples, epoch, alphabet, samples):
-        """Train the samples in order, each exactly once, and return the CRC-32 of the conductances."""
+    def train(self, model, layers, seed, lr_halving_samples, epoch, alphabet, samples):
+        """Train the samples in order, each exactly once, and return the CRC-32 of the conductances.
+
+        model: the energy model's number.
+        """
         run, found, first, batch, limit, greeted = random.randrange(1, 2**32), 0, 0, 127, 192, False
-        network = struct.pack("<B4IB", 1, run, seed, lr_halving_samples, epoch, len(layers))
+        network = struct.pack("<B4IB", model, run, seed, lr_halving_samples, epoch, len(layers))
         network += struct.pack(f"<{len(layers)}H", *layers) + struct.pack(f"{len(alphabet)}b", *alphabet)
         patience = 9 + 0.002 * sum(2 * (a + 1) * b for a, b in zip(layers, layers[1:], strict=False))
         alphabet = alphabet or [*range(128), *range(-128, 0)]

@@ -13,7 +13,7 @@ from eqprop.checkpoint import Checkpoints  # noqa: E402
 
 gc.threshold(-1)
 if TIER:
-    from eqprop.crossbar.selection import use
+    from eqprop.hopfield.selection import use
 
     use(TIER)
 eqprop.service.main(checkpoints=Checkpoints(every=CHECKPOINT_EVERY))

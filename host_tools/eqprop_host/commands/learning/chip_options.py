@@ -19,7 +19,7 @@ def add_simulation_options(parser):
     parser.add_argument("--device", choices=PRESETS, metavar="NAME", help=text)
     text = "with --physics analog: set a parameter of the chip, such as levels=16; may be repeated"
     parser.add_argument("--set", action="append", metavar="NAME=VALUE", default=[], help=text)
-    run_options.add_learning_options(parser)
+    run_options.add_learning_options(parser, on_chips=True)
 
 
 def ledger_lines(found):

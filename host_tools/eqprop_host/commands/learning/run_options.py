@@ -12,13 +12,16 @@ from ...training.config import LOG_BUDGET_PERCENT, RANGES, SAMPLES, LogConfig, R
 from .. import options as common
 
 
-def add_learning_options(parser):
-    """Add the options that determine the conductances learnt, on a board or elsewhere, for `config`."""
+def add_learning_options(parser, on_chips=False):
+    """Add the options that determine the conductances learnt, on a board or elsewhere, for `config`.
+
+    on_chips: as for `add_model`.
+    """
     add = parser.add_argument
     common.add_data(parser)
     add_split_options(parser)
     common.add_layers(parser)
-    common.add_model(parser)
+    common.add_model(parser, on_chips)
     common.add_epochs(parser)
     add("--limit", type=common.whole(*RANGES["limit"]), metavar="N", help="stop after N training samples")
     text = "seed for the split, the sample order and the initial conductances (default: %(default)s)"

@@ -5,8 +5,7 @@ from pathlib import Path
 from ...errors import DataError
 from ...files import check_writable
 from ...terminal.progress import show_progress
-from ...training.chips import aged_error, hardware, ledger, open_chip, siemens_per_step, write_netlist
-from ...training.config import RunConfig
+from ...training.chips import aged_error, energy_model, hardware, ledger, open_chip, siemens_per_step, write_netlist
 from ...training.run import train
 from .. import options as common
 from . import chip_options, run_options
@@ -28,6 +27,7 @@ def run(options):
     """Train, write the requested files, and print the error, the CRC and a chip's energy."""
     if options.netlist:
         check_writable(options.netlist)
+    options.model = energy_model(options.physics, options.model)
     return _on_a_chip(options) if options.physics == "analog" else _in_fixed_point(options)
 
 
@@ -41,8 +41,6 @@ def _in_fixed_point(options):
 
 
 def _on_a_chip(options):
-    if options.model != RunConfig.model:
-        raise DataError(f"--model {options.model}: a simulated chip is {RunConfig.model}: leave out --physics analog")
     chip = hardware(options.device, options.set, options.age)
     place = {"physics": options.physics, "device": options.device or "ideal", "set": options.set}
     place |= {"port": options.port} if options.port else {}

@@ -25,7 +25,7 @@ def run(options):
     """Print and write the figures."""
     if options.json:
         check_replaceable(options.json, "results")
-    results = compare(eqprop.plan(options.layers), options.batch, options.points, options.seed)
+    results = compare(eqprop.plan(options.layers, "resistive"), options.batch, options.points, options.seed)
     _show(results, options)
     common.write_json(options.json, {**results, "layers": layers_text(options.layers), "seed": options.seed})
 

@@ -7,6 +7,7 @@ import sys
 from ...errors import DataError
 from ...replacing import check_replaceable
 from ...studies.sweeps import Point, Results, connected, grid, ranked, sweep
+from ...training.chips import energy_model
 from ...training.config import layers_text
 from .. import options as common
 from ..learning import chip_options
@@ -114,7 +115,7 @@ def _combinations(options):
             raise DataError(f"--vary {text}: {name} is varied twice")
         varied[dest] = [getattr(parser.parse_args([f"{dests[dest]}={value}"]), dest) for value in _values(text, values)]
     chosen = [{**fixed, **each} for each in grid(varied, options.random, options.draw_seed)]
-    return [{**each, **_texts(each)} for each in chosen]
+    return [{**each, **_texts(each), "model": energy_model(each["physics"], each["model"])} for each in chosen]
 
 
 def _texts(point):

@@ -3,7 +3,7 @@
 `plain` is the reference and documents each kernel; `viper` computes the same bits.
 """
 
-from ...crossbar.selection import in_use
+from ...hopfield.selection import in_use
 
 
 def chosen():

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from eqprop.network import Network
+from eqprop.network import DEFAULT, Network
 from eqprop.protocol import messages
 from eqprop.protocol.host_messages import Configuration
 from eqprop.protocol.records import Code
@@ -36,7 +36,8 @@ class Line:
         self.begin()
 
     def begin(self):
-        self.configuration = Configuration(1, self.draw.randrange(2**30), 7, 0, 0, LAYERS, b"")
+        model = messages.MODELS.index(DEFAULT)
+        self.configuration = Configuration(model, self.draw.randrange(2**30), 7, 0, 0, LAYERS, b"")
         self.conversation.begin(self.configuration)
 
     def teach(self, count):

@@ -15,9 +15,9 @@ from support.references.refusals import REFUSALS
 from support.surroundings import obtained
 
 # One crossbar; hidden layers of one node, of two and of odd sizes; products that are shifted and ones that are not
-RESISTIVE = ["64-32-10", "300-5-2", "3-40-2", "2-2", "1-1-1", "13-7", "9-20-5", "6-4-5-2", "3-1-1-2", "4-9-5-7-3-6"]
-HOPFIELD = [*(f"hopfield:{layers}" for layers in RESISTIVE), "hopfield:5-70-3", "hopfield:3-2-80-2"]
-SHAPES = RESISTIVE + HOPFIELD
+SIZES = ["64-32-10", "300-5-2", "3-40-2", "2-2", "1-1-1", "13-7", "9-20-5", "6-4-5-2", "3-1-1-2", "4-9-5-7-3-6"]
+SHAPES = [f"{model}:{sizes}" for model in ("resistive", "hopfield") for sizes in SIZES]
+SHAPES += ["hopfield:5-70-3", "hopfield:3-2-80-2"]
 SAMPLES, LR_HALVING_SAMPLES, SEED = 60, 20, 5
 
 

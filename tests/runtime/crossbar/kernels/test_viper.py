@@ -30,7 +30,7 @@ VIPER = (
 THUMB = ("armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp")
 ARCHITECTURES = (*THUMB, "xtensa", "xtensawin", "rv32imc", "x64")
 COMPILERS_OF_CORES = [*(("xtensawin", version) for version in VERSIONS), ("rv32", VERSIONS[-1])]
-SHAPES = ("64-32-10", "6-4-5-2", "13-7", "hopfield:64-32-10", "hopfield:6-4-5-2", "hopfield:13-7")
+SHAPES = tuple(f"{model}:{sizes}" for model in ("hopfield", "resistive") for sizes in ("64-32-10", "6-4-5-2", "13-7"))
 SAMPLES, LR_HALVING_SAMPLES, SEED = 20, 10, 5
 
 

@@ -145,7 +145,7 @@ def test_float32_agrees_with_float64():
 def test_digits_are_learnt_in_batches():
     """Catches a rate that depends on the batch, and a plan that is not translated scale for scale."""
     data = datasets.prepare(datasets.load("digits"), seed=0)
-    plan = eqprop.plan("64-32-10")
+    plan = eqprop.plan("64-32-10", "resistive")
     circuit = Circuit.from_plan(plan, seed=0, dtype=np.float32)
     trainer = Trainer.from_plan(circuit, plan)
     x = features(data.train_x).astype(np.float32)

@@ -26,7 +26,7 @@ SHARP = Diode(saturation_a=1e-12, ideality=1e-4)
 
 def plain(layers, seed):
     """Return a circuit of random conductances, without amplifiers, of a plan's initial distribution."""
-    plan = eqprop.plan(layers)
+    plan = eqprop.plan(layers, "resistive")
     circuit = Circuit.from_plan(plan, seed=seed, g_on=1e-4)
     return Circuit(circuit.g, circuit.low[1:], circuit.high[1:], bias_v=[1.0, 0.05])
 
@@ -34,7 +34,7 @@ def plain(layers, seed):
 def trained(layers, seed):
     """Return the amplified circuit of conductances that the runtime learnt from 1000 digits."""
     data = datasets.prepare(datasets.load("digits"), seed)
-    network = Network(layers, seed)
+    network = Network(layers, seed, model="resistive")
     for n in range(1000):
         network.learn(data.train_x[n], data.train_y[n])
     steps = [network.conductances(c) for c in range(network.crossbar_count)]
@@ -175,7 +175,7 @@ def test_newton_that_stops_early_names_the_node():
 
 
 def test_initial_conductances_are_the_runtimes():
-    network = eqprop.Network("5-4-3", seed=9)
+    network = eqprop.Network("5-4-3", seed=9, model="resistive")
     for c, steps in enumerate(initial_steps(network.plan, 9)):
         assert list(network.conductances(c)) == steps.tolist()
 

@@ -1,6 +1,7 @@
 """Choosing a tier, for tests and benchmarks: the fastest is in use from the start."""
 
-from . import tiers
+from ..crossbar import tiers
+from .tiers import hopfield
 
 
 def use(tier=None):
@@ -18,4 +19,4 @@ def in_use():
     """Return the name of the tier in use."""
     for loaded in tiers._loaded.values():
         return loaded.tier
-    return tiers.crossbar_type("crossbar", tiers.resistive).tier
+    return tiers.crossbar_type("hopfield", hopfield).tier
