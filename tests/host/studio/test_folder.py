@@ -13,7 +13,8 @@ from eqprop_sim.sample_order import SampleOrder
 
 @pytest.fixture
 def without_build(monkeypatch):
-    """MicroPython's build as some bytes, so that nothing is fetched."""
+    """MicroPython's build as some bytes, so that nothing is fetched; the runtime for two kinds of processors."""
+    monkeypatch.setattr(folder, "_ARCHITECTURES", (None, "armv6m"))
     monkeypatch.setattr(folder, "_micropython", lambda tell: {"micropython.mjs": b"js", "micropython.wasm": b"wasm"})
 
 

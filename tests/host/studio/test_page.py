@@ -34,6 +34,12 @@ def page(browser, address):
     return Page(browser, address)
 
 
+def mistakes_are_of(page, cells):
+    """Return whether six mistakes are shown, and a table of confusion, flat, has them all."""
+    said = [words.split(", taken for ") for words in page.run(MISTAKES)]
+    return len(said) == 6 and all(right != taken and cells[10 * int(right) + int(taken)] for right, taken in said)
+
+
 def requests(browser):
     """Return the addresses of all requests since the last call."""
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
@@ -72,10 +78,7 @@ def test_the_page_shows_what_the_board_learns(page):
     assert sum(cells) == 360
     wrong = 360 - sum(cells[::11])
     assert page.text("tested") == f"{100 * wrong / 360:.1f} %"
-    page.until(lambda: len(page.run(MISTAKES)) == 6)
-    for words in page.run(MISTAKES):
-        right, taken = words.split(", taken for ")
-        assert right != taken and cells[10 * int(right) + int(taken)]
+    page.until(lambda: mistakes_are_of(page, cells))
     page.click("#another")
     assert page.answer() in "0123456789" and " sure: " in page.text("answer")
     assert page.run("return document.querySelectorAll('#bars li').length") == 10
