@@ -210,4 +210,10 @@ MUTATIONS = (
         "_PER_TARGET * margin // right",
         "tests/host/training/test_confidence.py::test_the_ranges_are_the_boards",
     ),
+    (
+        "examples/arm/reacher.py",
+        "REPLAY = 3",
+        "REPLAY = 0",
+        "tests/examples/test_arm.py::test_it_reaches_within_two_percent_and_again_once_it_is_bent",
+    ),
 )

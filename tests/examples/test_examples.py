@@ -10,8 +10,9 @@ from support.places import ROOT
 
 pytestmark = pytest.mark.slow
 
-# Those in a simulated field have tests of their own
-EXAMPLES = [path for path in sorted((ROOT / "examples").glob("*/*.py")) if not (path.parent / "scene.py").exists()]
+# Those in a simulated field, and those that have a study, have tests of their own
+OWN = {path.parent for name in ("scene.py", "study.py") for path in (ROOT / "examples").glob(f"*/{name}")}
+EXAMPLES = [path for path in sorted((ROOT / "examples").glob("*/*.py")) if path.parent not in OWN]
 
 
 def run(argv, environment):
