@@ -4,6 +4,8 @@ Press the button: a lamp shows the word whose turn it is. Say it, and it is lear
 lamp lights up, or blinks when the board is not sure. See README.md.
 """
 
+import gc
+
 from ear import FEATURES, RATE_HZ, Ear
 from lamps import ALL, Lamps
 
@@ -15,6 +17,7 @@ SURE = 20  # percent of margin
 SECOND = 63  # blocks of 16 ms
 MEMORY = 8700  # bytes: 72 recordings
 REPLAY = 8  # of them are learnt again with each new one
+ROOM = 60000  # bytes of free heap with which there is room to tell a computer
 MOST = 12  # words: lamps from GP2 on, the button is on GP14
 
 try:
@@ -45,12 +48,16 @@ if not network:
     network = eqprop.Network(layers)
     network.remember(MEMORY)
     network.user_data = user_data  # kept with it: layers alone do not tell whose words these are
+free = gc.mem_free() if hasattr(gc, "mem_free") else ROOM
+host = eqprop.Telemetry(network, "words", REPLAY) if free >= ROOM else None  # what a computer sees, and may teach
 print("knows", network.sample, "examples of", ", ".join(words))
 
 
 def answer():
     """Tell which word was heard."""
     word = network.infer(ear.word)
+    if host:
+        host.answer(word, ear.word)
     sure = network.margin_percent
     lamps.show(word, SECOND, sure < SURE)
     print("heard", words[word], sure, "%" if sure >= SURE else "%, not sure")
@@ -86,6 +93,8 @@ class Teaching:
     def learn(self):
         """Learn the word that was heard."""
         network.learn(ear.word, self.turn, REPLAY)
+        if host:
+            host.learnt(self.turn, ear.word)
         self.left = 0
         self.done = True
         self.unsaved = True
@@ -123,6 +132,8 @@ def live():
             answer()
         elif teaching.left:
             teaching.wait()
+        if host and host.poll() is not None:  # a computer named the word
+            teaching.save()
         blocks += 1
         if teaching.unsaved and blocks % (10 * SECOND) == 0:
             teaching.save()

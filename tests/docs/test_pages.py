@@ -30,7 +30,7 @@ ELSEWHERE = {
     r"eqprop studio$": "serves until Ctrl-C; tests/host/studio opens its page",
     r".*mnist:mnist": "needs the files of MNIST, and hours",
     r"python examples/words/tape.py TAPE --folder FOLDER": "needs recordings of the reader's own",
-    r"eqprop (monitor|teach|record) .*--port": "needs a board that runs a program; tests/host/field runs it",
+    r"eqprop (monitor|teach|record|console|pull --log) .*--port": "needs a board's program; tests/host/field has one",
     r"import os, vfs": "erases the flash of the board on which it runs",
     r"import eqprop, json": "needs a network in /; tests/host/boards/test_description.py runs it",
 }

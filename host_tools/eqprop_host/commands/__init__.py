@@ -25,6 +25,7 @@ COMMANDS = {
     "pull": "boards",
     "push": "boards",
     "bench": "boards",
+    "console": "field",
     "record": "field",
     "teach": "field",
     "monitor": "logs",

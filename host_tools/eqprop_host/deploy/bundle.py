@@ -54,8 +54,8 @@ PARTS = {
 Chips, rigs and crossbars of a user's own are resistive, too.
 """
 
-EXTRAS = {"differential": ("differential/",), "rig": ("rig/",)}
-"""The parts that a board gets only on request. Both need the part resistive."""
+EXTRAS = {"differential": ("differential/",), "rig": ("rig/",), "blackbox": ("blackbox.py",)}
+"""The parts that a board gets only on request. The first two need the part resistive."""
 
 FILE = "eqprop.mpy"
 _MODELS = ("crossbar", "differential", "hopfield")

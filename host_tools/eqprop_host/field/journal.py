@@ -5,6 +5,8 @@ import time
 
 import numpy as np
 
+import eqprop
+
 from ..link.steps import steps_type
 from ..runlog import RunLog
 from ..training.config import layers_text
@@ -15,6 +17,21 @@ from .tally import Tally
 _TOGETHER = 64  # events in a piece of the log
 _FLUSH_S = 1.0
 _METRICS_EVERY = 25  # samples learnt
+
+
+def describe(about, port, class_names=()):
+    """Return the configuration of a log about a program, that `about`, a `records.About`, describes."""
+    configuration = {"board": about.identity, "port": port, "version": eqprop.__version__}
+    if about.model:
+        configuration |= {
+            "layers": layers_text(about.layers),
+            "model": about.model,
+            "seed": about.seed,
+            "lr_halving_samples": about.lr_halving_samples,
+            "classes": about.layers[-1],
+            "class_names": list(class_names),
+        }
+    return configuration
 
 
 class Journal:
@@ -29,17 +46,7 @@ class Journal:
         """Begin the log at `path` of the program that `about`, a `records.About`, describes. Raises as `RunLog`."""
         self._plan = about.plan if about.model else None
         self._clock = clock
-        configuration = {"board": about.identity, "port": port, "version": records.eqprop.__version__}
-        if self._plan:
-            configuration |= {
-                "layers": layers_text(about.layers),
-                "model": about.model,
-                "seed": about.seed,
-                "lr_halving_samples": about.lr_halving_samples,
-                "classes": about.layers[-1],
-                "class_names": list(class_names),
-            }
-        self.log = RunLog(path, configuration, clock)
+        self.log = RunLog(path, describe(about, port, class_names), clock)
         self.log.event("connect", 0, about.us, board=about.identity, layers=list(about.layers))
         self._replays = bool(self._plan) and not (about.has_memory or about.learns_numbers)
         self._events = []

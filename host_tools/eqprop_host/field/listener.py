@@ -93,6 +93,10 @@ class Listener:
             self._inquired = now
             self._send(kinds.INQUIRE)
 
+    def ask(self, kind, payload=b""):
+        """Send a request that is answered by records."""
+        self._send(kind, payload)
+
     def _send(self, kind, payload=b""):
         self._port.write(records.request(kind, payload))
 

@@ -144,9 +144,10 @@ class Taught(Record):
 class LogPiece(Record):
     """A piece of the black box."""
 
+    box: int
+    """The number of the black box."""
     first: int
-    count: int
-    next: int
+    """The number of the first record in `data`; without data that of the next record."""
     data: bytes = field(repr=False)
 
 
@@ -240,8 +241,8 @@ def _taught(us, data):
 
 
 def _log_piece(us, data):
-    first, count, after = struct.unpack_from("<III", data)
-    return LogPiece(us=us, first=first, count=count, next=after, data=data[12:])
+    box, first = struct.unpack_from("<II", data)
+    return LogPiece(us=us, box=box, first=first, data=data[8:])
 
 
 _UNPACKED = {

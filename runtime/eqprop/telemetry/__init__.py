@@ -56,18 +56,19 @@ class Telemetry:
     - x: features of the last answer that was told with them, bytes
     """
 
-    def __init__(self, network=None, identity="", replay=0, room=1024, budget=800, port=None):
+    def __init__(self, network=None, identity="", replay=0, room=1024, budget=800, port=None, box=None):
         """Tell about `network`, None for a program without one.
 
         Calibrate the network first, if at all. identity: names the program. replay: as for `Network.learn`, for what a
         host teaches. room: bytes of the ring, 256 or more. budget: bytes a second for conductances while a host
-        listens, 0 for none. port: like `Port`, None for standard input and output. Raises ValueError for a room that is
-        too small.
+        listens, 0 for none. port: like `Port`, None for standard input and output. box: an `eqprop.blackbox.BlackBox`,
+        which keeps answers and samples learnt, too. Raises ValueError for a room that is too small.
         """
         self.network = network
         self.identity = identity
         self.replay = replay
         self.budget = budget
+        self.box = box
         self.x = bytearray(network.layers[0] if network else 0)
         widest = _FEATURES_AT + len(self.x)
         self._raw = bytearray(max(widest, _CLOCK_AT + _PAYLOAD_LEAST) + _CRC_SIZE)
@@ -92,7 +93,9 @@ class Telemetry:
         self._hearing = None
         outputs = network.outputs if network else bytes(2)
         self._use(outputs)
-        if network and network.outputs is outputs:  # not a new array each time, as of some crossbars of a program's own
+        if box:
+            box.start(network.sample if network else 0)
+        elif network and network.outputs is outputs:  # not a new array each time, as of some crossbars of one's own
             self._hasten(network.learner)
 
     def _use(self, outputs):

@@ -1,7 +1,9 @@
 """What a host asks a running program: frames of half bytes (`eqprop.protocol.telemetry`), and carrying them out."""
 
+import struct
+
 from .._compat import const, ticks_us
-from ..protocol.telemetry import INQUIRE, LABEL, LISTEN, LISTEN_S, SAMPLE, SAVE, TAUGHT
+from ..protocol.telemetry import INQUIRE, LABEL, LISTEN, LISTEN_S, LOG, LOG_READ, SAMPLE, SAVE, TAUGHT
 
 try:
     from .viper import copy, drop, is_whole, tick
@@ -27,6 +29,7 @@ class Hearing:
         self._port = telemetry._port
         self._until = 0  # the second from which nobody listens
         self._devices = None
+        self._pieces = None
         if telemetry.budget:
             from .devices import Devices
 
@@ -56,8 +59,17 @@ class Hearing:
                 head = state[_HEAD]
                 self._port.write(ring, head + 2, ring[head] + 256 * ring[head + 1])
                 drop(ring, state)
-        if self._devices and not state[_FRAMES]:
+        if self._pieces and not state[_FRAMES]:
+            self._tell_piece(telemetry.box)
+        elif self._devices and not state[_FRAMES]:
             self._devices.tell(now)
+
+    def _tell_piece(self, box):
+        """Tell the next records of the black box, or its end."""
+        number, data = next(self._pieces, (box.next, b""))
+        if not data:
+            self._pieces = None
+        self._telemetry.tell(LOG, struct.pack("<II", box.box, number) + data)
 
     def _hear(self, now):
         """Take what has come, up to 48 bytes or a request; return the label that it taught, or None."""
@@ -102,6 +114,11 @@ class Hearing:
         kind = buffer[0]
         if kind == LISTEN and size == 4:
             self._until = now + LISTEN_S
+            if telemetry.box:
+                telemetry.box.clock(buffer[4] | buffer[5] << 8 | buffer[6] << 16 | buffer[7] << 24, now)
+        elif kind == LOG_READ and size == 4 and telemetry.box:
+            first = buffer[4] | buffer[5] << 8 | buffer[6] << 16 | buffer[7] << 24
+            self._pieces = telemetry.box.pieces(first, now)
         elif kind == INQUIRE:
             from .describing import describe  # imported here, so that a board that nobody asks does not load it
 

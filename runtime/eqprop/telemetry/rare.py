@@ -28,6 +28,8 @@ def labelled(telemetry, label, value, x):
     state[_STATE_VALUE] = value
     if telemetry._append(state, (len(x) + _FEATURES_AT << 16 if x else _LABELLED) | label, ticks_us(), x) < 0:
         refuse(x)
+    if telemetry.box:
+        telemetry.box.keep(telemetry._raw)
 
 
 def refuse(x):

@@ -206,7 +206,7 @@ def test_a_rig_is_there_only_when_it_is_asked_for(blank, capsys):
     code, _, err = run(capsys, "deploy", "--port", board.path, "--with", "rig", "--without", "resistive")
     assert (code, err.splitlines()[-1]) == (1, "eqprop: --without resistive: rig needs it")
     code, _, err = run(capsys, "deploy", "--port", board.path, "--with", "speed")
-    assert code == 2 and "'speed': expected some of differential,rig" in err
+    assert code == 2 and "'speed': expected some of differential,rig,blackbox" in err
 
 
 def test_what_was_left_out_says_so(blank, capsys):

@@ -40,6 +40,9 @@ class _Reader(_File):
     def __init__(self, data):
         self.data = bytes(data)
 
+    def seek(self, place):
+        self.data = self.data[place:]  # of a file that was just opened
+
     def read(self, count=None):
         count = len(self.data) if count is None else count
         piece, self.data = self.data[:count], self.data[count:]

@@ -1,5 +1,7 @@
 """Save the network that a board holds to a file."""
 
+from pathlib import Path
+
 import eqprop
 
 from ... import datasets
@@ -7,26 +9,38 @@ from ...boards import description
 from ...boards.ports import open_board
 from ...datasets.numbers import TARGET_MAX
 from ...errors import BoardError, DataError
+from ...field import blackbox
 from ...link.steps import learns_numbers, model_of
 from ...model import Model, check_sent, crc_text
 from ...replacing import check_replaceable
 from ...training.config import layers_text
 from ...training.loop import configuration
 from .. import options as common
+from ..field.listening import listening
 from ..learning.run_options import add_split_options
 
 
 def add_options(parser):
     """Add the options of `eqprop pull`."""
-    parser.add_argument("model", type=common.model, help="the .npz file to write, for push, evaluate and infer")
+    text = "the .npz file to write, for push, evaluate and infer"
+    parser.add_argument("model", type=common.model, nargs="?", help=text)
     common.add_port(parser)
+    text = "instead, bring the black box of a board's own program home into this log, .arrow or .jsonl: what is new"
+    parser.add_argument("--log", metavar="PATH", type=Path, help=text)
     text = "the data that the board was trained with (default: from the board's user data)"
     common.add_data(parser, default=None, text=text)
     add_split_options(parser)
 
 
 def run(options):
-    """Read the network, and print its description."""
+    """Read the network, and print its description; or read a black box."""
+    if (options.model is None) == (options.log is None):
+        raise DataError("pull: name either the .npz file to write, or the --log of a black box")
+    if options.log:
+        with listening(options.port) as listener:
+            count = blackbox.keep(options.log, listener, options.port)
+        print(f"{options.log}: {count} new records of the black box")
+        return
     for name in ("test", "test_fraction"):
         if getattr(options, name) and not options.data:
             raise DataError(f"--{name.replace('_', '-')} {getattr(options, name)}: needs --data")
