@@ -89,8 +89,8 @@ def _beside(rows, model):
         if of:
             level = sum(ratio <= 1 + _TOLERANCE for ratio in of.values())
             worst = max(of, key=lambda name: of[name])
-            text = f"- {LEARNERS[model].text}: at or below the error of {LEARNERS[rival].text} on {level} of {len(of)}"
-            lines.append(f"{text} data sets; at most {of[worst]:.2f} times its error, on {worst}.")
+            text = f"- {LEARNERS[model].text}: no worse than {LEARNERS[rival].text} on {level} of {len(of)} data sets"
+            lines.append(f"{text}; in the worst case, {worst}, {of[worst]:.2f} times its error.")
     return lines
 
 

@@ -36,7 +36,7 @@ def test_a_model_is_compared_by_its_ratios():
     assert (
         "| a | 3.0 | 2.0 |\n| b | 4.0 | 8.0 |\n" in text and "hopfield (squared hinge) | ReLU, Adam (cross-ent" in text
     )
-    assert "ReLU, Adam on 1 of 2 data sets; at most 1.50 times its error, on a.\n" in text
+    assert "ReLU, Adam on 1 of 2 data sets; in the worst case, a, 1.50 times its error.\n" in text
     assert tables.ratios(rows({("a", "hopfield"): 0.0, ("a", "relu"): 0.0}), "hopfield", "relu") == {"a": 1.0}
 
 
