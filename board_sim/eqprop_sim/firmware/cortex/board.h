@@ -1,6 +1,6 @@
 // The two systems on chip that QEMU offers around these cores: Arm's MPS2 (Cortex-M3, M4, M7) and Nordic's nRF51 (M0).
-// Of either UART bytes are taken from the register, one by one. QEMU offers the next byte when the last one was taken,
-// and leaves the others with the host.
+// Both UARTs hold one byte at a time. QEMU offers the next byte once the last one has been read; the others wait with
+// the host.
 #include <stdint.h>
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))

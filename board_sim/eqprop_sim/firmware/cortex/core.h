@@ -1,5 +1,5 @@
-// What MicroPython's emitters and its caller must know of a Cortex-M: viper, native and inline assembler; on ARMv6-M as
-// the RP2040 has them.
+// Settings of MicroPython's viper, native and inline assembler emitters for a Cortex-M; on ARMv6-M, the RP2040's
+// settings.
 #define MICROPY_EMIT_THUMB (1)
 #define MICROPY_EMIT_INLINE_THUMB (1)
 #define MICROPY_EMIT_INLINE_THUMB_FLOAT (0)

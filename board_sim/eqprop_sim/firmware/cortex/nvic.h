@@ -1,4 +1,4 @@
-// The interrupt of UART_INTERRUPT in the core's own controller. Pending it ends `wfi`, be interrupts on or off.
+// UART_INTERRUPT in the core's own controller. While it is pending, `wfi` ends, whether interrupts are on or off.
 #include <stdbool.h>
 
 #define NVIC_ISER0 REGISTER(0xe000e100)

@@ -18,7 +18,7 @@ static __attribute__((naked)) void fault(void) {
     __asm__ volatile ("mov r0, sp \n ldr r1, =report \n bx r1");
 }
 
-// Faults of all kinds become HardFaults, for no other handler is enabled.
+// Every fault becomes a HardFault, because no other handler is enabled.
 __attribute__((section(".vectors"), used)) static const void *const vectors[] = {
     &ram_end, reset, fault, fault, [16 + UART_INTERRUPT] = board_take_bytes,
 };

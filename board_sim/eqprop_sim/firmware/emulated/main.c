@@ -2,25 +2,25 @@
 //
 // The core's own part is in the folder of its family. Its board.h has
 //   board_init()                    called once, at start, with interrupts off
-//   uart_ready(), uart_take()       whether there is a byte, and the byte; none is lost while others wait with the host
+//   uart_ready(), uart_take()       whether a byte has come, and the byte; no byte is lost while it waits with the host
 //   uart_send(byte)
 //   uart_watch(), uart_wait()       uart_wait sleeps until a byte has come since the last uart_watch
 //   uart_interrupt(bool)            whether a byte that comes interrupts
 //   interrupts_on(), interrupts_off()
-//                                   on, board_take_bytes is called by the UART's interrupt, or often
+//                                   while on, the UART's interrupt calls board_take_bytes, or something calls it often
 //   counter()                       virtual time: a counter of 32 bits
-//   to_instructions(steps)          how many instructions take so many steps of it, rounded to nearest; as an
-//                                   instruction takes a step or more, that is exact, whatever the counter's phase was
+//   to_instructions(steps)          the number of instructions that take so many of its steps, rounded to nearest; an
+//                                   instruction takes a step or more, so that this is exact for every phase
 //   NANOSECONDS_PER_INSTRUCTION     2 to the power of QEMU's -icount shift
 //
-// It is started with a text: the heap's size in bytes, a space, the folder that is its flash (none: it can write no
-// file), a newline, and the program. Uncaught exceptions go to the host's standard error, and the program's end is the
-// emulator's exit code.
+// It is started with a text: the heap's size in bytes, a space, the folder that serves as its flash (without one, it
+// cannot write files), a newline, and the program. Uncaught exceptions go to the host's standard error. The program's
+// exit code becomes the emulator's.
 //
-// Without a program it is a board as it is bought: boot.py and main.py from a flash of its own, then MicroPython's
-// prompt. The flash's folder is then replaced by four words: its size in KB, the bytes of a block, its filesystem
-// (littlefs, fat or none) and where that is mounted. The flash is memory that a reset leaves as it is. Such a board
-// takes the serial port's interrupt, so that Ctrl-C ends a program that reads nothing.
+// Without a program it behaves like a new board: it runs boot.py and main.py from its own flash, then shows
+// MicroPython's prompt. Four words replace the folder in the text: the flash's size in KB, the bytes of a block, the
+// filesystem (littlefs, fat or none) and its mount point. The flash is memory that a reset leaves untouched. Such a
+// board takes the serial port's interrupt, so that Ctrl-C ends a program that reads nothing.
 #include <string.h>
 
 #include "py/compile.h"
@@ -82,14 +82,14 @@ void mp_hal_delay_ms(mp_uint_t ms) {
     }
 }
 
-// FAT's times of files: the first moment it has, for there is no calendar.
+// FAT stamps files with a time. There is no calendar: use the first moment that FAT can name.
 DWORD get_fattime(void) {
     return 1 << 21 | 1 << 16;
 }
 
 // ---- the serial port
 
-// Bytes that a blank board has taken before they were asked for.
+// Bytes that a blank board has taken before a program reads them.
 static volatile uint8_t taken[256];
 static volatile uint8_t taken_first, taken_end;
 static bool takes_bytes;
@@ -97,8 +97,8 @@ static bool takes_bytes;
 void board_take_bytes(void) {
     while (takes_bytes) {
         if ((uint8_t)(taken_end + 1) == taken_first) {
-            // Until there is room; before uart_ready, which may forget that a byte has come: that byte is to interrupt
-            // then, or none ever would
+            // Off until there is room. This comes before uart_ready, which may clear a byte's interrupt: cleared later,
+            // the byte would never interrupt
             uart_interrupt(false);
             return;
         }
@@ -116,7 +116,7 @@ void board_take_bytes(void) {
 
 static int next_taken(void) {
     for (;;) {
-        interrupts_off(); // a byte that comes between the question and the wait still ends it
+        interrupts_off(); // a byte that comes between the check and the wait still ends the wait
         if (taken_first != taken_end) {
             int byte = taken[taken_first++];
             uart_interrupt(true);
@@ -129,14 +129,14 @@ static int next_taken(void) {
     }
 }
 
-// With a program the interrupt is never taken, so that what it counts is its own instructions: a pending one ends the
-// wait.
+// With a program, the interrupt is never taken, so that the program counts its own instructions alone. A pending
+// interrupt ends the wait.
 int mp_hal_stdin_rx_chr(void) {
     if (takes_bytes) {
         return next_taken();
     }
     for (;;) {
-        uart_watch(); // before asking, so that no byte is slept over
+        uart_watch(); // before checking, so that a byte cannot be missed
         if (uart_ready()) {
             int byte = uart_take();
             if (byte != mp_interrupt_char) {
@@ -187,7 +187,7 @@ static void execute(const char *program) {
     mp_call_function_0(mp_compile(&tree, MP_QSTR__lt_string_gt_, false));
 }
 
-// Return the exit code: 0, or 1 after an exception, or what was given to sys.exit.
+// Return the exit code: 0, 1 after an exception, or the argument of sys.exit.
 static int run(const char *flash, const char *program) {
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
@@ -207,7 +207,7 @@ static int run(const char *flash, const char *program) {
     return value == mp_const_none || mp_obj_get_int_maybe(value, &code) ? code & 255 : 1;
 }
 
-// ---- a board as it is bought
+// ---- a new board
 
 static const char mount_flash[] =
     "import os, sys, uctypes, vfs\n"

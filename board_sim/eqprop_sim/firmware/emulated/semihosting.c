@@ -1,4 +1,4 @@
-// Arm's "Semihosting for AArch32 and AArch64", 2.0, which RISC-V has taken over; `semihosting_call` is the family's own.
+// Arm's "Semihosting for AArch32 and AArch64", 2.0, which RISC-V has adopted; families differ in `semihosting_call`.
 #include "host.h"
 
 #include <string.h>

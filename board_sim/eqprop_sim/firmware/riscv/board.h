@@ -16,7 +16,7 @@ static inline void board_init(void) {
     PLIC(PLIC_PRIORITY + 4 * UART_SOURCE) = 1;
     PLIC(PLIC_ENABLE) = 1 << UART_SOURCE;
     PLIC(PLIC_THRESHOLD) = 0;
-    // It ends `wfi`, be interrupts on in mstatus or off
+    // It ends `wfi`, whether mstatus has interrupts on or off
     __asm__ volatile ("csrw mie, %0" : : "r" (MIE_MEIE));
 }
 

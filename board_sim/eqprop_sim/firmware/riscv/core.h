@@ -1,3 +1,3 @@
-// What MicroPython's emitters must know of RV32IMC: viper, native and inline assembler.
+// Settings of MicroPython's viper, native and inline assembler emitters for RV32IMC.
 #define MICROPY_EMIT_RV32 (1)
 #define MICROPY_EMIT_INLINE_RV32 (1)

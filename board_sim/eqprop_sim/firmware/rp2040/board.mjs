@@ -6,7 +6,7 @@
 // the board's filesystem, made if it is not there, CUT_AFTER the bytes written to it after which the power fails, or 0.
 // The board ends with its standard input. It resets itself when its program or its watchdog asks for it.
 //
-// While the board computes, its time is the instructions' that it takes; while it waits, its time is this computer's.
+// While the board computes, its instructions advance its clock; while it waits, this computer's clock does.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -18,22 +18,22 @@ import { UsbHost } from "./usb.mjs";
 const [folder, firmware, kept, cutAfter] = process.argv.slice(2);
 const { RP2040, USBCDC } = await import(pathToFileURL(path.join(folder, "dist", "esm", "index.js")));
 
-const VECTORS = 0x10000100; // behind the second stage of the boot loader, which sets up a flash chip that is not here
+const VECTORS = 0x10000100; // after the boot loader's second stage, which sets up a flash chip that does not exist here
 const FLASH_BYTES = 2 << 20;
 const STORAGE_BYTES = 1408 << 10; // MICROPY_HW_FLASH_STORAGE_BYTES of RPI_PICO
 const WATCHDOG = 0x40058;
-const SLICE = 20000; // instructions between two looks at what has come
-const AHEAD_MS = 1; // that the board's time may be before this computer's
+const SLICE = 20000; // instructions between two polls for input
+const AHEAD_MS = 1; // how far the board's clock may run ahead of this computer's
 const IDLE_MS = 1000;
 
 const binary = fs.readFileSync(firmware);
 const silent = Object.fromEntries(["debug", "info", "warn", "error"].map((level) => [level, () => {}]));
 
-let board; // that is on now
+let board; // the one that is on now
 let paused = null; // the timer of a board that waits, and since when
 let origin = performance.now(); // this computer's time at which the board's was 0
 
-// A board that has just started; after a reset it still knows why, and what it wrote down for itself
+// A board that has just started; after a reset it keeps the reason and its scratch registers
 function start(watchdog) {
   const rp2040 = new RP2040();
   rp2040.logger = silent;
@@ -55,10 +55,10 @@ function start(watchdog) {
   return started;
 }
 
-// Milliseconds until this computer's time is that of what the board waits for
+// Milliseconds until this computer's clock reaches the event that the board waits for
 function ahead({ clock }) {
   const now = performance.now();
-  origin = Math.max(origin, now - clock.nanos / 1e6); // time that was lost while the board computed is not made up for
+  origin = Math.max(origin, now - clock.nanos / 1e6); // time lost while the board computed is not made up
   return clock.nextAlarm ? origin + clock.nextAlarm.nanos / 1e6 - now : IDLE_MS;
 }
 
@@ -86,7 +86,7 @@ function run() {
   setImmediate(run);
 }
 
-// Let the time pass that the board has waited
+// Advance the board's clock by the time that it has waited
 function wake() {
   const { clock } = board.rp2040;
   const waited = (performance.now() - paused.since) * 1e6;

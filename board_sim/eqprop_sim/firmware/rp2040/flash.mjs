@@ -1,4 +1,4 @@
-// The part of the RP2040's flash that holds the filesystem, kept in a file: what is written there is in the file at once.
+// The part of the RP2040's flash that holds the filesystem, kept in a file. Each write goes to the file at once.
 
 import fs from "node:fs";
 

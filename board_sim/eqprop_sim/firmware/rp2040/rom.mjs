@@ -1,7 +1,7 @@
-// A stand-in for the RP2040's boot ROM: the functions that firmware looks up there, done by the host.
+// A stand-in for the RP2040's boot ROM: the host computes the functions that firmware looks up there.
 //
-// Raspberry Pi's ROM is not needed: each function is one breakpoint instruction, whose number says which it is. Results
-// are IEEE's; the times that functions take are rough. (RP2040 datasheet, section 2.8: Bootrom.)
+// Raspberry Pi's ROM is not needed. Each function is one breakpoint instruction, whose number names the function.
+// Results are IEEE 754's; execution times are rough. (RP2040 datasheet, section 2.8: Bootrom.)
 
 const ROM_BYTES = 0x4000;
 const VERSION = 3; // of silicon B2

@@ -1,9 +1,9 @@
-// The host at the other end of the board's USB cable: it finds the serial port there, carries bytes, and counts frames.
+// The host at the other end of the board's USB cable: it finds the serial port, carries bytes and counts frames.
 
 const SOF_RD = 0x48;
 const START_OF_FRAME = 1 << 17; // in the interrupts' registers
 const FRAME_NS = 1e6;
-const PORT_NS = 100e6; // from when a device is set up until a computer has made a port of it that programs can open
+const PORT_NS = 100e6; // from a device's set-up until the computer offers it as a port that programs can open
 
 export class UsbHost {
   // USBCDC: rp2040js's class that enumerates a device. toHost: called with the bytes that the board sends.
@@ -19,7 +19,7 @@ export class UsbHost {
     this.cdc = new USBCDC(usb);
     this.cdc.onDeviceConnected = () => opening.schedule(PORT_NS);
     this.cdc.onSerialData = toHost;
-    // rp2040js would answer with an empty packet at once where there is nothing to send, and again and again
+    // With nothing to send, rp2040js would answer with empty packets without end
     usb.onEndpointRead = (endpoint, room) => {
       if (endpoint !== this.cdc.outEndpoint) return;
       this.room = room;
@@ -43,8 +43,8 @@ export class UsbHost {
     this.usb.endpointReadDone(this.cdc.outEndpoint, packet);
   }
 
-  // Firmware that asks for it is interrupted once a millisecond, which rp2040js does not do. MicroPython asks to know
-  // when what it printed before the port was opened may be sent.
+  // Firmware may ask for an interrupt each millisecond, which rp2040js lacks. MicroPython asks, to learn when it may
+  // send what it printed before the port was opened.
   countFrames(clock) {
     const { usb } = this;
     const [read, write] = [usb.readUint32.bind(usb), usb.writeUint32.bind(usb)];

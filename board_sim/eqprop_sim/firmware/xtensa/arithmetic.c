@@ -1,4 +1,5 @@
-// What Debian's libgcc leaves to the ROM of an ESP8266. The core can divide, which the assembler does not know.
+// Functions that Debian's libgcc leaves to the ROM of an ESP8266. The core has a divider that the assembler does not
+// know.
 #include <stdint.h>
 
 #define INSTRUCTION(name, operation) \
@@ -27,7 +28,7 @@ uint32_t __umodsi3(uint32_t left, uint32_t right) {
 }
 
 uint64_t __umulsidi3(uint32_t left, uint32_t right) {
-    // By halves of 16 bits: the core has no upper half of a product
+    // In 16-bit halves: the core does not compute the upper half of a product
     uint32_t low = (left & 0xffff) * (right & 0xffff);
     uint32_t middle = (left >> 16) * (right & 0xffff) + (low >> 16);
     uint32_t other = (left & 0xffff) * (right >> 16) + (middle & 0xffff);

@@ -14,16 +14,16 @@ static inline void board_init(void) {
 }
 
 static inline void uart_watch(void) {
-    // Nothing: the interrupt is there for as long as there is a byte
+    // Nothing to do: the interrupt stays pending as long as there is a byte
 }
 
-// The interrupt is taken in `waiti` alone, where its level is let in; its handler (windows.S) disables it.
+// The interrupt is taken only in `waiti`, which admits its level; its handler (windows.S) disables it.
 static inline void uart_wait(void) {
     uint32_t state;
     __asm__ volatile ("wsr %1, intenable \n waiti 0 \n rsil %0, 1" : "=r" (state) : "r" (UART_INTERRUPT) : "memory");
 }
 
-// An interrupt could come to windowed code. Instead the interpreter looks for bytes now and then (core.h).
+// An interrupt could come while windowed code runs. The interpreter polls for bytes instead (core.h).
 static inline void interrupts_on(void) {
     board_take_bytes();
 }
@@ -31,7 +31,7 @@ static inline void interrupts_on(void) {
 static inline void interrupts_off(void) {
 }
 
-enum { NANOSECONDS_PER_INSTRUCTION = 128 }; // -icount shift=7: 5.12 steps, for the core's clock has 40 MHz
+enum { NANOSECONDS_PER_INSTRUCTION = 128 }; // -icount shift=7: 5.12 steps, since the core runs at 40 MHz
 
 static inline uint32_t counter(void) {
     uint32_t count;

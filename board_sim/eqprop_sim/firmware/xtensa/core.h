@@ -1,5 +1,5 @@
-// What MicroPython must know of an Xtensa core with windowed registers, such as the ESP32's: the emitter's code is
-// windowed while this firmware's is not (windows.S).
+// MicroPython's settings for an Xtensa core with windowed registers, such as the ESP32's. The emitter's code is
+// windowed; this firmware's code is not (windows.S).
 #define MICROPY_EMIT_XTENSAWIN (1)
 #define MICROPY_NLR_SETJMP (1)
 #define MICROPY_GCREGS_SETJMP (1)

@@ -1,4 +1,4 @@
-// MicroPython's native code calls the interpreter through a table of functions: here are the doors it finds there.
+// MicroPython's native code calls the interpreter through a table of functions: these are the doors in it.
 #include <setjmp.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@ extern void windowed_setjmp(void);
 extern char windowed_doors[];
 enum { DOOR_BYTES = 12 };
 
-// The linker takes all uses of `mp_fun_table` but its own for the first of these (--wrap)
+// With --wrap, the linker turns every use of `mp_fun_table` but its own into the first of these
 void *__wrap_mp_fun_table[sizeof(mp_fun_table_t) / sizeof(void *)];
 extern void *const __real_mp_fun_table[];
 

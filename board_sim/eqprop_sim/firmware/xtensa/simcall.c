@@ -2,7 +2,7 @@
 #include "host.h"
 
 enum { SYS_EXIT = 1, SYS_READ = 3, SYS_WRITE = 4, SYS_OPEN = 5, SYS_CLOSE = 6, SYS_ARGV_SIZE = 1001, SYS_ARGV = 1002 };
-// QEMU hands them to the computer's own open
+// QEMU passes them to the computer's open()
 #if defined(HOST_LINUX)
 enum { O_WRITE = 1, O_CREATED = 0x40, O_TRUNCATED = 0x200, O_APPENDED = 0x400 };
 #else
@@ -45,7 +45,7 @@ size_t host_write(int handle, const void *buffer, size_t size) {
 }
 
 int host_command_line(char *buffer, size_t size) {
-    // The arguments' addresses, a null one, then their text
+    // The arguments' addresses, a null pointer, then their text
     static char *arguments[2048 + 4];
     if (simcall(SYS_ARGV_SIZE, 0, 0, 0) > sizeof(arguments)) {
         return -1;
