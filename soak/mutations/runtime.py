@@ -19,6 +19,18 @@ TELEMETRY = "tests/runtime/telemetry/test_telemetry.py"
 MUTATIONS = (
     (
         "runtime/eqprop/network.py",
+        'DEFAULT = "hopfield"',
+        'DEFAULT = "differential"',
+        "tests/host/training/test_run.py::test_a_run_by_the_api_is_the_commands",
+    ),
+    (
+        "host_tools/eqprop_host/training/chips.py",
+        "    if model not in (None, _CHIP):",
+        "    if False:",
+        "tests/host/test_hopfield.py::test_what_cannot_be_is_one_line",
+    ),
+    (
+        "runtime/eqprop/network.py",
         "    made.extend(rest)\n",
         "    made.extend(piece[: items % len(piece)])\n",
         "tests/runtime/test_network.py::test_an_array_grows_with_nothing_behind_it",

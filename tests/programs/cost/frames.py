@@ -7,7 +7,7 @@ import gc
 import sys
 import time
 
-import eqprop.crossbar.selection
+import eqprop.hopfield.selection
 
 
 def count(network, x):
@@ -22,7 +22,7 @@ def count(network, x):
     return time.ticks_diff(learnt, start), time.ticks_diff(end, learnt)
 
 
-eqprop.crossbar.selection.use(sys.argv[1])
+eqprop.hopfield.selection.use(sys.argv[1])
 model, _, layers = sys.argv[2].rpartition(":")
 first, second = [eqprop.Network(layers, model=model or "resistive") for _ in range(2)]
 x = bytearray(first.layers[0])
