@@ -171,9 +171,9 @@ class Telemetry:
     def saved(self, kept):
         """Tell what `network.save` returned, and how often it wrote and failed."""
         checkpoints = self.network._checkpoints
-        written = checkpoints.written if checkpoints else 0
         failed = self.network.save_failures
-        self.tell(SAVED, bytes((kept, failed & 255, failed >> 8)) + written.to_bytes(4, "little"))
+        written = (checkpoints.written if checkpoints else 0).to_bytes(4, "little")
+        self.tell(SAVED, bytes((kept, failed & 255, failed >> 8)) + written)
 
     def fault(self, text):
         """Tell that something is wrong: a sensor, the flash; the first 80 bytes of a text."""
@@ -184,9 +184,7 @@ class Telemetry:
         raw = self._raw
         size = _CLOCK_AT + len(data)
         if size > self._state[_LIMIT]:
-            raise ValueError(
-                "record: {} bytes, expected at most {}".format(len(data), len(raw) - _CLOCK_AT - _CRC_SIZE)
-            )
+            raise ValueError("record: {} bytes are too many".format(len(data)))
         for n in range(len(data)):
             raw[_CLOCK_AT + n] = data[n] & 255
         raw[0] = kind

@@ -25,7 +25,7 @@ def describe(telemetry):
     else:
         about = (0, 0, (), 0, 0)
     model, flags, layers, seed, halving = about
-    data = struct.pack("<BBBB", FORMAT, model, flags, len(layers))
+    data = bytes((FORMAT, model, flags, len(layers)))
     data += struct.pack("<{}H".format(len(layers)), *layers) + struct.pack("<II", seed or 0, halving)
     telemetry.tell(ABOUT, data + " ".join(words).strip().encode()[:_WORDS_MOST])
     free = free_heap()

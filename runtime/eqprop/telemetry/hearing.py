@@ -140,7 +140,7 @@ class Hearing:
         network = telemetry.network
         try:
             if not network or network.regression and kind != SAVE:
-                raise ValueError("teach: the program has no network that learns classes")
+                raise ValueError("teach: no network here learns classes")
             if kind == SAVE:
                 kept = network.save(force=True)
                 telemetry.saved(kept)
@@ -153,7 +153,7 @@ class Hearing:
             else:
                 label = buffer[6] + 256 * buffer[7]
                 if buffer[5] != telemetry._state[_ANSWERED]:
-                    raise ValueError("teach: answer {} is learnt already, or another came since".format(buffer[5]))
+                    raise ValueError("teach: it is learnt already, or another came since")
             if network.memory:
                 network.learn(telemetry.x, label, telemetry.replay)
             else:

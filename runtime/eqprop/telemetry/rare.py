@@ -41,7 +41,7 @@ def append(telemetry, kind, at, items, count):
     """Append a record that ends with `count` bytes of a buffer, from `at`. Raises ValueError if it is too long."""
     raw = telemetry._raw
     if at + count + _CRC_SIZE > len(raw):
-        raise ValueError("record: {} bytes, expected at most {}".format(count, len(raw) - at - _CRC_SIZE))
+        raise ValueError("record: {} bytes are too many".format(count))
     copy(items, raw, 0, at, count)
     raw[0] = kind
     telemetry._append(telemetry._state, at + count, ticks_us(), None)
