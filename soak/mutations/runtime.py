@@ -449,15 +449,15 @@ MUTATIONS = (
         f"{TELEMETRY}::test_a_label_for_an_answer_that_is_gone_is_refused",
     ),
     (
-        "runtime/eqprop/blackbox.py",
+        "runtime/eqprop/telemetry/blackbox.py",
         "        slot = self._segment % len(self._names)\n",
         "        slot = 0\n",
-        "tests/runtime/test_blackbox.py::test_it_goes_on_where_it_was",
+        "tests/runtime/telemetry/test_blackbox.py::test_it_goes_on_where_it_was",
     ),
     (
-        "runtime/eqprop/blackbox.py",
+        "runtime/eqprop/telemetry/blackbox.py",
         "        return (box, segment, first, count) if whole and",
         "        return (box, segment, first, count) if",
-        "tests/runtime/test_blackbox.py::test_a_segment_that_a_cut_tears_is_found_broken",
+        "tests/runtime/telemetry/test_blackbox.py::test_a_segment_that_a_cut_tears_is_found_broken",
     ),
 )

@@ -5,7 +5,7 @@ import time
 from array import array
 
 import eqprop
-from eqprop.blackbox import BlackBox
+from eqprop.telemetry.blackbox import BlackBox
 
 network = eqprop.Network("4-3-2")
 box = BlackBox(sys.argv[1], files=6, records=40)

@@ -8,7 +8,7 @@ import sys
 
 import vfs
 
-from eqprop.blackbox import BlackBox
+from eqprop.telemetry.blackbox import BlackBox
 
 BLOCK, BLOCKS = 4096, 40
 

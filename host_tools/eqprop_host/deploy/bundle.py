@@ -54,7 +54,7 @@ PARTS = {
 Chips, rigs and crossbars of a user's own are resistive, too.
 """
 
-EXTRAS = {"differential": ("differential/",), "rig": ("rig/",), "blackbox": ("blackbox.py",)}
+EXTRAS = {"differential": ("differential/",), "rig": ("rig/",), "blackbox": ("telemetry/blackbox.py",)}
 """The parts that a board gets only on request. The first two need the part resistive."""
 
 FILE = "eqprop.mpy"

@@ -1,12 +1,12 @@
-"""Brings a board's black box home (`eqprop.blackbox`): each record once, into a run log, with its time if known."""
+"""Brings a board's black box home (`eqprop.telemetry.blackbox`): each record once, into a log, with its time if known."""
 
 import struct
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from eqprop.blackbox import CLOCK, RECORD_SIZE, START
 from eqprop.protocol import telemetry as kinds
+from eqprop.telemetry.blackbox import CLOCK, RECORD_SIZE, START
 
 from ..errors import BoardError
 from ..runlog import RunLog

@@ -21,7 +21,7 @@ program started; the table omits it.
     HEALTH    137  samples learnt u32, free heap bytes u32, records dropped u32
     TAUGHT    138  token u8 of a request, 1 u8 if it was carried out, 0 if not; a repeated request is only answered
     LOG       139  box u32, number of the first record u32, then up to four records of the black box
-                   (`eqprop.blackbox`); without a record it is the end, and the number is that of the next record
+                   (`eqprop.telemetry.blackbox`); without a record it is the end, with the number of the next record
 
 A host's frames hold no byte 0x03, which would interrupt the program: each byte of header, payload and CRC-32 is two
 bytes, 0x40 + its high four bits and 0x40 + its low four bits, between two zeros. Their payload:

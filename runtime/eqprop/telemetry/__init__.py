@@ -61,8 +61,9 @@ class Telemetry:
 
         Calibrate the network first, if at all. identity: names the program. replay: as for `Network.learn`, for what a
         host teaches. room: bytes of the ring, 256 or more. budget: bytes a second for conductances while a host
-        listens, 0 for none. port: like `Port`, None for standard input and output. box: an `eqprop.blackbox.BlackBox`,
-        which keeps answers and samples learnt, too. Raises ValueError for a room that is too small.
+        listens, 0 for none. port: like `Port`, None for standard input and output. box: an
+        `eqprop.telemetry.blackbox.BlackBox`, which keeps answers and samples learnt, too. Raises ValueError for a room
+        that is too small.
         """
         self.network = network
         self.identity = identity

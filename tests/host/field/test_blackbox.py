@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from eqprop.blackbox import CLOCK, START
+from eqprop.telemetry.blackbox import CLOCK, START
 from eqprop_host import cli
 from eqprop_host.field.blackbox import Kept, times
 from eqprop_host.link.line import Port

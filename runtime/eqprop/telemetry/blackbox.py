@@ -21,8 +21,8 @@ The records in memory are lost. With 250 records a file is one block of 4 KB: li
 import struct
 from binascii import crc32
 
-from ._compat import const, ticks_us
-from .protocol.telemetry import LEARNT
+from .._compat import const, ticks_us
+from ..protocol.telemetry import LEARNT
 
 START = const(1)
 CLOCK = const(2)

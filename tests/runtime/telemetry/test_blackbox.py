@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from eqprop.blackbox import BlackBox
+from eqprop.telemetry.blackbox import BlackBox
 from support.boards.memory_flash import MemoryFlash, PowerCut
 from support.places import PROGRAMS, RUNTIME
 
