@@ -1,4 +1,4 @@
-"""Brings a board's black box home (`eqprop.telemetry.blackbox`): each record once, into a log, with its time if known."""
+"""Brings a board's black box home (`eqprop.telemetry.blackbox`): each record once, into a log, with its time."""
 
 import struct
 import time
