@@ -137,7 +137,7 @@ def _python():
 
 
 def _packed(data, order, epochs):
-    """Return a data set as `in_page.studio.load` reads it: with the order in which `eqprop train` learns it."""
+    """Return a data set as `in_page.collection.load` reads it: with the order in which `eqprop train` learns it."""
     samples, features = data.train_x.shape
     orders = np.concatenate([order.epoch(n) for n in range(epochs)])
     parts = (

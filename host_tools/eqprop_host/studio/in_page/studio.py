@@ -17,25 +17,20 @@ from eqprop.protocol import messages
 from eqprop.protocol.host_messages import Configuration
 from eqprop.saving import margin_percent
 
+from .collection import WRITTEN, Collection, load
 from .conversation import Conversation
-from .ear import Ear
 from .lesson import Lesson
-from .motion import Motion
 from .page_board import PageBoard
 from .phases import phases
-from .tables import read, written
 from .take_away import network_file, run_log
 
-_MAILBOX = 65536
 _AHEAD = 64  # samples that a rehearsal puts into the sequence before the board has learnt them
 _TWIN_AHEAD = 256
 _PAGE_BATCH = 4  # samples of a question to the board in the page: the maps are drawn between two
 _BOARD_FOLDER = "/board"
-_UPLOADED = "/upload"  # where the page writes a file of the user's before a call
-_WRITTEN = "/file"  # where a call leaves a file for the user; it then returns {"file": this}
 
 
-class Studio:
+class Studio(Collection):
     """What `call` works on.
 
     - mailbox: bytes from the page and to it
@@ -43,13 +38,11 @@ class Studio:
 
     def __init__(self):
         """Wait for `start`."""
-        self.mailbox = bytearray(_MAILBOX)
+        super().__init__()
         self._conversation = Conversation(time.ticks_ms, time.ticks_diff, lambda: random.getrandbits(30))
         self._board = None
         self._connected = False
         self._twin = None
-        self._lesson = None
-        self._tests = (b"", b"")
         self._tested = None
         self._missed = []
         self._answer = None
@@ -59,12 +52,9 @@ class Studio:
         self._until = 0
         self._verified = None
         self._saved = None
-        self._classes = []
         self._about = {}  # of the files that the user takes away
         self._metrics = []
         self._worked_ms = 0
-        self._ear = None
-        self._motion = None
 
     def call(self, text):
         """Do what a JSON text asks for; return a JSON text."""
@@ -348,7 +338,7 @@ class Studio:
     def _do_send(self, request):
         """Move up to a mailbox of bytes for the board into the mailbox; return their number as `bytes`."""
         outgoing = self._conversation.outgoing
-        count = min(len(outgoing), _MAILBOX)
+        count = min(len(outgoing), len(self.mailbox))
         self.mailbox[:count] = outgoing[:count]
         outgoing[:] = outgoing[count:]
         return {"bytes": count}
@@ -408,16 +398,10 @@ class Studio:
         about = {"scaling": self._about["scaling"], "data": self._about["data"], "classes": len(classes)}
         about["version"] = __version__
         about["class_names"] = classes
-        with open(_WRITTEN, "wb") as file:
+        with open(WRITTEN, "wb") as file:
             for part in network_file(self._network, about):
                 file.write(part)
-        return {"file": _WRITTEN}
-
-    def _used_classes(self):
-        """Return the names of the classes up to the last that has a name or samples."""
-        counts = self._lesson.counts()
-        used = [k for k, name in enumerate(self._classes) if name or counts[k]]
-        return self._classes[: used[-1] + 1]
+        return {"file": WRITTEN}
 
     def _do_log(self, request):
         """Write the log of the run so far; utc: this moment, ISO 8601."""
@@ -444,99 +428,10 @@ class Studio:
         }
         run = {"run_id": "studio-{:08x}".format(run_number), "configuration": configuration}
         first = Network(layers, seed, halving, messages.MODELS[model])
-        with open(_WRITTEN, "w") as file:
+        with open(WRITTEN, "w") as file:
             for line in run_log(lesson, first, self._network, self._metrics, run, request["utc"]):
                 file.write(line)
-        return {"file": _WRITTEN}
-
-    # ---- the data set
-
-    def _do_held_back(self, request):
-        """Put the features of sample k of those held back into the mailbox; return its label."""
-        x, labels = self._tests
-        k, size = request["k"] % len(labels), self._lesson.features
-        self.mailbox[:size] = x[k * size : (k + 1) * size]
-        return {"label": labels[k], "bytes": size}
-
-    def _do_pictures(self, request):
-        """Put the features of up to `count` samples of the data set, from `first` on, into the mailbox."""
-        lesson = self._lesson
-        size = lesson.features
-        most = min(request["count"], _MAILBOX // size)
-        places = lesson.shown[request["first"] : request["first"] + most]
-        for k, place in enumerate(places):
-            self.mailbox[k * size : (k + 1) * size] = lesson.x(place)
-        return {"labels": [lesson.label(place) for place in places], "bytes": len(places) * size}
-
-    def _do_delete(self, request):
-        """Delete sample k of the data set."""
-        self._lesson.remove(request["k"])
-
-    def _do_relabel(self, request):
-        """Give sample k of the data set another label."""
-        self._lesson.relabel(request["k"], request["label"])
-
-    def _do_name(self, request):
-        """Name the classes."""
-        self._classes = request["classes"]
-
-    def _do_export(self, request):
-        """Write the data set as a table."""
-        with open(_WRITTEN, "w") as file:
-            for line in written(self._lesson, self._classes):
-                file.write(line)
-        return {"file": _WRITTEN}
-
-    def _do_import(self, request):
-        """Add the samples of the user's table to the data set; return the classes' names."""
-        try:
-            with open(_UPLOADED) as file:
-                self._classes = read(file, self._lesson, self._classes)
-        except UnicodeError:
-            raise ValueError("the file is not text: choose a .csv file") from None
-        return {"classes": self._classes}
-
-    # ---- the microphone and the motion sensor
-
-    def _do_listen(self, request):
-        """Listen from now on, to a new background; feel from now on, from rest."""
-        self._ear = Ear()
-        self._motion = Motion()
-
-    def _do_feel(self, request):
-        """Take `bytes` bytes of motion, in the mailbox; leave the features of the last second there."""
-        self._motion.feel(memoryview(self.mailbox)[: request["bytes"]])
-        features = self._motion.features()
-        self.mailbox[: len(features)] = features
-        return {"bytes": len(features)}
-
-    def _do_hear(self, request):
-        """Take `bytes` bytes of sound, in the mailbox; return how many words were heard so far."""
-        self._ear.hear(memoryview(self.mailbox)[: request["bytes"]])
-        return {"words": self._ear.words, "loudness": self._ear.loudness}
-
-    def _do_word(self, request):
-        """Put the features of the last word into the mailbox."""
-        features = self._ear.features
-        self.mailbox[: len(features)] = features
-        return {"bytes": len(features)}
-
-
-def load(path, lesson):
-    """Load a data set that the host has prepared (`eqprop_host.studio.folder`); return its (features, labels) to test.
-
-    The file is four numbers u16, little-endian: training samples, features, epochs, test samples; training features,
-    labels u8, order u16 for each epoch, test features, test labels.
-    """
-    from array import array
-
-    with open(path, "rb") as file:
-        head = array("H", file.read(8))
-        samples, features, epochs, tests = head
-        x = file.read(samples * features)
-        labels = file.read(samples)
-        lesson.load(x, labels, array("H", file.read(2 * samples * epochs)))
-        return file.read(tests * features), file.read(tests)
+        return {"file": WRITTEN}
 
 
 def _int16(payload, start):
