@@ -1,8 +1,9 @@
 """How far a network's confidence can be trusted, by its answers to samples that it did not learn.
 
 A table has how often answers were right for eight ranges of the margin between the two highest outputs, the ranges of
-`eqprop.extras.confidence`, as if each range had had one right and one wrong answer more. The confidence of an answer is
-its range's entry. Samples that make a table do not judge it: each half is judged by the other half's.
+`eqprop.extras.confidence`. Each range counts two answers more, right as often as all answers on average, so that a
+range with few answers is not far off. The confidence of an answer is its range's entry. Samples that make a table do
+not judge it: each half is judged by the other half's.
 
 - ECE, the expected calibration error: |accuracy - confidence| in ten bins of confidence, mean over samples (Guo et al.
   2017), percent
@@ -29,7 +30,7 @@ def table_of(margin, right, targets):
     """Return the percentage of right answers in each range: whole numbers. targets: of `eqprop.Plan`."""
     places = _ranges(margin, targets)
     counts = np.bincount(places, minlength=RANGES) + 2
-    hits = np.bincount(places, weights=right, minlength=RANGES) + 1
+    hits = np.bincount(places, weights=right, minlength=RANGES) + 2 * (right.mean() if len(right) else 0.5)
     return np.rint(100 * hits / counts).astype(int).tolist()
 
 
