@@ -56,7 +56,7 @@ def test_a_program_on_a_board_without_a_watchdog_feeds_none():
 
 
 RESET = "    the watchdog resets the board\n"
-ROTTED = "memory: a conductance or the total of node 0 of layer 1 changed by itself: "
+ROTTED = "memory: a conductance or the checksum of crossbar 0 changed by itself: "
 EXAMPLES = [("gesture", "main", "main"), ("gesture", "robot", "main"), ("drift", "main", "short")]
 EXAMPLES += [("anomaly", "main", "main")]
 ROT_S = {"gesture": 20, "drift": 4, "anomaly": 60}  # when something is kept; the last keeps nothing before

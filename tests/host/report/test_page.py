@@ -22,11 +22,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory):
-    """Two runs of a small network, one whose name needs escaping, and one that was killed before its first epoch."""
+    """Two runs of small networks, one whose name needs escaping, and one that was killed before its first epoch."""
     folder = tmp_path_factory.mktemp("report")
-    for name, seed in (("a.arrow", 1), ("b<script>&.jsonl", 2)):
-        argv = ["simulate", "--data=iris", "--layers=4-6-3", "--epochs=4", f"--seed={seed}", f"--log={folder}/{name}"]
-        assert cli.main(argv) == 0
+    for name, model in (("a.arrow", "hopfield"), ("b<script>&.jsonl", "resistive")):
+        argv = ["simulate", "--data=iris", "--layers=4-6-3", "--epochs=4", f"--model={model}", "--seed=1"]
+        assert cli.main([*argv, f"--log={folder}/{name}"]) == 0
     RunLog(folder / "c.arrow", {"layers": "4-6-3"})._release()
     return [open_log(path) for path in sorted(folder.iterdir())]
 
@@ -80,17 +80,21 @@ def test_the_page_loads_without_an_error_and_shows_every_run(page, logs):
     assert page.execute_script("return performance.getEntriesByType('resource').length") == 0
 
 
-def test_the_slider_shows_the_conductances_of_its_moment(page, logs):
-    """Catches a slider that draws the same map, one that is a moment off, and a map of rows for columns."""
-    choose(page, 0)
-    past = history(logs[0])
+@pytest.mark.parametrize(("run", "by_node"), [(0, ()), (1, (0,))], ids=["hopfield", "resistive"])
+def test_the_slider_shows_the_conductances_of_its_moment(page, logs, run, by_node):
+    """Catches a slider that draws the same map, one that is a moment off, and a map of rows for columns.
+
+    by_node: crossbars that are stored with a row for each node, as they are drawn.
+    """
+    choose(page, run)
+    past = history(logs[run])
     last = len(past.samples) - 1
     seen = []
     for moment in (0, last // 2, last):
         assert move(page, moment) == f"{past.samples[moment]:,}"
         seen.append(pixels(page))
         for c, image in enumerate(seen[-1]):
-            steps = past.steps[c][moment] if c == 0 else past.steps[c][moment].T
+            steps = past.steps[c][moment] if c in by_node else past.steps[c][moment].T
             green = image[1::4].reshape(steps.shape)  # grows with the conductance on viridis
             order = np.argsort(steps, axis=None, kind="stable")
             shown = green.ravel()[order].astype(int)

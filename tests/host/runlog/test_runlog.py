@@ -196,7 +196,8 @@ def order(first, last):
 
 def trainer(path, told):
     # Whatever it has told is flushed, and must be there ever after
-    log = RunLog.reopen(path) if os.path.exists(path) else RunLog(path, {"layers": "3-2", "seed": 7})
+    about = {"layers": "3-2", "model": "hopfield", "seed": 7}
+    log = RunLog.reopen(path) if os.path.exists(path) else RunLog(path, about)
     done = log.sample
     if not any(header["record"] == "samples" for header in (log.resumed.headers if log.resumed else ())):
         log.samples(x, y)

@@ -26,7 +26,7 @@ def learnt(epochs, layers="64-32-10", **about):
 def test_centred_with_margins_is_the_emulator_bit_for_bit():
     """Caught: a current, a phase or a rate that is not the runtime's."""
     variant, _ = learnt(2)
-    network = Network("64-32-10", 3, COUNT)
+    network = Network("64-32-10", 3, COUNT, model="resistive")
     for epoch in range(2):
         order = SampleOrder.shuffled(COUNT, 3).epoch(epoch)
         network.learn_all(DATA.train_x[order], DATA.train_y[order])
