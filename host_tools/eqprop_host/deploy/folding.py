@@ -7,10 +7,13 @@ about 20 bytes of heap, and a look-up at each use. A board keeps each name as te
 import ast
 import itertools
 import re
+import threading
 from pathlib import PurePosixPath
 
 _KEPT = ("crossbar/__init__.py",)
 """Modules whose constants belong to the runtime's interface: their names are kept as well."""
+_PARSING = threading.Lock()
+"""CPython 3.11's `ast.parse` may raise SystemError if two threads parse at the same time (gh-106905)."""
 
 
 def fold(sources):
@@ -19,10 +22,11 @@ def fold(sources):
     sources: {path in the package: text}. A constant is a public name that a module sets once, to `const` of
     an integer or a text.
     """
-    trees = {path: ast.parse(text) for path, text in sources.items()}
-    short = _Short(trees.values())
-    constants = {_name(path): _constants(tree) for path, tree in trees.items()}
-    return {path: _folded(path, short.visit(tree), constants) for path, tree in trees.items()}
+    with _PARSING:
+        trees = {path: ast.parse(text) for path, text in sources.items()}
+        short = _Short(trees.values())
+        constants = {_name(path): _constants(tree) for path, tree in trees.items()}
+        return {path: _folded(path, short.visit(tree), constants) for path, tree in trees.items()}
 
 
 def _name(path):
