@@ -7,7 +7,6 @@ module only up to its last instruction. `on_board/archive.py`, which precedes `_
 a filesystem. Imports find the modules there, and each is loaded when a program imports it.
 """
 
-import ast
 import re
 import subprocess
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path, PurePosixPath
 import eqprop
 
 from ..errors import BoardError
-from .folding import fold
+from .folding import fold, is_empty
 
 ARCHITECTURES = (
     None,
@@ -103,7 +102,7 @@ class Compiled:
         sources = fold({name: path.read_text() for name, path in runtime_files(architecture, extras=extras).items()})
         self._package = sources.pop("__init__.py")
         for name, text in sources.items():
-            if not _is_empty(text):  # a folder in the archive is a package without it, and takes less heap
+            if not is_empty(text):  # a folder in the archive is a package without it, and takes less heap
                 self._modules[name] = self._compiled(f"{_MOUNTED}{_path(name)}", text)
 
     def joined(self, without=()):
@@ -136,11 +135,6 @@ class Compiled:
             source.write_text(text)
             compile_module(name, source, result, self.architecture)
             return result.read_bytes()
-
-
-def _is_empty(text):
-    """Return whether a module holds only a docstring."""
-    return all(isinstance(node, ast.Expr) for node in ast.parse(text).body)
 
 
 def _path(name):

@@ -29,6 +29,12 @@ def fold(sources):
         return {path: _folded(path, short.visit(tree), constants) for path, tree in trees.items()}
 
 
+def is_empty(text):
+    """Return whether a module holds only a docstring."""
+    with _PARSING:
+        return all(isinstance(node, ast.Expr) for node in ast.parse(text).body)
+
+
 def _name(path):
     """Return the name of a module within the package, as a tuple: () for the package itself."""
     parts = PurePosixPath(path).with_suffix("").parts
