@@ -32,7 +32,7 @@ def bars(random):
     for n in range(60):
         label = n // 10 % 3
         y, x = np.mgrid[:SIZE, :SIZE]
-        place = random.integers(20, 44)
+        place = random.integers(25, 40)
         where = (x, y, (x + y) / 1.4)[label]
         bar = np.abs(where - (place * 1.4 if label == 2 else place)) < 7
         pictures.append(np.clip(60 + 130 * bar + random.normal(0, 12, (SIZE, SIZE)), 0, 255).astype(np.uint8))
@@ -76,9 +76,9 @@ def test_three_classes_of_pictures_are_taught_by_a_camera(address, tmp_path):
         page.choose("camera")
         page.until(lambda: page.text("answer") != "–" and seen(page).any())
         taught, last = [0, 0, 0], None
-        while min(taught) < 10:
+        while min(taught) < 15:
             picture, label = seen(page), shown()
-            if taught[label] < 10 and not np.array_equal(picture, last):  # each sample is another picture
+            if taught[label] < 15 and not np.array_equal(picture, last):  # each sample is another picture
                 page.teach(label)
                 if shown() == label:
                     taught[label], last = taught[label] + 1, picture
