@@ -56,6 +56,7 @@ def test_parts_are_learnt_in_their_order_and_add_up():
     assert (parts.model_.sample, parts.model_.crc) == (whole.model_.sample, whole.model_.crc) == (300, whole.model_.crc)
 
 
+@pytest.mark.slow
 def test_it_works_with_what_scikit_learn_has():
     pipeline = make_pipeline(PolynomialFeatures(2), EqPropClassifier(hidden=(16,), epochs=20))
     assert cross_val_score(pipeline, X, NAMES, cv=3).mean() > 0.9

@@ -44,6 +44,7 @@ def test_a_log_replays_to_the_same_conductances(run):
     assert all(np.array_equal(a.ravel(), b) for a, b in zip(exact, result.model.conductances, strict=True))
 
 
+@pytest.mark.slow
 def test_a_simulated_board_ends_with_the_same_conductances(run):
     """Over the link, with a twin. Catches: a CONFIGURE that does not say the model."""
     result, _ = run

@@ -113,6 +113,7 @@ def test_a_model_cut_short_is_refused(path):
     assert message(path) == "is empty"
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_is_refused_or_harmless(path):
     """Every bit of the file. Caught: zipfile's other exceptions, such as EOFError, getting through."""
     content = bytearray(path.read_bytes())

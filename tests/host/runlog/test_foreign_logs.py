@@ -138,6 +138,7 @@ def test_labels_beyond_the_outputs_are_named(rows, tmp_path, capsys):
     assert "row 2: label 65535 does not fit the network's 3 outputs" in said
 
 
+@pytest.mark.slow
 def test_all_runs_of_a_fleet_are_worked_on_unless_one_is_named(rows, tmp_path, capsys):
     logs = [sealed(tmp_path / f"{n}.jsonl", rows, run_id=f"r{n}") for n in range(3)]
     target = tmp_path / "fleet.parquet"

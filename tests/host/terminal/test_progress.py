@@ -77,6 +77,7 @@ def test_a_log_is_followed_record_by_record(tmp_path):
     assert not is_claimed(path)
 
 
+@pytest.mark.slow
 def test_a_monitor_shows_what_the_trainer_writes_until_its_end(tmp_path):
     """The monitor in a process of its own: each epoch and event as it is logged, and how the run ended."""
     path = tmp_path / "run.jsonl"

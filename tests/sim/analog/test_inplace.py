@@ -71,10 +71,12 @@ def test_asymmetric_devices_learn_in_place(digits, name):
     assert np.mean(errors) <= most
 
 
+@pytest.mark.slow
 def test_a_network_learns_with_resistive_lines(digits):
     assert error(recipe.build(PLAN, DEVICE, wires=Wires(0.1, 0.2)), digits, 1) <= 35
 
 
+@pytest.mark.slow
 def test_a_network_learns_with_silicon_diodes(digits):
     """Their drop of 0.4 V is ten times the hidden nodes' signals at 1 V: without moved references nothing conducts."""
     trainer = recipe.build(PLAN, DEVICE, diode=SILICON, drive_v=5.0)
