@@ -9,29 +9,12 @@ from eqprop_host import cli
 from eqprop_host.model import Model
 from eqprop_host.runlog import open_log
 from support.browser import chromium
-from support.studio_page import Page, served
+from support.studio_page import Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.micropython]
 
 
 MISTAKES = "return [...document.querySelectorAll('#mistakes li')].map(each => each.textContent)"
-
-
-@pytest.fixture(scope="module")
-def address():
-    with served() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def page(browser, address):
-    return Page(browser, address)
 
 
 def mistakes_are_of(page, cells):

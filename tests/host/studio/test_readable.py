@@ -2,9 +2,6 @@
 
 import pytest
 
-from support.browser import chromium
-from support.studio_page import Page, served
-
 pytestmark = [pytest.mark.slow, pytest.mark.micropython]
 
 CONTRASTS = r"""
@@ -25,23 +22,6 @@ CONTRASTS = r"""
       .map(([a, b]) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05));
 """
 """The contrast of each text with its ground, as WCAG 2.2 computes it."""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def address():
-    with served() as url:
-        yield url
-
-
-@pytest.fixture
-def page(browser, address):
-    return Page(browser, address)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

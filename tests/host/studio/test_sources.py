@@ -8,19 +8,13 @@ import pytest
 
 from eqprop_host import datasets
 from support.browser import chromium
-from support.studio_page import Page, served
+from support.studio_page import Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.micropython]
 
 SIZE = 64  # pixels of the fake camera's picture
 FAKE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 RATE_HZ = 16000
-
-
-@pytest.fixture(scope="module")
-def address():
-    with served() as url:
-        yield url
 
 
 # ---- a camera
