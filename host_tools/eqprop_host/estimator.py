@@ -88,19 +88,7 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         _check_two("y", self.classes_)
-        config = RunConfig(
-            data=Dataset("X", X, labels.astype(np.int64), len(self.classes_)),
-            hidden=self.hidden,
-            epochs=self.epochs,
-            lr_halving_epochs=self.lr_halving_epochs,
-            seed=_seed_of(self.random_state),
-            test_fraction=0.0,
-            model=self.model,
-        )
-        result = train(config, board=self.board)
-        if result.interrupted or result.model is None:
-            raise KeyboardInterrupt
-        self.model_, self.seconds_ = result.model, result.seconds
+        self.model_, self.seconds_ = _trained(self, Dataset("X", X, labels.astype(np.int64), len(self.classes_)))
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> EqPropClassifier:
@@ -217,7 +205,7 @@ class EqPropRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         epochs: int = 20,
         lr_halving_epochs: int | None = None,
         board: str | None = None,
-        model: str = "hopfield",
+        model: str = DEFAULT,
         random_state: Any = 0,
     ) -> None:
         self.hidden = hidden
@@ -231,19 +219,9 @@ class EqPropRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """Learn samples X, real numbers (samples, features), with numbers y, (samples,) or (samples, targets)."""
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         targets = np.asarray(y, np.float64).reshape(len(X), -1)
-        config = RunConfig(
-            data=Dataset("X", X, np.zeros(len(X), np.int64), targets.shape[1], targets=targets),
-            hidden=self.hidden,
-            epochs=self.epochs,
-            lr_halving_epochs=self.lr_halving_epochs,
-            seed=_seed_of(self.random_state),
-            test_fraction=0.0,
-            model=self.model,
+        self.model_, self.seconds_ = _trained(
+            self, Dataset("X", X, np.zeros(len(X), np.int64), targets.shape[1], targets=targets)
         )
-        result = train(config, board=self.board)
-        if result.interrupted or result.model is None:
-            raise KeyboardInterrupt
-        self.model_, self.seconds_ = result.model, result.seconds
         self._flat = y.ndim == 1
         return self
 
@@ -253,6 +231,23 @@ class EqPropRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         X = validate_data(self, X, dtype=np.float64, reset=False)
         found = self.model_.predict(X)
         return found[:, 0] if self._flat else found
+
+
+def _trained(estimator: EqPropClassifier | EqPropRegressor, data: Dataset) -> tuple[Model, float]:
+    """Return the model that learnt all of the data with an estimator's parameters, and the seconds that it took."""
+    config = RunConfig(
+        data=data,
+        hidden=estimator.hidden,
+        epochs=estimator.epochs,
+        lr_halving_epochs=estimator.lr_halving_epochs,
+        seed=_seed_of(estimator.random_state),
+        test_fraction=0.0,
+        model=estimator.model,
+    )
+    result = train(config, board=estimator.board)
+    if result.interrupted or result.model is None:
+        raise KeyboardInterrupt
+    return result.model, result.seconds
 
 
 def _seed_of(random_state: Any) -> int:
