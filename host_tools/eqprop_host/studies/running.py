@@ -7,11 +7,34 @@ on nothing but the run. `told(results)` returns a line about them.
 import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import eqprop
 
 from ..errors import DataError
+
+
+@dataclass(frozen=True)
+class LearnerRun:
+    """A run of a study that compares learners: one learner, one data set, one seed."""
+
+    learner: str
+    """One of the study's learners."""
+
+    data: str
+    """One of the study's data sets."""
+
+    epochs: int
+    """Passes over the training samples, of learners that make several."""
+
+    seed: int
+    """The seed of the split, the initial weights and the order."""
+
+    hidden: tuple[int, ...]
+    """Sizes of the hidden layers."""
+
+    held_out: bool = False
+    """Whether the samples tested are held back from the training samples, and the test samples are not touched."""
 
 
 def held(path, kind, study):

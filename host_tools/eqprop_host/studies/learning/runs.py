@@ -15,6 +15,7 @@ from eqprop_sim.sample_order import SampleOrder
 from ... import datasets
 from ...training.config import default_lr_halving_epochs
 from ..baselines import as_float, fitted, nearest_neighbours
+from ..running import LearnerRun
 from . import public_data, variations
 
 _NEIGHBOURS = 3
@@ -25,26 +26,8 @@ _LOGISTIC_ITERATIONS = 1000
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(LearnerRun):
     """One training run, or one fit, of the study."""
-
-    learner: str
-    """One of `LEARNERS`."""
-
-    data: str
-    """One of `public_data.NAMES`."""
-
-    epochs: int
-    """Passes over the training samples, of learners that make several."""
-
-    seed: int
-    """The seed of the split, the initial weights and the order."""
-
-    hidden: tuple[int, ...]
-    """Sizes of the hidden layers."""
-
-    held_out: bool = False
-    """Whether the samples tested are held back from the training samples, and the test samples are not touched."""
 
     variation: str = ""
     """One of `variations.of(learner)`, or "" for the network as eqprop makes it."""
