@@ -2,9 +2,10 @@
 # make test    set up everything and run every check
 # make quick   the tests that start no emulator and no interpreter and take no long run: within a minute on two cores
 # make mutants break the code in some hundred ways, one at a time: each must fail the test that says it catches it
-# make boards  the tests on a Raspberry Pi Pico's own firmware, emulated: it is built first, which takes minutes
+# make boards  the tests on a Raspberry Pi Pico's own firmware, emulated: it is built first, which takes minutes; then a
+#              newcomer's path and a fleet in which boards fail
 # make hostile the long form of the link's tests: 200 hostile runs of a line and 200 of sessions, 60 interrupted
-#              commands, a power cut at every byte, a million bad frames
+#              commands, a power cut at every byte, a million bad frames, a million forged ones
 # make docs    the docs site, into site/, with any warning as an error
 # make docs-commands runs every command on every page, the long ones too
 # make hosts   the README's commands with every Python at hand, and the lowest and newest libraries
@@ -46,27 +47,31 @@ types: $(READY)
 	$(BIN)/mypy --strict --follow-imports=silent examples/host/*.py
 	MYPYPATH=$(STUBS) $(BIN)/mypy --custom-typeshed-dir $(STUBS) --no-site-packages --cache-dir .cache/mypy-runtime -p eqprop
 
-# A file of tests stays with a core: what they share is made once
-PYTEST := $(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile
+# A file of tests stays with a process: what they share is made once. Boards and lines let a core wait, so the tests that
+# use them run in twice as many processes as there are cores
+PYTEST := $(BIN)/pytest --maxprocesses 8 --dist loadfile
+CORES = $(shell $(BIN)/python -c "import os; print(os.cpu_count())")
 QUICK := not emulated and not micropython and not slow
 
 # The quick ones first, which also measure which lines they run: that takes half of their time again
 unit: $(READY)
-	$(PYTEST) -m "$(QUICK)" --cov --cov-report=
+	$(PYTEST) -n logical -m "$(QUICK)" --cov --cov-report=
 	@for package in runtime/eqprop host_tools/eqprop_host board_sim/eqprop_sim; do \
 		echo "$$package: the quick tests run $$($(BIN)/coverage report --include="$$package/*" --format=total) % of the lines"; \
 	done
-	$(PYTEST) -m "not ($(QUICK))"
+	$(PYTEST) -n $$((2 * $(CORES))) -m "not ($(QUICK))"
 
 quick: $(READY)
-	$(PYTEST) -m "$(QUICK)"
+	$(PYTEST) -n logical -m "$(QUICK)"
 
 mutants: $(READY)
 	$(SOAK).mutants
 
 # Needs the packages cmake and libstdc++-arm-none-eabi-newlib beside what .ci/run installs
 boards: $(READY)
-	CI=true EQPROP_BOARDS=1 $(BIN)/pytest tests/sim/emulated_board/test_rp2040.py --durations=0
+	CI=true EQPROP_BOARDS=1 $(BIN)/pytest tests/sim/emulated_board/test_rp2040.py tests/host/studio/test_pico.py \
+		tests/host/field/test_newcomer.py tests/soak/test_fleets.py \
+		tests/runtime/crossbar/kernels/test_rv32.py --durations=0
 
 # A quarter of an hour on two cores
 fuzz-files: $(READY)
@@ -75,9 +80,12 @@ fuzz-files: $(READY)
 # An hour on one core, and a quarter more for the rest
 hostile: $(READY)
 	$(SOAK).hostile line
+	$(SOAK).hostile uart 0 20
+	$(SOAK).hostile ble 0 20
 	$(SOAK).hostile sessions
 	$(SOAK).hostile interrupts 0 60
 	$(SOAK).power_cuts 64-32-10 1
+	$(SOAK).forgeries
 	EQPROP_FUZZ_FRAMES=1000000 $(BIN)/pytest -q tests/runtime/protocol/test_frames_fuzzed.py
 
 # Open site/index.html; the search needs a server: python -m http.server -d site
@@ -101,8 +109,11 @@ format: $(READY)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# What is generated: package.json (the runtime's files, for mip), the tables of boards.md, protocol.md and data.md in docs
+# What is generated: the machine code of thumb.S and rv32.S (needs binutils-arm-none-eabi and binutils-riscv64-unknown-elf),
+# package.json (the runtime's files, for mip), the tables of boards.md, protocol.md and data.md in docs
 generated: $(READY)
+	PYTHONPATH=tests $(BIN)/python tests/runtime/crossbar/kernels/test_thumb_source.py
+	PYTHONPATH=tests $(BIN)/python tests/runtime/crossbar/kernels/test_rv32_source.py
 	PYTHONPATH=tests $(BIN)/python tests/docs/test_packaging.py
 	PYTHONPATH=tests $(BIN)/python tests/docs/test_docs.py
 	PYTHONPATH=tests $(BIN)/python tests/runtime/protocol/test_messages.py

@@ -1,12 +1,16 @@
 """Hostile runs: a board and a host train while everything goes wrong, and must end with the clean run's bits.
 
-    python -m soak.hostile line|sessions|interrupts [FIRST [RUNS]]
+    python -m soak.hostile line|uart|ble|sessions|interrupts [FIRST [RUNS]]
                                     seeded runs, 200 from seed 0; exit code 1 if one fails
 
 line: each run learns 500 digits. Its seed draws how often bytes are flipped (up to one in a thousand), lost, repeated,
 buried in noise or held up, after how many samples the board resets (in the middle of whatever it does, with or without
 its port), whether its power fails while it writes its flash or writes fail, and when the host is killed, which is then
 started again with --resume.
+
+uart: the same, of boards that serve on a simulated UART's pins.
+
+ble: the same, of boards that serve on a simulated radio, whose packets are whole and whose connections break off.
 
 sessions: the kinds of SESSIONS in turn, each five epochs of 64 digits over a line of 57,600 to 230,400 baud. A run may
 also end with an exit code and a line that says why it cannot have the clean run's bits, where its kind allows that.
@@ -29,6 +33,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from support import fake_bleak
 from support.places import PYTHONPATH, ROOT
 
 SAMPLES = 500
@@ -36,6 +41,8 @@ OF_SESSION = 320
 EVERY_OF_SESSION = 64
 FEW = ROOT / "host_tools" / "eqprop_host" / "data" / "digits.csv", 80
 EVERY = 100
+_OF_A_LINE = ("flip", "drop", "duplicate", "burst")
+_BREAKS_EVERY = 150  # packets of a radio
 ENGINES = ("micropython", "micropython", "", "micropython", "cortex-m3", "micropython", "micropython", "", "cortex-m0")
 
 
@@ -132,6 +139,9 @@ def command(folder, arguments):
     from eqprop_host import cli
 
     os.chdir(folder)
+    if any("=ble://" in each for each in arguments):
+        fake_bleak.install()
+        fake_bleak.AIR.set(str(arguments), breaks_every=_BREAKS_EVERY)
     said = os.open("said", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     for stream in (1, 2):
         os.dup2(said, stream)
@@ -154,13 +164,20 @@ def answered(path):
             time.sleep(0.01)
 
 
-def run(seed, expected, engine=None, samples=SAMPLES):
-    """Do one hostile run of so many samples; return (what is wrong with it or "", a line that says what happened)."""
+def run(seed, expected, engine=None, samples=SAMPLES, via=""):
+    """Do one hostile run of so many samples; return (what is wrong with it or "", a line that says what happened).
+
+    via: the port that the board serves on, "" for its console.
+    """
     from eqprop_sim.simulated_board import SimulatedBoard
 
     draw = random.Random(seed)
     engine = ENGINES[seed % len(ENGINES)] if engine is None else engine
-    url = f"sim:{engine}?{faults(draw)}"
+    options = faults(draw)
+    if via == "ble":  # whose packets have checksums of their own: connections break off instead (`command`)
+        options = "&".join(each for each in options.split("&") if not each.startswith(_OF_A_LINE))
+        fake_bleak.install()
+    url = f"sim:{engine}?{options}" + (f"&via={via}" if via else "")
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="eqprop-hostile-") as name,
@@ -168,17 +185,16 @@ def run(seed, expected, engine=None, samples=SAMPLES):
     ):
         folder = Path(name)
         log = folder / "run.arrow"
-        answered(board.path)
-        first = Host(
-            folder, "train", f"--port={board.path}", f"--limit={samples}", f"--log-every={EVERY}", f"--log={log}"
-        )
+        port = f"ble://{board.path}" if via == "ble" else board.path
+        answered(port)
+        first = Host(folder, "train", f"--port={port}", f"--limit={samples}", f"--log-every={EVERY}", f"--log={log}")
         while first.poll() is None and not (log.exists() and log.stat().st_size):
             time.sleep(0.01)
         with contextlib.suppress(subprocess.TimeoutExpired):
             first.wait(draw.uniform(0, 2.5))
         killed = first.kill() < 0
-        answered(board.path)
-        second = Host(folder, "train", f"--resume={log}", f"--port={board.path}", "--json=out.json")
+        answered(port)
+        second = Host(folder, "train", f"--resume={log}", f"--port={port}", "--json=out.json")
         wrong = wrong_with(second.wait(), folder, log, expected, samples)
         said = (folder / "said").read_text()
         resets = board.wire.resets
@@ -380,7 +396,13 @@ def files_of_interrupts():
     return interrupted_command.files_of_commands(Path(folder.name) / "made")
 
 
-KINDS = {"line": lambda seed: run(seed, clean()), "sessions": session, "interrupts": interrupted}
+KINDS = {
+    "line": lambda seed: run(seed, clean()),
+    "uart": lambda seed: run(seed, clean(), "micropython", via="uart"),
+    "ble": lambda seed: run(seed, clean(), "micropython", via="ble"),
+    "sessions": session,
+    "interrupts": interrupted,
+}
 
 
 def main(arguments):

@@ -25,12 +25,13 @@ from eqprop_host.commands.logs.monitor import _Screen
 from eqprop_host.errors import EqpropError
 from eqprop_host.report import write_page
 from eqprop_host.runlog import Log, open_log
-from eqprop_host.runlog.export import export, merge
+from eqprop_host.runlog.export import export
 from eqprop_host.runlog.follow import Follower
 from eqprop_host.runlog.formats.arrow_stream import Encoder as ArrowEncoder
 from eqprop_host.runlog.formats.arrow_stream import _sealed
 from eqprop_host.runlog.formats.json_lines import plain
 from eqprop_host.runlog.formats.whole import write_csv, write_npz
+from eqprop_host.runlog.many import merge
 from eqprop_host.runlog.replay import model_at
 from eqprop_host.runlog.schema import BY_NAME, OF_TABLE, TABLES, arrow_schema, batch
 from eqprop_host.runlog.summary import summary

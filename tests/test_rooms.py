@@ -10,7 +10,7 @@ PACKAGES = [ROOT / "runtime/eqprop", ROOT / "host_tools/eqprop_host", ROOT / "bo
 MODULES = [path for package in PACKAGES for path in sorted(package.rglob("*.py"))]
 BY_HAND = {
     f"runtime/eqprop/{room}/kernels/{tier}.py"
-    for room in ("crossbar", "differential", "hopfield")
+    for room in ("crossbar", "differential", "hopfield", "hopfield8")
     for tier in ("thumb", "viper")
 }
 """Machine code written by hand, by the assembler and by the viper emitter: a kernel is read as a whole."""

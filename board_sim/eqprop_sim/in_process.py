@@ -1,7 +1,5 @@
 """Boards inside this process, without link or service: `eqprop_host.boards.interface.AnyBoard` at full speed."""
 
-import numpy as np
-
 import eqprop
 from eqprop.protocol import host_messages, messages
 
@@ -144,7 +142,8 @@ class EmulatedBoard:
     def restore(self, conductances, sample):
         """Set every crossbar's conductances, as `conductances` returns them, and go on with sample `sample`."""
         for c, g in enumerate(conductances):
-            self._network.restore(c, 0, g.astype(np.dtype("<u2")).tobytes())
+            kind = self._network.conductances(c).dtype.newbyteorder("<")
+            self._network.restore(c, 0, g.astype(kind).tobytes())
         self._network.resume_at(sample)
         self._progress = self._progress._replace(sample=sample)
         return self.refresh()

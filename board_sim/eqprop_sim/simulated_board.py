@@ -15,7 +15,9 @@ joined by &, as in `sim:?flip=1e-4&reset_every=500&seed=7`:
     blank                      the same for a Pico, whose flash has its own size (rp2040 only)
     mount=/flash, format=fat   mount point of a blank board's flash (/), and its filesystem (littlefs; none for none)
     block=4k                   block size of that filesystem (4k; 512 with format=fat)
-    flash=FOLDER               folder for checkpoints; without it they vanish when the board is closed
+    flash=FOLDER               folder for checkpoints; without it they vanish when the board is closed. A Pico keeps its
+                               whole flash there; other blank boards refuse the option
+    via=uart                   serve on a simulated UART's pins (sim:micropython); ble: on a simulated radio
     checkpoint_every=1000      samples between two checkpoints; if the board resets itself, a quarter of reset_every
     flip=, drop=, ...          faults of the line, the board, its memory and its flash, output of another program on the
                                same line, and the line's baud rate: `faults.Faults`
@@ -42,7 +44,7 @@ from eqprop.crossbar.tiers import TIERS
 
 from . import faults
 from .emulated_board import qemu, rp2040
-from .emulator import kernel_cache
+from .emulator.compiling import kernel_cache
 from .toolchain import interpreters
 
 try:
@@ -66,12 +68,15 @@ _STOP_S = 2  # wait for a stopped board to be noticed
 _END_S = 10  # wait for a board to end after its port hung up
 _RECONNECT_S = 30.0
 _CHECKPOINT_EVERY = 1000
+_VIA = {"uart": "uart:0,115200", "ble": "ble:eqprop"}
+"""Ports of `eqprop.net` that a simulated board has, as a program there names them."""
 
 
 def _options(engine, query):
     """Return the options after the `?`, refusing those that the engine does not have."""
     known = {"flash", "checkpoint_every", *faults.NAMES}
     known |= {"heap", "tier"} if engine == "micropython" or engine in qemu.CPUS else set()
+    known |= {"via"} if engine == "micropython" else set()
     known |= {"blank", "mount", "format", "block"} if engine in qemu.CPUS else set()
     if engine == "rp2040":
         known = known - _NOT_OF_A_PICO | {"blank", "tier"}
@@ -82,6 +87,8 @@ def _options(engine, query):
         if key in options:
             raise ValueError(f"{SCHEME}{engine} has option {key} twice")
         options[key] = value
+    if options.get("via", "uart") not in _VIA:
+        raise ValueError(f"via={options['via']}: expected one of {', '.join(_VIA)}")
     if options.get("tier", TIERS[0]) not in TIERS:
         raise ValueError(f"tier={options['tier']}: expected one of {', '.join(TIERS)}")
     return options
@@ -131,8 +138,14 @@ def _blank(engine, options):
 
 
 def is_blank(url):
-    """Return whether `url` names a simulated board without eqprop."""
-    return "blank" in dict(parse_qsl(url.partition("?")[2], keep_blank_values=True))
+    """Return whether `url` names a simulated board without eqprop. Raises ValueError for an unknown board or option."""
+    return bool(_Board(url).blank)
+
+
+def keeps_programs(url):
+    """Return whether the board that `url` names still has what was deployed to it when it is switched on again."""
+    board = _Board(url)
+    return bool(board.flash and board.engine == "rp2040")
 
 
 class _Board:
@@ -147,11 +160,14 @@ class _Board:
         self.heap = _heap(options)
         self.blank = _blank(self.engine, options)
         self.tier = options.get("tier", "")
+        self.via = _VIA.get(options.get("via"), "")
         self.faults = faults.Faults.parsed(options)
         self.faulty = self.faults != faults.Faults(seed=self.faults.seed)
         self.flash = Path(options["flash"]).resolve() if "flash" in options else None
         if self.flash and not (options["flash"] and self.flash.is_dir()):
             raise ValueError(f"flash={options['flash']}: expected a folder")
+        if self.flash and self.blank and self.engine != "rp2040":
+            raise ValueError(f"flash={options['flash']}: of blank boards, only sim:rp2040?blank keeps its flash")
         every = min(max(1, self.faults.reset_every // 4) if self.faults.reset_every else _CHECKPOINT_EVERY, 1000)
         text = options.get("checkpoint_every", str(every))
         if not text.isdecimal() or int(text) >= 2**30:
@@ -176,6 +192,7 @@ class _Board:
         }
         words = [f"{key}={value}" for key, value in values.items()]
         words_of_tier = [f"tier={self.tier}"] if self.tier else []
+        words += [f"via={self.via}"] if self.via else []
         if self.engine == "":
             if not importlib.util.find_spec("numba"):
                 raise interpreters.Unavailable("sim: needs numba: pip install 'eqprop[sim]'")

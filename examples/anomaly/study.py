@@ -19,17 +19,15 @@ from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPRegressor
 
 import eqprop
-import eqprop_sim
+from eqprop_host.deploy import studying
 from eqprop_host.studies import baselines
 from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.emulator.features import Window
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
-sys.path += [str(Path(eqprop_sim.__file__).parent / "firmware" / "field")]
+sys.path[:0] = [str(HERE), str(studying.FIELD)]
 
 import scene  # noqa: E402
-import studying  # noqa: E402
 from novelty import SCALED, UNITS, Novelty  # noqa: E402
 from vibration import FEATURES, SAMPLES, Vibration  # noqa: E402
 

@@ -10,10 +10,11 @@ import statistics
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+from eqprop_host.deploy import studying
 
-import studying  # noqa: E402
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE)]
+
 from body import Arm  # noqa: E402
 from reacher import Reacher  # noqa: E402
 

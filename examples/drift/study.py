@@ -1,6 +1,6 @@
 """What becomes of a sorter whose sensor ages: one that goes on learning, and others; over several seeds.
 
-    python examples/drift/study.py [--seeds 10] [--picture examples/drift/drift.svg]
+    python examples/drift/study.py [--seeds 10] [--picture examples/drift/drift.svg] [--model resistive]
 
 Every tomato is sorted as it comes, and an error is one that was sorted wrongly: of the last 1000 before the sensor
 begins to age, and of the 1000 behind the end of it. What they look like, and the sensor, are `scene.py`'s, read as
@@ -14,16 +14,15 @@ from pathlib import Path
 import numpy as np
 
 import eqprop
-import eqprop_sim
+from eqprop.network import DEFAULT
+from eqprop_host.deploy import studying
 from eqprop_host.studies import baselines
 from eqprop_sim.emulator.compiled_network import Network
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
-sys.path += [str(Path(eqprop_sim.__file__).parent / "firmware" / "field")]
+sys.path[:0] = [str(HERE), str(studying.FIELD)]
 
 import scene  # noqa: E402
-import studying  # noqa: E402
 from colour import Colour, ColourSensor  # noqa: E402
 
 import machine  # noqa: E402
@@ -58,12 +57,13 @@ def life(seed):
     return x, stages
 
 
-def wrong(x, stages, called, seed, alone=LIFE):
+def wrong(x, stages, called, seed, model, alone=LIFE):
     """Sort all tomatoes as they come, learn those that are `called`; return which were sorted wrongly.
 
-    alone: the tomato from which on the operator is gone, and what is learnt is what they were taken for.
+    alone: the tomato from which on the operator is gone, and what is learnt is what they were taken for. model: the
+    energy model.
     """
-    network = Network(LAYERS, seed)
+    network = Network(LAYERS, seed, model=model)
     network.remember(MEMORY)
     found = np.zeros(len(stages), int)
     begin = 0
@@ -75,7 +75,7 @@ def wrong(x, stages, called, seed, alone=LIFE):
     return found != stages
 
 
-def run(seed):
+def run(seed, model):
     """Return {way of learning: which tomatoes were sorted wrongly} of one sensor's life, and {rival: its errors}.
 
     A rival's errors are before ageing, at its end, and at its end with what it had learnt when ageing began.
@@ -85,10 +85,10 @@ def run(seed):
     called = np.array([scene.called(operator, n) for n in range(LIFE)])
     before = np.arange(LIFE) < BEGIN
     done = {
-        "learns on": wrong(x, stages, called, seed),
-        "learns on, 1 label in 50": wrong(x, stages, called & (before | (np.cumsum(called) % 5 == 0)), seed),
-        "learns its own answers": wrong(x, stages, called, seed, alone=BEGIN),
-        "frozen": wrong(x, stages, called & before, seed),
+        "learns on": wrong(x, stages, called, seed, model),
+        "learns on, 1 label in 50": wrong(x, stages, called & (before | (np.cumsum(called) % 5 == 0)), seed, model),
+        "learns its own answers": wrong(x, stages, called, seed, model, alone=BEGIN),
+        "frozen": wrong(x, stages, called & before, seed, model),
     }
 
     def errors(answer):
@@ -108,9 +108,9 @@ def percent(wrong, rows):
     return 100 * wrong[rows].mean()
 
 
-def table(runs, rivals_runs):
+def table(runs, rivals_runs, model):
     """Return the lines of a table: means over the runs, and the bytes that each keeps."""
-    plan = eqprop.plan(LAYERS)
+    plan = eqprop.plan(LAYERS, model)
     conductances = baselines.conductance_bytes(plan)
     weights = 4 * sum((a + 1) * b for a, b in zip(LAYERS, LAYERS[1:], strict=False))
 
@@ -156,9 +156,13 @@ def draw(runs, path):
 
 def main(arguments=None):
     """Print the table, and draw the picture."""
-    options = studying.parser(__doc__).parse_args(arguments)
-    runs, rivals_runs = zip(*(run(seed) for seed in range(options.seeds)), strict=True)
-    print("\n".join(table(runs, rivals_runs)))
+    parser = studying.parser(__doc__)
+    parser.add_argument(
+        "--model", choices=("hopfield", "resistive"), default=DEFAULT, help="energy model (%(default)s)"
+    )
+    options = parser.parse_args(arguments)
+    runs, rivals_runs = zip(*(run(seed, options.model) for seed in range(options.seeds)), strict=True)
+    print("\n".join(table(runs, rivals_runs, options.model)))
     early, late = (np.array([percent(done["learns on"], rows) for done in runs]) for rows in (EARLY, LATE))
     frozen = np.array([percent(done["frozen"], LATE) for done in runs])
     print(f"\nwhat learns on: {(late - early).mean():+.1f} points, in the worst run {(late - early).max():+.1f}")

@@ -15,6 +15,7 @@ MEMORY = 4450  # bytes: ten of each of five gestures
 LESSON = 40  # gestures that are learnt again with each new one
 SURE = 40  # percent of margin
 PASS_MS = 100
+CALM = 20  # passes after a computer's last lesson until it is saved
 RETRY_SENSOR = 10  # passes until it is started again
 RETRY_FLASH = 600  # then twice as many, and so on: each try may wear it
 RETRY_FLASH_MOST = 36000
@@ -26,10 +27,11 @@ KNOWN, NO_GESTURE, SENSOR, FLASH, STOPPED = 1, 2, 3, 4, 5
 class Gestures:
     """label: of the last gesture that was known, None before the first."""
 
-    def __init__(self, sensor, buttons, lamp, calm=lambda: True):
+    def __init__(self, sensor, buttons, lamp, calm=lambda: True, box=None):
         """Learn from a sensor (`accelerometer.Accelerometer`) and Pins: a button for each label, low when pressed.
 
-        calm: whether flash may be written now, which on many boards halts everything.
+        calm: whether flash may be written now, which on many boards halts everything. box: a black box, which keeps
+        what the board answered and learnt.
         """
         self.label = None
         self.net = None
@@ -37,6 +39,7 @@ class Gestures:
         self._buttons = buttons
         self._lamp = lamp
         self._calm = calm
+        self._box = box
         self._recorder = Recorder()
         self._rest = 0  # passes that the sensor is left alone; None while it works
         self._waiting = False  # a gesture, for its name
@@ -61,7 +64,7 @@ class Gestures:
             net.remember(MEMORY)
             net.user_data = NAME
         self.net = net
-        self._host = eqprop.Telemetry(net, "gesture", LESSON)  # what a computer sees, and may teach
+        self._host = eqprop.Telemetry(net, "gesture", LESSON, box=self._box)  # what a computer sees, and may teach
         print("network {}: {} samples learnt".format(LAYERS, self.net.sample))
         passes = 0
         while True:
@@ -71,7 +74,7 @@ class Gestures:
             if self._host.poll() is not None:  # a computer named the gesture
                 self._waiting = False
                 self._lamp.off()
-                self._save_at = passes
+                self._save_at = passes + CALM  # it may teach more
                 self._retry = RETRY_FLASH
             label = self._pressed()
             if label is not None and not self._waiting:

@@ -4,6 +4,7 @@ from accelerometer import Accelerometer
 from gestures import Gestures
 
 from eqprop import watchdog
+from eqprop.telemetry.blackbox import BlackBox
 from machine import I2C, Pin, lightsleep, reset
 
 sensor = Accelerometer(I2C(0, sda=Pin(4), scl=Pin(5), freq=400_000))
@@ -13,7 +14,7 @@ lamp = Pin(25, Pin.OUT, value=0)
 feed = watchdog.start(8000)  # a board that hangs for so many milliseconds is reset
 
 try:
-    for pause_ms in Gestures(sensor, buttons, lamp).live():
+    for pause_ms in Gestures(sensor, buttons, lamp, box=BlackBox(files=8, records=50)).live():
         feed()
         if pause_ms:
             lightsleep(pause_ms)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(ROOT / "board_sim/eqprop_sim/firmware/field")]
+from eqprop_host.deploy import studying
 
-import studying  # noqa: E402
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(studying.FIELD)]
+
 from accelerometer import Accelerometer  # noqa: E402
 from gestures import LAYERS, LESSON, MEMORY, SURE  # noqa: E402
 from hand import GESTURES, Hand  # noqa: E402

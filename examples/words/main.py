@@ -20,11 +20,13 @@ REPLAY = 8  # of them are learnt again with each new one
 ROOM = 60000  # bytes of free heap with which there is room to tell a computer
 MOST = 12  # words: lamps from GP2 on, the button is on GP14
 
-try:
-    with open("words.txt") as file:  # a word a line, to have others
-        words = [line.strip() for line in file if line.strip()]
-except OSError:
-    words = ["yes", "no", "left", "right", "stop", "go"]
+words = ["yes", "no", "left", "right", "stop", "go"]
+for place in ("", "".join(__file__.rpartition("/")[:2])):  # the flash's root, and next to this program, which counts
+    try:
+        with open(place + "words.txt") as file:  # a word a line, to have others
+            words = [line.strip() for line in file if line.strip()]
+    except OSError:
+        pass
 if not 0 < len(words) <= MOST:
     print("words.txt: has {} words, expected 1 to {}, a word a line".format(len(words), MOST))
     raise SystemExit

@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from eqprop_host.commands.options import whole
+from eqprop_host.deploy import studying
 from eqprop_host.errors import DataError, EqpropError
 from eqprop_host.studies.baselines import conductance_bytes, nearest_neighbours, relu_network
 from eqprop_sim.emulator.compiled_network import Network
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path[:0] = [str(HERE)]
 
-import studying  # noqa: E402
 from ear import BANDS, FEATURES, STEPS  # noqa: E402
 from recordings import WORDS, features, read_folder, speak  # noqa: E402
 

@@ -2,8 +2,9 @@
 
     python examples/words/tape.py FLASH [--folder FOLDER] [--voices 8] [--asked 4] [--times 2] [--seed 0]
 
-Writes what scene.py plays into the folder FLASH, for `python examples/simulate.py words PORT --flash FLASH`. The words
-are spoken by espeak-ng, or are those of a folder with WAV files: FOLDER/WORD/VOICE-1.wav and so on.
+Writes what scene.py plays into the folder FLASH, for `eqprop simulate-app examples/words --flash FLASH`. The words are
+spoken by espeak-ng, or are those of a folder with WAV files: FOLDER/WORD/VOICE-1.wav and so on. FLASH/words.txt names
+them to a program that has no words.txt next to its main.py.
 """
 
 import argparse

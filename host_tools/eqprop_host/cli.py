@@ -11,13 +11,15 @@ from pathlib import Path
 import eqprop
 
 from . import commands
-from .commands.options import INTERRUPTED, tell
+from .commands.options import INTERRUPTED, results_alone, tell
 from .errors import EqpropError
 from .terminal.interrupts import as_ctrl_c
 from .terminal.screen import safe_streams
 
 EXTRAS = {
-    "distributed": "sweep",
+    "bleak": "ble",
+    "dask": "dask",
+    "distributed": "dask",
     "matplotlib": "host",
     "numba": "sim",
     "PIL": "host",
@@ -137,7 +139,7 @@ def main(argv=None):
             parser.print_help()
             return 0
         options.words = words[1:]
-        with as_ctrl_c():
+        with as_ctrl_c(), results_alone(options):
             return options.run(options) or 0
     except ModuleNotFoundError as error:
         library = (error.name or "").partition(".")[0]

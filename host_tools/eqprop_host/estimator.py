@@ -49,7 +49,7 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
     board : the board that trains: a port as `open_board` takes it, such as "/dev/ttyACM0" or "sim:cortex-m3"; None for
         the emulator in this process
     random_state : seed for the initial conductances and the order of the samples: an int, None or a RandomState
-    model : the energy model, "hopfield", "resistive" or "differential"
+    model : the energy model, "hopfield", "hopfield8" for weights of 8 bits, "resistive" or "differential"
 
     Attributes
     ----------
@@ -186,7 +186,7 @@ class EqPropRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     Parameters
     ----------
     hidden, epochs, lr_halving_epochs, board, random_state : as for `EqPropClassifier`
-    model : the energy model, "hopfield" or "resistive"
+    model : the energy model, "hopfield", "hopfield8" for weights of 8 bits, or "resistive"
 
     Attributes
     ----------

@@ -1,9 +1,10 @@
-"""Writes files whole or not at all."""
+"""Writes files whole or not at all, and keeps threads that read Python's syntax apart."""
 
 import contextlib
 import os
 import secrets
 import stat
+import threading
 from pathlib import Path
 
 from .errors import LogError
@@ -12,6 +13,17 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+
+PARSING = threading.Lock()
+"""Hold it while `ast` parses, and while NumPy reads an array's file, whose header it parses with `ast`.
+
+CPython 3.11 keeps one count of depth for all the trees that it builds. If it collects garbage while it builds one, and
+another thread then builds a second, the first thread gets a SystemError (gh-106905).
+"""
+
+
+STDOUT = Path("-")
+"""The path that stands for standard output."""
 
 
 def unwritable(path, error):
@@ -101,6 +113,16 @@ def sync_folder(folder):
             os.close(descriptor)
 
 
+def make_folder(path):
+    """Make a folder, and those above it, unless it is there. Raises LogError naming it and the reason."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise LogError(f"{path}: is a file: name a folder") from error
+    except OSError as error:
+        raise LogError(f"{path}: cannot be made: {error.strerror or error}") from error
+
+
 def check_writable(path):
     """Raise LogError unless `write_whole` can write at `path`; call it before work whose results go there."""
     with _beside(path) as (_, beside):
@@ -111,6 +133,8 @@ def check_writable(path):
 @contextlib.contextmanager
 def _beside(path):
     """Yield the resolved `path` and the path of a temporary file in its folder, which is removed on any failure."""
+    if path == STDOUT:
+        raise LogError("-: only --json writes to standard output: name a file")
     try:
         target = Path(os.path.realpath(path))
         beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")

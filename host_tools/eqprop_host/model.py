@@ -4,7 +4,7 @@ The file is an .npz archive, whatever its suffix, that NumPy opens without pickl
 
 - header                          uint8: UTF-8 text of a JSON object with `format` (2), the fields of `Model` except the
                                   conductances, and `crc`, their CRC-32 in eight hexadecimal digits
-- conductances_0, conductances_1  uint16, or int16 if the model has signed ones, (rows, columns) as in
+- conductances_0, conductances_1  uint16, or int16 or int8 if the model has signed ones, (rows, columns) as in
   the `shapes` of `eqprop.plan`: each crossbar's, in steps
 """
 
@@ -15,6 +15,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ from eqprop.network import DEFAULT
 from eqprop.protocol.messages import MODELS, NO_CRC, UNREADABLE
 
 from . import datasets
+from .boards.interface import AT_ONCE
 from .boards.records import alphabet_of
 from .errors import BoardError, DataError
-from .files import write_whole
+from .files import PARSING, write_whole
 from .link.steps import steps_type
 from .places import found, place_of
 
@@ -57,7 +59,7 @@ class Model:
     """The number of training samples learnt."""
 
     conductances: list[np.ndarray]
-    """Each crossbar's conductances in steps: uint16, or int16 if signed; flat, of the `shapes` of `eqprop.plan`."""
+    """Each crossbar's conductances in steps: uint16, or int16 or int8 if signed; flat, of `shapes` of `eqprop.plan`."""
 
     scaling: dict[str, Any]
     """The map from features to inputs, by `Scaling.to_dict`."""
@@ -106,10 +108,10 @@ class Model:
 
     @property
     def crc(self) -> int:
-        """The CRC-32 of all conductances in order, as little-endian 16-bit numbers; the board reports the same."""
+        """The CRC-32 of all conductances in order, little-endian; the board reports the same."""
         crc = 0
         for g in self.conductances:
-            crc = binascii.crc32(g.astype("<u2").tobytes(), crc)
+            crc = binascii.crc32(g.astype(g.dtype.newbyteorder("<")).tobytes(), crc)
         return crc
 
     @classmethod
@@ -169,15 +171,20 @@ class Model:
 
     def infer_inputs(self, board: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Put the network on an open board, and return the results of `infer` for inputs, int8 (samples, inputs)."""
+        placed = None  # restarts of the board when the network was put there
 
-        def inferred() -> tuple[np.ndarray, np.ndarray]:
-            self.put_on(board, alphabet=alphabet_of(x))
-            answers: tuple[np.ndarray, np.ndarray] = board.infer(x)
+        def answered(first: int) -> tuple[np.ndarray, np.ndarray]:
+            nonlocal placed
+            if placed != len(board.restarts):
+                self.put_on(board, alphabet=alphabet_of(x))
+                placed = len(board.restarts)
+            answers: tuple[np.ndarray, np.ndarray] = board.infer(x[first : first + AT_ONCE])
             board.refresh()  # if the board's memory rotted meanwhile, it says so, and this is repeated
             return answers
 
-        found: tuple[np.ndarray, np.ndarray] = board.repeat(inferred)
-        return found
+        found = [board.repeat(partial(answered, first)) for first in range(0, max(1, len(x)), AT_ONCE)]
+        classes, outputs = zip(*found, strict=True)
+        return np.concatenate(classes), np.concatenate(outputs)
 
     def predict(self, features: ArrayLike, board: Any = None) -> np.ndarray:
         """Return the class of each sample: its name if the data set names its classes, otherwise its label.
@@ -261,7 +268,8 @@ def _array(members: dict[str, bytes], name: str) -> np.ndarray:
     if data is None:
         raise DataError(f"is not a saved network: has no array {name}")
     try:
-        array: np.ndarray = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+        with PARSING:
+            array: np.ndarray = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
         return array
     except (ValueError, EOFError, MemoryError, OverflowError) as error:
         raise DataError(f"is not a saved network: {name}: {' '.join(str(error).split())}") from error

@@ -18,13 +18,14 @@ from .network import load as load
 from .network import parts as _parts
 
 
-def plan(layers, model=None):
+def plan(layers, model=None, bits=16):
     """Return the plan of a network: its layers, scales and the heap bytes it needs, before allocating any.
 
-    model: the energy model, "hopfield", "resistive" or "differential"; None for the default, hopfield. Raises
-    ValueError for impossible layers, an unknown model, or layers too wide for it.
+    model: the energy model, "hopfield", "resistive" or "differential"; None for the default, hopfield. bits: of a
+    weight, 16, or 8 with hopfield. Raises ValueError for impossible layers, an unknown model, or layers too wide for
+    it.
     """
-    return _parts(model)[0](layers)
+    return _parts(model, bits)[0](layers)
 
 
 def Telemetry(*about, **more):  # noqa: N802 (stands for the class, which only a program that uses it loads)

@@ -102,3 +102,26 @@ else:
     def copy_bytes(x, row):
         """Copy the items of buffer `x`, of one byte each, into `row`, a view of as many int8."""
         row[:] = array("b", bytes(x))
+
+
+def table_words(parts):
+    """Yield the words of machine code's table, from its parts: (words, arrays whose two-word addresses follow) each.
+
+    The last word makes the sum of all 0 modulo 2**32.
+    """
+    from uctypes import addressof  # where there is machine code
+
+    low = high = 0  # sums of 16-bit halves: a board would allocate larger numbers
+    for words, buffers in parts:
+        for word in words:
+            low += word
+            yield word
+        for buffer in buffers:
+            word = addressof(buffer)
+            above = word >> 32
+            word -= above << 32
+            low += (word & 0xFFFF) + above
+            high += word >> 16
+            yield word
+            yield above
+    yield -(low + (high << 16)) & 0xFFFFFFFF

@@ -8,9 +8,9 @@ or the one before it. A slot's file, integers little-endian:
     length u16 and the payload of CONFIGURE (`eqprop.protocol.messages`), parts, 0 u8, the user data
     (`Network.user_data`), CRC-32 u32 of all bytes before it
 
-A part is its kind u8, its size in bytes u32, and its bytes. Kind 1 comes first: conductances u16... of all crossbars in
-order. A crossbar that cannot be read back leaves it out; loading the file keeps the conductances that it has. The other
-parts are what the program asked for (`eqprop.extras`).
+A part is its kind u8, its size in bytes u32, and its bytes. Kind 1 comes first: conductances u16..., weights of 8 bits
+i8..., of all crossbars in order. A crossbar that cannot be read back leaves it out; loading the file keeps the
+conductances that it has. The other parts are what the program asked for (`eqprop.extras`).
 
 Wear. NOR flash endures some 100,000 erasures of a sector. A checkpoint is written after `every` samples, but on average
 at most once in `rest_s` seconds, including a host's SAVE. The first `BURST` after a start and forced ones are exempt. A
@@ -123,7 +123,7 @@ class Checkpoints:
         with self._open(self._names[slot], "rb") as file:
             _, form, _, sample, counted, correct, low, high, length = struct.unpack(_HEADER, file.read(_HEADER_SIZE))
             if form != _FORMAT:
-                raise ValueError("checkpoint: expected format 3, got {} (1: eqprop 0.1)".format(form))
+                raise ValueError("checkpoint: expected format 3, got {}".format(form))
             payload = file.read(length)
             kind = file.read(1)[0]
             network = configure(payload, kind != _CONDUCTANCES)
@@ -143,14 +143,15 @@ class Checkpoints:
     def _conductances(network, file):
         """Restore the conductances that come next in a file; return the kind of the part after them."""
         file.read(_SIZE_SIZE)
+        wide = 1 + (network.g_max > 127)  # bytes of a weight
         for c, (rows, columns) in enumerate(network.plan.shapes):
-            size = 2 * rows * columns
+            size = wide * rows * columns
             for start in range(0, size, _PIECE):
                 wanted = min(_PIECE, size - start)
                 piece = file.read(wanted)
                 if len(piece) < wanted:
                     raise ValueError("checkpoint: is of other crossbars")
-                network.restore(c, start // 2, piece)
+                network.restore(c, start // wide, piece)
         return file.read(1)[0]
 
     def begin(self, sample):
@@ -223,8 +224,8 @@ def _parts(network, head, configuration):
     if network.crossbar.readable:
         size = 0
         for rows, columns in network.plan.shapes:
-            size += 2 * rows * columns
-        yield struct.pack(_PART, _CONDUCTANCES, size)
+            size += rows * columns
+        yield struct.pack(_PART, _CONDUCTANCES, size << (network.g_max > 127))
         for c in range(network.crossbar_count):
             yield network.conductances(c)
     for extra in network.extras:

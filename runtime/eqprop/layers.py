@@ -14,7 +14,8 @@ def parse_layers(layers):
     Raises ValueError naming the text unless it is 2..16 sizes of 1..8191 joined by "-".
     """
     try:
-        sizes = tuple(map(int, layers.split("-") if isinstance(layers, str) else layers))
+        # Bytes, because a board looks a new text up among all names
+        sizes = tuple(map(int, layers.encode().split(b"-") if isinstance(layers, str) else layers))
     except (TypeError, ValueError):
         sizes = ()
     if not 2 <= len(sizes) <= 16 or min(sizes) < 1 or max(sizes) > 8191:

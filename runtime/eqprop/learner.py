@@ -10,15 +10,26 @@ One sample, centred (Scellier & Bengio 2017; Laborieux et al. 2021, for the symm
 Pure integer, allocates nothing after construction.
 """
 
-from .crossbar import MINUS, PLUS
+from ._compat import const
+from .crossbar import MINUS, PLUS, Rot
 from .fixed import RATE_SHIFT_MAX
+
+_LEARN = const(1)  # the verb, of machine code
+# Faster to find than built-in names. `try` in a verb would take its frame from the heap, where a search is long
+_int, _len, _type = int, len, type
+
+
+def replay_needs_memory(replay):
+    """Raise ValueError: a network without a memory has nothing to replay."""
+    raise ValueError("replay: {}, but the network has no memory: call remember first".format(replay))
 
 
 class Learner:
     """Trains a crossbar one sample at a time.
 
-    - sample: number of samples learnt; it alone determines the learning rate. mirror: ~sample, counted separately, so
-      that a flipped bit in either shows
+    - sample: number of samples learnt; it alone determines the learning rate
+    - halve_at: number of samples after which the rates next halve, or -1 for never. left: samples until then,
+      halve_at - sample, counted separately, so that a flipped bit in any of the three shows
     - prediction, loss: from the last sample's free phase (`eqprop.crossbar.kernels.plain.set_nudge`)
     """
 
@@ -27,14 +38,14 @@ class Learner:
 
         lr_halving_samples: samples after which the rates halve; 0 for never.
         """
-        self._set_rate_shift = crossbar.set_rate_shift
-        # Bound once: on a board, looking up a method costs more than some verbs
-        self._settle = crossbar.settle
-        self._set_nudge = crossbar.set_nudge
-        self._nudge = crossbar.nudge
-        self._program = crossbar.program
         self._crossbar = crossbar
-        self._whole = getattr(crossbar, "learn", None)  # optional in the contract
+        self._seen = crossbar  # then the last buffer that machine code got; its items cannot change their type
+        self.losses = getattr(crossbar, "losses", None)
+        self.run = self.losses and crossbar.run
+        if self.run:
+            self.table = crossbar.table
+            self.features = crossbar.features
+            self.classes = crossbar.classes
         self.rate_shifts = plan.rate_shifts
         self.lr_halving_samples = lr_halving_samples
         self.prediction = 0
@@ -43,56 +54,77 @@ class Learner:
 
     def resume_at(self, sample):
         """Resume at training sample number `sample`, at its learning rates: each halving is one more right shift."""
-        self.sample = sample
-        self.mirror = ~sample
-        self._set_rate_shifts()
-
-    def _set_rate_shifts(self):
         every = self.lr_halving_samples
-        halvings = self.sample // every if every else 0
-        self.halve_at = (halvings + 1) * every if every else -1
-        for c in range(len(self.rate_shifts)):
-            self._set_rate_shift(c, min(self.rate_shifts[c] + halvings, RATE_SHIFT_MAX))
+        self.sample = sample
+        self.halve_at = last = sample // every * every if every else -1
+        self.left = last - sample
+        self._halve()
 
-    def learn(self, x, label):
+    def _halve(self):
+        """Set the rates until the next halving, without the number of samples: a flipped bit may have changed it."""
+        every = self.lr_halving_samples
+        self.halve_at += every
+        self.left += every
+        halvings = self.halve_at // every - 1 if every else 0
+        for c in range(len(self.rate_shifts)):
+            self._crossbar.set_rate_shift(c, min(self.rate_shifts[c] + halvings, RATE_SHIFT_MAX))
+
+    def learn(self, x, label, replay=0):
         """Learn one sample: features `x`, class `label`. Raises as the crossbar does, learning nothing.
 
-        A sample without a loss changes nothing, so its nudged phases are skipped. A crossbar that learns a sample in
-        one call does the same.
+        A sample without a loss changes nothing, so its nudged phases are skipped. Raises ValueError for a replay.
+
+        All that machine code needs is here, because a call costs a board as much as ten lines. Arguments serve as
+        locals: a frame of more than eleven words would be taken from the heap.
         """
-        if self._whole:
-            self.prediction = self._whole(x, label)
-            self.loss = self._crossbar.loss
-        else:
-            prediction = self._settle(x)
-            self.loss = loss = self._set_nudge(label)
-            if loss:
-                self._nudge(PLUS)
-                self._nudge(MINUS)
-                self._program()
-            self.prediction = prediction
-        self.count()
+        if replay:
+            replay_needs_memory(replay)
+        if x is not self._seen or _len(x) != self.features:
+            if not self.run:
+                replay = self._crossbar.settle(x)
+                self.loss = label = self._crossbar.set_nudge(label)
+                if label:
+                    self._crossbar.nudge(PLUS)
+                    self._crossbar.nudge(MINUS)
+                    self._crossbar.program()
+                self.prediction = replay
+                self.count()
+                return
+            self._crossbar.check(x)
+            self._seen = x
+        if _type(label) is not _int or not 0 <= label < self.classes:
+            self._crossbar.check_label(label)
+        replay = self.run(x, self.table, _LEARN, label)
+        if replay < 0:
+            raise Rot("table" if replay == -1 else "total conductance")
+        self.prediction = replay
+        self.loss = self.losses[0]
+        self.sample += 1
+        self.left = label = self.left - 1
+        if not label:
+            self._halve()
 
     def learn_steps(self, x, label):
         """Learn one sample as `learn` does, to the same bits, in up to four steps: yield between them.
 
         Nothing else may use the crossbar before the last step, the only one that changes conductances.
         """
-        prediction = self._settle(x)
+        crossbar = self._crossbar
+        prediction = crossbar.settle(x)
         yield
-        self.loss = loss = self._set_nudge(label)
+        self.loss = loss = crossbar.set_nudge(label)
         if loss:
-            self._nudge(PLUS)
+            crossbar.nudge(PLUS)
             yield
-            self._nudge(MINUS)
+            crossbar.nudge(MINUS)
             yield
-            self._program()
+            crossbar.program()
         self.prediction = prediction
         self.count()
 
     def count(self):
         """Count a sample as learnt."""
         self.sample += 1
-        self.mirror -= 1
-        if self.sample == self.halve_at:
-            self._set_rate_shifts()
+        self.left -= 1
+        if not self.left:
+            self._halve()

@@ -10,14 +10,14 @@ from .learner import Learner
 
 
 def zeros(typecode, items):
-    """Return a zeroed array of `items` elements. It grows in place on the heap, without a second copy."""
-    if items <= 32:
-        return array(typecode, bytes(ITEM_BYTES[typecode] * items))
-    piece = array(typecode, bytes(ITEM_BYTES[typecode] * max(32, items // 16)))
-    rest = piece[: items % len(piece)]  # made first: behind the array, it would keep that from growing
-    made = array(typecode)
-    for _ in range(items // len(piece)):
-        made.extend(piece)
+    """Return a zeroed array of `items` elements. A long one doubles in place on the heap, without a second copy."""
+    size = ITEM_BYTES[typecode]
+    if items <= 64:
+        return array(typecode, bytes(size * items))
+    rest = array(typecode, bytes(size * (items & 15)))  # made first: after the array, it would keep that from growing
+    made = array(typecode, bytes(size * (items >> 4)))
+    for _ in range(4):
+        made.extend(made)
     made.extend(rest)
     return made
 
@@ -25,37 +25,48 @@ def zeros(typecode, items):
 DEFAULT = "hopfield"  # the energy model of networks that name none
 
 
-def parts(model=None):
+def parts(model=None, bits=16):
     """Return (plan type, crossbar type) of an energy model's name; None for the default, hopfield.
 
-    The one place that says what a model is made of. plan_type(layers) makes a plan: its `model` is the name, and its
-    sizes, scales and rates are all that a crossbar, a learner and a host need to know of the model. crossbar_type(plan,
-    allocate, seed) makes the emulated crossbar. `eqprop.protocol.messages.MODELS` has the models' numbers in formats.
-    Raises ValueError for an unknown model.
+    bits: of a weight, 16, or 8 of hopfield, whose name is then hopfield8. A model is a package with modules `planning`
+    and `tiers`: plan_type(layers) makes a plan; its `model` is the name, and its sizes, scales and rates are all that
+    a crossbar, a learner and a host need to know of the model. crossbar_type(plan, allocate, seed) makes the
+    emulated crossbar. `eqprop.protocol.messages.MODELS` has the models' numbers in formats. Raises ValueError for an
+    unknown model, or one that has no weights of so many bits.
     """
+    model = model or DEFAULT
+    if bits != 16:
+        if bits != 8 or model != DEFAULT:
+            raise ValueError("bits: expected 16, or 8 of hopfield, got {} of {}".format(bits, model))
+        model = "hopfield8"
     before = threshold()
     threshold(4096)  # as `tiers.crossbar_type` does
     try:  # imported here, as all of a model, for boards without it
-        if model in (None, DEFAULT):
-            from .hopfield import planning
-            from .hopfield import tiers as hopfield
-
-            return planning.Plan, hopfield.emulated_crossbar
         if model == "resistive":
-            from .crossbar import tiers
+            from .crossbar.tiers import emulated_crossbar
             from .planning import Plan
 
-            return Plan, tiers.emulated_crossbar
-        if model == "differential":
-            from .differential import planning as differential_planning
-            from .differential import tiers as differential
-
-            return differential_planning.Plan, differential.emulated_crossbar
+            return Plan, emulated_crossbar
+        if model == "hopfield":
+            from .hopfield import planning, tiers
+        elif model == "hopfield8":
+            from .hopfield8 import planning, tiers  # type: ignore[no-redef]
+        elif model == "differential":
+            from .differential import planning, tiers  # type: ignore[no-redef]
+        else:
+            raise ValueError("model: expected hopfield, resistive or differential, got {!r}".format(model))
+        return planning.Plan, tiers.emulated_crossbar
     except ImportError as error:
-        raise ValueError("model: {} is not on this board: deploy it".format(model or DEFAULT)) from error
+        raise ValueError("model: {} is not on this board: deploy it".format(model)) from error
     finally:
         threshold(before)
-    raise ValueError("model: expected hopfield, resistive or differential, got {!r}".format(model))
+
+
+def _saving():
+    """Return the module of what a board that serves does not need, which is loaded on first use."""
+    from . import saving
+
+    return saving
 
 
 class Network:
@@ -78,12 +89,13 @@ class Network:
     confidence = None
     extras: tuple = ()
 
-    def __init__(self, layers, seed=0, lr_halving_samples=0, model=None, crossbar=None):
+    def __init__(self, layers, seed=0, lr_halving_samples=0, model=None, crossbar=None, bits=16):
         """Build a network of `layers` ("64-32-10" or a tuple) with initial conductances drawn from `seed`.
 
         lr_halving_samples: samples after which the learning rate halves; 0 for never. model: an energy model, as for
         `parts`. crossbar: a crossbar of your own for these layers, with the contract of `eqprop.crossbar`; None to
-        emulate one. With one of your own, seed None keeps the conductances that it has.
+        emulate one. With one of your own, seed None keeps the conductances that it has. bits: of a weight, 16, or 8 for
+        a hopfield network in half the memory, whose `model` is then "hopfield8" (`eqprop.hopfield8`).
         Raises ValueError for impossible layers, an unknown model or a crossbar of others, MemoryError with the numbers
         if the free heap is too small.
         """
@@ -91,7 +103,7 @@ class Network:
             raise ValueError("lr_halving_samples: {} is negative".format(lr_halving_samples))
         if crossbar is None:
             collect()  # garbage would scatter the model's code and the arrays over the heap
-            plan_type, crossbar_type = self.parts(model)
+            plan_type, crossbar_type = self.parts(model, bits)
             plan = plan_type(layers)
             try:
                 crossbar = crossbar_type(plan, self.allocate, seed)
@@ -104,7 +116,7 @@ class Network:
         else:
             from .crossbar.external import checked  # imported here, so that most boards do not load it
 
-            plan = checked(crossbar, layers, model).plan
+            plan = checked(crossbar, layers, model if bits == 16 else "{} bits".format(bits)).plan
             if seed is not None:
                 crossbar.initialise(seed)
         self.plan = plan
@@ -116,10 +128,21 @@ class Network:
         self.g_min = plan.g_min
         self.g_max = plan.g_max
         self.crossbar = crossbar
-        self._infer = crossbar.settle  # bound once, as in `Learner`
         self._checkpoints = None
         self.user_data = b""
-        self.learner = self.learner_type(crossbar, plan, lr_halving_samples)
+        self.learner = learner = self.learner_type(crossbar, plan, lr_halving_samples)
+        self.use(learner.learn, crossbar.settle)
+
+    def use(self, learn, infer):
+        """Learn and infer by these functions of one sample from now on.
+
+        They replace the methods, except those of a subclass: a call costs a board as much as ten lines.
+        """
+        self._learn = learn
+        self._infer = infer
+        if type(self) is Network:
+            self.learn = learn  # type: ignore[method-assign]
+            self.infer = infer  # type: ignore[method-assign]
 
     @property
     def sample(self):
@@ -147,9 +170,7 @@ class Network:
 
         100 is the distance between the learning targets, or more. With a single output it is always 100.
         """
-        from .saving import margin_percent  # as in `learn_steps`
-
-        return margin_percent(self.outputs, self.plan.targets)
+        return _saving().margin_percent(self.outputs, self.plan.targets)
 
     @property
     def user_data(self):
@@ -183,14 +204,7 @@ class Network:
         Raises TypeError for anything but a buffer, ValueError for a wrong number of features, a label outside
         0..outputs - 1, or a replay without a memory; it then learns nothing.
         """
-        if self.memory:
-            self.memory.learn(x, label, replay)
-        elif replay:
-            from .saving import replay_needs_memory  # as in `save`
-
-            replay_needs_memory(replay)
-        else:
-            self.learner.learn(x, label)
+        self._learn(x, label, replay)
 
     def infer(self, x):
         """Return the class of features `x` (as for `learn`): the highest of `outputs`, which are updated.
@@ -211,9 +225,7 @@ class Network:
         Raises ValueError if not one sample fits, or for a network that has a memory; MemoryError with the
         numbers if the free heap is too small.
         """
-        from .saving import remember  # as in `save`
-
-        remember(self, size_bytes)
+        _saving().remember(self, size_bytes)
 
     def regress(self):
         """Learn numbers from now on, not classes: `learn(x, target)`, `learn_steps(x, target)`, and `predict(x)`.
@@ -224,9 +236,7 @@ class Network:
         Checkpoints keep that a network learns numbers, so call it for a new network only. Raises ValueError for a
         network that has learnt, or that remembers samples of classes.
         """
-        from .saving import regress  # as in `save`
-
-        regress(self)
+        _saving().regress(self)
 
     def calibrate(self):
         """Learn from now on how likely an answer is right: `confidence_percent` (`eqprop.extras.confidence`).
@@ -234,9 +244,7 @@ class Network:
         Each sample that `learn` gets was asked first, so it costs no sample of its own. Checkpoints keep the table, so
         call it for a new network only. Raises ValueError for a network that learns numbers, or is calibrated already.
         """
-        from .saving import calibrate  # as in `save`
-
-        calibrate(self)
+        _saving().calibrate(self)
 
     @property
     def confidence_percent(self):
@@ -244,9 +252,7 @@ class Network:
 
         Of the samples that it learnt, before it learnt them. Raises ValueError before `calibrate`.
         """
-        from .saving import confidence_percent  # as in `save`
-
-        return confidence_percent(self)
+        return _saving().confidence_percent(self)
 
     def predict(self, x):
         """Return the numbers predicted for features `x`: int16, own memory, valid until the next call.
@@ -257,9 +263,7 @@ class Network:
 
     def use_memory(self, memory):
         """Learn and infer with a memory from now on."""
-        from .saving import use_memory  # as in `save`
-
-        use_memory(self, memory)
+        _saving().use_memory(self, memory)
 
     def learn_steps(self, x, label, replay=0):
         """Return an iterator that learns one sample as `learn` does, to the same bits, in at most four steps.
@@ -269,9 +273,7 @@ class Network:
         longest step of 64-32-10 takes 55,000 instructions on a Cortex-M3, 70,000 on an M0. With a memory there are five
         steps, and four more for each `replay`. Raises as `learn` does.
         """
-        from .saving import learn_steps  # loaded on first use, as in `save`
-
-        return learn_steps(self, x, label, replay)
+        return _saving().learn_steps(self, x, label, replay)
 
     def inspect(self):
         """Raise RuntimeError, naming what changed, if memory changed by itself: a flipped bit, or a stray write.
@@ -298,9 +300,7 @@ class Network:
         force: write even if it was saved recently, for a person's request, because people are slow: 200,000 presses of
         a button wear out a flash without wear levelling.
         """
-        from .saving import save  # imported here, so that a board that never saves does not load it
-
-        return save(self, folder, force)
+        return _saving().save(self, folder, force)
 
     def conductances(self, c):
         """Return crossbar c's conductances in steps, flat, row by row as in `plan.shapes[c]`; its own memory.
@@ -344,6 +344,4 @@ def load(layers=None, folder="", crossbar=None):
     conductances, or keeps its own if it cannot be read back. Raises ValueError if the saved layers differ,
     MemoryError if the heap is too small, OSError if the flash fails; the checkpoint stays there.
     """
-    from .saving import load  # imported here, as in `save`
-
-    return load(Network, layers, folder, crossbar)
+    return _saving().load(Network, layers, folder, crossbar)

@@ -15,7 +15,7 @@ from .fixed import DELTA_V_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits, isqrt
 from .layers import BLOCK_BYTES, ITEM_BYTES, parse_layers, product_shift, tuple_blocks
 
 # Memory of a network beyond its arrays and per-crossbar objects, measured by `tests/runtime/test_planning.py`
-_BLOCKS = const(56)
+_BLOCKS = const(51)
 _TUPLES = const(22)  # tuples with an item for each crossbar, in `Plan` and `eqprop.crossbar.circuit.Circuit`
 
 
@@ -123,7 +123,7 @@ class Plan:
         layers = self.layers
         count = len(self.shapes)
         yield "inputs", "b", layers[0] + 1
-        yield "active", "I", layers[0] + 2
+        yield "active", "I", 2 * layers[0] + 3
         yield "table", "I", 29 + 38 * count
         yield "limits", "i", 2
         yield "rate_shifts", "B", count

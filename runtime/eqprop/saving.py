@@ -2,13 +2,9 @@
 
 from .checkpoint import Checkpoints
 from .layers import parse_layers
+from .learner import replay_needs_memory
 from .protocol.configuring import pack_configure
 from .protocol.messages import MODELS, NUMBERS, unpack_configure
-
-
-def replay_needs_memory(replay):
-    """Raise ValueError: a network without a memory has nothing to replay."""
-    raise ValueError("replay: {}, but the network has no memory: call remember first".format(replay))
 
 
 def remember(network, size_bytes):
@@ -30,7 +26,7 @@ def regress(network):
         return
     if network.sample or network.memory or network.confidence:
         raise ValueError("regress: the network has learnt classes, or remembers them")
-    network.regression = regression = Regression(network)
+    network.regression = regression = Regression(network.crossbar, network.learner)
     network.extras += (regression,)
     # In place of the methods, so that those of classes are as fast as without
     network.learn = regression.learn
@@ -46,12 +42,14 @@ def calibrate(network):
         raise ValueError("calibrate: the network learns numbers, or is calibrated already")
     network.confidence = Confidence(network)
     network.extras += (network.confidence,)
+    if not network.memory:  # which asks the learner itself
+        network.use(network.learner.learn, network.crossbar.settle)
 
 
 def confidence_percent(network):
     """Return what `Network.confidence_percent` says."""
     if not network.confidence:
-        raise ValueError("confidence_percent: the network is not calibrated: call calibrate first")
+        raise ValueError("confidence_percent: call calibrate first")
     return network.confidence.percent()
 
 
@@ -59,7 +57,7 @@ def use_memory(network, memory):
     """Let `network` learn and infer with a memory from now on."""
     network.memory = memory
     network.extras += (memory,)
-    network._infer = memory.infer
+    network.use(memory.learn, memory.infer)
     if network._checkpoints:
         network._checkpoints.saved = None  # the newest checkpoint has another memory
 

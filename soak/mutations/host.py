@@ -2,6 +2,8 @@
 
 SCALING = "host_tools/eqprop_host/datasets/scaling.py"
 SPLITTING = "host_tools/eqprop_host/datasets/splitting.py"
+BLANKING = "host_tools/eqprop_host/datasets/blanking.py"
+OF_BLANKS = "tests/host/datasets/test_blanking.py"
 OF_DATA = "tests/host/datasets/test_loading.py"
 IDX = "host_tools/eqprop_host/datasets/formats/idx_files.py"
 OF_FORMATS = "tests/host/datasets/formats/test_formats.py"
@@ -13,9 +15,23 @@ OF_LINK = "tests/host/link/test_link.py"
 ARROW = "host_tools/eqprop_host/runlog/formats/arrow_stream.py"
 WRITER = "host_tools/eqprop_host/runlog/writer.py"
 OF_LOGS = "tests/host/runlog/test_runlog.py"
+SLOTS = "host_tools/eqprop_host/deploy/slots.py"
+OF_APPLICATIONS = "tests/host/deploy/test_application.py"
 
 MUTATIONS = (
     # data sets
+    (
+        BLANKING,
+        "order.epoch(n) + n % passes * count",
+        "order.epoch(n)",
+        f"{OF_BLANKS}::test_the_blanks_never_change",
+    ),
+    (
+        BLANKING,
+        "word ^ word >> np.uint64(27)",
+        "word ^ word >> np.uint64(26)",
+        f"{OF_BLANKS}::test_the_blanks_never_change",
+    ),
     (
         SCALING,
         "(low / 2 + high / 2).tolist()",
@@ -167,7 +183,7 @@ MUTATIONS = (
     ),
     (
         ARROW,
-        "if found == crc and possible(header) else None",
+        'if written == b"%08x" % found and possible(header) else None',
         "if possible(header) else None",
         f"{OF_LOGS}::test_a_flipped_bit_costs_its_record_and_no_other",
     ),
@@ -196,6 +212,12 @@ MUTATIONS = (
         "tests/host/terminal/test_progress.py::test_a_log_is_followed_record_by_record",
     ),
     # studies
+    (
+        "host_tools/eqprop_host/studies/sweeps.py",
+        "tuple((str(file), (about := file.stat()).st_size, about.st_mtime_ns) for file in files)",
+        "source",
+        "tests/host/studies/test_sweeps.py::test_a_worker_reads_a_data_set_once_until_it_changes",
+    ),
     (
         "host_tools/eqprop_host/studies/baselines.py",
         "(np.asarray(samples, np.int64) for samples",
@@ -236,15 +258,112 @@ MUTATIONS = (
         "tests/host/field/test_clock.py::test_a_clock_that_runs_slow_is_corrected",
     ),
     (
-        "host_tools/eqprop_host/field/blackbox.py",
-        "                if each.first == expected or (not found and each.first > expected):",
-        "                if True:",
-        "tests/host/field/test_blackbox.py::test_it_comes_home_whole_over_a_bad_line",
+        "host_tools/eqprop_host/field/alone/blackbox.py",
+        "        if self._listener.missing != missing:",
+        "        if False:",
+        "tests/host/field/alone/test_history.py::test_a_piece_that_the_line_loses_is_not_taken_for_overwritten",
+    ),
+    (
+        "host_tools/eqprop_host/field/alone/history.py",
+        "                    steps = steps[: record.sample - self._written]\n",
+        "",
+        "tests/host/field/alone/test_history.py::test_power_cuts_and_pulls_at_any_moment_leave_a_history_that_holds",
+    ),
+    (
+        "host_tools/eqprop_host/field/alone/history.py",
+        "record.sample == self._at + 1 and record.x is not None",
+        "record.sample > self._at and record.x is not None",
+        "tests/host/field/alone/test_history.py::test_where_samples_are_missing_the_history_ends",
+    ),
+    (
+        "host_tools/eqprop_host/runlog/replay.py",
+        "    return sample not in log.marks or network.crc() == log.marks[sample]\n",
+        "    return True\n",
+        "tests/host/field/alone/test_history.py::test_a_bit_that_flipped_on_the_board_is_found",
     ),
     (
         "host_tools/eqprop_host/field/recording.py",
         "        row = self._rows.pop()\n",
         "        row = self._rows[-1]\n",
         "tests/host/field/test_recording.py::test_windows_are_recorded_undone_and_continued_as_a_data_set",
+    ),
+    # applications
+    (
+        SLOTS,
+        "SLOTS[current == SLOTS[0]]",
+        "SLOTS[current == SLOTS[1]]",
+        f"{OF_APPLICATIONS}::test_a_power_cut_leaves_the_old_application_or_the_new_one",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/application.py",
+        "tried or isinstance(child, ast.Try)",
+        "tried",
+        f"{OF_APPLICATIONS}::test_what_it_imports_comes_with_it",
+    ),
+    (
+        SLOTS,
+        "    if needed > flash:\n",
+        "    if needed > 2 * flash:\n",
+        f"{OF_APPLICATIONS}::test_what_the_board_cannot_take_is_refused_before_anything_is_written",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/simulation.py",
+        '[sys.executable, "-u", str(script), *words]',
+        "[sys.executable, str(script), *words]",
+        "tests/host/deploy/test_simulation.py::test_each_line_is_shown_as_it_is_printed",
+    ),
+    (
+        "host_tools/eqprop_host/field/on_board/i2s.py",
+        "            samples[n] = total // step",
+        "            samples[n] = total",
+        "tests/host/field/test_recorders.py::test_a_sensors_registers_become_readings",
+    ),
+    (
+        "host_tools/eqprop_host/terminal/live_line.py",
+        ' + " " * (len(self._shown) - len(text)))',
+        ")",
+        "tests/host/terminal/test_live_line.py::test_text_is_written_over_and_never_wraps",
+    ),
+    (
+        "host_tools/eqprop_host/field/teaching.py",
+        "self.replay(dataset, class_names, tell, draws.permutation(train))",
+        "self.replay(dataset, class_names, tell, draws.permutation(len(dataset.labels)))",
+        "tests/host/field/test_teaching.py::test_a_program_is_trained_and_tested_on_samples_that_it_had_not_learnt",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/on_board/uninstall.py",
+        'if entry[0].startswith(ARGUMENTS["log"])',
+        "if not entry",
+        f"{OF_APPLICATIONS}::test_it_runs_by_itself_and_is_updated_and_removed",
+    ),
+    (
+        "host_tools/eqprop_host/field/on_board/recorder.py",
+        "    feed()\n",
+        "",
+        "tests/host/field/test_recorders.py::test_a_board_with_only_eqprop_records_a_sensor",
+    ),
+    (
+        "host_tools/eqprop_host/transfer.py",
+        '**{"model": model_of(state), **learnt},',
+        "**learnt,",
+        "tests/host/boards/test_description.py::test_a_network_is_pulled_with_its_energy_model",
+    ),
+    (
+        "host_tools/eqprop_host/field/alone/history.py",
+        "        if self._told and record.kind in (STATE, kinds.LEARNT) and older:\n",
+        "        if False:\n",
+        "tests/host/field/alone/test_history.py::test_records_that_waited_while_the_board_told_its_conductances_are_older",
+    ),
+    (
+        "host_tools/eqprop_host/field/alone/blackbox.py",
+        "if there and box != last:",
+        "if False:",
+        "tests/host/field/alone/test_history.py::test_a_box_begun_since_comes_home",
+    ),
+    (
+        "examples/words/main.py",
+        '"".join(__file__.rpartition("/")[:2])',
+        '""',
+        "tests/examples/test_words.py::test_a_list_of_words_in_its_folder_counts",
     ),
 )

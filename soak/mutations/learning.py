@@ -104,8 +104,8 @@ MUTATIONS = (
     ),
     (
         CONFIDENCE,
-        "        self._learn(x, label)\n        self._note(",
-        "        self._learn(x, label)\n        self._crossbar.settle(x)\n        self._note(",
+        "        self._learn(x, label, replay)\n        self._note(",
+        "        self._learn(x, label, replay)\n        self._crossbar.settle(x)\n        self._note(",
         f"{OF_CONFIDENCE}::test_confidence_is_how_often_it_is_right",
     ),
     (
@@ -187,6 +187,24 @@ MUTATIONS = (
         "tests/host/test_regression.py::test_a_board_keeps_what_a_network_of_numbers_needs",
     ),
     (
+        "host_tools/eqprop_host/runlog/replay.py",
+        "    if log.learns_numbers:\n        network.regress()\n",
+        "",
+        "tests/host/test_regression.py::test_a_log_of_numbers_gives_the_network_after_any_step",
+    ),
+    (
+        "host_tools/eqprop_host/training/twin.py",
+        "    if learns_numbers(state):\n        network.regress()\n",
+        "",
+        "tests/host/test_regression.py::test_a_log_of_numbers_gives_the_network_after_any_step",
+    ),
+    (
+        "runtime/eqprop/service/chip.py",
+        "            crossbar.set_nudge = Regression(crossbar, learner).set_nudge  # type: ignore[method-assign]\n",
+        "",
+        "tests/runtime/service/test_chip.py::test_a_board_in_the_loop_teaches_a_chip_numbers",
+    ),
+    (
         "host_tools/eqprop_host/boards/description.py",
         '        about["targets"] = targets\n',
         "        pass\n",
@@ -215,5 +233,23 @@ MUTATIONS = (
         "REPLAY = 3",
         "REPLAY = 0",
         "tests/examples/test_arm.py::test_it_reaches_within_two_percent_and_again_once_it_is_bent",
+    ),
+    (
+        "host_tools/eqprop_host/datasets/scaling.py",
+        "return Scaling(width, (float(top),), (float(top - low.min()),)), none",
+        "return Scaling(width, (0.0,), (float(top),)), none",
+        "tests/host/datasets/test_loading.py::test_a_picture_and_its_negative_give_the_network_mirrored_inputs",
+    ),
+    (
+        "host_tools/eqprop_host/studies/trials.py",
+        "features = dataset.features.max() - features",
+        "features = features.max() - dataset.features[rows] // 2",
+        "tests/host/studies/test_mnist.py::test_a_bright_ground_is_learnt_as_a_dark_one",
+    ),
+    (
+        "examples/pole/balancer.py",
+        "self._learn(angle, speed, (moved - speed) / TICK_S, command)",
+        "self._learn(angle, speed, -SPRING * angle - DAMPER * speed, command)",
+        "tests/examples/test_pole.py::test_it_stands_after_ten_seconds_and_again_with_its_wires_swapped",
     ),
 )

@@ -32,7 +32,7 @@ MUTATIONS = (
     (
         "runtime/eqprop/network.py",
         "    made.extend(rest)\n",
-        "    made.extend(piece[: items % len(piece)])\n",
+        "    made.extend(array(typecode, bytes(size * (items & 15))))\n",
         "tests/runtime/test_network.py::test_an_array_grows_with_nothing_behind_it",
     ),
     (
@@ -40,6 +40,102 @@ MUTATIONS = (
         "        network.infer(self._x)\n",
         "",
         "tests/runtime/test_bench.py::test_the_crossbar_knows_the_buffer_before_the_measurement",
+    ),
+    (
+        "runtime/eqprop/crossbar/kernels/table.S",
+        "    .equ OUT_REST, 4 * 24",
+        "    .equ OUT_REST, 4 * 22",
+        "tests/runtime/crossbar/test_table.py::test_the_assembler_uses_the_lists_offsets",
+    ),
+    (
+        "runtime/eqprop/crossbar/kernels/thumb.S",
+        "    cmn r6, r0\n    blt invert_afresh\n",
+        "    cmn r6, r0\n    ble invert_afresh\n",
+        "tests/runtime/crossbar/kernels/test_thumb_source.py::test_the_machine_code_is_the_sources",
+    ),
+    (
+        "runtime/eqprop/crossbar/kernels/rv32.S",
+        "    bgt t1, t2, finish_high\\node\n",
+        "    bge t1, t2, finish_high\\node\n",
+        "tests/runtime/crossbar/kernels/test_rv32_source.py::test_the_machine_code_is_the_sources",
+    ),
+    (
+        "runtime/eqprop/hopfield/kernels/table.S",
+        "    .equ PULL, 4 * 16",
+        "    .equ PULL, 4 * 18",
+        "tests/runtime/hopfield/test_table.py::test_the_assembler_uses_the_lists_offsets",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/retagging.py",
+        "_FROM_OBJ = 3",
+        "_FROM_OBJ = 4",
+        "tests/runtime/crossbar/kernels/test_rv32.py::test_as_viper_code_it_gives_the_same_bits_and_refuses_the_same",
+    ),
+    (
+        "runtime/eqprop/learner.py",
+        "        replay = self.run(x, self.table, _LEARN, label)\n",
+        "        replay = self.run(x, self.table, _LEARN, 0)\n",
+        "tests/runtime/test_parity.py::test_nothing_is_written_outside_the_arrays",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/folding.py",
+        "origin not in self._there\n",
+        "origin in self._there\n",
+        "tests/host/deploy/test_bundle.py::test_a_board_gets_no_branch_for_kernels_that_it_lacks",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/bundle.py",
+        '    if architecture != "rv32imc" or not compiled:',
+        '    if architecture != "rv32imc":',
+        "tests/host/deploy/test_bundle.py::test_risc_v_gets_other_kernels_of_these_models_where_int8_needs_them",
+    ),
+    (
+        "runtime/eqprop/crossbar/kernels/viper.py",
+        "if q > 0x3FFF or rate_shift > 16:",
+        "if rate_shift > 16:",
+        "tests/runtime/test_parity.py::test_micropython_gives_the_same_bits",
+    ),
+    (
+        "runtime/eqprop/crossbar/kernels/viper.py",
+        "            if p < 1 or p >> 30:",
+        "            if p < 1 or p - 1 >> 30:",
+        "tests/runtime/test_rot.py::test_a_total_out_of_range_ends_learning_on_every_core",
+    ),
+    (
+        "runtime/eqprop/learner.py",
+        "self.loss = self.losses[0]",
+        "self.loss = self.losses[1]",
+        "tests/runtime/test_parity.py::test_every_core_gives_the_same_bits",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/bundle.py",
+        "return _CORES[1:] if architecture in",
+        "return _CORES[2:] if architecture in",
+        "tests/host/deploy/test_bundle.py::test_a_board_gets_the_kernels_of_its_core",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/folding.py",
+        "return node.body if self._lacks(instead) else node",
+        "return node.body if self._lacks(instead) else instead",
+        "tests/host/deploy/test_bundle.py::test_a_board_chooses_between_kernels_only_where_it_has_two",
+    ),
+    (
+        "runtime/eqprop/telemetry/hearing.py",
+        "elif size == 5 if kind == LABEL else",
+        "elif size > 1 if kind == LABEL else",
+        "tests/runtime/telemetry/test_telemetry.py::test_a_label_that_is_cut_short_teaches_nothing",
+    ),
+    (
+        "runtime/eqprop/telemetry/hearing.py",
+        "self._waited += not n",
+        "self._waited += 0",
+        "tests/runtime/telemetry/test_telemetry.py::test_a_program_that_tells_more_than_is_sent_answers_what_a_host_asks",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/folding.py",
+        "or node.name in used]",
+        "and node.name in used]",
+        "tests/host/deploy/test_bundle.py::test_plain_kernels_that_no_module_imports_stay_off_the_board",
     ),
     # the crossbar contract
     (
@@ -192,13 +288,19 @@ MUTATIONS = (
     # the learner and the network
     (
         "runtime/eqprop/learner.py",
-        "self.halve_at = (halvings + 1) * every if every else -1",
-        "self.halve_at = every if every else -1",
+        "self.halve_at = last = sample // every * every if every else -1",
+        "self.halve_at = last = 0 if every else -1",
         "tests/runtime/test_network_kept.py::test_a_network_goes_on_where_it_was_saved",
     ),
     (
         "runtime/eqprop/learner.py",
-        "            self._nudge(MINUS)\n            yield\n",
+        "self._seen = crossbar ",
+        "self._seen = () ",
+        "tests/runtime/test_network.py::test_what_is_no_buffer_is_refused",
+    ),
+    (
+        "runtime/eqprop/learner.py",
+        "            crossbar.nudge(MINUS)\n            yield\n",
         "            yield\n",
         "tests/runtime/test_network_kept.py::test_slices_learn_what_learn_learns",
     ),
@@ -432,8 +534,8 @@ MUTATIONS = (
     ),
     (
         "runtime/eqprop/telemetry/hearing.py",
-        "            if token == self._token:",
-        "            if token == -2:",
+        "if token != self._token:",
+        "if True:",
         f"{TELEMETRY}::test_a_host_teaches_each_answer_once",
     ),
     (
@@ -444,8 +546,8 @@ MUTATIONS = (
     ),
     (
         "runtime/eqprop/telemetry/hearing.py",
-        "if buffer[5] != telemetry._state[_ANSWERED]:",
-        "if buffer[5] < 0:",
+        "if buffer[6] != telemetry._state[_ANSWERED]:",
+        "if buffer[6] < 0:",
         f"{TELEMETRY}::test_a_label_for_an_answer_that_is_gone_is_refused",
     ),
     (
@@ -456,8 +558,26 @@ MUTATIONS = (
     ),
     (
         "runtime/eqprop/telemetry/blackbox.py",
-        "        return (box, segment, first, count) if whole and",
-        "        return (box, segment, first, count) if",
+        "        return (box, segment, first, count, features) if whole and",
+        "        return (box, segment, first, count, features) if",
         "tests/runtime/telemetry/test_blackbox.py::test_a_segment_that_a_cut_tears_is_found_broken",
+    ),
+    (
+        "runtime/eqprop/telemetry/blackbox.py",
+        "            self._first += self._count\n        else:\n",
+        "        self._first += self._count\n        if not whole:\n",
+        "tests/runtime/telemetry/test_blackbox.py::test_a_flash_that_fails_is_counted_and_the_program_goes_on",
+    ),
+    (
+        "runtime/eqprop/telemetry/blackbox.py",
+        "        if self._count >= self._full:\n            self.flush()\n\n    def _state",
+        "\n    def _state",
+        "tests/runtime/telemetry/test_blackbox.py::test_a_file_of_two_records_takes_a_start_and_the_conductances",
+    ),
+    (
+        "runtime/eqprop/telemetry/blackbox.py",
+        "                del segments[:n]\n",
+        "",
+        "tests/runtime/telemetry/test_blackbox.py::test_segments_before_a_damaged_one_are_left_out",
     ),
 )

@@ -7,6 +7,12 @@ ARRAY = "board_sim/eqprop_sim/analog/devices/array.py"
 WIRED = "board_sim/eqprop_sim/analog/circuits/wired.py"
 KERNELS = "board_sim/eqprop_sim/analog/kernels.py"
 OF_WIRES = "tests/sim/analog/circuits/test_wires.py"
+TIKI_TAKA = "board_sim/eqprop_sim/analog/devices/tiki_taka.py"
+OF_TIKI_TAKA = "tests/sim/analog/devices/test_tiki_taka.py"
+HOPFIELD = "board_sim/eqprop_sim/analog/hopfield.py"
+OF_HOPFIELD = "tests/sim/analog/test_hopfield.py"
+AMPLIFIED = "board_sim/eqprop_sim/analog/circuits/amplified.py"
+OF_AMPLIFIED = "tests/sim/analog/circuits/test_amplified.py"
 OF_INPLACE = "tests/sim/analog/test_inplace.py"
 PULSES = "board_sim/eqprop_sim/analog/devices/kernels.py"
 OF_PRESETS = "tests/sim/analog/devices/test_presets.py"
@@ -19,8 +25,23 @@ ENERGY = "board_sim/eqprop_sim/analog/energy.py"
 OF_ENERGY = "tests/sim/analog/test_energy.py"
 LIS3DH = "board_sim/eqprop_sim/firmware/field/parts/lis3dh.py"
 OF_PARTS = "tests/sim/firmware/test_field_parts.py"
+COMPILING = "board_sim/eqprop_sim/emulator/compiling"
+OF_COMPILING = "tests/sim/emulator/compiling"
 
 MUTATIONS = (
+    # the emulator's machine code
+    (
+        f"{COMPILING}/arithmetic.py",
+        'ast.RShift: "ashr"',
+        'ast.RShift: "lshr"',
+        f"{OF_COMPILING}/test_arithmetic.py::test_all_operations_give_what_python_does",
+    ),
+    (
+        f"{COMPILING}/kernel_cache.py",
+        "for source in (*sources, *COMPILER)",
+        "for source in sources",
+        f"{OF_COMPILING}/test_kernel_cache.py::test_another_compiler_makes_another_folder",
+    ),
     # the line and the flash
     (
         FAULTS,
@@ -62,9 +83,51 @@ MUTATIONS = (
         f"{OF_DEVICES}::test_changes_by_less_than_a_step_are_not_lost",
     ),
     (
+        TIKI_TAKA,
+        "gained = self._sign[rows] * (seen - self._reference[rows])",
+        "gained = self._sign[rows] * seen",
+        f"{OF_TIKI_TAKA}::test_devices_hold_their_place_under_changes_without_sense",
+    ),
+    (
+        TIKI_TAKA,
+        "owed *= self._sign * _RATE",
+        "owed *= _RATE",
+        f"{OF_TIKI_TAKA}::test_changes_of_one_sign_arrive",
+    ),
+    (
+        HOPFIELD,
+        "change[:-1] += difference[c - 1].T @ mean[c]",
+        "pass",
+        f"{OF_HOPFIELD}::test_ideal_devices_change_by_the_energys_rule",
+    ),
+    (
+        AMPLIFIED,
+        "ohm = 1 / (siemens * network.feedback)",
+        "ohm = 1 / siemens",
+        f"{OF_AMPLIFIED}::test_ngspice_settles_where_the_solver_does",
+    ),
+    (
         PULSES,
-        "xi = std * random.standard_normal()",
-        "xi = std * abs(n) * random.standard_normal()",
+        "np.uint32(np.uint32(k) * np.uint32(0x9E3779B1)) ^ key",
+        "np.uint32(np.uint32(k) * np.uint32(0x9E3779B1))",
+        f"{OF_DEVICES}::test_rounding_at_random_is_fair_and_independent",
+    ),
+    (
+        KERNELS,
+        "into[j] = into[j] * (inverse[0][j] * drive_v) + rest[0][j]",
+        "into[j] = into[j] * (inverse[0][j] * drive_v)",
+        f"{OF_INPLACE}::test_one_compiled_call_does_what_the_solver_and_the_rule_do",
+    ),
+    (
+        PULSES,
+        "m = gain[i] * mean[b, i] + offset_v[i] if i < rows",
+        "m = gain[i] * mean[b, i] if i < rows",
+        f"{OF_INPLACE}::test_one_compiled_call_does_what_the_solver_and_the_rule_do",
+    ),
+    (
+        PULSES,
+        "xi = std * _normal(random)",
+        "xi = std * abs(n) * _normal(random)",
         f"{OF_DEVICES}::test_noise_of_pulses_adds_up_as_a_random_walk",
     ),
     (
@@ -196,8 +259,8 @@ MUTATIONS = (
     ),
     (
         "board_sim/eqprop_sim/analog/inplace.py",
-        "self._below += driven.gained",
-        "self._below += 0 * driven.gained",
+        "self._below += self.devices[0].gained",
+        "self._below += 0 * self.devices[0].gained",
         f"{OF_INPLACE}::test_the_circuit_keeps_in_step_with_its_devices",
     ),
     # the circuit
@@ -269,5 +332,11 @@ MUTATIONS = (
         "return _find(each, []) or how(tell)",
         "return how(tell)",
         "tests/sim/toolchain/test_interpreters.py::test_two_at_once_build_once",
+    ),
+    (
+        "board_sim/eqprop_sim/firmware/field/machine.py",
+        "trigger & (Pin.IRQ_RISING if level else Pin.IRQ_FALLING)",
+        "trigger",
+        "tests/sim/firmware/test_field.py::test_parts_that_run_beside_the_program_do_the_same_on_every_board",
     ),
 )

@@ -8,6 +8,12 @@ TABLES = "host_tools/eqprop_host/studio/in_page/tables.py"
 OF_TABLES = "tests/host/studio/in_page/test_tables.py"
 EAR = "host_tools/eqprop_host/studio/in_page/ear.py"
 OF_EAR = "tests/host/studio/in_page/test_ear.py"
+LANES = "board_sim/eqprop_sim/emulator/lanes.py"
+OF_LANES = "tests/sim/emulator/test_lanes.py"
+PROGRAM = "host_tools/eqprop_host/studio/in_page/program.py"
+OF_PROGRAM = "tests/host/studio/in_page/test_program.py"
+SOURCES = "host_tools/eqprop_host/studio/page/sources.js"
+OF_SOURCES = "tests/host/studio/test_sources.py"
 OF_PAGE = "tests/host/studio/test_page.py"
 FOLDER = "host_tools/eqprop_host/studio/folder.py"
 OF_FOLDER = "tests/host/studio/test_folder.py"
@@ -62,6 +68,78 @@ MUTATIONS = (
         "samples[i] | samples[i + 1] << 8",
         "samples[i + 1] | samples[i] << 8",
         f"{OF_EAR}::test_a_word_is_heard_once_with_its_features",
+    ),
+    (
+        LANES,
+        "least = _PRODUCT - 32768 * x",
+        "least = _PRODUCT",
+        f"{OF_LANES}::test_inputs_bring_the_same_sums",
+    ),
+    (
+        LANES,
+        "if new & beyond == within and new_others & beyond_others == within_others:",
+        "if new & beyond == within:",
+        f"{OF_LANES}::test_a_driven_crossbar_changes_alike",
+    ),
+    (
+        LANES,
+        "if nodes > _MOST_NODES:",
+        "if nodes > 999:",
+        f"{OF_LANES}::test_larger_crossbars_are_left_to_the_reference",
+    ),
+    (
+        PROGRAM,
+        "axes = len(values) if len(values) <= _MOST_AXES else 1",
+        "axes = len(values)",
+        f"{OF_PROGRAM}::test_a_long_reading_is_a_stretch_of_one_axis",
+    ),
+    (
+        "host_tools/eqprop_host/link/telling.py",
+        'return {"typecode": chr(data[0]), "items": data[1:]}',
+        'return {"typecode": "h", "items": data[1:]}',
+        f"{OF_PROGRAM}::test_readings_become_the_features_of_the_last_window",
+    ),
+    (
+        SOURCES,
+        "Math.round((127 * (level - mean)) / most)",
+        "Math.round((127 * (mean - level)) / most)",
+        f"{OF_SOURCES}::test_three_classes_of_pictures_are_taught_by_a_camera",
+    ),
+    (
+        SOURCES,
+        "this.felt(Int16Array.from(this.samples));\n      this.samples = [];",
+        "this.felt(Int16Array.from(this.samples));\n      this.samples = [0];",
+        f"{OF_SOURCES}::test_three_movements_are_taught_by_a_motion_sensor",
+    ),
+    (
+        "host_tools/eqprop_host/studio/page/teacher.js",
+        'const { bytes } = await this.board.ask({ do: "word" });',
+        "const bytes = new Uint8Array(128);",
+        f"{OF_SOURCES}::test_three_words_are_taught_by_a_microphone",
+    ),
+    (
+        "host_tools/eqprop_host/studio/page/prompt.js",
+        'if ((boot || boots) && start !== found.starts) await this.run("boot"',
+        'if (boots && start !== found.starts) await this.run("boot"',
+        "tests/host/studio/test_serial.py::test_a_blank_board_is_deployed_taught_unplugged_and_pulled",
+    ),
+    (
+        "host_tools/eqprop_host/studio/page/prompt.js",
+        "if (elsewhere) throw",
+        "if (!found.starts) throw",
+        "tests/host/studio/test_serial.py::test_a_blank_board_is_deployed_taught_unplugged_and_pulled",
+    ),
+    (
+        FOLDER,
+        "        if count > most:",
+        "        if count > 256:",
+        f"{OF_FOLDER}::test_a_data_set_that_the_page_cannot_hold_is_refused",
+    ),
+    (
+        "host_tools/eqprop_host/studio/page/main.js",
+        "latest.view = latest.drawn = null;",
+        "latest.view = null;",
+        f"{OF_PAGE}::test_the_page_shows_what_the_board_learns",
     ),
     (
         "host_tools/eqprop_host/studio/in_page/take_away.py",

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import eqprop
+from eqprop_host.deploy import templates
 from support.places import ROOT
 from support.surroundings import IN_CI
 
@@ -66,7 +67,10 @@ def test_package_json_lists_the_runtime():
 
 @pytest.mark.slow
 def test_the_wheel_holds_the_three_packages_and_their_data(tmp_path, repository):
-    """Catches a package, or data beside the modules, left out; and a test, an example or an ignored file taken in."""
+    """And the templates of `eqprop new`.
+
+    Catches a package, or data beside the modules, left out; and a test, another example or an ignored file taken in.
+    """
     wheel = build("wheel", tmp_path)
     assert wheel.name == f"eqprop-{eqprop.__version__}-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
@@ -78,6 +82,8 @@ def test_the_wheel_holds_the_three_packages_and_their_data(tmp_path, repository)
         root, *inside = file.relative_to(ROOT).parts
         if inside and f"{root}/{inside[0]}" in PACKAGES:
             expected.append("/".join(inside))
+        if inside and root == "examples" and inside[0] in templates.TEMPLATES:
+            expected.append("/".join(["eqprop_host/templates", *inside]))
     assert sorted(names) == sorted(expected)
     assert "eqprop = eqprop_host.__main__:main" in commands
     assert f"Version: {eqprop.__version__}\n" in about

@@ -31,12 +31,18 @@ ELSEWHERE = {
     r".*mnist:mnist": "needs the files of MNIST, and hours",
     r"python examples/words/tape.py TAPE --folder FOLDER": "needs recordings of the reader's own",
     r"eqprop (monitor|teach|record|console|pull --log) .*--port": "needs a board's program; tests/host/field has one",
+    r"eqprop train --program": "the same",
+    r"eqprop fleet": "needs a fleet; tests/soak/test_fleets.py and tests/host/fleet have one",
+    r"eqprop (log|report) .*--scheduler": "needs a Dask cluster; tests/soak/test_many_runs.py has one",
+    r"eqprop log (verify|replay) alone": "needs a board's black box; tests/host/field/alone has one",
+    r"eqprop deploy (?!--)": "needs an application; tests/host/deploy/test_application.py has one",
     r"import os, vfs": "erases the flash of the board on which it runs",
     r"import eqprop, json": "needs a network in /; tests/host/boards/test_description.py runs it",
 }
 """Commands and programs, as patterns of how they begin, that no test can run as they stand, and why."""
 
 LONG = (
+    r"eqprop study fleet",
     r"eqprop study learning",
     r"eqprop study mismatch",
     r"eqprop study regression",
@@ -49,11 +55,12 @@ LONG = (
     r"eqprop (train|bench|evaluate|push|pull) .*" + PORT,
     r"eqprop bench",
     r"python examples/",
+    r"eqprop simulate-app",
     r"MICROPYPATH=",
 )
 """Commands, as patterns, that take longer, or that another test runs and compares with what the page shows."""
 
-COMPARED_ELSEWHERE = (r"eqprop deploy", r"python examples/")
+COMPARED_ELSEWHERE = (r"eqprop deploy", r"eqprop simulate-app", r"python examples/")
 """Commands, as patterns, whose output another test compares: parts of it differ from run to run."""
 
 PREPARED = {"from eqprop import watchdog": "def step():\n    raise SystemExit"}

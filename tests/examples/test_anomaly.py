@@ -8,11 +8,11 @@ import sys
 import pytest
 
 import eqprop
+from support.example import simulate
 from support.places import ROOT
 
 sys.path.insert(0, str(ROOT / "examples"))
 
-from simulate import simulate  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

@@ -7,12 +7,8 @@ import sys
 import pytest
 
 import eqprop
+from support.example import simulate
 from support.places import ROOT
-
-sys.path.insert(0, str(ROOT / "examples"))
-
-import simulate as command  # noqa: E402
-from simulate import simulate  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -76,28 +72,6 @@ def test_another_network_is_left_alone(tmp_path):
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     assert simulate("drift", "sim:", "short", tmp_path) == "flash: layers: expected (24, 16, 5), saved (4, 5, 3)\n"
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["drif"], "example: drif has no scene.py; there are anomaly, drift, gesture, rig, words"),
-        (["drift", "sim:", "main", "--program", "man"], "example: drift has no man.py; there are "),
-        (["drift", "sim:", "man"], "act: man is not one of main, short, measured, faults"),
-        (["drift", "sim:micropython", "man"], "act: man is not one of main, short, measured, faults"),
-        (["drift", "sim:cortex-m3", "man"], "act: man is not one of main, short, measured, faults"),
-        (["anomaly", "sim:", "man"], "act: man is not one of main, faults, measured, imbalance, "),
-        (["words", "sim:", "man"], "act: man is not one of main"),
-        (["words"], "flash: "),
-        (["drift", "sim:", "--mhz", "125"], "--mhz: 125, but sim: is not an emulated board"),
-    ],
-)
-def test_what_there_is_not_to_be_run_is_named(arguments, message, unix_micropython, cortex_m3, capsys):
-    """Catches a traceback for a slip of the pen."""
-    assert command.main(arguments) == 1
-    shown = capsys.readouterr()
-    assert shown.err.startswith(f"eqprop: {message}") and shown.err.count("\n") == 1
-    assert shown.out == ""
 
 
 @pytest.mark.parametrize(("port", "most"), [("sim:cortex-m3", 200_000), ("sim:cortex-m0", 260_000)])

@@ -9,13 +9,13 @@ import pytest
 
 import eqprop
 from eqprop.checkpoint import NAMES
+from support.example import simulate
 from support.places import ROOT
 
 EXAMPLE = ROOT / "examples" / "gesture"
 sys.path[:0] = [str(EXAMPLE.parent), str(EXAMPLE)]
 
 import gestures  # noqa: E402
-from simulate import simulate  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

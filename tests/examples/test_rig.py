@@ -1,14 +1,8 @@
 """The rig's example: it learns on every simulated board, resumes, and names what is wrong with a chip."""
 
-import sys
-
 import pytest
 
-from support.places import ROOT
-
-sys.path.insert(0, str(ROOT / "examples"))
-
-from simulate import simulate  # noqa: E402
+from support.example import simulate
 
 pytestmark = pytest.mark.slow
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from eqprop_host.errors import DataError
+from support.example import simulate
 from support.places import ROOT
 from support.surroundings import IN_CI
 
@@ -16,7 +17,6 @@ sys.path[:0] = [str(ROOT / "examples"), str(ROOT / "examples" / "words")]
 import recordings  # noqa: E402
 import study as words_study  # noqa: E402
 import tape  # noqa: E402
-from simulate import simulate  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -194,6 +194,17 @@ def test_a_list_of_words(tmp_path, text, first):
     (tmp_path / "words.txt").write_text(text, newline="")
     for port in ("sim:", "sim:micropython"):
         assert simulate("words", port, flash=tmp_path).splitlines()[0] == first
+
+
+def test_a_list_of_words_in_its_folder_counts(tmp_path):
+    """As `eqprop deploy` puts it next to the program. Catches a list that only the flash's root may have."""
+    making, _ = reel(3)
+    making.write(tmp_path / "flash", recordings.WORDS)
+    shutil.copytree(ROOT / "examples" / "words", tmp_path / "own", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "own" / "words.txt").write_text("left\nright\n")
+    for port in ("sim:", "sim:micropython"):
+        printed = simulate(tmp_path / "own", port, flash=tmp_path / "flash")
+        assert printed.splitlines()[0] == "knows 0 examples of left, right"
 
 
 def test_a_folder_of_wav_files(tmp_path, capsys):

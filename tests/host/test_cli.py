@@ -199,6 +199,16 @@ def test_bench_prints_a_table_and_writes_its_figures(tmp_path, capsys):
     assert (results["layers"], results["samples"], results["data"]) == ("6-5-4", 300, "random features")
 
 
+def test_results_go_to_standard_output_alone(tmp_path, monkeypatch, capsys):
+    """Caught: a file called `-`. Catches: a table among the JSON, which no program reads."""
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, "bench", "--layers=6-5-4", "--samples=2", "--json", "-")
+    assert code == 0 and json.loads(out)["layers"] == "6-5-4"
+    assert "| train |" in err and not list(tmp_path.iterdir())
+    code, out, err = run(capsys, "bench", "--layers=6-5-4", "--samples=2", "--port=/dev/nowhere", "--json=-")
+    assert (code, out) == (1, "")
+
+
 def test_bench_counts_instructions_where_they_can_be_counted(tmp_path, capsys, cortex_m3):
     """On an emulated board two runs print the same. Catches a garbage collection that is counted, or an interrupt."""
     tables = []
@@ -360,7 +370,7 @@ BAD = {
     ),
     "data overwritten": (
         lambda d: [*TRAIN, table(d, "1,2,3,4,0\n4,3,2,1,1\n"), f"--json={d}/bad.csv"],
-        "is also the file of --data",
+        "bad.csv: exists already, and is not JSON that eqprop wrote",
     ),
     "results are a device": (lambda d: [*TRAIN, "--json=/dev/null"], "/dev/null: is not a regular file"),
     "name too long": (lambda d: [*TRAIN, f"--json={d}/{'n' * 300}"], "cannot be written: File name too long"),
@@ -380,7 +390,7 @@ BAD = {
     "mistyped layers": (lambda d: ["train", "--layers", "-64-32-10"], "such as 64-32-10, not '-64-32-10'"),
     "study of no row": (
         lambda d: ["study", "mnist", "--data=digits", "--only=nonsense"],
-        "--only nonsense: no row's text contains it; the rows are: hopfield, as on a board (squared hinge); ",
+        "--only nonsense: no row's text or layers contain it; the rows are: hopfield, as on a board (squared hinge); ",
     ),
     "picture without log": (lambda d: [*TRAIN, f"--picture={d}/run.png"], "so add --log"),
     "no model": (lambda d: ["evaluate", d / "none.npz"], "none.npz"),
@@ -471,7 +481,7 @@ def test_bash_completes(tmp_path):
         check=True,
     ).stdout
     done = subprocess.run(["bash", "-c", f"{script}\n{ask}"], capture_output=True, text=True)
-    assert done.stdout.split() == ["simulate"], done.stderr
+    assert done.stdout.split() == ["simulate", "simulate-app"], done.stderr
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])

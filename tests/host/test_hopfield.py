@@ -65,7 +65,9 @@ def test_a_saved_network_infers_on_a_board(run):
 
 def test_what_cannot_be_is_one_line(run, tmp_path, capsys):
     """Catches: a chip that is told to be of another model, a file of one model read as the other's."""
-    with pytest.raises(DataError, match="^model: expected resistive or hopfield or differential, got 'ising'$"):
+    with pytest.raises(
+        DataError, match="^model: expected resistive or hopfield or differential or hopfield8, got 'ising'$"
+    ):
         RunConfig(model="ising")
     assert main(["simulate", "--model", "hopfield", "--physics", "analog"]) == 1
     assert capsys.readouterr().err == (

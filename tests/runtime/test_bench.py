@@ -33,7 +33,7 @@ class Slow(eqprop.Network):
     cost = {"settle": 200, "set_nudge": 3000, "nudge": 40000, "program": 500000}
 
     @staticmethod
-    def parts(model=None):
+    def parts(model=None, bits=16):
         return eqprop.hopfield.planning.Plan, lambda *given: Costly(PlainCrossbar(*given))
 
 

@@ -2,8 +2,8 @@
 
 import subprocess
 
-from eqprop_host.deploy.bundle import compile_module
-from support.places import PROGRAMS, RUNTIME
+from eqprop_host.deploy import bundle
+from support.places import PROGRAMS
 
 PROGRAM = PROGRAMS / "cost/footprint.py"
 
@@ -13,9 +13,8 @@ def test_code_and_network_fit_a_small_board(cortex_m3, tmp_path):
 
     The code of a network and its learning takes 25 KB at most; 64-32-10 is built and trained in 24 KB more.
     """
-    for source in RUNTIME.rglob("*.py"):
-        name = source.relative_to(RUNTIME)
-        compile_module(name.as_posix(), source, (tmp_path / name).with_suffix(".mpy"), "armv7m")
+    for name, source in bundle.runtime_files("armv7m").items():
+        bundle.compile_module(f"eqprop/{name}", source, (tmp_path / "eqprop" / name).with_suffix(".mpy"), "armv7m")
     argv, environment = cortex_m3.command(PROGRAM, "64-32-10", 24 * 1024, heap_bytes=160 * 1024, path=[tmp_path])
     done = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")

@@ -52,9 +52,12 @@ def test_label_outside_the_classes_is_refused(build, label):
     assert (network.sample, network.crc()) == (0, before)
 
 
-@pytest.mark.parametrize("x", [[1] * 6, (1,) * 6, "abcdef", 6, None])
+@pytest.mark.parametrize("x", [[1] * 6, (1,) * 6, (), "abcdef", 6, None])
 def test_what_is_no_buffer_is_refused(build, x):
-    """Its type in the message, and nothing learnt. Catches: a list that only the plain kernels could read."""
+    """Its type in the message, and nothing learnt. Catches: a list that only the plain kernels could read.
+
+    Caught: an empty tuple, taken for the buffer before.
+    """
     network = build(LAYERS)
     before = network.crc()
     for call in (lambda: network.learn(x, 0), lambda: network.infer(x)):

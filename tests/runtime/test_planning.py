@@ -1,7 +1,5 @@
 """The plan of a network: sizes, scales and memory, before anything is allocated."""
 
-import subprocess
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +9,10 @@ from eqprop.crossbar.plain import PlainCrossbar
 from eqprop.fixed import CURRENT_MAX, TOTAL_MAX, U_MAX, V_MAX
 from eqprop.network import zeros
 from eqprop.planning import Plan
-from support.places import PROGRAMS, RUNTIME
+from support.planned_bytes import check_planned_bytes, measure
 
-MEMORY = PROGRAMS / "cost/memory.py"
 LAYERS = st.lists(st.integers(1, 40) | st.integers(1, 1000), min_size=2, max_size=6).map(tuple)
+EMULATED_MODELS = pytest.mark.parametrize("model", ["resistive", "hopfield"])
 
 
 @pytest.mark.parametrize("layers", ["64-32-10", (64, 32, 10), [64, 32, 10], "64 - 32-10"])
@@ -126,38 +124,19 @@ def test_crossbar_allocates_the_planned_buffers_and_no_more(layers):
     assert made == [(code, items) for _, code, items in plan.buffers()]
 
 
-def measure(micropython, *layers, heap_bytes=None):
-    """Return the lines that programs/cost/memory.py prints under real MicroPython, after the bytes of a block."""
-    argv, environment = micropython.command(MEMORY, *layers, heap_bytes=heap_bytes, path=[str(RUNTIME)])
-    result = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=60)
-    assert result.returncode == 0, result.stderr
-    block, *lines = result.stdout.splitlines()
-    return int(block), lines
-
-
-SIZES = ("1-1", "5-3", "2-8-2", "6-4-5-2", "64-32-10", "784-4-10", "64-100-10", "16-16-16-16-4", "2-2-2-2-2-2-2-2-2")
-SIZES = tuple(f"{model}:{layers}" for model in ("resistive", "hopfield") for layers in SIZES)
-
-
-def check_planned_bytes(interpreter):
-    block, lines = measure(interpreter, *SIZES, heap_bytes=500000)
-    assert len(lines) == len(SIZES)
-    for line in lines:
-        planned, taken = map(int, line.split()[1:])
-        assert planned - block <= taken <= planned, line
-
-
-def test_planned_bytes_are_what_is_taken(micropython):
+@EMULATED_MODELS
+def test_planned_bytes_are_what_is_taken(micropython, model):
     """On a real MicroPython heap a network takes what its plan says, to the allocator's block.
 
     Catches: a buffer left out of the plan, an object around the buffers, a list that grew further than it was filled.
     """
-    check_planned_bytes(micropython)
+    check_planned_bytes(micropython, model)
 
 
-def test_planned_bytes_are_what_is_taken_on_a_board(cortex_m3):
+@EMULATED_MODELS
+def test_planned_bytes_are_what_is_taken_on_a_board(cortex_m3, model):
     """The same where a word has 32 bits. Catches: a size that was measured, not planned."""
-    check_planned_bytes(cortex_m3)
+    check_planned_bytes(cortex_m3, model)
 
 
 def test_network_too_big_for_the_heap_is_refused_with_both_numbers(micropython):

@@ -35,12 +35,14 @@ FOUND = [
     "hopfield:5-3 256/256 288/288 16/16",
 ]
 LAYERS = [line.split()[0] for line in FOUND]
+OF_8_BITS = "hopfield8:4-3-2 256/256 184/184 32/32"
 
 
 @pytest.mark.slow
 def test_every_flip_is_found_on_a_workstation():
     """One sample is learnt after each flip. Catches: a sum that follows a flipped bit, an array that no CRC covers."""
     assert [rot(eqprop.Network, layers, 256) for layers in LAYERS] == FOUND
+    assert rot(eqprop.Network, OF_8_BITS.split()[0], 256) == OF_8_BITS
 
 
 def test_every_flip_is_found_by_the_emulator():
@@ -80,6 +82,16 @@ def test_a_total_out_of_range_ends_learning(build, total):
     network.crossbar.circuit.total[0][1] = total
     with pytest.raises(RuntimeError, match=WORDS):
         network.crossbar.program()
+
+
+@pytest.mark.parametrize("tier", ["thumb", "viper"])
+def test_a_total_out_of_range_ends_learning_on_every_core(cortex_board, tier):
+    """Catches: machine code of one core that loops for ever on it, or that learns with a divisor of another total."""
+    argv, environment = cortex_board.command(
+        PROGRAMS / "faults/totals.py", tier, path=[ROOT / "runtime"], heap_bytes=2**19
+    )
+    done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    assert done.stdout.splitlines() == 4 * ["memory: total conductance changed by itself"], done.stderr
 
 
 def test_the_emulator_ends_in_the_midst_of_many_samples():
@@ -140,7 +152,7 @@ def test_every_flip_in_user_data_and_in_the_number_of_samples_is_found(tmp_path)
     assert network.save(str(tmp_path))
     kept = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     flips = [(notes, n >> 3, n & 7) for n in range(8 * len(notes))]
-    flips += [(network.learner.__dict__, name, bit) for name in ("sample", "mirror") for bit in range(30)]
+    flips += [(network.learner.__dict__, name, bit) for name in ("sample", "left", "halve_at") for bit in range(30)]
     for memory, place, bit in flips:
         memory[place] ^= 1 << bit
         with pytest.raises(RuntimeError, match="^memory: (user_data|number of samples) changed by itself$"):

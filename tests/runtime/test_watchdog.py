@@ -9,11 +9,8 @@ import eqprop.service
 from eqprop.protocol import host_messages, messages
 from eqprop.protocol.frames import Sender
 from eqprop.watchdog import Watchdog, start
+from support.example import simulate
 from support.places import PROGRAMS, ROOT
-
-sys.path.insert(0, str(ROOT / "examples"))
-
-from simulate import simulate  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

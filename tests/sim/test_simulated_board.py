@@ -1,6 +1,7 @@
 """Simulated boards, opened as hardware is: through pyserial, by a path or a URL."""
 
 import contextlib
+import errno
 import gc
 import os
 import re
@@ -133,7 +134,10 @@ def test_a_board_says_nothing_before_it_is_asked():
         ("sim:rp2040?heap=64k", "port sim:rp2040 has no option heap=64k"),
         ("sim:rp2040?full=1000", "port sim:rp2040 has no option full=1000"),
         ("sim:rp2040?blank=512k", "port blank=512k: a Pico's flash has its own size: write blank without a size"),
-        ("sim:micropython?tier=fast", "port tier=fast: expected one of thumb, viper, plain"),
+        ("sim:rv32?blank=64k&flash=.", "port flash=.: of blank boards, only sim:rp2040?blank keeps its flash"),
+        ("sim:micropython?via=pigeon", "port via=pigeon: expected one of uart, ble"),
+        ("sim:?via=uart", "port sim: has no option via=uart"),
+        ("sim:micropython?tier=fast", "port tier=fast: expected one of thumb, rv32, viper, plain"),
         ("sim:micropython?heap=lots", "port heap=lots: expected a size such as 192k"),
         ("sim:micropython?heap=1k", "port heap=1k: expected 16k to 1024m"),
         ("sim:micropython?heap=1", "port heap=1: expected 16k to 1024m"),
@@ -149,6 +153,18 @@ def test_a_port_that_cannot_be_had_is_named(port, words):
     with pytest.raises(PortError) as caught, open_board(port):
         pass
     assert str(caught.value).startswith(words) and "\n" not in str(caught.value)
+
+
+def test_a_serial_port_that_fails_is_told_with_its_reason(monkeypatch):
+    """Caught: one without hardware, or unplugged just now, told as no serial port."""
+    termios = pytest.importorskip("termios")
+
+    def fails(_):
+        raise termios.error(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(termios, "tcgetattr", fails)
+    with pytest.raises(PortError, match="'/dev/null' cannot be opened: .*Input/output error"), open_board("/dev/null"):
+        pass
 
 
 @pytest.mark.usefixtures("unix_micropython")

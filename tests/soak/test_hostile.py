@@ -20,6 +20,20 @@ def test_a_hostile_run_ends_with_the_same_network(seed, expected):
     assert not wrong, line
 
 
+@pytest.mark.usefixtures("unix_micropython")
+def test_one_over_a_uarts_pins_does(expected):
+    """Catches bytes that a full buffer takes and loses, or sends twice."""
+    wrong, line = hostile.run(1004, expected, "micropython", samples=200, via="uart")
+    assert not wrong, line
+
+
+@pytest.mark.usefixtures("unix_micropython")
+def test_one_by_bluetooth_does(expected):
+    """Catches a notification that finds no room and is lost, and a host that is not heard after another was killed."""
+    wrong, line = hostile.run(1005, expected, "micropython", samples=200, via="ble")
+    assert not wrong, line
+
+
 def test_one_on_cpython_does(expected):
     wrong, line = hostile.run(2000, expected, "")
     assert not wrong, line

@@ -1,8 +1,8 @@
 """A board at a pyserial port, as a browser's Web Serial: a fake `navigator.serial`, and the paths of its server."""
 
 import contextlib
+import math
 import threading
-import time
 
 import serial
 
@@ -34,20 +34,24 @@ FAKE = """
   }
   const port = new Port(), fake = new EventTarget();
   fake.requestPort = async () => port;
-  Object.defineProperty(navigator, "serial", { value: fake });
+  Object.defineProperty(navigator, "serial", { value: fake, configurable: true });
 })();
 """
 """What a page runs before its own scripts."""
 
 
 class Bridge:
-    """The cable between a page and the port at `path`; `unplug` and `plug_in` are done by hand."""
+    """The cable between a page and the port at `path`.
+
+    It is unplugged and plugged in by hand; or it is unplugged when it should carry more than `bytes_left` to the board.
+    """
 
     def __init__(self, path):
         self.path = path
         self.plugged = True
+        self.bytes_left = math.inf
         self._port = None
-        self._lock = threading.Lock()
+        self._reading, self._writing = threading.Lock(), threading.Lock()  # neither waits for the other
 
     def unplug(self):
         self.plugged = False
@@ -55,35 +59,38 @@ class Bridge:
 
     def plug_in(self):
         self.plugged = True
+        self.bytes_left = math.inf
 
     def open(self):
         self.close()
         if not self.plugged:
             raise OSError("unplugged")
-        self._port = serial.Serial(self.path, timeout=0.02)
+        self._port = serial.Serial(self.path, timeout=0.5)
 
     def close(self):
-        with self._lock:
-            if self._port:
-                self._port.close()
-            self._port = None
+        port, self._port = self._port, None
+        if port:
+            port.cancel_read()
+            with self._reading, self._writing:
+                port.close()
 
     def read(self):
         """Return what has come within a moment."""
-        until = time.monotonic() + 0.5
-        while time.monotonic() < until:
-            with self._lock:
-                if not self._port:
-                    raise OSError("closed")
-                if data := self._port.read(self._port.in_waiting or 1):
-                    return data
-        return b""
+        with self._reading:
+            port = self._opened()
+            return port.read(port.in_waiting or 1)
 
     def write(self, data):
-        with self._lock:
-            if not self._port:
-                raise OSError("closed")
-            self._port.write(data)
+        self.bytes_left -= len(data)
+        if self.bytes_left < 0:
+            self.unplug()
+        with self._writing:
+            self._opened().write(data)
+
+    def _opened(self):
+        if not self._port:
+            raise OSError("closed")
+        return self._port
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """The tables that machine code reads: where a model's list of offsets says a field is, and where it is."""
 
 import ast
+import re
 import runpy
 import sys
 from types import ModuleType
@@ -18,6 +19,19 @@ def offsets(model, module="native"):
     return found
 
 
+def listed(model):
+    """Return what a model's kernels keep to: its list of offsets and verbs, and the verb that `Learner` calls."""
+    return offsets(model) | offsets("", "learner")
+
+
+def assembler_offsets(model, core):
+    """Return {name: its offset in words} of a model's assembler, thumb or rv32, and the names that it uses nowhere."""
+    kernels = RUNTIME / "eqprop" / model / "kernels"
+    source = "".join((kernels / f"{name}.S").read_text() for name in ("table", core))
+    own = {name: int(words) for name, words in re.findall(r"^    \.equ (\w+), 4 \* (\d+)$", source, re.MULTILINE)}
+    return own, [name for name in own if len(re.findall(rf"\b{name}\b", source)) < 2]
+
+
 def names_used(model, module):
     """Return the names that a module of a model's package reads."""
     tree = _tree(model, module)
@@ -31,6 +45,7 @@ def held(model, owner, monkeypatch):
     `uctypes`, which CPython has not.
     """
     monkeypatch.setitem(sys.modules, "uctypes", ModuleType("uctypes"))
+    monkeypatch.delitem(sys.modules, f"eqprop.{model}.native", raising=False)  # run_module warns of one that is loaded
     words_and_arrays, at = {}, 0
     for words, arrays in runpy.run_module(f"eqprop.{model}.native")["MachineCrossbar"]._parts(owner):
         for word in words:

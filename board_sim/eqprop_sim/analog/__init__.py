@@ -11,6 +11,7 @@ The modules follow the mathematics:
     exponential  operating points with exponential diodes: Newton
     netlist      the same circuit for SPICE; spice: ngspice, where it is installed
     devices      kinds of device and their presets, arrays of devices; kernels: their pulses, compiled
+    hopfield     the other energy model, on differential pairs with amplifiers; amplified: the same for SPICE
 """
 
 from .circuits.circuit import Circuit

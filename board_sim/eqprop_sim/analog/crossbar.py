@@ -19,8 +19,8 @@ from .circuits.circuit import Circuit, from_steps, initial_steps, to_steps, volt
 from .circuits.ideal import Settings, drive, settle
 from .circuits.wired import Wired
 from .circuits.wires import Wires
-from .devices.array import check_rounding
 from .devices.devices import Device
+from .devices.tiki_taka import check_rounding
 from .energy import power
 from .errors import PhysicsError, check_between
 from .inplace import make_devices
@@ -52,7 +52,7 @@ class Hardware:
     """The voltage of a row at full scale, volts."""
 
     rounding: str = "read-back"
-    """How changes become pulses: one of ROUNDINGS, see `DeviceArray`."""
+    """How changes become pulses: one of `tiki_taka.WAYS`."""
 
     verify: int = 0
     """How many times conductances written from outside are read back and corrected."""
@@ -281,24 +281,28 @@ class AnalogNetwork(eqprop.Network):
         """Return a network class on a chip of that hardware, for code that builds networks."""
         return type(cls.__name__, (cls,), {"hardware": hardware})
 
-    def parts(self, model=None):
+    def parts(self, model=None, bits=16):
         """As `eqprop.network.parts`, with the simulated chip, which is resistive: ValueError for another model."""
         if model not in (None, "resistive"):
             raise ValueError(f"model: a simulated chip is resistive, got {model!r}")
-        return parts("resistive")[0], lambda plan, _allocate, seed: AnalogCrossbar(plan, self.hardware, seed)
+        return parts("resistive", bits)[0], lambda plan, _allocate, seed: AnalogCrossbar(plan, self.hardware, seed)
 
     def warm_up(self):
         """Do nothing: this network has no kernels to compile."""
 
-    def learn_all(self, x, labels):
+    def learn_all(self, x, y):
         """Learn samples in order; return (correct predictions, total loss), both before learning each sample.
 
-        x: int8 (samples, inputs). labels: integers (samples,).
+        x: int8 (samples, inputs). y: labels, integers (samples,); or, once `regress` was called, targets, int16
+        (samples, outputs), of which no prediction is correct.
         """
         correct = loss = 0
-        for row, label in zip(x, labels, strict=True):
-            self.learn(row.tobytes(), int(label))
-            correct += int(self.prediction == label)
+        for row, wanted in zip(x, y, strict=True):
+            if self.regression:
+                self.learn(row.tobytes(), wanted.tolist())
+            else:
+                self.learn(row.tobytes(), int(wanted))
+                correct += int(self.prediction == wanted)
             loss += self.loss
         return correct, loss
 

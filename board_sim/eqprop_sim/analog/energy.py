@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from eqprop.crossbar import FREE, MINUS, PLUS
+from eqprop.extras.regression import Regression
 
 from .circuits.transient import settling_time
 from .errors import check_between
@@ -111,9 +112,10 @@ def _dissipated(rows, g, columns):
     return rows**2 @ g.sum(1) + columns**2 @ g.sum(0) - 2 * np.einsum("bi,ij,bj->b", rows, g, columns, optimize=True)
 
 
-def measure(crossbar, x, labels, samples_learnt, constants=Constants()):  # noqa: B008 (frozen)
-    """Return the `Ledger` of an `AnalogCrossbar`, over features x, int8 (samples, n_0), and their labels.
+def measure(crossbar, x, y, samples_learnt, constants=Constants()):  # noqa: B008 (frozen)
+    """Return the `Ledger` of an `AnalogCrossbar`, over features x, int8 (samples, n_0), and an array y.
 
+    y: labels, (samples,), or targets, (samples, n_L).
     samples_learnt: how many samples the crossbar has learnt; the cost of all its pulses so far is divided by this. The
     measurement settles the crossbar but leaves its conductances unchanged.
     """
@@ -124,10 +126,11 @@ def measure(crossbar, x, labels, samples_learnt, constants=Constants()):  # noqa
     seconds = settling_time(circuit, features, constants.node_capacitance_f, full / 2**constants.settle_bits)
     watts = np.zeros(3)
     nudged = 0.0
-    for row, label in zip(x, labels, strict=True):
+    set_nudge = crossbar.set_nudge if y.ndim == 1 else Regression(crossbar, None).set_nudge
+    for row, right in zip(x, y.tolist(), strict=True):
         crossbar.settle(row.tobytes())
         watts[FREE] += crossbar.power(FREE)
-        if crossbar.set_nudge(int(label)):  # as the learner: without a loss there is nothing to nudge
+        if set_nudge(right):  # as the learner: without a loss there is nothing to nudge
             nudged += 1 / len(x)
             for phase in (PLUS, MINUS):
                 crossbar.nudge(phase)

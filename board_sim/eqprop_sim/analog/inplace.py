@@ -7,8 +7,9 @@ from .circuits.ideal import drive, settle
 from .circuits.nodal import Nodal
 from .circuits.wired import Wired
 from .devices import kernels
-from .devices.array import DeviceArray
+from .devices.tiki_taka import make_array
 from .errors import PhysicsError
+from .kernels import phases
 from .learning import Trainer
 from .periphery import Periphery, rail_v
 
@@ -16,8 +17,11 @@ from .periphery import Periphery, rail_v
 def make_devices(circuit, device, seed, rounding="read-back"):
     """Return a `DeviceArray` for each crossbar of a circuit, with spreads from `seed`."""
     seeds = np.random.default_rng(seed).spawn(len(circuit.g))
-    return [DeviceArray(device, g.shape, s, rounding, circuit.dtype) for g, s in zip(circuit.g, seeds, strict=True)]
+    return [make_array(device, g.shape, s, rounding, circuit.dtype) for g, s in zip(circuit.g, seeds, strict=True)]
 
+
+_SMALL = 16
+"""The largest batch that one compiled call settles: of more samples, BLAS computes the products faster."""
 
 _TOLERANCE = 1e-5
 """How exactly node voltages are solved with resistive lines, of `drive_v`."""
@@ -48,10 +52,16 @@ class InPlaceTrainer(Trainer):
         # Devices may reach beyond their nominal range
         super().__init__(circuit, g_min=np.finfo(np.float32).tiny, g_max=1e3 * device.g_on, **options)
         self._noisy = any(d.device.read_noise_std for d in devices)
+        converters = periphery.dac, periphery.adc
+        self._converts = [bool(each.bits or each.noise_v) for each in converters]
+        bare = not (self._noisy or wires or diode or any(self._converts))
+        self._fused = bare and self.loss == "squared-hinge" and self.nudging == "centred" and not self.paired
         self.wired = Wired(circuit, wires, _TOLERANCE * circuit.drive_v) if wires else None
         self._shared = not self._noisy and not wires
         if self._shared:
             circuit.g = [each.g for each in devices]
+        self._unsigned = np.zeros(0, circuit.dtype)
+        self._voltages: dict = {}
         self.take()
 
     def take(self):
@@ -82,9 +92,9 @@ class InPlaceTrainer(Trainer):
         dac, adc = self.periphery.dac, self.periphery.adc
         if self._noisy:
             self._copy([devices.read() for devices in self.devices])
-        if dac.bits or dac.noise_v:
+        if self._converts[0]:
             x = dac.convert(x * self.circuit.drive_v, self.circuit.drive_v, self.random) / self.circuit.drive_v
-        if self._noisy or dac.bits or dac.noise_v:
+        if self._noisy or self._converts[0]:
             base = drive(self.circuit, x)
         if self.diode:
             nodal = self._nodal = self._nodal or Nodal(self.circuit)
@@ -96,28 +106,53 @@ class InPlaceTrainer(Trainer):
             v = settle(self.circuit, base, nudge, start, settings)
         return [None, *(adc.convert(each, self.full_scale_v, self.random) for each in v[1:])]
 
-    def _program(self, x, difference, mean, span):
-        for c, devices in enumerate(self.devices):
-            if devices.step_s:
-                owe = self._owe if c else self._owe_driven
-                owe(c, x, difference, mean, self.circuit.dtype.type(self.eta[c] / span / devices.step_s))
-                devices.pay()
-        self._follow()
-
-    def _owe(self, c, _x, difference, mean, steps):
-        """Owe the devices of crossbar c >= 1 what the rule asks; steps: of a device for D M of 1 V^2."""
+    def step(self, x, labels):
+        """Learn one batch as `Trainer.step`, by one call for all phases where the hardware around devices is ideal."""
+        if not self._fused or len(x) > _SMALL or self.free.tolerance_v or self.nudged.tolerance_v:
+            return super().step(x, labels)
         circuit = self.circuit
-        rows = difference[c] * circuit.gain[c], circuit.rows(c, mean[c])
-        bias_v = circuit.dtype.type(circuit.bias_v[c])
-        kernels.owe(self.devices[c].owed, *rows, difference[c + 1], mean[c + 1], bias_v, steps)
+        if x.shape[1:] != (circuit.layers[0],) or len(labels) != len(x):
+            raise PhysicsError(f"x: expected shape ({len(labels)}, {circuit.layers[0]}), got {x.shape}")
+        free, plus, minus = self._buffers(len(x))
+        scale = circuit.dtype.type
+        phases(
+            x,
+            circuit.signed,
+            circuit.weights(),
+            (tuple(circuit.low[1:]), tuple(circuit.high[1:])),
+            labels,
+            tuple(map(scale, (circuit.drive_v, self.beta, *self.targets))),
+            (self.free.sweeps, self.nudged.sweeps),
+            free,
+            plus,
+            minus,
+        )
+        self._program(x, (None, *plus), (None, *minus), 2 * self.beta)
+        return free[-1].copy()
 
-    def _owe_driven(self, c, x, difference, mean, steps):
-        """Owe the driven devices of crossbar 0 what the rule asks."""
-        circuit, owed = self.circuit, self.devices[c].owed
-        difference, mean = difference[1] * steps, mean[1]
-        constant = np.einsum("bj,bj->j", difference, mean)
-        bias = circuit.dtype.type(circuit.bias_v[0]) * difference.sum(0)
-        kernels.owe_driven(owed, x, difference * circuit.dtype.type(circuit.drive_v), constant, bias)
+    def _buffers(self, batch):
+        """Return voltages for three phases, tuples of (batch, n_l)."""
+        if batch not in self._voltages:
+            layers, dtype = self.circuit.layers[1:], self.circuit.dtype
+            self._voltages[batch] = [tuple(np.empty((batch, n), dtype) for n in layers) for _ in range(3)]
+        return self._voltages[batch]
+
+    def _program(self, x, difference, mean, span):
+        circuit = self.circuit
+        signed = circuit.signed if self._shared else self._unsigned
+        scale = circuit.dtype.type
+        for c, devices in enumerate(self.devices):
+            if not devices.step_s:
+                continue
+            steps = scale(self.eta[c] / span / devices.step_s)
+            bias_v = scale(circuit.bias_v[c])
+            if c:
+                row = difference[c], mean[c], circuit.gain[c], circuit.offset_v[c]
+                kernels.owe(devices.owed, *row, difference[c + 1], mean[c + 1], bias_v, steps)
+            else:
+                kernels.owe_driven(devices.owed, x, difference[1], mean[1], steps, scale(circuit.drive_v), bias_v)
+            devices.pay(self._unsigned if c else signed)
+        self._follow()
 
     def _follow(self):
         """Bring the circuit's derived arrays up to date with the devices."""
@@ -126,8 +161,6 @@ class InPlaceTrainer(Trainer):
         if not self._shared:
             self._copy([devices.g for devices in self.devices])
             return
-        driven = self.devices[0]
-        kernels.sign(circuit.g[0], driven.changed, circuit.signed)
-        self._below += driven.gained
-        circuit.below = self._below.astype(circuit.dtype)
+        self._below += self.devices[0].gained
+        circuit.below[:] = self._below
         circuit.derive()

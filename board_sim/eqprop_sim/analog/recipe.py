@@ -53,9 +53,22 @@ RECIPE = Recipe(fill=4.0, nudge=0.5, target=0.75, rates=(1.0, 0.25), dithered=Tr
 _NOISY_NUDGE = 8.0  # chosen on held-out digits for read noise of 3.7 %: a small difference would drown in it
 
 
+_HIGH_FLOOR = 0.15  # of g_on
+_LOADED_TARGET, _LOADED_RATES = 0.35, (8.0, 2.0)  # chosen on held-out digits for aihwkit's ReRamSB
+
+
 def recipe_for(device):
-    """Return the recipe for a kind of device: with read noise, phases differ even without a nudge, so it is larger."""
-    return replace(RECIPE, nudge=_NOISY_NUDGE) if device.read_noise_std else RECIPE
+    """Return the recipe for a kind of device.
+
+    With read noise, phases differ even without a nudge, so it is larger. Devices whose smallest conductance is large
+    and uneven load the nodes: signals are smaller, so that targets are lower and changes larger.
+    """
+    recipe = RECIPE
+    if device.read_noise_std:
+        recipe = replace(recipe, nudge=_NOISY_NUDGE)
+    if device.floor >= _HIGH_FLOOR:
+        recipe = replace(recipe, target=_LOADED_TARGET, rates=_LOADED_RATES)
+    return recipe
 
 
 def build(

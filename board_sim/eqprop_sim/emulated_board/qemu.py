@@ -185,7 +185,7 @@ def obtain(cpu, tell=lambda line: None):
         board = EmulatedBoard(cpu, cache() / f"{cpu}-{micropython_source.VERSION}-{_digest(core)}" / "firmware.elf")
         if not board.firmware.exists():
             need(core.compiler, "make")
-            with lock():
+            with lock(tell):
                 # Another process may have built it while this one waited
                 if not board.firmware.exists():
                     _build(board, tell)

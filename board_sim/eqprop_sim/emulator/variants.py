@@ -17,8 +17,8 @@ import numpy as np
 from eqprop.crossbar import FREE, MINUS, PLUS
 
 from .compiled_network import Network, dynamics
-from .kernel_cache import EMULATOR_SOURCES
-from .machine_code import cached
+from .compiling.kernel_cache import EMULATOR_SOURCES
+from .compiling.machine_code import cached
 
 NUDGINGS = ("centred", "positive", "negative", "random-sign")
 LOSSES = ("squared-hinge", "squared", "cross-entropy")

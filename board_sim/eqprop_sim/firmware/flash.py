@@ -31,8 +31,8 @@ class Flash:
         self.left = 1 + self.random.below(2 * cut_every) if cut_every else None
 
     def open(self, name, mode="r"):
-        """Open a file of this flash."""
-        path = self.folder + "/" + name
+        """Open a file of this flash; with its full path, one that lies beside the program."""
+        path = name if name[0] == "/" else self.folder + "/" + name
         if mode != "wb":
             return _open(path, mode)
         if self.read_only:

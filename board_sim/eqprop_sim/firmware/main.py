@@ -16,6 +16,7 @@ try:
     values, words = options(sys.argv[1:])
     every = values.pop("checkpoint_every")
     network = eqprop.Network
+    via = values.pop("via", "")
     rot_ppm = values.pop("rot_ppm")
     if rot_ppm:  # loaded only then, to save other boards' heap
         from rot import rotting
@@ -28,6 +29,15 @@ try:
     # An emulated board gets its name and the duration of an instruction, and counts instructions
     emulated = {"clock": (time.ticks_cpu, "instructions", int(words[1]))} if words else {}
     checkpoints = Checkpoints(every=every, rest_s=0, open_file=Flash(**values).open)
+    if via:
+        sys.path.insert(0, sys.path[0] + "/wires")  # with simulated parts of a board
+        import eqprop.net.waiting
+
+        if via.startswith("ble"):
+            from bluetooth import sleep_ms
+
+            eqprop.net.waiting.sleep_ms = sleep_ms
+        eqprop.net.serve(via, network, checkpoints=checkpoints)
     eqprop.service.main(network, checkpoints=checkpoints, identity="".join(words[:1]), **emulated)
 except OSError:  # the host hung up
     pass

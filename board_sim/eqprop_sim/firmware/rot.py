@@ -29,7 +29,7 @@ def flip(network, random):
     if random.below(4):
         g = network.conductances(c)
         g[random.below(len(g))] ^= 1 << random.below(16)
-    elif network.model == "hopfield":
+    elif network.model.startswith("hopfield"):
         network.crossbar.circuit.sums[c] ^= 1 << random.below(16)
     else:
         total = network.crossbar.circuit.total[c]

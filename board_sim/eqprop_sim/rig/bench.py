@@ -253,6 +253,14 @@ class Bench:
         """Read bytes from a chip. Raises OSError if none answers."""
         self._part(address, len(buffer)).read_into(buffer)
 
+    def answers(self, address):
+        """Return whether a chip acknowledges this I2C address now."""
+        try:
+            self._part(address, 0)
+        except OSError:
+            return False
+        return True
+
     def addresses(self):
         """Return the I2C addresses of all chips."""
         return sorted(self._addressed)

@@ -31,10 +31,10 @@ def cache():
 
 
 @contextlib.contextmanager
-def lock():
+def lock(tell=lambda line: None):
     """Lock the cache against other processes; the lock ends with the context or with this process.
 
-    Raises Failure if the cache cannot be written.
+    tell: called with a line if another process has it. Raises Failure if the cache cannot be written.
     """
     try:
         cache().mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,11 @@ def lock():
         raise Failure(f"{error.filename}: {error.strerror}") from error
     with file:
         if fcntl:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                tell("waiting for another eqprop to obtain an interpreter or a board, which takes minutes")
+                fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

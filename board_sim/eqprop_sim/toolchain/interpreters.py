@@ -86,7 +86,7 @@ def obtain(kind=None, tell=lambda line: None):
         if found := _find(each, reasons):
             return found
         try:
-            with lock():
+            with lock(tell):
                 # Another process may have obtained one while this one waited
                 return _find(each, []) or how(tell)
         except (Failure, OSError, tarfile.TarError) as reason:
@@ -96,8 +96,11 @@ def obtain(kind=None, tell=lambda line: None):
 
 def obtain_webassembly(version, tell=lambda line: None):
     """Return the WebAssembly build of a version named as in npm ("1.23.0", "1.28.0-6"); otherwise like `obtain`."""
+    build, node = cache() / f"webassembly-{version}", nodejs.find()
     try:
-        with lock():
+        if build.exists() and node:  # without waiting for another process that builds something else
+            return _checked("webassembly", build, node)
+        with lock(tell):
             return _fetch_webassembly(tell, version)
     except (Failure, OSError, tarfile.TarError) as reason:
         raise Unavailable(f"no MicroPython {version} ({reason}): {HOW_TO}") from reason

@@ -6,7 +6,7 @@ from eqprop import bench
 from eqprop.protocol import host_messages, messages
 
 from ..link import answers
-from ..link.steps import learns_numbers
+from ..link.steps import learns_numbers, on_the_line
 from .records import covers, pack
 
 _WHOLE = 2  # figures of samples timed as a whole, which precede those of `eqprop.bench.VERBS`
@@ -50,10 +50,10 @@ def read(session, crossbar, start, count):
 
 def write(session, crossbar, steps):
     """Write a crossbar's conductances: steps, flat."""
-    data = steps.astype("<u2")
+    data = on_the_line(steps, session.plan())
 
     def question(first, most):
-        count = max(1, min((session.room() - messages.WRITE_HEADER) // 2, most))
+        count = max(1, min((session.room() - messages.WRITE_HEADER) // data.itemsize, most))
         return messages.WRITE, host_messages.pack_write(crossbar, first, data[first : first + count].tobytes()), count
 
     for payload in session.link.gather(len(data), question, messages.DONE):

@@ -171,7 +171,7 @@ class Board:
                 asking.write(self._session, c, steps)
 
         state = self._session.restore(write, sample)
-        self._session.parsed(answers.restored, state, conductances, sample)
+        self._session.parsed(answers.restored, state, self._session.plan(), conductances, sample)
         return state
 
     def put_back(self, conductances, sample):

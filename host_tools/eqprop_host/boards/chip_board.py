@@ -69,11 +69,8 @@ class ChipBoard:
     ):
         """Make a chip, and a learner for it on the board: as `Board.configure` does, ignoring `alphabet`.
 
-        Raises BoardError for a network that is to learn numbers, which a chip's learner does not, and ValueError for
-        another energy model than resistive, which chips are.
+        Raises ValueError for another energy model than resistive, which chips are.
         """
-        if regression:
-            raise BoardError("a crossbar on a chip learns classes, not numbers")
         if model != _MODEL:
             raise ValueError(f"model: a chip is {_MODEL}, got {model!r}")
         self._network = self._network_type(layers, seed, lr_halving_samples, model)
@@ -82,11 +79,11 @@ class ChipBoard:
             "run_number": run_number,
             "seed": seed,
             "lr_halving_samples": lr_halving_samples,
-            "model": messages.MODELS.index(self._network.model),
+            "model": messages.MODELS.index(self._network.model) | (messages.NUMBERS if regression else 0),
             "layers": tuple(layers),
         }
         self._epoch = epoch
-        self._converse(messages.CHIP_CONFIGURE, chip.pack_configure(layers, lr_halving_samples))
+        self._converse(messages.CHIP_CONFIGURE, pack_configure(layers, lr_halving_samples, regression))
         self._progress = host_messages.Progress(0, 0, 0, 0, 0)
         return self.refresh()
 
@@ -112,11 +109,13 @@ class ChipBoard:
         for (index,) in order.parts(first, until, 1, self._epoch):
             if stop():
                 return
-            label = int(y[index])
-            payload = chip.pack_learn(label, x[index].tobytes())
+            wanted = y[index]
+            numbers = y.ndim > 1
+            payload = (pack_target if numbers else pack_learn)(wanted, x[index].tobytes())
             sample, prediction, loss, _ = self._converse(messages.CHIP_LEARN, payload)
             self.sample_bytes += len(payload)
-            self._progress = totalled(self._progress, self._epoch, 1, prediction == label, loss)
+            correct = not numbers and prediction == wanted
+            self._progress = totalled(self._progress, self._epoch, 1, correct, loss)
             if sample != self._progress.sample:
                 raise ProtocolError(f"{self.identity}: next sample is {sample}, not {self._progress.sample}")
             self.state = self.state._replace(sample=sample)
@@ -150,7 +149,7 @@ class ChipBoard:
         try:
             while answer[:1] != bytes((chip.DONE,)):
                 answer = self._ask(messages.RESULT, self._obey(answer[0], answer[1:]))
-            return chip.unpack_outcome(answer[1:])
+            return unpack_outcome(answer[1:])
         except ValueError as error:
             raise ProtocolError(f"{self.identity}: {error}") from error
 
@@ -176,3 +175,28 @@ class ChipBoard:
             crossbar.program()
             return b""
         raise ProtocolError(f"{self.identity}: asks for verb {verb} of its crossbar")
+
+
+def pack_configure(layers, lr_halving_samples, numbers=False):
+    """Return a CHIP_CONFIGURE payload without its turn; numbers: whether the network learns numbers."""
+    model = messages.RESISTIVE | (messages.NUMBERS if numbers else 0)
+    sizes = struct.pack(f"<{len(layers)}H", *layers)
+    return struct.pack(chip.CONFIGURE_LAYOUT, model, lr_halving_samples) + sizes
+
+
+def pack_learn(label, features):
+    """Return a CHIP_LEARN payload without its turn: a label and its features as bytes."""
+    return struct.pack(chip.LABEL_LAYOUT, label) + features
+
+
+def pack_target(target, features):
+    """Return a CHIP_LEARN payload without its turn: a target, int16 for each output, and its features as bytes."""
+    return struct.pack(f"<{len(target)}h", *target) + features
+
+
+def unpack_outcome(payload):
+    """Return (next sample, class, loss, output voltages as bytes) of a DONE. Raises ValueError for a shorter one."""
+    if len(payload) < chip.OUTCOME_BYTES:
+        raise ValueError(f"DONE: expected {chip.OUTCOME_BYTES} bytes or more, got {len(payload)}")
+    sample, prediction, loss = struct.unpack_from(chip.OUTCOME_LAYOUT, payload, 0)
+    return sample, prediction, loss, bytes(payload[chip.OUTCOME_BYTES :])

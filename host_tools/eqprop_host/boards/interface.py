@@ -11,6 +11,9 @@ from eqprop_sim.sample_order import SampleOrder
 from ..link.line import Line
 from .restarts import Restart
 
+AT_ONCE = 500
+"""Samples in one question: what a restart of the board has it answer a second time."""
+
 
 class AnyBoard(Protocol):
     """A board that trains one network at a time; implemented by `Board`, `ChipBoard` and `EmulatedBoard`.

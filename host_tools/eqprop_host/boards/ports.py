@@ -1,4 +1,4 @@
-"""The ports of boards: the system's serial ports, any pyserial URL, and simulated boards."""
+"""The ports of boards: the system's serial ports, any pyserial URL, tcp://, ble://, and simulated boards."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from eqprop_sim import simulated_board
 from eqprop_sim.toolchain import interpreters
 
 from ..errors import PortError, ProtocolError
+from ..link import ble, tcp
 from ..link.link import Link
 from .board import Board
 
@@ -29,6 +30,8 @@ _READ_S = 0.05
 _ANSWER_S = 3.0
 _RECONNECT_S = 60.0
 START_S = 60.0  # a simulated board may have to compile its kernels first
+OPENERS: dict[str, Callable[[str, float], Any]] = {tcp.SCHEME: tcp.TcpStream, ble.SCHEME: ble.BleStream}
+"""What opens the ports that are none of pyserial's, by the beginning of their URLs."""
 
 
 def available_ports() -> list[tuple[str, str]]:
@@ -50,7 +53,13 @@ def link(
 
 
 def open_stream(path: str, name: str) -> Any:
-    """Return the open pyserial port at `path`, called `name` in messages, for this process alone. Raises PortError."""
+    """Return the open port at `path`, called `name` in messages, for this process alone. Raises PortError.
+
+    It has the methods of pyserial's ports that `eqprop_host.link.line.Port` calls.
+    """
+    for scheme, opener in OPENERS.items():
+        if path.startswith(scheme):
+            return opener(path, _READ_S)
     stream = None
     try:
         stream = serial.serial_for_url(path, baudrate=_BAUD, timeout=_READ_S, write_timeout=START_S, do_not_open=True)
@@ -65,9 +74,22 @@ def open_stream(path: str, name: str) -> Any:
         reason = os.strerror(number) if number else error
         if number == errno.EAGAIN:
             reason = "another program is using it"
+        if f"Could not configure port: ({errno.ENOTTY}," in str(error):  # what pyserial says of any other file
+            reason = "it is not a serial port"
         if number == errno.EACCES:
             reason = f"{reason}{_who_may(path)}"
         raise PortError(f"port {name!r} cannot be opened: {reason}") from error
+
+
+def check_console(port: str) -> None:
+    """Raise PortError for a port that carries neither a board's prints nor MicroPython's prompt.
+
+    Raises as `check_program`, too.
+    """
+    check_program(port)
+    if port.startswith(tuple(OPENERS)):
+        text = "has no prints and no prompt of MicroPython: name the board's console, such as its USB"
+        raise PortError(f"port {port}: {text}")
 
 
 def _who_may(path: str) -> str:
@@ -85,6 +107,22 @@ def _close(stream: Any, close: Callable[[], None]) -> None:
     close()
     if own:
         own.close()
+
+
+def check_program(port: str) -> None:
+    """Raise PortError for a simulated board that serves hosts: only a blank one runs a user's program."""
+    if is_served(port):
+        raise PortError(f"port {port}: serves a host, and has no program of its own: name a board's port")
+
+
+def is_served(port: str) -> bool:
+    """Return whether a simulated board serves hosts at `port`; a blank one does not. Raises PortError if unknown."""
+    if not port.startswith(simulated_board.SCHEME):
+        return False
+    try:
+        return not simulated_board.is_blank(port)
+    except ValueError as error:
+        raise PortError(f"port {error}") from error
 
 
 @contextlib.contextmanager
@@ -113,7 +151,7 @@ def powered(port: str, tell: Callable[[str], None] = lambda line: None) -> Itera
 
 @contextlib.contextmanager
 def open_board(port: str, tell: Callable[[str], None] = lambda line: None) -> Iterator[Board]:
-    """Yield the `Board` at `port`: a device's path, any pyserial URL, or `eqprop_sim.simulated_board`'s `sim:`.
+    """Yield the `Board` at `port`, as `--port` names it: `simulated_board` of eqprop_sim has the simulated ones.
 
     A simulated board is started here and ends with the context; a real one keeps serving. A port that fails after the
     board has answered is reopened, for up to a minute. tell: called with a line before each long step and, when nothing

@@ -28,12 +28,15 @@ COMMANDS = {
     "console": "field",
     "record": "field",
     "teach": "field",
+    "new": "field",
+    "simulate-app": "field",
     "monitor": "logs",
     "report": "logs",
     "log": "logs",
     "study": "studies",
     "deploy": "boards",
     "undeploy": "boards",
+    "fleet": "boards",
     "ports": "boards",
     "rig": "boards",
     "studio": "boards",
@@ -45,9 +48,11 @@ _NEEDS = {
     "simulate": ("numba", "scipy"),
     "sweep": ("distributed", "numba", "pyarrow", "scipy"),
     "record": ("pyarrow",),
+    "fleet": ("numba", "pyarrow"),
     "monitor": ("pyarrow",),
     "report": ("matplotlib", "numba", "pyarrow"),
     "log": ("numba", "pyarrow"),
+    "studio": ("pyarrow",),
     "study": ("matplotlib", "numba", "scipy", "sklearn", "threadpoolctl"),
 }
 """Libraries that a command needs beyond a plain `pip install eqprop`; some options of other commands need more."""
@@ -55,6 +60,7 @@ _NEEDS = {
 _OPTIONS_NEED = {
     "--log": ("numba", "pyarrow"),
     "--resume": ("numba", "pyarrow"),
+    "--scheduler": ("distributed",),
     "--picture": ("matplotlib",),
     "--tensorboard": ("tensorboardX",),
 }
@@ -74,12 +80,16 @@ _LOOKED_AT = 1000  # files in a folder of data
 
 def module(command):
     """Return the module of a command."""
-    return importlib.import_module(f"{__name__}.{COMMANDS[command]}.{command}")
+    return importlib.import_module(f"{__name__}.{COMMANDS[command]}.{_module(command)}")
+
+
+def _module(command):
+    return command.replace("-", "_")
 
 
 def summary(command):
     """Return the docstring of a command's module, without loading it."""
-    source = resources.files(__name__) / COMMANDS[command] / f"{command}.py"
+    source = resources.files(__name__) / COMMANDS[command] / f"{_module(command)}.py"
     return ast.get_docstring(ast.parse(source.read_text("utf-8")))
 
 

@@ -1,6 +1,7 @@
 """The shared parts of commands: types of options, the common options (one vocabulary), and their JSON output."""
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import sys
@@ -10,9 +11,10 @@ import eqprop
 
 from .. import datasets
 from ..errors import DataError
-from ..files import write_whole
+from ..files import STDOUT, write_whole
+from ..replacing import check_replaceable
 from ..terminal.printing import printable
-from ..training.config import ENERGY_MODELS, HIDDEN, LOG_BUDGET_RANGE, RANGES, RunConfig, layers_text
+from ..training.config import BITS, ENERGY_MODELS, HIDDEN, LOG_BUDGET_RANGE, RANGES, RunConfig, layers_text
 from ..versions import versions
 
 INTERRUPTED = 130
@@ -88,10 +90,18 @@ def some(names):
         chosen = text.split(",")
         for name in chosen:
             if name not in names:
-                raise argparse.ArgumentTypeError(f"expected some of {', '.join(names)}, got {name!r}")
+                raise argparse.ArgumentTypeError(f"expected one of {', '.join(names)}, got {name!r}")
         return chosen
 
     return some
+
+
+def names(text):
+    """Parse names with commas between them, as an argparse type."""
+    given = tuple(name.strip() for name in text.split(","))
+    if not all(given) or len(set(given)) < len(given):
+        raise argparse.ArgumentTypeError(f"expected different names such as wave,circle, got {text!r}")
+    return given
 
 
 def layers(text):
@@ -113,8 +123,14 @@ def hidden(text):
 
 def add_port(parser):
     """Add `--port`."""
-    text = "a serial port, any pyserial URL, or sim: (default: %(default)s)"
+    text = "a serial port, any pyserial URL, tcp://HOST, ble://NAME or sim: (default: %(default)s)"
     parser.add_argument("--port", default="sim:", metavar="URL", help=text)
+
+
+def add_scheduler(parser, default):
+    """Add `--scheduler`; default: what does the work without it."""
+    text = f"address of a Dask cluster, such as tcp://host:8786 (default: {default})"
+    parser.add_argument("--scheduler", metavar="URL", help=text)
 
 
 def add_epochs(parser):
@@ -185,10 +201,16 @@ def add_layers(parser):
 
 
 def add_model(parser, on_chips=False):
-    """Add `--model`, the energy model. on_chips: it is None by default, for `training.chips.energy_model`."""
+    """Add `--model` and `--bits`, for `training.config.with_bits`.
+
+    on_chips: the model is None by default, for `training.chips.energy_model`.
+    """
     default = f"{RunConfig.model}; with --physics analog resistive, the only one" if on_chips else RunConfig.model
     text = f"energy model of the network: %(choices)s (default: {default})"
-    parser.add_argument("--model", choices=ENERGY_MODELS, default=None if on_chips else RunConfig.model, help=text)
+    models = [name for name in ENERGY_MODELS if name not in BITS.values()]
+    parser.add_argument("--model", choices=models, default=None if on_chips else RunConfig.model, help=text)
+    text = "bits of a weight, %(choices)s; 8, for half the memory, only with --model hopfield (default: %(default)s)"
+    parser.add_argument("--bits", type=int, choices=sorted(BITS), default=16, help=text)
 
 
 def sizes(options, dataset):
@@ -201,11 +223,42 @@ def sizes(options, dataset):
 
 def add_json(parser, text="write error, CRC, speed and versions, as JSON"):
     """Add `--json`, for `write_json`."""
-    parser.add_argument("--json", metavar="PATH", type=Path, help=text)
+    parser.add_argument("--json", metavar="PATH", type=Path, help=f"{text}; - for standard output")
 
 
 def write_json(path, results):
-    """Write a dict and the versions that it depends on to `path`, or nothing if that is None."""
+    """Write a dict and the versions that it depends on to `path`, or nothing if that is None.
+
+    For `-`, `results_alone` prints the results when the command ends: the last ones, if there are several.
+    """
     if path:
         text = json.dumps({**results, "version": eqprop.__version__, "versions": versions()}, indent=2)
-        write_whole(path, text.encode() + b"\n")
+        if path == STDOUT:
+            _to_print[:] = [text]
+        else:
+            write_whole(path, text.encode() + b"\n")
+
+
+_to_print: list[str] = []
+"""The results for standard output, while a command runs."""
+
+
+@contextlib.contextmanager
+def results_alone(options):
+    """Let a command with `--json -` print its results alone: all else that it prints goes to standard error.
+
+    Raises LogError first if another `--json` cannot be written, or is not a file that eqprop wrote.
+    """
+    path = getattr(options, "json", None)
+    if path != STDOUT:
+        if path:
+            check_replaceable(path, "results")
+        yield
+        return
+    _to_print.clear()
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        for text in _to_print:
+            print(text)

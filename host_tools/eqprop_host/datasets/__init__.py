@@ -6,6 +6,7 @@ memory than one block, because large arrays lie in files (`eqprop_host.datasets.
 """
 
 from .aligning import align, joined
+from .blanking import blanked
 from .dataset import CLASSES_MAX, Dataset, check_layers
 from .loading import SHIPPED, Unlabelled, load, load_features
 from .numbers import TargetScaling
@@ -27,6 +28,7 @@ __all__ = [
     "TargetScaling",
     "Unlabelled",
     "align",
+    "blanked",
     "check_layers",
     "check_used",
     "fit_scaling",

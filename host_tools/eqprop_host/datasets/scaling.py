@@ -120,6 +120,10 @@ def fit_scaling(features: np.ndarray, rows: np.ndarray | None = None) -> Scaling
     - a quarter of them or more are exactly zero, but not all;
     - of the columns that are not all zero, half or more reach half of the largest value, so they share a scale.
 
+    Images on a bright ground, such as scans of paper, are their mirror: the largest value becomes 0 and the smallest
+    -127 if all of this holds for the distances from the largest value. Bright inputs would cost a board time, and a
+    network errors.
+
     Other features are centred: each column's smallest value becomes -127, its largest 127. A constant column says
     nothing and becomes 0.
 
@@ -135,14 +139,20 @@ def fit_and_tell(features: np.ndarray, rows: np.ndarray | None = None) -> tuple[
     features = np.asarray(features)
     width = features.shape[1]
     low, high = np.full(width, np.inf), np.full(width, -np.inf)
-    zeros = size = 0
+    zeros = tops = size = 0
     for _, block in blocks(features, rows):
+        if block.max() > high.max():
+            tops = 0
         low, high = np.minimum(low, block.min(axis=0)), np.maximum(high, block.max(axis=0))
         zeros += int(np.count_nonzero(block == 0))
+        tops += int(np.count_nonzero(block == high.max()))
         size += block.size
     none = np.zeros(0, np.int64)
     if _is_image(low, high, zeros / size):
         return Scaling(width, (0.0,), (float(high.max()),)), none
+    top = high.max()
+    if low.min() >= 0 and _is_image(top - high, top - low, tops / size):
+        return Scaling(width, (float(top),), (float(top - low.min()),)), none
     least, most = _usual(features, rows)
     with np.errstate(over="ignore"):
         outlying = (most > least) & (high / 2 - low / 2 >= OUTLYING / 2 * (most - least))

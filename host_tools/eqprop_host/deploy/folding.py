@@ -1,5 +1,8 @@
 """Folds constants of the runtime's modules into the modules that use them, and shortens private names.
 
+MicroPython keeps no error's cause, so `raise ... from error` loses it, and `except ... as error` a name that nothing
+else uses, which takes a dozen bytes each.
+
 MicroPython's compiler folds only a module's own private constants. A public constant stays a name and costs a board
 about 20 bytes of heap, and a look-up at each use. A board keeps each name as text, private ones too.
 """
@@ -7,31 +10,56 @@ about 20 bytes of heap, and a look-up at each use. A board keeps each name as te
 import ast
 import itertools
 import re
-import threading
 from pathlib import PurePosixPath
+
+from ..files import PARSING
 
 _KEPT = ("crossbar/__init__.py",)
 """Modules whose constants belong to the runtime's interface: their names are kept as well."""
-_PARSING = threading.Lock()
-"""CPython 3.11's `ast.parse` may raise SystemError if two threads parse at the same time (gh-106905)."""
 
 
 def fold(sources):
     """Return the text of each module, {path in the package: text}, with the constants of all modules folded in.
 
     sources: {path in the package: text}. A constant is a public name that a module sets once, to `const` of
-    an integer or a text.
+    an integer or a text. A branch that begins with an import of kernels that are not among the sources is left out, and
+    so is the choice between it and another: a board gets the kernels that its core can run.
     """
-    with _PARSING:
-        trees = {path: ast.parse(text) for path, text in sources.items()}
+    there = {_name(path) for path in sources}
+    with PARSING:
+        trees = {path: _Present(path, there).visit(ast.parse(text)) for path, text in sources.items()}
         short = _Short(trees.values())
         constants = {_name(path): _constants(tree) for path, tree in trees.items()}
         return {path: _folded(path, short.visit(tree), constants) for path, tree in trees.items()}
 
 
+def without_unused(sources, path):
+    """Return the text of each module, without the functions of module `path` that no other module imports.
+
+    sources: {path in the package: text}. Where there is machine code, it does most of what the plain kernels do. They
+    do not call each other.
+    """
+    with PARSING:
+        trees = {name: ast.parse(text) for name, text in sources.items() if name != path}
+        tree = ast.parse(sources[path])
+    module = PurePosixPath(path).stem
+    found = [
+        (node.module or "", alias.name)
+        for each in trees.values()
+        for node in ast.walk(each)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    if any(name == module and origin.endswith(PurePosixPath(path).parent.name) for origin, name in found):
+        return sources  # some module may use all of them
+    used = {name for origin, name in found if origin.split(".")[-1] == module}
+    tree.body = [node for node in tree.body if not isinstance(node, ast.FunctionDef) or node.name in used]
+    return {**sources, path: ast.unparse(tree)}
+
+
 def is_empty(text):
     """Return whether a module holds only a docstring."""
-    with _PARSING:
+    with PARSING:
         return all(isinstance(node, ast.Expr) for node in ast.parse(text).body)
 
 
@@ -39,6 +67,12 @@ def _name(path):
     """Return the name of a module within the package, as a tuple: () for the package itself."""
     parts = PurePosixPath(path).with_suffix("").parts
     return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def _origin(path, node):
+    """Return the name of the module from which a relative import in module `path` takes names, as `_name` has it."""
+    package = PurePosixPath(path).parent.parts
+    return package[: len(package) - node.level + 1] + tuple(node.module.split(".") if node.module else ())
 
 
 def _constant(node):
@@ -56,10 +90,9 @@ def _folded(path, tree, constants):
     if path not in _KEPT:
         names.update(constants[_name(path)])
         tree.body = [node for node in tree.body if not _constant(node)]
-    package = PurePosixPath(path).parent.parts
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level:
-            origin = package[: len(package) - node.level + 1] + tuple(node.module.split(".") if node.module else ())
+            origin = _origin(path, node)
             here = constants.get(origin, {})
             for alias in list(node.names):
                 if alias.name == "const":  # the compiler does not need this import
@@ -70,6 +103,39 @@ def _folded(path, tree, constants):
                 elif (*origin, alias.name) in constants:
                     modules[alias.asname or alias.name] = constants[(*origin, alias.name)]
     return ast.unparse(ast.fix_missing_locations(_Folder(names, modules).visit(tree)))
+
+
+class _Present(ast.NodeTransformer):
+    """Removes the branches of module `path` that begin with an import of kernels that are not `there`.
+
+    Of two alternative branches, only the one whose kernels are there stays, without the `if` or `try` around them.
+    """
+
+    def __init__(self, path, there):
+        self._path = path
+        self._there = there
+
+    def _lacks(self, statements):
+        first = statements[0] if statements else None
+        if not (isinstance(first, ast.ImportFrom) and first.level):
+            return False
+        origin = _origin(self._path, first)
+        return "kernels" in origin and origin not in self._there
+
+    def visit_If(self, node):
+        self.generic_visit(node)
+        if self._lacks(node.orelse):
+            node.orelse = []
+        return node.orelse if self._lacks(node.body) else node
+
+    def visit_Try(self, node):
+        self.generic_visit(node)
+        if len(node.handlers) != 1 or node.orelse or node.finalbody:
+            return node
+        instead = node.handlers[0].body
+        if self._lacks(node.body):
+            return instead
+        return node.body if self._lacks(instead) else node
 
 
 class _Short(ast.NodeTransformer):
@@ -104,6 +170,17 @@ class _Folder(ast.NodeTransformer):
     def __init__(self, names, modules):
         self._names = names
         self._modules = modules
+
+    def visit_Raise(self, node):
+        node.cause = None
+        return self.generic_visit(node)
+
+    def visit_ExceptHandler(self, node):
+        self.generic_visit(node)
+        used = (each.id for statement in node.body for each in ast.walk(statement) if isinstance(each, ast.Name))
+        if node.name not in used:
+            node.name = None
+        return node
 
     def visit_ImportFrom(self, node):
         return node if node.names else None

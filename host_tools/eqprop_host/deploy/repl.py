@@ -20,6 +20,7 @@ from eqprop_sim.simulated_board import SCHEME
 from ..boards import ports
 from ..boards.board import Board
 from ..errors import BoardError, PortError, ProtocolError
+from ..files import PARSING
 from ..link.line import Port
 from ..link.link import Link
 from ..terminal.printing import printable
@@ -55,7 +56,8 @@ class Remote:
     """
 
     def __init__(self, path, name):
-        """Open the port. Raises PortError."""
+        """Open the port. Raises PortError, also for one that has no prompt."""
+        ports.check_console(path)
         self.path = path
         self.name = name
         self.keep_alive = ""
@@ -143,7 +145,8 @@ class Remote:
 
     def _literal(self, text):
         try:
-            return ast.literal_eval(text)
+            with PARSING:
+                return ast.literal_eval(text)
         except (ValueError, SyntaxError) as error:
             raise ProtocolError(f"port {self.name}: expected a Python literal, got {printable(text)[:200]}") from error
 
@@ -171,6 +174,39 @@ class Remote:
         self._paste((_DEAF if deaf else _MARKED) + program)
         self._until(b"\x02", _PROMPT_S)
         self.release()
+
+    def restart(self, started):
+        """Let the board start its boot.py and main.py in a fresh heap; close the port once it prints `started`.
+
+        Only then does Ctrl-C reach what runs there. Raises ProtocolError if that is not printed.
+        """
+        self._port.write(b"\r\x03\x03\r\x02")
+        self._until(_PROMPT, _PROMPT_S)
+        self._port.write(b"\x04")
+        self._until(started.encode(), _PROMPT_S)
+        self.release()
+
+    def watch(self, program, pattern, timeout_s):
+        """Leave a program running on the board, in a fresh heap; return the match of `pattern` in what it prints.
+
+        program: None to go on with the one before. Raises ProtocolError if nothing matches within `timeout_s`, and as
+        `run` if the program ends.
+        """
+        if program is not None:
+            self._enter(fresh=True)
+            self._paste(_MARKED + program)
+            self._until(b"\x02", _PROMPT_S)
+        until = time.monotonic() + timeout_s
+        while not (found := pattern.search(self._heard)):
+            if b"\x04" in self._heard:
+                self._until(b"\x04", _PROMPT_S)
+                complaint = self._until(b"\x04", _PROMPT_S).decode(errors="replace")
+                raised = [line for line in complaint.splitlines() if _EXCEPTION.match(line)]
+                raise self._failure(complaint, (raised or ["it ends"])[-1])
+            if time.monotonic() > until:
+                raise self._silence(timeout_s)
+            self._more()
+        return found
 
     def _execute(self, text, timeout_s, fresh=False):
         """Run a program on the board; return its output. Raises as `run`."""

@@ -7,7 +7,7 @@ import numpy as np
 
 import eqprop
 
-from ..link.steps import steps_type
+from ..datasets import FULL_SCALE, Scaling
 from ..runlog import RunLog
 from ..training.config import layers_text
 from . import records
@@ -30,8 +30,45 @@ def describe(about, port, class_names=()):
             "lr_halving_samples": about.lr_halving_samples,
             "classes": about.layers[-1],
             "class_names": list(class_names),
+            # A program scales its readings itself, so its features are the inputs
+            "scaling": Scaling(about.layers[0], (0.0,), (float(FULL_SCALE),)).to_dict(),
+            "data": "",
         }
     return configuration
+
+
+def replays(about):
+    """Return whether what a program learns depends on nothing but the samples that it tells."""
+    return bool(about.model) and not (about.has_memory or about.learns_numbers)
+
+
+class Parts:
+    """Puts the parts of a network's conductances together, which a program tells while it learns."""
+
+    def __init__(self, plan):
+        """Wait for parts of the crossbars of a plan, None for a program without a network."""
+        self._plan = plan
+        self._sample = None
+        self._held = {}
+
+    def add(self, record):
+        """Return whole conductances, (crossbar, 0, steps) each, once every part is of one sample; None before.
+
+        record: a `records.Devices`.
+        """
+        if record.sample != self._sample:
+            self._sample, self._held = record.sample, {}
+        self._held[record.crossbar, record.first] = record.steps(self._plan)
+        whole = []
+        for c, (rows, columns) in enumerate(self._plan.shapes):
+            found, at = [], 0
+            while (c, at) in self._held and at < rows * columns:
+                found.append(self._held[c, at])
+                at += found[-1].size
+            if at != rows * columns:
+                return None
+            whole.append((c, 0, np.concatenate(found)))
+        return whole
 
 
 class Journal:
@@ -48,12 +85,13 @@ class Journal:
         self._clock = clock
         self.log = RunLog(path, describe(about, port, class_names), clock)
         self.log.event("connect", 0, about.us, board=about.identity, layers=list(about.layers))
-        self._replays = bool(self._plan) and not (about.has_memory or about.learns_numbers)
+        self._replays = replays(about)
+        self._has_memory = about.has_memory
         self._events = []
         self._flushed = clock()
         self._steps = None  # samples learnt up to the last logged step
         self._samples = 0
-        self._parts = {}
+        self._parts = Parts(self._plan)
         self._whole = None  # the sample of the last whole conductances
         self._window = Tally()
         self._began = None
@@ -64,7 +102,9 @@ class Journal:
         if taken:
             name, detail = taken
             self._events.append((name, getattr(record, "sample", None), record.us, detail(self, record)))
-        if isinstance(record, records.Learnt):
+        if isinstance(record, records.Answer):
+            self._window.answer(record)
+        elif isinstance(record, records.Learnt):
             self._learn(record)
         elif isinstance(record, records.Devices):
             self._devices(record)
@@ -95,7 +135,7 @@ class Journal:
         """Log a sample learnt as a step, if all before it are logged."""
         if self._began is None:
             self._began = record.us, record.sample
-        self._window.add(record)
+        self._window.add(record, self._has_memory)
         told = record.features is not None and record.features.size == self._plan.layers[0]
         if self._replays and told and self._steps in (None, record.sample - 1):
             self.log.samples(record.features[None, :], np.array([record.label]), self._samples)
@@ -121,24 +161,12 @@ class Journal:
 
     def _devices(self, record):
         """Log a part of the conductances; all of them once every part is of one sample."""
-        shapes = self._plan.shapes if self._plan else ()
-        if record.crossbar >= len(shapes):
+        if record.crossbar >= (len(self._plan.shapes) if self._plan else 0):
             return
-        steps = record.steps.view(steps_type(self._plan))
+        steps = record.steps(self._plan)
         self.log.conductances(record.sample, [(record.crossbar, record.first, steps)], "part")
-        if record.sample != self._parts.get("sample"):
-            self._parts = {"sample": record.sample}
-        self._parts[record.crossbar, record.first] = steps
-        whole = []
-        for c, (rows, columns) in enumerate(shapes):
-            found, at = [], 0
-            while (c, at) in self._parts and at < rows * columns:
-                found.append(self._parts[c, at])
-                at += found[-1].size
-            if at != rows * columns:
-                return
-            whole.append((c, 0, np.concatenate(found)))
-        if record.sample != self._whole:
+        whole = self._parts.add(record)
+        if whole and record.sample != self._whole:
             self._whole = record.sample
             self.log.conductances(record.sample, whole, "board")
 

@@ -1,11 +1,14 @@
 """Listens to a running program: asks it for its records, and returns them with its text in their order."""
 
+import contextlib
 import struct
 import time
 
 from eqprop.protocol import telemetry as kinds
 
+from ..boards import ports
 from ..errors import ProtocolError
+from ..link import telling
 from ..link.line import Port
 from ..terminal.printing import printable
 from . import records
@@ -16,8 +19,7 @@ _LISTEN_S = 1.0  # between two requests to tell; the board stops after five
 _INQUIRE_S = 10.0
 _FIRST_S = 8.0  # for a program to tell anything: it may be busy, or start
 _HEARD = 60  # characters of text shown when it tells nothing
-_RETRY_S = 1.0
-_TRIES = 8
+_TRIES_S = (1, 1, 1, 1, 2, 4, 8, 12)  # between requests: a slow board learns for seconds, and is silent meanwhile
 _BACK_US = 1_000_000  # a clock that goes back by more is a program that has started afresh
 
 
@@ -32,16 +34,17 @@ class Listener:
     - clock: the board's `BoardClock`. torn, missing: records that arrived damaged, or did not arrive
     """
 
-    def __init__(self, open_stream, name, now=time.time):
+    def __init__(self, open_stream, name, now=time.time, first_s=None):
         """Open the port with `open_stream()`, called `name` in messages. now: returns seconds since 1970.
 
-        Raises PortError.
+        first_s: how long to wait for a program's first record; None for the default. Raises PortError.
         """
         self.name = name
         self.about = self.health = None
         self.clock = BoardClock()
         self.missing = 0
         self._now = now
+        self._first_s = first_s or _FIRST_S
         self._port = Port(open_stream, name)
         self._port.open()
         self._splitter = Splitter()
@@ -50,7 +53,7 @@ class Listener:
         self._sequence = self._us = None
         self._heard = ""
         self._waiting = []
-        self._token = int(now() * 1000) & 255
+        self._token = int(now() * 1000)
 
     @property
     def torn(self):
@@ -80,7 +83,7 @@ class Listener:
                 found.append(each)
             else:
                 found += self._record(now, *each)
-        if self.about is None and now - self._started > _FIRST_S:
+        if self.about is None and now - self._started > self._first_s:
             raise self._silence()
         return found
 
@@ -98,7 +101,7 @@ class Listener:
         self._send(kind, payload)
 
     def _send(self, kind, payload=b""):
-        self._port.write(records.request(kind, payload))
+        self._port.write(telling.request(kind, payload))
 
     def _record(self, now, kind, sequence, payload):
         """Yield what a frame tells: its record, after the news that the program has started afresh."""
@@ -125,10 +128,10 @@ class Listener:
 
         What else came meanwhile is for the next `poll`. Raises as `poll`, and ProtocolError if no answer comes.
         """
-        self._token = (self._token + 1) & 255
-        for _ in range(_TRIES):
-            self._send(kind, bytes((self._token,)) + payload)
-            until = self._now() + _RETRY_S
+        self._token = (self._token + 1) & 0xFFFF
+        for wait_s in _TRIES_S:
+            self._send(kind, struct.pack("<H", self._token) + payload)
+            until = self._now() + wait_s
             while self._now() < until:
                 found = self._poll()
                 self._waiting += found
@@ -147,6 +150,19 @@ class Listener:
         self._port.check_prompt()
         says = f"it says {printable(self._heard)!r}" if self._heard.strip() else "it says nothing"
         return ProtocolError(
-            f"port {self.name}: no program tells anything there within {_FIRST_S:g} s, {says}: let it call "
+            f"port {self.name}: no program tells anything there within {self._first_s:g} s, {says}: let it call "
             "`eqprop.Telemetry(network)` and its `poll`, or start it"
         )
+
+
+@contextlib.contextmanager
+def listening(port, tell=lambda line: None):
+    """Yield a `Listener` to the program at a port. tell: called with a line before anything that takes long.
+
+    A blank simulated board is on meanwhile, and has a minute to start its program. Raises PortError.
+    """
+    ports.check_program(port)
+    with ports.powered(port, tell) as path:
+        first_s = None if path == port else ports.START_S
+        with contextlib.closing(Listener(lambda: ports.open_stream(path, port), port, first_s=first_s)) as listener:
+            yield listener

@@ -112,9 +112,9 @@ class Window:
             self.features = record.features.tolist()
 
     @property
-    def last(self):
-        """The last value, or None."""
-        return self._values[-1] if self._values else None
+    def values(self):
+        """The readings so far."""
+        return self._values
 
     def is_full(self):
         """Return whether nothing more is needed."""
@@ -133,7 +133,7 @@ class Window:
         return self._values[: self._width]
 
 
-def trace(values, columns=48):
+def trace(values, columns):
     """Return values as a row of bars, of the readings of all axes."""
     bars = "▁▂▃▄▅▆▇█"
     part = np.asarray(values, float)

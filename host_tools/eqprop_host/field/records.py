@@ -1,18 +1,17 @@
-"""The records of a running program (`eqprop.protocol.telemetry`), unpacked, and what a host sends it, packed."""
+"""The records of a running program (`eqprop.protocol.telemetry`) as objects."""
 
 import struct
-from binascii import crc32
 from dataclasses import dataclass, field
 
 import numpy as np
 
 import eqprop
-from eqprop.protocol import messages
 from eqprop.protocol import telemetry as kinds
 
 from ..errors import ProtocolError
+from ..link import telling
+from ..link.steps import steps_type
 
-_CLOCK = 8  # bytes
 _TYPES = {"b": "i1", "B": "u1", "h": "<i2", "H": "<u2", "i": "<i4", "I": "<u4", "l": "<i4", "L": "<u4", "f": "<f4"}
 
 
@@ -115,12 +114,17 @@ class Fault(Record):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Devices(Record):
-    """Conductances of a part of a crossbar: int64 steps, as uint16."""
+    """Conductances of a part of a crossbar, as bytes."""
 
     sample: int
     crossbar: int
     first: int
-    steps: np.ndarray
+    data: bytes
+
+    def steps(self, plan):
+        """Return them in steps of the type of the network's plan."""
+        kind = steps_type(plan)
+        return np.frombuffer(self.data, kind.newbyteorder("<")).astype(kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +152,10 @@ class LogPiece(Record):
     """The number of the black box."""
     first: int
     """The number of the first record in `data`; without data that of the next record."""
+    features: int
+    """Features in a record."""
+    offset: int
+    """The place of `data` in that record."""
     data: bytes = field(repr=False)
 
 
@@ -159,109 +167,35 @@ def unpack(kind, payload, sequence=0):
     Raises ProtocolError for one that is too short, or of another format.
     """
     try:
-        seconds, microseconds = struct.unpack_from("<II", payload)
-        unpacked = _UNPACKED.get(kind)
-        us = 1_000_000 * seconds + microseconds
-        if kind == kinds.ANSWER:
-            return _answer(us, payload[_CLOCK:], sequence)
-        return unpacked and unpacked(us, payload[_CLOCK:])
+        fields = telling.fields(kind, payload, sequence)
+        if fields is None:
+            return None
+        if kind == kinds.NUMBERS:
+            fields["values"] = np.frombuffer(fields.pop("items"), _TYPES[fields.pop("typecode")])
+        elif kind in (kinds.READING, kinds.FEATURES):
+            values = np.frombuffer(fields["items"], _TYPES[fields["typecode"]])
+            return Reading(us=fields["us"], values=values, are_features=kind == kinds.FEATURES)
+        if kind in (kinds.ANSWER, kinds.LEARNT) and fields["features"]:
+            fields["features"] = np.frombuffer(fields["features"], np.int8)
+        for name in ("identity", "text"):
+            if name in fields:
+                fields[name] = fields[name].decode("utf-8", "replace")
+        return _RECORDS[kind](**fields)
+    except telling.OtherFormat as error:
+        raise ProtocolError(str(error)) from error
     except (struct.error, ValueError, IndexError, KeyError) as error:
         raise ProtocolError(f"record {kind}: {len(payload)} bytes are not valid: {error}") from error
 
 
-def _about(us, data):
-    if data[0] != kinds.FORMAT:
-        raise ProtocolError(
-            f"the board's program tells format {data[0]}, this eqprop reads {kinds.FORMAT}: `eqprop deploy` updates it"
-        )
-    _, model, flags, count = data[:4]
-    layers = struct.unpack_from(f"<{count}H", data, 4)
-    seed, halving = struct.unpack_from("<II", data, 4 + 2 * count)
-    return About(
-        us=us,
-        model=messages.MODELS[model],
-        layers=layers,
-        seed=seed,
-        lr_halving_samples=halving,
-        calibrated=bool(flags & kinds.CALIBRATED),
-        has_memory=bool(flags & kinds.WITH_MEMORY),
-        learns_numbers=bool(flags & kinds.LEARNS_NUMBERS),
-        identity=data[12 + 2 * count :].decode("utf-8", "replace"),
-    )
-
-
-def _reading(us, data):
-    return Reading(us=us, values=np.frombuffer(data[1:], _TYPES[chr(data[0])]), are_features=False)
-
-
-def _features(us, data):
-    return Reading(us=us, values=np.frombuffer(data, np.int8), are_features=True)
-
-
-def _labelled(data):
-    sample, label, lead, value, highest = struct.unpack_from("<IHHIH", data)
-    features = np.frombuffer(data[14:], np.int8) if len(data) > 14 else None
-    return value, {"sample": sample, "label": label, "lead": lead, "highest": highest, "features": features}
-
-
-def _answer(us, data, sequence):
-    value, fields = _labelled(data)
-    sure = None if value == kinds.UNCALIBRATED else value
-    return Answer(us=us, sequence=sequence, confidence_percent=sure, **fields)
-
-
-def _learnt(us, data):
-    loss, fields = _labelled(data)
-    return Learnt(us=us, loss=loss, **fields)
-
-
-def _numbers(us, data):
-    (sample,) = struct.unpack_from("<I", data)
-    return Numbers(us=us, sample=sample, values=np.frombuffer(data[4:], "<i2"))
-
-
-def _saved(us, data):
-    kept, failed, written = struct.unpack("<BHI", data)
-    return Saved(us=us, kept=bool(kept), failed=failed, written=written)
-
-
-def _devices(us, data):
-    sample, crossbar, first = struct.unpack_from("<IBI", data)
-    return Devices(us=us, sample=sample, crossbar=crossbar, first=first, steps=np.frombuffer(data[9:], "<u2"))
-
-
-def _health(us, data):
-    sample, free, dropped = struct.unpack("<III", data)
-    return Health(us=us, sample=sample, free_heap=None if free == messages.UNKNOWN_HEAP else free, dropped=dropped)
-
-
-def _taught(us, data):
-    token, done = struct.unpack("<BB", data)
-    return Taught(us=us, token=token, done=bool(done))
-
-
-def _log_piece(us, data):
-    box, first = struct.unpack_from("<II", data)
-    return LogPiece(us=us, box=box, first=first, data=data[8:])
-
-
-_UNPACKED = {
-    kinds.ABOUT: _about,
-    kinds.READING: _reading,
-    kinds.FEATURES: _features,
-    kinds.LEARNT: _learnt,
-    kinds.NUMBERS: _numbers,
-    kinds.SAVED: _saved,
-    kinds.FAULT: lambda us, data: Fault(us=us, text=data.decode("utf-8", "replace")),
-    kinds.DEVICES: _devices,
-    kinds.HEALTH: _health,
-    kinds.TAUGHT: _taught,
-    kinds.LOG: _log_piece,
+_RECORDS = {
+    kinds.ABOUT: About,
+    kinds.ANSWER: Answer,
+    kinds.LEARNT: Learnt,
+    kinds.NUMBERS: Numbers,
+    kinds.SAVED: Saved,
+    kinds.FAULT: Fault,
+    kinds.DEVICES: Devices,
+    kinds.HEALTH: Health,
+    kinds.TAUGHT: Taught,
+    kinds.LOG: LogPiece,
 }
-
-
-def request(kind, payload=b""):
-    """Return a request to a program, as bytes for its line: no byte of it interrupts a program."""
-    head = struct.pack("<BBH", kind, 0, len(payload)) + payload
-    whole = head + struct.pack("<I", crc32(head))
-    return b"\0" + bytes(0x40 | half for byte in whole for half in (byte >> 4, byte & 15)) + b"\0"

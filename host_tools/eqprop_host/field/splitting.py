@@ -1,6 +1,5 @@
-"""Tells a program's text from its records on one line."""
+"""Tells a program's text from its records on one line, on CPython and, in the studio's page, on MicroPython."""
 
-import codecs
 from binascii import crc32
 
 from eqprop.protocol.bytes_plain import unstuff
@@ -23,8 +22,7 @@ class Splitter:
         """Start with an empty line."""
         self.torn = 0
         self._segment = bytearray()
-        self._line = ""
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._line = bytearray()
 
     def feed(self, data):
         """Return what bytes complete: str for a line of text, (type, sequence number, payload) for a frame."""
@@ -36,22 +34,22 @@ class Splitter:
             if self._is_frame():
                 if ended or len(self._segment) > _FRAME_MOST:
                     self._take_frame(found)
-            elif ended or len(self._segment) > 1 or self._segment.strip(_STARTS):
+            elif ended or len(self._segment) > 1 or bytes(self._segment).strip(_STARTS):
                 self._take_text(found)
         return found
 
     def rest(self):
         """Return the text of a line that has not ended, and forget it; "" for none."""
-        line, self._line = self._line, ""
-        return line
+        line, self._line = bytes(self._line), bytearray()
+        return _decoded(line)
 
     def _is_frame(self):
         segment = self._segment
         return len(segment) > 1 and segment[0] in _FRAME_STARTS and segment[1] >= _LEAST_TYPE
 
     def _take_frame(self, found):
-        view = memoryview(bytearray(self._segment))
-        self._segment.clear()
+        view = memoryview(self._segment)
+        self._segment = bytearray()
         length = unstuff(view, len(view))
         if (
             length >= _OVERHEAD
@@ -63,9 +61,16 @@ class Splitter:
             self.torn += 1
 
     def _take_text(self, found):
-        self._line += self._decoder.decode(bytes(self._segment))
-        self._segment.clear()
-        *lines, self._line = self._line.split("\n")
-        found += (line.removesuffix("\r") for line in lines)
+        *lines, rest = bytes(self._line + self._segment).split(b"\n")
+        self._segment = bytearray()
+        self._line = bytearray(rest)
+        found += [_decoded(line[:-1] if line.endswith(b"\r") else line) for line in lines]
         if len(self._line) > _TEXT_MOST:
             found.append(self.rest())
+
+
+def _decoded(line):
+    try:
+        return line.decode("utf-8", "replace")
+    except UnicodeError:  # of MicroPython, which replaces nothing
+        return "".join(chr(byte) if byte < 128 else "\ufffd" for byte in line)

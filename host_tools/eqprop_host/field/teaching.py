@@ -6,7 +6,8 @@ import numpy as np
 
 from eqprop.protocol import telemetry as kinds
 
-from ..errors import DataError, ProtocolError
+from ..datasets import splitting
+from ..errors import BoardError, DataError, ProtocolError
 from . import records
 
 
@@ -60,12 +61,50 @@ class Teacher:
         """Have the program save its network; return whether it did."""
         return self._listener.request(kinds.SAVE, b"")
 
-    def replay(self, dataset, class_names, tell):
-        """Have all samples of a `Dataset` learnt, in their order; tell: called with each label and what came meanwhile.
+    def unsaved(self):
+        """Return the error of a program that could not save."""
+        return BoardError(
+            f"port {self._listener.name}: the program could not save what it learnt, and forgets it without power: "
+            "free some of its flash, then teach it one more sample with `eqprop teach`"
+        )
 
-        Raises DataError for features that are not the program's own, -128..127, or classes that it lacks; as `learn`,
-        and ProtocolError if the program refuses a sample.
+    def replay(self, dataset, class_names, tell, order=None):
+        """Have samples of a `Dataset` learnt; tell: called with each label and what came meanwhile.
+
+        order: the samples' numbers, None for all in their order. Raises DataError for features that are not the
+        program's own, -128..127, or classes that it lacks; as `learn`, and ProtocolError if the program refuses a
+        sample.
         """
+        values, labels = self._own(dataset, class_names)
+        for number in range(len(values)) if order is None else order:
+            done = self._count(self.learn(values[number], labels[dataset.labels[number]]), None)
+            answered = None
+            for each in self._listener.poll():
+                if isinstance(each, records.Answer):
+                    answered = each.label
+                if isinstance(each, records.Learnt):
+                    self.right += answered == each.label
+                tell(each)
+            if not done:
+                raise ProtocolError(f"port {self._listener.name}: the program refuses sample {self.taught}")
+
+    def train(self, dataset, class_names, seed, tell):
+        """Have all samples of a `Dataset` learnt, in an order drawn from `seed`, those of the test part last.
+
+        Return (test samples, how many of these the network answered wrongly just before it learnt them); no test
+        samples in a data set that is too small to be split. Raises as `replay`.
+        """
+        train, test = splitting.split(dataset, seed)
+        if np.array_equal(train, test):
+            test = test[:0]
+        draws = np.random.default_rng(seed)
+        self.replay(dataset, class_names, tell, draws.permutation(train))
+        right = self.right
+        self.replay(dataset, class_names, tell, draws.permutation(test))
+        return len(test), len(test) - (self.right - right)
+
+    def _own(self, dataset, class_names):
+        """Return the features of a `Dataset` and the program's label of each of its classes. Raises as `replay`."""
         inputs, outputs = self.about.layers[0], self.about.layers[-1]
         values = np.asarray(dataset.features)
         if values.shape[1] != inputs:
@@ -76,15 +115,7 @@ class Teacher:
                 "keeps them"
             )
         names = dataset.class_names or [str(n) for n in range(dataset.classes)]
-        labels = [label_of(name, class_names, outputs) for name in names]
-        for row, number in zip(values, dataset.labels, strict=True):
-            done = self._count(self.learn(row, labels[number]), None)
-            for each in self._listener.poll():
-                if isinstance(each, records.Learnt):
-                    self.right += each.highest == each.label
-                tell(each)
-            if not done:
-                raise ProtocolError(f"port {self._listener.name}: the program refuses sample {self.taught}")
+        return values, [label_of(name, class_names, outputs) for name in names]
 
     def _count(self, done, right):
         self.taught += done

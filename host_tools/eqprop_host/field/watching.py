@@ -56,11 +56,13 @@ class Watch:
             if each.confidence_percent is not None:
                 line += f", right in {each.confidence_percent} %"
             self._answers.append((each, line))
+            self.tally.answer(each)
             return f"answer: {line}"
         if isinstance(each, records.Learnt):
-            self.tally.add(each)
-            right = "right" if each.highest == each.label else f"was {self.label(each.highest)}"
-            return f"learnt: {self.label(each.label)}, {right}, loss {each.loss:,}; sample {each.sample}"
+            about = self._listener.about
+            before = self.tally.add(each, bool(about and about.has_memory))
+            was = "" if before is None else ", right" if before == each.label else f", was {self.label(before)}"
+            return f"learnt: {self.label(each.label)}{was}, loss {each.loss:,}; sample {each.sample}"
         if isinstance(each, records.Saved):
             self._saved = each
             return "saved" if each.kept else "not saved"
@@ -80,12 +82,13 @@ class Watch:
         about = self._listener.about
         if about is None or not about.model:
             return
-        shapes = about.plan.shapes
+        plan = about.plan
+        steps = record.steps(plan)
         if self._maps is None:
-            self._maps = [np.zeros(rows * columns, np.uint16) for rows, columns in shapes]
-        if record.crossbar < len(shapes):
-            part = self._maps[record.crossbar][record.first : record.first + record.steps.size]
-            part[:] = record.steps[: part.size]
+            self._maps = [np.zeros(rows * columns, steps.dtype) for rows, columns in plan.shapes]
+        if record.crossbar < len(plan.shapes):
+            part = self._maps[record.crossbar][record.first : record.first + steps.size]
+            part[:] = steps[: part.size]
 
     def summary(self):
         """Return the lines of how the program does."""

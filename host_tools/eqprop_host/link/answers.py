@@ -17,7 +17,7 @@ from eqprop.protocol.messages import MODELS, NEVER_SAVED, NO_CRC, NUMBERS, PROGR
 from eqprop.service import LEAST
 from eqprop.service.user_data import USER_DATA_MAX
 
-from .steps import plan_of, steps_type
+from .steps import on_the_line, plan_of, steps_type
 
 _TIMED = 2 + len(bench.VERBS)
 
@@ -45,13 +45,13 @@ def _models():
     return " or ".join(f"{n} ({name})" for n, name in enumerate(MODELS) if n)
 
 
-def restored(found, conductances, sample):
-    """Check a `State` of a board that was given these conductances, to go on with that sample."""
+def restored(found, plan, conductances, sample):
+    """Check a `State` of a board that was given these conductances of a plan, to go on with that sample."""
     if found.sample != sample:
         raise ValueError(f"next sample is {found.sample}, not {sample}")
     written = 0
     for g in conductances:
-        written = zlib.crc32(g.astype("<u2"), written)
+        written = zlib.crc32(on_the_line(g, plan), written)
     if found.crc not in (written, NO_CRC, UNREADABLE):
         raise ValueError(f"the board holds conductances of CRC {found.crc:08x}, those written have {written:08x}")
 
@@ -84,9 +84,10 @@ def classes(data, samples, outputs):
 
 def devices(data, count, plan, crossbar):
     """Return `count` conductances in DEVICES payloads, in steps of the plan's type."""
-    if len(data) != 2 * count:
+    kind = steps_type(plan)
+    if len(data) != kind.itemsize * count:
         raise ValueError(f"{len(data)} bytes for {count} devices of crossbar {crossbar}")
-    steps = np.frombuffer(data, "<u2").astype(np.uint16).view(steps_type(plan))
+    steps = np.frombuffer(data, kind.newbyteorder("<")).astype(kind)
     beyond = (steps < plan.g_min) | (steps > plan.g_max)
     if beyond.any():
         value = int(steps[beyond][0])

@@ -22,5 +22,12 @@ def plan_of(state):
 
 
 def steps_type(plan):
-    """Return the NumPy type of a plan's conductances: int16 if signed, as differential pairs are; otherwise uint16."""
+    """Return the NumPy type of a plan's conductances: int16 or int8 if signed, as pairs are; otherwise uint16."""
+    if plan.g_max < 128:
+        return np.dtype(np.int8)
     return np.dtype(np.int16 if plan.g_min < 0 else np.uint16)
+
+
+def on_the_line(steps, plan):
+    """Return conductances of a plan as they are on the line: a contiguous array of its type, little-endian."""
+    return np.ascontiguousarray(steps, steps_type(plan).newbyteorder("<"))

@@ -36,10 +36,16 @@ def write_page(path, logs):
         ("TITLE", html.escape(title)),
         ("STYLE", _file("page.css")),
         ("DATA", text),
-        ("SCRIPT", _file("page.js")),
+        # One script, because a page from a file may load no module
+        ("SCRIPT", '"use strict";\n' + charts().replace("export ", "") + _file("page.js")),
     ):
         page = page.replace(f"<!--{mark}-->", content)
     write_whole(path, page.encode())
+
+
+def charts():
+    """Return the JavaScript module that draws charts and maps, for pages of one's own."""
+    return _file("charts.js")
 
 
 def _file(name):

@@ -67,9 +67,13 @@ def _title(plan, log):
         title += " on " + _in_font(name)[-40:]
     if log.metrics:
         last = log.metrics[-1]
-        kind = "test error" if "test_error_percent" in last else "error"
-        error = last.get("test_error_percent", last["train_error_percent"])
-        title += f": {kind} {error:.2f} % after {last['sample']:,} samples"
+        if "test_rmse" in last:
+            text = f"test RMSE {last['test_rmse']:.4g}"
+        elif "test_error_percent" in last:
+            text = f"test error {last['test_error_percent']:.2f} %"
+        else:
+            text = f"error {last['train_error_percent']:.2f} %"
+        title += f": {text} after {last['sample']:,} samples"
     return title
 
 
@@ -88,17 +92,20 @@ def _draw_curve(metrics, part):
     from matplotlib.ticker import MaxNLocator
 
     axes = part.subplots()
-    alone = bool(metrics) and "test_error_percent" not in metrics[-1]  # a board that learnt without a host's epochs
+    numbers = bool(metrics) and "test_rmse" in metrics[-1]
+    # A board that learnt without a host's epochs
+    alone = bool(metrics) and not numbers and "test_error_percent" not in metrics[-1]
     epochs = [record["sample" if alone else "epoch"] for record in metrics]
     marker = "o" if len(metrics) <= 40 else ""
     for key, label, colour in (
         ("train_error_percent", "training, each sample before it is learnt", _GREY),
         ("test_error_percent", "test, after the epoch", _BLUE),
+        ("test_rmse", "test, after the epoch", _BLUE),
     ):
-        if alone and key.startswith("test"):
-            continue
-        axes.plot(epochs, [record[key] for record in metrics], marker=marker, markersize=4, color=colour, label=label)
-    axes.set(title="Learning curve", xlabel="samples" if alone else "epoch", ylabel="error (%)")
+        if metrics and key in metrics[-1]:
+            values = [record.get(key, math.nan) for record in metrics]
+            axes.plot(epochs, values, marker=marker, markersize=4, color=colour, label=label)
+    axes.set(title="Learning curve", xlabel="samples" if alone else "epoch", ylabel="RMSE" if numbers else "error (%)")
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)

@@ -1,8 +1,8 @@
 """What a rig costs, how fast it learns and what energy a sample takes, each with its sum.
 
 Buses: SPI at 1 MHz, I2C at 400 kHz, 9 bits a byte. MicroPython's times are those of an emulated Cortex-M0 at 125 MHz,
-one instruction a cycle: `python examples/simulate.py rig sim:cortex-m0 --mhz 125` learns 22 samples/s, all of them
-nudged; these terms give 23. Here half of the samples have a loss and are nudged.
+one instruction a cycle: `eqprop simulate-app examples/rig --port sim:cortex-m0 --mhz 125` learns 22 samples/s, all
+of them nudged; these terms give 23. Here half of the samples have a loss and are nudged.
 """
 
 from eqprop.rig.planning import POT_OHM, SERIES_OHM, WIPER_OHM

@@ -17,6 +17,7 @@ _LAYERS = (
     (39, "F.Mask", "user"),
     (38, "B.Mask", "user"),
     (44, "Edge.Cuts", "user"),
+    (49, "F.Fab", "user"),
 )
 
 
@@ -107,9 +108,11 @@ def _footprint(component, place, nets):
     part = PARTS[component.part]
     corners = pads(part)
     yield f'  (footprint {quoted(part.footprint)} (layer "F.Cu") (at {place[0]} {place[1]})'
-    for name, value, at in (("Reference", component.ref, -2.2), ("Value", part.name, max(y for _, y in corners) + 2.2)):
-        effects = "(effects (font (size 1 1) (thickness 0.15)))"
-        yield f'    (property {quoted(name)} {quoted(value)} (at 0 {at:.2f} 0) (layer "F.SilkS") {effects})'
+    effects = "(effects (font (size 1 1) (thickness 0.15)))"
+    below = max(y for _, y in corners) + 2.2
+    # On the silkscreen, the values of small parts would run into their neighbours
+    for name, value, at, layer in (("Reference", component.ref, -2.2, "SilkS"), ("Value", part.name, below, "Fab")):
+        yield f'    (property {quoted(name)} {quoted(value)} (at 0 {at:.2f} 0) (layer "F.{layer}") {effects})'
     for number, ((x, y), pin) in enumerate(zip(corners, part.pins, strict=True), 1):
         shape = "rect" if number == 1 else "circle"
         net = component.nets.get(pin)

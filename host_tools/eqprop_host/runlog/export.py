@@ -1,4 +1,4 @@
-"""Converts logs from one format to another, and merges the logs of many boards into one dataset."""
+"""Converts logs from one format to another, and adds runs to a dataset of many."""
 
 from pathlib import Path
 
@@ -19,16 +19,16 @@ TABLE_SUFFIXES = (".csv", ".parquet")
 def export(source, path, repair=False):
     """Write the log at `source` to `path`, in the format of its suffix; return the `Log` that was read.
 
-    Nothing is overwritten, except that an existing .parquet gets the run added (`merge`). Raises LogError if something
-    is at `path` already, and for a damaged source unless `repair` is set: then the intact records are written, and
-    `Log.dropped` lists the others.
+    Nothing is overwritten, except that an existing .parquet gets the run added (`many.merge`). Raises LogError if
+    something is at `path` already, and for a damaged source unless `repair` is set: then the intact records are
+    written, and `Log.dropped` lists the others.
     """
     path = Path(path)
     if path.suffix not in (*LIVE, *WHOLE):
         raise LogError(f"{path}: a log's suffix is {', '.join([*LIVE, *WHOLE])}, not {path.suffix or 'none'}")
     log = _opened(source, repair)
     if path.suffix == ".parquet":
-        _add_run(log, path)
+        add_run(log, path)
         return log
     with new_file(path) as file:
         if path.suffix == ".csv":
@@ -75,18 +75,11 @@ def _opened(source, repair):
     return log
 
 
-def merge(sources, path):
-    """Add the runs of logs to the .parquet dataset at `path`; return how many were new.
-
-    A run already there with as many rows is kept; one with fewer rows is replaced. Raises LogError as `export` does.
-    """
-    if Path(path).suffix != ".parquet":
-        raise LogError(f"{path}: expected a .parquet to merge logs into")
-    return sum(_add_run(open_log(source), Path(path)) for source in sources)
-
-
 def board_of(log):
-    """Return the board's identity in a log, or "unknown"."""
+    """Return the board's name in a fleet, otherwise its identity in a log, or "unknown"."""
+    name = log.configuration.get("board_name")
+    if isinstance(name, str) and name:
+        return printable(name)
     named = (event["detail"].get("board") for event in log.events)
     return printable(next((name for name in named if isinstance(name, str) and name), "unknown"))
 
@@ -95,13 +88,13 @@ def _tables(log):
     return {table: log.table(table) for table in TABLES if any(h["record"] == table for h in log.headers)}
 
 
-def _add_run(log, path):
-    """Add a log's run to a dataset; return whether it was new."""
-    existing = fleet.runs_of(path) if path.exists() else {}
-    if log.run_id in existing and _rows(path, log.run_id) >= log.rows:
+def add_run(log, path):
+    """Add a log's run to a dataset, unless it has it with as many rows; return whether it was new."""
+    there = path.exists() and fleet.holds(path, log.run_id)
+    if there and _rows(path, log.run_id) >= log.rows:
         return False
     fleet.add(path, log.run_id, board_of(log), _tables(log))
-    return log.run_id not in existing
+    return not there
 
 
 def _rows(path, run):

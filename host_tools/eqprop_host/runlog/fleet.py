@@ -39,16 +39,24 @@ def runs_of(path):
     return found
 
 
+def holds(path, run):
+    """Return whether the dataset at `path` has a complete run, without a look at the others. Raises as `runs_of`."""
+    if Path(path).is_dir() and next(Path(path).glob(f"run/board=*/run_id={quote(run)}/"), None):
+        return True
+    return run in runs_of(path)
+
+
 def read(path, run=None):
     """Return (records, dropped, decode) of one run in a dataset; run: which one, if there are several."""
-    runs = runs_of(path)
-    if run is None and len(runs) > 1:
-        raise LogError(f"holds {len(runs)} runs, choose one with --run: {', '.join(list(runs)[:5])} ...")
-    if run is not None and run not in runs:
-        raise LogError(f"has no run {run}; there are {', '.join(list(runs)[:5])}")
-    if not runs:
-        raise LogError("is not a dataset of logs: has no run/board=*/run_id=*")
-    run = run or next(iter(runs))
+    if run is None or not holds(path, run):
+        runs = runs_of(path)
+        if run is None and len(runs) > 1:
+            raise LogError(f"holds {len(runs)} runs, choose one with --run: {', '.join(list(runs)[:5])} ...")
+        if run is not None and run not in runs:
+            raise LogError(f"has no run {run}; there are {', '.join(list(runs)[:5])}")
+        if not runs:
+            raise LogError("is not a dataset of logs: has no run/board=*/run_id=*")
+        run = next(iter(runs))
     records = []
     for table in TABLES:
         for folder in _folders(path, table, run):
@@ -58,8 +66,7 @@ def read(path, run=None):
 
 def _folders(path, table, run):
     """Return the folders with a run's rows of a table: one for each board that the run was logged under."""
-    found = [each.parent for each in Path(path).glob(f"{table}/board=*/*/{_PART}")]
-    return sorted(each for each in found if each.name == f"run_id={quote(run)}")
+    return sorted(each.parent for each in Path(path).glob(f"{table}/board=*/run_id={quote(run)}/{_PART}"))
 
 
 @contextlib.contextmanager

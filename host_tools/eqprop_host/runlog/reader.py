@@ -136,6 +136,11 @@ class Log:
         return [{**row, "detail": _object(self.path, "detail", row["detail"])} for row in self.read("event")]
 
     @property
+    def learns_numbers(self) -> bool:
+        """Whether the network learns numbers, not classes."""
+        return bool(self.configuration.get("targets"))
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """The names of the classes, by label; empty if the data set has none."""
         return _texts(self.configuration.get("class_names"))
@@ -166,6 +171,18 @@ class Log:
         """The sample numbers at which all conductances are logged, ascending."""
         return sorted({h["sample"] for h in self.headers if h["record"] == "conductances" and h["source"] in COMPLETE})
 
+    @cached_property
+    def marks(self) -> dict[int, int]:
+        """The CRC-32 of all conductances by the samples learnt, where a board that was alone noted it in its black box.
+
+        Only those of conductances that the log's steps lead to.
+        """
+        named = ((row["sample"], row["detail"].get("conductance_crc")) for row in self.events)
+        try:
+            return {sample: int(crc, 16) for sample, crc in named if crc is not None}
+        except (TypeError, ValueError) as error:
+            raise LogError(f"{self.path}: conductance_crc: {error}") from error
+
     def snapshot(self, sample: int) -> list[np.ndarray]:
         """Return the conductances logged at `sample`, one of `logged`: steps (rows, columns) for each crossbar.
 
@@ -181,7 +198,8 @@ class Log:
             if found[c].size != rows * columns:
                 raise LogError(f"{self.path}: crossbar {c}: expected shape {(rows, columns)} for {self.plan}")
         kind = steps_type(self.plan)
-        return [found[c].view(kind).reshape(shape) for c, shape in enumerate(shapes)]
+        held = np.int16 if self.plan.g_min < 0 else np.uint16
+        return [found[c].view(held).astype(kind).reshape(shape) for c, shape in enumerate(shapes)]
 
     def confusion(self, row: dict[str, Any]) -> np.ndarray:
         """Return the counts in a row of `metrics` by (class, answer): (outputs, outputs). Raises LogError."""
@@ -198,22 +216,27 @@ class Log:
 
     @cached_property
     def samples(self) -> tuple[np.ndarray, np.ndarray]:
-        """The distinct training samples: (int8 (samples, inputs), int64 classes (samples,)).
+        """The distinct training samples: their features, and their classes or targets.
 
-        Raises LogError for samples that do not fit the network.
+        int8 (samples, inputs); int64 (samples,), or int16 (samples, outputs) if the network learns numbers. Raises
+        LogError for samples that do not fit the network.
         """
         found = {row["first"]: row for row in self.read("samples")}
         rows = [found[first] for first in sorted(found)]
         inputs, outputs = self.plan.layers[0], self.plan.layers[-1]
+        name, each = ("targets", outputs) if self.learns_numbers else ("labels", 1)
         for row in rows:
-            if row["labels"].max(initial=0) >= outputs:
+            if name not in row:
+                raise LogError(f"{self.path}: row {row['sequence']}: has no {name}")
+            if name == "labels" and row["labels"].max(initial=0) >= outputs:
                 text = f"label {row['labels'].max()} does not fit the network's {outputs} outputs"
                 raise LogError(f"{self.path}: row {row['sequence']}: {text}")
-            if row["features"].size != inputs * row["labels"].size:
-                raise LogError(f"{self.path}: row {row['sequence']}: expected {inputs} features in each sample")
+            if row[name].size % each or row["features"].size != inputs * (row[name].size // each):
+                text = f"expected {inputs} features in each sample" + (f", and {outputs} targets" if each > 1 else "")
+                raise LogError(f"{self.path}: row {row['sequence']}: {text}")
         features = [row["features"].reshape(-1, inputs) for row in rows] or [np.zeros((0, inputs), np.int8)]
-        labels = [row["labels"] for row in rows] or [np.zeros(0)]
-        return np.concatenate(features), np.concatenate(labels).astype(np.int64)
+        right = np.concatenate([row[name] for row in rows] or [np.zeros(0, np.int16)])
+        return np.concatenate(features), right.reshape(-1, outputs) if self.learns_numbers else right.astype(np.int64)
 
     def siemens(self, sample: int) -> list[np.ndarray]:
         """Return each crossbar's conductances after `sample` training samples: float64 (rows, columns), siemens."""
@@ -261,6 +284,7 @@ _CONFIGURATION = {
     "data": (str, None),
     "scaling": (dict, None),
     "recipe": (dict, None),
+    "targets": (dict, None),
     "classes": (int, 1),
     "training_samples": (int, 0),
     "test_samples": (int, 0),
@@ -277,20 +301,25 @@ _MAY_BE_NULL = ("limit", "log_every")
 def open_log(path: str | Path, run_id: str | None = None) -> Log:
     """Return the `Log` at `path`: an .arrow, .jsonl, .csv or .npz file, or a .parquet dataset.
 
-    run_id: which run, for a dataset of several.
+    run_id: which run of a dataset that holds several; for any other log, None or its only run.
 
     Sound records after damaged ones are read; `Log.dropped` lists the skipped bytes. Raises LogError naming the path
-    and the problem: a missing or empty file, a file that is not a log, a newer format, or no description of the run.
+    and the problem: a missing or empty file, a file that is not a log, a newer format, no description of the run, or no
+    such run.
     """
     path = Path(path)
     try:
         if path.suffix == ".parquet":
             return Log(path, *fleet.read(path, run_id))
         if path.suffix in WHOLE:
-            return Log(path, *whole.READERS[path.suffix](path))
-        if path.suffix not in LIVE:
+            log = Log(path, *whole.READERS[path.suffix](path))
+        elif path.suffix in LIVE:
+            log = Log(path, *_index(path, LIVE[path.suffix]))
+        else:
             raise LogError(f"a log's suffix is {', '.join([*LIVE, *WHOLE])}, not {path.suffix or 'none'}")
-        return Log(path, *_index(path, LIVE[path.suffix]))
+        if run_id not in (None, log.run_id):
+            raise LogError(f"has no run {run_id}, only {log.run_id}")
+        return log
     except LogError as error:
         text = str(error)
         raise error if text.startswith(f"{path}: ") else LogError(f"{path}: {text}") from error
@@ -304,10 +333,7 @@ def open_runs(path: str | Path, run_id: str | None = None) -> Iterator[Log]:
     Raises LogError as `open_log` does, and for a run that does not exist.
     """
     if Path(path).suffix != ".parquet":
-        log = open_log(path)
-        if run_id not in (None, log.run_id):
-            raise LogError(f"{path}: has no run {run_id}, only {log.run_id}")
-        yield log
+        yield open_log(path, run_id)
         return
     for each in [run_id] if run_id else fleet.runs_of(path) or [None]:  # for None, `open_log` raises
         yield open_log(path, each)

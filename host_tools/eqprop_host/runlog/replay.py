@@ -14,6 +14,7 @@ from eqprop_sim.emulator.compiled_network import Network
 
 from ..datasets import TEST_FRACTION
 from ..errors import LogError
+from ..link.steps import on_the_line
 from ..model import Model
 from ..places import found
 
@@ -39,7 +40,7 @@ def network_at(log, sample):
     if network.sample == sample:
         return network
     learn(log, network, sample)
-    check = next((n for n in log.logged if n > sample), None)
+    check = min((n for n in (*log.logged, *log.marks) if n >= sample), default=None)
     if check is None:
         return network
     exact = [network.conductances(c).copy() for c in range(network.crossbar_count)]
@@ -47,7 +48,7 @@ def network_at(log, sample):
         learn(log, network, check)
     except LogError:  # steps are missing, so there is nothing to compare with
         check = None
-    if check is not None and not holds(network, log.snapshot(check)):
+    if check is not None and not agrees(log, network, check):
         text = f"its samples up to {sample} do not reproduce the conductances logged at {check}"
         raise LogError(f"{log.path}: {text}: the board diverged, or this eqprop computes differently")
     put(network, exact, sample)
@@ -83,6 +84,7 @@ def model_at(log, sample):
         reading=about.get("reading", {}),
         feature_names=_fitting(log.feature_names, log.plan.layers[0]),
         class_names=_fitting(log.class_names, about["classes"]),
+        targets=about.get("targets", {}),
     )
 
 
@@ -98,7 +100,7 @@ def put(network, conductances, sample):
     """
     try:
         for c, steps in enumerate(conductances):
-            network.restore(c, 0, np.ascontiguousarray(steps).astype("<u2").tobytes())
+            network.restore(c, 0, on_the_line(steps, network.plan).tobytes())
     except ValueError as error:
         raise LogError(f"conductances at sample {sample}: {error}") from error
     network.resume_at(sample)
@@ -107,6 +109,13 @@ def put(network, conductances, sample):
 def holds(network, conductances):
     """Return whether a network has these conductances."""
     return all(np.array_equal(network.conductances(c), steps.ravel()) for c, steps in enumerate(conductances))
+
+
+def agrees(log, network, sample):
+    """Return whether a network has the conductances logged at `sample`, or noted there as a CRC."""
+    if sample in log.logged and not holds(network, log.snapshot(sample)):
+        return False
+    return sample not in log.marks or network.crc() == log.marks[sample]
 
 
 def _snapshot(log, sample):
@@ -124,6 +133,8 @@ def _snapshot(log, sample):
         )
     except ValueError as error:
         raise LogError(f"{log.path}: {error}") from error
+    if log.learns_numbers:
+        network.regress()
     network.warm_up()
     put(network, held, log.logged[place])
     return network
@@ -131,7 +142,7 @@ def _snapshot(log, sample):
 
 def learn(log, network, sample):
     """Train a network from its own sample to `sample`. Raises LogError if steps in between are not logged."""
-    features, labels = log.samples
+    features, right = log.samples
 
     def between(header):
         return header["first"] < sample and header["sample"] > network.sample
@@ -139,9 +150,9 @@ def learn(log, network, sample):
     for row in log.read("steps", where=between):
         skipped = network.sample - row["first"]
         order = row["order"][max(skipped, 0) : sample - row["first"]]
-        if skipped < 0 or (len(order) and order.max() >= len(labels)):
+        if skipped < 0 or (len(order) and order.max() >= len(right)):
             break
-        network.learn_all(features[order], labels[order])
+        network.learn_all(features[order], right[order])
     if network.sample != sample:
         near = " and ".join(str(n) for n in _around(log.logged, sample))
         text = f"sample {sample}: the steps to it are not logged; the nearest conductances are at {near}"

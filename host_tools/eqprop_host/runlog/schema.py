@@ -3,6 +3,7 @@
 Every row has a `record`, which names its table; the columns of other tables are null.
 """
 
+import functools
 import json
 import math
 import re
@@ -37,7 +38,8 @@ UNNAMED = "resistive"
 SIEMENS_PER_STEP = 1e-9
 """Nominal: an emulated crossbar has no siemens of its own. Full scale, 32767 steps, is 32.8 microsiemens."""
 
-_LIST_U16, _LIST_U32, _LIST_I8 = pa.list_(pa.uint16()), pa.list_(pa.uint32()), pa.list_(pa.int8())
+_LIST_U16, _LIST_U32 = pa.list_(pa.uint16()), pa.list_(pa.uint32())
+_LIST_I8, _LIST_I16 = pa.list_(pa.int8()), pa.list_(pa.int16())
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,17 @@ COLUMNS = (
     ),
     _column("format", pa.int64(), "run", "", "version of this format"),
     _column("run_id", pa.string(), "run", "", "identifies the run, whatever the file's name"),
-    _column("model", pa.string(), "run", "", "the energy model: resistive, hopfield or differential"),
+    _column("model", pa.string(), "run", "", "the energy model: resistive, hopfield, hopfield8 or differential"),
     _column("configuration", pa.string(), "run", "", "a JSON object: all that the run depends on"),
     _column("first", pa.int64(), "samples steps conductances", "", "number of the first sample, step or device"),
-    _column("labels", _LIST_U16, "samples", "", "classes of the samples"),
+    _column("labels", _LIST_U16, "samples", "", "classes of the samples; missing if the network learns numbers"),
+    _column(
+        "targets",
+        _LIST_I16,
+        "samples",
+        "1/32767 of full scale",
+        "numbers to learn in place of classes, one for each output, all samples of the row one after another",
+    ),
     _column("features", _LIST_I8, "samples", "1/127 of full scale", "all samples of the row, one after another"),
     _column("order", _LIST_U32, "steps", "", "numbers in `samples` of the samples learnt, in order"),
     _column("crossbar", pa.int32(), "conductances", "", "the one between layers `crossbar` and `crossbar` + 1"),
@@ -90,8 +99,26 @@ COLUMNS = (
     _column(
         "epoch", pa.int64(), "metrics", "epochs", "passes over the data, including the current one; 0 for a board alone"
     ),
-    _column("train_error_percent", pa.float64(), "metrics", "%", "error on the epoch's samples before learning them"),
-    _column("test_error_percent", pa.float64(), "metrics", "%", "error on the test samples, if there are any"),
+    _column(
+        "train_error_percent",
+        pa.float64(),
+        "metrics",
+        "%",
+        "error on the epoch's samples before learning them; missing if the network learns numbers",
+    ),
+    _column(
+        "test_error_percent", pa.float64(), "metrics", "%", "error on the test samples, if they are of classes, if any"
+    ),
+    _column(
+        "test_rmse",
+        pa.float64(),
+        "metrics",
+        "the targets'",
+        "root of the test samples' mean squared error, over all targets; missing if the network learns classes",
+    ),
+    _column(
+        "test_r2", pa.float64(), "metrics", "", "R² of the test samples, mean over the targets; missing as `test_rmse`"
+    ),
     _column("loss", pa.float64(), "metrics", "(16 voltage units)^2", "the epoch's mean (`eqprop.learner.Learner`)"),
     _column("samples_per_second", pa.float64(), "metrics", "1/s", "training speed since the run began, without tests"),
     _column("confusion", _LIST_U32, "metrics", "samples", "test samples by (class, prediction), outputs x outputs"),
@@ -128,10 +155,14 @@ _MAY_BE_NULL = {
     name
     for name in OF_TABLE["metrics"]
     if name.startswith(("board_", "link_", "residual_"))
-    or name in ("saturated_nodes", "dead_nodes", "confusion", "test_error_percent")
+    or name in ("saturated_nodes", "dead_nodes", "confusion", "test_error_percent", "test_r2")
 }
 
+_EITHER = {"samples": ("labels", "targets"), "metrics": ("train_error_percent", "test_rmse")}
+"""Columns of which a row has one: the first if the network learns classes, the second if it learns numbers."""
 
+
+@functools.lru_cache(16)
 def arrow_schema(siemens_per_step=SIEMENS_PER_STEP):
     """Return the Arrow schema of a log; each field's metadata says its unit and meaning, and a step's siemens."""
     fields = []
@@ -199,7 +230,10 @@ def check(row):
         raise LogError("record 'run' without format")
     if table == "run" and row["format"] != FORMAT:
         raise LogError(f"format {row['format']}, written by eqprop {_writer(row)}; this one reads {FORMAT}")
-    missing = [name for name in OF_TABLE[table] if row.get(name) is None and name not in _MAY_BE_NULL]
+    either = _EITHER.get(table, ())
+    missing = [name for name in OF_TABLE[table] if row.get(name) is None and name not in (*_MAY_BE_NULL, *either)]
+    if either and all(row.get(name) is None for name in either):
+        missing.append(either[0])
     if missing:
         raise LogError(f"record {table!r} without {missing[0]}")
     for name, value in row.items():

@@ -24,6 +24,9 @@ def summary(log):
         "best_test_error_percent": min(
             (row["test_error_percent"] for row in log.metrics if "test_error_percent" in row), default=None
         ),
+        "test_rmse": last.get("test_rmse"),
+        "best_test_rmse": min((row["test_rmse"] for row in log.metrics if "test_rmse" in row), default=None),
+        "test_r2": last.get("test_r2"),
         "samples_per_second": last.get("samples_per_second"),
         "steps_logged": sum(h["sample"] - h["first"] for h in headers if h["record"] == "steps"),
         "conductances_logged": len(log.logged),

@@ -122,12 +122,16 @@ class RunLog:
             self._release()
             raise
 
-    def samples(self, features, labels, start=0):
-        """Log distinct training samples, from number `start` on: int8 (samples, inputs) and classes (samples,)."""
+    def samples(self, features, right, start=0):
+        """Log distinct training samples, from number `start` on.
+
+        features: int8 (samples, inputs). right: classes (samples,), or targets, int16 (samples, outputs).
+        """
         count = max(1, _SAMPLES_BYTES // features.shape[1])
-        for first in range(0, len(labels), count):
+        name = "labels" if right.ndim == 1 else "targets"
+        for first in range(0, len(right), count):
             part = slice(first, first + count)
-            row = {"record": "samples", "first": start + first, "labels": labels[part]}
+            row = {"record": "samples", "first": start + first, name: right[part].ravel()}
             self._write([{**row, "features": features[part].ravel()}])
 
     def steps(self, first, order):
@@ -137,14 +141,16 @@ class RunLog:
     def conductances(self, sample, pieces, source="board"):
         """Log conductances after `sample` training samples.
 
-        pieces: (crossbar, first device, steps) each; steps are uint16, or int16 if signed, flat as in
+        pieces: (crossbar, first device, steps) each; steps are uint16, or int16 or int8 if signed, flat as in
         `shapes` of `eqprop.plan`. source: "board" if they were read from it, "twin" if they came from its digital twin.
         Raises ValueError for another type.
         """
         rows = []
         for crossbar, first, steps in pieces:
+            if steps.dtype == np.int8:
+                steps = steps.astype(np.int16)
             if steps.dtype not in (np.uint16, np.int16):
-                raise ValueError(f"steps: expected uint16 or int16, got {steps.dtype}")
+                raise ValueError(f"steps: expected uint16, int16 or int8, got {steps.dtype}")
             steps = steps.view(np.uint16)
             crc = binascii.crc32(steps.astype("<u2").tobytes())
             row = {

@@ -11,6 +11,7 @@ import eqprop
 from eqprop_sim.analog import recipe
 from eqprop_sim.analog.devices.devices import Device
 from eqprop_sim.analog.devices.presets import PRESETS
+from eqprop_sim.analog.hopfield import HopfieldTrainer
 from eqprop_sim.analog.learning import features
 from eqprop_sim.analog.periphery import Periphery
 from eqprop_sim.sample_order import SampleOrder
@@ -30,6 +31,8 @@ rounds of reading and correcting; programmed blindly, then trained for one more 
 
 SERIES = ("spread", "levels", "stuck", "cases")
 """The values of `Point.series`."""
+
+MODELS = ("resistive", "hopfield")
 
 VERIFY = 5
 BATCH = 4
@@ -65,8 +68,11 @@ class Point:
     periphery: Periphery = Periphery()
 
 
-def points(coarse=False):
-    """Return the chips to compare; coarse: only the first and last point of each series."""
+def points(coarse=False, model="resistive"):
+    """Return the chips to compare; coarse: only the first and last point of each series.
+
+    A hopfield chip has no diodes, so it has no case of uneven ones.
+    """
     spreads, levels, stuck = [0, 10, 20, 30, 40, 50], [2, 4, 8, 16, 32, 64, 128, 256], [0, 5, 10, 15, 20]
     if coarse:
         spreads, levels, stuck = ([each[0], each[-1]] for each in (spreads, levels, stuck))
@@ -75,14 +81,14 @@ def points(coarse=False):
     found += [Point("stuck", s, _BASE.varied(corrupt_devices_prob=s / 100)) for s in stuck]
     if coarse:
         return found
-    return [
-        *found,
+    cases = [
         Point("cases", "16 levels", Device(levels=16)),
         Point("cases", "all together", _TOGETHER, _DIODES),
         Point("cases", "on/off ratio 10", Device(on_off=10.0)),
         Point("cases", "10 % stuck", Device(corrupt_devices_prob=0.1)),
         *(Point("cases", name, device) for name, device in _ASYMMETRIC.items()),
     ]
+    return found + [each for each in cases if model == "resistive" or each.periphery == Periphery()]
 
 
 def compare(
@@ -93,15 +99,17 @@ def compare(
     chips: Sequence[Point],
     tell: Callable[[str], None] = lambda line: None,
     rounding: str = "read-back",
+    model: str = "resistive",
 ) -> list[dict]:
     """Return a row for each chip: its series and value, and each method's test errors in percent, one for each seed.
 
-    tell: called with a line for each seed. rounding: one of ROUNDINGS, how changes become pulses in place.
+    tell: called with a line for each seed. rounding: one of `tiki_taka.WAYS`, how changes become pulses in place.
+    model: one of MODELS; hopfield is of differential pairs with amplifiers, for chips without a periphery.
     """
     errors: list[dict] = [{method: [] for method in METHODS} for _ in chips]
     with threadpool_limits(1):
         for seed in seeds:
-            bench = _Bench(layers, epochs, datasets.prepare(dataset, seed), seed, rounding)
+            bench = _Bench(layers, epochs, datasets.prepare(dataset, seed), seed, rounding, model)
             for chip, found in zip(chips, errors, strict=True):
                 for method, error in bench.compare(chip).items():
                     found[method].append(error)
@@ -115,16 +123,22 @@ def compare(
 class _Bench:
     """One seed's data, and the weights that ideal devices learn from them."""
 
-    def __init__(self, layers, epochs, data, seed, rounding):
+    def __init__(self, layers, epochs, data, seed, rounding, model):
         self.rounding = rounding
         self.epochs, self.seed = epochs, seed
-        self.plan = eqprop.plan(layers, "resistive")
+        self.plan = eqprop.plan(layers, model)
         self.x, self.test_x = (features(x).astype(np.float32) for x in (data.train_x, data.test_x))
         self.y, self.test_y = data.train_y, data.test_y
-        ideal = recipe.build(self.plan, seed=seed)
+        ideal = self._chip(Device(), Periphery())
         self._learn(ideal, range(epochs))
         self.ideal_error = self._error(ideal)
-        self.weights = [g.copy() for g in ideal.circuit.g]
+        signed = self.plan.model == "hopfield"
+        self.weights = ideal.weights() if signed else [devices.g.copy() for devices in ideal.devices]
+
+    def _chip(self, device, periphery):
+        if self.plan.model == "hopfield":
+            return HopfieldTrainer(self.plan, device, seed=self.seed, rounding=self.rounding)
+        return recipe.build(self.plan, device, periphery, seed=self.seed, rounding=self.rounding)
 
     def _learn(self, trainer, epochs):
         learn(trainer, self.x, self.y, epochs, self.epochs, self.seed)
@@ -136,7 +150,7 @@ class _Bench:
         """Return each method's test error on a chip of that kind, percent. Every method gets the same chip."""
 
         def new():
-            return recipe.build(self.plan, chip.device, chip.periphery, seed=self.seed, rounding=self.rounding)
+            return self._chip(chip.device, chip.periphery)
 
         errors = {}
         trainer = new()

@@ -31,8 +31,8 @@ class Row:
 def rows_of(data, features, classes, epochs, limit=None):
     """Return the study's rows for a data set's features and classes; the widest networks take more epochs."""
 
-    def run(physics, hidden, paired=False, **about):
-        sizes = (features, hidden, 2 * classes if paired else classes)
+    def run(physics, *hidden, paired=False, **about):
+        sizes = (features, *hidden, 2 * classes if paired else classes)
         about.setdefault("loss", _LOSSES[physics])
         return Run(physics, sizes, data, **{"epochs": epochs, "seed": 0, "limit": limit, "paired": paired, **about})
 
@@ -41,8 +41,14 @@ def rows_of(data, features, classes, epochs, limit=None):
 
     widest = run("float", 1024, **_WIDEST, epochs=4 * epochs)
     rows = [
-        row("hopfield, as on a board", run("hopfield", 100), 3),
-        row("hopfield, as on a board", run("hopfield", 512, epochs=2 * epochs), 1),
+        row("hopfield, as on a board", run("hopfield", 100), 5),
+        row("hopfield, as on a board", run("hopfield", 512, epochs=2 * epochs), 3),
+        row("hopfield, as on a board", run("hopfield", 256, 256, 256), 3),
+        row("hopfield, a fifth blanked", run("hopfield", 100, blanked=_BLANKED), 5),
+        row("hopfield, a fifth blanked", run("hopfield", 512, epochs=2 * epochs, blanked=_BLANKED), 3),
+        row("hopfield, a fifth blanked", run("hopfield", 256, 256, 256, blanked=_BLANKED), 3),
+        row(f"hopfield, {_FEW:,} samples", run("hopfield", 100, first=_FEW), 5),
+        row(f"hopfield, {_FEW:,} samples on a bright ground", run("hopfield", 100, first=_FEW, negative=True), 5),
         row("resistive, as on a board", run("fixed", 100), 3),
         row("resistive, as on a board", run("fixed", 512, epochs=2 * epochs), 1),
         *(row(f"resistive{kind}", run("fixed", 100, **about), 1) for kind, about in _VARIANTS),
@@ -59,6 +65,8 @@ def rows_of(data, features, classes, epochs, limit=None):
     return rows
 
 
+_BLANKED = 0.2  # of the features; chosen between 0.1 and 0.2 on held-out training samples
+_FEW = 10000  # training samples of the rows that compare dark grounds with bright ones
 _WIDEST: dict = {"batch": 20, "loss": "squared-hinge", "paired": True}
 _LOSSES = {"hopfield": "squared-hinge", "fixed": "squared-hinge", "float": "squared", "relu": "cross-entropy"}
 _VARIANTS: tuple[tuple[str, dict], ...] = (

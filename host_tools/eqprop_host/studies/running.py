@@ -7,7 +7,7 @@ on nothing but the run. `told(results)` returns a line about them.
 import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import eqprop
 
@@ -79,3 +79,13 @@ def placed(path, text, begin, end):
 def _kept(value):
     """Return a value as a run holds it: JSON has no tuples."""
     return tuple(value) if isinstance(value, list) else value
+
+
+def over_seeds(runs, done, name):
+    """Return {run of seed 0: the results called `name` of its seeds} where all seeds are in `done`, {run: results}."""
+    cells = {}
+    for run in runs:
+        cells.setdefault(replace(run, seed=0), []).append(run)
+    return {
+        cell: [done[run][name] for run in seeds] for cell, seeds in cells.items() if all(run in done for run in seeds)
+    }

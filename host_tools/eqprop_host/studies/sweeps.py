@@ -15,14 +15,12 @@ once. Each file holds one row:
 - finished_utc          the time, ISO 8601
 """
 
-import contextlib
+import functools
 import hashlib
 import itertools
 import json
-import logging
 import platform
 import random
-import tempfile
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from importlib import metadata
@@ -30,10 +28,11 @@ from pathlib import Path
 
 import eqprop
 
+from .. import datasets
+from ..cluster import done
 from ..datasets import Reading
-from ..errors import ClusterError, DataError, EqpropError, LogError
-from ..files import write_whole
-from ..terminal.interrupts import kept_from_children, on_ctrl_c
+from ..errors import DataError, EqpropError, LogError
+from ..files import make_folder, write_whole
 from ..training.chips import hardware, open_chip
 from ..training.config import RunConfig
 from ..training.run import RunResult, train
@@ -51,7 +50,7 @@ MEASURED = {
 
 VERSIONS = ("version", "python", "numpy", "numba")
 
-_CONNECT_S = 10
+_KEPT = 2  # data sets that a worker keeps
 
 
 @dataclass(frozen=True)
@@ -107,6 +106,8 @@ def simulated(options: dict) -> RunResult:
     """Return the results of a point; options: as in `Point`."""
     own = {name: options[name] for name in _OWN}
     reading = Reading.from_dict({name: options[name] for name in _READING if options[name] is not None})
+    if own["test"] is None:
+        own["data"] = _read(own["data"], reading, _state(own["data"]))
     config = RunConfig(**own, reading=reading, lr_halving_epochs=options["lr_halving_epochs"])
     if options["physics"] == "fixed":
         for name in ("device", "set"):
@@ -117,8 +118,26 @@ def simulated(options: dict) -> RunResult:
         return train(config, board=board, read_model=False)
 
 
+@functools.lru_cache(maxsize=_KEPT)
+def _read(source, reading, _state):
+    """Return a data set, read once for the many seeds that a worker simulates with it. _state: from `_state`."""
+    dataset = datasets.load(source, reading)
+    datasets.check_used(source, dataset.recipe, reading)
+    return dataset
+
+
+def _state(source):
+    """Return (path, size, time of the last change) of each file of a source, which change when a file is written."""
+    path = Path(source.removeprefix("mnist:"))
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    files = [file for file in files if file.exists()]  # an editor's lock is a link to nothing
+    return tuple((str(file), (about := file.stat()).st_size, about.st_mtime_ns) for file in files)
+
+
 _OWN = ("data", "test", "test_fraction", "layers", "hidden", "epochs", "limit", "seed", "model")
 _READING = tuple(field.name for field in fields(Reading))
+OPTIONS = (*_OWN, *_READING, "lr_halving_epochs", "physics", "device", "set")
+"""The options of a point that `simulated` needs; None for what was not typed."""
 
 
 def _versions():
@@ -148,10 +167,7 @@ class Results:
 
     def make(self):
         """Make the folder if it does not exist. Raises LogError if that fails."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LogError(f"{self.folder}: cannot be made: {error.strerror}") from error
+        make_folder(self.folder)
 
     def add(self, key, row):
         """Write a point's row, replacing an earlier one. Raises LogError."""
@@ -198,58 +214,21 @@ def _schema(pa, row):
     return pa.schema([(name, known.get(name) or kinds[type(row[name])]) for name in ("key", *row)])
 
 
-@contextlib.contextmanager
-def connected(scheduler=None, workers=None):
-    """Yield a Dask client: for the scheduler at an address, or for worker processes here (default: one per core).
-
-    Local processes and their files end with the context. Raises ClusterError if no scheduler answers.
-    """
-    import dask.config
-    import distributed
-
-    # A client that is interrupted while it asks its own thread has that thread print a traceback
-    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)
-    if scheduler is None:
-        with tempfile.TemporaryDirectory(prefix="eqprop-sweep-", ignore_cleanup_errors=True) as folder:
-            options = {"threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
-            with dask.config.set({"temporary-directory": folder}):
-                with on_ctrl_c() as interrupt, kept_from_children():  # Dask cleans up only after a complete start
-                    client = distributed.Client(n_workers=workers, **options)
-                with client:
-                    if interrupt.requested:
-                        raise KeyboardInterrupt
-                    yield client
-        return
-    try:
-        client = distributed.Client(scheduler, timeout=_CONNECT_S)
-    except (OSError, TimeoutError, ValueError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ClusterError(f"--scheduler {scheduler}: no scheduler answers: {reason}") from error
-    with client:
-        yield client
-
-
 def sweep(client, points, results, tell=lambda done, point, row: None):
     """Simulate the points on the workers of a Dask client; write each row to `results` as it arrives.
 
     tell: called with the number of finished points, the point, and its row. If a worker dies, another simulates its
     point; a point that kills several workers fails.
     """
-    from distributed import as_completed
-
-    waiting = {}
-    for point in points:
-        # Not cached by key, because repeating a sweep after a failure must retry
-        waiting[client.submit(simulate_point, point.options, pure=False)] = point
-    for done, future in enumerate(as_completed(waiting), 1):
-        point = waiting[future]
-        with on_ctrl_c() as interrupt:  # Dask prints a traceback if it is interrupted while it asks its own thread
-            error = future.exception()
-            row = future.result() if error is None else _lost(point, error)
+    finished = done(client, _simulated_point, points)
+    for count, (point, row, error) in enumerate(finished, 1):
+        row = _lost(point, error) if error is not None else row
         results.add(point.key, row)
-        tell(done, point, row)
-        if interrupt.requested:
-            raise KeyboardInterrupt
+        tell(count, point, row)
+
+
+def _simulated_point(point):
+    return simulate_point(point.options)
 
 
 def _lost(point, error):

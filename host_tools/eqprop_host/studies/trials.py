@@ -5,7 +5,7 @@ the same seed.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -66,6 +66,15 @@ class Run:
     limit: int | None = None
     """The most training samples in an epoch; None for all."""
 
+    first: int | None = None
+    """How many training samples there are, the first ones; None for all. Hopfield and fixed alone, as the next."""
+
+    negative: bool = False
+    """Whether each feature is the largest value less it, as in pictures of a bright ground."""
+
+    blanked: float = 0.0
+    """The share of a training sample's features that are set to 0; only for the physics hopfield and fixed."""
+
     @property
     def parameters(self):
         """The number of learnt values: conductances, or weights and biases."""
@@ -93,10 +102,23 @@ def relu_width(inputs, outputs, parameters):
 def _fixed(run):
     limit = run.limit and run.limit * run.epochs
     model = "hopfield" if run.physics == "hopfield" else "resistive"
-    config = RunConfig(data=run.data, layers=run.layers, epochs=run.epochs, seed=run.seed, limit=limit, model=model)
+    data = _changed(run) if run.first or run.negative else run.data
+    about = {"epochs": run.epochs, "seed": run.seed, "limit": limit, "blanked": run.blanked, "model": model}
+    config = RunConfig(data=data, layers=run.layers, **about)
     results = train(config, read_model=False).to_dict()
     keys = ("test_error_percent", "training_samples_per_second", "seconds", "conductance_crc")
     return {key: results[key] for key in keys}
+
+
+def _changed(run):
+    """Return a run's data set with its first training samples alone, or with negatives."""
+    dataset = datasets.load(run.data)
+    train, test = datasets.split(dataset, run.seed)
+    rows = np.concatenate((train[: run.first], test))
+    features = dataset.features[rows]
+    if run.negative:
+        features = dataset.features.max() - features
+    return replace(dataset, features=features, labels=dataset.labels[rows], test_samples=len(test))
 
 
 def _variant(run):

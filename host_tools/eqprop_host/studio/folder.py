@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import json
+import math
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
@@ -17,7 +18,8 @@ from eqprop_sim.toolchain import interpreters
 from .. import datasets
 from ..deploy import bundle, deployment, repl
 from ..errors import DataError, LogError
-from ..files import write_whole
+from ..files import make_folder, unwritable, write_whole
+from ..report.page import charts
 from ..training.config import ENERGY_MODELS, RunConfig
 from .in_page.ear import BANDS, STEPS
 from .in_page.motion import AXES, EACH
@@ -32,29 +34,35 @@ _VERSION = "1.25.0"
 _LEFT_OUT = ("rig/", "bench.py", "selftest.py", "watchdog.py")
 """Modules of the runtime that no page needs, in addition to those in machine code."""
 
+_SHARED = ("eqprop_host/field/splitting.py", "eqprop_host/link/telling.py", "eqprop_sim/emulator/lanes.py")
+"""Modules that MicroPython runs too: what reads a program's records, and the kernels of the board in the page."""
+
 _PAGE = "index.html"
 _ARCHITECTURES = (None, "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensawin", "rv32imc")
-_PROGRAMS = ("files", "probe", "stage", "check", "selftest", "install", "main")
+_PROGRAMS = ("files", "probe", "stage", "check", "selftest", "install", "boot", "main")
 
 
-def files(tell=lambda line: None):
+def files(tell=lambda line: None, dataset=None):
     """Return the page's files: {name: bytes, or a function that returns them after seconds of work}.
 
     MicroPython's build is fetched if it is not in the user's cache. tell: called with one line before a download.
-    Raises LogError if the build cannot be had, DataError if it is not the official one.
+    dataset: the `Dataset` that the page begins with, instead of the digits. Raises LogError if the build cannot be had,
+    DataError if it is not the official one, or for a data set that the page cannot hold.
     """
     page = resources.files(__package__) / "page"
     found = {each.name: each.read_bytes() for each in page.iterdir()}
-    data = datasets.prepare(datasets.load("digits"), 0)
+    dataset = dataset or datasets.load("digits")
+    data = datasets.prepare(_held(dataset), 0)
     config = RunConfig()
     return {
         **found,
+        "charts.js": charts().encode(),
         **_micropython(tell),
         **_runtimes(),
         "deploy.json": json.dumps(_deploying()).encode(),
         "python.json": json.dumps(_python()).encode(),
         "digits.bin": _packed(data, SampleOrder.shuffled(len(data.train_y), 0), config.epochs),
-        "facts.json": json.dumps(_facts(config, data)).encode(),
+        "facts.json": json.dumps(_facts(config, data, dataset.name)).encode(),
     }
 
 
@@ -63,15 +71,17 @@ def content(data):
     return data() if callable(data) else data
 
 
-def write(folder, tell=lambda line: None):
+def write(folder, tell=lambda line: None, dataset=None):
     """Write the page's files into a folder, for any web host; make the folder if needed.
 
     Raises LogError if it cannot be written or holds other files, and as `files` does.
     """
     folder = Path(folder)
-    wanted = files(tell)
+    if folder.exists():
+        make_folder(folder)  # refuses a file before anything is fetched
+    wanted = files(tell, dataset)
+    make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         others = sorted(each.name for each in folder.iterdir() if each.name not in wanted)
     except OSError as error:
         raise LogError(f"{folder}: cannot be written: {error.strerror or error}") from error
@@ -81,7 +91,11 @@ def write(folder, tell=lambda line: None):
     with ThreadPoolExecutor() as compilers:
         built = [*compilers.map(content, wanted.values())]
     wanted = dict(zip(wanted, built, strict=True))
-    # The page comes last: with it, all the files that it loads are there
+    # Remove the page first and write it last: while it exists, so do all files that it loads, all of one version
+    try:
+        (folder / _PAGE).unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(folder / _PAGE, error) from error
     for name in sorted(wanted, key=lambda name: name == _PAGE):
         write_whole(folder / name, wanted[name])
 
@@ -117,6 +131,7 @@ def _deploying():
         "mpy": bundle.compiled_version(),
         "file": bundle.FILE,
         "oldest": deployment.OLDEST,
+        "mark": deployment.MARK,
         "architectures": [each if each in _ARCHITECTURES else "" for each in bundle.ARCHITECTURES],
         "programs": {name: repl.program_text(name) for name in _PROGRAMS},
     }
@@ -128,12 +143,30 @@ def _python():
     found = {}
     for path in sorted(runtime.rglob("*.py")):
         name = path.relative_to(runtime).as_posix()
-        if not name.startswith(_LEFT_OUT) and not name.endswith(("viper.py", "thumb.py")):
+        if not name.startswith(_LEFT_OUT) and not any(tier in name for tier in ("rv32", "thumb", "viper")):
             found[f"eqprop/{name}"] = path.read_text("utf-8")
+    for name in _SHARED:
+        package, _, module = name.partition("/")
+        found[name] = (resources.files(package) / module).read_text("utf-8")
     for each in (resources.files(__package__) / "in_page").iterdir():
         if each.name.endswith(".py"):
             found[f"in_page/{each.name}"] = each.read_text("utf-8")
     return found
+
+
+def _held(dataset):
+    """Return the data set. Raises DataError if it is larger than the page's numbers, or has no classes."""
+    samples, features = dataset.features.shape
+    if dataset.targets is not None:
+        raise DataError(f"{dataset.name}: has numbers to learn: the studio teaches classes, `eqprop train` both")
+    for count, what, most in (
+        (samples, "samples", 65535),
+        (features, "features", 1024),
+        (dataset.classes, "classes", 64),
+    ):
+        if count > most:
+            raise DataError(f"{dataset.name}: {count} {what}, the studio holds up to {most}")
+    return dataset
 
 
 def _packed(data, order, epochs):
@@ -151,15 +184,16 @@ def _packed(data, order, epochs):
     return b"".join(part.tobytes() for part in parts)
 
 
-def _facts(config, data):
+def _facts(config, data, name):
     """Return what the page's JavaScript takes from the host."""
     digits = {
+        "title": "Handwritten digits" if name == "digits" else name,
         "layers": [data.train_x.shape[1], 32, data.classes],
-        "columns": 8,
+        "columns": math.ceil(math.sqrt(data.train_x.shape[1])),
         "halving": config.halving_samples(len(data.train_y)),
-        "names": [str(n) for n in range(data.classes)],
+        "names": list(data.class_names) or [str(n) for n in range(data.classes)],
         "file": "/digits.bin",
-        "about": {"data": "digits", "scaling": data.scaling.to_dict()},
+        "about": {"data": name, "scaling": data.scaling.to_dict()},
     }
     return {
         "version": eqprop.__version__,

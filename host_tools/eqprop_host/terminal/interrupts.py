@@ -46,9 +46,19 @@ def as_ctrl_c():
     return _handled_by(lambda before: signal.default_int_handler)
 
 
+_of_main: list = []
+"""The `Interrupt`s that the main thread watches, the innermost last."""
+
+
 @contextlib.contextmanager
 def on_ctrl_c():
-    """Yield an `Interrupt` that the first signal sets; a second signal has its usual effect."""
+    """Yield an `Interrupt` that the first signal sets; a second signal has its usual effect.
+
+    Other threads get that of the main thread, if it watches one.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield _of_main[-1] if _of_main else Interrupt()
+        return
     interrupt = Interrupt()
 
     def handler_of(before):
@@ -59,7 +69,11 @@ def on_ctrl_c():
         return handle
 
     with _handled_by(handler_of):
-        yield interrupt
+        _of_main.append(interrupt)
+        try:
+            yield interrupt
+        finally:
+            _of_main.remove(interrupt)
 
 
 @contextlib.contextmanager

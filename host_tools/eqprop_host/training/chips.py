@@ -20,6 +20,7 @@ from ..boards.ports import open_board
 from ..errors import DataError
 from ..files import write_whole
 from .config import RunConfig
+from .fit import Fit
 
 LEDGER_SAMPLES = 50
 """The number of test samples that the ledger averages; its circuit equations are stiff, so they take long."""
@@ -126,19 +127,27 @@ def write_netlist(path, crossbar, x):
     write_whole(path, text.encode())
 
 
-def aged_error(board, seconds, x, labels):
-    """Let a chip's devices rest for some seconds; return its test error on x (int8) afterwards, percent."""
+def aged(board, seconds, data):
+    """Let a chip's devices rest for some seconds, then test it on `data` (`datasets.Prepared`).
+
+    Returns (entries of `--json`, the error in words).
+    """
     board.crossbar.age(seconds)
-    return 100 * float(np.mean(board.infer(x)[0] != labels))
+    classes, outputs = board.infer(data.test_x)
+    if scaling := data.target_scaling:
+        fit = Fit.of(data.test_targets, scaling.predicted(outputs), scaling.names)
+        return {"aged_rmse": fit.to_dict()["rmse"]}, fit.summary()
+    error = 100 * float(np.mean(classes != data.test_y))
+    return {"aged_test_error_percent": error}, f"test error {error:.2f} %"
 
 
-def ledger(crossbar, x, labels, samples, tell=lambda line: None):
+def ledger(crossbar, x, y, samples, tell=lambda line: None):
     """Return the `energy.Ledger` of the first LEDGER_SAMPLES of x (int8) after `samples` samples were learnt.
 
     None if it cannot be measured; then `tell` is called with the reason.
     """
     try:
-        return energy.measure(crossbar, x[:LEDGER_SAMPLES], labels[:LEDGER_SAMPLES], samples)
+        return energy.measure(crossbar, x[:LEDGER_SAMPLES], y[:LEDGER_SAMPLES], samples)
     except PhysicsError as error:
         tell(f"energy not measured: {error}")
         return None

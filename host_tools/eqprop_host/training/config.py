@@ -17,6 +17,9 @@ from ..errors import DataError
 ENERGY_MODELS = MODELS[1:]
 """The energy models of networks."""
 
+BITS = {16: "", 8: "hopfield8"}
+"""The bits that a weight may have, and the energy model that has so few; "" for any."""
+
 HIDDEN = (32,)
 """The hidden layers of a network unless its configuration names others."""
 
@@ -33,6 +36,16 @@ RANGES = {"epochs": (1, 100000), "limit": SAMPLES, "seed": (0, 2**32 - 1), "lr_h
 
 LOG_BUDGET_RANGE = (0, 90)
 """The smallest and the largest `LogConfig.budget_percent`."""
+
+
+def with_bits(model: str, bits: int) -> str:
+    """Return the name of the energy model like `model` whose weights have so many bits, one of `BITS`.
+
+    Raises DataError for a model that has none.
+    """
+    if BITS[bits] and model != DEFAULT:
+        raise DataError(f"--bits {bits}: only the model {DEFAULT} has weights of {bits} bits, not {model}")
+    return BITS[bits] or model
 
 
 @dataclass(frozen=True)
@@ -73,8 +86,13 @@ class RunConfig:
     lr_halving_epochs: int | None = None
     """Epochs after which the learning rate halves; None for two fifths of all epochs, 0 for never."""
 
+    blanked: float = 0.0
+    """The share of a training sample's features that are set to 0, in 256ths; a new choice in each epoch.
+
+    Only the emulator in this process blanks features, and only without a log."""
+
     model: str = DEFAULT
-    """The network's energy model: one of `ENERGY_MODELS`."""
+    """The network's energy model: one of `ENERGY_MODELS`. hopfield8 is hopfield with weights of 8 bits."""
 
     def __post_init__(self) -> None:
         if self.model not in ENERGY_MODELS:
@@ -88,6 +106,8 @@ class RunConfig:
         share = self.test_fraction
         if share is not None and not (isinstance(share, (int, float)) and 0 <= share < 1):
             raise DataError(f"test_fraction: expected a share from 0 to below 1, got {share!r}")
+        if not (isinstance(self.blanked, (int, float)) and (not self.blanked or 1 <= 256 * self.blanked <= 255)):
+            raise DataError(f"blanked: expected 0 or a share from 1/256 to 255/256, got {self.blanked!r}")
         if self.test is not None and share is not None:
             raise DataError(f"test_fraction {share:g}: test names the samples to test")
         for name, complete in (("layers", "{}"), ("hidden", "1-{}-1")):

@@ -12,8 +12,9 @@ from eqprop.network import DEFAULT
 from eqprop.protocol.messages import MODELS, UNREADABLE
 from eqprop_sim.sample_order import SampleOrder
 
-from ..boards.interface import AnyBoard
+from ..boards.interface import AT_ONCE, AnyBoard
 from ..boards.records import alphabet_of
+from ..datasets import blanked
 from ..errors import RestartError
 from ..link.steps import plan_of
 from . import confidence, scores
@@ -34,6 +35,9 @@ class Schedule:
     limit: int | None = None
     """Most training samples in all; None for whole epochs."""
 
+    blanked: float = 0.0
+    """The share of a training sample's features that are set to 0."""
+
     def samples(self, count):
         """Return how many training samples the run has on `count` distinct ones."""
         return min(self.epochs * count, self.limit or self.epochs * count)
@@ -41,6 +45,13 @@ class Schedule:
     def order(self, count):
         """Return the `SampleOrder` in which `count` distinct samples are learnt."""
         return SampleOrder.shuffled(count, self.seed)
+
+    def rows(self, x, y):
+        """Return (x, y, the `SampleOrder` of their rows) to learn, of the training samples x and y."""
+        order = self.order(len(y))
+        if not self.blanked:
+            return x, y, order
+        return blanked(x, y, order, self.blanked, self.seed, self.epochs)
 
 
 @dataclass(frozen=True)
@@ -151,7 +162,7 @@ class _Run:
         self.count = len(data.train_y)
         self.total = schedule.samples(self.count)
         self.log_every = log_every or self.count
-        self.order = schedule.order(self.count)
+        self.x, self.y, self.order = schedule.rows(data.train_x, data.train_y)
         self.learnt = 0
         self.seconds = 0.0
         self.bytes = 0
@@ -161,6 +172,8 @@ class _Run:
         self.test_error = None
         self.fit: Any = None  # the `fit.Fit` of the last test
         self.tested = self.told = self.noted = None
+        self.asked: int | None = None  # the sample after which the board gave `answers`, for AT_ONCE test samples each
+        self.answers: list = []
         self.confidence: list[int] = []
         self.table: Any = None  # the `scores.confusion` of the last test
         self.keep = keep
@@ -174,7 +187,7 @@ class _Run:
             pass
 
     def _train(self, until, stop=lambda: False):
-        return self.board.train(self.data.train_x, self.data.train_y, until, self.order, stop)
+        return self.board.train(self.x, self.y, until, self.order, stop)
 
     def note(self):
         """Test and log the network at this point if that is due; return whether the run is over."""
@@ -187,16 +200,22 @@ class _Run:
             self.noted = (sample, complete)
         if (sample % self.count == 0 or ends) and self.tested != sample:
             if len(self.data.test_y):
-                self._test()
+                self._test(sample)
             if sample:
                 self._take(self.board.progress())
                 self._tell_epoch(sample)
             self.tested = sample
         return ends
 
-    def _test(self):
-        """Ask the board about the test samples."""
-        predictions, outputs = self.board.infer(self.data.test_x)
+    def _test(self, sample):
+        """Ask the board about the test samples; what it answered before a restart, at this sample, is kept."""
+        if self.asked != sample:
+            self.asked, self.answers = sample, []
+        for first in range(AT_ONCE * len(self.answers), len(self.data.test_x), AT_ONCE):
+            answers = self.board.infer(self.data.test_x[first : first + AT_ONCE])
+            self.board.refresh()  # if the board's memory rotted meanwhile, it says so, and these are asked for again
+            self.answers.append(answers)
+        predictions, outputs = (np.concatenate(part) for part in zip(*self.answers, strict=True))
         if self.data.target_scaling:
             scaling = self.data.target_scaling
             self.fit = Fit.of(self.data.test_targets, scaling.predicted(outputs), scaling.names)
@@ -224,16 +243,17 @@ class _Run:
         ended = (True, self.test_error, self.board.line, maps, self.fit.summary() if self.fit else "")
         self.on_progress(self._progress(sample, rate, *ended))
         if self.log:
-            self.log.metrics(
-                self.board,
-                sample=sample,
-                epoch=self._epoch(sample),
-                train_error_percent=self.train_error,
-                test_error_percent=self.test_error,
-                loss=self.loss,
-                samples_per_second=rate,
-                confusion=self.table.ravel(),
-            )
+            about = {"sample": sample, "epoch": self._epoch(sample), "loss": self.loss, "samples_per_second": rate}
+            self.log.metrics(self.board, **about, **self._tested())
+
+    def _tested(self):
+        """Return the errors of the last test, as columns of a log's metrics."""
+        if self.fit:
+            found = self.fit.to_dict()
+            share = {} if found["r2"] is None else {"test_r2": found["r2"]}
+            return {"test_rmse": found["rmse"], **share}
+        errors = {"train_error_percent": self.train_error, "test_error_percent": self.test_error}
+        return {**errors, "confusion": self.table.ravel()}
 
     def _epoch(self, sample):
         """Return the epoch, from 1, after `sample` samples."""

@@ -100,6 +100,8 @@ def _about_split(config: RunConfig, dataset: datasets.Dataset, data: datasets.Pr
 def _about_scale(scaling: datasets.Scaling) -> str:
     if len(scaling.offset) == 1 and scaling.offset[0] == 0:
         return f"0..{scaling.span[0]:g} scaled to 0..{datasets.FULL_SCALE}"
+    if len(scaling.offset) == 1:
+        return f"{scaling.offset[0] - scaling.span[0]:g}..{scaling.offset[0]:g} scaled to -{datasets.FULL_SCALE}..0"
     return f"each scaled to -{datasets.FULL_SCALE}..{datasets.FULL_SCALE}"
 
 

@@ -7,14 +7,13 @@ from collections import deque
 import numpy as np
 
 from eqprop.protocol import messages
-from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.sample_order import SampleOrder
 
 from ..boards.interface import AnyBoard
 from ..errors import LogError
-from ..link.steps import model_of, plan_of
+from ..link.steps import plan_of
 from ..runlog.replay import network_at, put
-from .twin import Twin, probe
+from .twin import Twin, network_of, probe
 
 _STRIDE = 1024  # steps between two looks, or those of a second; each look delays the host's answers
 _STEPS = 2048  # steps in a record, or those of a second
@@ -71,7 +70,7 @@ class Recorder:
         resumed = self._log.resumed
         self._log.event("resume" if resumed else "connect", sample, board=board.identity, layers=list(state.layers))
         if board.emulated:
-            self._mirror = Network(state.layers, state.seed, state.lr_halving_samples, model_of(state))
+            self._mirror = network_of(state)
         elif board.emulated is None and not (resumed and gave_up(resumed)):
             self._begin_twin(board)
         if self._twin or self._mirror:

@@ -122,6 +122,7 @@ class RunResult:
             "data": source_name(self.config.data),
             "test": source_name(self.config.test),
             "test_fraction": self.config.test_fraction,
+            "blanked": self.config.blanked,
             "test_samples": len(self.data.test_y),
             **told,
             **(self.fit.to_dict() if self.fit else {"rmse": None, "r2": None}),
@@ -231,14 +232,15 @@ def _trained(
     task = prepared(config, tell)
     data, layers = task.data, task.layers
     count = len(data.train_y)
-    schedule = Schedule(config.epochs, config.seed, config.limit)
+    schedule = Schedule(config.epochs, config.seed, config.limit, config.blanked)
     total = schedule.samples(count)
     configured = configuration(layers, config.seed, config.halving_samples(count), data, config.model)
     every = log.every if log else None
-    if log and data.target_scaling:
-        raise DataError(f"log {log.path}: logs are of networks that learn classes: leave it out")
     if log and not len(data.test_y):
         raise DataError("test_fraction 0: a log holds each epoch's test error: hold samples back, or do not log")
+    if config.blanked and (log or board is not None):
+        what = f"log {log.path}" if log else "a board or a chip"
+        raise DataError(f"blanked {config.blanked:g}: only the emulator in this process blanks features, not {what}")
     with contextlib.ExitStack() as stack:
         recorder = None
         if log:
@@ -261,9 +263,10 @@ def _trained(
         if held.state.crc == UNREADABLE:
             tell("the board's crossbar cannot be read back: this run logs and returns no conductances")
             read_model = False
-        gc.collect()
-        gc.freeze()  # objects alive now are not garbage, and scanning them repeatedly would delay the board
-        stack.callback(gc.unfreeze)
+        if held.line is not None:
+            gc.collect()
+            gc.freeze()  # objects alive now are not garbage, and scanning them repeatedly would delay the board
+            stack.callback(gc.unfreeze)
         interrupt = stack.enter_context(on_ctrl_c())  # Ctrl-C before this ends the command at once
         outcome = learn(held, data, schedule, interrupt, on_progress or _unseen, tell, recorder, every, read_model)
         if recorder:
@@ -318,6 +321,7 @@ def _about(
         "recipe": data.recipe,
         "classes": data.classes,
         "class_names": data.class_names,
+        "targets": _targets_of(data),
         "feature_names": data.feature_names,
         "test_fraction": config.test_fraction,
         **{name: each for name, each in places.items() if each},

@@ -19,7 +19,7 @@ from eqprop.fixed import V_MAX
 from eqprop_sim.emulator.compiled_network import Network
 
 from ..boards.board import Board
-from ..link.steps import model_of
+from ..link.steps import learns_numbers, model_of
 from ..runlog.replay import put
 
 
@@ -59,8 +59,7 @@ class Twin:
 
     def __init__(self, board: Board, data):
         """Start with a board just configured; data: the `datasets.Prepared` to learn."""
-        state = board.state
-        self._network = Network(state.layers, state.seed, state.lr_halving_samples, model_of(state))
+        self._network = network_of(board.state)
         self._network.warm_up()
         self._data = data
         self._worker = ThreadPoolExecutor(1, initializer=_step_back)
@@ -161,11 +160,19 @@ class Twin:
         return tuple(c for c, steps in enumerate(conductances) if not np.array_equal(steps, mine[c]))
 
 
+def network_of(state):
+    """Return an emulator of the network that a board's `State` describes, with its initial conductances."""
+    network = Network(state.layers, state.seed, state.lr_halving_samples, model_of(state))
+    if learns_numbers(state):
+        network.regress()
+    return network
+
+
 def probe(network, x, y):
     """Return measurements of the circuit with some samples, as columns of `metrics`; conductances do not change.
 
-    x: int8 (samples, inputs), y: their classes. Residuals are fractions of a layer's full scale, 0 at equilibrium;
-    a phase that a sweep says nothing of has none.
+    x: int8 (samples, inputs), y: their classes or targets. Residuals are fractions of a layer's full scale, 0 at
+    equilibrium; a phase that a sweep says nothing of has none.
     """
     crossbar = network.crossbar
     nodes = getattr(network.plan, "nodes", network.layers[1:])
@@ -182,14 +189,15 @@ def probe(network, x, y):
 
     saturated = [np.zeros(n, bool) for n in nodes]
     alive = [np.zeros(n, bool) for n in nodes[:-1]]
-    for features, label in zip(x, y, strict=True):
+    set_nudge = network.regression.set_nudge if network.regression else crossbar.set_nudge
+    for features, right in zip(x, y.tolist(), strict=True):
         crossbar.settle(features)
         free = [v[: nodes[c]].copy() for c, v in enumerate(crossbar.circuit.phases[FREE])]
         for c, voltages in enumerate(free):
             saturated[c] |= np.abs(voltages) >= rail
             if c < len(alive):
                 alive[c] |= voltages != 0
-        crossbar.set_nudge(int(label))
+        set_nudge(right)
         for phase in (PLUS, MINUS):
             crossbar.nudge(phase)
             sweep(phase)

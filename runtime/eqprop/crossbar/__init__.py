@@ -46,8 +46,6 @@ Verbs. Every crossbar has these:
     initialise(seed)  set all conductances to their initial values, which follow from `seed` alone. `ExternalCrossbar`
                       has it: it draws the same values as an emulated crossbar, and restores them
     conductances(c)   crossbar c's conductances, flat: a buffer of uint16, read now or kept up to date
-    learn(x, label)   optional, for a crossbar that learns a sample in one call, as the verbs in their order would:
-                      return the prediction, and keep the loss as `loss`
 
 Attributes. `ExternalCrossbar` has all of them; a crossbar changes `readable` or `exact` where they do not hold:
 
@@ -59,6 +57,9 @@ Attributes. `ExternalCrossbar` has all of them; a crossbar changes `readable` or
                       network then has no CRC: `Network.crc` returns None
     tier              a word for the benchmark that says what settles the nodes
     inspect(rate_shifts)  raise Rot naming what changed in memory by itself, given the right rate_shift of each crossbar
+    losses            optional, for a crossbar that has run(x, table, 1, label), which learns a sample in one call as
+                      the verbs would and sets losses[0] to the loss. It returns the prediction; or -1, having done
+                      nothing, if the crossbar's `table` changed by itself; or -2 for a total conductance out of range
 
 `currents` (int32 for each output) is for `ExternalCrossbar.set_nudge`, and for a crossbar at a host's end of the line
 (`eqprop.service.chip`), whose board sets them.

@@ -39,10 +39,13 @@ class EmulatedCrossbar(CheckedCrossbar):
         for _, items, first, end, value in self.fixed():
             for i in range(first, end):
                 items[i] = value
-        for at, word in enumerate(self.words()):
-            self.table[at] = word
         for c, rate_shift in enumerate(plan.rate_shifts):
-            self.set_rate_shift(c, rate_shift)
+            self.circuit.rate_shifts[c] = rate_shift
+        table = self.table
+        at = 0
+        for word in self.words():
+            table[at] = word
+            at += 1  # noqa: SIM113 (a board allocates each pair of `enumerate`)
         self.initialise(seed)
 
     def words(self):

@@ -10,11 +10,16 @@ same constants, for the compiler replaces only a module's own by their values. T
 of all words 0 modulo 2**32, so that no kernel follows an address with a flipped bit.
 """
 
-import uctypes
-
-from .._compat import const
+from .._compat import const, table_words
 from . import FREE, MINUS, PLUS, Rot
 from .emulated import EmulatedCrossbar
+
+# The verbs
+_SETTLE = const(0)
+_SET_NUDGE = const(2)
+_NUDGE = const(3)
+_PROGRAM = const(4)
+_REFRESH = const(5)
 
 _IN_FEATURES = const(0)
 _IN_NODES = const(1)
@@ -32,7 +37,7 @@ _OUT_SHIFT = const(1)  # of nudge currents
 _OUT_BETA = const(2)  # the nudging conductance
 _OUT_RIGHT = const(3)  # the label's target voltage, in the low 16 bits
 _OUT_WRONG = const(4)  # the other outputs' target voltage, in the low 16 bits
-_OUT_COUNTS = const(5)  # crossbars | sweeps << 8 | the kernels' own flag << 16
+_OUT_COUNTS = const(5)  # crossbars | sweeps << 8
 _OUT_V_FREE = const(6)
 _OUT_CURRENTS = const(8)  # of the nudge
 _OUT_REST = const(10)  # currents at rest
@@ -70,37 +75,25 @@ _len = len  # faster to find than a built-in name
 
 
 class MachineCrossbar(EmulatedCrossbar):
-    """The crossbar's verbs by kernels on its table, one call per verb: on a board, calls cost as much as arithmetic.
+    """The crossbar's verbs in machine code, one call per verb or one per sample: calls cost as much as arithmetic.
 
-    A subclass provides `kernels`: settle(x, table, phase), which uses `x` only in the free phase and returns the
-    prediction, or -1 if the table's sum is wrong; set_nudge(table, label), which returns the loss; program(table),
-    which returns whether a total is out of range; and enter(table, at, word, last), which updates the table's sum.
-    flag: the flag that its kernels expect in the table.
+    A subclass provides run(x, table, verb, number): of settle and learn, the prediction, or -1, with nothing done, if
+    the table's sum is wrong, or -2 if learning met a total out of range; of set_nudge the loss; of program and refresh
+    whether a total is out of range. learn leaves the loss in the first word of the circuit's list of active inputs.
+    And it provides enter(table, at, word, last), which updates the table's sum.
     """
 
-    kernels: tuple = (None, None, None, None)
-    flag = 0
+    run = enter = staticmethod(None)
 
     def __init__(self, plan, allocate, seed):
         """As `EmulatedCrossbar`."""
-        self._settle, self._set_nudge, self._program, self._enter = self.kernels
+        self._run = self.run  # bound once: looking up a method costs more than some verbs
         super().__init__(plan, allocate, seed)
+        self.losses = self.circuit.active
 
     def words(self):
         """Yield the table's words in their order."""
-        total = 0
-        for words, buffers in self._parts():
-            for word in words:
-                total += word
-                yield word
-            for buffer in buffers:
-                low = uctypes.addressof(buffer)
-                high = low >> 16 >> 16
-                low -= high << 16 << 16  # a mask would be a big integer
-                total += low + high
-                yield low
-                yield high
-        yield -total & 0xFFFFFFFF
+        return table_words(self._parts())
 
     def _parts(self):
         """Yield (words, arrays whose addresses follow) of each part of the table, in their order."""
@@ -110,7 +103,7 @@ class MachineCrossbar(EmulatedCrossbar):
         yield words, [circuit.inputs, circuit.active, circuit.g[0], circuit.driven]
         yield [0, 0], []
         words = [self.classes, circuit.scales[last] - 2, circuit.beta, circuit.targets[0] & 0xFFFF]
-        words += [circuit.targets[1] & 0xFFFF, last + 1 | circuit.sweeps << 8 | self.flag << 16]
+        words += [circuit.targets[1] & 0xFFFF, last + 1 | circuit.sweeps << 8]
         yield words, [circuit.phases[FREE][last], circuit.currents, circuit.rest, circuit.base[last]]
         for c in range(last + 1):
             words = list(circuit.shape[c]) + [len(circuit.delta[c]), circuit.delta_limit[c], circuit.gains[c]]
@@ -124,32 +117,32 @@ class MachineCrossbar(EmulatedCrossbar):
         """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""
         if x is not self._seen or _len(x) != self.features:
             self.check(x)
-        prediction = self._settle(x, self.table, FREE)
+        prediction = self._run(x, self.table, _SETTLE, 0)
         if prediction < 0:
             raise Rot("table")
         return prediction
 
     def set_nudge(self, label):
         """As `PlainCrossbar.set_nudge`."""
-        try:
-            if not 0 <= label | 0 < self.classes:
-                self.check_label(label)
-        except TypeError:  # raised for a float, which thumb's code would round
-            self.check_label(label)
-        return self._set_nudge(self.table, label)
+        self.check_label(label)
+        return self._run(0, self.table, _SET_NUDGE, label)
 
     def nudge(self, phase):
         """As `PlainCrossbar.nudge`."""
         if phase != PLUS and phase != MINUS:
             self.check_phase(phase)
-        self._settle(0, self.table, phase)
+        self._run(0, self.table, _NUDGE, phase)
 
     def set_rate_shift(self, c, rate_shift):
         """As `EmulatedCrossbar.set_rate_shift`."""
         super().set_rate_shift(c, rate_shift)
-        self._enter(self.table, _PER_CROSSBAR * c + (_AT_CROSSBARS + _RATE_SHIFT), rate_shift, len(self.table) - 1)
+        self.enter(self.table, _PER_CROSSBAR * c + (_AT_CROSSBARS + _RATE_SHIFT), rate_shift, len(self.table) - 1)
 
     def program(self):
-        """As `PlainCrossbar.program`."""
-        if self._program(self.table):
+        """As `PlainCrossbar.program`. Raises Rot if a total conductance is out of range."""
+        if self._run(0, self.table, _PROGRAM, 0):
             raise Rot("total conductance")
+
+    def refresh(self):
+        """As `EmulatedCrossbar.refresh`."""
+        self._run(0, self.table, _REFRESH, 0)

@@ -10,7 +10,7 @@ from . import Rot
 def inspect(network):
     """Raise Rot naming what changed by itself, as `Network.inspect` says."""
     learner = network.learner
-    if learner.sample != ~learner.mirror:
+    if learner.sample + learner.left != learner.halve_at:
         raise Rot("number of samples")
     _ = network.user_data  # raises Rot itself
     every = network.lr_halving_samples

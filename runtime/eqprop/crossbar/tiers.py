@@ -1,6 +1,7 @@
 """Tiers: the forms in which an interpreter can run a network's dynamics. All compute the same bits.
 
 - thumb  MicroPython's inline assembler (`eqprop.crossbar.kernels.thumb`): Arm Cortex-M
+- rv32   the same (`eqprop.crossbar.kernels.rv32`): RISC-V with RV32IMC
 - viper  MicroPython's viper emitter (`eqprop.crossbar.kernels.viper`), compiled to machine code where the port has it
 - plain  `eqprop.crossbar.plain`, the dynamics on `eqprop.crossbar.kernels.plain`: any Python
 
@@ -14,7 +15,8 @@ from .._compat import const, threshold
 
 _CORTEX_M = const(4)  # armv6m; up to armv7emdp, in MicroPython's numbering of architectures
 _LAST_CORTEX_M = const(8)
-TIERS = ("thumb", "viper", "plain")
+_RV32IMC = const(11)
+TIERS = ("thumb", "rv32", "viper", "plain")
 _wanted = None
 _loaded = {}
 
@@ -29,6 +31,10 @@ def resistive(name):
         from .kernels.thumb import ThumbCrossbar
 
         return ThumbCrossbar
+    if name == "rv32":
+        from .kernels.rv32 import Rv32Crossbar
+
+        return Rv32Crossbar
     if name == "viper":
         from .kernels.viper import ViperCrossbar
 
@@ -51,7 +57,8 @@ def crossbar_type(room, load):
         return _loaded[room]
     for name in TIERS if _wanted is None else (_wanted,):
         # Checked before compiling takes heap
-        if name == "thumb" and not _CORTEX_M <= getattr(sys.implementation, "_mpy", 0) >> 10 & 15 <= _LAST_CORTEX_M:
+        core = getattr(sys.implementation, "_mpy", 0) >> 10 & 15
+        if name == "thumb" and not _CORTEX_M <= core <= _LAST_CORTEX_M or name == "rv32" and core != _RV32IMC:
             continue
         before = threshold()
         threshold(4096)  # loading leaves much garbage; collected early, it does not scatter what stays over the heap

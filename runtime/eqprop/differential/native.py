@@ -10,9 +10,7 @@ same constants, for the compiler replaces only a module's own by their values. T
 of all words 0 modulo 2**32, so that no kernel follows an address with a flipped bit.
 """
 
-import uctypes
-
-from .._compat import const
+from .._compat import const, table_words
 from ..crossbar import PLUS, Rot
 from .crossbar import DifferentialCrossbar
 
@@ -64,8 +62,7 @@ _TOTAL = const(26)
 _FREE = const(28)  # voltages
 _DISPLACED = const(30)
 
-# Faster to find than built-in names. `try` in a verb would take its frame from the heap, where a search is long
-_int, _len, _type = int, len, type
+_len = len  # faster to find than a built-in name
 
 
 class MachineCrossbar(DifferentialCrossbar):
@@ -83,24 +80,12 @@ class MachineCrossbar(DifferentialCrossbar):
     def __init__(self, plan, allocate, seed):
         """As `DifferentialCrossbar`."""
         self._settle, self._set_nudge, self._respond, self._program, self._enter = self.kernels
-        self.loss = 0
+        self.losses = [0]
         super().__init__(plan, allocate, seed)
 
     def words(self):
         """Yield the table's words in their order."""
-        total = 0
-        for words, buffers in self._parts():
-            for word in words:
-                total += word
-                yield word
-            for buffer in buffers:
-                low = uctypes.addressof(buffer)
-                high = low >> 16 >> 16
-                low -= high << 16 << 16  # a mask would be a big integer
-                total += low + high
-                yield low
-                yield high
-        yield -total & 0xFFFFFFFF
+        return table_words(self._parts())
 
     def _parts(self):
         """Yield (words, arrays whose addresses follow) of each part of the table, in their order."""
@@ -130,8 +115,7 @@ class MachineCrossbar(DifferentialCrossbar):
 
     def set_nudge(self, label):
         """As `PlainCrossbar.set_nudge`."""
-        if _type(label) is not _int or not 0 <= label < self.classes:
-            self.check_label(label)
+        self.check_label(label)
         return self._set_nudge(self.table, label)
 
     def nudge(self, phase):
@@ -141,24 +125,16 @@ class MachineCrossbar(DifferentialCrossbar):
         else:
             self.check_phase(phase)
 
-    def learn(self, x, label):
-        """Learn one sample, as the verbs in their order would; return the prediction. `loss` is then its loss.
-
-        Raises as `settle`, `set_nudge` and `program`; as the first two, learning nothing.
-        """
-        if x is not self._seen or _len(x) != self.features:
-            self.check(x)
-        if _type(label) is not _int or not 0 <= label < self.classes:
-            self.check_label(label)
-        table = self.table
+    def run(self, x, table, _, label):
+        """Learn a sample, as `eqprop.learner` needs it."""
         prediction = self._settle(x, table)
         if prediction < 0:
-            raise Rot("table")
-        self.loss = loss = self._set_nudge(table, label)
+            return prediction
+        self.losses[0] = loss = self._set_nudge(table, label)
         if loss:
             self._respond(table)
             if self._program(table):
-                raise Rot("total conductance")
+                return -2
         return prediction
 
     def set_rate_shift(self, c, rate_shift):

@@ -45,9 +45,9 @@ class Confidence:
         learner.learn = self.learn
         learner.learn_steps = self.learn_steps
 
-    def learn(self, x, label):
+    def learn(self, x, label, replay=0):
         """Learn a sample as `Learner.learn` does, and note whether its answer was right."""
-        self._learn(x, label)
+        self._learn(x, label, replay)
         self._note(self._range(), self._learner.prediction == label)
 
     def learn_steps(self, x, label):

@@ -4,12 +4,12 @@
 voltage times 8: the voltage of the target is t >> 3, and a prediction is eight times the output's, within int16.
 Larger voltages learn at a higher rate, which is worse for resistive networks: at t >> 1 the error of an arm's inverse
 kinematics doubles. In a hopfield network, whose voltages are states, full scale is a state of 1.
-With error = (t >> 3) - v, output k's nudge is clamp((beta * error[k]) >> (scale - 2), +-CURRENT_MAX) in a resistive
-network, clamp(error[k], +-rail) in a hopfield network. The loss is the sum of (error >> 4)**2, at most 2**30 - 1. All
+With error = (t >> 3) - v, output k's nudge is clamp(error[k], +-rail) in a hopfield network, and in the others
+clamp((beta * error[k]) >> (scale - 2), +-CURRENT_MAX). The loss is the sum of (error >> 4)**2, at most 2**30 - 1. All
 are as for classes, but on either side of the target.
 
-Allocates nothing after construction; any crossbar of either model that this processor emulates, and any other resistive
-one of the contract that has `currents`, to the same bits on every tier.
+Allocates nothing after construction; any crossbar that this processor emulates, and any other one of the contract that
+has `currents`, to the same bits on every tier.
 """
 
 from array import array
@@ -35,20 +35,18 @@ class Regression:
     kind = REGRESSION
     size = 0
 
-    def __init__(self, network):
-        """Let `network` learn numbers. Raises ValueError for an energy model that cannot."""
-        self._learner = network.learner
-        self._crossbar = crossbar = network.crossbar
-        plan = network.plan
-        circuit = getattr(crossbar, "circuit", None)  # that a crossbar which this processor emulates has
-        if plan.model == "hopfield":
-            self.currents = circuit.errors
+    def __init__(self, crossbar, learner):
+        """Let a crossbar of the contract learn numbers. learner: counts its samples, and keeps the loss."""
+        self._learner = learner
+        self._crossbar = crossbar
+        plan = crossbar.plan
+        if plan.model.startswith("hopfield"):
+            self.currents = crossbar.circuit.errors
             self.beta, self.scale, self.limit = 1, 0, plan.rail
-        elif plan.model == "resistive":
-            self.currents = (circuit or crossbar).currents
-            self.beta, self.scale, self.limit = plan.beta, plan.scales[-1] - 2, CURRENT_MAX
         else:
-            raise ValueError("regress: expected model hopfield or resistive, got {}".format(plan.model))
+            # A crossbar that this processor emulates has them in its circuit
+            self.currents = crossbar.currents if hasattr(crossbar, "currents") else crossbar.circuit.currents
+            self.beta, self.scale, self.limit = plan.beta, plan.scales[-1] - 2, CURRENT_MAX
         self._outputs = plan.layers[-1]
         self._one = array("h", [0])
         self._predicted = array("h", [0] * self._outputs)

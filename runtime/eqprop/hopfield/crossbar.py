@@ -42,10 +42,13 @@ _SINGLE = const(6)  # fields that are one array
 def wire(plan, arrays):
     """Return the `Circuit` of a plan, of these lists of arrays by name."""
     arrays["phases"] = [tuple(arrays[name]) for name in ("free", "plus", "minus")]
+    get, several, value = arrays.get, tuple, getattr  # found once: a board searches a long list for a built-in name
+    single = _SINGLE
     fields = []
     for name in _FIELDS:
-        made = arrays.get(name)
-        fields.append((tuple(made) if len(fields) >= _SINGLE else made[0]) if made else getattr(plan, name))
+        made = get(name)
+        fields.append((made[0] if single > 0 else several(made)) if made else value(plan, name))
+        single -= 1
     return Circuit(*fields)
 
 
@@ -77,10 +80,13 @@ class HopfieldCrossbar(CheckedCrossbar):
         for _, items, first, end, value in self.fixed():
             for i in range(first, end):
                 items[i] = value
-        for at, word in enumerate(self.words()):
-            self.table[at] = word
         for c, rate_shift in enumerate(plan.rate_shifts):
-            self.set_rate_shift(c, rate_shift)
+            self.circuit.rate_shifts[c] = rate_shift
+        table = self.table
+        at = 0
+        for word in self.words():
+            table[at] = word
+            at += 1  # noqa: SIM113 (a board allocates each pair of `enumerate`)
         self.initialise(seed)
 
     def words(self):

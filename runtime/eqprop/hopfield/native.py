@@ -6,20 +6,17 @@ it. The kernels have the same constants, for the compiler replaces only a module
 the table makes the sum of all words 0 modulo 2**32, so that no kernel follows an address with a flipped bit.
 """
 
-import uctypes
-
-from .._compat import const
+from .._compat import const, table_words
 from ..crossbar import MINUS, PLUS, Rot
 from .crossbar import HopfieldCrossbar
 
 # The verbs
 _SETTLE = const(0)
-_LEARN = const(1)
 _SET_NUDGE = const(2)
 _NUDGE = const(3)
 _PROGRAM = const(4)
 
-_COUNTS = const(0)  # crossbars | sweeps << 8 | the kernels' own flag << 16
+_COUNTS = const(0)  # crossbars | sweeps << 8
 _FEATURES = const(1)
 _DRIVEN_SHIFT = const(2)
 _BACK_SHIFT = const(3)
@@ -50,27 +47,23 @@ _FREE = const(8)
 _PLUS = const(10)
 _MINUS = const(12)
 
-# Faster to find than built-in names. `try` in a verb would take its frame from the heap, where a search is long
-_int, _len, _type = int, len, type
+_len = len  # faster to find than a built-in name
 
 
 class MachineCrossbar(HopfieldCrossbar):
     """The crossbar's verbs in machine code, one call per verb or one per sample: calls cost as much as arithmetic.
 
     A subclass provides run(x, table, verb, number), enter(table, at, word, last), which updates the table's sum, and
-    total(weights, count). flag: what its kernels expect in the table.
+    total(weights, count).
     """
 
     run = enter = total = staticmethod(None)
-    flag = 0
 
     def __init__(self, plan, allocate, seed):
         """As `HopfieldCrossbar`."""
         self._run = self.run  # bound once: looking up a method costs more than some verbs
         super().__init__(plan, allocate, seed)
-        self._sums = self.circuit.sums
-        self._last = len(self._sums) - 1
-        self.loss = 0
+        self.losses = memoryview(self.circuit.sums)[len(self.circuit.w) :]
 
     def checksum(self, w):
         """As `eqprop.hopfield.kernels.plain.checksum`."""
@@ -78,25 +71,13 @@ class MachineCrossbar(HopfieldCrossbar):
 
     def words(self):
         """Yield the table's words in their order."""
-        total = 0
-        for words, buffers in self._parts():
-            for word in words:
-                total += word
-                yield word
-            for buffer in buffers:
-                low = uctypes.addressof(buffer)
-                high = low >> 16 >> 16
-                low -= high << 16 << 16  # a mask would be a big integer
-                total += low + high
-                yield low
-                yield high
-        yield -total & 0xFFFFFFFF
+        return table_words(self._parts())
 
     def _parts(self):
         """Yield (words, arrays whose addresses follow) of each part of the table, in their order."""
         circuit, plan = self.circuit, self.plan
         count = len(circuit.w)
-        words = [count | plan.sweeps << 8 | self.flag << 16, self.features, plan.driven_shift, plan.back_shift]
+        words = [count | plan.sweeps << 8, self.features, plan.driven_shift, plan.back_shift]
         words += [plan.product_shift, plan.feedback_shift, plan.round_shift, plan.rail]
         words += plan.targets
         words += [plan.power_bits, 0]
@@ -109,21 +90,6 @@ class MachineCrossbar(HopfieldCrossbar):
             phases = [phase[c] for phase in circuit.phases]
             yield words, [circuit.w[c], circuit.current[c]] + phases
 
-    def learn(self, x, label):
-        """Learn one sample, as the verbs in their order would; return the prediction. `loss` is then its loss.
-
-        Raises as `settle` and `set_nudge`, learning nothing.
-        """
-        if x is not self._seen or _len(x) != self.features:
-            self.check(x)
-        if _type(label) is not _int or not 0 <= label < self.classes:
-            self.check_label(label)
-        prediction = self._run(x, self.table, _LEARN, label)
-        if prediction < 0:
-            raise Rot("table")
-        self.loss = self._sums[self._last]
-        return prediction
-
     def settle(self, x):
         """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""
         if x is not self._seen or _len(x) != self.features:
@@ -135,8 +101,7 @@ class MachineCrossbar(HopfieldCrossbar):
 
     def set_nudge(self, label):
         """As `PlainCrossbar.set_nudge`."""
-        if _type(label) is not _int or not 0 <= label < self.classes:
-            self.check_label(label)
+        self.check_label(label)
         return self._run(0, self.table, _SET_NUDGE, label)
 
     def nudge(self, phase):

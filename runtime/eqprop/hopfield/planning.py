@@ -9,7 +9,7 @@ STATE_MAX = const(16383)  # the rails
 _WEIGHT_MAX = const(32768)
 _ROUND_MAX = const(11)  # largest product shift that leaves a bit to round by
 # Memory beyond the arrays and per-crossbar objects, measured by `tests/runtime/hopfield/test_planning.py`
-_BLOCKS = const(56)
+_BLOCKS = const(49)
 _TUPLES = const(10)  # tuples with an item for each crossbar
 
 
@@ -47,25 +47,26 @@ class Plan:
         self.back_shift = shift - driven - 5
         self.round_shift = 12 - shift
         self._choose()
-        blocks = _BLOCKS + count + _TUPLES * tuple_blocks(count) + tuple_blocks(count + 1)
-        for _, code, items in self.buffers():
-            blocks += 1 - (-ITEM_BYTES[code] * items // BLOCK_BYTES)
-        self.bytes = blocks * BLOCK_BYTES
 
     def _choose(self):
         """Set the values that experiments chose (means over seeds, checked by `tests/runtime/hopfield`)."""
         layers = self.layers
         count = len(self.shapes)
         self.feedback_shift = 3 if count < 3 else 2
-        self.initial = tuple(isqrt(3 * ONE * ONE // 2 // (layers[c] + layers[c + 1])) for c in range(count))
         self.targets = (ONE, 0)
         self.rail = STATE_MAX
-        # k_l is 2**feedback_shift times that of the layer above, an input has 5 bits fewer than a state, and changes of
-        # the weights move a node the more, the more nodes are below it
-        rates = []
-        for c, nodes in enumerate(layers[:-1]):
-            many = max(bits(nodes) - 5, 0) // 2 if c else max(bits(nodes) - 6, 0) // 2 - 5
+        # Three or more layers of few hidden nodes let states and nudges fade, and on some seeds die out. k_l is
+        # 2**feedback_shift times that of the layer above, an input has 5 bits fewer than a state, and changes of the
+        # weights move a node the more, the more nodes are below it, and the more layers pass them on
+        fading = int(count > 3 and max(layers[1:-1]) < 64)
+        initial, rates = [], []
+        for c in range(count):
+            nodes = layers[c]
+            spread = isqrt(3 * ONE * ONE // 2 // (nodes + layers[c + 1]))
+            initial.append(spread << fading if 0 < c < count - 1 else spread)
+            many = max((bits(nodes) - (5 if c else 6)) // 2, fading) - (0 if c else 5)
             rates.append(max(1, 17 - self.feedback_shift * (count - 1 - c) + many))
+        self.initial = tuple(initial)
         self.rate_shifts = tuple(rates)
         self.power_bits = 19 + max(bits(layers[0]) - 6, 0) // 2
         self.sweeps = 2 if count > 1 else 1
@@ -90,6 +91,15 @@ class Plan:
             for name in ("free", "plus", "minus", "delta", "mean"):
                 yield name, "h", n + 1 if c + 1 < count else n
             yield "current", "i", n
+
+    @property
+    def bytes(self):
+        """As above, computed when asked for: a network needs it only if there is not enough heap."""
+        count = len(self.shapes)
+        blocks = _BLOCKS + count + _TUPLES * tuple_blocks(count) + tuple_blocks(count + 1)
+        for _, code, items in self.buffers():
+            blocks += 1 - (-ITEM_BYTES[code] * items // BLOCK_BYTES)
+        return blocks * BLOCK_BYTES
 
     def __str__(self):
         """Return the layers as text, "64-32-10"."""

@@ -18,6 +18,10 @@ def hopfield(name):
         from .kernels.thumb import ThumbCrossbar
 
         return ThumbCrossbar
+    if name == "rv32":
+        from .kernels.rv32 import Rv32Crossbar
+
+        return Rv32Crossbar
     if name == "viper":
         from .kernels.viper import ViperCrossbar
 

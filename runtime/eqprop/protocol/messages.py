@@ -7,8 +7,9 @@ session u32 that HELLO gave; the table omits it.
 
     request                payload                                                      answer
     HELLO      1           protocol u8, session u32                                     STATE
-    CONFIGURE  2           energy model u8 (1: resistive, 2: hopfield, 3: differential; 128 more     STATE
-                           if the network learns numbers), run number u32, seed u32,
+    CONFIGURE  2           energy model u8 (1: resistive, 2: hopfield, 3: differential, 4:           STATE
+                           hopfield with weights of 8 bits; 128 more if the network
+                           learns numbers), run number u32, seed u32,
                            lr_halving_samples u32, epoch u32, number of layers u8, their
                            sizes u16..., alphabet i8... (none: all 256 values)
     SAMPLES    3           first number u32, then stretches: n u8 and n records, or     PROGRESS
@@ -16,7 +17,7 @@ session u32 that HELLO gave; the table omits it.
     INFER      4           coded u8, then one or more samples: records (1), or          CLASSES
                            features i8... (0)
     READ       5           crossbar u8, start u32, count u16                            DEVICES
-    WRITE      6           crossbar u8, start u32, conductances u16...                  DONE
+    WRITE      6           crossbar u8, start u32, conductances u16... (model 4: i8)    DONE
     RESUME     7           sample u32                                                   STATE
     BYE        8           nothing; ends the board's service                            DONE
     BENCH      9           learns samples as SAMPLES does, timed (`eqprop.bench`)       MEASURES
@@ -36,7 +37,7 @@ session u32 that HELLO gave; the table omits it.
     PROGRESS  66           next sample u32, cache slots filled u16, and totals of this epoch: samples u32,
                            correct predictions u32, loss u32 modulo 2**30, loss u32 // 2**30
     CLASSES   67           for each sample: class u16, output voltages i16...
-    DEVICES   68           conductances u16...
+    DEVICES   68           conductances u16... (model 4: i8)
     DONE      69           nothing
     ERROR     70           kind u8 (REFUSED 0, GREET 1: the board has restarted, HELLO comes first; TAKEN 2: another
                            host's HELLO has ended the session), message in UTF-8
@@ -49,6 +50,7 @@ the alphabet that CONFIGURE names.
 """
 
 import struct
+import sys
 
 from .._compat import const
 
@@ -58,6 +60,7 @@ MODELS = (
     "resistive",
     "hopfield",
     "differential",
+    "hopfield8",
 )  # the energy models' names by number, in all formats that outlive a process; 0: no network
 RESISTIVE = const(1)
 NUMBERS = const(128)  # beside a model's number: the network learns numbers
@@ -136,10 +139,17 @@ def unpack_configure(payload):
     fields = unpack(CONFIGURE_LAYOUT, payload, "CONFIGURE")
     model = fields[0] & ~NUMBERS
     if not 0 < model < len(MODELS):
-        raise ValueError("model: expected 1 (resistive), 2 (hopfield) or 3 (differential), got {}".format(model))
+        raise ValueError("model: {} is not in 1..{}".format(model, len(MODELS) - 1))
     count = fields[5]
     layers = unpack("<{}H".format(count), payload, "CONFIGURE", _CONFIGURE_SIZE)
     return (model,) + fields[1:5] + (layers, bytes(payload[_CONFIGURE_SIZE + 2 * count :]))
+
+
+def identify(release, more):
+    """Return what a board says of itself: eqprop's version, `release`, the interpreter's, the port, and `more`."""
+    implementation = sys.implementation
+    version = "{}.{}.{}".format(*implementation.version[:3])
+    return " ".join(("eqprop", release, implementation.name, version, sys.platform, more)).strip()
 
 
 def pack_state(state):

@@ -71,9 +71,10 @@ class Layout:
         self.selects = sum(len(names) for names in on_spi)
         size = 1 << DECODERS[decoder]
         if self.selects > DECODERS_MAX * size:
-            text = "layers: {} needs {} chip selects, {} {} have {}: take fewer nodes or 74hct154"
-            shown = "-".join(str(n) for n in layers)
-            raise ValueError(text.format(shown, self.selects, DECODERS_MAX, decoder.upper(), DECODERS_MAX * size))
+            text = "layers: {} needs {} chip selects, {} {} have {}: take fewer nodes{}"
+            shown, other = "-".join(str(n) for n in layers), " or 74hct154" if decoder == "74hct138" else ""
+            facts = shown, self.selects, DECODERS_MAX, decoder.upper(), DECODERS_MAX * size, other
+            raise ValueError(text.format(*facts))
         self.decoders = [self._name(decoder) for _ in range(_chips(self.selects, size))]
 
     def _number(self, part, items, name):

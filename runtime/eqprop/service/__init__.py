@@ -75,10 +75,7 @@ class Service(Samples):
         self._checkpoints = checkpoints
         self._cache_bytes = cache_bytes
         self._unpack = unpack
-        implementation = sys.implementation
-        version = "{}.{}.{}".format(*implementation.version[:3])
-        words = ("eqprop", __version__, implementation.name, version, sys.platform, identity)
-        self._identity = " ".join(words).strip()
+        self._identity = messages.identify(__version__, identity)
         self._session = None
         self.token = b""
         self._state = states.SILENT

@@ -4,9 +4,10 @@ As in `eqprop.protocol.messages`, the host asks and the board answers. Here a bo
 host for something: it names a verb of the crossbar. The host's next message, RESULT, brings the verb's result.
 
     request                payload                                                      answer
-    CHIP_CONFIGURE 32      energy model u8 (1: resistive), lr_halving_samples u32,      CHIP with DONE
-                           layer sizes u16...; the board drops its own network
-    CHIP_LEARN     33      label u16, features i8...                                    CHIP
+    CHIP_CONFIGURE 32      energy model u8 (1: resistive; 129: it learns numbers),      CHIP with DONE
+                           lr_halving_samples u32, layer sizes u16...; the board drops
+                           its own network
+    CHIP_LEARN     33      label u16, or a target i16 for each output; features i8...   CHIP
     CHIP_INFER     34      features i8...                                               CHIP
     RESULT         35      the result of the last CHIP's verb                           CHIP
 
@@ -32,37 +33,18 @@ from ..crossbar.external import ExternalCrossbar
 from ..crossbar.kernels.plain import highest
 from ..learner import Learner
 from ..planning import Plan
-from ..protocol.messages import CHIP_CONFIGURE, CHIP_LEARN, RESISTIVE, RESULT
+from ..protocol.messages import CHIP_CONFIGURE, CHIP_LEARN, NUMBERS, RESISTIVE, RESULT
 
 SETTLE = const(1)
 NUDGE = const(2)
 PROGRAM = const(3)
 DONE = const(4)
 
-_CONFIGURE = "<BI"
+CONFIGURE_LAYOUT = "<BI"
 _CONFIGURE_BYTES = const(5)
-_LABEL = "<H"
-_LABEL_BYTES = const(2)
-_OUTCOME = "<IHI"
+LABEL_LAYOUT = "<H"
+OUTCOME_LAYOUT = "<IHI"
 OUTCOME_BYTES = const(10)
-
-
-def pack_configure(layers, lr_halving_samples):
-    """Return a CHIP_CONFIGURE payload without its turn."""
-    return struct.pack(_CONFIGURE, RESISTIVE, lr_halving_samples) + struct.pack("<{}H".format(len(layers)), *layers)
-
-
-def pack_learn(label, features):
-    """Return a CHIP_LEARN payload without its turn: a label and its features as bytes."""
-    return struct.pack(_LABEL, label) + features
-
-
-def unpack_outcome(payload):
-    """Return (next sample, class, loss, output voltages as bytes) of a DONE."""
-    if len(payload) < OUTCOME_BYTES:
-        raise ValueError("DONE: expected {} bytes or more, got {}".format(OUTCOME_BYTES, len(payload)))
-    sample, prediction, loss = struct.unpack_from(_OUTCOME, payload, 0)
-    return sample, prediction, loss, bytes(payload[OUTCOME_BYTES:])
 
 
 class RemoteCrossbar(ExternalCrossbar):
@@ -112,12 +94,13 @@ class RemoteLearner(Learner):
 
     def learn_steps(self, x, label):
         """Learn one sample as `Learner.learn` does, to the same bits: yield CHIP payloads, and be sent the RESULTs."""
-        prediction = yield from self._settle(x)
-        self.loss = loss = self._set_nudge(label)
+        crossbar = self._crossbar
+        prediction = yield from crossbar.settle(x)
+        self.loss = loss = crossbar.set_nudge(label)
         if loss:
-            yield from self._nudge(PLUS)
-            yield from self._nudge(MINUS)
-            yield from self._program()
+            yield from crossbar.nudge(PLUS)
+            yield from crossbar.nudge(MINUS)
+            yield from crossbar.program()
         self.prediction = prediction
         self.count()
 
@@ -187,23 +170,33 @@ class ChipLoop:
         size = len(payload) - _CONFIGURE_BYTES
         if size < 0 or size % 2:
             raise ValueError("CHIP_CONFIGURE: expected 5 bytes and layer sizes u16, got {} bytes".format(len(payload)))
-        model, lr_halving_samples = struct.unpack_from(_CONFIGURE, payload, 0)
-        if model != RESISTIVE:
-            raise ValueError("model: expected 1 (resistive), got {}".format(model))
+        model, lr_halving_samples = struct.unpack_from(CONFIGURE_LAYOUT, payload, 0)
+        if model & ~NUMBERS != RESISTIVE:
+            raise ValueError("model: expected 1 (resistive), got {}".format(model & ~NUMBERS))
         plan = Plan(struct.unpack_from("<{}H".format(size // 2), payload, _CONFIGURE_BYTES))
         features, classes = plan.layers[0], plan.layers[-1]
         longest = max(1 + features, 2 + 4 * classes, 1 + OUTCOME_BYTES + 2 * classes)  # SETTLE, NUDGE, DONE
         if longest > self._room:
             raise ValueError("layers: CHIP takes {} bytes, this board's limit is {}".format(longest, self._room))
-        self._crossbar = RemoteCrossbar(plan, self._allocate)
-        self._learner = RemoteLearner(self._crossbar, plan, lr_halving_samples)
+        self._crossbar = crossbar = RemoteCrossbar(plan, self._allocate)
+        learner = RemoteLearner(crossbar, plan, lr_halving_samples)
+        self._layout = LABEL_LAYOUT
+        if model & NUMBERS:
+            from ..extras.regression import Regression  # imported here, for boards that learn classes, or lack it
+
+            crossbar.set_nudge = Regression(crossbar, learner).set_nudge  # type: ignore[method-assign]
+            self._layout = "<{}h".format(classes)
+        self._learner = learner
         return self._done(0)
 
     def _learn(self, payload):
-        if len(payload) < _LABEL_BYTES:
-            raise ValueError("CHIP_LEARN: expected a label u16, got {} bytes".format(len(payload)))
-        (label,) = struct.unpack_from(_LABEL, payload, 0)
-        yield from self._learner.learn_steps(bytes(payload[_LABEL_BYTES:]), label)
+        right = struct.calcsize(self._layout)
+        if len(payload) < right:
+            raise ValueError("CHIP_LEARN: expected {} bytes and features, got {} bytes".format(right, len(payload)))
+        wanted = struct.unpack_from(self._layout, payload, 0)
+        if self._layout == LABEL_LAYOUT:
+            (wanted,) = wanted
+        yield from self._learner.learn_steps(bytes(payload[right:]), wanted)
         return self._done(self._learner.prediction)
 
     def _infer(self, payload):
@@ -212,5 +205,5 @@ class ChipLoop:
     def _done(self, prediction):
         learner = self._learner
         outputs = self._crossbar.voltages(len(self._crossbar.plan.layers) - 1, FREE)
-        outcome = struct.pack(_OUTCOME, learner.sample, prediction, learner.loss)
+        outcome = struct.pack(OUTCOME_LAYOUT, learner.sample, prediction, learner.loss)
         return bytes((DONE,)) + outcome + struct.pack("<{}h".format(len(outputs)), *outputs)

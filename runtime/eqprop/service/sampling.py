@@ -128,7 +128,7 @@ class Samples:
                 counted = right = loss = 0
                 if not cached:
                     self._keep(payload, first, at)
-        if learner.sample != ~learner.mirror:  # a flipped bit would have skipped samples
+        if learner.sample + learner.left != learner.halve_at:  # a flipped bit would have skipped samples
             raise Rot("number of samples")
         self._check_totals()
         progress = struct.pack(messages.PROGRESS_LAYOUT, learner.sample, self._cached, *self._totals)

@@ -95,7 +95,7 @@ class Telemetry:
         outputs = network.outputs if network else bytes(2)
         self._use(outputs)
         if box:
-            box.start(network.sample if network else 0)
+            box.start(network)
         elif network and network.outputs is outputs:  # not a new array each time, as of some crossbars of one's own
             self._hasten(network.learner)
 
@@ -112,16 +112,16 @@ class Telemetry:
         On a board, an attribute costs a tenth of a record, and a function with more locals takes heap.
         """
 
-        def answer(label, x=None, put=self._append, state=self._state, learner=learner):
+        def answer(label, x=None, put=self._append, state=self._state, learner=learner, now=ticks_us):
             state[_SAMPLE] = learner.sample
             state[_VALUE] = _AN_ANSWER
-            if put(state, (len(x) + _FEATURES_AT << 16 if x else _LABELLED) | label, ticks_us(), x) < 0:
+            if put(state, (len(x) + _FEATURES_AT << 16 if x else _LABELLED) | label, now(), x) < 0:
                 _refuse(x)
 
-        def learnt(label, x=None, put=self._append, state=self._state, learner=learner):
+        def learnt(label, x=None, put=self._append, state=self._state, learner=learner, now=ticks_us):
             state[_SAMPLE] = learner.sample
             state[_VALUE] = learner.loss
-            if put(state, (len(x) + _FEATURES_AT << 16 if x else _LABELLED) | label, ticks_us(), x) < 0:
+            if put(state, (len(x) + _FEATURES_AT << 16 if x else _LABELLED) | label, now(), x) < 0:
                 _refuse(x)
 
         self.answer = answer  # type: ignore[method-assign]

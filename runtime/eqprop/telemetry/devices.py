@@ -39,11 +39,12 @@ class Devices:
         first = self._first
         steps = network.conductances(c)
         count = min(_DEVICES, len(steps) - first)
+        wide = 1 + (network.g_max > 127)  # bytes of a conductance
         raw = telemetry._raw
         struct.pack_into("<IBI", raw, _CLOCK_AT, network.learner.sample, c, first)
-        copy(steps, raw, 2 * first, _CLOCK_AT + 9, 2 * count)
+        copy(steps, raw, wide * first, _CLOCK_AT + 9, wide * count)
         raw[0] = DEVICES
-        telemetry._append(telemetry._state, _CLOCK_AT + 9 + 2 * count, ticks_us(), None)
+        telemetry._append(telemetry._state, _CLOCK_AT + 9 + wide * count, ticks_us(), None)
         self._first = first + count
         if self._first == len(steps):
             self._first = 0

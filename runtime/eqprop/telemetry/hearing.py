@@ -13,10 +13,11 @@ except (ImportError, SyntaxError, NotImplementedError):  # CPython, or a port wi
 _OVERHEAD = const(8)
 _HEAD = const(0)
 _FRAMES = const(3)
+_DROPPED = const(4)
 _FRAMES_AT_ONCE = const(2)
+_PATIENCE = const(16)  # most polls whose frames are sent before what a host asked for
 _ANSWERED = const(14)  # in a Telemetry's state
 _BYTES_AT_ONCE = const(48)
-_PAYLOAD = const(4)
 _SPOILT = const(1048576)  # half bytes: too many for any frame, until the next zero
 
 
@@ -29,14 +30,16 @@ class Hearing:
         self._port = telemetry._port
         self._until = 0  # the second from which nobody listens
         self._devices = None
-        self._pieces = None
+        self._taught = self._pieces = None  # what a host asked for and was not sent yet
+        self._inquired = 0  # 2: both ABOUT and HEALTH, 1: HEALTH
+        self._waited = 0
         if telemetry.budget:
             from .devices import Devices
 
             self._devices = Devices(telemetry, telemetry.budget)
-        self._buffer = bytearray(_OVERHEAD + 4 + len(telemetry.x))
+        self._buffer = bytearray(_OVERHEAD + 5 + len(telemetry.x))
         self._halves = 0
-        self._token = -1
+        self._token = b""
         self._done = False
 
     def poll(self, ready):
@@ -54,22 +57,39 @@ class Hearing:
         telemetry = self._telemetry
         state = telemetry._state
         ring = telemetry._ring
-        for _ in range(_FRAMES_AT_ONCE):
+        for n in range(_FRAMES_AT_ONCE):
+            if self._taught or self._inquired or self._pieces:
+                self._waited += not n
+                self._tell_asked(telemetry, state)
             if state[_FRAMES]:
                 head = state[_HEAD]
                 self._port.write(ring, head + 2, ring[head] + 256 * ring[head + 1])
                 drop(ring, state)
-        if self._pieces and not state[_FRAMES]:
-            self._tell_piece(telemetry.box)
-        elif self._devices and not state[_FRAMES]:
+        if self._devices and not state[_FRAMES]:
             self._devices.tell(now)
 
-    def _tell_piece(self, box):
-        """Tell the next records of the black box, or its end."""
-        number, data = next(self._pieces, (box.next, b""))
-        if not data:
-            self._pieces = None
-        self._telemetry.tell(LOG, struct.pack("<II", box.box, number) + data)
+    def _tell_asked(self, telemetry, state):
+        """Tell what a host asked for if the ring is empty. After 16 polls in which it never was, empty it first."""
+        while state[_FRAMES] and self._waited > _PATIENCE:
+            drop(telemetry._ring, state)
+            state[_DROPPED] += 1
+        if state[_FRAMES]:
+            return
+        self._waited = 0
+        if self._taught:
+            telemetry.tell(TAUGHT, self._taught)
+            self._taught = None
+        elif self._inquired:
+            from .describing import describe  # imported here, so that a board that nobody asks does not load it
+
+            describe(telemetry, self._inquired)
+            self._inquired -= 1
+        else:  # the next records of the black box, or its end
+            box = telemetry.box
+            number, data = next(self._pieces, (box.next, b""))
+            if not data:
+                self._pieces = None
+            telemetry.tell(LOG, struct.pack("<II", box.box, number) + data)
 
     def _hear(self, now):
         """Take what has come, up to 48 bytes or a request; return the label that it taught, or None."""
@@ -120,17 +140,14 @@ class Hearing:
             first = buffer[4] | buffer[5] << 8 | buffer[6] << 16 | buffer[7] << 24
             self._pieces = telemetry.box.pieces(first, now)
         elif kind == INQUIRE:
-            from .describing import describe  # imported here, so that a board that nobody asks does not load it
-
-            describe(telemetry)
-        elif size and kind in (LABEL, SAMPLE, SAVE):
-            token = buffer[_PAYLOAD]
-            if token == self._token:  # repeated, as its answer was lost
-                telemetry.tell(TAUGHT, bytes((token, self._done)))
-                return None
-            label, self._done = self._teach(kind, size)
-            self._token = token
-            telemetry.tell(TAUGHT, bytes((token, self._done)))
+            self._inquired = 2
+        elif size == 5 if kind == LABEL else size > 1 and kind in (SAMPLE, SAVE):
+            label = None
+            token = bytes(buffer[4:6])
+            if token != self._token:  # not repeated, as its answer was lost
+                label, self._done = self._teach(kind, size)
+                self._token = token
+            self._taught = token + bytes((self._done,))
             return label
         return None
 
@@ -146,13 +163,14 @@ class Hearing:
                 telemetry.saved(kept)
                 return None, kept
             if kind == SAMPLE:
-                label = buffer[5] + 256 * buffer[6]
-                if size != 3 + len(telemetry.x):
-                    raise ValueError("teach: {} features, expected {}".format(size - 3, len(telemetry.x)))
-                copy(buffer, telemetry.x, 7, 0, len(telemetry.x))
-            else:
                 label = buffer[6] + 256 * buffer[7]
-                if buffer[5] != telemetry._state[_ANSWERED]:
+                if size != 4 + len(telemetry.x):
+                    raise ValueError("teach: {} features, expected {}".format(size - 4, len(telemetry.x)))
+                copy(buffer, telemetry.x, 8, 0, len(telemetry.x))
+                telemetry.answer(network.infer(telemetry.x), telemetry.x)  # what it knew before
+            else:
+                label = buffer[7] + 256 * buffer[8]
+                if buffer[6] != telemetry._state[_ANSWERED]:
                     raise ValueError("teach: it is learnt already, or another came since")
             if network.memory:
                 network.learn(telemetry.x, label, telemetry.replay)

@@ -29,7 +29,7 @@ def labelled(telemetry, label, value, x):
     if telemetry._append(state, (len(x) + _FEATURES_AT << 16 if x else _LABELLED) | label, ticks_us(), x) < 0:
         refuse(x)
     if telemetry.box:
-        telemetry.box.keep(telemetry._raw)
+        telemetry.box.keep(telemetry._raw, x)
 
 
 def refuse(x):

@@ -21,6 +21,7 @@ from eqprop_host.boards.ports import open_board
 from eqprop_host.errors import DataError
 from eqprop_host.runlog import open_log
 from eqprop_host.training import scores
+from eqprop_host.transfer import read_network
 from support.places import ROOT
 from support.typed_command import run
 
@@ -170,6 +171,17 @@ def test_a_network_without_a_scale_is_pulled_with_a_warning(folder, capsys):
     code, _, err = run(capsys, "pull", "bare.npz", f"--port={port}")
     assert code == 0 and err.count("\n") == 1
     assert err.startswith("eqprop: warning: the board does not say how its inputs are scaled")
+
+
+@pytest.mark.parametrize("model", ["resistive", "hopfield8"])
+def test_a_network_is_pulled_with_its_energy_model(model, tmp_path):
+    """Caught: it was saved as a hopfield network, which its conductances do not fit."""
+    with open_board("sim:") as board:
+        board.configure((3, 4, 3), seed=1, lr_halving_samples=0, model=model)
+        pulled, state = read_network(board, lambda line: None)
+    pulled.save(tmp_path / "back.npz")
+    back = Model.load(tmp_path / "back.npz")
+    assert (back.model, back.crc) == (model, state.crc)
 
 
 @pytest.mark.usefixtures("unix_micropython")

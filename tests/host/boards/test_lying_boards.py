@@ -144,9 +144,9 @@ LIES = [
     (m.HELLO, state(layers=LAYERS, model=1, saved=7), greet, "saved sample 7, its next one is 0"),
     (
         m.HELLO,
-        state(layers=LAYERS, model=4),
+        state(layers=LAYERS, model=5),
         greet,
-        "energy model 4, expected 1 (resistive) or 2 (hopfield) or 3 (differential)",
+        "energy model 5, expected 1 (resistive) or 2 (hopfield) or 3 (differential) or 4 (hopfield8)",
     ),
     (m.HELLO, state(protocol=9), greet, "speaks protocol 9, this eqprop 4"),
     (m.HELLO, edited(lambda payload: payload[:20]), greet, "STATE: 20 bytes are too few"),

@@ -55,6 +55,13 @@ NONSENSE = {
     f"{TRAIN} --log run.csv": "run.csv: .csv would not survive a kill: log to .arrow",
     f"{TRAIN} --log no/run.arrow": "no/run.arrow: cannot be written",
     f"{TRAIN} --json there": "there: is not a regular file",
+    f"{TRAIN} --port /dev/null": "port '/dev/null' cannot be opened: it is not a serial port",
+    "studio --folder big.csv": "big.csv: is a file: name a folder",
+    "demo --folder big.csv": "big.csv: is a file: name a folder",
+    "rig 4-3-2 --out big.csv": "big.csv: is a file: name a folder",
+    "fleet bytes.csv status": "bytes.csv: is not TOML: expected text in UTF-8",
+    "teach --port /dev/nowhere --json big.csv": "big.csv: exists already, and is not JSON that eqprop wrote",
+    "study mnist --data iris --markdown -": "-: only --json writes to standard output: name a file",
     f"{TRAIN} --port /dev/nowhere": "'/dev/nowhere' cannot be opened",
     f"{TRAIN} --port sim:z80": "sim:z80: expected one of the simulated boards",
     f"{TRAIN} --port sim:?flop=1": "flop=1",
@@ -73,6 +80,7 @@ NONSENSE = {
     "train --resume nowhere.arrow": "nowhere.arrow: cannot be read",
     "train --resume text.arrow": "text.arrow: is not a log",
     "simulate --device ecram": "--device ecram: needs --physics analog",
+    "simulate --physics analog --blank 0.2": "blanked 0.2: only the emulator in this process blanks features, not a",
     "simulate --physics analog --set levels=many": "levels",
     "simulate --physics analog --set colour=red": "colour",
     "sweep show nowhere": "nowhere: holds no results",
@@ -89,6 +97,8 @@ NONSENSE = {
     "pull net": "'net': a saved network is a .npz file, such as net.npz",
     "push nowhere.npz": "nowhere.npz: cannot be read",
     "bench --samples 0": "--samples: 0",
+    "monitor run.arrow --run nothing": "run.arrow: has no run nothing, only ",
+    "log info run.arrow --run nothing": "run.arrow: has no run nothing, only ",
     "monitor nowhere.arrow": "nowhere.arrow: cannot be read",
     "report text.arrow": "text.arrow: is not a log",
     "report nowhere.arrow --png x.jpg": "'x.jpg': a picture is a .png file, such as x.png",
@@ -102,18 +112,21 @@ NONSENSE = {
     "log merge text.arrow --to fleet": "fleet: expected a .parquet to merge logs into",
     "log replay nowhere.arrow --at -1": "--at: -1",
     "study mismatch --only nonsense": "invalid choice: 'nonsense' (choose from",
-    "study mnist --data iris --only nonsense": "--only nonsense: no row's text contains it; the rows are: hopfield",
+    "study mnist --data iris --only nonsense": "--only nonsense: no row's text or layers contain it; the rows are",
     "study nonsense": "invalid choice: 'nonsense'",
     "deploy --port sim:": "has eqprop already; a blank board is sim:cortex-m3?blank=512k",
+    "deploy --port sim:cortex-m33": "port sim:cortex-m33: expected one of the simulated boards sim:, ",
+    "deploy --port sim:cortex-m3?blnk": "port sim:cortex-m3 has no option blnk=",
     "--completion csh": "invalid choice: 'csh'",
 }
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A saved network of two inputs."""
+    """A saved network of two inputs, with the log of its run, run.arrow, beside it."""
     path = tmp_path_factory.mktemp("trained") / "trained.npz"
-    assert cli.main(["train", "--data=xor", "--limit=4", f"--save={path}"]) == 0
+    log = path.with_name("run.arrow")
+    assert cli.main(["train", "--data=xor", "--limit=4", f"--save={path}", f"--log={log}"]) == 0
     return path
 
 
@@ -121,7 +134,8 @@ def trained(tmp_path_factory):
 def folder(tmp_path, monkeypatch, trained):
     """A folder to be in: a file that is none of ours, data with and without columns, a network, an empty folder."""
     monkeypatch.chdir(tmp_path)
-    shutil.copy(trained, tmp_path)
+    for path in (trained, trained.with_name("run.arrow")):
+        shutil.copy(path, tmp_path)
     (tmp_path / "text.arrow").write_text("what is this\n")
     (tmp_path / "text.txt").write_text("what is this\n")
     np.savez(tmp_path / "net.npz", other=np.zeros(3))

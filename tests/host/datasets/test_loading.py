@@ -638,6 +638,33 @@ def test_which_features_are_image_like(features, image_like):
     assert scaling.features == len(features[0])
 
 
+@pytest.mark.parametrize(
+    "features, bright",
+    [
+        ([[9, 8, 7], [9, 5, 5], [9, 8, 6], [5, 7, 5]], True),  # a quarter are the largest
+        ([[9, 8, 7], [9, 5, 5], [8, 8, 6], [6, 7, 5]], False),  # a sixth
+        ([[9, 10], [10, 9]], True),
+        ([[0, 10], [10, 9]], False),  # a quarter are zero: black stays 0
+        ([[-1, 10], [10, 9]], False),
+        ([[9, 9], [9, 9]], False),
+        ([[300, 299, 1], [299, 300, 300], [300, 299, 1]], False),  # of the distances from 300, most are small
+    ],
+)
+def test_which_features_are_on_a_bright_ground(features, bright):
+    """The mirror of the rule above. Caught: a count of the largest values that a later block's larger one keeps."""
+    features = np.array(features)
+    scaling = datasets.fit_scaling(features)
+    span = float(np.max(features) - np.min(features))
+    assert (scaling.offset == (float(np.max(features)),) and scaling.span == (span,)) == bright
+
+
+def test_a_picture_and_its_negative_give_the_network_mirrored_inputs():
+    """Bright ones end as dark ones do: the ground is 0, which costs a board nothing. Caught: a ground of 127."""
+    digits = datasets.load("digits").features
+    dark, bright = (datasets.fit_scaling(each).quantise(each) for each in (digits, 16 - digits))
+    assert np.array_equal(bright, -dark) and np.mean(bright == 0) > 0.4
+
+
 def test_beyond_the_training_range_saturates():
     """Caught: a cast without clipping, which wraps."""
     scaling = datasets.fit_scaling(np.array([[-1.0, 5, 7], [3.0, 6, 7]]))
@@ -673,7 +700,7 @@ def test_inputs_are_in_range_and_rise_with_their_features(matrix, data):
 def test_zero_stays_zero_in_images(matrix):
     """And the largest value is full scale. Caught: any offset."""
     scaling = datasets.fit_scaling(matrix)
-    assume(len(scaling.span) == 1)
+    assume(len(scaling.span) == 1 and scaling.offset == (0.0,))
     inputs = scaling.quantise(matrix)
     assert (inputs[matrix == 0] == 0).all() and (inputs[matrix > 0] > 0).all()
     assert (inputs[matrix == matrix.max()] == 127).all()

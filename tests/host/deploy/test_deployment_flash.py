@@ -187,6 +187,24 @@ def test_the_runtime_takes_little_flash(without, most_kb, blank, capsys, tmp_pat
     assert free - probe(board.path)["flash"] <= most_kb * 1024
 
 
+def test_weights_of_8_bits_are_there_only_when_they_are_asked_for(blank, capsys):
+    """Catches: a module of theirs that is not found in the archive, or that is on every board."""
+    board = blank()
+    train = ("train", "--port", board.path, "--data", "iris", "--limit", 30, "--bits", 8)
+    code, _, err = run(capsys, "deploy", "--port", board.path, "--boot")
+    assert code == 0, err
+    board.reset()
+    code, _, err = run(capsys, *train)
+    assert code == 1 and err.splitlines()[-1].endswith("model: hopfield8 is not on this board: deploy it"), err
+    code, out, err = run(capsys, "deploy", "--port", board.path, "--boot", "--with", "int8")
+    assert code == 0 and "; copied" in out, err
+    board.reset()
+    code, there, err = run(capsys, *train)
+    assert code == 0, err
+    code, here, _ = run(capsys, "simulate", *train[3:])
+    assert code == 0 and there.splitlines()[-1].split()[-1] == here.splitlines()[-1].split()[-1]
+
+
 def test_a_rig_is_there_only_when_it_is_asked_for(blank, capsys):
     """Catches: a driver that is not found in the archive, 20 KB of drivers on every board."""
     board = blank()
@@ -206,7 +224,7 @@ def test_a_rig_is_there_only_when_it_is_asked_for(blank, capsys):
     code, _, err = run(capsys, "deploy", "--port", board.path, "--with", "rig", "--without", "resistive")
     assert (code, err.splitlines()[-1]) == (1, "eqprop: --without resistive: rig needs it")
     code, _, err = run(capsys, "deploy", "--port", board.path, "--with", "speed")
-    assert code == 2 and "'speed': expected some of differential,rig,blackbox" in err
+    assert code == 2 and "'speed': expected one of differential, rig, blackbox, net, int8" in err
 
 
 def test_what_was_left_out_says_so(blank, capsys):
@@ -224,7 +242,7 @@ def test_what_was_left_out_says_so(blank, capsys):
     said = failed.value.stdout + failed.value.stderr
     assert "ImportError: eqprop features: not on this board, `eqprop deploy` left it out" in said
     code, _, err = run(capsys, "deploy", "--port", board.path, "--without", "speed")
-    assert code == 2 and "'speed': expected some of resistive,features,telemetry,chip,extras,bench" in err
+    assert code == 2 and "'speed': expected one of resistive, features, telemetry, chip, extras, bench" in err
 
 
 def test_a_small_flash_gets_the_parts_that_fit_and_an_update_must_be_asked_for(blank, capsys, monkeypatch):

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import signal
 import sys
 
 from eqprop_host import cli
@@ -17,3 +18,32 @@ def test_text_comes_and_what_is_typed_goes(unix_micropython, monkeypatch, capsys
     out = capsys.readouterr().out
     assert "got hello\n" in out and "got world\n" in out
     assert "\ufffd" not in out
+
+
+class Seen(io.StringIO):
+    """Standard output of which a user presses Ctrl-C at some words."""
+
+    def __init__(self, words):
+        super().__init__()
+        self._words = words
+
+    def write(self, text):
+        if self._words in text:
+            signal.raise_signal(signal.SIGINT)
+        return super().write(text)
+
+
+def test_a_blank_simulated_board_has_a_console(cortex_m3, monkeypatch):
+    """Caught: the port that `eqprop deploy APP` named was refused, as none of pyserial's."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("print(6 * 7)\n"))
+    monkeypatch.setattr(sys, "stdout", seen := Seen("42"))
+    assert cli.main(["console", "--port", "sim:cortex-m3?blank=64k", "--seconds", "300"]) == 0
+    assert ">>> print(6 * 7)\n42\n" in seen.getvalue()
+
+
+def test_a_simulated_board_that_serves_has_none(capsys):
+    for command in ("console", "monitor", "teach"):
+        assert cli.main([command, "--port", "sim:"]) == 1
+        assert capsys.readouterr().err == (
+            "eqprop: port sim:: serves a host, and has no program of its own: name a board's port\n"
+        )

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import threading
 import time
 
@@ -12,6 +13,7 @@ from eqprop_host.boards import ports
 from eqprop_host.errors import ProtocolError
 from eqprop_host.field import listener as listening
 from eqprop_host.field import records
+from eqprop_host.field.journal import Parts
 from eqprop_host.field.listener import Listener
 from eqprop_host.runlog import open_log
 from eqprop_host.runlog.replay import network_at
@@ -60,12 +62,27 @@ def test_a_hundred_records_a_second_beside_prints_arrive_whole(program):
     assert len(answers) + listener.missing + listener.health.dropped >= 395
 
 
-def test_a_program_is_monitored_and_its_log_replayed(program, tmp_path, capsys):
-    """As a user types it. Catches: steps that are logged for other samples, a map that is never whole."""
+def test_a_program_is_monitored_and_its_log_replayed(program, tmp_path, monkeypatch, capsys):
+    """As a user types it, and presses Ctrl-C once the map was whole twice.
+
+    Catches: steps that are logged for other samples, a map that is never whole.
+    """
     log = tmp_path / "run.arrow"
-    port = program(100_000, 4).path
-    words = ["monitor", "--port", port, "--seconds", "6", "--classes", "left,right", "--log", str(log)]
-    assert cli.main(words) == 0
+    whole = []
+    add = Parts.add
+
+    def stop(parts, record):
+        found = add(parts, record)
+        if found:
+            whole.append(record.sample)
+            if whole[-1] > whole[0] + 10:
+                monkeypatch.setattr(Parts, "add", add)
+                signal.raise_signal(signal.SIGINT)
+        return found
+
+    monkeypatch.setattr(Parts, "add", stop)
+    port = program(100_000, "heard").path
+    assert cli.main(["monitor", "--port", port, "--classes", "left,right", "--log", str(log)]) == 0
     out = capsys.readouterr().out
     assert "answer: " in out and "learnt: left" in out and "fault: sensor: absent" in out
     assert "eqprop 0.2.0 micropython" in out and out.splitlines()[-1].startswith("sample ")
@@ -114,7 +131,7 @@ def test_a_board_at_its_prompt_is_named(silent, monkeypatch):
 
 
 def test_another_format_is_named():
-    with pytest.raises(ProtocolError, match="tells format 9, this eqprop reads 1: `eqprop deploy` updates it"):
+    with pytest.raises(ProtocolError, match="tells format 9, this eqprop reads 2: `eqprop deploy` updates it"):
         records.unpack(128, bytes(8) + bytes((9,)) + bytes(20))
 
 

@@ -45,6 +45,16 @@ def test_windows_are_recorded_undone_and_continued_as_a_data_set(recorder, tmp_p
     assert rows[0]["board"].endswith("recorder")
 
 
+def test_an_input_that_ends_too_early_fails_the_command(recorder, tmp_path, monkeypatch, capsys):
+    """As one that is piped in. Catches exit code 0 for a data set that lacks samples."""
+    path = tmp_path / "x.parquet"
+    assert record(monkeypatch, path, recorder, "\n") == 1
+    assert capsys.readouterr().err.endswith(
+        "the input ended, 3 samples are missing: run the command again to record them\n"
+    )
+    assert record(monkeypatch, path, recorder, "\n\n\n") == 0
+
+
 def test_a_sensor_that_tells_nothing_is_named(recorder, tmp_path, monkeypatch, capsys):
     """And nothing is kept. Catches a sample of no values."""
     monkeypatch.setattr("eqprop_host.field.recording.Window.take", lambda self, record: None)

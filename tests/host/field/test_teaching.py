@@ -10,6 +10,7 @@ import time
 import pytest
 
 import eqprop
+from eqprop.checkpoint import NAMES
 from eqprop_host import cli
 from eqprop_host.errors import DataError
 from eqprop_host.field.teaching import label_of
@@ -57,6 +58,19 @@ def test_a_data_set_is_taught_to_the_last_bit(pupil, tmp_path, monkeypatch, caps
     assert eqprop.load("4-3-2", str(tmp_path)).crc() == network.crc()
 
 
+@pytest.mark.parametrize("words", [["teach", "--from"], ["train", "--program", "--data"]])
+def test_a_program_that_cannot_save_fails_the_command(words, pupil, tmp_path, capsys):
+    """Its flash takes no file. Catches exit code 0 for lessons that the board forgets without power."""
+    for name in NAMES:
+        (tmp_path / name).mkdir()
+    (tmp_path / "data.csv").write_text("a,b,c,d,label\n" + "1,2,3,4,0\n5,6,7,8,1\n" * 5)
+    assert cli.main([*words, str(tmp_path / "data.csv"), "--port", pupil, "--json", str(tmp_path / "j")]) == 1
+    out, err = capsys.readouterr()
+    assert "not saved" in out and "the program could not save what it learnt" in err
+    results = json.loads((tmp_path / "j").read_text())
+    assert results["saved"] is False and results["training_samples"] == 10
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -76,3 +90,20 @@ def test_a_label_is_a_name_its_start_or_a_number():
         label_of("wa", ("wave", "wall"), 2)
     with pytest.raises(DataError, match="no such class: expected 0 to 2"):
         label_of("3", (), 3)
+
+
+def test_a_program_is_trained_and_tested_on_samples_that_it_had_not_learnt(pupil, tmp_path, capsys):
+    """Class 0 is negative, class 1 positive. Catches: a test of what was learnt, an option that would do nothing."""
+    draws = random.Random(1)
+    rows = [(*(draws.randint(20, 127) * (2 * (n % 2) - 1) for _ in range(4)), n % 2) for n in range(60)]
+    data, results = tmp_path / "data.csv", tmp_path / "train.json"
+    data.write_text("a,b,c,d,label\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
+    words = ["train", "--program", "--port", pupil, "--data", str(data)]
+    assert cli.main([*words, "--json", str(results)]) == 0
+    out = capsys.readouterr().out
+    assert "60 samples learnt by" in out and "test error 0.0 %: 0 of 12 answered wrongly" in out
+    assert json.loads(results.read_text())["test_error_percent"] == 0
+    assert eqprop.load("4-3-2", str(tmp_path)).sample == 60
+    assert cli.main([*words, "--epochs", "3"]) == 1
+    assert "--epochs: not with --program, whose program has its own" in capsys.readouterr().err
+    assert cli.main(["train", "--classes", "a,b"]) == 1

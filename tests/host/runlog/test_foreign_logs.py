@@ -9,7 +9,8 @@ import pytest
 from eqprop_host import cli
 from eqprop_host.errors import LogError
 from eqprop_host.runlog import fleet, open_log
-from eqprop_host.runlog.export import export, merge
+from eqprop_host.runlog.export import export
+from eqprop_host.runlog.many import merge
 from soak import log_fuzz
 
 

@@ -361,7 +361,7 @@ def test_a_log_that_cannot_hold_what_it_is_given_stays_sound(path):
         RunLog(path, {"x": float("nan")})
     assert not path.exists()
     with RunLog(path, RUN) as log:
-        with pytest.raises(ValueError, match="expected uint16 or int16, got int32"):
+        with pytest.raises(ValueError, match="expected uint16, int16 or int8, got int32"):
             log.conductances(0, [(0, 0, STEPS.astype(np.int32))])
         log.close()
         log.close()

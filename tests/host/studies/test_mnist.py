@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
-from eqprop_host.studies import mnist
+from eqprop_host import datasets
+from eqprop_host.studies import mnist, trials
 from eqprop_host.studies.trials import Run, relu_width
 from support.typed_command import run
 
@@ -20,10 +22,11 @@ def test_rows_are_of_simulate_and_written_everywhere(tmp_path, capsys):
     page.write_text("before\n<!-- study mnist -->\nold\n<!-- end -->\nafter\n")
     study = [*STUDY, "--only=hopfield, as on a board", f"--json={tmp_path}/a.json"]
     code, out, err = run(capsys, *study, f"--markdown={page}", f"--picture={tmp_path}/a.png")
-    assert code == 0 and len(err.splitlines()) == 4, err
+    assert code == 0 and len(err.splitlines()) == 6, err
     study_of = json.loads((tmp_path / "a.json").read_text())
     rows, runs = study_of["rows"], study_of["runs"]
-    assert [(row["layers"], row["epochs"], row["seeds"]) for row in rows] == [("64-100-10", 1, 2), ("64-512-10", 2, 2)]
+    about = [(row["layers"], row["epochs"], row["seeds"]) for row in rows]
+    assert about == [("64-100-10", 1, 2), ("64-512-10", 2, 2), ("64-256-256-256-10", 1, 2)]
     wide = {each["seed"]: each for each in runs if each["layers"] == [64, 512, 10]}
     for seed in range(2):
         alone = ["--layers=64-512-10", "--epochs=2", "--limit=800", f"--seed={seed}", f"--json={tmp_path}/alone.json"]
@@ -34,11 +37,41 @@ def test_rows_are_of_simulate_and_written_everywhere(tmp_path, capsys):
     assert page.read_text() == f"before\n<!-- study mnist -->\n{out}<!-- end -->\nafter\n" and out == mnist.table(rows)
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
-    # Again, with one run lost: that one alone is done
+    # More rows join those in the file. Again, with one run lost: that one alone is done
+    deep = [*STUDY, "--only=64-256-256", f"--json={tmp_path}/a.json"]
+    code, out, err = run(capsys, *deep)
+    study_of = json.loads((tmp_path / "a.json").read_text())
+    runs, blanked = study_of["runs"], study_of["rows"].pop()
+    assert code == 0 and study_of["rows"] == rows and blanked["blanked"] == 0.2
+    assert blanked["test_error_percent"] != rows[2]["test_error_percent"] and len(err.splitlines()) == 2
     lost = runs.pop(1)
     (tmp_path / "a.json").write_text(json.dumps({**study_of, "runs": runs}))
+    code, out_without, err = run(capsys, *deep)
+    assert code == 0 and not err and out_without == mnist.table([*rows[1:], blanked])
     code, again, err = run(capsys, *study)
     assert code == 0 and again == out and err.startswith("eqprop: 1/1 ") and f"seed {lost['seed']}" in err
+
+
+def test_a_bright_ground_is_learnt_as_a_dark_one(monkeypatch):
+    """A network of negatives of the first samples. Caught: a positive, all samples, negatives in training alone."""
+    learnt = []
+    monkeypatch.setattr(trials, "train", lambda config, **_: learnt.append(config.data) or _Results())
+    about = {"physics": "hopfield", "layers": (64, 16, 10), "data": "digits", "epochs": 1, "seed": 3, "first": 900}
+    for negative in (False, True):
+        Run(**about, negative=negative).do()
+    digits = datasets.load("digits")
+    train, test = datasets.split(digits, 3)
+    rows = [*train[:900], *test]
+    for found, features in zip(learnt, (digits.features, 16 - digits.features), strict=True):
+        assert np.array_equal(found.features, features[rows]) and np.array_equal(found.labels, digits.labels[rows])
+        assert found.test_samples == len(test)
+    dark, bright = (datasets.prepare(found, 0) for found in learnt)
+    assert np.array_equal(dark.train_x, -bright.train_x) and np.array_equal(dark.test_x, -bright.test_x)
+
+
+class _Results:
+    def to_dict(self):
+        return dict.fromkeys(("test_error_percent", "training_samples_per_second", "seconds", "conductance_crc"))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": "0", "runs": []}', '{"version": "0", "runs": [1]}'])
@@ -54,7 +87,7 @@ def test_another_file_or_version_is_no_study_to_go_on_with(tmp_path, capsys, tex
 ROWS = [
     row
     for row in mnist.rows_of("digits", 64, 10, 3)
-    if ", as on a board" not in row.text and row.run.nudging != "positive"
+    if ", as on a board" not in row.text and len(row.run.layers) == 3 and row.run.nudging != "positive"
 ]
 
 

@@ -2,11 +2,9 @@
 
 import itertools
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 
 import pyarrow.dataset
 import pyarrow.parquet
@@ -14,15 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eqprop_host import RunConfig, train
+from eqprop_host import cluster as dask_side
 from eqprop_host.errors import ClusterError, LogError
 from eqprop_host.studies import sweeps
-from support.places import PYTHONPATH
+from support.dask_cluster import ENVIRONMENT, dask_cluster
 from support.typed_command import run
 
 pytestmark = pytest.mark.slow
-
-ENVIRONMENT = {**os.environ, "PYTHONPATH": PYTHONPATH}
-
 
 VARIED = st.dictionaries(
     st.text(max_size=2), st.lists(st.integers(0, 9), min_size=1, max_size=4, unique=True), max_size=3
@@ -70,7 +67,8 @@ def in_process(monkeypatch):
     distributed = pytest.importorskip("distributed")
 
     def connected(scheduler=None, workers=None):
-        return distributed.Client(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None)
+        options = {"threads_per_worker": 1, "processes": False, "dashboard_address": "127.0.0.1:0"}
+        return distributed.Client(n_workers=1, **options)
 
     monkeypatch.setattr("eqprop_host.commands.studies.sweep.connected", connected)
 
@@ -101,6 +99,34 @@ def test_a_sweep_holds_what_simulate_finds_goes_past_failures_and_is_completed(t
     assert code == 1 and "9 points, 4 already done" in err  # the failed ones are tried again
     good = [folder / f"{row['key']}.parquet" for row in rows if not row["error"]]
     assert all(path.stat().st_mtime_ns == before[path] for path in good) and len(list(folder.iterdir())) == 9
+
+
+def test_a_worker_reads_a_data_set_once_until_it_changes(tmp_path, monkeypatch):
+    """Caught: a file that is read for every seed, or not again after somebody has written it; what one seed's run left.
+
+    A seed's results are those of a run that reads for itself.
+    """
+    path = tmp_path / "own.csv"
+    options = {**dict.fromkeys(sweeps.OPTIONS), "data": str(path), "hidden": "3", "epochs": 2}
+    options |= {"model": "hopfield", "physics": "fixed"}
+    loaded = []
+    load = sweeps.datasets.load
+    monkeypatch.setattr(sweeps.datasets, "load", lambda source, reading: loaded.append(source) or load(source, reading))
+    for rows, reads in ((20, 1), (30, 2)):
+        lines = [f"{n % 7},{n * n % 11},{'even' if n % 2 == 0 else 'odd'}" for n in range(rows)]
+        path.write_text("\n".join(("a,b,label", *lines, "")))
+        crcs = [sweeps.simulated({**options, "seed": seed}).conductance_crc for seed in (0, 1, 0)]
+        assert len(loaded) == reads and crcs[0] == crcs[2] != crcs[1]
+        alone = train(RunConfig(data=str(path), hidden="3", epochs=2, seed=1), read_model=False)
+        assert alone.conductance_crc == crcs[1]
+        del loaded[reads:]
+
+
+def test_a_link_to_nothing_in_a_folder_fails_no_point(tmp_path):
+    """Caught: the lock of a file that an editor has open."""
+    (tmp_path / ".#a").symlink_to("nowhere")
+    (tmp_path / "a").write_text("12")
+    assert [about[:2] for about in sweeps._state(str(tmp_path))] == [(str(tmp_path / "a"), 2)]
 
 
 @pytest.mark.usefixtures("in_process")
@@ -136,32 +162,11 @@ def test_a_point_that_no_worker_survives_is_a_failure_like_any_other(tmp_path, c
     assert all("took four workers with it" in row["error"] for row in sweeps.Results(tmp_path).rows())
 
 
-def waited_for(path):
-    deadline = time.monotonic() + 60
-    while not path.exists() or not path.read_text().endswith("}"):
-        assert time.monotonic() < deadline, "the scheduler does not start"
-        time.sleep(0.05)
-    return json.loads(path.read_text())["address"]
-
-
 @pytest.fixture
 def cluster(tmp_path):
     """(address, worker processes) of a real scheduler and two workers, on loopback."""
-    pytest.importorskip("distributed")
-    file = tmp_path / "scheduler.json"
-    quiet = {"env": ENVIRONMENT, "cwd": tmp_path, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    module = [sys.executable, "-m"]
-    address = ["--host=127.0.0.1", "--port=0", "--no-dashboard", f"--scheduler-file={file}"]
-    processes = [subprocess.Popen([*module, "distributed.cli.dask_scheduler", *address], **quiet)]
-    try:
-        url = waited_for(file)
-        worker = [*module, "distributed.cli.dask_worker", url, "--no-nanny", "--nthreads=1", "--no-dashboard"]
-        processes += [subprocess.Popen(worker, **quiet) for _ in range(2)]
-        yield url, processes[1:]
-    finally:
-        for process in processes[::-1]:
-            process.kill()
-            process.wait()
+    with dask_cluster(tmp_path) as held:
+        yield held
 
 
 def test_a_worker_that_is_killed_costs_no_result_and_doubles_none(cluster, tmp_path, capsys):
@@ -227,7 +232,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_sweeps_are_refused_in_a_line(tmp_path, capsys, monkeypatch, name):
-    monkeypatch.setattr(sweeps, "_CONNECT_S", 0.3)
+    monkeypatch.setattr(dask_side, "_CONNECT_S", 0.3)
     argv, words = BAD[name]
     code, out, err = run(capsys, "sweep", "run", tmp_path, *argv)
     assert code in (1, 2) and out == "" and not list(tmp_path.iterdir())
@@ -245,14 +250,14 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path, capsys):
     code, _, err = run(capsys, "sweep", "show", tmp_path / "none")
     assert code == 1 and "none: holds no results" in err
     assert not (tmp_path / "none").exists()
-    with pytest.raises(LogError, match="a.parquet: cannot be made"):
+    with pytest.raises(LogError, match="a.parquet: is a file: name a folder"):
         sweeps.Results(tmp_path / "a.parquet").make()
 
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
-    monkeypatch.setattr(sweeps, "_CONNECT_S", 0.3)
+    monkeypatch.setattr(dask_side, "_CONNECT_S", 0.3)
     with (
         pytest.raises(ClusterError, match="tcp://127.0.0.1:1: no scheduler answers"),
-        sweeps.connected("tcp://127.0.0.1:1"),
+        dask_side.connected("tcp://127.0.0.1:1"),
     ):
         pass

@@ -14,7 +14,7 @@ def address():
 
 @pytest.fixture(scope="module")
 def browser():
-    with chromium() as found:
+    with chromium(height=900) as found:
         yield found
 
 

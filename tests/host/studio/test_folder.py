@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from eqprop_host import cli, datasets
+from eqprop_host.files import write_whole
 from eqprop_host.studio import folder
 from eqprop_sim.sample_order import SampleOrder
 
 
 @pytest.fixture
-def without_build(monkeypatch):
-    """MicroPython's build as some bytes, so that nothing is fetched; the runtime for two kinds of processors."""
-    monkeypatch.setattr(folder, "_ARCHITECTURES", (None, "armv6m"))
+def without_build(monkeypatch, compiled_once):
+    """MicroPython's build as some bytes, so that nothing is fetched; the runtime for one kind of processor."""
+    monkeypatch.setattr(folder, "_ARCHITECTURES", (None,))
     monkeypatch.setattr(folder, "_micropython", lambda tell: {"micropython.mjs": b"js", "micropython.wasm": b"wasm"})
 
 
@@ -32,9 +33,30 @@ def test_a_folder_has_all_that_the_page_loads(without_build, tmp_path, capsys):
         "digits.bin",
         "facts.json",
         "deploy.json",
-        "runtime-armv6m.mpy",
+        "runtime-bytecode.mpy",
     } < there
     assert cli.main(["studio", f"--folder={tmp_path / 'site'}"]) == 0  # a newer version may replace it
+
+
+def test_a_page_that_is_replaced_is_never_of_two_versions(without_build, tmp_path, monkeypatch, capsys):
+    """Caught: an interrupted replacement left the old page among new files."""
+    site = tmp_path / "site"
+    assert cli.main(["studio", f"--folder={site}"]) == 0
+    before = {each.name: each.read_bytes() for each in site.iterdir()}
+    written = []
+
+    def interrupted(path, data):
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(path)
+        write_whole(path, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "write_whole", interrupted)
+        assert cli.main(["studio", f"--folder={site}"]) == 130
+    assert {each.name for each in site.iterdir()} == before.keys() - {"index.html"}
+    assert cli.main(["studio", f"--folder={site}"]) == 0
+    assert {each.name: each.read_bytes() for each in site.iterdir()} == before
 
 
 def test_a_folder_with_other_files_is_left_alone(without_build, tmp_path, capsys):
@@ -48,7 +70,7 @@ def test_a_folder_with_other_files_is_left_alone(without_build, tmp_path, capsys
 def test_a_folder_that_cannot_be_made_is_told(without_build, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert cli.main(["studio", f"--folder={tmp_path / 'file' / 'site'}"]) == 1
-    assert "cannot be written" in capsys.readouterr().err
+    assert "cannot be made" in capsys.readouterr().err
 
 
 def test_another_build_of_micropython_is_refused(monkeypatch, tmp_path, capsys):
@@ -80,6 +102,17 @@ def test_the_digits_are_those_that_train_learns(without_build):
     at += samples + 2 * samples * epochs
     assert np.array_equal(np.frombuffer(packed, np.int8, tests * features, at).reshape(-1, 64), data.test_x)
     assert np.array_equal(np.frombuffer(packed, np.uint8, tests, at + tests * features), data.test_y)
+
+
+def test_a_data_set_that_the_page_cannot_hold_is_refused(without_build, tmp_path, capsys):
+    """Catches a label that wraps at 256, and numbers that are taught as classes."""
+    table = tmp_path / "many.csv"
+    table.write_text("x,label\n" + "".join(f"{37 * n % 701},class {n // 10}\n" for n in range(700)))
+    numbers = tmp_path / "numbers.csv"
+    numbers.write_text("x,y\n" + "".join(f"{37 * n % 101},{n / 3}\n" for n in range(100)))
+    assert cli.main(["studio", f"--folder={tmp_path / 'site'}", f"--data={numbers}", "--task=regression"]) == 1
+    assert "has numbers to learn: the studio teaches classes" in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
 
 
 def test_the_page_runs_all_of_the_runtime_that_a_browser_can(without_build):

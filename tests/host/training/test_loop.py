@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from eqprop_host import datasets
+from eqprop_host.errors import RestartError
 from eqprop_host.training.config import default_lr_halving_epochs
 from eqprop_host.training.loop import Schedule, configuration, learn
 from eqprop_sim.emulator.compiled_network import Network
@@ -147,3 +148,34 @@ def test_an_interrupt_ends_the_run_with_all_that_was_sent(looks):
 
 def test_rates_halve_after_four_of_ten_epochs_by_default():
     assert [default_lr_halving_epochs(n) for n in (1, 3, 10, 60, 200)] == [2, 2, 4, 24, 80]
+
+
+class ShortLived(EmulatedBoard):
+    """A board that resets within each dozen answers, and comes back with the network that it had."""
+
+    asked = answered = 0
+    left = 12
+
+    def infer(self, x):
+        self.asked += 1
+        assert self.asked < 50, "it asks for the same answers over and over"
+        if len(x) > self.left:
+            self.left = 12
+            raise RestartError("it resets")
+        self.left -= len(x)
+        self.answered += len(x)
+        return super().infer(x)
+
+    def recover(self, error=None):
+        return self.state
+
+
+def test_a_board_that_resets_within_the_test_does_not_begin_it_anew(monkeypatch):
+    """Of 30 test samples, 10 at once. Catches a test that never ends, or whose parts are mixed up."""
+    monkeypatch.setattr("eqprop_host.training.loop.AT_ONCE", 10)
+    monkeypatch.setitem(BOARDS, "short-lived", ShortLived)
+    short, _, board = run(Schedule(1, 0), board="short-lived")
+    whole = run(Schedule(1, 0), board="in process")[0]
+    assert short.test_error_percent == whole.test_error_percent
+    tests = 2  # before the first sample and after the last
+    assert (short.confusion == whole.confusion).all() and board.answered == tests * len(DATA.test_y) < board.asked * 10

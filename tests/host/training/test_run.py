@@ -34,7 +34,7 @@ def test_a_run_by_the_api_is_the_commands(board, tmp_path, capsys):
     command = ["simulate"] if board is None else ["train", f"--port={board}"]
     assert run(capsys, *command, "--limit=200", f"--json={tmp_path}/out.json")[0] == 0
     typed = json.loads((tmp_path / "out.json").read_text())
-    measured = ("seconds", "training_samples_per_second")
+    measured = ("seconds", "training_samples_per_second", "line_bytes")  # a busy machine asks again
     ours = json.loads(json.dumps({**result.to_dict(), "version": typed["version"], "versions": typed["versions"]}))
     place = {"physics", "port"} & typed.keys()
     assert {**ours, **dict.fromkeys(measured)} == {
@@ -131,10 +131,13 @@ WRONG = {
     "seed: expected a whole number in 0..4294967295, got -1": {"seed": -1},
     "seed: expected a whole number in 0..4294967295, got None": {"seed": None},
     "limit: expected a whole number in 1..1073741823, got 0": {"limit": 0},
-    "model: expected resistive or hopfield or differential, got 'backprop'": {"model": "backprop"},
+    "model: expected resistive or hopfield or differential or hopfield8, got 'backprop'": {"model": "backprop"},
     "test_fraction: expected a share from 0 to below 1, got 1": {"test_fraction": 1},
     "test_fraction 0.5: test names the samples to test": {"test": "iris", "test_fraction": 0.5},
     "test iris: is also data: omit test": {"test": "iris"},
+    "blanked: expected 0 or a share from 1/256 to 255/256, got 1": {"blanked": 1},
+    "blanked: expected 0 or a share from 1/256 to 255/256, got 0.001": {"blanked": 0.001},
+    "blanked 0.2: only the emulator in this process blanks features, not log ": {"blanked": 0.2},
     "layers: 2..16 sizes of 1..8191": {"layers": "4"},
     "layers: 4-5-2 has 2 outputs, iris has 3 classes: 4-5-3 would fit": {"layers": (4, 5, 2)},
     "hidden: 2..16 sizes of 1..8191": {"layers": None, "hidden": (0,)},
@@ -150,6 +153,20 @@ def test_a_configuration_that_cannot_be_learnt_is_named(message, tmp_path):
     assert str(raised.value).startswith(message) and not list(tmp_path.iterdir())
 
 
+def test_a_run_learns_blanked_samples_in_this_process_alone():
+    """Catches a board that would learn them as they are, and blanks that come with no share."""
+    plain, blanked, again = (
+        train(dataclasses.replace(IRIS, blanked=share), read_model=False) for share in (0, 0.25, 0.25)
+    )
+    assert plain.conductance_crc == train(IRIS, read_model=False).conductance_crc != blanked.conductance_crc
+    assert again.to_dict()["conductance_crc"] == blanked.conductance_crc and blanked.to_dict()["blanked"] == 0.25
+    assert blanked.training_samples == plain.training_samples
+    with pytest.raises(
+        DataError, match="blanked 0.25: only the emulator in this process blanks features, not a board or a chip"
+    ):
+        train(dataclasses.replace(IRIS, blanked=0.25), board="sim:")
+
+
 def test_a_port_or_a_log_that_cannot_be_had_is_named(tmp_path):
     with pytest.raises(PortError, match="'/dev/nowhere' cannot be opened"):
         train(IRIS, board="/dev/nowhere")
@@ -162,6 +179,7 @@ def test_a_port_or_a_log_that_cannot_be_had_is_named(tmp_path):
 def test_a_configuration_is_what_it_was_written_as():
     """Catches a field that a log forgets, and a default that stands in for it."""
     config = RunConfig(data="xor", layers=(2, 8, 2), epochs=7, limit=9, seed=5, lr_halving_epochs=0, test_fraction=0.25)
+    config = dataclasses.replace(config, blanked=0.125)
     assert RunConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
     assert {field.name for field in dataclasses.fields(RunConfig)} == config.to_dict().keys()
     with pytest.raises(dataclasses.FrozenInstanceError):

@@ -1,7 +1,10 @@
 """Train the same network by the assembler's tier and by C code, and print each one's instructions and conductances.
 
-micropython compiled.py CODE OFFSET LAYERS SAMPLES: CODE is a file of machine code, position-independent, whose
-function learn(table, x, label) begins at byte OFFSET. The features are random, half of them at zero.
+micropython compiled.py CODE OFFSET MODEL:LAYERS SAMPLES [BYTES]: CODE is a file of machine code, position-independent,
+whose function learn(table, x, label) begins at byte OFFSET. The features are random, half of them at zero. Printed are,
+each with the CRC of the conductances, the instructions of `Network.learn`, of its kernel called alone, and of the C
+function called in the same way. With BYTES, only the last, for code whose first argument is so much memory, zeros at
+first.
 """
 
 import gc
@@ -9,20 +12,18 @@ import sys
 import time
 from array import array
 
-import micropython
 import uctypes
 
 import eqprop
 from eqprop.xorshift import Xorshift32
 
+LEARN = 1  # the verb
+_RV32IMC = 11  # in MicroPython's numbering of architectures
 
-@micropython.asm_thumb
-def call(r0, r1, r2, r3):
-    """Call the function at address r3, with r0 to r2."""
-    push({r4, r5})
-    data(2, 0x4798)  # blx r3
-    pop({r4, r5})
-    mov(r0, 0)
+if sys.implementation._mpy >> 10 & 15 == _RV32IMC:
+    from calling_rv32 import call
+else:
+    from calling_thumb import call
 
 
 def train(learn):
@@ -41,11 +42,19 @@ def train(learn):
 
 
 with open(sys.argv[1], "rb") as file:
-    code = array("I", file.read())
-address = uctypes.addressof(code) + int(sys.argv[2]) | 1
-network = eqprop.Network(sys.argv[3], model="resistive")
+    code = file.read()
+address = uctypes.addressof(code) + int(sys.argv[2])
+model, layers = sys.argv[3].split(":")
+network = eqprop.Network(layers, model=model)
 x = array("b", bytes(network.layers[0]))
+if len(sys.argv) > 5:
+    table = bytearray(int(sys.argv[5]))
+    print(train(lambda x, label: call(table, x, label, address)), 0)
+    sys.exit()
 print(train(network.learn), network.crc())
-network = eqprop.Network(sys.argv[3], model="resistive")
+network = eqprop.Network(layers, model=model)
+table, run = network.crossbar.table, network.crossbar.run
+print(train(lambda x, label: run(x, table, LEARN, label)), network.crc())
+network = eqprop.Network(layers, model=model)
 table = network.crossbar.table
 print(train(lambda x, label: call(table, x, label, address)), network.crc())

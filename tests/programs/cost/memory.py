@@ -9,16 +9,16 @@ import sys
 import eqprop
 
 
-def measure(text, shift):
-    """Return the bytes that one network takes, and the line about it; shift: bytes taken beforehand."""
-    ballast = [bytearray(shift)]
+def measure(text, seed):
+    """Return the bytes that one network takes, and the line about it; seed: of its weights, and of its place."""
+    ballast = [bytearray(1000 * seed + 16)]
     model, _, layers = text.rpartition(":")
     model = model or None
     planned = eqprop.plan(layers, model).bytes
     gc.collect()
     before = gc.mem_alloc()
     try:
-        network = eqprop.Network(layers, model=model)
+        network = eqprop.Network(layers, seed=seed, model=model)
     except MemoryError as error:
         return 0, "{} {} refused: {}".format(text, planned, error)
     gc.collect()
@@ -31,6 +31,6 @@ print(eqprop.layers.BLOCK_BYTES)
 for model in {text.rpartition(":")[0] or None for text in sys.argv[1:]}:
     eqprop.Network("1-1", model=model)  # loads its code
 for text in sys.argv[1:]:
-    # The collector keeps what a number on the stack seems to point to, so a network may seem to take more, never less;
-    # at another place on the heap, another number would
-    print(min(measure(text, 1000 * n + 16) for n in range(3))[1])
+    # The collector keeps what a number on the stack or among the weights seems to point to, so a network may seem to
+    # take more, never less; other weights at another place on the heap would not keep the same
+    print(min(measure(text, seed) for seed in range(3))[1])

@@ -1,4 +1,4 @@
-"""Print the tier in use, then what a crossbar says to features and other arguments that it must not take.
+"""Print the tier in use, then what a crossbar of each model says to arguments that it must not take.
 
 micropython refusals.py [TIER]
 """
@@ -10,8 +10,6 @@ import eqprop
 from eqprop.hopfield import selection
 
 print(selection.use(*sys.argv[1:2]))
-network = eqprop.Network("4-3-2")
-crossbar = network.crossbar
 
 
 def refused(verb, *arguments):
@@ -23,22 +21,24 @@ def refused(verb, *arguments):
         print(type(error).__name__, error)
 
 
-crossbar.settle(bytes(4))
-for code in "hif":
-    items = array(code, [1, 2, 3, 4])
-    refused(crossbar.settle, items)
-    refused(crossbar.settle, memoryview(items))
-    refused(crossbar.restore, 0, 0, items)
-    refused(setattr, network, "user_data", items)
-for wrong in ([1, 2, 3, 4], "abcd", 4):
-    refused(crossbar.restore, 0, 0, wrong)
-    refused(setattr, network, "user_data", wrong)
-
-for x in (b"", b"\1\2\3", array("b", [1, 2, 3]), bytearray(5), [1, 2, 3, 4], (1, 2, 3, 4), "abcd", 4):
-    refused(crossbar.settle, x)
-for label in (-1, 2, 2**40, 1.0, 0.5, "1", None):
-    refused(crossbar.set_nudge, label)
-for phase in (0, 3):
-    refused(crossbar.nudge, phase)
-for rate_shift in (0, 25):
-    refused(crossbar.set_rate_shift, 0, rate_shift)
+for model in ("hopfield", "resistive"):
+    network = eqprop.Network("4-3-2", model=model)
+    crossbar = network.crossbar
+    crossbar.settle(bytes(4))
+    for code in "hif":
+        items = array(code, [1, 2, 3, 4])
+        refused(crossbar.settle, items)
+        refused(crossbar.settle, memoryview(items))
+        refused(crossbar.restore, 0, 0, items)
+        refused(setattr, network, "user_data", items)
+    for wrong in ([1, 2, 3, 4], "abcd", 4):
+        refused(crossbar.restore, 0, 0, wrong)
+        refused(setattr, network, "user_data", wrong)
+    for x in (b"", b"\1\2\3", array("b", [1, 2, 3]), bytearray(5), [1, 2, 3, 4], (1, 2, 3, 4), "abcd", 4):
+        refused(crossbar.settle, x)
+    for label in (-1, 2, 2**40, 1.0, 0.5, "1", None):
+        refused(crossbar.set_nudge, label)
+    for phase in (0, 3):
+        refused(crossbar.nudge, phase)
+    for rate_shift in (0, 25):
+        refused(crossbar.set_rate_shift, 0, rate_shift)

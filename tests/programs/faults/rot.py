@@ -28,7 +28,7 @@ except ImportError:
 def fixed(network):
     """Return the bytes of every array, or part of one, that never changes while no rate halves."""
     circuit = network.crossbar.circuit
-    if network.model == "hopfield":
+    if network.model.startswith("hopfield"):
         parts = [circuit.rate_shifts, memoryview(circuit.inputs)[len(circuit.inputs) - 1 :]]
         for c, n in enumerate(network.layers[1:-1]):
             parts += [memoryview(phase[c])[n:] for phase in circuit.phases]
@@ -114,7 +114,7 @@ def rot(build, layers, tries, learns=True):
         trial.restore(sample)
     found.append("{}/{}".format(count, tries))
     circuit = trial.network.crossbar.circuit
-    if model == "hopfield":
+    if model.startswith("hopfield"):
         sums = memoryview(raw(circuit.sums))  # 32 bits for each sum of 16: the next change clears the others
         checked = ((circuit.w, True), ([sums[4 * c : 4 * c + 2] for c in range(len(circuit.w))], True))
     else:

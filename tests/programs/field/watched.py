@@ -6,7 +6,8 @@ try:
     WDT(timeout=8389)
 except ValueError as error:
     print(error)
-watchdog = WDT(timeout=200)
+WDT(timeout=1000)
+watchdog = WDT(timeout=200)  # a board has one: this sets its time
 for _ in range(10):
     lightsleep(150)
     watchdog.feed()

@@ -1,6 +1,6 @@
 """Learn numbers, the heap locked where the interpreter can: every interpreter and tier prints the same lines.
 
-python regressing.py TIER
+python regressing.py TIER MODEL...
 """
 
 import sys
@@ -11,7 +11,6 @@ from eqprop.hopfield.selection import use
 from eqprop.xorshift import Xorshift32
 
 SHAPES = ("4-8-2", "3-5-4-1", "4-3")
-MODELS = ("resistive", "hopfield")
 
 
 def report(build, layers, model, lock=lambda: None, unlock=lambda: None):
@@ -48,6 +47,6 @@ if __name__ == "__main__":
     import micropython
 
     use(sys.argv[1])
-    for model in MODELS:
+    for model in sys.argv[2:]:
         for layers in SHAPES:
             print("\n".join(report(eqprop.Network, layers, model, micropython.heap_lock, micropython.heap_unlock)))

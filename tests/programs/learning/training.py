@@ -1,6 +1,7 @@
 """Train networks and print what came of it: every interpreter, and the compiled emulator, must print the same lines.
 
-python training.py TIER SAMPLES LR_HALVING_SAMPLES SEED LAYERS...: "64-32-10", or of a model "hopfield:64-32-10"
+python training.py TIER SAMPLES LR_HALVING_SAMPLES SEED LAYERS...: "64-32-10", or of a model "hopfield:64-32-10", or at
+first at one rate_shift of all crossbars "hopfield:64-32-10@3"
 """
 
 import sys
@@ -23,7 +24,11 @@ def report(build, layers, samples, lr_halving_samples, seed):
     """Train `build(layers, seed, lr_halving_samples, model)` on random samples; return lines of all one sees of it."""
     random = Xorshift32(seed + 1)
     model, _, sizes = layers.rpartition(":")
+    sizes, _, rate_shift = sizes.partition("@")
     network = build(sizes, seed, lr_halving_samples, model or None)
+    if rate_shift:
+        for c in range(len(network.layers) - 1):
+            network.crossbar.set_rate_shift(c, int(rate_shift))
     lines = [f"{layers} {network.crc()}"]
     x = array("b", [0] * network.layers[0])
     for n in range(samples):

@@ -5,22 +5,31 @@ from types import SimpleNamespace
 import pytest
 
 import eqprop
-from support.tables import assert_same, held, names_used, offsets
+from support.tables import assembler_offsets, assert_same, held, listed, names_used, offsets
 
-FLAG = 1
 NAMESAKES = ("_BASE", "_G", "_RECIPROCAL", "_SHIFT", "_LOW", "_HIGH", "_DELTA", "_DELTA_LIMIT", "_MEAN", "_TOTAL")
 SHAPE = ("_NODES", "_ROWS", "_COLUMNS", "_PRODUCT_SHIFT", "_BACK_SHIFT")
 
-LIST = offsets("crossbar")
+LIST = listed("crossbar")
 
 
-@pytest.mark.parametrize("module", ["thumb", "viper"])
-def test_kernels_use_the_lists_offsets(module):
+def test_kernels_use_the_lists_offsets():
     """Catches: a field that has moved in one module only, a name that the list has not, one that nothing uses."""
-    own = offsets("crossbar", f"kernels/{module}")
+    own = offsets("crossbar", "kernels/viper")
+    verbs = {"_LEARN", "_SET_NUDGE", "_NUDGE", "_REFRESH"}
     assert len(own) > 40
     assert own == {name: LIST.get(name) for name in own}
-    assert set(own) <= names_used("crossbar", f"kernels/{module}")
+    assert set(own) <= names_used("crossbar", "kernels/viper") and verbs < set(own)
+
+
+@pytest.mark.parametrize("core", ["thumb", "rv32"])
+def test_the_assembler_uses_the_lists_offsets(core):
+    """Catches: a field that has moved in one of the two, a name that nothing uses."""
+    own, unused = assembler_offsets("crossbar", core)
+    assert len(own) > 30
+    starts = {name: LIST["_AT_OUTPUTS"] if name.startswith("OUT_") else 0 for name in own}
+    assert own == {name: starts[name] + LIST[f"_{name}"] for name in own}
+    assert unused == []
 
 
 def fields(circuit, crossbar):
@@ -48,7 +57,7 @@ def fields(circuit, crossbar):
             "_OUT_BETA": circuit.beta,
             "_OUT_RIGHT": circuit.targets[0] & 0xFFFF,
             "_OUT_WRONG": circuit.targets[1] & 0xFFFF,
-            "_OUT_COUNTS": last + 1 | circuit.sweeps << 8 | FLAG << 16,
+            "_OUT_COUNTS": last + 1 | circuit.sweeps << 8,
             "_OUT_V_FREE": circuit.phases[0][last],
             "_OUT_CURRENTS": circuit.currents,
             "_OUT_REST": circuit.rest,
@@ -75,10 +84,11 @@ def test_the_table_holds_each_field_at_the_lists_offset(monkeypatch):
     """Catches: a word or an array that is put in or moved, with the list left as it is."""
     crossbar = eqprop.Network("9-20-7-5", model="resistive").crossbar
     circuit = crossbar.circuit
-    owner = SimpleNamespace(circuit=circuit, features=crossbar.features, classes=crossbar.classes, flag=FLAG)
+    owner = SimpleNamespace(circuit=circuit, features=crossbar.features, classes=crossbar.classes)
     table, _ = held("crossbar", owner, monkeypatch)
     expected = {at + LIST[name]: field for at, part in fields(circuit, crossbar) for name, field in part.items()}
     expected[LIST["_IN_UNUSED"] + 1] = 0
     assert_same(table, expected)
     names = {name for _, part in fields(circuit, crossbar) for name in part}
-    assert names | {"_AT_OUTPUTS", "_AT_CROSSBARS", "_PER_CROSSBAR"} == set(LIST)
+    verbs = {"_SETTLE", "_LEARN", "_SET_NUDGE", "_NUDGE", "_PROGRAM", "_REFRESH"}
+    assert names | verbs | {"_AT_OUTPUTS", "_AT_CROSSBARS", "_PER_CROSSBAR"} == set(LIST)

@@ -1,7 +1,5 @@
 """The plan of a differential network: the inequalities that its kernels' bounds rest on."""
 
-import subprocess
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -10,7 +8,7 @@ from eqprop.differential.plain import PlainCrossbar
 from eqprop.differential.planning import D_MAX, Plan
 from eqprop.fixed import CURRENT_MAX, G_MAX, RATE_SHIFT_MAX, TOTAL_MAX, U_MAX, V_MAX
 from eqprop.network import zeros
-from support.places import PROGRAMS, RUNTIME
+from support.planned_bytes import check_planned_bytes
 
 LAYERS = st.lists(st.integers(1, 40) | st.integers(1, 1000), min_size=2, max_size=6).map(tuple)
 
@@ -60,27 +58,11 @@ def test_crossbar_allocates_the_planned_buffers_and_no_more(layers):
     assert made == [(code, items) for _, code, items in plan.buffers()]
 
 
-SIZES = ("1-1", "5-3", "2-8-2", "6-4-5-2", "64-32-10", "784-4-10", "64-100-10", "16-16-16-16-4", "2-2-2-2-2-2-2-2-2")
-
-
-def check_planned_bytes(interpreter):
-    """A network takes what its plan says, to the allocator's block."""
-    texts = [f"differential:{layers}" for layers in SIZES]
-    argv, environment = interpreter.command(PROGRAMS / "cost/memory.py", *texts, heap_bytes=500000, path=[str(RUNTIME)])
-    result = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=60)
-    assert result.returncode == 0, result.stderr
-    block, *lines = result.stdout.splitlines()
-    assert len(lines) == len(SIZES)
-    for line in lines:
-        planned, taken = map(int, line.split()[1:])
-        assert planned - int(block) <= taken <= planned, line
-
-
 def test_planned_bytes_are_what_is_taken(unix_micropython):
     """Catches: a buffer left out of the plan, an object around the buffers."""
-    check_planned_bytes(unix_micropython)
+    check_planned_bytes(unix_micropython, "differential")
 
 
 def test_planned_bytes_are_what_is_taken_on_a_board(cortex_m3):
     """The same where a word has 32 bits. Catches: a size that was measured, not planned."""
-    check_planned_bytes(cortex_m3)
+    check_planned_bytes(cortex_m3, "differential")

@@ -112,7 +112,7 @@ def test_a_bit_of_the_table_that_flips_is_found(tmp_path):
 
 def test_what_is_not_calibrated_is_refused_in_one_line():
     network = eqprop.Network("4-5-3")
-    with pytest.raises(ValueError, match="^confidence_percent: the network is not calibrated: call calibrate first$"):
+    with pytest.raises(ValueError, match="^confidence_percent: call calibrate first$"):
         _ = network.confidence_percent
     network.calibrate()
     again = "^calibrate: the network learns numbers, or is calibrated already$"

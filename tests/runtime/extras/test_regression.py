@@ -17,43 +17,50 @@ from support.places import PROGRAMS, RUNTIME
 PROGRAM = PROGRAMS / "learning/regressing.py"
 
 
-def reported(build):
+MODELS = ("resistive", "hopfield", "differential")
+
+
+def reported(build, models):
     """What networks of this type make of programs/learning/regressing.py."""
     program = runpy.run_path(str(PROGRAM))
-    made = itertools.product(program["MODELS"], program["SHAPES"])
+    made = itertools.product(models, program["SHAPES"])
     return [line for model, layers in made for line in program["report"](build, layers, model)]
 
 
+@pytest.fixture(scope="module", params=[("resistive", "hopfield"), ("differential",)], ids="-".join)
+def models(request):
+    """Models whose code a small board's heap can compile in one go."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def reference():
+def reference(models):
     """What CPython's plain kernels make of it."""
-    return reported(eqprop.Network)
+    return reported(eqprop.Network, models)
 
 
-def test_the_emulator_learns_the_same(reference):
-    assert reported(compiled_network.Network) == reference
+@pytest.mark.slow
+def test_the_emulator_learns_the_same(reference, models):
+    assert reported(compiled_network.Network, models) == reference
 
 
-def printed(interpreter, tier):
-    argv, environment = interpreter.command(PROGRAM, tier, path=[str(RUNTIME)])
+def printed(interpreter, tier, models):
+    argv, environment = interpreter.command(PROGRAM, tier, *models, path=[str(RUNTIME)])
     done = subprocess.run(argv, env=environment, input="", capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize("tier", ["viper", "plain"])
-def test_micropython_learns_the_same_and_allocates_nothing(tier, reference, unix_micropython):
+def test_micropython_learns_the_same_and_allocates_nothing(tier, reference, models, unix_micropython):
     """Catches: a current that no tier's nudge reads, a big integer on the heap."""
-    assert printed(unix_micropython, tier) == reference
+    assert printed(unix_micropython, tier, models) == reference
 
 
-def test_boards_learn_the_same_and_allocate_nothing(emulated_board, reference):
+def test_boards_learn_the_same_and_allocate_nothing(emulated_board, reference, models):
     """Catches: a product beyond the small integers of a 32-bit board, machine code with currents of its own."""
     tier = "thumb" if emulated_board.cpu.startswith("cortex") else "viper"
-    assert printed(emulated_board, tier) == reference
-
-
-MODELS = ("resistive", "hopfield")
+    assert printed(emulated_board, tier, models) == reference
 
 
 def regressing(layers, seed=0, halving=0, build=eqprop.Network, model="resistive"):
@@ -76,9 +83,10 @@ def test_the_displacement_is_the_error_on_either_side():
             assert loss == sum((error >> 4) ** 2 for error in errors)
 
 
-def test_the_nudge_is_the_error_on_either_side():
+@pytest.mark.parametrize("model", ["resistive", "differential"])
+def test_the_nudge_is_the_error_on_either_side(model):
     """The current pulls to the target's voltage, an eighth of it, in proportion. Catches: one side alone, a sign."""
-    network = regressing("3-4-2", 1)
+    network = regressing("3-4-2", 1, model=model)
     network.predict(bytes((90, 30, 200)))
     plan, currents = network.plan, network.crossbar.circuit.currents
     outputs = [int(v) for v in network.outputs]
@@ -90,22 +98,31 @@ def test_the_nudge_is_the_error_on_either_side():
         assert loss == sum((error >> 4) ** 2 for error in errors)
 
 
+LEFT = {"resistive": 0.4, "hopfield": 0.15, "differential": 0.4}  # of the best linear map's error, by the median
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_it_learns_a_function_that_is_not_linear(model):
-    """Two outputs of three features. Catches: learning that stands still or runs away, a prediction of other units."""
+    """Two outputs of three features; of three seeds, one may get stuck, as differential networks of few nodes do.
+
+    Catches: learning that stands still or runs away, a prediction of other units.
+    """
     random = np.random.default_rng(0)
     x = random.integers(-127, 128, (600, 3)).astype(np.int8)
     u = x / 127
     t = np.stack([u[:, 0] * u[:, 1] - 0.3 * u[:, 2], np.abs(u[:, 2]) - 0.5], axis=1)
     target = np.round(30000 * t).astype(np.int16)
-    network = regressing("3-24-2", 0, 8 * 500, compiled_network.Network, model)
-    for epoch in range(20):
-        for n in np.random.default_rng(epoch).permutation(500):
-            network.learn(x[n], target[n])
-    errors = np.array([np.array(network.predict(row), float) for row in x[500:]]) - target[500:]
+    found = []
+    for seed in range(3):
+        network = regressing("3-24-2", seed, 8 * 500, compiled_network.Network, model)
+        for epoch in range(20):
+            order = np.random.default_rng(epoch).permutation(500)
+            network.learn_all(x[order], target[order])
+        errors = np.array([np.array(network.predict(row), float) for row in x[500:]]) - target[500:]
+        found.append(np.sqrt(np.mean(errors**2)))
     ones = np.c_[u, np.ones(600)]
     linear = target[500:] - ones[500:] @ np.linalg.lstsq(ones[:500], target[:500])[0]
-    assert np.sqrt(np.mean(errors**2)) < (0.4 if model == "resistive" else 0.15) * np.sqrt(np.mean(linear**2))
+    assert np.median(found) < LEFT[model] * np.sqrt(np.mean(linear**2))
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -170,8 +187,6 @@ def test_classes_and_numbers_are_not_mixed():
     network.learn(bytes((9, 9, 9)), 1)
     with pytest.raises(ValueError, match="^regress: the network has learnt classes, or remembers them$"):
         network.regress()
-    with pytest.raises(ValueError, match="^regress: expected model hopfield or resistive, got differential$"):
-        regressing("3-4-2", model="differential")
     with pytest.raises(ValueError, match="^remember: the network learns numbers, not classes$"):
         regressing("3-4-2").remember(1000)
     remembers = eqprop.Network("3-4-2")

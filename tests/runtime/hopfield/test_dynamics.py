@@ -292,9 +292,14 @@ def test_nothing_exceeds_31_bits(layers, style, seed):
 
 
 @pytest.mark.parametrize("style", ["highest", "lowest", "corners"])
-@pytest.mark.parametrize("layers", [(784, 3, 10), (127, 2, 2), (2, 62, 2), (2, 63, 2), (4, 2, 200), (2, 9, 9, 9, 9, 2)])
+@pytest.mark.parametrize(
+    "layers", [(784, 3, 10), (127, 2, 2), (2, 62, 2), (2, 63, 2), (4, 2, 200), (1, 2047), (2, 9, 9, 9, 9, 2)]
+)
 def test_nothing_exceeds_31_bits_in_large_networks(layers, style):
-    """Where sums have many terms, at the edges of a shift. Catches: a shift that does not count the terms."""
+    """Where sums have many terms, at the edges of a shift, and the widest row, whose changes are summed before a mask.
+
+    Catches: a shift that does not count the terms.
+    """
     torment(layers, style, 0)
 
 

@@ -28,6 +28,17 @@ def test_sums_stay_within_31_bits(layers):
     assert all(0 < initial < WEIGHT_MAX for initial in plan.initial)
 
 
+@pytest.mark.parametrize(("layers", "times"), [("64-32-32-10", 1), ("64-32-32-32-10", 2), ("64-64-64-64-10", 1)])
+def test_weights_between_many_narrow_layers_start_twice_as_large(layers, times):
+    """As measured in docs/explanation/models.md. Catches: the rule applied to two hidden layers, or to wide ones."""
+    plan = Plan(layers)
+    hidden = plan.layers[1]
+    alike = Plan((hidden, hidden)).initial[0]
+    assert plan.initial[1:-1] == (times * alike,) * (len(plan.shapes) - 2)
+    assert plan.initial[0] == Plan((plan.layers[0], hidden)).initial[0]
+    assert plan.rate_shifts[-1] - Plan((1, hidden, 10)).rate_shifts[-1] == times - 1
+
+
 @pytest.mark.parametrize("layers", ["8191-2000-10", "1-1", "2-2000-2000"])
 def test_the_widest_layers_are_planned(layers):
     assert str(Plan(layers)) == layers

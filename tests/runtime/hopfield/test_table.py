@@ -1,27 +1,30 @@
 """The table of the Hopfield network's machine code: one list of offsets, which every module keeps to."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from eqprop.hopfield.plain import PlainCrossbar
 from eqprop.hopfield.planning import Plan
 from eqprop.network import zeros
-from support.tables import assert_same, held, names_used, offsets
+from support.tables import assembler_offsets, assert_same, held, listed, names_used, offsets
 
-FLAG = 1
-
-LIST = offsets("hopfield")
+LIST = listed("hopfield")
 VERBS = {"_SETTLE", "_LEARN", "_SET_NUDGE", "_NUDGE", "_PROGRAM"}
 
 
-@pytest.mark.parametrize("module", ["thumb", "viper"])
-def test_kernels_use_the_lists_offsets(module):
+def test_kernels_use_the_lists_offsets():
     """Catches: a field that has moved in one module only, a name that the list has not, one that nothing uses."""
-    own = offsets("hopfield", f"kernels/{module}")
+    own = offsets("hopfield", "kernels/viper")
     assert len(own) > 25
     assert own == {name: LIST.get(name) for name in own}
-    assert set(own) <= names_used("hopfield", f"kernels/{module}")
+    assert set(own) <= names_used("hopfield", "kernels/viper")
+
+
+@pytest.mark.parametrize("core", ["thumb", "rv32"])
+def test_the_assembler_uses_the_lists_offsets(core):
+    """Catches: a field that has moved in one of the two, a name that nothing uses."""
+    own, unused = assembler_offsets("hopfield", core)
+    assert len(own) > 25 and unused == []
+    assert own == {name: LIST[f"_{name}"] for name in own}
 
 
 def fields(plan, crossbar):
@@ -30,7 +33,7 @@ def fields(plan, crossbar):
     count = len(plan.shapes)
     head = {f"_{name.upper()}": getattr(plan, name) for name in ("driven_shift", "back_shift", "product_shift")}
     head |= {"_FEEDBACK_SHIFT": plan.feedback_shift, "_ROUND_SHIFT": plan.round_shift, "_RAIL": plan.rail}
-    head |= {"_COUNTS": count | plan.sweeps << 8 | FLAG << 16, "_FEATURES": plan.layers[0]}
+    head |= {"_COUNTS": count | plan.sweeps << 8, "_FEATURES": plan.layers[0]}
     head |= {
         "_POWER_BITS": plan.power_bits,
         "_UNUSED": 0,
@@ -52,8 +55,7 @@ def test_the_table_holds_each_field_at_the_lists_offset(monkeypatch):
     """Catches: a word or an array that is put in or moved, with the list left as it is."""
     plan = Plan("9-20-7-5")
     crossbar = PlainCrossbar(plan, zeros, 0)
-    owner = SimpleNamespace(**vars(crossbar), flag=FLAG)
-    table, words = held("hopfield", owner, monkeypatch)
+    table, words = held("hopfield", crossbar, monkeypatch)
     assert len(crossbar.table) == words + 1
     assert table.pop(LIST["_LOSS"])[0] == crossbar.circuit.sums[len(plan.shapes)]
     expected = {at + LIST[name]: field for at, part in fields(plan, crossbar) for name, field in part.items()}

@@ -11,9 +11,11 @@ import eqprop
 from eqprop.protocol import messages
 from eqprop.service import Service, chip, serve
 from eqprop_host import datasets
+from eqprop_host.boards import chip_board
 from eqprop_host.boards.chip_board import ChipBoard
 from eqprop_host.boards.ports import open_board
 from eqprop_host.errors import BoardError
+from eqprop_host.link.steps import learns_numbers
 from eqprop_sim.analog.crossbar import AnalogNetwork, Hardware
 from eqprop_sim.analog.devices.presets import PRESETS
 from eqprop_sim.analog.periphery import Periphery
@@ -58,6 +60,27 @@ def test_a_board_in_the_loop_does_what_its_learner_does_here(port, iris, request
     assert (their_classes == classes).all() and (their_outputs == outputs).all()
 
 
+@pytest.mark.parametrize("port", ["sim:", pytest.param("sim:micropython", marks=pytest.mark.slow)])
+def test_a_board_in_the_loop_teaches_a_chip_numbers(port, iris, request):
+    """As its learner does here. Catches: a target that is cut or signed otherwise, labels learnt in its place."""
+    if port == "sim:micropython":
+        request.getfixturevalue("unix_micropython")
+    x = iris.train_x[:25]
+    targets = np.stack([200 * x[:, 0].astype(np.int16), -256 * x[:, 1].astype(np.int16) - 1], axis=1)
+    network = AnalogNetwork.on(HARDWARE)((4, 6, 2), 5, 20)
+    network.regress()
+    _, total = network.learn_all(x, targets)
+    with open_board(port) as board:
+        loop = ChipBoard(board, AnalogNetwork.on(HARDWARE))
+        loop.configure((4, 6, 2), 5, 20, regression=True)
+        assert learns_numbers(loop.state)
+        (*_, progress) = loop.train(x, targets)
+        assert progress[:1] + progress[3:] == (25, 0, total) and loop.refresh().crc == network.crc()
+        loop.configure((4, 6, 2), 5, 20)
+        (*_, progress) = loop.train(x, iris.train_y[:25] % 2)
+        assert progress.sample == 25 and loop.refresh().crc != network.crc()
+
+
 @pytest.mark.slow
 def test_a_sample_that_does_not_fit_is_refused_and_the_board_goes_on(iris):
     with open_board("sim:") as board:
@@ -95,8 +118,8 @@ def done_size(classes):
     return 1 + chip.OUTCOME_BYTES + 2 * classes
 
 
-CONFIGURE = chip.pack_configure((4, 3), 0)
-LEARN = chip.pack_learn(0, b"\1\2\3\4")
+CONFIGURE = chip_board.pack_configure((4, 3), 0)
+LEARN = chip_board.pack_learn(0, b"\1\2\3\4")
 ZEROS = bytes(2 * 3)  # the voltages of a chip whose outputs are 0
 
 
@@ -178,9 +201,9 @@ def test_each_question_may_come_again_at_each_verb():
         assert answered == messages.CHIP
         verbs.append(said[0])
     assert verbs == [chip.SETTLE, chip.NUDGE, chip.NUDGE, chip.PROGRAM, chip.DONE]
-    assert chip.unpack_outcome(said[1:])[:2] == (1, 0) and len(said) == done_size(3)
+    assert chip_board.unpack_outcome(said[1:])[:2] == (1, 0) and len(said) == done_size(3)
     assert desk.ask(messages.CHIP_INFER, turn(8, bytes(4)))[1][0] == chip.SETTLE
-    assert chip.unpack_outcome(desk.ask(messages.RESULT, turn(9, ZEROS))[1][1:])[0] == 1
+    assert chip_board.unpack_outcome(desk.ask(messages.RESULT, turn(9, ZEROS))[1][1:])[0] == 1
 
 
 class AskedTwice:
@@ -225,10 +248,10 @@ def test_a_second_host_in_the_midst_of_a_sample_takes_the_board():
         (
             "NONE",
             messages.CHIP_CONFIGURE,
-            chip.pack_configure((4, 600), 0),
+            chip_board.pack_configure((4, 600), 0),
             "CHIP takes 2402 bytes, this board's limit is",
         ),
-        ("READY", messages.CHIP_LEARN, b"\1", "CHIP_LEARN: expected a label u16, got 1 bytes"),
+        ("READY", messages.CHIP_LEARN, b"\1", "CHIP_LEARN: expected 2 bytes and features, got 1 bytes"),
         ("READY", messages.CHIP_LEARN, LEARN[:-1], "x: 3 features for 4 inputs"),
         ("READY", messages.CHIP_INFER, bytes(5), "x: 5 features for 4 inputs"),
         ("ASKED", messages.RESULT, ZEROS[:-1], "RESULT: expected 6 bytes for 3 outputs, got 5"),
@@ -247,9 +270,24 @@ def test_a_message_that_fails_has_used_its_turn(state, kind, payload, words):
 
 def test_a_label_that_does_not_exist_fails_after_the_free_phase():
     desk = desk_in("READY")
-    assert desk.ask(messages.CHIP_LEARN, turn(3, chip.pack_learn(3, bytes(4))))[1][0] == chip.SETTLE
+    assert desk.ask(messages.CHIP_LEARN, turn(3, chip_board.pack_learn(3, bytes(4))))[1][0] == chip.SETTLE
     assert b"label: 3 is not a whole number in 0..2" in desk.ask(messages.RESULT, turn(4, ZEROS))[1]
     assert state_of(desk) == "READY" and desk.service._chip._learner.sample == 0
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        (bytes(5), "CHIP_LEARN: expected 6 bytes and features, got 5 bytes"),
+        (LEARN, "x: 0 features for 4 inputs"),  # a label's
+    ],
+)
+def test_a_chip_of_numbers_refuses_what_is_not_a_target_and_features(payload, words):
+    """Catches: a label taken for a number, or features for one."""
+    desk = DirectHost()
+    desk.ask(messages.CHIP_CONFIGURE, turn(2, chip_board.pack_configure((4, 3), 0, numbers=True)))
+    answered, said = desk.ask(messages.CHIP_LEARN, turn(9, payload))
+    assert (answered, desk.service._chip._learner.sample) == (messages.ERROR, 0) and words in said.decode()
 
 
 def test_a_message_without_a_turn_is_refused():
@@ -288,7 +326,7 @@ def test_serve_joins_a_service_to_a_socket(iris):
 
 def test_outcomes_that_are_too_short_are_refused():
     with pytest.raises(ValueError, match="DONE: expected 10 bytes or more, got 3"):
-        chip.unpack_outcome(b"abc")
+        chip_board.unpack_outcome(b"abc")
 
 
 def test_hidden_voltages_stay_on_the_chip():

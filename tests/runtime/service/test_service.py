@@ -135,13 +135,13 @@ def test_conductances_travel_to_another_board(desk):
         (m.CONFIGURE, configure((4, 2), 0, 0)[:-1], "CONFIGURE: 21 bytes are too few"),
         (
             m.CONFIGURE,
-            b"\4" + configure((4, 2), 0, 0)[1:],
-            "model: expected 1 (resistive), 2 (hopfield) or 3 (differential), got 4",
+            b"\5" + configure((4, 2), 0, 0)[1:],
+            "model: 5 is not in 1..4",
         ),
         (
             m.CONFIGURE,
             b"\0" + configure((4, 2), 0, 0)[1:],
-            "model: expected 1 (resistive), 2 (hopfield) or 3 (differential), got 0",
+            "model: 0 is not in 1..4",
         ),
         (m.CONFIGURE, configure((4, 2), 0, 0, alphabet=bytes(257)), "alphabet: expected at most 256 values, got 257"),
         (m.CONFIGURE, configure((3,), 0, 0), "layers: 2..16 sizes of 1..8191, such as 64-32-10, not (3,)"),

@@ -12,7 +12,8 @@ from eqprop.checkpoint import Checkpoints
 from eqprop.protocol import host_messages
 from eqprop.protocol import messages as m
 from eqprop.protocol.frames import Sender
-from eqprop.service import chip, states
+from eqprop.service import states
+from eqprop_host.boards import chip_board
 from eqprop_host.errors import BoardError, ProtocolError, RestartError
 from eqprop_host.link import states as host_rules
 from eqprop_host.link.link import Link
@@ -39,8 +40,8 @@ QUESTIONS = {
     m.USER_DATA_WRITE: host_messages.pack_user_data_write(0, 3, b"abc"),
     m.USER_DATA_READ: host_messages.pack_user_data_read(0, 9),
     m.TARGETS: host_messages.pack_samples(0, ()),
-    m.CHIP_CONFIGURE: b"\1" + chip.pack_configure(LAYERS, 0),
-    m.CHIP_LEARN: b"\1" + chip.pack_learn(0, bytes(4)),
+    m.CHIP_CONFIGURE: b"\1" + chip_board.pack_configure(LAYERS, 0),
+    m.CHIP_LEARN: b"\1" + chip_board.pack_learn(0, bytes(4)),
     m.CHIP_INFER: b"\1" + bytes(4),
     m.RESULT: b"\1",
 }

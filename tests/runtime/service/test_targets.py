@@ -94,13 +94,6 @@ def test_a_network_of_classes_follows_one_of_numbers():
     assert answered == m.PROGRESS and host_messages.unpack_progress(payload).sample == 5
 
 
-def test_a_model_that_learns_no_numbers_is_refused():
-    desk = DirectHost()
-    answered, words = desk.ask(m.CONFIGURE, configuration(3))
-    assert (answered, words[1:]) == (m.ERROR, b"regress: expected model hopfield or resistive, got differential")
-    assert host_messages.unpack_state(desk.ask(m.STATUS, b"")[1]).layers == ()
-
-
 def test_a_record_ends_with_its_targets():
     """By hand. Catches a label's bits where there is no label."""
     code = with_targets(Code(3, 2))

@@ -75,7 +75,7 @@ def ledger(device, constants=energy.Constants(), drive_v=1.0):  # noqa: B008
     x = np.random.default_rng(0).integers(-127, 128, (5, 6)).astype(np.int8)
     for row in x:
         network.learn(row.tobytes(), 1)
-    return energy.measure(network.crossbar, x, [0, 1, 2, 0, 1], network.sample, constants)
+    return energy.measure(network.crossbar, x, np.array([0, 1, 2, 0, 1]), network.sample, constants)
 
 
 def test_energy_scales_as_physics_says():
@@ -106,7 +106,7 @@ def test_a_sample_without_loss_costs_its_free_phase_alone(monkeypatch):
     """As the learner works, so is it counted: on the chip and on the microcontroller."""
     network = AnalogNetwork("6-5-3")
     monkeypatch.setattr(network.plan, "targets", (-32767, 32767))
-    found = energy.measure(network.crossbar, np.ones((2, 6), np.int8), [0, 1], 0)
+    found = energy.measure(network.crossbar, np.ones((2, 6), np.int8), np.array([0, 1]), 0)
     assert found.nudged_share == 0 and found.training_j == found.inference_j > 0
     assert found.digital_training_j == found.digital_inference_j
 
@@ -114,7 +114,7 @@ def test_a_sample_without_loss_costs_its_free_phase_alone(monkeypatch):
 def test_measuring_changes_nothing():
     network = AnalogNetwork("6-5-3")
     before = network.crc()
-    energy.measure(network.crossbar, np.ones((2, 6), np.int8), [0, 1], 0)
+    energy.measure(network.crossbar, np.ones((2, 6), np.int8), np.array([0, 1]), 0)
     assert network.crc() == before
 
 

@@ -2,15 +2,19 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import eqprop
 from eqprop_host import datasets
-from eqprop_sim.analog import Diode, PhysicsError, Wires, drive, recipe
+from eqprop_sim.analog import Diode, PhysicsError, Settings, Trainer, Wires, drive, recipe
 from eqprop_sim.analog.circuits import exponential
 from eqprop_sim.analog.circuits.nodal import Nodal
 from eqprop_sim.analog.devices.devices import Device
 from eqprop_sim.analog.devices.presets import PRESETS
+from eqprop_sim.analog.inplace import InPlaceTrainer, make_devices
 from eqprop_sim.analog.learning import features
+from support.references.random_circuits import layer_sizes, random_circuit
 
 PLAN = eqprop.plan("64-16-10", "resistive")
 DEVICE = Device(levels=256, on_off=100.0)
@@ -46,6 +50,7 @@ def error(trainer, digits, epochs):
     return 100 * np.mean(trainer.predict(test_x) != test_y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounding", ["read-back", "mixed", "stochastic"])
 @pytest.mark.parametrize("device", [DEVICE, Device(), DEVICE.varied(read_noise_std=0.01)])
 def test_the_circuit_keeps_in_step_with_its_devices(digits, device, rounding):
@@ -59,6 +64,35 @@ def test_the_circuit_keeps_in_step_with_its_devices(digits, device, rounding):
         assert np.allclose(g, devices.g, rtol=1e-6)
     trainer.circuit.refresh()
     assert np.allclose(found, drive(trainer.circuit, x[:8]), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.slow
+@given(layer_sizes(max_hidden=2), st.integers(0, 2**32 - 1), st.integers(1, 5))
+def test_one_compiled_call_does_what_the_solver_and_the_rule_do(layers, seed, batch):
+    """Catches a phase, an amplifier, an offset or a bias pair that the compiled step forgets, and a sample of a batch.
+
+    Ideal devices do exactly what they are asked, so the circuit ends as one that NumPy trains by the same rule.
+    """
+    random = np.random.default_rng(seed)
+    gains = [random.uniform(1, 3, n) for n in layers[1:-1]]
+    theirs = random_circuit(layers, seed, gains=gains, offsets=True, g_max=1e-4)
+    ours = theirs.copy()
+    device = Device(g_on=1e-4, on_off=1e6)
+    devices = make_devices(ours, device, seed)
+    options = {"beta": 1e-5, "eta": [1e-9] * len(theirs.g), "targets": (0.3, -0.2), "loss": "squared-hinge"}
+    options |= {"free": Settings(3), "nudged": Settings(2)}
+    trainer = InPlaceTrainer(ours, devices, **options)
+    trainer.write(theirs.g)
+    reference = Trainer(theirs, g_min=device.g_off, g_max=device.g_on, **options)
+    for _ in range(3):
+        x = random.uniform(-1, 1, (batch, layers[0])) * (random.random((batch, layers[0])) < 0.6)
+        labels = random.integers(0, layers[-1], batch)
+        assert np.allclose(trainer.step(x, labels), reference.step(x, labels), rtol=0, atol=1e-9)
+    for found, expected in zip(ours.g, theirs.g, strict=True):
+        assert np.allclose(found, expected, rtol=1e-6, atol=1e-12)
+    for layer in range(1, len(layers)):
+        assert np.allclose(ours.inverse[layer], theirs.inverse[layer])
+        assert np.allclose(ours.rest[layer], theirs.rest[layer], atol=1e-9)
 
 
 @pytest.mark.slow
@@ -99,6 +133,12 @@ def test_a_network_learns_with_silicon_diodes(digits):
 def test_a_network_learns_through_read_noise(digits):
     """Catches a nudge that drowns in the noise between two phases: 80 % of errors and more."""
     assert error(recipe.build(PLAN, PRESETS["pcm"]), digits, 2) <= 60
+
+
+@pytest.mark.parametrize("model", ["hopfield", "differential"])
+def test_a_plan_of_another_model_is_refused(model):
+    with pytest.raises(PhysicsError, match=f"plan: expected one for the model resistive, got {model}: give plan"):
+        recipe.build(eqprop.plan("4-3-2", model), DEVICE)
 
 
 def test_lines_and_diodes_together_are_refused():

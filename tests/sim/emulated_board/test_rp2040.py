@@ -10,12 +10,15 @@ import re
 
 import pytest
 
+from eqprop.rig.layout import Layout
 from eqprop_host import datasets
 from eqprop_host.boards.ports import open_board
 from eqprop_host.training import run as training_run
-from eqprop_sim.emulated_board import rp2040
+from eqprop_sim.emulated_board import pico_chips, rp2040
 from eqprop_sim.emulator.compiled_network import Network
+from eqprop_sim.rig.bench import Bench, Spread
 from eqprop_sim.sample_order import SampleOrder
+from support.places import ROOT
 from support.scripted_interrupt import ScriptedInterrupt
 from support.surroundings import obtained
 from support.typed_command import run
@@ -92,3 +95,22 @@ def test_a_board_that_is_reset_learns_the_same_bits(capsys):
     code, out, err = run(capsys, "train", "--port", port, "--limit", 200)
     assert code == 0, err
     assert f"conductance CRC {DIGITS}" in out
+
+
+@pytest.mark.parametrize(("dead", "last"), [(None, "+ +: 0 "), ("U20", "U20 ADS1115: no answer at I2C address 49, ")])
+def test_the_rigs_program_drives_chips_through_the_picos_own_buses(tmp_path, dead, last):
+    """It calibrates 36 potentiometers and learns exclusive-or, in the example's own words.
+
+    Catches what a simulated `machine` hides: real firmware's SPI and I2C, in frames, with chip selects on real pins.
+    """
+    board, clock = rp2040.obtain(), pico_chips.Clock()
+    example = ROOT / "examples" / "rig"
+    image = tmp_path / "flash"
+    board.fill(image, {"wired.py": (example / "wired.py").read_bytes(), "xor.py": (example / "main.py").read_bytes()})
+    bench = Bench(Layout("2-4-2"), 1, Spread(), clock)
+    bench.dead.update({dead} - {None})
+    said = pico_chips.run(board, image, "xor", pico_chips.Rig(bench, ((6, 7, 8, 9), (10, 11))), clock)
+    assert said.splitlines()[-1].startswith(last), said
+    if not dead:
+        assert said.startswith("calibrated: 36 devices of 40 to 59 kOhm\nright after ")
+        assert re.findall(r": (\d) ", said) == list("0110") and "wrong" not in said

@@ -168,7 +168,7 @@ def test_a_failed_build_leaves_nothing_behind(bare, tmp_path, monkeypatch):
 
 
 def test_two_at_once_build_once(bare, tmp_path, monkeypatch):
-    """Catches a missing lock, or a missing second look after it: both would build."""
+    """The other says that it waits. Catches a missing lock, or a missing second look after it: both would build."""
     builds, started, proceed = [], threading.Event(), threading.Event()
 
     def build(tell):
@@ -180,17 +180,13 @@ def test_two_at_once_build_once(bare, tmp_path, monkeypatch):
         return interpreters.find()
 
     monkeypatch.setattr(interpreters, "_build_unix", build)
-    locked = interpreters.lock
-    waiting = threading.Event()
+    waiting, told, found = threading.Event(), [], []
 
-    def lock():
-        if started.is_set():
-            waiting.set()
-        return locked()
+    def tell(line):
+        told.append(line)
+        waiting.set()
 
-    monkeypatch.setattr(interpreters, "lock", lock)
-    found = []
-    threads = [threading.Thread(target=lambda: found.append(interpreters.obtain("unix"))) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: found.append(interpreters.obtain("unix", tell))) for _ in range(2)]
     threads[0].start()
     assert started.wait(60)
     threads[1].start()
@@ -199,6 +195,7 @@ def test_two_at_once_build_once(bare, tmp_path, monkeypatch):
     for thread in threads:
         thread.join()
     assert len(builds) == 1
+    assert told == ["waiting for another eqprop to obtain an interpreter or a board, which takes minutes"]
     assert found[0] == found[1] == interpreters.find()
 
 

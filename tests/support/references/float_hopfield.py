@@ -24,7 +24,8 @@ class FloatHopfield:
         plan = crossbar.plan
         weights, biases = [], []
         for c, w in enumerate(crossbar.circuit.w):
-            matrix = np.array([int(each) for each in w], float).reshape(plan.shapes[c]) / ONE
+            matrix = np.array([int(each) for each in w], float).reshape(plan.shapes[c])
+            matrix /= 1 << plan.product_shift + plan.round_shift  # 12 bits after the point, or 7
             weights.append(matrix[:-1].T)
             biases.append(matrix[-1] * (127 / 128 if c == 0 else 1))
         return cls(weights, biases, 2.0**-crossbar.circuit.feedback_shift)

@@ -1,6 +1,6 @@
-"""What a crossbar says of arguments that it must not take, in the order of programs/faults/refusals.py."""
+"""What a crossbar of each model says of arguments that it must not take, in the order of faults/refusals.py."""
 
-REFUSALS = [
+_OF_A_MODEL = [
     *3
     * [
         "TypeError x: expected an int8 buffer, got array of larger items",
@@ -19,3 +19,5 @@ REFUSALS = [
     *(f"ValueError phase: {phase} is not 1 or 2" for phase in (0, 3)),
     *(f"ValueError rate_shift: {rate_shift} is not in 1..24" for rate_shift in (0, 25)),
 ]
+
+REFUSALS = 2 * _OF_A_MODEL  # hopfield, resistive

@@ -21,7 +21,7 @@ from eqprop.fixed import G_MAX, U_MAX, V_MAX
 from eqprop.xorshift import Xorshift32
 
 from ..errors import PhysicsError, check_between, check_finite
-from ..kernels import weigh
+from ..kernels import derive
 
 
 class Circuit:
@@ -60,7 +60,16 @@ class Circuit:
         self.gain = self._vectors(gain, 1)
         self.back = self._vectors(back, 1)
         self.offset_v = self._vectors(offset_v, 1)
+        self._allocate()
         self.refresh()
+
+    def _allocate(self):
+        """Make the arrays that `derive` fills."""
+        columns = [g.shape[-1] for g in self.g]
+        self.inverse = [None, *(np.empty(n, self.dtype) for n in columns)]
+        self.rest = [None, *(np.empty(n, self.dtype) for n in columns)]
+        self.forward = [None, *(np.empty((len(g) - 2, g.shape[1]), self.dtype) for g in self.g[1:])]
+        self.backward = [None, *(np.empty((g.shape[1], len(g) - 2), self.dtype) for g in self.g[1:])]
 
     def _vectors(self, values, first):
         """Return [None, vector of layer 1, ...] of scalars or vectors."""
@@ -81,8 +90,11 @@ class Circuit:
 
         One step of conductance is g_on / G_MAX siemens, one step of voltage `volts_per_code(plan, drive_v)`; the
         amplifiers have the gain 2**plan.gains[c]. steps: each crossbar's conductances, flat as in the runtime; without
-        them, the initial ones of `seed`, as in `EmulatedCrossbar`.
+        them, the initial ones of `seed`, as in `EmulatedCrossbar`. Raises PhysicsError for a plan of another model than
+        resistive.
         """
+        if plan.model != "resistive":
+            raise PhysicsError(f"plan: expected one for the model resistive, got {plan.model}: give plan() that model")
         check_between("g_on", g_on, np.finfo(np.float32).tiny)
         check_between("drive_v", drive_v, np.finfo(np.float32).tiny)
         steps = initial_steps(plan, seed) if steps is None else steps
@@ -137,29 +149,30 @@ class Circuit:
         - forward[c]: (n_c, n_c+1), weights from layer c's voltages to layer c + 1's; backward[c]: the other way
         - rest[l]: (n_l,) volts, the contribution of constant sources: bias pairs and offsets
         """
-        count = len(self.g)
-        total = [None, self.below, *(g.sum(0) for g in self.g[1:])]
-        for c in range(1, count):
-            total[c] = total[c] + self.gain[c] * self.back[c] * self.g[c][:-2].sum(1)
-        for layer in range(1, count + 1):
-            if not total[layer].min() > 0:
-                j = int(np.argmin(total[layer] > 0))
-                raise PhysicsError(f"layer {layer}, node {j} floats: its total conductance is {total[layer][j]} S")
-        self.inverse = [None, *(1 / t for t in total[1:])]
-        self.forward: list = [None]
-        self.backward: list = [None]
-        self.rest: list = [None, self.dtype.type(self.bias_v[0]) * self.signed[-1] * self.inverse[1]]
-        for c in range(1, count):
-            g, inverse = self.g[c][:-2], self.inverse
-            forward, backward = np.empty_like(g), np.empty(g.T.shape, g.dtype)
-            weigh(g, self.gain[c], self.back[c] * inverse[c], inverse[c + 1], forward, backward)
-            self.forward.append(forward)
-            self.backward.append(backward)
-            constant = self.bias_v[c] * (self.g[c][-2] - self.g[c][-1])
-            if self.offset_v[c].any():  # the amplifier also draws the offset's current from its node
-                constant = constant + self.offset_v[c] @ g
-                self.rest[c] = self.rest[c] - self.back[c] * self.offset_v[c] * g.sum(1) * inverse[c]
-            self.rest.append((constant * inverse[c + 1]).astype(self.dtype))
+        layer, j, total = derive(
+            tuple(g.reshape(-1, g.shape[-1]) for g in self.g),
+            self.below,
+            self.signed[-1],
+            self._packed(self.gain),
+            self._packed(self.back),
+            self._packed(self.offset_v),
+            np.array(self.bias_v, self.dtype),
+            *self.weights(),
+        )
+        if layer:
+            raise PhysicsError(f"layer {layer}, node {j} floats: its total conductance is {total} S")
+
+    def weights(self):
+        """Return (inverse, rest, forward, backward) as tuples for the kernels, without the None of layer 0."""
+        return (
+            tuple(self.inverse[1:]),
+            tuple(self.rest[1:]),
+            self._packed(self.forward, 2),
+            self._packed(self.backward, 2),
+        )
+
+    def _packed(self, arrays, dimensions=1):
+        return (np.empty((0,) * dimensions, self.dtype), *arrays[1:])
 
     def rows(self, c, v):
         """Return crossbar c's row voltages, without the bias pair,, for node voltages v[c] (batch, n_c), c >= 1."""
@@ -173,6 +186,7 @@ class Circuit:
         for name in ("low", "high", "gain", "back", "offset_v"):
             setattr(twin, name, [None, *(v.astype(twin.dtype) for v in getattr(self, name)[1:])])
         twin.bias_v = list(self.bias_v)
+        twin._allocate()
         twin.refresh()
         return twin
 

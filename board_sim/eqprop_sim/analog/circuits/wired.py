@@ -88,7 +88,7 @@ class Wired:
         extra: list = [0.0] * len(circuit.layers)
         # A driven bit line with perfect word lines is its ladder
         for c in range(0 if self.wires.row_ohm else 1, len(circuit.g)):
-            rows = self._rows(c, x, v)
+            rows = self.ends(c, x, v)
             into, drawn = self._currents(c, rows, v[c + 1])
             effective = flat(circuit.g[c], c)
             extra[c + 1] = extra[c + 1] + into - (rows @ effective - v[c + 1] * effective.sum(0))
@@ -97,8 +97,8 @@ class Wired:
                 extra[c] = extra[c] - circuit.back[c] * wrong[:, :-2]
         return extra
 
-    def _rows(self, c, x, v):
-        """Return the voltages of crossbar c's rows at their ends, (batch, rows)."""
+    def ends(self, c, x, v):
+        """Return the voltages at the ends of crossbar c's rows, (batch, rows), at features x and node voltages v."""
         circuit = self.circuit
         bias = np.full((len(x), 1), circuit.bias_v[c], circuit.dtype)
         if c:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..errors import PhysicsError, check_between
+from ..errors import check_between
 from . import kernels
 from .kernels import MIXED, READ_BACK, STOCHASTIC
 
@@ -15,6 +15,8 @@ _MOST_OWED = 100.0
 _NOISES = 3.0
 """With read-back, pulses are sent for so many standard deviations of one pulse: fewer would only answer noise."""
 
+_NOTHING = np.zeros(0)
+
 
 class DeviceArray:
     """The devices of one crossbar: an array of any shape, the last dimension its columns.
@@ -23,8 +25,9 @@ class DeviceArray:
     - w: states, fractions of the nominal range; w_min, w_max: each device's own range
     - stuck: bool, the devices that no longer move
     - owed: changes that are not made yet, in steps of dw_min
+    - idle_s: seconds since each device's last pulse, flat; empty before the first `age`
     - spent_j: energy of all pulses so far, joules: pulse_v^2 g pulse_s each
-    - changed: (rows,) bool, and gained: (columns,) siemens: what `pay` did last
+    - gained: (columns,) siemens: what `pay` did last
     """
 
     def __init__(self, device, shape, seed, rounding="read-back", dtype=np.float64):
@@ -33,10 +36,10 @@ class DeviceArray:
         rounding: what happens to a change smaller than a step. "mixed": the controller keeps an accumulator for each
         device, which collects changes until they make a step (Nandakumar et al. 2020, Front. Neurosci. 14, 406).
         "read-back": so it does, and after the pulse it reads the device and subtracts what the pulse did.
-        "stochastic": it keeps nothing; a change becomes a step with a probability equal to its size.
+        "stochastic": it keeps nothing; a change becomes a step with a probability equal to its size. For other ways see
+        `tiki_taka.make_array`.
         dtype: of g, owed and w.
         """
-        check_rounding(rounding)
         dtype = np.dtype(dtype).type
         self.device = device
         self.rounding = rounding
@@ -66,12 +69,12 @@ class DeviceArray:
         places = random.random(shape)
         self.w[self.stuck] += ((self.w_max - self.w_min) * places)[self.stuck]
         self.noise = np.zeros(shape if device.write_noise_std else (1,) * len(shape))
+        self._seed = random.integers(0, 2**64, 1, np.uint64)
         self.spent_j = 0.0
         self.owed = np.zeros(shape, dtype)
-        self.idle_s = np.zeros(shape)
+        self.idle_s = np.zeros(0)
         self.g = np.zeros(shape, dtype)
         columns = shape[-1] if shape else 1
-        self.changed = np.zeros(count // columns, bool)
         self.gained = np.zeros(columns)
         span = device.g_on - device.g_off if device.on_off > 1 else 0.0
         self.step_s = span * (device.dw_min or 1.0)
@@ -99,7 +102,8 @@ class DeviceArray:
         )
         self._curves = _packed(device.curves)
         pulse_noise = step * np.maximum(spread, _STEP_LEAST)
-        flat = (self.g, self.owed, self.stuck, self.noise, self.idle_s, pulse_noise, self._curve)
+        due, places = np.zeros(-(-count // 8) * 8, np.uint8), np.zeros(count + 8, np.int64)
+        flat = (self.g, self.owed, self.stuck, self.noise, self.idle_s, pulse_noise, self._curve, due, places)
         self._state = kernels.State(facts, *(each.reshape(-1) for each in flat))
         self._refresh()
 
@@ -112,8 +116,8 @@ class DeviceArray:
         """Compute all conductances from the states: the affine map, with write noise and drift."""
         device = self.device
         self.g[...] = self._rules.g_off + self._rules.g_span * np.maximum(self.w + self.noise, 0.0)
-        if self.idle_s.any():
-            self.g *= (1 + self.idle_s / device.drift_t0_s) ** -self.nu
+        if len(self.idle_s):
+            self.g *= (1 + self.idle_s.reshape(self.g.shape) / device.drift_t0_s) ** -self.nu
 
     def read(self):
         """Return the conductances during one settle: with read noise."""
@@ -130,16 +134,18 @@ class DeviceArray:
             self.owed += change / self.step_s
             self.pay()
 
-    def pay(self):
-        """Turn what is owed into changes, in the way of `rounding`; update `changed` and `gained`."""
-        self.changed[:] = False
+    def pay(self, signed=_NOTHING):
+        """Turn what is owed into changes, in the way of `rounding`; update `gained`.
+
+        signed: the conductances of the first half of the devices less those of the second, which it keeps up to date.
+        """
         self.gained[:] = 0.0
         state, rules = self._state, self._rules
         if self.device.dw_min is None:
-            spent = kernels.move(state, rules, self.changed, self.gained)
+            spent = kernels.move(state, rules, self.gained, signed.reshape(-1))
         else:
-            to = self.changed, self.gained
-            spent = kernels.pay(self.random, state, rules, self._curves, self._controller, *to)
+            to = self.gained, signed.reshape(-1)
+            spent = kernels.pay(self._seed, state, rules, self._curves, self._controller, *to)
         self._spend(spent)
 
     def pulse(self, count):
@@ -147,7 +153,7 @@ class DeviceArray:
         counts = np.broadcast_to(np.asarray(count, float), self.w.shape).reshape(-1)
         places = np.flatnonzero(counts)
         moved = np.empty(len(places))
-        self._spend(kernels.trains(self.random, self._state, self._rules, self._curves, places, counts[places], moved))
+        self._spend(kernels.trains(self._seed, self._state, self._rules, self._curves, places, counts[places], moved))
 
     def _spend(self, siemens):
         self.spent_j += siemens * self.device.pulse_v**2 * self.device.pulse_s
@@ -173,16 +179,13 @@ class DeviceArray:
     def age(self, seconds):
         """Let time pass without pulses: conductances drift, states relax."""
         check_between("seconds", seconds, 0.0)
+        if not len(self.idle_s):
+            self.idle_s = np.zeros(self.w.size)
+            self._state = self._state._replace(idle_s=self.idle_s)
         self.idle_s += seconds
         if np.isfinite(self.device.retention_s):
             self.w[...] = self.w_min + (self.w - self.w_min) * np.exp(-seconds / self.device.retention_s)
         self._refresh()
-
-
-def check_rounding(rounding):
-    """Raise PhysicsError unless `rounding` is one of ROUNDINGS."""
-    if rounding not in ROUNDINGS:
-        raise PhysicsError(f"rounding: {rounding!r} is not one of {', '.join(ROUNDINGS)}")
 
 
 def _packed(curves):

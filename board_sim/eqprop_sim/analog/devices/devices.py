@@ -157,6 +157,12 @@ class Device:
         return self.g_on / self.on_off
 
     @property
+    def floor(self):
+        """The devices' mean smallest conductance, as a fraction of g_on."""
+        lowest = self.w_min_dtod / np.sqrt(2 * np.pi)  # mean of a normal spread of which values below 0 count as 0
+        return lowest + (1 - lowest) / self.on_off
+
+    @property
     def dw_min(self):
         """The nominal step as a fraction of the range; None for a device that takes any value."""
         if self.curves:

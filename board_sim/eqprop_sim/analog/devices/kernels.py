@@ -9,11 +9,12 @@ from collections import namedtuple
 import numba
 import numpy as np
 
-from ...emulator.machine_code import cached
+from ...emulator.compiling.machine_code import cached
 
-State = namedtuple("State", "facts g owed stuck noise idle_s pulse_noise curve")
+State = namedtuple("State", "facts g owed stuck noise idle_s pulse_noise curve due places")
 """What a `DeviceArray` knows of each device; facts: (devices, 8), the columns below, a cache line for each device;
-pulse_noise: the step to which the noise of a pulse is relative without mult_noise; curve: its number."""
+pulse_noise: the step to which the noise of a pulse is relative without mult_noise; curve: its number; due, uint8, and
+places, int64: for `pay`, eight more than devices at most, so that due is of whole 64-bit words."""
 
 W, W_MIN, W_MAX, STEP_UP, STEP_DOWN, GAMMA_UP, GAMMA_DOWN, PULSES = range(8)
 
@@ -33,49 +34,111 @@ Curves = namedtuple("Curves", "up up_ends down down_ends noise")
 MIXED, READ_BACK, STOCHASTIC = range(3)
 """What happens to a change that is not a whole number of steps: see `DeviceArray`."""
 
-_BLOCK = 16
-
 with cached(__file__):
 
     @numba.njit(cache=True)
-    def pay(random, state, rules, curves, controller, changed, gained):
+    def pay(random, state, rules, curves, controller, gained, signed):
         """Give every device the whole pulses that it is owed; return the sum of pulses times siemens.
 
-        changed: (rows,) bool, set where a device of the row was pulsed. gained: (columns,), siemens added.
+        gained: (columns,), siemens added. signed: conductances of the first half of the devices less those of the
+        second, flat, brought up to date; or of length 0.
         """
         rounding = controller.rounding
         columns = len(gained)
-        owed = state.owed
-        if rounding == STOCHASTIC:
-            places, counts = _drawn(random, owed, len(changed), columns)
-        else:
-            places = _whole(owed, controller.trigger)
-            counts = np.trunc(owed[places].astype(np.float64))
+        owed, g = state.owed, state.g
+        key = np.uint32(_bits(random) >> np.uint64(32))
+        places = _due(state, controller, key)
+        counts = np.empty(len(places))
+        for at in range(len(places)):
+            k = places[at]
+            size = abs(owed[k])
+            n = np.floor(size)
+            if rounding == STOCHASTIC:
+                n += _uniform(key, k) < size - n
+            counts[at] = n if owed[k] > 0 else -n
         moved = np.empty(len(places))
         spent = trains(random, state, rules, curves, places, counts, moved)
-        row, column = 0, 0
+        column = 0
+        half = len(signed)
         for at in range(len(places)):
             k = places[at]
             column += k - (places[at - 1] if at else 0)
             while column >= columns:  # places are in order, and a division takes longer
-                row, column = row + 1, column - columns
-            changed[row] = True
+                column -= columns
             gained[column] += moved[at]
+            if half:
+                pair = k if k < half else k - half
+                signed[pair] = g[pair] - g[pair + half]
             if rounding == MIXED:
                 owed[k] -= counts[at]
             elif rounding == READ_BACK:
-                owed[k] = _left(random, rules, controller, owed[k], counts[at], state.g[k] - moved[at], state.g[k])
+                owed[k] = _left(random, rules, controller, owed[k], counts[at], g[k] - moved[at], g[k])
         if rounding == STOCHASTIC:
             owed[:] = 0
         return spent
+
+    @numba.njit(cache=True)
+    def _due(state, controller, key):
+        """Return the places of the devices to pulse now, in order.
+
+        With STOCHASTIC, a device is due with a probability equal to what it is owed; else from the trigger on.
+        """
+        owed, due, places = state.owed, state.due, state.places
+        if controller.rounding == STOCHASTIC:
+            for k in range(len(owed)):
+                due[k] = _uniform(key, k) < abs(owed[k])
+        else:
+            least = controller.trigger
+            for k in range(len(owed)):
+                due[k] = abs(owed[k]) >= least
+        # One comparison for eight devices: few are due
+        words = due.view(np.uint64)
+        at = 0
+        for word in range(len(words)):
+            if words[word]:
+                for k in range(8 * word, 8 * word + 8):
+                    places[at] = k
+                    at += due[k]
+        return places[:at]
+
+    @numba.njit(cache=True)
+    def _bits(random):
+        """Return the next 64 random bits: SplitMix64 (Steele et al. 2014, OOPSLA). random: (1,) uint64, its state.
+
+        A NumPy generator takes as long to be handed over as a pulse for each of 200 devices.
+        """
+        random[0] += np.uint64(0x9E3779B97F4A7C15)
+        z = random[0]
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
+
+    @numba.njit(cache=True)
+    def _normal(random):
+        """Return a standard normal number, by the polar method (Marsaglia & Bray 1964)."""
+        while True:
+            u = np.int64(_bits(random)) * 2.0**-63
+            v = np.int64(_bits(random)) * 2.0**-63
+            s = u * u + v * v
+            if 0 < s < 1:
+                return u * np.sqrt(-2 * np.log(s) / s)
+
+    @numba.njit(cache=True, inline="always")
+    def _uniform(key, k):
+        """Return device k's number in 0..1, float32: a hash of the key and k, by vectors where a generator cannot."""
+        bits = np.uint32(np.uint32(k) * np.uint32(0x9E3779B1)) ^ key
+        bits = np.uint32((bits ^ (bits >> np.uint32(16))) * np.uint32(0x7FEB352D))
+        bits = np.uint32((bits ^ (bits >> np.uint32(15))) * np.uint32(0x846CA68B))
+        bits = np.uint32(bits ^ (bits >> np.uint32(16)))
+        return np.float32(np.int32(bits >> np.uint32(8))) * np.float32(2.0**-24)
 
     @numba.njit(cache=True)
     def _left(random, rules, controller, owed, n, before, after):
         """Return what a device is still owed after n pulses from `before` to `after` siemens, which are read."""
         span = rules.g_span * rules.step
         if rules.read_noise > 0:
-            before *= 1 + rules.read_noise * random.standard_normal()
-            after *= 1 + rules.read_noise * random.standard_normal()
+            before *= 1 + rules.read_noise * _normal(random)
+            after *= 1 + rules.read_noise * _normal(random)
         seen = (after - before) / span
         written = 2 * controller.write_std**2 + 2 * (rules.read_noise * after / span) ** 2
         if written > 0:
@@ -93,53 +156,6 @@ with cached(__file__):
         place = (after - rules.g_off) / span
         left = min(max(left, -place), 1 / rules.step - place)
         return min(max(left, -controller.most_owed), controller.most_owed)
-
-    @numba.njit(cache=True, fastmath=True)
-    def _whole(owed, least):
-        """Return the places of devices that are owed `least` steps or more, in order."""
-        places = np.empty(len(owed), np.int64)
-        at = 0
-        whole = len(owed) - len(owed) % _BLOCK
-        # Block by block: the largest of a block is found by vectors
-        for first in range(0, whole, _BLOCK):
-            largest = least * 0
-            for k in range(_BLOCK):
-                largest = max(largest, abs(owed[first + k]))
-            if largest < least:
-                continue
-            for k in range(first, first + _BLOCK):
-                places[at] = k
-                at += abs(owed[k]) >= least
-        for k in range(whole, len(owed)):
-            places[at] = k
-            at += abs(owed[k]) >= least
-        return places[:at]
-
-    @numba.njit(cache=True)
-    def _drawn(random, owed, rows, columns):
-        """Return (places, pulses) of devices drawn with probabilities equal to what they are owed, in order."""
-        places = np.empty(len(owed), np.int64)
-        counts = np.empty(len(owed))
-        at = 0
-        for i in range(rows):
-            largest = 0.0
-            for k in range(i * columns, (i + 1) * columns):
-                largest = max(largest, abs(owed[k]))
-            # From candidate to candidate, of which only the fraction owed / largest is pulsed
-            most = min(largest, 1.0)
-            k = i * columns - 1
-            while largest > 0:
-                k += 1 if most >= 1 else 1 + int(min(np.log(1 - random.random()) / np.log1p(-most), 1e9))
-                if k >= (i + 1) * columns:
-                    break
-                size = abs(owed[k])
-                n = np.floor(size)
-                n += random.random() * most < size - n
-                if n:
-                    places[at] = k
-                    counts[at] = n if owed[k] > 0 else -n
-                    at += 1
-        return places[:at], counts[:at]
 
     @numba.njit(cache=True)
     def trains(random, state, rules, curves, places, counts, moved):
@@ -181,10 +197,10 @@ with cached(__file__):
                     change = change if up else -change
                 if noisy:
                     if std > 0:
-                        xi = std * random.standard_normal()
+                        xi = std * _normal(random)
                         change += xi * (change if rules.mult_noise else state.pulse_noise[k] / span)
                     if curve >= 0:
-                        change += curves.noise[curve] * random.standard_normal()
+                        change += curves.noise[curve] * _normal(random)
                 following = min(max(position + change, 0.0), 1.0)
                 if following == position and not noisy:
                     break
@@ -195,7 +211,7 @@ with cached(__file__):
             if near[at, PULSES] + abs(n) >= rules.endurance:
                 stuck[k] = True
             if rules.write_noise > 0:
-                noise[k] = rules.write_noise * random.standard_normal()
+                noise[k] = rules.write_noise * _normal(random)
                 w += noise[k]
             if len(idle_s):
                 idle_s[k] = 0.0
@@ -231,13 +247,12 @@ with cached(__file__):
         return max(found, position) if up else min(found, position)
 
     @numba.njit(cache=True)
-    def move(state, rules, changed, gained):
+    def move(state, rules, gained, signed):
         """Change devices without levels by what they are owed, as `pay` does; each change counts as one pulse."""
         columns = len(gained)
         spent = 0.0
         facts = state.facts
-        for i in range(len(changed)):
-            any_moved = 0
+        for i in range(len(facts) // columns):
             for j in range(columns):
                 k = i * columns + j
                 moves = (state.owed[k] != 0) & ~state.stuck[k]
@@ -250,61 +265,55 @@ with cached(__file__):
                 facts[k, PULSES] += moves
                 state.g[k] = g
                 state.owed[k] = 0
-                any_moved += moves
                 if len(state.idle_s) and moves:
                     state.idle_s[k] = 0.0
-            changed[i] |= any_moved > 0
         if rules.endurance < np.inf:
             for k in range(len(facts)):
                 state.stuck[k] |= facts[k, PULSES] >= rules.endurance
+        for k in range(len(signed)):
+            signed[k] = state.g[k] - state.g[k + len(signed)]
         return spent
 
     @numba.njit(cache=True)
-    def owe_driven(owed, x, difference, constant, bias):
+    def owe_driven(owed, x, difference, mean, steps, drive_v, bias_v):
         """Add to what the devices of driven rows are owed, (2, rows, columns), the bias pair last.
 
-        owed[0] += x' D - constant and owed[1] -= x' D + constant; the bias pair's product is `bias`. x: (batch,
-        rows - 1), difference: (batch, columns), constant and bias: (columns,), all in steps.
+        owed[0] += x' D - d and owed[1] -= x' D + d, d = sum over the batch of D M: see `learning.across_driven`. x:
+        (batch, rows - 1). difference, mean: D and M, (batch, columns) volts. steps: of a device for D M of 1 V^2.
+        drive_v, bias_v: volts of full scale, and of the bias pair.
         """
         batch, columns = difference.shape
-        product = np.empty_like(constant)
+        constant, product, scaled = np.zeros_like(mean[0]), np.zeros_like(mean[0]), difference * steps
+        for b in range(batch):
+            for j in range(columns):
+                constant[j] += scaled[b, j] * mean[b, j]
         for i in range(owed.shape[1]):
+            for j in range(columns):
+                product[j] = 0
+            for b in range(batch):
+                volts = x[b, i] * drive_v if i < x.shape[1] else bias_v
+                if volts:
+                    for j in range(columns):
+                        product[j] += volts * scaled[b, j]
             plus, minus = owed[0, i], owed[1, i]
-            product[:] = 0
-            if i == x.shape[1]:
-                product[:] = bias
-            else:
-                for b in range(batch):
-                    volts = x[b, i]
-                    if volts:
-                        for j in range(columns):
-                            product[j] += volts * difference[b, j]
             for j in range(columns):
                 plus[j] += product[j] - constant[j]
                 minus[j] -= product[j] + constant[j]
 
     @numba.njit(cache=True)
-    def owe(owed, d_row, m_row, d_node, m_node, bias_v, steps):
+    def owe(owed, difference, mean, gain, offset_v, d_node, m_node, bias_v, steps):
         """Add to what the devices between two layers are owed, (rows + 2, columns), the bias pair last.
 
-        owed -= steps * sum over the batch of D M across the device, as `learning.across` has it. d_row, m_row:
-        (batch, rows), difference and mean over the two equilibria; d_node, m_node: (batch, columns).
+        owed -= steps * sum over the batch of D M across the device, as `learning.across` has it. difference, mean: D
+        and M of the layer below, (batch, rows); d_node, m_node: of the layer above, (batch, columns). gain, offset_v:
+        of the amplifiers that drive the rows.
         """
         batch, columns = d_node.shape
-        rows = d_row.shape[1]
+        rows = len(gain)
         for b in range(batch):
             for i in range(rows + 2):
-                d = d_row[b, i] if i < rows else steps * 0
-                m = m_row[b, i] if i < rows else (bias_v if i == rows else -bias_v)
+                d = gain[i] * difference[b, i] if i < rows else steps * 0
+                m = gain[i] * mean[b, i] + offset_v[i] if i < rows else (bias_v if i == rows else -bias_v)
                 to = owed[i]
                 for j in range(columns):
                     to[j] -= steps * (d_node[b, j] - d) * (m_node[b, j] - m)
-
-    @numba.njit(cache=True)
-    def sign(g, changed, signed):
-        """Update signed = g[0] - g[1], (rows, columns), in the rows where `changed`, (2 * rows,)."""
-        rows, columns = signed.shape
-        for i in range(rows):
-            if changed[i] or changed[rows + i]:
-                for j in range(columns):
-                    signed[i, j] = g[0, i, j] - g[1, i, j]

@@ -8,6 +8,7 @@ reading to the pin that it then set.
 import gc
 
 from clock import clock
+from peripherals import PWM, UART, Timer, attach_uart, say, watch_pwm  # noqa: F401 (parts of `machine`)
 
 _BITS = 9  # bits per byte on an I2C bus, with the acknowledge
 _PIN_US = 1
@@ -37,6 +38,7 @@ class _Bench:
     def __init__(self):
         self.levels = {}
         self.watchers = {}
+        self.handlers = {}
         self.voltages = {}
         self.devices = {}
         self.chips = None
@@ -45,6 +47,8 @@ class _Bench:
         self.read_at = None
         self.latency = 0
         self.measured = None
+        self.watchdog_due = None
+        self.watchdog_us = 0
 
 
 _bench = _Bench()
@@ -64,8 +68,12 @@ def attach_spi(chips):
 
 
 def drive(pin, level):
-    """Drive a pin to 0 or 1 from outside."""
+    """Drive a pin to 0 or 1 from outside; the program's interrupt handler for that edge runs at once."""
+    before = _bench.levels.get(pin)
     _bench.levels[pin] = level
+    handler, trigger, own = _bench.handlers.get(pin, (None, 0, None))
+    if handler and before is not None and before != level and trigger & (Pin.IRQ_RISING if level else Pin.IRQ_FALLING):
+        handler(own)
 
 
 def watch(pin, changed):
@@ -124,6 +132,8 @@ class Pin:
     OPEN_DRAIN = 2
     PULL_UP = 1
     PULL_DOWN = 2
+    IRQ_FALLING = 4
+    IRQ_RISING = 8
 
     def __init__(self, id, mode=-1, pull=-1, *, value=None):
         self.id = id
@@ -154,6 +164,10 @@ class Pin:
                     changed(level)
         finally:
             clock.leave()
+
+    def irq(self, handler=None, trigger=IRQ_FALLING | IRQ_RISING, *, hard=False):
+        """Call handler(pin) at these edges of the input, while the program waits; None for none."""
+        _bench.handlers[self.id] = (handler, trigger, self)
 
     def __call__(self, level=None):
         """Do the same as `value`."""
@@ -234,7 +248,7 @@ SoftI2C = I2C
 
 
 class SPI:
-    """`machine.SPI`, its full-duplex transfer. Without chips, all bits read are 1."""
+    """`machine.SPI` as a controller. Without chips, all bits read are 1."""
 
     def __init__(self, id=0, baudrate=1000000, *, polarity=0, phase=0, sck=None, mosi=None, miso=None):
         self._byte_us = 8000000 / baudrate
@@ -251,6 +265,20 @@ class SPI:
                 back[:] = b"\xff" * len(out)
         finally:
             clock.leave()
+
+    def write(self, out):
+        """Write bytes."""
+        self.write_readinto(out, bytearray(len(out)))
+
+    def readinto(self, back, write=0):
+        """Fill a buffer, writing the byte `write` meanwhile."""
+        self.write_readinto(bytes((write,)) * len(back), back)
+
+    def read(self, count, write=0):
+        """Return bytes, writing the byte `write` meanwhile."""
+        back = bytearray(count)
+        self.readinto(back, write)
+        return bytes(back)
 
 
 class ADC:
@@ -304,23 +332,27 @@ class I2S:
 
 
 class WDT:
-    """`machine.WDT`: prints a line and resets the board if it was not fed in time. Nothing stops it."""
+    """`machine.WDT`: prints a line and resets the board if it was not fed in time. Nothing stops it.
+
+    A board has one: a program that starts it again feeds it, and sets its time.
+    """
 
     def __init__(self, id=0, timeout=5000):
         if not 0 < timeout <= _WDT_MAX_MS:
             raise ValueError("timeout: {} is not in 1..{}".format(timeout, _WDT_MAX_MS))
-        self._timeout_us = 1000 * timeout
-        self._due = 0
+        _bench.watchdog_us = 1000 * timeout
+        runs = _bench.watchdog_due is not None
         self.feed()
-        clock.at(self._due, self._look)
+        if not runs:
+            clock.at(_bench.watchdog_due, self._look)
 
     def feed(self):
         """Restart the watchdog's time."""
-        self._due = clock.advance(0) + self._timeout_us
+        _bench.watchdog_due = clock.advance(0) + _bench.watchdog_us
 
     def _look(self):
-        if clock.now() < self._due:
-            clock.at(self._due, self._look)
+        if clock.now() < _bench.watchdog_due:
+            clock.at(_bench.watchdog_due, self._look)
             return
         print("    the watchdog resets the board")
         raise SystemExit

@@ -1,9 +1,10 @@
 // Runs a Raspberry Pi Pico's firmware in rp2040js: standard input and output are its USB serial port.
 //
-//   node board.mjs RP2040JS FIRMWARE FLASH CUT_AFTER
+//   node board.mjs RP2040JS FIRMWARE FLASH CUT_AFTER [CHIPS]
 //
 // RP2040JS is that package's folder, FIRMWARE the binary that goes to the start of the flash, FLASH the file that keeps
 // the board's filesystem, made if it is not there, CUT_AFTER the bytes written to it after which the power fails, or 0.
+// CHIPS is the file descriptor of the chips on its buses: see chips.mjs.
 // The board ends with its standard input. It resets itself when its program or its watchdog asks for it.
 //
 // While the board computes, its instructions advance its clock; while it waits, this computer's clock does.
@@ -11,11 +12,12 @@
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { attach } from "./chips.mjs";
 import { Flash } from "./flash.mjs";
 import { Rom } from "./rom.mjs";
 import { UsbHost } from "./usb.mjs";
 
-const [folder, firmware, kept, cutAfter] = process.argv.slice(2);
+const [folder, firmware, kept, cutAfter, chips] = process.argv.slice(2);
 const { RP2040, USBCDC } = await import(pathToFileURL(path.join(folder, "dist", "esm", "index.js")));
 
 const VECTORS = 0x10000100; // after the boot loader's second stage, which sets up a flash chip that does not exist here
@@ -38,6 +40,11 @@ function start(watchdog) {
   const rp2040 = new RP2040();
   rp2040.logger = silent;
   rp2040.flash.set(binary);
+  for (const pin of rp2040.gpio) {
+    // A pad's own output, or its pull: in rp2040js it is low
+    const get = () => (pin.outputEnable ? pin.outputValue : pin.pullupEnabled);
+    Object.defineProperty(pin, "rawInputValue", { get, set: () => {} });
+  }
   const flash = new Flash(rp2040.flash, kept, FLASH_BYTES - STORAGE_BYTES, FLASH_BYTES, Number(cutAfter));
   new Rom(rp2040, flash, () => {
     fs.writeSync(2, "the board waits for new firmware, which this simulation does not take\n");
@@ -48,6 +55,7 @@ function start(watchdog) {
     rp2040.peripherals[WATCHDOG].scratchData.set(watchdog.scratchData);
   }
   const usb = new UsbHost(USBCDC, rp2040.usbCtrl, rp2040.clock, (bytes) => process.stdout.write(Buffer.from(bytes)));
+  if (chips) attach(rp2040, Number(chips));
   const started = { rp2040, flash, usb, resets: false };
   rp2040.peripherals[WATCHDOG].onWatchdogTrigger = () => (started.resets = true);
   rp2040.core.VTOR = VECTORS;

@@ -10,8 +10,7 @@ from eqprop_sim.sample_order import SampleOrder
 from ... import datasets
 from ...boards.ports import open_board
 from ...errors import DataError
-from ...replacing import check_replaceable
-from ...training.config import layers_text
+from ...training.config import layers_text, with_bits
 from .. import options as common
 
 _SEED = 0
@@ -36,17 +35,16 @@ def add_options(parser):
 
 def run(options):
     """Print a table to paste into an issue, and write its figures."""
-    if options.json:
-        check_replaceable(options.json, "results")
+    model = with_bits(options.model, options.bits)
     options.layers, source, x, y = _samples(options)
     moved = _remaining(2 * len(y), common.tell, monotonic)
     with open_board(options.port, common.tell) as board:
         # The same run twice, as a whole and verb by verb, because reading the clock takes time itself
-        board.configure(options.layers, _SEED, 0, run_number=0, model=options.model)
+        board.configure(options.layers, _SEED, 0, run_number=0, model=model)
         if options.mhz and board.bench(x[:0], y[:0], False).unit == "us":
             raise DataError(f"--mhz: {options.port} measures time by a clock of its own: leave --mhz out")
         whole = board.bench(x, y, False, moved)
-        board.configure(options.layers, _SEED, 0, run_number=0, model=options.model)
+        board.configure(options.layers, _SEED, 0, run_number=0, model=model)
         verbs = board.bench(x, y, True, moved)
         identity = board.identity
     names = ("train", "infer", *VERBS)
@@ -75,7 +73,7 @@ def run(options):
         "heap_bytes": whole.heap_bytes,
         "widest_hidden_layer": whole.widest,
         "tier": whole.tier,
-        "model": options.model,
+        "model": model,
         "layers": layers,
         "samples": len(y),
         "data": source,

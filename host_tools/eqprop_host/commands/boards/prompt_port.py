@@ -1,7 +1,6 @@
 """The port of a board at MicroPython's prompt, for the commands that install or remove eqprop."""
 
-from eqprop_sim import simulated_board
-
+from ...boards import ports
 from ...deploy import deployment
 from ...errors import BoardError
 
@@ -13,9 +12,12 @@ def add_port(parser):
 
 
 def checked_port(port):
-    """Return the port of the board to work on. Raises PortError for none or several, BoardError for a simulated one."""
+    """Return the port of the board to work on.
+
+    Raises PortError for none or several, or an unknown simulated board; BoardError for a simulated one with eqprop.
+    """
     if port is None:
         return deployment.only_board()
-    if port.startswith(simulated_board.SCHEME) and not simulated_board.is_blank(port):
+    if ports.is_served(port):
         raise BoardError(f"port {port}: has eqprop already; a blank board is sim:cortex-m3?blank=512k")
     return port

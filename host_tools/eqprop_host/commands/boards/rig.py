@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ...errors import DataError
-from ...replacing import check_replaceable
+from ...files import make_folder, write_whole
 from ...rig import breadboard, figures, kicad, lists, netlist
 from ...rig.catalogue import DRAWN
 from ...rig.description import Description
@@ -16,7 +15,7 @@ def add_options(parser):
     """Add the options of `eqprop rig`."""
     parser.add_argument("layers", type=common.layers, metavar="SIZES", help="sizes, inputs first, such as 2-4-2")
     known = [*DRAWN["converter"], *DRAWN["decoder"]]
-    text = f"parts to use, some of {','.join(known)} (default: ads1115,74hct154)"
+    text = f"parts to use, any of {','.join(known)} (default: ads1115,74hct154)"
     parser.add_argument("--parts", metavar="PARTS", type=_parts, default=("ads1115", "74hct154"), help=text)
     text = "folder for the files (default: rig-SIZES)"
     parser.add_argument("--out", metavar="FOLDER", type=Path, help=text)
@@ -31,15 +30,13 @@ def _parts(text):
         kind = next((kind for kind in chosen if part in DRAWN[kind]), None)
         if kind is None:
             known = ", ".join(part for parts in DRAWN.values() for part in parts)
-            raise argparse.ArgumentTypeError(f"{part!r}: expected some of {known}")
+            raise argparse.ArgumentTypeError(f"{part!r}: expected one of {known}")
         chosen[kind] = part
     return chosen["converter"], chosen["decoder"]
 
 
 def run(options):
     """Write the files, and print what they are and what the rig costs, how fast it is and what energy it takes."""
-    if options.json:
-        check_replaceable(options.json, "results")
     name = layers_text(options.layers)
     description = Description(options.layers, *options.parts)
     title = f"eqprop rig {name}"
@@ -53,12 +50,9 @@ def run(options):
         "rig.svg": breadboard.picture(description, title),
     }
     folder = options.out or Path(f"rig-{name}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for file, text in files.items():
-            (folder / file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"--out {folder}: {error.strerror}") from error
+    make_folder(folder)
+    for file, text in files.items():
+        write_whole(folder / file, text.encode())
     layout = description.layout
     decoders = f", {len(layout.decoders)} {layout.decoder.upper()}" if layout.selects else ""
     print(

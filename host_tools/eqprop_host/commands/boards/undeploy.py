@@ -1,4 +1,4 @@
-"""Remove eqprop and its checkpoints from a board."""
+"""Remove eqprop from a board, with its checkpoints and its black box."""
 
 from ...boards.ports import powered
 from ...deploy import deployment

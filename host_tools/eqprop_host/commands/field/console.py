@@ -16,16 +16,22 @@ _IDLE_S = 0.3  # after which a line without an end is shown
 
 def add_options(parser):
     """Add the options of `eqprop console`."""
-    text = "the board's port: a serial port or any pyserial URL"
+    text = "the board's console: a serial port, any pyserial URL, or a blank simulated board"
     parser.add_argument("--port", metavar="URL", required=True, help=text)
     parser.add_argument("--seconds", metavar="S", type=common.positive, help="end after so many seconds")
 
 
 def run(options):
-    """Show text until Ctrl-C, the end of the input, or for `--seconds`; the program goes on."""
-    port = Port(lambda: ports.open_stream(options.port, options.port), options.port)
+    """Show text until Ctrl-C, the end of the input, or for `--seconds`; the program keeps running."""
+    ports.check_console(options.port)
+    with ports.powered(options.port, common.tell) as path, on_ctrl_c() as interrupt:
+        _show(options, path, interrupt)
+
+
+def _show(options, path, interrupt):
+    port = Port(lambda: ports.open_stream(path, options.port), options.port)
     port.open()
-    with contextlib.closing(port), on_ctrl_c() as interrupt:
+    with contextlib.closing(port):
         splitter, typed = Splitter(), Typed()
         until = time.monotonic() + (options.seconds or float("inf"))
         heard = time.monotonic()

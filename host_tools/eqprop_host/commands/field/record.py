@@ -2,19 +2,22 @@
 
 import argparse
 import getpass
+import sys
 import time
 
 from ...errors import DataError
 from ...field import recorders
+from ...field.listener import listening
 from ...field.recording import Recording, Window, trace
 from ...field.typed import Typed
 from ...terminal.interrupts import on_ctrl_c
+from ...terminal.live_line import LiveLine
 from ...terminal.printing import printable
 from .. import options as common
-from .listening import listening, names
 
 _HELP = "Enter: record; u: undo the last; s: skip this label; q: end. What was recorded is kept; run it again to go on"
 _COUNTDOWN = 3
+_BARS = 48
 
 
 def add_options(parser):
@@ -25,10 +28,10 @@ def add_options(parser):
     add("--port", metavar="URL", required=True, help=text)
     text = "first start a recorder of this sensor on the board, which has eqprop: %(choices)s"
     add("--sensor", choices=recorders.SENSORS, help=text)
-    add("--rate", metavar="HZ", type=common.whole(1, 400), help="readings a second of --sensor")
+    add("--rate", metavar="HZ", type=common.whole(1, recorders.FASTEST_HZ), help="readings a second of --sensor")
     text = "pins of --sensor, such as scl=5,sda=4, or pin=26"
     add("--pins", metavar="PINS", type=_pins, default={}, help=text)
-    add("--labels", metavar="NAMES", type=names, required=True, help="the labels to record, such as wave,circle")
+    add("--labels", metavar="NAMES", type=common.names, required=True, help="the labels to record, such as wave,circle")
     add("--repeat", metavar="N", type=common.whole(1, 10_000), default=10, help="samples a label (default: 10)")
     add("--seconds", metavar="S", type=common.positive, default=2.0, help="length of a sample (default: 2)")
     add("--countdown", metavar="S", type=common.whole(0, 60), default=_COUNTDOWN, help="before each (default: 3)")
@@ -41,7 +44,7 @@ def _pins(text):
         pins = {name: int(pin) for name, pin in (each.split("=") for each in text.split(","))}
     except ValueError:
         pins = {}
-    if not pins or not set(pins) <= {"pin", "scl", "sda"}:
+    if not pins or not set(pins) <= {name for each in recorders.SENSORS.values() for name in each if name != "rate_hz"}:
         raise argparse.ArgumentTypeError(f"expected pins such as scl=5,sda=4 or pin=26, got {text!r}")
     return pins
 
@@ -53,10 +56,10 @@ def run(options):
     settings = options.settings
     if options.sensor:
         rate = {"rate_hz": options.rate} if options.rate else {}
-        recorders.start(options.port, options.port, options.sensor, **options.pins, **rate)
-        used = {**recorders.SENSORS[options.sensor], **options.pins, **rate}
+        used = recorders.settings(options.sensor, **options.pins, **rate)
+        recorders.start(options.port, options.port, options.sensor, used)
         settings = " ".join(filter(None, [settings, *(f"{key}={value}" for key, value in used.items())]))
-    with listening(options.port) as listener, on_ctrl_c() as interrupt:
+    with listening(options.port, common.tell) as listener, on_ctrl_c() as interrupt:
         about = listener.wait_for_about()
         recording = Recording(options.data, options.who or getpass.getuser(), about.identity, settings)
         common.tell(_HELP)
@@ -65,7 +68,12 @@ def run(options):
             if not session.record(label):
                 break
     counts = recording.counts
+    missing = sum(max(0, options.repeat - counts.get(label, 0)) for label in options.labels)
     print(f"{options.data}: " + ", ".join(f"{counts.get(label, 0)} {label}" for label in options.labels))
+    if session.cut_off and missing:
+        raise DataError(
+            f"{options.data}: the input ended, {missing} samples are missing: run the command again to record them"
+        )
 
 
 class _Session:
@@ -77,6 +85,11 @@ class _Session:
         self._recording = recording
         self._interrupt = interrupt
         self._typed = Typed()
+
+    @property
+    def cut_off(self):
+        """Whether the input ended by itself."""
+        return self._typed.ended
 
     def record(self, label):
         """Record what is missing of a label; return False to end."""
@@ -115,7 +128,9 @@ class _Session:
             while time.monotonic() < until:
                 self._drain()
         self._listener.poll()
-        print("  now", flush=True)
+        live = LiveLine(sys.stdout)
+        if not sys.stdout.isatty():
+            print("  now", flush=True)
         window = Window(self._recording.width)
         until = time.monotonic() + self._options.seconds
         patience = until + self._options.seconds  # readings come at their own pace
@@ -125,9 +140,12 @@ class _Session:
                 break
             for each in self._listener.poll():
                 window.take(each)
+            share = 1 - max(0.0, until - now) / self._options.seconds
+            live.show(f"  now {trace(window.values, max(1, round(_BARS * share)))}")
+        live.end()
         try:
             sample = window.sample()
             self._recording.add(label, sample)
-            print(f"  {label}: {len(sample)} values {trace(sample)}", flush=True)
+            print(f"  {label}: {len(sample)} values {trace(sample, _BARS)}", flush=True)
         except DataError as error:
             common.tell(error)

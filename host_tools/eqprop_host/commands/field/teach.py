@@ -4,12 +4,13 @@ import contextlib
 
 from ...errors import DataError
 from ...field import records
+from ...field.listener import listening
 from ...field.teaching import Teacher, label_of
 from ...field.typed import Typed
 from ...field.watching import Watch
 from ...terminal.interrupts import on_ctrl_c
 from .. import options as common
-from .listening import add_listening, listening
+from .listening import add_listening
 
 _HELP = "type the right label and Enter; only Enter: the answer is right; q: end"
 
@@ -25,7 +26,7 @@ def add_options(parser):
 
 def run(options):
     """Teach until q, the end of the input or Ctrl-C; then have the program save what it learnt."""
-    with listening(options.port) as listener, on_ctrl_c() as interrupt:
+    with listening(options.port, common.tell) as listener, on_ctrl_c() as interrupt:
         teacher = Teacher(listener)
         watch = Watch(listener, options.classes)
 
@@ -48,6 +49,8 @@ def run(options):
         f"{teacher.taught} samples taught, {right:.1f} % were answered rightly before; {'' if saved else 'not '}saved"
     )
     common.write_json(options.json, {"training_samples": teacher.taught, "right_before_percent": right, "saved": saved})
+    if teacher.taught and not saved:
+        raise teacher.unsaved()
 
 
 def _converse(listener, teacher, watch, class_names, tell, interrupt):

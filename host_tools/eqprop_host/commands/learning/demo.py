@@ -4,7 +4,8 @@ import sys
 import time
 from pathlib import Path
 
-from ...errors import BoardError, LogError, PortError
+from ...errors import BoardError, PortError
+from ...files import make_folder
 from ...report.picture import draw
 from ...runlog import open_log
 from ...terminal.progress import show_progress
@@ -24,10 +25,7 @@ def add_options(parser):
 
 def run(options):
     """Do the work of a newcomer's first commands, and show these commands."""
-    try:
-        options.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LogError(f"{options.folder}: cannot be made: {error.strerror}") from error
+    make_folder(options.folder)
     stem = options.folder / time.strftime("%Y%m%d-%H%M%S")
     files = {kind: Path(f"{stem}.{suffix}") for kind, suffix in (("log", "arrow"), ("save", "npz"), ("picture", "png"))}
     typed = ("--data=digits", "--layers=64-32-10", "--epochs=10", "--seed=0")

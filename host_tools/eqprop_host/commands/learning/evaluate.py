@@ -13,7 +13,6 @@ from ...datasets.words import made_of
 from ...errors import DataError
 from ...model import Model
 from ...places import is_same
-from ...replacing import check_replaceable
 from ...training import scores
 from ...training.confidence import auroc, ece_percent, judged_by_halves, margins, percent
 from ...training.config import layers_text
@@ -35,8 +34,6 @@ def add_options(parser):
 def run(options):
     """Print the test error, and write the results."""
     model = Model.load(options.model)
-    if options.json:
-        check_replaceable(options.json, "results")
     dataset, tested, own = _samples(options, model)
     x = datasets.Scaling.from_dict(model.scaling).quantise(dataset.features, tested, dataset.name)
     y = dataset.labels[tested]

@@ -8,7 +8,7 @@ from ...datasets import TEST_FRACTION
 from ...errors import BoardError, DataError, LogError
 from ...replacing import check_replaceable
 from ...training import scores
-from ...training.config import LOG_BUDGET_PERCENT, RANGES, SAMPLES, LogConfig, RunConfig
+from ...training.config import LOG_BUDGET_PERCENT, RANGES, SAMPLES, LogConfig, RunConfig, with_bits
 from .. import options as common
 
 
@@ -33,11 +33,12 @@ def add_learning_options(parser, on_chips=False):
 def add_split_options(parser):
     """Add the options that choose the test samples."""
     text = f"fraction of the samples to test, the same for each class (default: {TEST_FRACTION:g})"
-    parser.add_argument("--test-fraction", type=_fraction, metavar="SHARE", help=text)
+    parser.add_argument("--test-fraction", type=fraction, metavar="SHARE", help=text)
     parser.add_argument("--test", metavar="SOURCE", help="test on this data set, train on all of --data")
 
 
-def _fraction(text):
+def fraction(text):
+    """Return a share between 0 and 1, for argparse."""
     try:
         value = float(text)
     except ValueError:
@@ -83,7 +84,7 @@ def config(options):
         limit=options.limit,
         seed=options.seed,
         lr_halving_epochs=options.lr_halving_epochs,
-        model=options.model,
+        model=with_bits(options.model, options.bits),
     )
 
 
@@ -106,7 +107,7 @@ def check_files(options, config):
     taken = {Path(config.data).resolve(): "--data"}
     if config.test:
         taken[Path(config.test).resolve()] = "--test"
-    kinds = {"json": "results", "log": None, "save": "network", "picture": "picture"}
+    kinds = {"json": None, "log": None, "save": "network", "picture": "picture"}
     for name, kind in kinds.items():
         path = getattr(options, name)
         if not path:
@@ -114,7 +115,7 @@ def check_files(options, config):
         if other := taken.get(path.resolve()):
             raise LogError(f"--{name} {path}: is also the file of {other}")
         taken[path.resolve()] = f"--{name}"
-        if kind:  # a log checks this itself, because it overwrites nothing
+        if kind:  # a log checks this itself, because it overwrites nothing; `results_alone` did for --json
             check_replaceable(path, kind)
     if options.picture:
         import matplotlib.figure  # noqa: F401 (fail now, not after training)

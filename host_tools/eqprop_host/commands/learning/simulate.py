@@ -1,11 +1,12 @@
 """Train a network on this computer: with the board's own bits, or on a simulated analog chip."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ...errors import DataError
 from ...files import check_writable
 from ...terminal.progress import show_progress
-from ...training.chips import aged_error, energy_model, hardware, ledger, open_chip, siemens_per_step, write_netlist
+from ...training.chips import aged, energy_model, hardware, ledger, open_chip, siemens_per_step, write_netlist
 from ...training.run import train
 from .. import options as common
 from . import chip_options, run_options
@@ -15,6 +16,8 @@ def add_options(parser):
     """Add the options of `eqprop simulate`."""
     chip_options.add_simulation_options(parser)
     run_options.add_file_options(parser)
+    text = "share of each training sample's features to set to 0, a new choice each epoch: large networks overfit less"
+    parser.add_argument("--blank", type=run_options.fraction, metavar="SHARE", default=0.0, help=text)
     text = "with --physics analog: write the trained circuit as SPICE netlist, with the first test sample as input"
     parser.add_argument("--netlist", type=Path, metavar="PATH", help=text)
     text = "with --physics analog: leave the devices alone for so long after training, then test again"
@@ -52,8 +55,9 @@ def _on_a_chip(options):
         found = ledger(board.crossbar, data.test_x, data.test_y, result.training_samples, common.tell)
         if options.age:
             place["age_seconds"] = options.age
-            place["aged_test_error_percent"] = error = aged_error(board, options.age, data.test_x, data.test_y)
-            print(f"test error {error:.2f} % after {options.age:g} s")
+            entries, words = aged(board, options.age, data)
+            place |= entries
+            print(f"{words} after {options.age:g} s")
     for line in chip_options.ledger_lines(found) if found else ():
         print(line)
     energies = found.to_dict() if found else dict.fromkeys(chip_options.ENERGIES)
@@ -63,7 +67,7 @@ def _on_a_chip(options):
 
 def _train(options, board, about):
     """Train on an open board, or on the emulator if it is None; `about` goes into the log's configuration."""
-    config, log = run_options.config(options), run_options.log_config(options, about)
+    config, log = replace(run_options.config(options), blanked=options.blank), run_options.log_config(options, about)
     run_options.check_files(options, config)
     read_model = bool(options.save)
     with show_progress() as shown:

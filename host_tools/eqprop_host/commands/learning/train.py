@@ -1,9 +1,12 @@
-"""Stream a data set to a board, which learns it."""
+"""Stream a data set to a board, which learns it, or whose own program does."""
 
 import argparse
 from pathlib import Path
 
 from ...errors import DataError
+from ...field.listener import listening
+from ...field.teaching import Teacher
+from ...terminal.printing import printable
 from ...terminal.progress import show_progress
 from ...training.config import LogConfig, layers_text
 from ...training.run import logged_config, resume, train
@@ -18,10 +21,21 @@ def add_options(parser):
     run_options.add_file_options(parser)
     text = "resume the run of this log, with its options"
     parser.add_argument("--resume", type=Path, metavar="LOG", help=text)
+    text = (
+        "train the network of the program that runs on the board, with features that it computed (`eqprop record`); "
+        "the program has its own layers and learning rate"
+    )
+    parser.add_argument("--program", action="store_true", help=text)
+    text = "the program's classes with --program, in the order of its labels, such as wave,circle"
+    parser.add_argument("--classes", metavar="NAMES", type=common.names, default=(), help=text)
 
 
 def run(options):
     """Train, write the requested files, and print the error and the CRC."""
+    if options.program:
+        return _train_program(options)
+    if options.classes:
+        raise DataError("--classes: names the classes of a program: add --program")
     if options.resume:
         result = _resumed(options)
     else:
@@ -38,6 +52,32 @@ def run(options):
             )
     run_options.write_results(options, result, port=options.port)
     return run_options.print_results(result)
+
+
+def _train_program(options):
+    """Have the board's program learn a data set, and save; print and write the test error."""
+    for word in options.words:
+        name = word.partition("=")[0]
+        if name.startswith("--") and name[2:].replace("-", "_") not in _OF_PROGRAMS:
+            raise DataError(f"{name}: not with --program, whose program has its own")
+    dataset = common.load_data(options.data, options)
+    with listening(options.port, common.tell) as listener:
+        teacher = Teacher(listener)
+        about = f"{printable(teacher.about.identity)}, {layers_text(teacher.about.layers)}"
+        common.tell(f"teaching {len(dataset.labels)} samples to {about}")
+        tested, wrong = teacher.train(dataset, options.classes, options.seed, lambda _: None)
+        saved = teacher.save()
+    print(f"{teacher.taught} samples learnt by {about}; {'' if saved else 'not '}saved")
+    error = 100 * wrong / tested if tested else None
+    if tested:
+        print(f"test error {error:.1f} %: {wrong} of {tested} answered wrongly just before they were learnt")
+    else:
+        print("too few samples for a test: five of each class are needed")
+    results = {"test_error_percent": error, "training_samples": teacher.taught, "seed": options.seed, "saved": saved}
+    common.write_json(options.json, results)
+    if not saved:
+        raise teacher.unsaved()
+    return 0
 
 
 def _resumed(options):
@@ -77,5 +117,8 @@ def _check_typed(options, config, every, log):
         raise DataError(f"{log.path}: the run was on port {port}: add --port {port} to resume it there")
 
 
-_FREE = ("port", "json", "log", "save", "picture", "log_budget", "tensorboard", "resume")
+_OF_PROGRAMS = ("program", "port", "data", "classes", "seed", "json", *common.READING)
+"""Options that go with --program."""
+
+_FREE = ("port", "json", "log", "save", "picture", "log_budget", "tensorboard", "resume", "program", "classes")
 """Options that may change when a run is resumed, and the log itself."""

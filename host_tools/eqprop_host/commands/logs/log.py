@@ -6,12 +6,10 @@ from pathlib import Path
 
 from ...errors import LogError
 from ...replacing import check_replaceable
-from ...runlog import open_runs
-from ...runlog.export import export, export_table, merge
+from ...runlog import many, open_runs
+from ...runlog.export import export, export_table
 from ...runlog.replay import model_at
 from ...runlog.schema import TABLES
-from ...runlog.summary import summary
-from ...runlog.verify import verify
 from ...terminal.printing import printable
 from .. import options as common
 
@@ -31,15 +29,20 @@ def add_options(parser):
         _ARGUMENTS[name](action.add_argument, action)
 
 
+_HERE = "this process"
+
+
 def _info_options(add, parser):
     add("log", type=Path, help=".arrow, .jsonl, .csv, .npz or .parquet")
     common.add_run(parser)
+    common.add_scheduler(parser, _HERE)
     common.add_json(parser, "write the summary as JSON, a list of runs")
 
 
 def _verify_options(add, parser):
     add("log", type=Path, nargs="+", help=".arrow, .jsonl, .csv, .npz or .parquet")
     common.add_run(parser)
+    common.add_scheduler(parser, _HERE)
 
 
 def _export_options(add, _):
@@ -50,9 +53,10 @@ def _export_options(add, _):
     add("--table", choices=TABLES, metavar="TABLE", help=f"{text}; {', '.join(TABLES)}")
 
 
-def _merge_options(add, _):
+def _merge_options(add, parser):
     add("log", type=Path, nargs="+", help="logs of any format")
     add("--to", type=Path, required=True, metavar="PATH", help="a .parquet dataset, new or existing")
+    common.add_scheduler(parser, _HERE)
 
 
 def _replay_options(add, parser):
@@ -82,10 +86,8 @@ def _tell_dropped(log):
 
 
 def _info(options):
-    if options.json:
-        check_replaceable(options.json, "results")
     found = []
-    for each in map(summary, open_runs(options.log, options.run_id)):
+    for each in many.summaries(many.runs_in([options.log], options.run_id), options.scheduler):
         print("\n".join(_lines(each)))
         if options.json:
             found.append(each)
@@ -99,7 +101,11 @@ def _lines(run):
     facts = [("network", about)]
     if run["class_names"]:
         facts.append(("classes", ", ".join(map(printable, run["class_names"]))))
-    if run["epochs"]:
+    if run["test_rmse"] is not None:
+        rmse, best = run["test_rmse"], run["best_test_rmse"]
+        share = "" if run["test_r2"] is None else f", R² {run['test_r2']:.3f}"
+        facts.append(("test RMSE", f"{rmse:.4g}{share} after {run['epochs']} epochs, best {best:.4g}"))
+    elif run["epochs"]:
         error, best = run["test_error_percent"], run["best_test_error_percent"]
         facts.append(("test error", f"{error:.2f} % after {run['epochs']} epochs, best {best:.2f} %"))
     learnt = f"{run['training_samples']:,} samples, {run['steps_logged']:,} of their steps can be replayed"
@@ -139,19 +145,18 @@ def _often(kind, samples):
 
 
 def _verify(options):
-    wrong = total = 0
-    for path in options.log:
-        for log in open_runs(path, options.run_id):
-            total += 1
-            found = verify(log)
-            wrong += bool(found)
-            of = f", run {log.run_id}" if path.suffix == ".parquet" else ""
-            for line in found:
-                print(f"{path}{of}: {printable(line)}")
-            if not found:
-                print(f"{path}{of}: intact, {log.rows} rows, {log.sample} samples")
+    wrong = 0
+    places = [(path, place) for path in options.log for place in many.runs_in([path], options.run_id)]
+    results = many.verified([place for _, place in places], options.scheduler)
+    for (path, _), (found, run, rows, samples) in zip(places, results, strict=True):
+        wrong += bool(found)
+        of = f", run {run}" if path.suffix == ".parquet" else ""
+        for line in found:
+            print(f"{path}{of}: {printable(line)}")
+        if not found:
+            print(f"{path}{of}: intact, {rows} rows, {samples} samples")
     if wrong:
-        raise LogError(f"{wrong} of {total} logs are not intact")
+        raise LogError(f"{wrong} of {len(places)} logs are not intact")
 
 
 def _export(options):
@@ -166,7 +171,7 @@ def _export(options):
 
 
 def _merge(options):
-    new = merge(options.log, options.to)
+    new = many.merge(options.log, options.to, options.scheduler)
     print(f"{options.to}: {new} new of {len(options.log)} runs")
 
 

@@ -41,7 +41,7 @@ def run(options):
             print(f"run {log.run_id}", flush=True)
             _show(options, Follower(options.log, log.run_id))
     else:
-        _show(options, Follower(options.log))
+        _show(options, Follower(options.log, options.run_id))
 
 
 def _show(options, follower):
@@ -109,7 +109,7 @@ class _Screen:
             if len(self._map) == len(self._shapes):
                 view.conductances = [self._map[c] for c in range(len(self._shapes))]
         elif table == "metrics":
-            view.error_percent, view.loss = row["train_error_percent"], row["loss"]
+            view.error_percent, view.loss = row.get("train_error_percent"), row["loss"]
             view.rate = row["samples_per_second"]
             tested = row.get("test_error_percent")
             if tested is not None:
@@ -118,11 +118,7 @@ class _Screen:
                 self._counts = self._log.confusion(row)
             if "link_retries" in row:
                 view.link = link_text(row["link_sent_bytes"], row["link_received_bytes"], row["link_retries"])
-            epoch = f"epoch {row['epoch']}: " if row["epoch"] else ""
-            return (
-                f"{epoch}{row['sample']} samples, training error {row['train_error_percent']:.2f} %, "
-                f"{'' if tested is None else f'test error {tested:.2f} %, '}{row['samples_per_second']:,.0f} samples/s"
-            )
+            return _epoch_line(row)
         elif table == "event":
             return f"sample {row['sample']}: {row['event']} {row['detail']}"
         elif table == "end":
@@ -140,3 +136,18 @@ class _Screen:
             if seconds > 0:
                 self.view.rate = (row["sample"] - self._last["sample"]) / seconds
         self._last = row
+
+
+def _epoch_line(row):
+    """Return the line that tells a row of `metrics`."""
+    parts = [f"{row['sample']} samples"]
+    for name, text in (
+        ("train_error_percent", "training error {:.2f} %"),
+        ("test_error_percent", "test error {:.2f} %"),
+        ("test_rmse", "test RMSE {:.4g}"),
+        ("test_r2", "R² {:.3f}"),
+        ("samples_per_second", "{:,.0f} samples/s"),
+    ):
+        if name in row:
+            parts.append(text.format(row[name]))
+    return (f"epoch {row['epoch']}: " if row["epoch"] else "") + ", ".join(parts)

@@ -1,10 +1,10 @@
-"""Write an HTML page about runs that opens offline, or a figure for a paper."""
+"""Write an HTML page about runs that opens offline, or a figure for a paper; for many runs an overview."""
 
 from pathlib import Path
 
 from ...replacing import check_replaceable
-from ...report import draw_figure, write_page
-from ...runlog import open_runs
+from ...report import MOST_RUNS, draw_figure, write_overview, write_page
+from ...runlog import many, open_runs
 from .. import options as common
 
 
@@ -13,6 +13,7 @@ def add_options(parser):
     add = parser.add_argument
     add("log", type=Path, nargs="+", help="logs of any format, to compare")
     common.add_run(parser)
+    common.add_scheduler(parser, f"this process; for an overview of more than {MOST_RUNS} runs")
     add(
         "--html", type=common.named(".html", "a page"), metavar="PATH", help="the page (default: next to the first log)"
     )
@@ -32,6 +33,11 @@ def run(options):
     places = [*figures.values(), *([page] if page else [])]
     for path in places:
         check_replaceable(path, "page" if path is page else "picture")
+    runs = many.runs_in(options.log, options.run_id)
+    if page and not figures and len(runs) > MOST_RUNS:
+        write_overview(page, list(many.summaries(runs, options.scheduler)))
+        print(page)
+        return
     logs = [log for path in options.log for log in open_runs(path, options.run_id)]
     for log in logs:
         for span in log.dropped:

@@ -4,7 +4,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from ...files import check_writable, write_whole
+from ...files import STDOUT, check_writable, write_whole
 from ...replacing import check_replaceable
 from ...studies.running import found, held, placed
 from ...training.config import HIDDEN, layers_text
@@ -36,12 +36,11 @@ def add_options(parser, begin, end):
 
 
 def check_files(options):
-    """Raise LogError unless the files to write can be written and hold nothing else."""
+    """Raise LogError unless the table and the picture can be written and replace nothing else."""
     if options.markdown:
         check_writable(options.markdown)
-    for path, kind in ((options.json, "results"), (options.picture, "picture")):
-        if path:
-            check_replaceable(path, kind)
+    if options.picture:
+        check_replaceable(options.picture, "picture")
 
 
 def finished(options, kind, study, runs_to_do, rows_of):
@@ -49,7 +48,7 @@ def finished(options, kind, study, runs_to_do, rows_of):
 
     kind: the runs' class. study: what messages call the study. rows_of(done): the study's rows, of {run: results}.
     """
-    done = held(options.json, kind, study)
+    done = held(None if options.json == STDOUT else options.json, kind, study)
     for run, results in found([run for run in runs_to_do if run not in done], options.workers, common.tell):
         done[run] = results
         runs = [{**asdict(each), **result} for each, result in done.items()]

@@ -1,8 +1,9 @@
 """Repeat a study: a table, a JSON and a plot from many runs."""
 
-from . import study_learning, study_mismatch, study_mnist, study_regression, study_rig, study_spice
+from . import study_fleet, study_learning, study_mismatch, study_mnist, study_regression, study_rig, study_spice
 
 STUDIES = {
+    "fleet": study_fleet,
     "learning": study_learning,
     "mismatch": study_mismatch,
     "mnist": study_mnist,

@@ -2,11 +2,11 @@
 
 import statistics
 
-from eqprop_sim.analog.devices.array import ROUNDINGS
+from eqprop_sim.analog.devices.tiki_taka import WAYS
 
 from ...errors import DataError
 from ...replacing import check_replaceable
-from ...studies.mismatch import BATCH, METHODS, SERIES, compare, draw, points
+from ...studies.mismatch import BATCH, METHODS, MODELS, SERIES, compare, draw, points
 from ...training.config import layers_text
 from .. import options as common
 
@@ -16,6 +16,10 @@ def add_options(parser):
     add = parser.add_argument
     common.add_data(parser)
     common.add_layers(parser)
+    text = (
+        "energy model of the chip: resistive, or hopfield, of differential pairs with amplifiers (default: %(default)s)"
+    )
+    add("--model", choices=MODELS, default="resistive", help=text)
     common.add_epochs(parser)
     add("--seeds", type=common.whole(1, 1000), metavar="N", default=5, help="runs to average (default: %(default)s)")
     add(
@@ -27,8 +31,9 @@ def add_options(parser):
     )
     add("--coarse", action="store_true", help="compare only the first and last point of each series")
     text = "how changes become pulses in place: read-back (accumulators and a reading after each pulse), mixed "
-    text += "(accumulators), stochastic (neither) (default: %(default)s)"
-    add("--rounding", choices=ROUNDINGS, default="read-back", help=text)
+    text += "(accumulators), stochastic (neither), tiki-taka and agad (a second, fast device at every crossing) "
+    text += "(default: %(default)s)"
+    add("--rounding", choices=WAYS, default="read-back", help=text)
     add("--only", choices=SERIES, help="compare only this series (default: all)")
     common.add_json(parser)
     add("--picture", type=common.picture, metavar="PATH", help="draw the curves, .png")
@@ -36,23 +41,23 @@ def add_options(parser):
 
 def run(options):
     """Print, write and draw the table."""
-    for path, kind in ((options.json, "results"), (options.picture, "picture")):
-        if path:
-            check_replaceable(path, kind)
+    if options.picture:
+        check_replaceable(options.picture, "picture")
     if options.json and options.picture and options.json.resolve() == options.picture.resolve():
         raise DataError(f"--picture {options.picture}: is also the file of --json")
     dataset = common.load_data(options.data, options)
     options.layers = common.sizes(options, dataset)
-    chips = [point for point in points(options.coarse) if options.only in (None, point.series)]
+    chips = [point for point in points(options.coarse, options.model) if options.only in (None, point.series)]
     if not chips:
         raise DataError(f"--only {options.only}: has no end points, so --coarse leaves nothing to compare")
     if options.picture and options.only == "cases":
         raise DataError(f"--picture {options.picture}: the series cases has no picture")
     seeds = range(options.seed, options.seed + options.seeds)
-    rows = compare(dataset, options.layers, options.epochs, seeds, chips, common.tell, options.rounding)
+    rows = compare(dataset, options.layers, options.epochs, seeds, chips, common.tell, options.rounding, options.model)
     _show(rows, options)
     results = {
         "points": rows,
+        "model": options.model,
         "rounding": options.rounding,
         "layers": layers_text(options.layers),
         "data": options.data,

@@ -1,6 +1,5 @@
 """Learn on simulated rigs of real parts, through their SPI and I2C frames alone."""
 
-from ...replacing import check_replaceable
 from ...studies.rig import ROWS, SEEDS, compare, summary
 from .. import options as common
 
@@ -19,8 +18,6 @@ def add_options(parser):
 
 def run(options):
     """Print and write the table."""
-    if options.json:
-        check_replaceable(options.json, "results")
     rows = [row for row in ROWS if options.only in (None, row.task)]
     done = compare(rows, options.seed, options.seeds, common.tell)
     print("| simulated rig | right at the end |\n|---|---|")

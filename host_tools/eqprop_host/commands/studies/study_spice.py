@@ -2,7 +2,6 @@
 
 import eqprop
 
-from ...replacing import check_replaceable
 from ...studies.spice import compare
 from ...training.config import layers_text
 from .. import options as common
@@ -23,8 +22,6 @@ def add_options(parser):
 
 def run(options):
     """Print and write the figures."""
-    if options.json:
-        check_replaceable(options.json, "results")
     results = compare(eqprop.plan(options.layers, "resistive"), options.batch, options.points, options.seed)
     _show(results, options)
     common.write_json(options.json, {**results, "layers": layers_text(options.layers), "seed": options.seed})

@@ -4,11 +4,11 @@ import argparse
 import re
 import sys
 
+from ...cluster import connected
 from ...errors import DataError
-from ...replacing import check_replaceable
-from ...studies.sweeps import Point, Results, connected, grid, ranked, sweep
+from ...studies.sweeps import Point, Results, grid, ranked, sweep
 from ...training.chips import energy_model
-from ...training.config import layers_text
+from ...training.config import layers_text, with_bits
 from .. import options as common
 from ..learning import chip_options
 
@@ -19,7 +19,7 @@ def add_options(parser):
     """Add the options of `eqprop sweep`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     text = "simulate the combinations that the folder does not hold yet"
-    run_parser = actions.add_parser("run", help=text, description=text + "; all options of simulate may be varied")
+    run_parser = actions.add_parser("run", help=text, description=text + "; every option of a run may be varied")
     _add_run_options(run_parser)
     text = "rank the results in the folder"
     show_parser = actions.add_parser("show", help=text, description=text + ", by mean test error over the seeds")
@@ -47,11 +47,7 @@ def _add_run_options(parser):
         metavar="N",
         help="seed of that draw (default: %(default)s)",
     )
-    add(
-        "--scheduler",
-        metavar="URL",
-        help="address of a Dask cluster, such as tcp://host:8786 (default: this machine's cores)",
-    )
+    common.add_scheduler(parser, "this machine's cores")
     add(
         "--workers",
         type=common.whole(1, 1024),
@@ -115,7 +111,8 @@ def _combinations(options):
             raise DataError(f"--vary {text}: {name} is varied twice")
         varied[dest] = [getattr(parser.parse_args([f"{dests[dest]}={value}"]), dest) for value in _values(text, values)]
     chosen = [{**fixed, **each} for each in grid(varied, options.random, options.draw_seed)]
-    return [{**each, **_texts(each), "model": energy_model(each["physics"], each["model"])} for each in chosen]
+    models = [with_bits(energy_model(each["physics"], each["model"]), each["bits"]) for each in chosen]
+    return [{**each, **_texts(each), "model": model} for each, model in zip(chosen, models, strict=True)]
 
 
 def _texts(point):
@@ -157,8 +154,6 @@ def _cell(value):
 
 def _show(options):
     """Print a table of the combinations, best first, and the failed points."""
-    if options.json:
-        check_replaceable(options.json, "results")
     rows = Results(options.folder).rows()
     if not rows:
         raise DataError(f"{options.folder}: holds no results")

@@ -19,6 +19,7 @@ from typing import Literal
 import numpy as np
 
 from ...errors import DataError
+from ...files import PARSING
 from .. import blocks
 from ..checks import check_numeric
 from ..dataset import Table
@@ -281,7 +282,8 @@ def _array(file, size):
     }
     if version not in read_header:  # version 3.0 has field names beyond Latin-1, so it is not a plain array
         raise ValueError(f"format version {version[0]}.{version[1]} is not supported")
-    shape, fortran, dtype = read_header[version](file)
+    with PARSING:
+        shape, fortran, dtype = read_header[version](file)
     if dtype.hasobject:
         raise ValueError("allow_pickle")
     count = 1

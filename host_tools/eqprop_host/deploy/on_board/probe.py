@@ -27,6 +27,15 @@ found = {
     "heap": gc.mem_free() if hasattr(gc, "mem_free") else 0,
     "lacking": lacking,
 }
+if 5 <= found["mpy"] >> 10 & 15 <= 8:  # ARMv7-M and later, in MicroPython's numbering of architectures
+    try:
+        from uctypes import UINT32, struct
+
+        # As `eqprop.crossbar.kernels.dsp`: a Cortex-M4 or M7 by CPUID, another core by ID_ISAR3
+        core = struct(0xE000ED00, {"cpuid": UINT32, "isar3": 0x6C | UINT32})
+        found["dsp"] = core.cpuid >> 4 & 0xFFF in (0xC24, 0xC27) or core.isar3 >> 4 & 15 == 3
+    except ImportError:
+        pass
 
 
 def frozen():
@@ -104,7 +113,7 @@ if implementation.name == "micropython" and not lacking:
         found["starts"] = None
         if is_there(boot):
             with open(boot) as file:
-                found["starts"] = file.read(1000)
+                found["starts"] = file.read(2000)
         found["block"] = filesystem[0]
         found["flash"] = filesystem[0] * filesystem[3]
         found["fat"] = is_fat(root)

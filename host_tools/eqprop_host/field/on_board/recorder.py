@@ -3,6 +3,7 @@ import time
 from array import array
 
 import eqprop
+import eqprop.watchdog
 
 
 def i2c():
@@ -16,11 +17,14 @@ def signed(value):
 
 
 watch = eqprop.Telemetry(identity="recorder of " + SETTINGS["sensor"])
+watchdog_ms = SETTINGS["watchdog_ms"]  # of the one that main.py started, which nothing stops
+feed = eqprop.watchdog.start(watchdog_ms) if watchdog_ms else time.ticks_us
 samples = array("h", bytes(2 * AXES))
-period_us = 1000000 // SETTINGS["rate_hz"]
+period_us = 1000000 * globals().get("ROWS", 1) // SETTINGS["rate_hz"]
 read = None
 due = time.ticks_us()
 while True:
+    feed()
     try:
         if not read:
             read = sensor()

@@ -114,7 +114,6 @@ def _span(file, at, size):
     mark += len(_MARK)
     try:
         body = int(data[mark + 14 : mark + 26])
-        crc = int(data[mark : mark + 8], 16)
         header = json.JSONDecoder().raw_decode(data[mark + 27 :].decode("utf-8", "replace"))[0]
     except (ValueError, RecursionError):
         return None
@@ -128,7 +127,8 @@ def _span(file, at, size):
             return None
         found = binascii.crc32(part, found)
         body -= len(part)
-    return Span(at, end, header) if found == crc and possible(header) else None
+    written = data[mark : mark + 8]  # as text: a capital digit is a flipped bit, too
+    return Span(at, end, header) if written == b"%08x" % found and possible(header) else None
 
 
 def scan(file, start=0):

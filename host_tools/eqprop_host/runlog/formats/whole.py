@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from ...errors import LogError
+from ...files import PARSING
 from ..schema import BY_NAME, OF_TABLE, TABLES, numpy_type, shown
 from .checksums import CRC, check_crc, crcs_of, row_crc
 from .json_lines import typed
@@ -68,7 +69,7 @@ def read_npz(path):
     """Return (records, dropped, decode) of an .npz."""
     with open(path, "rb") as file:
         try:
-            with np.load(file, allow_pickle=False) as archive:
+            with PARSING, np.load(file, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             rows = [row for table in TABLES for row in _npz_rows(arrays, table)]
         except LogError:

@@ -105,6 +105,7 @@ def _neighbours(run, data):
 
 LEARNERS = {
     "hopfield": Learner("hopfield", "squared hinge", _energy_model),
+    "hopfield8": Learner("hopfield, 8 bits", "squared hinge", _energy_model),
     "differential": Learner("differential", "squared hinge", _energy_model),
     "resistive": Learner("resistive", "squared hinge", _energy_model),
     "relu": Learner("ReLU, Adam", "cross-entropy", _relu(_ADAM_RATE)),
@@ -117,5 +118,5 @@ LEARNERS = {
 }
 """The learners by the name that `--learners` takes, in the order of the table."""
 
-OWN = ("hopfield", "differential", "resistive")
+OWN = ("hopfield", "hopfield8", "differential", "resistive")
 """The learners that are eqprop's energy models."""

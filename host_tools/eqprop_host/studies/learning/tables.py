@@ -3,12 +3,12 @@
 import io
 import math
 import statistics
-from dataclasses import replace
 
 import eqprop
 
 from ...files import write_whole
-from .runs import LEARNERS, OWN, Run
+from ..running import over_seeds
+from .runs import LEARNERS, OWN
 
 BEGIN, END = "<!-- study learning -->", "<!-- end -->"
 RIVALS = ("relu", "relu-chosen")
@@ -22,14 +22,10 @@ def rows_of(runs, done):
 
     runs: of any seeds, in the order of the rows.
     """
-    cells: dict[Run, list[Run]] = {}
-    for run in runs:
-        cells.setdefault(replace(run, seed=0), []).append(run)
-    return [_row(cell, [done[run] for run in seeds]) for cell, seeds in cells.items() if all(r in done for r in seeds)]
+    return [_row(cell, errors) for cell, errors in over_seeds(runs, done, "test_error_percent").items()]
 
 
-def _row(run, results):
-    errors = [result["test_error_percent"] for result in results]
+def _row(run, errors):
     return {
         "data": run.data,
         "learner": run.learner,

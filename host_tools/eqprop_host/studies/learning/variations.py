@@ -49,6 +49,14 @@ def _targets(numerator, denominator):
     return vary
 
 
+def _finer(plan):
+    """Give weights of 8 bits a bit more after the point, and so half the range."""
+    plan.round_shift += 1
+    plan.initial = tuple(2 * spread for spread in plan.initial)
+    driven, *others = plan.rate_shifts
+    plan.rate_shifts = (driven - 1, *(shift - 1 for shift in others))
+
+
 _OF_ALL = {
     "rate of the driven crossbar x2": _rate(0, -1),
     "rate of the driven crossbar /2": _rate(0, 1),
@@ -65,17 +73,19 @@ _OF_CIRCUITS = {
     "nudge /2": _scaled("beta", 1, 2),
     "one sweep more": _added("sweeps", 1),
 }
+_OF_HOPFIELD = {
+    **_OF_ALL,
+    "feedback x2": _added("feedback_shift", -1),
+    "feedback /2": _added("feedback_shift", 1),
+    "input power x2 before rates fall": _added("power_bits", 1),
+    "input power /2 before rates fall": _added("power_bits", -1),
+    "one sweep more": _added("sweeps", 1),
+}
 _OF_MODELS = {
     "resistive": _OF_CIRCUITS,
     "differential": _OF_CIRCUITS,
-    "hopfield": {
-        **_OF_ALL,
-        "feedback x2": _added("feedback_shift", -1),
-        "feedback /2": _added("feedback_shift", 1),
-        "input power x2 before rates fall": _added("power_bits", 1),
-        "input power /2 before rates fall": _added("power_bits", -1),
-        "one sweep more": _added("sweeps", 1),
-    },
+    "hopfield": _OF_HOPFIELD,
+    "hopfield8": {**_OF_HOPFIELD, "a bit more after a weight's point": _finer},
 }
 
 
@@ -109,6 +119,6 @@ def network_type(model, variation=""):
             vary(self)
 
     class VariedNetwork(Network):
-        parts = staticmethod(lambda model=None: (VariedPlan, crossbar_type))
+        parts = staticmethod(lambda *_: (VariedPlan, crossbar_type))
 
     return VariedNetwork

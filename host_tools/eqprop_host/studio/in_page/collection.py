@@ -3,8 +3,11 @@
 The methods `_do_...` answer what the page asks for by the same name (`studio.Studio.call`).
 """
 
+import struct
+
 from .ear import Ear
-from .motion import Motion
+from .motion import AXES, PHONE, Motion
+from .program import Program, asking
 from .tables import read, written
 
 _MAILBOX = 65536
@@ -26,6 +29,7 @@ class Collection:
         self._classes = []
         self._ear = None
         self._motion = None
+        self._program = None
 
     def _used_classes(self):
         """Return the names of the classes up to the last that has a name or samples."""
@@ -37,8 +41,9 @@ class Collection:
         """Put the features of sample k of those held back into the mailbox; return its label."""
         x, labels = self._tests
         k, size = request["k"] % len(labels), self._lesson.features
-        self.mailbox[:size] = x[k * size : (k + 1) * size]
-        return {"label": labels[k], "bytes": size}
+        found = self._found(x[k * size : (k + 1) * size])
+        found["label"] = labels[k]
+        return found
 
     def _do_pictures(self, request):
         """Put the features of up to `count` samples of the data set, from `first` on, into the mailbox."""
@@ -75,22 +80,39 @@ class Collection:
             with open(_UPLOADED) as file:
                 self._classes = read(file, self._lesson, self._classes)
         except UnicodeError:
-            raise ValueError("the file is not text: choose a .csv file") from None
+            raise ValueError("is no table of text: `eqprop studio --data FILE` opens the page with it") from None
         return {"classes": self._classes}
 
-    # ---- the microphone and the motion sensor
+    # ---- the microphone, the motion sensor, and a board's program
 
     def _do_listen(self, request):
-        """Listen from now on, to a new background; feel from now on, from rest."""
+        """Listen from now on, to a new background; feel from now on, from rest; wait for a program."""
         self._ear = Ear()
-        self._motion = Motion()
+        self._motion = Motion(AXES, PHONE)
+        self._program = Program()
 
     def _do_feel(self, request):
-        """Take `bytes` bytes of motion, in the mailbox; leave the features of the last second there."""
-        self._motion.feel(memoryview(self.mailbox)[: request["bytes"]])
-        features = self._motion.features()
-        self.mailbox[: len(features)] = features
-        return {"bytes": len(features)}
+        """Take `bytes` bytes of motion, int16 in the mailbox; leave the features of the last second there."""
+        count = request["bytes"] // 2
+        self._motion.feel(struct.unpack("<{}h".format(count), memoryview(self.mailbox)[: 2 * count]))
+        return self._found(self._motion.features())
+
+    def _do_asking(self, request):
+        """Put into the mailbox what makes a program tell for some seconds; utc_s: now, in seconds since 1970."""
+        return self._found(asking(request["utc_s"]))
+
+    def _do_told(self, request):
+        """Take `bytes` bytes of a program, in the mailbox; leave its newest features there; return its last fault."""
+        program = self._program
+        program.hear(memoryview(self.mailbox)[: request["bytes"]])
+        found = self._found(program.features())
+        found["fault"] = program.fault
+        return found
+
+    def _found(self, data):
+        """Put bytes into the mailbox; return their number as `bytes`."""
+        self.mailbox[: len(data)] = data
+        return {"bytes": len(data)}
 
     def _do_hear(self, request):
         """Take `bytes` bytes of sound, in the mailbox; return how many words were heard so far."""
@@ -99,9 +121,7 @@ class Collection:
 
     def _do_word(self, request):
         """Put the features of the last word into the mailbox."""
-        features = self._ear.features
-        self.mailbox[: len(features)] = features
-        return {"bytes": len(features)}
+        return self._found(self._ear.features)
 
 
 def load(path, lesson):

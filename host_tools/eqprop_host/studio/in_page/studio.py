@@ -7,6 +7,7 @@ Bytes pass through `mailbox`: the page writes them at its address before a call,
 import json
 import os
 import random
+import struct
 import time
 
 import uctypes
@@ -193,7 +194,7 @@ class Studio(Collection):
             self._wanted = None
 
     def _answered(self, number, payload):
-        outputs = _int16(payload, 2)
+        outputs = struct.unpack("<{}h".format(len(payload) // 2 - 1), payload[2:])
         margin = margin_percent(outputs, self._network.plan.targets)
         self._answer = {
             "number": number,
@@ -244,7 +245,7 @@ class Studio(Collection):
             x, labels = self._tests
             found = [(x[k * size : (k + 1) * size], labels[k], said) for k, said in self._missed[: request["most"]]]
         else:
-            sample = min(self._network.sample, lesson.count)
+            sample = min(self._network.sample, lesson.count) if self._network else 0
             found = [(lesson.x(p), lesson.label(p), said) for p, said in lesson.mistakes(sample, request["most"])]
         for k, (x, _, _) in enumerate(found):
             self.mailbox[k * size : (k + 1) * size] = x
@@ -280,7 +281,7 @@ class Studio(Collection):
     # ---- the line
 
     def _do_work(self, request):
-        """Go on for up to `ms` milliseconds; return `view`."""
+        """Go on for up to `ms` milliseconds; return `view`, and `bytes` of the mailbox for a board on a cable."""
         began = time.ticks_ms()
         until = time.ticks_add(began, request["ms"])
         conversation = self._conversation
@@ -302,7 +303,11 @@ class Studio(Collection):
         if self._rehearsing:
             self._worked_ms += time.ticks_diff(time.ticks_ms(), began)
         self._verify()
-        return self._view()
+        view = self._view()
+        sent = conversation.outgoing[: len(self.mailbox)]
+        conversation.outgoing[:] = conversation.outgoing[len(sent) :]
+        view.update(self._found(sent))
+        return view
 
     def _plan_ahead(self):
         lesson, conversation = self._lesson, self._conversation
@@ -334,14 +339,6 @@ class Studio(Collection):
         if network.sample == self._lesson.count != self._verified and not self._rehearsing:
             self._verified = network.sample
             conversation.ask(messages.STATUS, b"", messages.STATE, conversation.take_state)
-
-    def _do_send(self, request):
-        """Move up to a mailbox of bytes for the board into the mailbox; return their number as `bytes`."""
-        outgoing = self._conversation.outgoing
-        count = min(len(outgoing), len(self.mailbox))
-        self.mailbox[:count] = outgoing[:count]
-        outgoing[:] = outgoing[count:]
-        return {"bytes": count}
 
     def _do_receive(self, request):
         """Take `bytes` bytes from the board, which are in the mailbox."""
@@ -432,11 +429,6 @@ class Studio(Collection):
             for line in run_log(lesson, first, self._network, self._metrics, run, request["utc"]):
                 file.write(line)
         return {"file": WRITTEN}
-
-
-def _int16(payload, start):
-    pairs = range(start, len(payload), 2)
-    return [((payload[i] | payload[i + 1] << 8) ^ 0x8000) - 0x8000 for i in pairs]
 
 
 def _empty(folder):

@@ -22,11 +22,19 @@
  * @property {string} board_crc of the board's own, as it last said; "" before
  * @property {Answer | null} answer to the last question about a sample
  * @property {Tested | null} tested of the samples held back
+ * @property {number} bytes in the mailbox for a board on the cable
  * @property {boolean | null} saved whether the board has saved its network
  * @property {[number, number, number, boolean][]} maps each crossbar's address, rows, columns, and whether a row is a node
  */
 /** @typedef {{ number: number, class: number, outputs: number[], confidence: number }} Answer */
 /** @typedef {{ sample: number, samples: number, errors: number, of: number, confusion: number[] }} Tested */
+
+/** A file of the page. @type {(name: string) => Promise<Response>} */
+export async function fetched(name) {
+  const response = await fetch(name);
+  if (!response.ok) throw new Error(`${name}: ${response.status} ${response.statusText}`);
+  return response;
+}
 
 export class Board {
   /**
@@ -34,7 +42,7 @@ export class Board {
    * @param {(bytes: Uint8Array) => void} sent called with what goes to the board at the end of a cable
    */
   constructor(shown, sent) {
-    /** @type {Map<number, { resolve: (value: { answer: any, bytes?: Uint8Array | undefined }) => void, reject: (error: Error) => void }>} */
+    /** @type {Map<number, (answered: { answer: any, bytes?: Uint8Array | undefined }) => void>} by the request's number */
     this.waiting = new Map();
     this.next = 0;
     this.worker = new Worker("worker.js", { type: "module" });
@@ -46,17 +54,9 @@ export class Board {
         else if (data.line) sent(data.line);
         else if (data.ready) resolve();
         else if (data.failed) reject(new Error(data.failed));
-        else this.settle(data);
+        else this.waiting.get(data.id)?.(data);
       };
     });
-  }
-
-  /** @param {{ id: number, answer: any, bytes?: Uint8Array | undefined }} data */
-  settle({ id, answer, bytes }) {
-    const asked = this.waiting.get(id);
-    this.waiting.delete(id);
-    if (answer.error) asked?.reject(new Error(answer.error));
-    else asked?.resolve({ answer, bytes });
   }
 
   /**
@@ -69,11 +69,11 @@ export class Board {
    */
   async ask(request, bytes, file) {
     await this.ready;
-    const id = this.next++;
-    return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      const given = bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      this.worker.postMessage({ id, request, bytes: given, file });
-    });
+    const id = this.next++, given = bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.worker.postMessage({ id, request, bytes: given, file });
+    const answered = await new Promise((resolve) => this.waiting.set(id, resolve));
+    this.waiting.delete(id);
+    if (answered.answer.error) throw new Error(answered.answer.error);
+    return answered;
   }
 }

@@ -1,5 +1,6 @@
 // The data set: a picture of each sample, its class, and a button that deletes it; a page of them at a time.
-import { drawPicture, element, found } from "./drawing.js";
+import { element } from "./charts.js";
+import { drawPicture, found } from "./drawing.js";
 
 const PAGE = 24;
 

@@ -1,17 +1,19 @@
 // The page: what its buttons do, and what it shows of each view.
-import { Board } from "./board.js";
+import { Board, fetched } from "./board.js";
 import { DataSet } from "./dataset.js";
-import { drawBars, drawConfusion, drawCurve, drawMap, drawPicture, element, found, largest } from "./drawing.js";
+import { element, lines } from "./charts.js";
+import { drawBars, drawConfusion, drawMap, drawPicture, found, largest } from "./drawing.js";
 import { Cable } from "./serial.js";
 import { Stepper } from "./stepper.js";
 import { Teacher } from "./teacher.js";
 
 /** @typedef {import("./board.js").View} View */
 /** @typedef {import("./teacher.js").Lesson} Lesson */
-/** @typedef {{ version: string, model: string, models: string[], digits: Lesson, ear: [number, number], motion: [number, number] }} Facts what the host wrote */
+/** @typedef {{ version: string, model: string, models: string[], digits: Lesson & { title: string }, ear: [number, number], motion: [number, number] }} Facts what the host wrote */
 
 const ASK_MS = 1000; // between two questions about a digit held back, while the board learns
 const LOOK_BACK_MS = 700; // between two looks at the last mistakes
+const COUNT_MS = 250; // between two sights of the figures while the board learns: the maps are drawn more often
 const MISTAKES = 6;
 const CURVE_POINTS = 400;
 const OUTPUTS = 6; // of a network whose classes a person teaches
@@ -25,9 +27,11 @@ const say = (/** @type {string} */ id, /** @type {string} */ text) => {
   if (place.textContent !== text) place.textContent = text;
 };
 
-/** @type {{ view: View | null, maps: ArrayBuffer[], drawn: View | null }} */
-const latest = { view: null, maps: [], drawn: null };
+/** @type {{ view: View | null, maps: ArrayBuffer[], drawn: View | null, counted: View | null, at: number }} */
+const latest = { view: null, maps: [], drawn: null, counted: null, at: 0 };
 let signed = false;
+/** @type {number[]} */
+const scales = []; // of each crossbar, what its brightest colour stands for
 /** @type {Facts} */
 let facts;
 /** @type {Lesson} */
@@ -36,8 +40,9 @@ let lesson;
 let curve = [];
 /** @type {[number, number][]} (ms, samples learnt) of the last moments */
 let pace = [];
-/** @type {{ label: number | null, number: number }} label: of a sample held back, which the page knows; number 0: none */
-const question = { label: null, number: 0 };
+/** @typedef {{ x: Int8Array, label: number | null }} Sample label: of a sample held back, which the page knows */
+/** @type {{ open: boolean, label: number | null, number: number, next: Sample | null }} next: to ask about when this is answered */
+const question = { open: false, label: null, number: 0, next: null };
 let askedAt = 0;
 const back = { at: 0, shown: "" }; // when the mistakes were looked at, and which are shown
 
@@ -46,7 +51,7 @@ const board = new Board(
     latest.view = view;
     latest.maps = maps;
   },
-  (bytes) => cable.send(bytes),
+  (bytes) => cable.line.send(bytes),
 );
 const cable = new Cable(
   (bytes) => attempt(() => board.ask({ do: "receive", bytes: bytes.length }, bytes)),
@@ -87,15 +92,16 @@ function whole(id, low, high) {
   throw new Error(`${id}: expected a whole number in ${low}..${high}, got ${value}`);
 }
 
-/** The lesson that is chosen. @type {() => Lesson} */
-function chosen() {
+/** The lesson that is chosen. @type {(told: number) => Lesson} told: the features that a board's program tells */
+function chosen(told) {
   const source = choice("source"), side = source === "camera" ? Number(choice("side")) : 8;
   if (source === "digits") return { ...facts.digits, source };
   const [columns, rows] = source === "microphone" ? facts.ear : source === "motion" ? facts.motion : [side, side];
-  const inputs = columns * rows;
+  const inputs = told || columns * rows;
   const names = ["A", "B", "C", ...Array(OUTPUTS - 3).fill("")];
   return {
-    source: /** @type {Lesson["source"]} */ (source), layers: [inputs, HIDDEN, OUTPUTS], columns, halving: 0, names, file: null,
+    source: /** @type {Lesson["source"]} */ (source), layers: [inputs, HIDDEN, OUTPUTS],
+    columns: told ? Math.ceil(Math.sqrt(told)) : columns, halving: 0, names, file: null,
     about: { data: "", scaling: { features: inputs, offset: [0], span: [127] } },
   };
 }
@@ -117,32 +123,33 @@ async function restart() {
   document.body.ariaBusy = "true";
   try {
     if (await agreed()) await start();
-    else found("source", HTMLSelectElement).value = lesson.source;
   } finally {
+    found("source", HTMLSelectElement).value = lesson.source;
     document.body.ariaBusy = "false";
   }
 }
 
 async function start() {
-  const seed = whole("seed", 0, 4294967295), next = chosen();
+  const seed = whole("seed", 0, 4294967295), told = choice("source") === "program" ? await teacher.meet() : 0, next = chosen(told);
   const { answer } = await board.ask({
     do: "start", layers: next.layers, model: choice("model"), seed, lr_halving_samples: next.halving,
     classes: next.names, file: next.file, about: next.about,
   });
   lesson = next;
-  latest.view = null;
+  latest.view = latest.drawn = null;
+  Object.assign(question, { open: false, next: null, number: 0 });
   signed = answer.g_min < 0;
   curve = [];
   pace = [];
   trouble("");
   say("answer", "–");
   stepper.clear();
+  drawPicture(found("input", HTMLCanvasElement), new Int8Array(lesson.layers[0] ?? 0), lesson.columns);
   back.shown = "";
   for (const id of ["maps", "bars", "curve"]) found(id, HTMLElement).replaceChildren();
-  for (const id of ["learn", "test", "another"]) button(id).disabled = true;
-  for (const id of ["test", "another"]) button(id).hidden = !lesson.file;
+  for (const id of ["learn", "test", "another", "restart"]) button(id).disabled = true;
+  for (const id of ["test", "another", "test-figure"]) found(id, HTMLElement).hidden = !lesson.file;
   found("for-camera", HTMLElement).hidden = lesson.source !== "camera";
-  found("test-figure", HTMLElement).hidden = !lesson.file;
   dataset.use(lesson.names, lesson.columns);
   if (lesson.file) await another();
   await teacher.use(lesson);
@@ -150,17 +157,23 @@ async function start() {
 
 async function another() {
   const { answer, bytes } = await board.ask({ do: "held_back", k: Math.floor(Math.random() * 65536) });
-  await see(new Int8Array(bytes ?? []), answer.label);
+  see(new Int8Array(bytes ?? []), answer.label);
 }
 
-/** Show features, and ask the board about them. @type {(x: Int8Array, label: number | null) => Promise<void>} */
-async function see(x, label) {
+/** Show features, and ask the board about them, once it has answered about those before. @type {(x: Int8Array, label: number | null) => void} */
+function see(x, label) {
+  question.next = { x, label };
+  found("answer", HTMLElement).ariaBusy = "true";
+}
+
+/** @type {(sample: Sample) => Promise<void>} */
+async function ask({ x, label }) {
+  Object.assign(question, { open: true, next: null, number: 0, label });
   drawPicture(found("input", HTMLCanvasElement), x, lesson.columns);
-  question.label = label;
-  question.number = 0;
   found("answer", HTMLElement).ariaBusy = "true";
   askedAt = performance.now();
-  question.number = (await board.ask({ do: "ask" }, x)).answer.number;
+  const failed = (/** @type {unknown} */ error) => ((question.open = false), Promise.reject(error));
+  question.number = (await board.ask({ do: "ask" }, x).catch(failed)).answer.number;
 }
 
 /** Offer bytes as a file to save. @type {(name: string, bytes: Uint8Array | undefined, type: string) => void} */
@@ -216,23 +229,25 @@ function show(view) {
   if (percent !== null && view.recent >= 20 && view.sample !== curve.at(-1)?.[0]) {
     curve.push([view.sample, percent]);
     if (curve.length > CURVE_POINTS) curve = curve.filter((_, k) => k % 2);
-    drawCurve(found("curve", HTMLElement), curve);
+    const line = { name: "error", x: curve.map(([n]) => n), y: curve.map(([, error]) => error) };
+    found("curve", HTMLElement).replaceChildren(lines("Error of the last 200 (%)", "training samples", [line]));
   }
   say("confused", current ? "The samples held back for the test." : "The last samples, each asked before it was learnt.");
   drawConfusion(found("confusion", HTMLElement), current ? tested.confusion : view.confusion, lesson.names);
   const which = `${view.sample} ${current}`;
-  if (which !== back.shown && performance.now() - back.at > LOOK_BACK_MS) {
+  if (which !== back.shown && (!view.rehearsing || performance.now() - back.at > LOOK_BACK_MS)) {
     Object.assign(back, { at: performance.now(), shown: which });
     attempt(() => showMistakes(Boolean(current)));
   }
-  if (view.answer && view.answer.number === question.number) showAnswer(view.answer);
   const learn = button("learn");
   learn.setAttribute("aria-pressed", String(view.rehearsing));
   say("learn", view.rehearsing ? "Pause" : "Learn");
-  for (const id of ["learn", "cut", "another", "restart", "network", "log", "save"]) button(id).disabled = !view.ready;
+  for (const id of ["cut", "another", "restart", "network", "log", "save"]) button(id).disabled = !view.ready;
+  learn.disabled = !view.ready || !view.shown;
   button("test").disabled = Boolean(!view.ready || view.rehearsing || (tested && !done));
   button("step").disabled = Boolean(!view.ready || view.rehearsing || view.sample < view.count || !view.shown);
   say("saved", view.saved === null ? "" : view.saved ? "The board has saved it." : "The board has not saved it: its flash is full, or was written too often recently.");
+  sayScales();
   teacher.count(view.counts);
   stepper.compare(view);
   dataset.show(view);
@@ -271,47 +286,57 @@ function speed(view) {
   pace.push([now, view.sample]);
   while (pace.length > 2 && now - (pace[0]?.[0] ?? 0) > 1500) pace.shift();
   const [then, before] = pace[0] ?? [now, view.sample];
-  return view.rehearsing && now - then > 300 ? String(Math.round((1000 * (view.sample - before)) / (now - then))) : "–";
+  return view.rehearsing && view.at !== "none" && now - then > 300 ? String(Math.round((1000 * (view.sample - before)) / (now - then))) : "–";
 }
 
 /** @type {(answer: import("./board.js").Answer) => void} */
 function showAnswer(answer) {
-  question.number = 0;
+  const { label } = question;
+  question.open = false;
   found("answer", HTMLElement).ariaBusy = "false";
   const name = lesson.names[answer.class] || `class ${answer.class + 1}`;
-  const { label } = question;
   const known = label === null ? "" : answer.class === label ? ": right" : `: it is ${lesson.names[label]}`;
   say("answer", `${name}, ${answer.confidence} % sure${known}`);
   drawBars(found("bars", HTMLElement), answer.outputs, lesson.names.filter((each) => each), answer.class);
 }
 
-/** @type {(view: View, maps: ArrayBuffer[]) => void} */
-function showMaps(view, maps) {
+/** Draw each crossbar. @type {(view: View, maps: ArrayBuffer[]) => void} */
+function drawMaps(view, maps) {
   const place = found("maps", HTMLElement);
   view.maps.forEach(([, , columns, byNode], c) => {
-    const values = signed ? new Int16Array(maps[c] ?? new ArrayBuffer(0)) : new Uint16Array(maps[c] ?? new ArrayBuffer(0));
-    if (!values.length) return;
+    const bytes = maps[c] ?? new ArrayBuffer(0), values = signed ? new Int16Array(bytes) : new Uint16Array(bytes);
     while (place.children.length <= c) {
       const name = `crossbar between layer ${place.children.length} and ${place.children.length + 1}`;
       place.append(element("figure", {}, element("canvas", { role: "img", "aria-label": name }), element("figcaption")));
     }
-    const [canvas, caption] = Array.from(place.children[c]?.children ?? []);
-    if (!(canvas instanceof HTMLCanvasElement) || !caption) return;
-    const most = largest(values);
-    drawMap(canvas, values, columns, { signed, most, turned: !byNode });
-    const range = signed ? `−${most} (blue) to ${most} (red)` : `0 (violet) to ${most} (yellow)`;
-    const text = `${lesson.layers[c]} → ${lesson.layers[c + 1]} nodes: ${range} steps`;
-    if (caption.textContent !== text) caption.textContent = text;
+    const most = (scales[c] = largest(values));
+    drawMap(/** @type {HTMLCanvasElement} */ (place.children[c]?.firstChild), values, columns, { signed, most, turned: !byNode });
+  });
+}
+
+/** Say what the colours of each crossbar mean. */
+function sayScales() {
+  document.querySelectorAll("#maps figcaption").forEach((caption, c) => {
+    const most = scales[c], range = signed ? `−${most} (blue) to ${most} (red)` : `0 (violet) to ${most} (yellow)`;
+    caption.textContent = `${lesson.layers[c]} → ${lesson.layers[c + 1]} nodes: ${range} steps`;
   });
 }
 
 function frame() {
-  const { view, maps } = latest;
+  const { view, maps } = latest, now = performance.now();
+  if (question.next && !question.open) attempt(() => ask(/** @type {Sample} */ (question.next)));
   if (view && view !== latest.drawn) {
+    if (view.crc !== latest.drawn?.crc) drawMaps(view, maps);
     latest.drawn = view;
+    if (question.open && view.answer?.number === question.number) showAnswer(view.answer);
+    if (lesson.file && view.rehearsing && !question.open && now - askedAt > ASK_MS) {
+      askedAt = now; // the next frames do not ask, too, until this sample is here
+      attempt(another);
+    }
+  }
+  if (view && view !== latest.counted && (!view.rehearsing || now - latest.at > COUNT_MS)) {
+    Object.assign(latest, { counted: view, at: now });
     show(view);
-    showMaps(view, maps);
-    if (lesson.file && view.rehearsing && performance.now() - askedAt > ASK_MS) attempt(another);
   }
   requestAnimationFrame(frame);
 }
@@ -319,7 +344,11 @@ function frame() {
 /** @type {(id: string, work: () => unknown) => void} */
 const onClick = (id, work) => button(id).addEventListener("click", () => attempt(async () => work()));
 
-onClick("learn", () => board.ask({ do: "rehearse", on: !latest.view?.rehearsing, until: whole("until", 0, 1073741823) }));
+onClick("learn", () => {
+  const until = whole("until", 0, 1073741823), { rehearsing, sample } = /** @type {View} */ (latest.view);
+  if (until && until <= sample && !rehearsing) throw new Error(`until sample ${until}: ${sample} are learnt already`);
+  return board.ask({ do: "rehearse", on: !rehearsing, until });
+});
 onClick("test", () => board.ask({ do: "test" }));
 onClick("cut", () => board.ask({ do: "cut" }));
 onClick("another", another);
@@ -328,7 +357,7 @@ onClick("dismiss", () => trouble(""));
 onClick("export", () => take("export", "samples.csv", "text/csv"));
 onClick("network", () => take("network", "network.npz", "application/zip"));
 onClick("log", () => take("log", "run.jsonl", "application/jsonl"));
-onClick("connect", () => cable.choose());
+onClick("connect", () => cable.choose(found("boot", HTMLInputElement).checked));
 onClick("home", async () => {
   await cable.leave();
   cableWords = "";
@@ -341,12 +370,13 @@ found("file", HTMLInputElement).addEventListener("change", () => attempt(importT
 for (const id of ["model", "source", "side"]) found(id, HTMLElement).addEventListener("change", () => attempt(restart));
 
 attempt(async () => {
-  facts = await (await fetch("facts.json")).json();
+  facts = await (await fetched("facts.json")).json();
   say("version", facts.version);
   const models = found("model", HTMLSelectElement);
   models.replaceChildren(...facts.models.map((name) => element("option", {}, name)));
   models.value = facts.model;
-  lesson = chosen();
+  say("given", facts.digits.title);
+  lesson = chosen(0);
   await board.ready;
   await board.ask({ do: "connect", board: "page" });
   await start();

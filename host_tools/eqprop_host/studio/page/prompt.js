@@ -1,12 +1,14 @@
 // MicroPython's raw prompt at a port: runs programs on a board, and puts the runtime there, as `eqprop deploy` does
 // (`eqprop_host.deploy`): into a new folder, compared by hashes, tested, and only then in the old one's place.
 
+import { fetched } from "./board.js";
+
 const PIECE = 1536; // bytes of a file at a time
 const PROMPT_MS = 20000, FILES_MS = 30000, SELFTEST_MS = 120000;
 const SILENT_MS = 1500; // after which no program reacts to Ctrl-C
 const SPARE_BLOCKS = 6; // of flash, for folders and checkpoints
 
-/** @typedef {{ version: string, mpy: [number, number], file: string, oldest: [number, number], architectures: string[], programs: Record<string, string> }} Deploying */
+/** @typedef {{ version: string, mpy: [number, number], file: string, oldest: [number, number], architectures: string[], mark: string, programs: Record<string, string> }} Deploying */
 
 const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text);
 const LATIN = new TextDecoder("latin1");
@@ -142,13 +144,11 @@ export class Deployment {
   /**
    * @param {Prompt} prompt
    * @param {Deploying} about
-   * @param {(name: string) => Promise<Uint8Array>} fetched returns a file of the page
    * @param {(words: string) => void} tell
    */
-  constructor(prompt, about, fetched, tell) {
+  constructor(prompt, about, tell) {
     this.prompt = prompt;
     this.about = about;
-    this.fetched = fetched;
     this.tell = tell;
   }
 
@@ -164,14 +164,17 @@ export class Deployment {
     return null;
   }
 
-  /** Put the runtime on the board, unless it is there, and start its service. */
-  async deploy() {
+  /** Put the runtime on the board, unless it is there, and start its service. @param {boolean} boot also at power-on */
+  async deploy(boot) {
     this.tell("Looking at the board …");
-    const found = await this.run("probe", {}, true);
+    const found = await this.run("probe", {}, true), boots = found?.starts?.startsWith(this.about.mark);
     this.check(found);
+    if (boot && found.starts !== null && !boots) {
+      throw new Error(`${found.boot} on the board is not eqprop's: let it end with \`import eqprop.service; eqprop.service.main()\`, or move it away`);
+    }
     const number = (found.mpy >> 10) & 15, architecture = number ? this.about.architectures[number] : "bytecode";
     if (!architecture) throw new Error("the page has no runtime for this processor: type `eqprop deploy`");
-    const data = await this.fetched(`runtime-${architecture}.mpy`);
+    const data = new Uint8Array(await (await fetched(`runtime-${architecture}.mpy`)).arrayBuffer());
     const digest = found.sha256 ? await sha256(data) : crc32(data), { file } = this.about;
     const installed = Object.keys(found.installed);
     if (installed.length !== 1 || found.installed[file] !== digest) await this.install(found, data, digest);
@@ -180,8 +183,10 @@ export class Deployment {
     if (version !== this.about.version || path.replace(/\/__init__\.\w+$/, "") !== `${found.lib}/${file}`) {
       throw new Error(`the board imports eqprop ${version} from ${path}, not ${this.about.version} from ${found.lib}: move that away`);
     }
+    const options = (boots && found.starts.match(/watchdog_ms=\d+/)?.[0]) || "";
+    const start = (this.about.programs["main"] ?? "").replaceAll("LIB", found.lib).replace("OPTIONS", options);
+    if ((boot || boots) && start !== found.starts) await this.run("boot", { boot: found.boot, text: start });
     await this.prompt.enter(true);
-    const start = (this.about.programs["main"] ?? "").replaceAll("LIB", found.lib).replace("OPTIONS", "");
     await this.prompt.paste(`import micropython\nmicropython.kbd_intr(-1)\nprint('\\x02')\n${start}`);
     await this.prompt.until("\x02");
   }
@@ -189,18 +194,18 @@ export class Deployment {
   /** @param {any} found */
   check(found) {
     if (!found) throw new Error("no MicroPython answers: put MicroPython on the board, or reset it, and connect again");
-    const [major, minor] = String(found.version).split(".").map(Number), [oldMajor, oldMinor] = this.about.oldest;
     const oldest = this.about.oldest.join(".");
     if (found.implementation !== "micropython") throw new Error(`the board runs ${found.implementation}: put MicroPython ${oldest} or newer on it`);
-    if ((major ?? 0) < oldMajor || (major === oldMajor && (minor ?? 0) < oldMinor)) {
-      throw new Error(`MicroPython ${found.version} is too old: put ${oldest} or newer on the board`);
-    }
+    const isOld = found.version.localeCompare(oldest, "en", { numeric: true }) < 0; // as 1.9 is before 1.23
+    if (isOld) throw new Error(`MicroPython ${found.version} is too old: put ${oldest} or newer on the board`);
     if (found.lacking.length) throw new Error(`the board's MicroPython lacks \`${found.lacking[0]}\`: put ${oldest} or newer on it`);
     if (!found.size) throw new Error("the board has no filesystem for eqprop: put firmware with one on the board");
     const [version, part] = this.about.mpy;
     if ((found.mpy & 255) !== version || ((found.mpy >> 8) & 3) !== part) {
       throw new Error("the board takes another version of compiled files: type `eqprop deploy`, which sends the source");
     }
+    const [, elsewhere] = found.starts?.match(/eqprop\.net\.serve\('(\w+)/) ?? [];
+    if (elsewhere) throw new Error(`the board serves on ${elsewhere} after power-up: type \`eqprop deploy --serve usb\`, then connect again`);
     if (found.first && !found.ours) throw new Error(`\`import eqprop\` on the board finds ${found.first}: rename it or move it away`);
   }
 

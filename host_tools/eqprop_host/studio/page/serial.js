@@ -1,10 +1,12 @@
-// A board at the end of a USB cable, by Web Serial: opens its port, deploys the runtime if the board is at MicroPython's
-// prompt, and carries bytes. A board that was unplugged is opened again when it is plugged in.
+// Boards at the end of a USB cable, by Web Serial: one that learns, and one whose program tells of its sensor.
+import { fetched } from "./board.js";
 import { Deployment, Prompt } from "./prompt.js";
 
 const BAUD_RATE = 115200; // means nothing to a USB port
 const BUFFER_BYTES = 16384;
 const AGAIN_MS = 500; // between two attempts to open a port that is back
+const ASK_MS = 1000; // between two requests to tell; a program stops after five seconds
+const UNPLUGGED = "The board is unplugged. Plug it in, and the lesson goes on.";
 
 /**
  * @typedef {object} Port Web Serial's SerialPort, as far as it is used here
@@ -18,28 +20,24 @@ const AGAIN_MS = 500; // between two attempts to open a port that is back
 /** @type {() => Serial | undefined} */
 const webSerial = () => /** @type {{ serial?: Serial }} */ (/** @type {unknown} */ (navigator)).serial;
 
-export class Cable {
+/** A port of Web Serial: carries bytes. */
+class Line {
   /**
-   * @param {(bytes: Uint8Array) => void} heard called with what the service says
-   * @param {(at: "port" | "none", words: string) => void} moved called when the service can be asked, or no more
-   * @param {(words: string) => void} tell says what is being done
+   * @param {(bytes: Uint8Array) => void} heard called with what comes
+   * @param {() => void} lost called when the port fails
    */
-  constructor(heard, moved, tell) {
+  constructor(heard, lost) {
     this.heard = heard;
-    this.moved = moved;
-    this.tell = tell;
+    this.lost = lost;
     /** @type {Port | null} */
     this.port = null;
-    /** @type {Prompt | null} */
-    this.prompt = null;
     /** @type {WritableStreamDefaultWriter<Uint8Array> | null} */
     this.writer = null;
     /** @type {ReadableStreamDefaultReader<Uint8Array> | null} */
     this.reader = null;
-    this.wanted = false;
   }
 
-  /** Ask the user for a port, and connect to the board there. */
+  /** Ask the user for a port, and close the one before. */
   async choose() {
     const serial = webSerial();
     if (!serial) {
@@ -48,22 +46,13 @@ export class Cable {
     const port = await serial.requestPort().catch((error) => {
       throw error.name === "NotFoundError" ? new Error("no port was chosen: connect the board by USB, and choose its port") : error;
     });
-    await this.leave();
-    this.port = port;
-    this.wanted = true;
-    await this.connect();
-  }
-
-  /** Close the port, and let it be. */
-  async leave() {
-    this.wanted = false;
     await this.close();
-    this.port = null;
+    this.port = port;
   }
 
   async close() {
     const { reader, writer, port } = this;
-    this.reader = this.writer = this.prompt = null;
+    this.reader = this.writer = null;
     await reader?.cancel().catch(() => {});
     reader?.releaseLock();
     writer?.releaseLock();
@@ -84,33 +73,13 @@ export class Cable {
     this.listen(this.reader);
   }
 
-  /** Open the port; deploy if the board is at its prompt. */
-  async connect() {
-    try {
-      await this.open();
-      const prompt = (this.prompt = new Prompt((bytes) => this.send(bytes)));
-      this.tell("Waiting for the board …");
-      if (await prompt.reached()) {
-        const about = await (await fetch("deploy.json")).json();
-        await new Deployment(prompt, about, fetched, this.tell).deploy();
-      }
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
-    this.prompt = null;
-    this.tell("");
-    this.moved("port", "");
-  }
-
   /** @param {ReadableStreamDefaultReader<Uint8Array>} reader */
   async listen(reader) {
     try {
       for (;;) {
         const { value, done } = await reader.read();
         if (done) break;
-        if (this.prompt) this.prompt.receive(value);
-        else this.heard(value);
+        this.heard(value);
       }
     } catch {
       // The board was unplugged or reset
@@ -118,10 +87,66 @@ export class Cable {
     if (this.reader === reader) this.lost();
   }
 
+  /** @param {Uint8Array} bytes */
+  async send(bytes) {
+    await this.writer?.write(bytes).catch(() => {});
+  }
+}
+
+/** A board that learns: gets the runtime if it is at MicroPython's prompt; unplugged, it is opened again when it is back. */
+export class Cable {
+  /**
+   * @param {(bytes: Uint8Array) => void} heard called with what the service says
+   * @param {(at: "port" | "none", words: string) => void} moved called when the service can be asked, or no more
+   * @param {(words: string) => void} tell says what is being done
+   */
+  constructor(heard, moved, tell) {
+    this.line = new Line((bytes) => (this.prompt ? this.prompt.receive(bytes) : heard(bytes)), () => this.lost());
+    this.moved = moved;
+    this.tell = tell;
+    /** @type {Prompt | null} */
+    this.prompt = null;
+    this.wanted = this.boot = false;
+  }
+
+  /** Ask the user for a port, and connect to the board there. @param {boolean} boot whether it is to serve from power-on */
+  async choose(boot) {
+    await this.line.choose();
+    this.wanted = true;
+    this.boot = boot;
+    await this.connect();
+  }
+
+  /** Close the port, and let it be. */
+  async leave() {
+    this.wanted = false;
+    await this.line.close();
+  }
+
+  /** Open the port; deploy if the board is at its prompt. */
+  async connect() {
+    try {
+      await this.line.open();
+      const prompt = (this.prompt = new Prompt((bytes) => this.line.send(bytes)));
+      this.tell("Waiting for the board …");
+      if (await prompt.reached()) {
+        const about = await (await fetched("deploy.json")).json();
+        await new Deployment(prompt, about, this.tell).deploy(this.boot);
+      }
+    } catch (error) {
+      await this.line.close();
+      throw error;
+    } finally {
+      this.prompt = null;
+    }
+    this.tell("");
+    this.moved("port", "");
+  }
+
   /** The port has failed: open it again when it is back. */
   async lost() {
-    await this.close();
-    this.moved("none", "The board is unplugged. Plug it in, and the lesson goes on.");
+    await this.line.close();
+    this.moved("none", UNPLUGGED);
     while (this.wanted) {
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       try {
@@ -129,21 +154,38 @@ export class Cable {
         return;
       } catch (error) {
         // It is not back yet, or it is another board
-        this.tell(`The board is unplugged. Plug it in, and the lesson goes on. (${error instanceof Error ? error.message : error})`);
+        this.tell(`${UNPLUGGED} (${error instanceof Error ? error.message : error})`);
       }
     }
   }
-
-  /** @param {Uint8Array} bytes */
-  async send(bytes) {
-    if (!this.writer) return;
-    await this.writer.write(bytes).catch(() => {});
-  }
 }
 
-/** @type {(name: string) => Promise<Uint8Array>} */
-async function fetched(name) {
-  const response = await fetch(name);
-  if (!response.ok) throw new Error(`${name}: ${response.status} ${response.statusText}`);
-  return new Uint8Array(await response.arrayBuffer());
+/** A board whose program tells of its sensor, as those of `eqprop record` do. */
+export class Program {
+  /**
+   * @param {() => Promise<Uint8Array | undefined>} asking what makes it tell for some seconds more
+   * @param {(bytes: Uint8Array) => void} heard called with what it says
+   * @param {(words: string) => void} lost called when the port fails
+   */
+  constructor(asking, heard, lost) {
+    this.asking = asking;
+    this.timer = 0;
+    this.line = new Line(heard, () => {
+      this.close();
+      lost(`${UNPLUGGED.replace("lesson", "program")} Then choose it again.`);
+    });
+  }
+
+  async open() {
+    await this.line.choose();
+    await this.line.open();
+    const ask = async () => this.line.send((await this.asking()) ?? new Uint8Array());
+    await ask();
+    this.timer = setInterval(ask, ASK_MS);
+  }
+
+  async close() {
+    clearInterval(this.timer);
+    await this.line.close();
+  }
 }

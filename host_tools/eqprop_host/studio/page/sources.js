@@ -33,27 +33,19 @@ export function contrast(levels) {
   return Int8Array.from(levels, (level) => Math.round((127 * (level - mean)) / most));
 }
 
-/** Why a camera or a microphone cannot be had, in words for the page. @type {(what: string, error: unknown) => Error} */
-function refused(what, error) {
-  const name = error instanceof Error ? error.name : "";
-  /** @type {Record<string, string>} */
-  const known = {
-    NotAllowedError: "this page has no permission: allow it in the browser's address bar, then choose it again",
-    NotFoundError: "none was found: plug one in, then choose it again",
-    NotReadableError: "another program uses it: close that, then choose it again",
-    OverconstrainedError: "it has no picture of this kind",
-  };
-  return new Error(`${what}: ${known[name] ?? (error instanceof Error ? error.message : String(error))}`);
-}
+/** Why a camera or a microphone cannot be had, by the error's name. @type {Record<string, string>} */
+const REFUSED = {
+  NotAllowedError: "this page has no permission: allow it in the browser's address bar, then choose it again",
+  NotFoundError: "none was found: plug one in, then choose it again",
+  NotReadableError: "another program uses it: close that, then choose it again",
+};
 
 /** @type {(what: string, constraints: MediaStreamConstraints) => Promise<MediaStream>} */
 async function stream(what, constraints) {
   if (!navigator.mediaDevices) throw new Error(`${what}: the browser gives it only to pages on https or localhost`);
-  try {
-    return await navigator.mediaDevices.getUserMedia(constraints);
-  } catch (error) {
-    throw refused(what, error);
-  }
+  return navigator.mediaDevices.getUserMedia(constraints).catch(({ name, message }) => {
+    throw new Error(`${what}: ${REFUSED[name] ?? message}`);
+  });
 }
 
 /** A drawing pad: strokes in white on black. */

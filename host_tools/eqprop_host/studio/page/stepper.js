@@ -1,5 +1,6 @@
 // Shows one training sample's phases: the voltages of all nodes, and what the update adds to each conductance.
-import { drawMap, drawPicture, element, found, largest } from "./drawing.js";
+import { element } from "./charts.js";
+import { drawMap, drawPicture, found, largest } from "./drawing.js";
 
 /**
  * @typedef {object} Phase

@@ -1,14 +1,19 @@
 // Shows a board things and names their classes: the sources of a lesson, and a button for each class.
-import { element, found } from "./drawing.js";
+import { element } from "./charts.js";
+import { found } from "./drawing.js";
+import { Program } from "./serial.js";
 import { Camera, Microphone, MotionSensor, Pad } from "./sources.js";
 
 const LOOK_MS = 250; // between two looks at the camera's picture
 const HOLD_MS = 150; // between two samples while a class's button is held
+const TELL_MS = 8000; // for a program to tell anything: it may be busy, or start
+const HEAR_BYTES = 32768; // at a time
+const TELLS = "Press a class while the sensor senses it. Hold the button for many samples.";
 const REHEARSE = 8; // samples of the data set that are learnt after each new one
 
 /**
  * @typedef {object} Lesson
- * @property {"digits" | "draw" | "camera" | "microphone" | "motion"} source
+ * @property {"digits" | "draw" | "camera" | "microphone" | "motion" | "program"} source
  * @property {number[]} layers
  * @property {number} columns of a sample's picture
  * @property {number} halving training samples after which the learning rate halves, or 0
@@ -21,7 +26,7 @@ export class Teacher {
   /**
    * @param {import("./board.js").Board} board
    * @param {(work: () => Promise<unknown>) => Promise<void>} attempt
-   * @param {(x: Int8Array) => Promise<void>} see shows features, and asks the board about them
+   * @param {(x: Int8Array) => void} see shows features, and asks the board about them
    * @param {() => void} named called when a class has another name
    */
   constructor(board, attempt, see, named) {
@@ -38,6 +43,11 @@ export class Teacher {
     this.camera = new Camera(found("camera", HTMLVideoElement));
     this.microphone = new Microphone((samples) => attempt(() => this.hear(samples)));
     this.sensor = new MotionSensor((samples) => attempt(() => this.feel(samples)));
+    const asking = async () => (await board.ask({ do: "asking", utc_s: Math.floor(Date.now() / 1000) })).bytes;
+    const lost = (/** @type {string} */ words) => attempt(() => Promise.reject(new Error(words)));
+    this.program = new Program(asking, (bytes) => attempt(() => this.told(bytes)), lost);
+    this.untold = new Uint8Array(); // what a program said that MicroPython has not heard yet
+    this.telling = false;
     found("clear", HTMLButtonElement).addEventListener("click", () => {
       this.pad.clear();
       this.current = null;
@@ -45,7 +55,6 @@ export class Teacher {
     found("add", HTMLButtonElement).addEventListener("click", () => this.add());
     document.addEventListener("keydown", (event) => this.key(event));
     setInterval(() => this.look(), LOOK_MS);
-    this.looking = false;
     /** @type {HTMLButtonElement[]} */
     this.buttons = [];
   }
@@ -58,11 +67,10 @@ export class Teacher {
     this.microphone.close();
     this.sensor.close();
     this.pad.clear();
+    if (lesson.source !== "program") this.program.close();
     const { source } = lesson;
-    found("by-pad", HTMLElement).hidden = source !== "draw" && source !== "digits";
-    found("by-camera", HTMLElement).hidden = source !== "camera";
-    found("by-microphone", HTMLElement).hidden = source !== "microphone";
-    found("by-motion", HTMLElement).hidden = source !== "motion";
+    found("by-pad", HTMLElement).hidden = source !== "draw" && lesson.about.data !== "digits";
+    for (const each of ["camera", "microphone", "motion", "program"]) found(`by-${each}`, HTMLElement).hidden = source !== each;
     this.show();
     if (source === "camera") await this.camera.open();
     if (source !== "microphone" && source !== "motion") return;
@@ -71,22 +79,35 @@ export class Teacher {
     await (source === "motion" ? this.sensor : this.microphone).open();
   }
 
+  /** Connect a board whose program tells of its sensor; return how many features it tells. */
+  async meet() {
+    await this.board.ask({ do: "listen" });
+    await this.program.open();
+    this.current = null;
+    const told = () => this.current?.length ?? 0, late = performance.now() + TELL_MS;
+    while (!told()) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      if (told() || performance.now() < late) continue;
+      this.program.close();
+      throw new Error("the board tells of no sensor: start a program there that does, for example by `eqprop record --sensor`, then choose it again");
+    }
+    return told();
+  }
+
   // ---- what is seen and heard
 
   drawn() {
     this.current = this.pad.features(this.lesson?.columns ?? 8);
     const x = this.current;
-    if (x) this.attempt(() => this.see(x));
+    if (x) this.see(x);
   }
 
-  async look() {
-    if (this.lesson?.source !== "camera" || this.looking) return;
+  look() {
+    if (this.lesson?.source !== "camera") return;
     const x = this.camera.features(this.lesson.columns);
     if (!x) return;
     this.current = x;
-    this.looking = true;
-    await this.attempt(() => this.see(x));
-    this.looking = false;
+    this.see(x);
   }
 
   /** @param {Int16Array} samples */
@@ -99,7 +120,7 @@ export class Teacher {
     const { bytes } = await this.board.ask({ do: "word" });
     this.current = new Int8Array(bytes ?? []);
     found("heard", HTMLElement).textContent = `Heard word ${this.words}. Press its class.`;
-    await this.see(this.current);
+    this.see(this.current);
   }
 
   /** @param {Int16Array} samples */
@@ -107,19 +128,39 @@ export class Teacher {
     if (this.lesson?.source !== "motion") return;
     const { bytes } = await this.board.ask({ do: "feel", bytes: samples.byteLength }, samples);
     this.current = new Int8Array(bytes ?? []);
-    await this.see(this.current);
+    this.see(this.current);
+  }
+
+  /** @param {Uint8Array} data what a program says */
+  async told(data) {
+    this.untold = new Uint8Array([...this.untold, ...data]);
+    if (this.telling) return;
+    this.telling = true;
+    try {
+      while (this.untold.length) {
+        const heard = this.untold.slice(0, HEAR_BYTES);
+        this.untold = this.untold.slice(HEAR_BYTES);
+        const { answer, bytes } = await this.board.ask({ do: "told", bytes: heard.length }, heard);
+        found("tells", HTMLElement).textContent = answer.fault ? `The board says: ${answer.fault}` : TELLS;
+        if (!bytes?.length) continue;
+        this.current = new Int8Array(bytes);
+        if (this.lesson?.source === "program") this.see(this.current);
+      }
+    } finally {
+      this.telling = false;
+    }
   }
 
   /** Whether a class's button may be held for many samples. */
   get goesOn() {
-    return this.lesson?.source === "camera" || this.lesson?.source === "motion";
+    return ["camera", "motion", "program"].includes(this.lesson?.source ?? "");
   }
 
   // ---- classes
 
   /** Teach what is seen or was heard last. @param {number} label */
   async teach(label) {
-    if (this.lesson?.source === "camera") await this.look();
+    this.look();
     const x = this.current;
     if (!x) throw new Error(`${this.lesson?.names[label] ?? label}: there is nothing to teach yet: show it first`);
     await this.board.ask({ do: "teach", label, rehearse: REHEARSE }, x);
@@ -166,7 +207,7 @@ export class Teacher {
     const field = /** @type {HTMLInputElement} */ (element("input", {
       id: `name-${label}`, value: name, maxlength: 30, "aria-label": `name of class ${label + 1}` }));
     field.addEventListener("change", () => {
-      const taken = names(this.lesson).some((other, k) => k !== label && other === field.value.trim());
+      const taken = this.lesson?.names.some((other, k) => k !== label && other === field.value.trim());
       if (field.value.trim() && !taken) this.rename(label, field.value.trim());
       this.show();
     });
@@ -189,6 +230,3 @@ export class Teacher {
     if (this.buttons[label]) this.attempt(() => this.teach(label));
   }
 }
-
-/** @type {(lesson: Lesson | null) => string[]} */
-const names = (lesson) => lesson?.names ?? [];

@@ -1,8 +1,9 @@
 // Runs MicroPython, and in it the studio's Python (`in_page`): the lesson, the host's side of the protocol, and the
 // board in the page. Answers the page's requests, and tells it what to show while there is something to do.
+import { fetched } from "./board.js";
 import { loadMicroPython } from "./micropython.mjs";
 
-const SLICE_MS = 25; // of work between two views: 30 of them and more in a second
+const WORK = JSON.stringify({ do: "work", ms: 25 }); // until the next view: 30 of them and more in a second
 const REST_MS = 60; // between two looks at whether an answer is overdue
 const HEAP_BYTES = 8 << 20;
 
@@ -15,15 +16,9 @@ let mailbox = 0;
 let files;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let resting;
+let told = ""; // the last view that the page was told
 let waiting = false; // whether the next slice of work is on its way
 const turn = new MessageChannel(); // setTimeout would wait 4 ms
-
-/** @type {(name: string) => Promise<Response>} */
-async function fetched(name) {
-  const response = await fetch(new URL(name, import.meta.url));
-  if (!response.ok) throw new Error(`${name}: ${response.status} ${response.statusText}`);
-  return response;
-}
 
 async function start() {
   const [machine, modules, digits] = await Promise.all([
@@ -36,7 +31,7 @@ async function start() {
     machine.FS.writeFile(`/lib/${name}`, text);
   }
   machine.FS.writeFile("/digits.bin", new Uint8Array(digits));
-  machine.runPython("from in_page.studio import Studio\nstudio = Studio()\ncall, where = studio.call, studio.where");
+  machine.runPython("from eqprop_sim.emulator import lanes\nfrom in_page.studio import Studio\nlanes.use()\nstudio = Studio()\ncall, where = studio.call, studio.where");
   memory = machine._module;
   files = machine.FS;
   mailbox = machine.globals.get("where")();
@@ -51,12 +46,15 @@ const bytesAt = (start, size) => memory.HEAPU8.subarray(start, start + size);
 
 function work() {
   waiting = false;
-  const view = ask({ do: "work", ms: SLICE_MS });
+  const text = call(WORK), view = JSON.parse(text);
   if (!view.maps) return; // there is no lesson yet
-  const maps = view.maps.map((/** @type {[number, number, number, boolean]} */ [start, rows, columns]) =>
-    bytesAt(start, 2 * rows * columns).slice().buffer);
-  self.postMessage({ view, maps }, { transfer: maps });
-  flush();
+  if (text !== told) {
+    const maps = view.maps.map((/** @type {[number, number, number, boolean]} */ [start, rows, columns]) =>
+      bytesAt(start, 2 * rows * columns).slice().buffer);
+    self.postMessage({ view, maps }, { transfer: maps });
+  }
+  told = text;
+  if (view.bytes) self.postMessage({ line: bytesAt(mailbox, view.bytes).slice() }); // for the board at the end of a cable
   if (view.busy && !view.trouble && view.moving) soon();
   else resting = setTimeout(work, REST_MS);
 }
@@ -65,15 +63,6 @@ function soon() {
   clearTimeout(resting);
   if (!waiting) turn.port2.postMessage(null);
   waiting = true;
-}
-
-// Sends the page what goes to the board at the end of a cable
-function flush() {
-  for (;;) {
-    const { bytes } = ask({ do: "send" });
-    if (!bytes) return;
-    self.postMessage({ line: bytesAt(mailbox, bytes).slice() });
-  }
 }
 
 /**
@@ -88,6 +77,7 @@ function answer({ data: { id, request, bytes, file } }) {
   if (found.bytes !== undefined) given = bytesAt(mailbox, found.bytes).slice();
   if (found.file) given = files.readFile(found.file);
   self.postMessage({ id, answer: found, bytes: given });
+  told = "";
   soon();
 }
 

@@ -15,7 +15,8 @@ constant indices; `end - p` as a loop's condition, which saves a comparison.
 Loads from ptr8, ptr16 and ptr32 are unsigned (ptr32 on 64-bit ports), hence (x ^ 0x8000) - 0x8000 and the like;
 `<< 16 << 16` is zero where a word has 32 bits, and `<< wide >> wide` extends the sign of 32 bits where it has more.
 Nothing here allocates. Therefore kernels that get the table's address instead of its object call no other kernel: if
-RAM is above 2**30, an address is a big integer.
+RAM is above 2**30, an address is a big integer. And a statement assigns one value: in a deployed module,
+`a, b = c, d` makes a tuple.
 
 Limits. An ARMv6-M branches no further than 2 KB ("native method too big"); so does a condition on Xtensa in MicroPython
 before 1.26 (it prints an error, and compiles on). Hence `while True` around long bodies, which is a jump. On Xtensa,
@@ -28,7 +29,11 @@ import micropython
 from ..._compat import const
 from ..native import MachineCrossbar
 
-# Offsets in the table, as in `eqprop.crossbar.native`
+# As in `eqprop.crossbar.native`
+_LEARN = const(1)
+_SET_NUDGE = const(2)
+_NUDGE = const(3)
+_REFRESH = const(5)
 _IN_FEATURES = const(0)
 _IN_NODES = const(1)
 _IN_SHIFT = const(2)
@@ -115,29 +120,97 @@ def gather(g: ptr16, start: int, count: int, step: int) -> int:
 
 
 @micropython.viper
-def settle(x, table, phase: int) -> int:
-    """Free phase of features `x`, or nudged phase: return the answer.
+def run(x, table, verb: int, number: int) -> int:
+    """Do a verb of `eqprop.crossbar.native`: with the features `x`, and a label or phase as `number`."""
+    if verb > _LEARN:
+        if verb == _SET_NUDGE:
+            return int(_set_nudge(table, number))
+        if verb == _NUDGE:
+            _displace(number, 0, 0, table)
+            _sweep(number, 0, 0, table)
+            return 0
+        if verb == _REFRESH:
+            return int(_add_up(0, 0, 0, table))
+        return int(_change(table))
+    if _sum(0, table):
+        return -1
+    _load(x, table, 0, table)
+    _multiply(0, 0, 0, table)
+    answer = int(_sweep(0, 0, 0, table))
+    if verb:
+        loss = int(_set_nudge(table, number))
+        if loss:
+            number = 1
+            while number < 3:
+                _displace(number, 0, 0, table)
+                _sweep(number, 0, 0, table)
+                number += 1
+            if _change(table):
+                return -2
+        _keep(table, loss)
+    return answer
 
-    The free phase returns -1, and does nothing, on a table whose words no longer add up to 0.
-    """
-    if phase:
-        _displace(phase, 0, 0, table)
-    else:
-        if _sum(0, table):
-            return -1
-        _load(x, table, 0, table)
-        _multiply(0, 0, 0, table)
-    return int(_sweep(phase, 0, 0, table))
 
-
-def program(table):
-    """Change every conductance; return 1 where a total conductance is out of its range, otherwise 0."""
+@micropython.viper
+def _change(table) -> int:
     _contrast(0, 0, table)
     _update_driven(0, 0, 0, table)
     # From the last on: each but the first is done with its layer's delta and mean, and so may scale them in place
-    for c in range((table[_AT_OUTPUTS + _OUT_COUNTS] & 255) - 1, 0, -1):
+    c = int(ptr32(table)[_AT_OUTPUTS + _OUT_COUNTS]) & 255
+    while c > 1:
+        c -= 1
         _update_between(c, 0, 0, table)
-    return _invert(0, 0, table)
+    return int(_invert(0, 0, table))
+
+
+@micropython.viper
+def _add_up(p: int, q: int, r: int, table: ptr32) -> int:
+    # Every node's total conductance from its devices. p: the device, q: the total above, r: the sum of a row
+    left = int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 255
+    width = int(table[_IN_WIDTH])
+    t = ptr32(int(table) + 4 * _AT_CROSSBARS)
+    p = int(t[_G]) | int(t[_G + 1]) << 16 << 16
+    below = ptr32(int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16)
+    count = int(t[_NODES])
+    while count:
+        r = 0
+        end = p + width
+        while end - p:
+            r = ptr16(p)[0] + r
+            p += 2
+        below[0] = r
+        below = ptr32(int(below) + 4)
+        count -= 1
+    while left > 1:
+        below = ptr32(int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16)
+        t = ptr32(int(t) + 4 * _PER_CROSSBAR)
+        first = int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16
+        end = first + (int(t[_NODES]) << 2)
+        q = first
+        while end - q:
+            ptr32(q)[0] = 0
+            q += 4
+        p = int(t[_G]) | int(t[_G + 1]) << 16 << 16
+        count = int(t[_ROWS])
+        while count:
+            r = 0
+            q = first
+            while end - q:
+                r = ptr16(p)[0] + r
+                ptr32(q)[0] = ptr16(p)[0] + int(ptr32(q)[0])
+                p += 2
+                q += 4
+            if count > 2:
+                below[0] = int(below[0]) + r
+                below = ptr32(int(below) + 4)
+            count -= 1
+        left -= 1
+    return int(_invert(0, 0, table))
+
+
+@micropython.viper
+def _keep(table: ptr32, loss: int):
+    ptr32(int(table[_IN_ACTIVE]) | int(table[_IN_ACTIVE + 1]) << 16 << 16)[0] = loss
 
 
 @micropython.viper
@@ -544,7 +617,7 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
 
 
 @micropython.viper
-def set_nudge(table: ptr32, label: int) -> int:
+def _set_nudge(table: ptr32, label: int) -> int:
     """Turn the outputs' errors into nudge currents; return the loss."""
     t = ptr32(int(table) + 4 * _AT_OUTPUTS)
     n = int(t[_OUT_NODES])
@@ -608,7 +681,7 @@ def _contrast(p: int, q: int, table: ptr32):
 
 @micropython.viper
 def _update_driven(p: int, q: int, r: int, table: ptr32):
-    # p: the pair of devices, q: the conductance of one, other: of the other, r: the listed input
+    # p: the pair of devices, q: its changes as a word, the second in the upper half, then the pair, r: the listed input
     nodes = int(table[_IN_NODES])
     width = int(table[_IN_WIDTH])
     first = int(table[_IN_ACTIVE]) | int(table[_IN_ACTIVE + 1]) << 16 << 16
@@ -622,12 +695,16 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
     offset = 1 << (rate_shift - 1)
     g_min = int(t[_G_MIN])
     g_max = int(t[_G_MAX])
-    span = uint(g_max - g_min)
+    # Both devices of a pair are within the limits, 15 bits, if neither they nor they less g_min have their highest bit
+    lowest = g_min << 16 | g_min
+    outside = 0x8000
+    outside |= outside << 16
+    upper = 0 - 0x10000
     delta = ptr16(int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16)
     mean = ptr16(int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16)
     total = ptr32(int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16)
     # List the inputs at zero, too: a node where c alone changes conductances changes theirs
-    nothing = 0
+    zeros = 0
     p = stop
     q = int(table[_IN_INPUTS]) | int(table[_IN_INPUTS + 1]) << 16 << 16
     r = q
@@ -635,9 +712,9 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
     while end - q:
         if ptr8(q)[0] == 0:
             ptr16(p)[0] = (q - r) << 2
-            ptr16(p)[1] = nothing
             p += 4
             r = q
+            zeros += 1
         q += 1
     end = p
     while nodes:
@@ -646,21 +723,93 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
             d = (p ^ 0x8000) - 0x8000
             c = offset - ((d * ((mean[0] ^ 0x8000) - 0x8000)) >> gain)
             reach = 127 * (d if d > 0 else 0 - d)
-            if (c + reach) >> rate_shift or (c - reach) >> rate_shift:
-                last = stop if c >> rate_shift == 0 else end
+            q = (c + reach) >> rate_shift
+            r = (c - reach) >> rate_shift
+            if q or r:
+                # The words' rate_shift is 16. room: four bytes for each input whose changes add up within 16 bits
+                if 0 - r > q:
+                    q = 0 - r
+                if q > 0x3FFF or rate_shift > 16:
+                    # Words that put every pair beyond the limits, where each device is changed exactly
+                    room = 4
+                    slope = 0
+                    start = outside & upper
+                    twice = start
+                else:
+                    room = 32767 // q << 2
+                    slope = d << (16 - rate_shift)
+                    start = c << (16 - rate_shift)
+                    twice = start << 1
                 both = c << 1
                 sum = 0
                 r = first
                 until = middle
-                while r - last:
+                while stop - r:
                     p = row
                     while until - r:
+                        last = r + room
+                        if until - r < room:
+                            last = until
+                        change = 0
+                        while last - r:
+                            p = ptr16(r)[0] + p
+                            q = ptr16(r)[1] * slope + start
+                            q = ((twice - q) & upper) + (q >> 16)
+                            change = q + change
+                            q = ptr32(p)[0] + q
+                            if (q - lowest | q) & outside:
+                                if room == 4:
+                                    change = 0
+                                    q = ptr16(r)[1] * d + c
+                                    other = (both - q >> rate_shift) + ptr16(p)[1]
+                                    q = (q >> rate_shift) + ptr16(p)[0]
+                                    sum = other - ptr16(p)[1] + q - ptr16(p)[0] + sum
+                                else:
+                                    # Both are between -0x4000 and 0xBFFF
+                                    other = q
+                                    q = (q + 0x4000 & 0xFFFF) - 0x4000
+                                    other = ((other - q >> 16) + 0x4000 & 0xFFFF) - 0x4000
+                                if g_min > q:
+                                    sum = g_min - q + sum
+                                    q = g_min
+                                elif q > g_max:
+                                    sum = g_max - q + sum
+                                    q = g_max
+                                if other < g_min:
+                                    sum = g_min - other + sum
+                                    other = g_min
+                                elif other > g_max:
+                                    sum = g_max - other + sum
+                                    other = g_max
+                                ptr16(p)[0] = q
+                                ptr16(p)[1] = other
+                            else:
+                                ptr32(p)[0] = q
+                            r += 4
+                        q = ((change & 0xFFFF) ^ 0x8000) - 0x8000
+                        sum = (change - q >> 16) + q + sum
+                    # Those below zero: the other sign
+                    d = 0 - d
+                    slope = 0 - slope
+                    until = stop
+                q = c >> rate_shift
+                if q:
+                    # Those at zero: one change for all
+                    c = q
+                    sum += 2 * q * zeros
+                    start = q << 16
+                    start += q
+                    if room == 4:
+                        start = 0x8000
+                    slope = lowest if start < 0 else 0
+                    p = row
+                    while end - r:
                         p = ptr16(r)[0] + p
-                        q = ptr16(r)[1] * d + c
-                        other = ((both - q) >> rate_shift) + ptr16(p)[1]
-                        q = (q >> rate_shift) + ptr16(p)[0]
-                        # Neither is beyond a limit if what both exceed g_min by, or-ed together, is not
-                        if uint((other - g_min) | (q - g_min)) > span:
+                        q = ptr32(p)[0] + start
+                        if (q - slope) & outside:
+                            sum -= 2 * c
+                            other = c + ptr16(p)[1]
+                            q = c + ptr16(p)[0]
                             if q > g_max:
                                 q = g_max
                             elif q < g_min:
@@ -669,13 +818,12 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
                                 other = g_max
                             elif other < g_min:
                                 other = g_min
-                        sum = other - ptr16(p)[1] + q - ptr16(p)[0] + sum
-                        ptr16(p)[0] = q
-                        ptr16(p)[1] = other
+                            sum = other - ptr16(p)[1] + q - ptr16(p)[0] + sum
+                            ptr16(p)[0] = q
+                            ptr16(p)[1] = other
+                        else:
+                            ptr32(p)[0] = q
                         r += 4
-                    # Those below zero: the other sign; then those at zero
-                    d = 0 - d
-                    until = stop if until == middle and stop - middle else end
                 total[0] = sum + int(total[0])
         delta = ptr16(int(delta) + 2)
         mean = ptr16(int(mean) + 2)
@@ -690,17 +838,24 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
     t = ptr32(int(table) + 4 * _AT_CROSSBARS + 4 * _PER_CROSSBAR * p)
     columns = int(t[_NODES])
     gain = int(t[_GAIN])
+    rate_shift = int(t[_RATE_SHIFT])
+    offset = 1 << (rate_shift - 1)
+    # Rows at zero volts in both phases share one change: two devices at once if columns are even, and changes small.
+    # How many there are, or a negative number if they do not share it
+    idle = 0 - (columns & 1)
     # What the devices see of the layer above, plus 0x8000: no sign to extend
     p = int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16
     q = int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16
     end = p + (columns << 1)
     while end - p:
-        ptr16(p)[0] = (((ptr16(p)[0] ^ 0x8000) - 0x8000) >> gain) + 0x8000
-        ptr16(q)[0] = (((ptr16(q)[0] ^ 0x8000) - 0x8000) >> gain) + 0x8000
+        r = ((ptr16(p)[0] ^ 0x8000) - 0x8000) >> gain
+        ptr16(p)[0] = r + 0x8000
+        x = ((ptr16(q)[0] ^ 0x8000) - 0x8000) >> gain
+        ptr16(q)[0] = x + 0x8000
+        if ((offset - r * x) >> rate_shift) + 0x4000 >> 15:
+            idle = -1
         p += 2
         q += 2
-    rate_shift = int(t[_RATE_SHIFT])
-    offset = 1 << (rate_shift - 1)
     g_min = int(t[_G_MIN])
     g_max = int(t[_G_MAX])
     span = uint(g_max - g_min)
@@ -724,87 +879,167 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
         d += 0x8000
         m = mean_below[0] ^ 0x8000
         r = 0
-        delta = ptr16(first)
-        mean = ptr16(first_mean)
-        total = ptr32(first_total)
-        while blocks - int(delta):
-            q = delta[0] - d
-            q = ((m - mean[0]) * q + offset) >> rate_shift
-            x = q + ptr16(p)[0]
-            if uint(x - g_min) > span:
-                x = g_max if x > g_max else g_min
-                q = x - ptr16(p)[0]
-            ptr16(p)[0] = x
-            r = q + r
-            total[0] = q + int(total[0])
-            q = delta[1] - d
-            q = ((m - mean[1]) * q + offset) >> rate_shift
-            x = q + ptr16(p)[1]
-            if uint(x - g_min) > span:
-                x = g_max if x > g_max else g_min
-                q = x - ptr16(p)[1]
-            ptr16(p)[1] = x
-            r = q + r
-            x = q + int(total[1])
-            q = int(total)
-            ptr32(q)[1] = x
-            q = delta[2] - d
-            q = ((m - mean[2]) * q + offset) >> rate_shift
-            x = q + ptr16(p)[2]
-            if uint(x - g_min) > span:
-                x = g_max if x > g_max else g_min
-                q = x - ptr16(p)[2]
-            ptr16(p)[2] = x
-            r = q + r
-            x = q + int(total[2])
-            q = int(total)
-            ptr32(q)[2] = x
-            q = delta[3] - d
-            q = ((m - mean[3]) * q + offset) >> rate_shift
-            x = q + ptr16(p)[3]
-            if uint(x - g_min) > span:
-                x = g_max if x > g_max else g_min
-                q = x - ptr16(p)[3]
-            ptr16(p)[3] = x
-            r = q + r
-            x = q + int(total[3])
-            q = int(total)
-            ptr32(q)[3] = x
-            q = delta[4] - d
-            q = ((m - mean[4]) * q + offset) >> rate_shift
-            x = q + ptr16(p)[4]
-            if uint(x - g_min) > span:
-                x = g_max if x > g_max else g_min
-                q = x - ptr16(p)[4]
-            ptr16(p)[4] = x
-            r = q + r
-            x = q + int(total[4])
-            q = int(total)
-            ptr32(q)[4] = x
-            p += 10
-            delta = ptr16(int(delta) + 10)
-            mean = ptr16(int(mean) + 10)
-            total = ptr32(int(total) + 20)
-        while end - int(delta):
-            q = delta[0] - d
-            q = ((m - mean[0]) * q + offset) >> rate_shift
-            x = q + ptr16(p)[0]
-            if uint(x - g_min) > span:
-                x = g_max if x > g_max else g_min
-                q = x - ptr16(p)[0]
-            ptr16(p)[0] = x
-            r = q + r
-            total[0] = q + int(total[0])
-            p += 2
-            delta = ptr16(int(delta) + 2)
-            mean = ptr16(int(mean) + 2)
-            total = ptr32(int(total) + 4)
+        q = d ^ 0x8000 | m ^ 0x8000
+        if idle < 0:
+            q = 1
+        if q:
+            delta = ptr16(first)
+            mean = ptr16(first_mean)
+            total = ptr32(first_total)
+            while blocks - int(delta):
+                q = delta[0] - d
+                q = ((m - mean[0]) * q + offset) >> rate_shift
+                x = q + ptr16(p)[0]
+                if uint(x - g_min) > span:
+                    x = g_max if x > g_max else g_min
+                    q = x - ptr16(p)[0]
+                ptr16(p)[0] = x
+                r = q + r
+                total[0] = q + int(total[0])
+                q = delta[1] - d
+                q = ((m - mean[1]) * q + offset) >> rate_shift
+                x = q + ptr16(p)[1]
+                if uint(x - g_min) > span:
+                    x = g_max if x > g_max else g_min
+                    q = x - ptr16(p)[1]
+                ptr16(p)[1] = x
+                r = q + r
+                x = q + int(total[1])
+                q = int(total)
+                ptr32(q)[1] = x
+                q = delta[2] - d
+                q = ((m - mean[2]) * q + offset) >> rate_shift
+                x = q + ptr16(p)[2]
+                if uint(x - g_min) > span:
+                    x = g_max if x > g_max else g_min
+                    q = x - ptr16(p)[2]
+                ptr16(p)[2] = x
+                r = q + r
+                x = q + int(total[2])
+                q = int(total)
+                ptr32(q)[2] = x
+                q = delta[3] - d
+                q = ((m - mean[3]) * q + offset) >> rate_shift
+                x = q + ptr16(p)[3]
+                if uint(x - g_min) > span:
+                    x = g_max if x > g_max else g_min
+                    q = x - ptr16(p)[3]
+                ptr16(p)[3] = x
+                r = q + r
+                x = q + int(total[3])
+                q = int(total)
+                ptr32(q)[3] = x
+                q = delta[4] - d
+                q = ((m - mean[4]) * q + offset) >> rate_shift
+                x = q + ptr16(p)[4]
+                if uint(x - g_min) > span:
+                    x = g_max if x > g_max else g_min
+                    q = x - ptr16(p)[4]
+                ptr16(p)[4] = x
+                r = q + r
+                x = q + int(total[4])
+                q = int(total)
+                ptr32(q)[4] = x
+                p += 10
+                delta = ptr16(int(delta) + 10)
+                mean = ptr16(int(mean) + 10)
+                total = ptr32(int(total) + 20)
+            while end - int(delta):
+                q = delta[0] - d
+                q = ((m - mean[0]) * q + offset) >> rate_shift
+                x = q + ptr16(p)[0]
+                if uint(x - g_min) > span:
+                    x = g_max if x > g_max else g_min
+                    q = x - ptr16(p)[0]
+                ptr16(p)[0] = x
+                r = q + r
+                total[0] = q + int(total[0])
+                p += 2
+                delta = ptr16(int(delta) + 2)
+                mean = ptr16(int(mean) + 2)
+                total = ptr32(int(total) + 4)
+        else:
+            idle += 1
+            p += columns << 1
         if left > 2:
             total_below[0] = int(total_below[0]) + r
         delta_below = ptr16(int(delta_below) + 2)
         mean_below = ptr16(int(mean_below) + 2)
         total_below = ptr32(int(total_below) + 4)
         left -= 1
+    if idle > 0:
+        # The rows at zero volts. First the changes, a word for two columns, in place of what the layer above shows
+        p = first
+        q = first_mean
+        r = 0
+        total = ptr32(first_total)
+        while end - p:
+            x = ((0x8000 - ptr16(q)[0]) * (ptr16(p)[0] - 0x8000) + offset) >> rate_shift
+            y = ((0x8000 - ptr16(q)[1]) * (ptr16(p)[1] - 0x8000) + offset) >> rate_shift
+            total[0] = idle * x + int(total[0])
+            total = ptr32(int(total) + 4)
+            total[0] = idle * y + int(total[0])
+            total = ptr32(int(total) + 4)
+            r = x + r
+            r = y + r
+            x += y << 16
+            ptr32(p)[0] = x
+            p += 4
+            q += 4
+        shared = r
+        lowest = g_min << 16 | g_min
+        outside = 0x8000
+        outside |= outside << 16
+        left = int(ptr32(int(t) + 4 * _PER_CROSSBAR)[_ROWS])
+        p = int(ptr32(int(t) + 4 * _PER_CROSSBAR)[_G]) | int(ptr32(int(t) + 4 * _PER_CROSSBAR)[_G + 1]) << 16 << 16
+        delta_below = ptr16(int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16)
+        mean_below = ptr16(int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16)
+        total_below = ptr32(int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16)
+        while left:
+            if delta_below[0] | mean_below[0]:
+                p += columns << 1
+            else:
+                x = shared
+                r = first
+                while end - r:
+                    q = ptr32(r)[0] + ptr32(p)[0]
+                    if (q - lowest | q) & outside:
+                        total = ptr32(first_total + (r - first << 1))
+                        r += 4
+                        y = q
+                        q = (q + 0x4000 & 0xFFFF) - 0x4000
+                        y = ((y - q >> 16) + 0x4000 & 0xFFFF) - 0x4000
+                        d = q
+                        if g_min > q:
+                            q = g_min
+                        elif q > g_max:
+                            q = g_max
+                        ptr16(p)[0] = q
+                        d = q - d
+                        x += d
+                        total[0] = d + int(total[0])
+                        total = ptr32(int(total) + 4)
+                        p += 2
+                        q = y
+                        if g_min > q:
+                            q = g_min
+                        elif q > g_max:
+                            q = g_max
+                        ptr16(p)[0] = q
+                        p += 2
+                        d = q - y
+                        x += d
+                        total[0] = d + int(total[0])
+                    else:
+                        ptr32(p)[0] = q
+                        p += 4
+                        r += 4
+                if left > 2:
+                    total_below[0] = x + int(total_below[0])
+            delta_below = ptr16(int(delta_below) + 2)
+            mean_below = ptr16(int(mean_below) + 2)
+            total_below = ptr32(int(total_below) + 4)
+            left -= 1
 
 
 @micropython.viper
@@ -823,16 +1058,21 @@ def _invert(p: int, q: int, table: ptr32) -> int:
             p = int(total[n])
             if p < 1 or p >> 30:
                 return 1
-            q = least
-            while p >> 19:
-                p >>= 4
-                q += 4
-            while p >> 15:
-                p >>= 1
-                q += 1
-            while p >> 14 == 0:
-                p <<= 1
-                q -= 1
+            # Most often, the shift stays
+            q = shift[n]
+            p = 0 if q - least >> 5 else p >> q - least
+            if p >> 14 != 1:
+                p = int(total[n])
+                q = least
+                while p >> 19:
+                    p >>= 4
+                    q += 4
+                while p >> 15:
+                    p >>= 1
+                    q += 1
+                while p >> 14 == 0:
+                    p <<= 1
+                    q -= 1
             reciprocal[n] = (268435456 + (p >> 1)) // p
             shift[n] = q
         t = ptr32(int(t) + 4 * _PER_CROSSBAR)
@@ -844,6 +1084,7 @@ class ViperCrossbar(MachineCrossbar):
     """The emulated crossbar by viper's machine code."""
 
     tier = "viper"
-    kernels = (settle, set_nudge, program, enter)
+    run = staticmethod(run)
+    enter = staticmethod(enter)
     scatter = staticmethod(scatter)
     gather = staticmethod(gather)

@@ -178,7 +178,8 @@ def update_driven(w, inputs, active, rate_shift, delta, sums):
             elif new < -32768:
                 new = -32768
             w[at + j] = new
-            total = (total + new - old) & 0xFFFF
+            total += new - old
+        total &= 0xFFFF
     sums[0] = total
 
 
@@ -204,6 +205,7 @@ def update_between(w, rate_shift, delta_below, mean_below, delta_above, mean_abo
                 elif new < -32768:
                     new = -32768
                 w[at + k] = new
-                total = (total + new - old) & 0xFFFF
+                total += new - old
+            total &= 0xFFFF
         at += columns
     sums[c] = total

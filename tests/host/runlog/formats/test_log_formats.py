@@ -14,7 +14,8 @@ import pytest
 from eqprop_host import Model, cli
 from eqprop_host.errors import LogError
 from eqprop_host.runlog import RunLog, open_log
-from eqprop_host.runlog.export import export, merge
+from eqprop_host.runlog.export import export
+from eqprop_host.runlog.many import merge
 from eqprop_host.runlog.reader import Log
 from eqprop_host.runlog.verify import verify
 

@@ -21,7 +21,8 @@ def test_every_learner_learns(learner):
 @pytest.mark.parametrize("model", OWN)
 def test_a_network_is_the_one_of_simulate(model, tmp_path, capsys):
     """Caught: another split, order or halving of the rate than every other command's."""
-    run(capsys, "simulate", f"--model={model}", "--epochs=3", "--seed=2", "--hidden=8", f"--json={tmp_path}/a.json")
+    options = ("--bits=8",) if model == "hopfield8" else (f"--model={model}",)
+    run(capsys, "simulate", *options, "--epochs=3", "--seed=2", "--hidden=8", f"--json={tmp_path}/a.json")
     error = json.loads((tmp_path / "a.json").read_text())["test_error_percent"]
     assert Run(model, "digits", 3, 2, (8,)).do()["test_error_percent"] == pytest.approx(error)
 

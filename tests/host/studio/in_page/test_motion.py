@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from eqprop_host.studio.in_page.motion import AXES, EACH, SAMPLES, Motion
+from eqprop_host.studio.in_page.motion import AXES, BOARD, EACH, PHONE, SAMPLES, Motion
 
 
-def features(readings):
-    motion = Motion()
-    motion.feel(np.asarray(readings).astype("<i2").tobytes())
+def features(readings, ranges=PHONE):
+    motion = Motion(AXES, ranges)
+    motion.feel(np.asarray(readings).astype(int).ravel().tolist())
     return np.frombuffer(motion.features(), np.int8).reshape(AXES, EACH)
 
 
@@ -23,3 +23,8 @@ def test_each_axis_has_its_own_features():
     assert found[0].tolist() == lying[0].tolist() and found[2].tolist() == lying[2].tolist()
     assert (found[1, 1:] > lying[1, 1:] + 60).all()
     assert features(-rest)[2, 0] == -62
+
+
+def test_a_boards_readings_use_all_of_an_int16():
+    found = features(np.full((SAMPLES, AXES), (32767, 0, -32768)), BOARD)
+    assert found[:, 0].tolist() == [127, 0, -127] and (found[:, 1:] == -127).all()

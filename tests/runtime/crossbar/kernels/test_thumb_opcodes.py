@@ -9,7 +9,16 @@ import pytest
 from support.places import RUNTIME
 from support.surroundings import IN_CI
 
-KERNELS = [RUNTIME / "eqprop" / model / "kernels" / "thumb.py" for model in ("crossbar", "differential", "hopfield")]
+KERNELS = [
+    RUNTIME / "eqprop" / model / "kernels" / f"{name}.py"
+    for model, name in (
+        ("crossbar", "cortex"),
+        ("crossbar", "thumb"),
+        ("differential", "thumb"),
+        ("hopfield", "thumb"),
+        ("hopfield8", "thumb"),
+    )
+]
 GIVEN = re.compile(r"data\(2, (0x\w{4})(?:, (0x\w{4}))?\)  # ([^:]+)(?:: .+)?")
 
 
@@ -42,7 +51,9 @@ def assembled(instructions, folder):
 
 
 @pytest.mark.parametrize(
-    ("kernels", "least"), list(zip(KERNELS, (300, 300, 150), strict=True)), ids=["crossbar", "differential", "hopfield"]
+    ("kernels", "least"),
+    list(zip(KERNELS, (1, 0, 300, 1, 2), strict=True)),
+    ids=["cortex", "crossbar", "differential", "hopfield", "hopfield8"],
 )
 def test_each_opcode_is_its_comments(kernels, least, tmp_path):
     expected = given(kernels)

@@ -25,12 +25,15 @@ VIPER = (
     "crossbar/kernels/viper.py",
     "extras/nearest_viper.py",
     "hopfield/kernels/viper.py",
+    "hopfield8/kernels/viper.py",
     "protocol/bytes_viper.py",
 )
 THUMB = ("armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp")
 ARCHITECTURES = (*THUMB, "xtensa", "xtensawin", "rv32imc", "x64")
 COMPILERS_OF_CORES = [*(("xtensawin", version) for version in VERSIONS), ("rv32", VERSIONS[-1])]
-SHAPES = tuple(f"{model}:{sizes}" for model in ("hopfield", "resistive") for sizes in ("64-32-10", "6-4-5-2", "13-7"))
+SHAPES = tuple(
+    f"{model}:{sizes}" for model in ("hopfield", "hopfield8", "resistive") for sizes in ("64-32-10", "6-4-5-2", "13-7")
+)
 SAMPLES, LR_HALVING_SAMPLES, SEED = 20, 10, 5
 
 
@@ -48,11 +51,14 @@ def test_every_compiler_takes_the_runtime(version, tmp_path):
             # Older compilers emit longer code for RISC-V; `eqprop deploy` uses the newest. No board is an x64
             assert result.stat().st_size < 24 * 1024 or version != VERSIONS[-1] or architecture == "x64"
     for source in RUNTIME.rglob("*.py"):
+        if source.name == "rv32.py":
+            if version >= "1.25":  # the assembler for RISC-V has come with it
+                said["rv32imc", source] = complaints(compiler, "rv32imc", source, result)
+            continue
         said["armv6m", source.name] = complaints(compiler, "armv6m", source, result)
     for architecture in THUMB:
-        for room in ("crossbar", "hopfield"):
-            source = RUNTIME / room / "kernels/thumb.py"
-            said[architecture, room] = complaints(compiler, architecture, source, result)
+        for source in RUNTIME.glob("*/kernels/thumb*.py"):
+            said[architecture, source] = complaints(compiler, architecture, source, result)
     assert {where: line for where, line in said.items() if line} == {}
 
 

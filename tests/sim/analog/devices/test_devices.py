@@ -62,6 +62,25 @@ def test_changes_by_less_than_a_step_are_not_lost(rounding):
     assert 28.99 * STEPS.dw_min <= gained <= 31.5 * STEPS.dw_min
 
 
+def test_rounding_at_random_is_fair_and_independent():
+    """Catches a hash that favours some devices, or that draws alike for neighbours, rows or the next change."""
+    devices = array(Device(levels=10001, on_off=10.0), shape=(200, 500), rounding="stochastic")
+    step = devices.step_s
+    before = [devices.pulses]
+    for _ in range(50):
+        devices.program(np.full((200, 500), 0.3 * step))
+        before.append(devices.pulses)
+    drawn = np.diff(before, axis=0).astype(float)
+    assert abs(drawn.mean() - 0.3) < 0.002
+    # A binomial number of pulses for each device, row and column
+    assert abs(drawn.sum(0).var() / (50 * 0.21) - 1) < 0.03
+    assert abs(drawn.sum((0, 2)).var() / (50 * 500 * 0.21) - 1) < 0.5
+    assert abs(drawn.sum((0, 1)).var() / (50 * 200 * 0.21) - 1) < 0.3
+    for axis in range(3):
+        first, second = (drawn.take(range(*part), axis) for part in ((0, 49), (1, 50)))
+        assert abs(np.corrcoef(first.reshape(-1), second.reshape(-1))[0, 1]) < 0.01
+
+
 def spread(devices):
     return devices.w.std()
 

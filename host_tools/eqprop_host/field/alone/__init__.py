@@ -1,0 +1,1 @@
+"""What a board did without a host: its black box, and what follows from it."""

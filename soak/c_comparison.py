@@ -1,0 +1,65 @@
+"""Compare a training sample with the best C of the same bits and with backpropagation in C: a table for the docs.
+
+PYTHONPATH=tests python -m soak.c_comparison [PAGE] writes it into a Markdown page between its markers, or prints it.
+
+Each row is a mean over samples whose features are random, half of them at zero. A kernel and C are one call of machine
+code from MicroPython; `Network.learn` is the kernel and the interpreter. C is tests/programs/cost/step.c for resistive
+networks and hopfield.c for the others, the better of -O2 and -O3. Backpropagation (backprop.c) is of the same size,
+with one hidden layer: other bits, and no settling.
+"""
+
+import sys
+from pathlib import Path
+
+from support.compiled_c import SOURCES, counted
+
+CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "rv32")
+SIZES = ("16-24-4", "64-16-10", "64-32-10", "64-64-10", "64-32-32-10", "256-32-10")
+OPTIONS = ("-O2", "-O3")
+SAMPLES = 100
+ROOM = 80 * 1024  # bytes of the largest of these networks for backpropagation, 256-32-10, and more
+BEGIN, END = "<!-- c comparison -->\n", "<!-- end -->"
+
+
+def backpropagation(core, layers, samples):
+    """Return the instructions of a sample, or None for more than one hidden layer."""
+    sizes = layers.split("-")
+    if len(sizes) != 3:
+        return None
+    sizes = [f"-D{name}={size}" for name, size in zip(("INPUTS", "HIDDEN", "OUTPUTS"), sizes, strict=True)]
+    done = [counted(core, [each, *sizes], "hopfield", layers, samples, "backprop.c", ROOM) for each in OPTIONS]
+    return min(instructions // samples for ((instructions, _),) in done)
+
+
+def rows(samples=SAMPLES):
+    """Yield the table's lines. Raises RuntimeError if C gives other conductances."""
+    yield "| layers | core | model | network | interpreter | kernel | best C | kernel / C | network / C | C, backprop |"
+    yield "|---|---|---|---:|---:|---:|---:|---:|---:|---:|"
+    for layers in SIZES:
+        for core in CORES:
+            rival = backpropagation(core, layers, samples)
+            for model in SOURCES:
+                measured = [counted(core, [each], model, layers, samples) for each in OPTIONS]
+                if len({crc for each in measured for _, crc in each}) != 1:
+                    raise RuntimeError(f"{model}:{layers} on {core}: C and kernels differ")
+                network, kernel = (each[0] // samples for each in measured[0][:2])
+                best = min(each[2][0] // samples for each in measured)
+                numbers = " | ".join(f"{n:,}" for n in (network, network - kernel, kernel, best))
+                ratios = f"{kernel / best:.2f} | {network / best:.2f}"
+                yield f"| {layers} | {core} | {model} | {numbers} | {ratios} | {f'{rival:,}' if rival else ''} |"
+
+
+def main(page=None):
+    """Print the table, or write it into `page`."""
+    lines = []
+    for line in rows():
+        print(line, flush=True)
+        lines.append(line)
+    if page:
+        before, _, rest = Path(page).read_text().partition(BEGIN)
+        _, _, after = rest.partition(END)
+        Path(page).write_text(before + BEGIN + "\n".join(lines) + "\n" + END + after)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

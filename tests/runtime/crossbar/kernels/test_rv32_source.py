@@ -1,0 +1,105 @@
+"""The machine code of the tier rv32 is that of each model's kernels/rv32.S.
+
+As a program, assemble it anew: `make generated`. Needs GNU's assembler for RISC-V (apt: binutils-riscv64-unknown-elf).
+"""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from support.machine_code import data_lines
+from support.places import RUNTIME
+from support.surroundings import IN_CI
+
+MODELS = {"crossbar": "resistive model", "hopfield": "Hopfield network"}
+"""{package: its name in text}"""
+COMMON = RUNTIME / "eqprop/crossbar/kernels"
+ARGUMENTS = {
+    "run": (4, "Do a verb, as rv32.S says: a0 features, a1 table, a2 verb, a3 label or phase."),
+    "enter": (4, "Write a2 to word a1 of the table a0, and to its last word, a3, what leaves the sum of all as it is."),
+    "scatter": (2, "As `plain.scatter`: a0 devices, a1 stream."),
+    "total": (2, "Return the sum of the a1 weights at a0 modulo 2**16."),
+    "gather": (4, "As `plain.gather`: a0 conductances, a1 start, a2 count, a3 step."),
+}
+"""{function: (arguments, docstring)}"""
+
+MODULE = '''"""The {name}'s machine code for RISC-V, assembled from rv32.S by `make generated`.
+
+RV32IMC: the RP2350's Hazard3, and ESP32-C3 and C6. MicroPython assembles it on the RP2350 alone. `eqprop deploy` makes
+it viper code, which all of them run.
+"""
+
+import micropython
+
+from ..native import MachineCrossbar
+
+exec("@micropython.asm_rv32\\ndef none():\\n    pass", {{}})  # else what mpy-cross compiled would run as bytecode
+
+{functions}
+
+class Rv32Crossbar(MachineCrossbar):
+    """The crossbar by assembler."""
+
+    tier = "rv32"
+{members}
+'''
+FUNCTION = '''
+@micropython.asm_rv32
+def {name}({arguments}):
+    """{text}"""
+{lines}
+
+'''
+
+
+def tools():
+    """Return the paths of the assembler, the linker, objcopy and nm, or None without them."""
+    found = [shutil.which(f"riscv64-unknown-elf-{tool}") for tool in ("as", "ld", "objcopy", "nm")]
+    return found if all(found) else None
+
+
+def assembled(model):
+    """Return the machine code of a model's rv32.S: {function: code}, in its order."""
+    assembler, linker, copier, lister = tools()
+    kernels = RUNTIME / f"eqprop/{model}/kernels"
+    with tempfile.TemporaryDirectory(prefix="eqprop-assembled-") as work:
+        code, program, binary = (Path(work) / f"rv32.{suffix}" for suffix in ("o", "elf", "bin"))
+        machine = ["--fatal-warnings", "-march=rv32imc", "-mabi=ilp32", "-I", kernels, "-I", COMMON]
+        subprocess.run([assembler, *machine, "-o", code, kernels / "rv32.S"], check=True)
+        subprocess.run([linker, "-m", "elf32lriscv", "-Ttext=0", "-e", "run", "-o", program, code], check=True)
+        subprocess.run([copier, "-O", "binary", "-j", ".text", program, binary], check=True)
+        symbols = subprocess.run([lister, "-n", program], check=True, capture_output=True, text=True).stdout
+        starts = {name: int(at, 16) for at, name in re.findall(r"^(\w+) T ([a-z]+)$", symbols, re.MULTILINE)}
+        whole = binary.read_bytes()
+    ends = [*list(starts.values())[1:], len(whole)]
+    return {name: whole[at:end] for (name, at), end in zip(starts.items(), ends, strict=True)}
+
+
+def module(model):
+    """Return the text of a model's module."""
+    functions = []
+    codes = assembled(model)
+    for name, code in codes.items():
+        count, text = ARGUMENTS[name]
+        arguments = ", ".join(f"a{n}" for n in range(count))
+        functions.append(FUNCTION.format(name=name, arguments=arguments, text=text, lines=data_lines(code)))
+    members = "\n".join(f"    {name} = staticmethod({name})" for name in codes)
+    return MODULE.format(name=MODELS[model], functions="".join(functions).rstrip("\n") + "\n", members=members)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_machine_code_is_the_sources(model):
+    """Catches: a source that was changed alone, code that was."""
+    if not tools():
+        (pytest.fail if IN_CI else pytest.skip)("needs an assembler for RISC-V: install gcc-riscv64-unknown-elf (apt)")
+    text = (RUNTIME / f"eqprop/{model}/kernels/rv32.py").read_text()
+    assert text == module(model), f"{model}'s rv32.py is not what rv32.S makes: run `make generated`"
+
+
+if __name__ == "__main__":
+    for each in MODELS:
+        (RUNTIME / f"eqprop/{each}/kernels/rv32.py").write_text(module(each))
