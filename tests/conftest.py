@@ -104,7 +104,7 @@ def blank():
 
     with contextlib.ExitStack() as switched_on:
 
-        def blank(cpu="cortex-m3", heap_bytes=192 * 1024, flash_kb=512, **flash):
+        def blank(cpu="cortex-m0", heap_bytes=192 * 1024, flash_kb=512, **flash):
             board = obtained(qemu.obtain, cpu)
             command = partial(board.blank, heap_bytes, qemu.Flash(flash_kb, **flash))
             return switched_on.enter_context(contextlib.closing(BlankBoard(command)))

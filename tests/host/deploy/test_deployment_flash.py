@@ -90,7 +90,7 @@ def test_a_power_cut_leaves_the_old_runtime_or_the_new_one(flash, blank, capsys,
         with contextlib.closing(Remote(board.path, "it")) as repl, monkeypatch.context() as changes:
             repl.reach()
             repl.run("stage", lib=lib, files=["eqprop.mpy"], replace=False)
-            repl.write({"eqprop.mpy": other_version(operations)(CACHED("armv7em"))}, f"{lib}/eqprop-new")
+            repl.write({"eqprop.mpy": other_version(operations)(CACHED("armv6m"))}, f"{lib}/eqprop-new")
             changes.setattr(
                 "eqprop_host.deploy.repl.program_text", partial(cut_text, CUT.format(operations=operations), TEXT)
             )
@@ -136,7 +136,7 @@ def test_a_board_reset_while_files_are_copied_is_left_as_it_was(blank, capsys, m
     assert (code, out) == (1, "")
     assert err.splitlines()[-1].startswith(f"eqprop: port {board.path}: the board was reset meanwhile: ")
     assert installed(board.path) == old
-    assert mpremote(board, "fs", "ls", "lib").split()[-2:] == [str(len(JOINED(CACHED("armv7em")))), "eqprop.mpy"]
+    assert mpremote(board, "fs", "ls", "lib").split()[-2:] == [str(len(JOINED(CACHED("armv6m")))), "eqprop.mpy"]
 
 
 def test_a_cable_pulled_while_files_are_copied_is_one_line(blank, capsys, monkeypatch):
