@@ -1,6 +1,7 @@
 # make demo    set up everything and watch a simulated board learn the digits
 # make test    set up everything and run every check
 # make quick   the tests that start no emulator and no interpreter and take no long run: within a minute on two cores
+# make coverage which lines the quick tests run, in each package
 # make mutants break the code in some hundred ways, one at a time: each must fail the test that says it catches it
 # make boards  the tests on a Raspberry Pi Pico's own firmware, emulated: it is built first, which takes minutes; then a
 #              newcomer's path and a fleet in which boards fail
@@ -27,7 +28,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && { echo $$p; break; }; done)
 endif
 
-.PHONY: demo test format lint types unit quick mutants boards docs docs-commands hostile hosts fuzz-files fuzz-logs \
+.PHONY: demo test format lint types unit quick coverage mutants boards docs docs-commands hostile hosts fuzz-files fuzz-logs \
 	generated spice clean
 
 demo: $(READY)
@@ -53,16 +54,19 @@ PYTEST := $(BIN)/pytest --maxprocesses 8 --dist loadfile
 CORES = $(shell $(BIN)/python -c "import os; print(os.cpu_count())")
 QUICK := not emulated and not micropython and not slow
 
-# The quick ones first, which also measure which lines they run: that takes half of their time again
-unit: $(READY)
-	$(PYTEST) -n logical -m "$(QUICK)" --cov --cov-report=
-	@for package in runtime/eqprop host_tools/eqprop_host board_sim/eqprop_sim; do \
-		echo "$$package: the quick tests run $$($(BIN)/coverage report --include="$$package/*" --format=total) % of the lines"; \
-	done
+# The quick ones first: most mistakes end a run soon
+unit: quick
 	$(PYTEST) -n $$((2 * $(CORES))) -m "not ($(QUICK))"
 
 quick: $(READY)
 	$(PYTEST) -n logical -m "$(QUICK)"
+
+# Which lines the quick tests run
+coverage: $(READY)
+	$(PYTEST) -n logical -m "$(QUICK)" --cov --cov-report=
+	@for package in runtime/eqprop host_tools/eqprop_host board_sim/eqprop_sim; do \
+		echo "$$package: the quick tests run $$($(BIN)/coverage report --include="$$package/*" --format=total) % of the lines"; \
+	done
 
 mutants: $(READY)
 	$(SOAK).mutants
