@@ -37,7 +37,7 @@ def test_a_blank_board_is_deployed_taught_unplugged_and_pulled(browser, blank, t
     board = blank()
     board.prompt()
     put(board, {"main.py": "print('mine')"})
-    small = {"runtime-armv7em.mpy": bundle.Compiled("armv7em").joined(WITHOUT)}  # what takes long is the copying
+    small = {"runtime-armv6m.mpy": bundle.Compiled("armv6m").joined(WITHOUT)}  # what takes long is the copying
     with bridged(files() | small, board.path) as (address, bridge):
         page = Page(browser, address)
         page.click("#boot")
