@@ -6,13 +6,16 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+import eqprop.crossbar
 import eqprop.crossbar.circuit
 import eqprop.crossbar.dynamics
 import eqprop.crossbar.kernels.plain
 import eqprop.differential.dynamics
 import eqprop.differential.kernels.plain
+import eqprop.extras
 import eqprop.extras.nearest
 import eqprop.extras.regression
+import eqprop.fixed
 import eqprop.hopfield.dynamics
 import eqprop.hopfield.kernels.plain
 import eqprop.hopfield8.dynamics
@@ -23,12 +26,16 @@ _EMULATOR = Path(__file__).parents[1]
 COMPILER = (Path(__file__).with_name("arithmetic.py"), Path(__file__).with_name("machine_code.py"))
 """The modules that compile the sources."""
 
-COMPILING = "compiling the kernels, which takes up to a minute; they are kept for the next time"
-"""The message to a user who has to wait for it."""
-
 
 def _files(*modules):
     return (str(module.__file__) for module in modules)
+
+
+CONSTANTS = (str(_EMULATOR / "rows.py"), *_files(eqprop.crossbar, eqprop.extras, eqprop.fixed))
+"""The modules whose numbers the machine code holds."""
+
+COMPILING = "compiling the kernels, which takes up to a minute; they are kept for the next time"
+"""The message to a user who has to wait for it."""
 
 
 EMULATOR_SOURCES = (
@@ -78,7 +85,7 @@ DIFFERENTIAL_SOURCES = (
 
 def folder_of(sources):
     """Return the folder for code compiled from the files `sources`; it may not exist yet."""
-    read = (Path(source).read_bytes() for source in (*sources, *COMPILER))
+    read = (Path(source).read_bytes() for source in (*sources, *COMPILER, *CONSTANTS))
     digest = hashlib.sha256(b"".join(read)).hexdigest()[:16]
     return user_cache_path("eqprop") / "numba" / digest
 

@@ -1,5 +1,7 @@
 """The compiled emulator's machine code, kept where it may be, and never another source's."""
 
+import ast
+import importlib
 import os
 import subprocess
 import sys
@@ -50,3 +52,29 @@ def test_another_compiler_makes_another_folder(monkeypatch, tmp_path):
     before = kernel_cache.folder_of([__file__])
     compiler.write_text("b")
     assert kernel_cache.folder_of([__file__]) != before
+
+
+def numbers_from(source):
+    """Return the files that a module takes numbers from, by its imports of names."""
+    path = Path(source)
+    rooms = path.with_suffix("").parts
+    root = next(n for n, room in enumerate(rooms) if room in ("eqprop", "eqprop_sim"))
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            above = ".".join(rooms[root : len(rooms) - node.level]) if node.level else ""
+            name = ".".join(filter(None, (above, node.module)))
+            if name.startswith("eqprop") and not name.endswith("viper"):  # CPython cannot import Viper's modules
+                module = importlib.import_module(name)
+                names = [each.name for each in node.names]
+                found |= {module.__file__ for each in names if isinstance(getattr(module, each), int)}
+    return found
+
+
+@pytest.mark.parametrize("model", ["EMULATOR", "HOPFIELD", "HOPFIELD8", "DIFFERENTIAL"])
+def test_no_number_changes_unseen(model):
+    """Catches: machine code that still holds the old FREE, CURRENT_MAX or ROT when its module gives another."""
+    sources = getattr(kernel_cache, f"{model}_SOURCES")
+    held = {str(file) for file in (*sources, *kernel_cache.COMPILER, *kernel_cache.CONSTANTS)}
+    taken = set().union(*map(numbers_from, sources))
+    assert taken and taken <= held
