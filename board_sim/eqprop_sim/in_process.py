@@ -7,6 +7,7 @@ from .emulator.compiled_network import Network
 from .sample_order import SampleOrder
 
 _PART = 512  # samples between two looks at whether to stop: a fraction of a second
+_DEVICES = 2**25  # as many as the emulator, which is faster, computes in such a part at least, counting each sample
 
 
 def totalled(progress, epoch, samples, correct, loss):
@@ -40,7 +41,7 @@ class EmulatedBoard:
         self.emulated = network_type is Network
         self._network_type = network_type
         self._network = None
-        self._run_number = self._epoch = 0
+        self._run_number = self._epoch = self._part = 0
         self._progress = None
         self.state: host_messages.State = None
 
@@ -93,6 +94,8 @@ class EmulatedBoard:
         self._run_number, self._epoch = run_number, epoch
         self._progress = host_messages.Progress(0, 0, 0, 0, 0)
         self._network = self._network_type(layers, seed, lr_halving_samples, model)
+        devices = sum(rows * columns for rows, columns in self._network.plan.shapes)
+        self._part = max(_PART, _DEVICES // devices) if self.emulated else _PART
         if regression:
             self._network.regress()
         self._network.warm_up()  # before anybody looks at the clock
@@ -103,7 +106,7 @@ class EmulatedBoard:
         order = order or SampleOrder(len(x))
         first = self._progress.sample
         until = order.pass_end(first) if until is None else until
-        for part in order.parts(first, until, _PART, self._epoch):
+        for part in order.parts(first, until, self._part, self._epoch):
             if stop():
                 return
             correct, loss = self._network.learn_all(x[part], y[part])

@@ -14,7 +14,7 @@ with cached(*HOPFIELD8_SOURCES):
     rows = compiled(hopfield_rows, dynamics, compiled_hopfield.regression, rows=True)
 
 
-class EightBitCrossbar(EightBit, compiled_hopfield.HopfieldCrossbar):
+class EightBitCrossbar(EightBit, compiled_hopfield.ByRows):
     """The same dynamics, compiled."""
 
     dynamics = dynamics

@@ -126,7 +126,7 @@ def learn(
     data,
     schedule,
     interrupt,
-    on_progress=lambda progress: None,
+    on_progress=None,
     tell=lambda line: None,
     log=None,
     log_every=None,
@@ -136,10 +136,11 @@ def learn(
     """Train a configured board on `data` (`datasets.Prepared`) and return the `Outcome`.
 
     It continues from the board's next sample, which is not 0 for a resumed run, and goes back if the board restarts.
-    on_progress: called with a `RunProgress` now and then. tell: called with a line for the user when the board
+    on_progress: called with a `RunProgress` now and then, or None. tell: called with a line for the user when the board
     restarts. log: a `recorder.Recorder` or None. log_every: training samples between two logged sets of conductances,
-    None for one epoch. keep: whether the outcome includes the conductances. After an interrupt, the samples under way
-    are still learnt, tested and logged.
+    None for one epoch. keep: whether the outcome includes the conductances. The network is tested at the end, and after
+    each epoch if on_progress or log uses the result. After an interrupt, the samples under way are still learnt, tested
+    and logged.
     """
     run = _Run(board, data, schedule, interrupt, on_progress, log, log_every, keep, clock)
     while True:
@@ -162,6 +163,7 @@ class _Run:
         self.count = len(data.train_y)
         self.total = schedule.samples(self.count)
         self.log_every = log_every or self.count
+        self.watched = bool(on_progress or log)  # whether the tests between epochs are seen
         self.x, self.y, self.order = schedule.rows(data.train_x, data.train_y)
         self.learnt = 0
         self.seconds = 0.0
@@ -198,7 +200,7 @@ class _Run:
         if self.log and due and self.noted != (sample, complete):
             self.log.interval(self.board, complete)
             self.noted = (sample, complete)
-        if (sample % self.count == 0 or ends) and self.tested != sample:
+        if (ends or (self.watched and sample % self.count == 0)) and self.tested != sample:
             if len(self.data.test_y):
                 self._test(sample)
             if sample:
@@ -241,7 +243,8 @@ class _Run:
         rate = self.learnt / self.seconds if self.seconds else 0.0
         maps = self._maps if self.board.state.crc != UNREADABLE else None
         ended = (True, self.test_error, self.board.line, maps, self.fit.summary() if self.fit else "")
-        self.on_progress(self._progress(sample, rate, *ended))
+        if self.on_progress:
+            self.on_progress(self._progress(sample, rate, *ended))
         if self.log:
             about = {"sample": sample, "epoch": self._epoch(sample), "loss": self.loss, "samples_per_second": rate}
             self.log.metrics(self.board, **about, **self._tested())
@@ -282,8 +285,9 @@ class _Run:
                 self._take(progress)
                 if self.log:
                     self.log.reached(progress.sample)
-                rate = self.learnt / (self.seconds + self.clock() - started)
-                self.on_progress(self._progress(progress.sample, rate))
+                if self.on_progress:
+                    rate = self.learnt / (self.seconds + self.clock() - started)
+                    self.on_progress(self._progress(progress.sample, rate))
         finally:
             self.seconds += self.clock() - started
             self.bytes += self.board.sent - sent

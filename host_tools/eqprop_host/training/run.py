@@ -144,8 +144,8 @@ def train(
 
     config: the data and the network; None for the digits. board: a port for `open_board`, or an open board; None for
     the emulator in this process, which gives the same bits. log: a file to log the run to, or a `LogConfig`.
-    on_progress: called with a `RunProgress` now and then. tell: called with each line for the user, such as the reason
-    of a wait. read_model: whether the results include the trained network, which a board sends over its line.
+    on_progress: called with a `RunProgress` now and then; with neither it nor a log, the network is tested only at the
+    end. tell: called with each line for the user, such as the reason of a wait. read_model: whether the results include the trained network, which a board sends over its line.
 
     The first Ctrl-C ends the run early: the samples under way are learnt, tested and logged, and `interrupted` is True.
     A second one raises KeyboardInterrupt. Only the main thread receives either.
@@ -211,10 +211,6 @@ def _silent(_line: str) -> None:
     """Ignore the line."""
 
 
-def _unseen(_progress: RunProgress) -> None:
-    """Show nothing."""
-
-
 def _trained(
     config: RunConfig,
     board: AnyBoard | str | None,
@@ -258,8 +254,9 @@ def _trained(
             tell(f"the board resumes at sample {held.state.sample}")
         else:
             held.configure(**configured)
-        names = (data.feature_names, data.class_names)
-        description.keep(held, data.scaling.to_dict(), data.recipe, *names, tell, _targets_of(data))
+        if board is not None:  # the emulator of this run ends with it
+            names = (data.feature_names, data.class_names)
+            description.keep(held, data.scaling.to_dict(), data.recipe, *names, tell, _targets_of(data))
         if held.state.crc == UNREADABLE:
             tell("the board's crossbar cannot be read back: this run logs and returns no conductances")
             read_model = False
@@ -268,7 +265,7 @@ def _trained(
             gc.freeze()  # objects alive now are not garbage, and scanning them repeatedly would delay the board
             stack.callback(gc.unfreeze)
         interrupt = stack.enter_context(on_ctrl_c())  # Ctrl-C before this ends the command at once
-        outcome = learn(held, data, schedule, interrupt, on_progress or _unseen, tell, recorder, every, read_model)
+        outcome = learn(held, data, schedule, interrupt, on_progress, tell, recorder, every, read_model)
         if recorder:
             recorder.finish("interrupted" if outcome.interrupted else "closed")
         model = None

@@ -54,6 +54,7 @@ EMULATOR_SOURCES = (
 HOPFIELD_SOURCES = (
     str(_EMULATOR / "compiled_hopfield.py"),
     str(_EMULATOR / "hopfield_rows.py"),
+    str(_EMULATOR / "hopfield_vectors.py"),
     *_files(
         eqprop.crossbar.kernels.plain,
         eqprop.extras.regression,

@@ -53,9 +53,8 @@ def load(x, inputs, active):
         if u < -127:
             u = -127
         inputs[i] = u
-        if u != 0:
-            active[count] = i
-            count += 1
+        active[count] = i
+        count += u != 0
     active[count] = features
     active[0] = count
 
