@@ -17,7 +17,8 @@ def settle(circuit, x):
     drive(circuit.w[0], circuit.inputs, circuit.active, circuit.driven_shift, circuit.back_shift, circuit.base)
     last = len(circuit.w) - 1
     for sweep in range(circuit.sweeps):
-        for c in range(last + 1):
+        relax_layer(circuit, 0, sweep)  # the compiler knows its arrays, which of others a number has to find
+        for c in range(1, last + 1):
             relax_layer(circuit, c, sweep)
     return highest(circuit.phases[FREE][last], len(circuit.errors))
 
@@ -161,7 +162,7 @@ def update_between(w, rate_shift, delta_below, mean_below, delta_above, mean_abo
     half = 1 << (rate_shift - 1)
     nodes = len(delta_below)
     at = 0
-    for k in range(len(delta_above)):
+    for k in range(len(w) // nodes):
         delta = delta_above[k]
         mean = mean_above[k]
         if delta != 0 or mean != 0:
