@@ -7,7 +7,7 @@ from .emulator.compiled_network import Network
 from .sample_order import SampleOrder
 
 _PART = 512  # samples between two looks at whether to stop: a fraction of a second
-_DEVICES = 2**25  # as many as the emulator, which is faster, computes in such a part at least, counting each sample
+_DEVICES = 2**25  # the same for the emulator, in samples times devices
 
 
 def totalled(progress, epoch, samples, correct, loss):

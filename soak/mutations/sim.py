@@ -27,6 +27,8 @@ LIS3DH = "board_sim/eqprop_sim/firmware/field/parts/lis3dh.py"
 OF_PARTS = "tests/sim/firmware/test_field_parts.py"
 COMPILING = "board_sim/eqprop_sim/emulator/compiling"
 OF_COMPILING = "tests/sim/emulator/compiling"
+VECTORS = "board_sim/eqprop_sim/emulator/hopfield_vectors.py"
+OF_VECTORS = "tests/sim/emulator/test_hopfield_vectors.py"
 
 MUTATIONS = (
     # the emulator's machine code
@@ -47,6 +49,25 @@ MUTATIONS = (
         "_files(eqprop.crossbar, eqprop.extras, eqprop.fixed)",
         "_files(eqprop.crossbar, eqprop.extras)",
         f"{OF_COMPILING}/test_kernel_cache.py::test_no_number_changes_unseen",
+    ),
+    # the Hopfield network for vector registers
+    (
+        VECTORS,
+        "for k in range(len(w) // nodes):",
+        "for k in range(len(delta_above)):",
+        f"{OF_VECTORS}::test_every_kernel_gives_the_bits_of_the_runtime_on_arrays_that_check_it",
+    ),
+    (
+        VECTORS,
+        "range(count - count % 4 + 1, count + 1)",
+        "range(count - count % 4 + 2, count + 1)",
+        f"{OF_VECTORS}::test_every_kernel_gives_the_bits_of_the_runtime_on_arrays_that_check_it",
+    ),
+    (
+        "board_sim/eqprop_sim/emulator/compiled_hopfield.py",
+        "            w[:] = columns.T\n        self.refresh()\n",
+        "            w[:] = columns.T\n",
+        f"{OF_VECTORS}::test_a_call_with_many_samples_leaves_what_one_by_one_leave",
     ),
     # the line and the flash
     (

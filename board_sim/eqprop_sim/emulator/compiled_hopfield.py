@@ -29,11 +29,12 @@ with cached(*HOPFIELD_SOURCES):
     vectors = compiled(hopfield_vectors, shared, kernels)
     vector_rows = compiled(hopfield_rows, dynamics, regression, vectors, rows=True)
 
-_Vectors = namedtuple("_Vectors", (*Circuit._fields, "fed"))  # type: ignore[misc]
+Columns = namedtuple("Columns", (*Circuit._fields, "fed"))  # type: ignore[misc]
+"""The circuit of `hopfield_vectors`."""
 
 
 class ByRows(Rows, PlainCrossbar):
-    """The same dynamics, compiled."""
+    """The same dynamics, compiled; the weights of every crossbar lie row by row."""
 
     dynamics = dynamics
     checksum = staticmethod(kernels.checksum)
@@ -61,7 +62,7 @@ class ByRows(Rows, PlainCrossbar):
 
 
 class HopfieldCrossbar(ByRows):
-    """The same, but that many samples in a call are computed by `hopfield_vectors`."""
+    """The same, but that `hopfield_vectors` computes many samples in a call, on copies of the upper crossbars."""
 
     def __init__(self, plan, allocate, seed):
         """As the plain crossbar."""
@@ -69,33 +70,32 @@ class HopfieldCrossbar(ByRows):
         circuit = self.circuit
         above = [w.reshape(shape) for w, shape in zip(circuit.w[1:], plan.shapes[1:], strict=True)]
         columns = [np.empty_like(w.T, order="C") for w in above]
-        self._turned = list(zip(above, columns, strict=True))
-        fed = tuple(np.empty_like(current) for current in circuit.current)
+        self._copies = list(zip(above, columns, strict=True))
         w = (circuit.w[0], *(each.ravel() for each in columns))
-        self._vectors = _Vectors(*circuit._replace(w=w), fed)
+        self._columns = Columns(*circuit._replace(w=w), tuple(np.empty_like(each) for each in circuit.current))
 
     def learn_rows(self, _circuit, x, labels):
         """Learn samples; see `Rows`."""
-        return self._learnt(vector_rows.learn_all, x, labels)
+        return self._learn(vector_rows.learn_all, x, labels)
 
     def learn_target_rows(self, _circuit, x, targets, *constants):
         """Learn numbers; see `Rows`."""
-        return self._learnt(vector_rows.learn_targets, x, targets, *constants)
+        return self._learn(vector_rows.learn_targets, x, targets, *constants)
 
     def infer_rows(self, _circuit, x, classes, outputs):
         """Write the class and the output voltages of each sample."""
-        self._turn()
-        vector_rows.infer_all(self._vectors, x, classes, outputs)
+        self._copy()
+        vector_rows.infer_all(self._columns, x, classes, outputs)
 
-    def _turn(self):
-        for w, columns in self._turned:
+    def _copy(self):
+        for w, columns in self._copies:
             columns[:] = w.T
 
-    def _learnt(self, learn, *arguments):
-        self._turn()
-        try:
-            return learn(self._vectors, *arguments)
-        finally:
-            for w, columns in self._turned:
-                w[:] = columns.T
-            self.refresh()
+    def _learn(self, learn, *arguments):
+        """Return learn(columns, *arguments), and write the weights and their checksums back."""
+        self._copy()
+        result = learn(self._columns, *arguments)
+        for w, columns in self._copies:
+            w[:] = columns.T
+        self.refresh()
+        return result

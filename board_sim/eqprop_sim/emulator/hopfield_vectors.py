@@ -1,30 +1,29 @@
-"""The Hopfield network's dynamics in a form that a PC's vector registers compute faster, with the bits of the runtime's.
+"""The dynamics of `eqprop.hopfield.dynamics` in a form that a PC's vector registers compute faster, with the same bits.
 
-As `eqprop.hopfield.dynamics`, but that the crossbars above the first lie column by column: few outputs then cost few
-loops over many nodes, where many nodes with a loop over few outputs each would fill no register. The circuit has sums
-of what comes from above, `fed`, in addition, and no checksums are kept up to date. Loops over the driven crossbar take
-four rows at once. `compiled_hopfield` compiles this for whole runs.
+The crossbars above the first lie column by column, so loops run over the many nodes of a hidden layer and not over the
+few outputs. The circuit has a buffer more for each layer, `fed`: what the layer above feeds back. Checksums are not
+kept up to date. `compiled_hopfield` compiles this module for many samples in a call.
 """
 
 from eqprop.crossbar import FREE, MINUS, PLUS
-from eqprop.crossbar.kernels.plain import copy, highest, load
+from eqprop.crossbar.kernels.plain import copy, highest
 from eqprop.hopfield.kernels.plain import contrast, displace_outputs, displacement, excess, settle_layer
 
 
 def settle(circuit, x):
-    """Free phase of features `x` (int8); return the first of the highest outputs."""
+    """Free phase of the features `x` (int8); return the first of the highest outputs."""
     load(x, circuit.inputs, circuit.active)
     drive(circuit.w[0], circuit.inputs, circuit.active, circuit.driven_shift, circuit.back_shift, circuit.base)
     last = len(circuit.w) - 1
     for sweep in range(circuit.sweeps):
-        relax_layer(circuit, 0, sweep)  # the compiler knows its arrays, which of others a number has to find
+        relax_layer(circuit, 0, sweep)  # outside the loop, because a constant finds arrays in a tuple faster
         for c in range(1, last + 1):
             relax_layer(circuit, c, sweep)
     return highest(circuit.phases[FREE][last], len(circuit.errors))
 
 
 def relax_layer(circuit, c, sweep):
-    """Bring layer c + 1 to its minimum in the free phase; in the first sweep, 0, all above it is zero."""
+    """Bring layer c + 1 to its minimum in the free phase. In the first sweep, number 0, the layers above are at zero."""
     last = len(circuit.w) - 1
     free = circuit.phases[FREE]
     current = circuit.current[c]
@@ -44,7 +43,7 @@ def relax_layer(circuit, c, sweep):
 
 
 def nudge(circuit, phase):
-    """Nudged phase PLUS, or then MINUS, whose errors, but for their sign, feed back the same."""
+    """Nudged phase PLUS; then MINUS, which uses the errors that PLUS fed back to the last hidden layer."""
     last = len(circuit.w) - 1
     free = circuit.phases[FREE]
     v = circuit.phases[phase]
@@ -72,12 +71,28 @@ def program(circuit):
         rate_shift = 24
     update_driven(circuit.w[0], circuit.inputs, circuit.active, rate_shift, circuit.delta[0])
     for c in range(1, len(circuit.w)):
-        below = circuit.delta[c - 1], circuit.mean[c - 1]
-        update_between(circuit.w[c], rate_shifts[c], below[0], below[1], circuit.delta[c], circuit.mean[c])
+        delta, mean = circuit.delta, circuit.mean
+        update_between(circuit.w[c], rate_shifts[c], delta[c - 1], mean[c - 1], delta[c], mean[c])
+
+
+def load(x, inputs, active):
+    """As the plain kernel, but without a branch that a processor cannot predict: it stores every index."""
+    count = 1
+    features = len(inputs) - 1
+    for i in range(features):
+        u = max(x[i], -127)
+        inputs[i] = u
+        active[count] = i
+        count += u != 0
+    active[count] = features
+    active[0] = count
 
 
 def drive(w, inputs, active, shift, back, base):
-    """Sum what the inputs bring: base[j] = (sum over i of (w[i,j] * inputs[i]) >> shift) >> back."""
+    """Sum what the inputs bring: base[j] = (sum over i of (w[i,j] * inputs[i]) >> shift) >> back.
+
+    Four rows at a time, which load and store the sums once.
+    """
     nodes = len(base)
     for j in range(nodes):
         base[j] = 0

@@ -135,6 +135,24 @@ def test_conductances_move_between_board_and_emulator_and_go_on():
         assert other.refresh().crc == whole
 
 
+@pytest.mark.parametrize("looks", [None, 0, 4])
+def test_a_run_that_nobody_watches_is_tested_once_with_the_same_results(looks):
+    """Catches a test between epochs, and an end that is not tested."""
+    interrupts = [ScriptedInterrupt(looks) if looks is not None else SimpleNamespace(requested=False) for _ in range(2)]
+    boards = [EmulatedBoard() for _ in range(2)]
+    asked = []
+    for board in boards:
+        board.configure(**configuration(LAYERS, 0, 2 * COUNT, DATA))
+    infer = boards[0].infer
+    boards[0].infer = lambda x: asked.append(len(x)) or infer(x)
+    alone = learn(boards[0], DATA, Schedule(3, 0), interrupts[0])
+    watched = learn(boards[1], DATA, Schedule(3, 0), interrupts[1], on_progress=lambda progress: None)
+    assert asked == [len(DATA.test_x)]
+    for name in ("samples", "learnt", "crc", "train_error_percent", "test_error_percent", "confidence", "interrupted"):
+        assert getattr(alone, name) == getattr(watched, name)
+    assert (alone.confusion == watched.confusion).all()
+
+
 @pytest.mark.parametrize("looks", [0, 1, 2, 5, 11, 12, 13, 30])
 def test_an_interrupt_ends_the_run_with_all_that_was_sent(looks):
     """Catches samples lost or logged twice, and a run that goes on."""

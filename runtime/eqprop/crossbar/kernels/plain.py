@@ -53,8 +53,9 @@ def load(x, inputs, active):
         if u < -127:
             u = -127
         inputs[i] = u
-        active[count] = i
-        count += u != 0
+        if u != 0:
+            active[count] = i
+            count += 1
     active[count] = features
     active[0] = count
 
