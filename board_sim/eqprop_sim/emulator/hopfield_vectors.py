@@ -23,7 +23,7 @@ def settle(circuit, x):
 
 
 def relax_layer(circuit, c, sweep):
-    """Bring layer c + 1 to its minimum in the free phase. In the first sweep, number 0, the layers above are at zero."""
+    """Bring layer c + 1 to its minimum in the free phase. In the first sweep, 0, the layers above are at zero."""
     last = len(circuit.w) - 1
     free = circuit.phases[FREE]
     current = circuit.current[c]

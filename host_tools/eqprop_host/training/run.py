@@ -145,7 +145,8 @@ def train(
     config: the data and the network; None for the digits. board: a port for `open_board`, or an open board; None for
     the emulator in this process, which gives the same bits. log: a file to log the run to, or a `LogConfig`.
     on_progress: called with a `RunProgress` now and then; with neither it nor a log, the network is tested only at the
-    end. tell: called with each line for the user, such as the reason of a wait. read_model: whether the results include the trained network, which a board sends over its line.
+    end. tell: called with each line for the user, such as the reason of a wait. read_model: whether the results include
+    the trained network, which a board sends over its line.
 
     The first Ctrl-C ends the run early: the samples under way are learnt, tested and logged, and `interrupted` is True.
     A second one raises KeyboardInterrupt. Only the main thread receives either.
