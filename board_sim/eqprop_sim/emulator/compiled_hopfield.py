@@ -72,7 +72,8 @@ class HopfieldCrossbar(ByRows):
         columns = [np.empty_like(w.T, order="C") for w in above]
         self._copies = list(zip(above, columns, strict=True))
         w = (circuit.w[0], *(each.ravel() for each in columns))
-        self._columns = Columns(*circuit._replace(w=w), tuple(np.empty_like(each) for each in circuit.current))
+        fed = tuple(np.empty_like(current) for current in circuit.current)
+        self._columns = Columns._make((*circuit._replace(w=w), fed))
 
     def learn_rows(self, _circuit, x, labels):
         """Learn samples; see `Rows`."""
