@@ -104,12 +104,22 @@ else:
         row[:] = array("b", bytes(x))
 
 
+def kernel(crossbar):
+    """Return a crossbar's (run, address of the table, number of inputs), which a call of machine code needs.
+
+    Of the address, a call makes a pointer in a quarter of the instructions that the table's array takes.
+    """
+    from uctypes import addressof  # where there is machine code
+
+    return crossbar.run, addressof(crossbar.table), crossbar.features
+
+
 def table_words(parts):
     """Yield the words of machine code's table, from its parts: (words, arrays whose two-word addresses follow) each.
 
     The last word makes the sum of all 0 modulo 2**32.
     """
-    from uctypes import addressof  # where there is machine code
+    from uctypes import addressof
 
     low = high = 0  # sums of 16-bit halves: a board would allocate larger numbers
     for words, buffers in parts:

@@ -19,6 +19,7 @@ from .network import parts
 from .protocol.messages import unpack
 
 VERBS = ("settle", "set_nudge", "nudge", "program")  # settle: the free phase; a training sample nudges twice
+_SAMPLE = const(2)  # in a learner's tally
 _WIDEST = const(8191)
 _TICKS_MASK = const(0xFFFFFFFF)
 
@@ -109,7 +110,7 @@ def measure_verbs(network, rows, ticks):
             free_heap(_ROOM)
             learner.learn(x, label)
     finally:
-        network.learner.resume_at(learner.sample)
+        network.learner.resume_at(learner.tally[_SAMPLE])
     return tuple(timed.totals)
 
 

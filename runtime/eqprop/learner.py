@@ -15,6 +15,11 @@ from .crossbar import MINUS, PLUS, Rot
 from .fixed import RATE_SHIFT_MAX
 
 _LEARN = const(1)  # the verb, of machine code
+# Items of a tally, as in `crossbar.native`
+_LOSS = const(0)
+_PREDICTION = const(1)
+_SAMPLE = const(2)
+_LEFT = const(3)
 # Faster to find than built-in names. `try` in a verb would take its frame from the heap, where a search is long
 _int, _len, _type = int, len, type
 
@@ -27,10 +32,11 @@ def replay_needs_memory(replay):
 class Learner:
     """Trains a crossbar one sample at a time.
 
-    - sample: number of samples learnt; it alone determines the learning rate
-    - halve_at: number of samples after which the rates next halve, or -1 for never. left: samples until then,
-      halve_at - sample, counted separately, so that a flipped bit in any of the three shows
-    - prediction, loss: from the last sample's free phase (`eqprop.crossbar.kernels.plain.set_nudge`)
+    - tally: [loss, prediction, sample, left]. loss and prediction: from the last sample's free phase
+      (`eqprop.crossbar.kernels.plain.set_nudge`). sample: number of samples learnt; it alone determines the learning
+      rate. left: samples until the rates next halve. Machine code counts in the crossbar's own tally
+    - halve_at: number of samples after which the rates next halve, or -1 for never: sample + left. Both are counted, so
+      that a flipped bit in any of the three shows
     """
 
     def __init__(self, crossbar, plan, lr_halving_samples):
@@ -40,31 +46,25 @@ class Learner:
         """
         self._crossbar = crossbar
         self._seen = crossbar  # then the last buffer that machine code got; its items cannot change their type
-        self.losses = getattr(crossbar, "losses", None)
-        self.run = self.losses and crossbar.run
-        if self.run:
-            self.table = crossbar.table
-            self.features = crossbar.features
-            self.classes = crossbar.classes
+        self.kernel = getattr(crossbar, "kernel", (None, None, None))
+        self.tally = getattr(crossbar, "tally", None) or [0, 0, 0, 0]
         self.rate_shifts = plan.rate_shifts
         self.lr_halving_samples = lr_halving_samples
-        self.prediction = 0
-        self.loss = 0
         self.resume_at(0)
 
     def resume_at(self, sample):
         """Resume at training sample number `sample`, at its learning rates: each halving is one more right shift."""
         every = self.lr_halving_samples
-        self.sample = sample
+        self.tally[_SAMPLE] = sample
         self.halve_at = last = sample // every * every if every else -1
-        self.left = last - sample
+        self.tally[_LEFT] = last - sample
         self._halve()
 
     def _halve(self):
         """Set the rates until the next halving, without the number of samples: a flipped bit may have changed it."""
         every = self.lr_halving_samples
         self.halve_at += every
-        self.left += every
+        self.tally[_LEFT] += every
         halvings = self.halve_at // every - 1 if every else 0
         for c in range(len(self.rate_shifts)):
             self._crossbar.set_rate_shift(c, min(self.rate_shifts[c] + halvings, RATE_SHIFT_MAX))
@@ -74,34 +74,31 @@ class Learner:
 
         A sample without a loss changes nothing, so its nudged phases are skipped. Raises ValueError for a replay.
 
-        All that machine code needs is here, because a call costs a board as much as ten lines. Arguments serve as
-        locals: a frame of more than eleven words would be taken from the heap.
+        All that machine code needs is here, because a call costs a board as much as ten lines, an attribute as much as
+        one. Arguments serve as locals: a frame of more than eleven words would be taken from the heap.
         """
         if replay:
             replay_needs_memory(replay)
-        if x is not self._seen or _len(x) != self.features:
-            if not self.run:
+        replay, table, features = self.kernel
+        if not (x is self._seen and _len(x) == features):
+            if not replay:
                 replay = self._crossbar.settle(x)
-                self.loss = label = self._crossbar.set_nudge(label)
+                label = self._crossbar.set_nudge(label)
                 if label:
                     self._crossbar.nudge(PLUS)
                     self._crossbar.nudge(MINUS)
                     self._crossbar.program()
-                self.prediction = replay
-                self.count()
+                self.count(replay, label)
                 return
             self._crossbar.check(x)
             self._seen = x
-        if _type(label) is not _int or not 0 <= label < self.classes:
+        if not (_type(label) is _int and not label >> 30):  # a kernel gets 32 bits of it
             self._crossbar.check_label(label)
-        replay = self.run(x, self.table, _LEARN, label)
-        if replay < 0:
-            raise Rot("table" if replay == -1 else "total conductance")
-        self.prediction = replay
-        self.loss = self.losses[0]
-        self.sample += 1
-        self.left = label = self.left - 1
-        if not label:
+        replay = replay(x, table, _LEARN, label)
+        if replay:
+            if replay < 0:
+                self._crossbar.check_label(label)
+                raise Rot("table" if replay == -1 else "total conductance")
             self._halve()
 
     def learn_steps(self, x, label):
@@ -112,19 +109,21 @@ class Learner:
         crossbar = self._crossbar
         prediction = crossbar.settle(x)
         yield
-        self.loss = loss = crossbar.set_nudge(label)
+        loss = crossbar.set_nudge(label)
         if loss:
             crossbar.nudge(PLUS)
             yield
             crossbar.nudge(MINUS)
             yield
             crossbar.program()
-        self.prediction = prediction
-        self.count()
+        self.count(prediction, loss)
 
-    def count(self):
+    def count(self, prediction, loss):
         """Count a sample as learnt."""
-        self.sample += 1
-        self.left -= 1
-        if not self.left:
+        tally = self.tally
+        tally[_LOSS] = loss
+        tally[_PREDICTION] = prediction
+        tally[_SAMPLE] += 1
+        tally[_LEFT] -= 1
+        if not tally[_LEFT]:
             self._halve()

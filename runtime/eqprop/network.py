@@ -3,10 +3,14 @@
 from array import array
 from binascii import crc32
 
-from ._compat import collect, free_heap, threshold
+from ._compat import collect, const, free_heap, threshold
 from .crossbar import FREE, Rot, check_bytes
 from .layers import ITEM_BYTES
 from .learner import Learner
+
+_LOSS = const(0)  # items of a learner's tally
+_PREDICTION = const(1)
+_SAMPLE = const(2)
 
 
 def zeros(typecode, items):
@@ -147,17 +151,17 @@ class Network:
     @property
     def sample(self):
         """Number of training samples learnt."""
-        return self.learner.sample
+        return self.learner.tally[_SAMPLE]
 
     @property
     def prediction(self):
         """Class predicted for the last learnt sample, before it was learnt."""
-        return self.learner.prediction
+        return self.learner.tally[_PREDICTION]
 
     @property
     def loss(self):
         """Loss of the last learnt sample, before it was learnt (see `Learner`)."""
-        return self.learner.loss
+        return self.learner.tally[_LOSS]
 
     @property
     def outputs(self):

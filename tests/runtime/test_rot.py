@@ -155,7 +155,9 @@ def test_every_flip_in_user_data_and_in_the_number_of_samples_is_found(tmp_path)
     assert network.save(str(tmp_path))
     kept = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     flips = [(notes, n >> 3, n & 7) for n in range(8 * len(notes))]
-    flips += [(network.learner.__dict__, name, bit) for name in ("sample", "left", "halve_at") for bit in range(30)]
+    learner = network.learner
+    places = [(learner.tally, 2), (learner.tally, 3), (learner.__dict__, "halve_at")]  # samples learnt, and left
+    flips += [(memory, place, bit) for memory, place in places for bit in range(30)]
     for memory, place, bit in flips:
         memory[place] ^= 1 << bit
         with pytest.raises(RuntimeError, match="^memory: (user_data|number of samples) changed by itself$"):
@@ -171,7 +173,7 @@ def test_every_flip_in_user_data_and_in_the_number_of_samples_is_found(tmp_path)
 def test_a_number_of_samples_that_rots_before_rates_halve_is_found():
     """Catches a halving that takes the wrong number for the right one."""
     network = eqprop.Network("4-3-2", 1, 4)
-    network.learner.sample ^= 2
+    network.learner.tally[2] ^= 2
     for _ in range(2):
         network.learn(bytes((1, 9, 90, 50)), 1)
     assert network.sample == 4
@@ -242,6 +244,15 @@ def flip_number(name, bit):
     return flip
 
 
+def flip_sample(bit):
+    """Return what flips a bit of the number of samples."""
+
+    def flip(service):
+        service.network.learner.tally[2] ^= 1 << bit
+
+    return flip
+
+
 @pytest.mark.parametrize(
     ("flip", "part"),
     [
@@ -251,8 +262,8 @@ def flip_number(name, bit):
         (flip_cache, "cache of samples"),
         (flip_user_data, "user_data"),
         # 23 to 31 and 22: samples on their way that are passed over, or learnt twice
-        (flip_number("network.learner.sample", 3), "number of samples"),
-        (flip_number("network.learner.sample", 0), "number of samples"),
+        (flip_sample(3), "number of samples"),
+        (flip_sample(0), "number of samples"),
         (flip_number("_run_number", 5), "configuration"),
         (flip_number("_epoch", 1), "configuration"),
         (flip_number("network.seed", 0), "configuration"),

@@ -24,6 +24,8 @@ from .compiling.kernel_cache import EMULATOR_SOURCES
 from .compiling.machine_code import cached, compiled, kernel, zeros
 from .rows import ROT, Rows, RowsLearner
 
+LOSS, PREDICTION, LEFT = 0, 1, 3  # items of a learner's tally
+
 with cached(*EMULATOR_SOURCES):
     kernels = compiled(eqprop.crossbar.kernels.plain)
     circuit = compiled(eqprop.crossbar.circuit)
@@ -154,7 +156,7 @@ class Network(eqprop.Network):
         """Learn samples at one rate; return (correct predictions, total loss, last loss or ROT)."""
         correct, loss, prediction, last = self.crossbar.learn_rows(self.crossbar.circuit, x, labels)
         if len(x):
-            self.learner.prediction = prediction
+            self.learner.tally[PREDICTION] = prediction
         return correct, loss, last
 
     def _learn_targets(self, x, targets):
@@ -171,15 +173,15 @@ class Network(eqprop.Network):
         learner = self.learner
         correct = loss = start = 0
         while True:
-            until = learner.left if self.lr_halving_samples else len(x)
+            until = learner.tally[LEFT] if self.lr_halving_samples else len(x)
             part = slice(start, start + until)
             done = learn_part(x[part], y[part])
             if done[2] == ROT:
                 raise Rot("total conductance")
             correct, loss = correct + done[0], loss + done[1]
             if len(x[part]):
-                learner.loss = done[2]
-                learner.resume_at(learner.sample + len(x[part]))
+                learner.tally[LOSS] = done[2]
+                learner.resume_at(self.sample + len(x[part]))
             start += until
             if start >= len(x):
                 return correct, loss

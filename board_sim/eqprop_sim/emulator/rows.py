@@ -56,5 +56,4 @@ class RowsLearner(Learner):
         prediction, loss = crossbar.learn_sample(crossbar.circuit, x, label)
         if loss == ROT:
             raise Rot("total conductance")
-        self.prediction, self.loss = prediction, loss
-        self.count()
+        self.count(prediction, loss)

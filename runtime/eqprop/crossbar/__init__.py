@@ -57,9 +57,11 @@ Attributes. `ExternalCrossbar` has all of them; a crossbar changes `readable` or
                       network then has no CRC: `Network.crc` returns None
     tier              a word for the benchmark that says what settles the nodes
     inspect(rate_shifts)  raise Rot naming what changed in memory by itself, given the right rate_shift of each crossbar
-    losses            optional, for a crossbar that has run(x, table, 1, label), which learns a sample in one call as
-                      the verbs would and sets losses[0] to the loss. It returns the prediction; or -1, having done
-                      nothing, if the crossbar's `table` changed by itself; or -2 for a total conductance out of range
+    kernel            optional: (run, table, features), with run(x, table, 1, label) to learn a sample in one call as
+                      the verbs would, table its second argument, and features the number of inputs. It returns
+                      whether the rates halve now; or -1, having done nothing, for a label without an output, or if
+                      the table changed by itself; or -2 for a total conductance out of range
+    tally             with kernel: four int32 in which run counts as `eqprop.learner.Learner.count` does
 
 `currents` (int32 for each output) is for `ExternalCrossbar.set_nudge`, and for a crossbar at a host's end of the line
 (`eqprop.service.chip`), whose board sets them.
@@ -78,6 +80,10 @@ from ..fixed import RATE_SHIFT_MAX
 FREE = const(0)
 PLUS = const(1)
 MINUS = const(2)
+
+_SETTLE = const(0)  # verbs of machine code
+_SET_NUDGE = const(2)
+_NUDGE = const(3)
 
 BUFFERS = (bytes, bytearray, memoryview, array)
 # Bound here, because a board finds a built-in name by searching a long list
@@ -139,3 +145,36 @@ class CheckedCrossbar:
         """Raise ValueError unless `rate_shift` is in 1..24."""
         if not 1 <= rate_shift <= RATE_SHIFT_MAX:
             raise ValueError("rate_shift: {} is not in 1..{}".format(rate_shift, RATE_SHIFT_MAX))
+
+
+class MachineVerbs(CheckedCrossbar):
+    """Verbs in machine code, one call per verb or one per sample, because calls cost as much as arithmetic.
+
+    A subclass has a `table`, run(x, table, verb, number), which is also bound as `_run`, and from `eqprop._compat` the
+    `kernel`.
+    """
+
+    kernel: tuple
+    table: array
+    run = _run = staticmethod(None)
+
+    def settle(self, x):
+        """Free phase, as the plain crossbars'. Raises Rot, doing nothing, if the table has changed by itself."""
+        run, table, features = self.kernel
+        if not (x is self._seen and _len(x) == features):
+            self.check(x)
+        prediction = run(x, table, _SETTLE, 0)
+        if prediction < 0:
+            raise Rot("table")
+        return prediction
+
+    def set_nudge(self, label):
+        """Set the outputs' errors or nudge currents; return the loss. Raises ValueError for a label without output."""
+        self.check_label(label)
+        return self._run(0, self.table, _SET_NUDGE, label)
+
+    def nudge(self, phase):
+        """Nudged phase PLUS or MINUS; of hopfield networks, each call settles both. Raises as `check_phase`."""
+        if phase != PLUS and phase != MINUS:
+            self.check_phase(phase)
+        self._run(0, self.table, _NUDGE, phase)

@@ -10,14 +10,11 @@ same constants, for the compiler replaces only a module's own by their values. T
 of all words 0 modulo 2**32, so that no kernel follows an address with a flipped bit.
 """
 
-from .._compat import const, table_words
-from . import FREE, MINUS, PLUS, Rot
+from .._compat import const, kernel, table_words
+from . import FREE, MachineVerbs, Rot
 from .emulated import EmulatedCrossbar
 
-# The verbs
-_SETTLE = const(0)
-_SET_NUDGE = const(2)
-_NUDGE = const(3)
+# Verbs
 _PROGRAM = const(4)
 _REFRESH = const(5)
 
@@ -29,7 +26,7 @@ _IN_INPUTS = const(4)
 _IN_ACTIVE = const(6)
 _IN_CONDUCTANCES = const(8)
 _IN_DRIVEN = const(10)  # currents
-_IN_UNUSED = const(12)  # two words; no kernel reads them
+_IN_TALLY = const(12)
 
 _AT_OUTPUTS = const(14)
 _OUT_NODES = const(0)
@@ -71,25 +68,24 @@ _V_FREE = const(32)  # voltages; the address of those of a phase is at _V_FREE +
 _V_PLUS = const(34)
 _V_MINUS = const(36)
 
-_len = len  # faster to find than a built-in name
 
+class MachineCrossbar(MachineVerbs, EmulatedCrossbar):
+    """The crossbar's verbs in machine code, as `eqprop.crossbar.MachineVerbs`.
 
-class MachineCrossbar(EmulatedCrossbar):
-    """The crossbar's verbs in machine code, one call per verb or one per sample: calls cost as much as arithmetic.
-
-    A subclass provides run(x, table, verb, number): of settle and learn, the prediction, or -1, with nothing done, if
-    the table's sum is wrong, or -2 if learning met a total out of range; of set_nudge the loss; of program and refresh
-    whether a total is out of range. learn leaves the loss in the first word of the circuit's list of active inputs.
-    And it provides enter(table, at, word, last), which updates the table's sum.
+    A subclass provides run(x, table, verb, number): of settle the prediction; of learn, which counts in the tally,
+    whether the rates halve now, or -2 if it met a total out of range; of both -1, with nothing done, if the label or
+    the table's sum is wrong; of set_nudge the loss; of program and refresh whether a total is out of range. And it
+    provides enter(table, at, word, last), which updates the table's sum.
     """
 
-    run = enter = staticmethod(None)
+    enter = staticmethod(None)
 
     def __init__(self, plan, allocate, seed):
         """As `EmulatedCrossbar`."""
         self._run = self.run  # bound once: looking up a method costs more than some verbs
+        self.tally = allocate("i", 4)
         super().__init__(plan, allocate, seed)
-        self.losses = self.circuit.active
+        self.kernel = kernel(self)
 
     def words(self):
         """Yield the table's words in their order."""
@@ -100,8 +96,7 @@ class MachineCrossbar(EmulatedCrossbar):
         circuit = self.circuit
         last = len(circuit.g) - 1
         words = [self.features, circuit.shape[0][0], circuit.shifts[0], 4 * (self.features + 1)]
-        yield words, [circuit.inputs, circuit.active, circuit.g[0], circuit.driven]
-        yield [0, 0], []
+        yield words, [circuit.inputs, circuit.active, circuit.g[0], circuit.driven, self.tally]
         words = [self.classes, circuit.scales[last] - 2, circuit.beta, circuit.targets[0] & 0xFFFF]
         words += [circuit.targets[1] & 0xFFFF, last + 1 | circuit.sweeps << 8]
         yield words, [circuit.phases[FREE][last], circuit.currents, circuit.rest, circuit.base[last]]
@@ -112,26 +107,6 @@ class MachineCrossbar(EmulatedCrossbar):
             arrays += [circuit.shift[c], circuit.low[c], circuit.high[c], circuit.delta[c], circuit.mean[c]]
             arrays += [circuit.total[c]] + [phase[c] for phase in circuit.phases]
             yield words, arrays
-
-    def settle(self, x):
-        """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""
-        if x is not self._seen or _len(x) != self.features:
-            self.check(x)
-        prediction = self._run(x, self.table, _SETTLE, 0)
-        if prediction < 0:
-            raise Rot("table")
-        return prediction
-
-    def set_nudge(self, label):
-        """As `PlainCrossbar.set_nudge`."""
-        self.check_label(label)
-        return self._run(0, self.table, _SET_NUDGE, label)
-
-    def nudge(self, phase):
-        """As `PlainCrossbar.nudge`."""
-        if phase != PLUS and phase != MINUS:
-            self.check_phase(phase)
-        self._run(0, self.table, _NUDGE, phase)
 
     def set_rate_shift(self, c, rate_shift):
         """As `EmulatedCrossbar.set_rate_shift`."""

@@ -10,9 +10,10 @@ from . import Rot
 def inspect(network):
     """Raise Rot naming what changed by itself, as `Network.inspect` says."""
     learner = network.learner
-    if learner.sample + learner.left != learner.halve_at:
+    _, _, sample, left = learner.tally
+    if sample + left != learner.halve_at:
         raise Rot("number of samples")
     _ = network.user_data  # raises Rot itself
     every = network.lr_halving_samples
-    halvings = learner.sample // every if every else 0
+    halvings = sample // every if every else 0
     network.crossbar.inspect([min(shift + halvings, RATE_SHIFT_MAX) for shift in network.plan.rate_shifts])

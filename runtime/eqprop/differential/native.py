@@ -80,8 +80,9 @@ class MachineCrossbar(DifferentialCrossbar):
     def __init__(self, plan, allocate, seed):
         """As `DifferentialCrossbar`."""
         self._settle, self._set_nudge, self._respond, self._program, self._enter = self.kernels
-        self.losses = [0]
+        self.tally = allocate("i", 4)
         super().__init__(plan, allocate, seed)
+        self.kernel = (self.run, self.table, self.features)
 
     def words(self):
         """Yield the table's words in their order."""
@@ -127,15 +128,22 @@ class MachineCrossbar(DifferentialCrossbar):
 
     def run(self, x, table, _, label):
         """Learn a sample, as `eqprop.learner` needs it."""
+        if not 0 <= label < self.classes:
+            return -1
         prediction = self._settle(x, table)
         if prediction < 0:
             return prediction
-        self.losses[0] = loss = self._set_nudge(table, label)
+        loss = self._set_nudge(table, label)
         if loss:
             self._respond(table)
             if self._program(table):
                 return -2
-        return prediction
+        tally = self.tally
+        tally[0] = loss
+        tally[1] = prediction
+        tally[2] += 1
+        tally[3] = loss = tally[3] - 1
+        return not loss
 
     def set_rate_shift(self, c, rate_shift):
         """As `DifferentialCrossbar.set_rate_shift`."""

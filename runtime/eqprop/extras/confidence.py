@@ -14,6 +14,7 @@ from .._compat import const
 from ..crossbar import FREE, Rot
 from . import CONFIDENCE
 
+_PREDICTION = const(1)  # in a learner's tally
 _RANGES = const(8)
 _PER_TARGET = const(4)  # ranges within the distance between the targets
 _ONE = const(16384)  # a share of 1
@@ -48,12 +49,12 @@ class Confidence:
     def learn(self, x, label, replay=0):
         """Learn a sample as `Learner.learn` does, and note whether its answer was right."""
         self._learn(x, label, replay)
-        self._note(self._range(), self._learner.prediction == label)
+        self._note(self._range(), self._learner.tally[_PREDICTION] == label)
 
     def learn_steps(self, x, label):
         """As `learn`, in steps: yield between them."""
         yield from self._learn_steps(x, label)
-        self._note(self._range(), self._learner.prediction == label)
+        self._note(self._range(), self._learner.tally[_PREDICTION] == label)
 
     def percent(self):
         """Return how often answers were right whose margin was about that of the last free phase: 0..100."""

@@ -14,6 +14,8 @@ from .reservoir import Reservoir, capacity_of
 
 REPLAY_MAX = const(255)
 
+_LOSS = const(0)  # items of a learner's tally
+_PREDICTION = const(1)
 _NEW = const(10)  # samples that a class has at least before the network names it alone
 # A lead falls by 16 where only the nearest sample is right, and rises where the network is: by 1, and by 16 if it alone
 _LEAST_LEAD = const(-32)
@@ -65,11 +67,12 @@ class Memory(Reservoir):
         self.check_replay(replay)
         learner = self._learner
         learner.learn(x, label)
-        prediction, loss = self._keep(x, label), learner.loss
+        prediction, loss = self._keep(x, label), learner.tally[_LOSS]
         for _ in range(replay):
             n = self.draw()
             self._rehearse(learner, self.sample(n), self.label(n))
-        learner.prediction, learner.loss = prediction, loss
+        learner.tally[_PREDICTION] = prediction
+        learner.tally[_LOSS] = loss
 
     def learn_steps(self, x, label, replay=0):
         """As `learn`, in steps: yield between them."""
@@ -77,12 +80,13 @@ class Memory(Reservoir):
         learner = self._learner
         yield from learner.learn_steps(x, label)
         yield
-        prediction, loss = self._keep(x, label), learner.loss
+        prediction, loss = self._keep(x, label), learner.tally[_LOSS]
         for _ in range(replay):
             yield
             n = self.draw()
             yield from self._rehearse_steps(learner, self.sample(n), self.label(n))
-        learner.prediction, learner.loss = prediction, loss
+        learner.tally[_PREDICTION] = prediction
+        learner.tally[_LOSS] = loss
 
     def check_replay(self, replay):
         """Raise ValueError unless `replay` is in 0..255."""
@@ -95,7 +99,7 @@ class Memory(Reservoir):
 
     def _keep(self, x, label):
         """Keep a sample that was just learnt, or leave it; return its prediction, as `infer` would have made it."""
-        prediction = self._learner.prediction
+        prediction = self._learner.tally[_PREDICTION]
         leads = self._leads
         if self.new_classes and leads[label] != _SETTLED and self.seen(label):
             near = self.nearest(x)

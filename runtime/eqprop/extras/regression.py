@@ -87,26 +87,26 @@ class Regression:
         """Learn features `x` with its target. Raises as `check` and the crossbar do, learning nothing."""
         target = self.check(target)
         self._settle(x)
-        self._learner.loss = loss = self.set_nudge(target)
+        loss = self.set_nudge(target)
         if loss:
             self._nudge(PLUS)
             self._nudge(MINUS)
             self._program()
-        self._learner.count()
+        self._learner.count(0, loss)
 
     def learn_steps(self, x, target):
         """As `learn`, in steps: yield between them. Do not change `target` before the last."""
         target = self.check(target)
         self._settle(x)
         yield
-        self._learner.loss = loss = self.set_nudge(target)
+        loss = self.set_nudge(target)
         if loss:
             self._nudge(PLUS)
             yield
             self._nudge(MINUS)
             yield
             self._program()
-        self._learner.count()
+        self._learner.count(0, loss)
 
     def set_nudge(self, target):
         """Set the crossbar's currents to pull the free outputs to the target, which is checked; return the loss."""

@@ -6,14 +6,11 @@ it. The kernels have the same constants, for the compiler replaces only a module
 the table makes the sum of all words 0 modulo 2**32, so that no kernel follows an address with a flipped bit.
 """
 
-from .._compat import const, table_words
-from ..crossbar import MINUS, PLUS, Rot
+from .._compat import const, kernel, table_words
+from ..crossbar import MachineVerbs
 from .crossbar import HopfieldCrossbar
 
-# The verbs
-_SETTLE = const(0)
-_SET_NUDGE = const(2)
-_NUDGE = const(3)
+# Verbs
 _PROGRAM = const(4)
 
 _COUNTS = const(0)  # crossbars | sweeps << 8
@@ -27,14 +24,14 @@ _RAIL = const(7)
 _RIGHT = const(8)  # the target of the label's output
 _WRONG = const(9)  # of the other outputs
 _POWER_BITS = const(10)
-_UNUSED = const(11)  # addresses are in the even words
+_CLASSES = const(11)
 _ACTIVE = const(12)  # from here on, addresses
 _STATES = const(14)
 _PULL = const(16)  # what the layer above brings
 _BASE = const(18)  # what the inputs bring
 _ERRORS = const(20)
 _SUMS = const(22)
-_LOSS = const(24)  # the word after the last checksum
+_LOSS = const(24)  # the word after the last checksum, with which the tally begins
 _AT_CROSSBARS = const(26)
 _PER_CROSSBAR = const(14)
 _NODES = const(0)
@@ -47,23 +44,23 @@ _FREE = const(8)
 _PLUS = const(10)
 _MINUS = const(12)
 
-_len = len  # faster to find than a built-in name
 
-
-class MachineCrossbar(HopfieldCrossbar):
-    """The crossbar's verbs in machine code, one call per verb or one per sample: calls cost as much as arithmetic.
+class MachineCrossbar(MachineVerbs, HopfieldCrossbar):
+    """The crossbar's verbs in machine code, as `eqprop.crossbar.MachineVerbs`.
 
     A subclass provides run(x, table, verb, number), enter(table, at, word, last), which updates the table's sum, and
     total(weights, count).
     """
 
-    run = enter = total = staticmethod(None)
+    enter = total = staticmethod(None)
 
     def __init__(self, plan, allocate, seed):
         """As `HopfieldCrossbar`."""
         self._run = self.run  # bound once: looking up a method costs more than some verbs
         super().__init__(plan, allocate, seed)
-        self.losses = memoryview(self.circuit.sums)[len(self.circuit.w) :]
+        self.kernel = kernel(self)
+        count = len(self.circuit.w)
+        self.tally = memoryview(self.circuit.sums)[count : count + 4]
 
     def checksum(self, w):
         """As `eqprop.hopfield.kernels.plain.checksum`."""
@@ -80,7 +77,7 @@ class MachineCrossbar(HopfieldCrossbar):
         words = [count | plan.sweeps << 8, self.features, plan.driven_shift, plan.back_shift]
         words += [plan.product_shift, plan.feedback_shift, plan.round_shift, plan.rail]
         words += plan.targets
-        words += [plan.power_bits, 0]
+        words += [plan.power_bits, self.classes]
         sums = circuit.sums
         arrays = [circuit.active, self.states, self.pull, circuit.base, circuit.errors, sums, memoryview(sums)[count:]]
         yield words, arrays
@@ -89,26 +86,6 @@ class MachineCrossbar(HopfieldCrossbar):
             words = [nodes, rows, circuit.rate_shifts[c], plan.layers[c + 2] if c + 1 < count else 0]
             phases = [phase[c] for phase in circuit.phases]
             yield words, [circuit.w[c], circuit.current[c]] + phases
-
-    def settle(self, x):
-        """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""
-        if x is not self._seen or _len(x) != self.features:
-            self.check(x)
-        prediction = self._run(x, self.table, _SETTLE, 0)
-        if prediction < 0:
-            raise Rot("table")
-        return prediction
-
-    def set_nudge(self, label):
-        """As `PlainCrossbar.set_nudge`."""
-        self.check_label(label)
-        return self._run(0, self.table, _SET_NUDGE, label)
-
-    def nudge(self, phase):
-        """As `PlainCrossbar.nudge`; each call settles both phases."""
-        if phase != PLUS and phase != MINUS:
-            self.check_phase(phase)
-        self._run(0, self.table, _NUDGE, phase)
 
     def program(self):
         """As `PlainCrossbar.program`."""

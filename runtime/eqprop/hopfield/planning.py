@@ -82,7 +82,7 @@ class Plan:
         yield "states", "I", 2 * max(layers[1:]) + 2
         yield "table", "I", 27 + 14 * count
         yield "rate_shifts", "B", count
-        yield "sums", "i", count + 1
+        yield "sums", "i", count + 4  # and the tally
         yield "pull", "i", max(layers[1:-1] + (1,))
         yield "base", "i", layers[1]
         yield "errors", "i", layers[-1]

@@ -45,6 +45,7 @@ _CONFIGURE_BYTES = const(5)
 LABEL_LAYOUT = "<H"
 OUTCOME_LAYOUT = "<IHI"
 OUTCOME_BYTES = const(10)
+_PREDICTION = const(1)  # in a learner's tally
 
 
 class RemoteCrossbar(ExternalCrossbar):
@@ -96,13 +97,12 @@ class RemoteLearner(Learner):
         """Learn one sample as `Learner.learn` does, to the same bits: yield CHIP payloads, and be sent the RESULTs."""
         crossbar = self._crossbar
         prediction = yield from crossbar.settle(x)
-        self.loss = loss = crossbar.set_nudge(label)
+        loss = crossbar.set_nudge(label)
         if loss:
             yield from crossbar.nudge(PLUS)
             yield from crossbar.nudge(MINUS)
             yield from crossbar.program()
-        self.prediction = prediction
-        self.count()
+        self.count(prediction, loss)
 
 
 class ChipLoop:
@@ -197,13 +197,13 @@ class ChipLoop:
         if self._layout == LABEL_LAYOUT:
             (wanted,) = wanted
         yield from self._learner.learn_steps(bytes(payload[right:]), wanted)
-        return self._done(self._learner.prediction)
+        return self._done(self._learner.tally[_PREDICTION])
 
     def _infer(self, payload):
         return self._done((yield from self._crossbar.settle(bytes(payload))))
 
     def _done(self, prediction):
-        learner = self._learner
+        loss, _, sample, _ = self._learner.tally
         outputs = self._crossbar.voltages(len(self._crossbar.plan.layers) - 1, FREE)
-        outcome = struct.pack(OUTCOME_LAYOUT, learner.sample, prediction, learner.loss)
+        outcome = struct.pack(OUTCOME_LAYOUT, sample, prediction, loss)
         return bytes((DONE,)) + outcome + struct.pack("<{}h".format(len(outputs)), *outputs)

@@ -8,6 +8,10 @@ from ..crossbar import Rot
 from ..protocol import messages
 
 _RESERVE = const(16384)  # bytes of heap that the cache leaves free
+_LOSS = const(0)  # items of a learner's tally
+_PREDICTION = const(1)
+_SAMPLE = const(2)
+_LEFT = const(3)
 _LOSS_BITS = const(30)
 _LOSS_MASK = const(0x3FFFFFFF)
 _NEVER = const(0x3FFFFFFF)  # a number beyond every sample's
@@ -64,6 +68,7 @@ class Samples:
         # Bound before the loop, because an attribute costs a board up to a thousand instructions
         network = self.network
         learner = network.learner
+        tally = learner.tally
         learn = network.learn
         unpack = self._unpack
         x = self._x
@@ -83,7 +88,7 @@ class Samples:
             end = at + count * step
             if not count or end > len(payload):
                 raise ValueError("SAMPLES: {} samples announced, {} bytes follow".format(count, len(payload) - at))
-            known = learner.sample - number
+            known = tally[_SAMPLE] - number
             if known < 0 or known >= count:  # none of them is the next one
                 number += count
                 at = end
@@ -109,8 +114,8 @@ class Samples:
                     number += 1
                     at += step
                     counted += 1
-                    right += learner.prediction == label
-                    loss += learner.loss
+                    right += tally[_PREDICTION] == label
+                    loss += tally[_LOSS]
                     if number >= due_from:
                         self._add(counted, right, loss)
                         counted = right = loss = 0
@@ -128,10 +133,10 @@ class Samples:
                 counted = right = loss = 0
                 if not cached:
                     self._keep(payload, first, at)
-        if learner.sample + learner.left != learner.halve_at:  # a flipped bit would have skipped samples
+        if tally[_SAMPLE] + tally[_LEFT] != learner.halve_at:  # a flipped bit would have skipped samples
             raise Rot("number of samples")
         self._check_totals()
-        progress = struct.pack(messages.PROGRESS_LAYOUT, learner.sample, self._cached, *self._totals)
+        progress = struct.pack(messages.PROGRESS_LAYOUT, tally[_SAMPLE], self._cached, *self._totals)
         return messages.PROGRESS, progress
 
     def _add(self, counted, right, loss):

@@ -29,6 +29,8 @@ except (ImportError, SyntaxError, NotImplementedError):  # no Arm Cortex-M
     except (ImportError, SyntaxError, NotImplementedError):  # as above
         from .plain import bind
 
+_LOSS = const(0)  # in a learner's tally
+_LEARNT = const(2)
 _STATE_ITEMS = const(25)
 _DROPPED = const(4)
 _ROOM = const(6)
@@ -97,7 +99,7 @@ class Telemetry:
         if box:
             box.start(network)
         elif network and network.outputs is outputs:  # not a new array each time, as of some crossbars of one's own
-            self._hasten(network.learner)
+            self._hasten(network.learner.tally)
 
     def _use(self, outputs):
         """Tell of these output voltages from now on."""
@@ -106,21 +108,21 @@ class Telemetry:
         confidence = self.network.confidence if self.network else None
         self._append = bind(self._state, self._raw, self._ring, self._table, outputs, self.x, confidence)
 
-    def _hasten(self, learner):
+    def _hasten(self, tally):
         """Put quicker functions in place of two methods.
 
         On a board, an attribute costs a tenth of a record, and a function with more locals takes heap.
         """
 
-        def answer(label, x=None, put=self._append, state=self._state, learner=learner, now=ticks_us):
-            state[_SAMPLE] = learner.sample
+        def answer(label, x=None, put=self._append, state=self._state, tally=tally, now=ticks_us):
+            state[_SAMPLE] = tally[_LEARNT]
             state[_VALUE] = _AN_ANSWER
             if put(state, (len(x) + _FEATURES_AT << 16 if x else _LABELLED) | label, now(), x) < 0:
                 _refuse(x)
 
-        def learnt(label, x=None, put=self._append, state=self._state, learner=learner, now=ticks_us):
-            state[_SAMPLE] = learner.sample
-            state[_VALUE] = learner.loss
+        def learnt(label, x=None, put=self._append, state=self._state, tally=tally, now=ticks_us):
+            state[_SAMPLE] = tally[_LEARNT]
+            state[_VALUE] = tally[_LOSS]
             if put(state, (len(x) + _FEATURES_AT << 16 if x else _LABELLED) | label, now(), x) < 0:
                 _refuse(x)
 

@@ -41,7 +41,7 @@ class Devices:
         count = min(_DEVICES, len(steps) - first)
         wide = 1 + (network.g_max > 127)  # bytes of a conductance
         raw = telemetry._raw
-        struct.pack_into("<IBI", raw, _CLOCK_AT, network.learner.sample, c, first)
+        struct.pack_into("<IBI", raw, _CLOCK_AT, network.sample, c, first)
         copy(steps, raw, wide * first, _CLOCK_AT + 9, wide * count)
         raw[0] = DEVICES
         telemetry._append(telemetry._state, _CLOCK_AT + 9 + wide * count, ticks_us(), None)

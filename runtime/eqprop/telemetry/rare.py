@@ -24,7 +24,7 @@ def labelled(telemetry, label, value, x):
     """Append an ANSWER (value -1) or a LEARNT (its loss) of a network whose outputs may be another array each time."""
     telemetry._use(telemetry.network.outputs)
     state = telemetry._state
-    state[_STATE_SAMPLE] = telemetry.network.learner.sample
+    state[_STATE_SAMPLE] = telemetry.network.sample
     state[_STATE_VALUE] = value
     if telemetry._append(state, (len(x) + _FEATURES_AT << 16 if x else _LABELLED) | label, ticks_us(), x) < 0:
         refuse(x)
@@ -55,5 +55,5 @@ def reading(telemetry, samples, typecode, size):
 
 def numbers(telemetry, predicted):
     """As `Telemetry.numbers`."""
-    struct.pack_into("<I", telemetry._raw, _CLOCK_AT, telemetry.network.learner.sample)
+    struct.pack_into("<I", telemetry._raw, _CLOCK_AT, telemetry.network.sample)
     append(telemetry, NUMBERS, _CLOCK_AT + 4, predicted, 2 * len(predicted))

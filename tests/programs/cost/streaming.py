@@ -44,7 +44,7 @@ learner = service.network.learner
 
 def count(_x, _label):
     """Count a sample in place of learning it."""
-    learner.count()
+    learner.count(0, 0)
 
 
 service.network.learn = count
@@ -55,7 +55,9 @@ for _ in range(2):
 
 spent = 0
 for _ in range(FRAMES):
-    instructions, answered = ask(messages.SAMPLES, pack_samples(learner.sample, [([record] * many, None)]), token)
+    instructions, answered = ask(
+        messages.SAMPLES, pack_samples(service.network.sample, [([record] * many, None)]), token
+    )
     assert answered == messages.PROGRESS
     spent += instructions
-print(learner.sample, spent // (FRAMES * many) - counting)
+print(service.network.sample, spent // (FRAMES * many) - counting)

@@ -265,14 +265,14 @@ def test_a_message_that_fails_has_used_its_turn(state, kind, payload, words):
     assert desk.ask(kind, turn(9, payload)) == (messages.ERROR, b"\0chip: turn 9 has failed")
     assert state_of(desk) == ("NONE" if state == "NONE" else "READY")
     if state != "NONE":
-        assert desk.service._chip._learner.sample == 0
+        assert desk.service._chip._learner.tally[2] == 0
 
 
 def test_a_label_that_does_not_exist_fails_after_the_free_phase():
     desk = desk_in("READY")
     assert desk.ask(messages.CHIP_LEARN, turn(3, chip_board.pack_learn(3, bytes(4))))[1][0] == chip.SETTLE
     assert b"label: 3 is not a whole number in 0..2" in desk.ask(messages.RESULT, turn(4, ZEROS))[1]
-    assert state_of(desk) == "READY" and desk.service._chip._learner.sample == 0
+    assert state_of(desk) == "READY" and desk.service._chip._learner.tally[2] == 0
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_a_chip_of_numbers_refuses_what_is_not_a_target_and_features(payload, wo
     desk = DirectHost()
     desk.ask(messages.CHIP_CONFIGURE, turn(2, chip_board.pack_configure((4, 3), 0, numbers=True)))
     answered, said = desk.ask(messages.CHIP_LEARN, turn(9, payload))
-    assert (answered, desk.service._chip._learner.sample) == (messages.ERROR, 0) and words in said.decode()
+    assert (answered, desk.service._chip._learner.tally[2]) == (messages.ERROR, 0) and words in said.decode()
 
 
 def test_a_message_without_a_turn_is_refused():

@@ -78,9 +78,10 @@
     \operation s4, s9, a7, 4
     .endm
 
-# run(features, table, verb, label or phase): return the prediction of settle and learn (-1, and nothing done, on a
-# table whose words no longer add up to 0; -2 if learning met a total out of range), the loss of set_nudge, and 1 from
-# program and refresh for a total out of range. learn leaves the loss in active[0].
+# run(features, table, verb, label or phase): return the prediction of settle; of learn, whether the rates halve now, or
+# -2 if it met a total out of range; of both -1, and nothing done, for a label without an output, or on a table whose
+# words no longer add up to 0; the loss of set_nudge; and 1 from program and refresh for a total out of range. learn
+# counts in the tally (`eqprop.learner`).
     function run, 4, 2
     addi sp, sp, -FRAME
     saved sw
@@ -129,7 +130,10 @@ words:
     add t1, t1, a4
     add t1, t1, a5
     bne t2, t0, words
-    beqz t1, load
+    bnez t1, refuse
+    lw a4, OUT_NODES(a1)
+    bltu a3, a4, load
+refuse:
     li a0, -1
     j exit
 
@@ -318,10 +322,18 @@ lower:
     j exit
 learnt:
     lw t0, F_TABLE(sp)
-    lw t0, IN_ACTIVE(t0)
-    lw t1, F_NUMBER(sp)
-    sw t1, 0(t0)
-    lw a0, F_ANSWER(sp)
+    lw t0, IN_TALLY(t0)
+    lw a1, F_NUMBER(sp)
+    lw a2, F_ANSWER(sp)
+    lw a3, 8(t0)
+    lw a4, 12(t0)
+    addi a3, a3, 1
+    addi a4, a4, -1
+    sw a1, 0(t0)
+    sw a2, 4(t0)
+    sw a3, 8(t0)
+    sw a4, 12(t0)
+    seqz a0, a4
     j exit
 load_least:
     li a4, -127

@@ -8,6 +8,7 @@
     .equ IN_ACTIVE, 4 * 6
     .equ IN_CONDUCTANCES, 4 * 8
     .equ IN_DRIVEN, 4 * 10
+    .equ IN_TALLY, 4 * 12
     .equ OUT_NODES, 4 * 14
     .equ OUT_SHIFT, 4 * 15
     .equ OUT_BETA, 4 * 16

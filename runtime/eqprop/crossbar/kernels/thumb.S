@@ -4,9 +4,10 @@
 @ `make generated` assembles it with V7 and DSP set for each. One call does one verb, or learns one sample.
 @
 @ run(r0 features, r1 table, r2 verb, r3 label or phase) returns a small integer, because MicroPython would allocate any
-@ other: the prediction of settle and learn (-1, and nothing done, on a table whose words no longer add up to 0; -2 if
-@ learning met a total out of range), the loss of set_nudge, and 1 from program and refresh for a total out of range.
-@ learn leaves the loss in active[0]. Nothing here allocates.
+@ other: the prediction of settle; of learn, whether the rates halve now, or -2 if it met a total out of range; of both
+@ -1, and nothing done, for a label without an output, or on a table whose words no longer add up to 0; the loss of
+@ set_nudge; and 1 from program and refresh for a total out of range. learn counts in the tally (`eqprop.learner`).
+@ Nothing here allocates.
 @
 @ The table is that of `eqprop.crossbar.native`, offsets are its numbers times four; addresses of arrays are in the even
 @ words, the low halves. active[0] is the address of the end of the list of inputs that are not zero, the bias row last.
@@ -124,7 +125,12 @@ words:
     bne words
     mov r0, r12
     cmp r3, #0
-    beq load
+    bne refuse
+    ldr r3, [sp, #F_NUMBER]
+    ldr r4, [r1, #OUT_NODES]
+    cmp r3, r4
+    blo load
+refuse:
     movs r0, #0
     mvns r0, r0
     goto exit
@@ -443,11 +449,17 @@ higher:
     subs r0, #2
     goto exit
 learnt:
-    ldr r1, [sp, #F_TABLE]
-    ldr r1, [r1, #IN_ACTIVE]
+    ldr r7, [sp, #F_TABLE]
+    ldr r7, [r7, #IN_TALLY]
     ldr r0, [sp, #F_NUMBER]
-    str r0, [r1]
-    ldr r0, [sp, #F_ANSWER]
+    ldr r1, [sp, #F_ANSWER]
+    ldr r2, [r7, #8]
+    ldr r3, [r7, #12]
+    adds r2, #1
+    subs r3, #1
+    stmia r7!, {r0, r1, r2, r3}
+    negs r0, r3                 @ 1 for 0
+    adcs r0, r3
 exit0:
     goto exit
 

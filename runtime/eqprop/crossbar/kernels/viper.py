@@ -42,6 +42,7 @@ _IN_INPUTS = const(4)
 _IN_ACTIVE = const(6)
 _IN_CONDUCTANCES = const(8)
 _IN_DRIVEN = const(10)
+_IN_TALLY = const(12)
 _AT_OUTPUTS = const(14)
 _OUT_NODES = const(0)
 _OUT_SHIFT = const(1)
@@ -132,7 +133,7 @@ def run(x, table, verb: int, number: int) -> int:
         if verb == _REFRESH:
             return int(_add_up(0, 0, 0, table))
         return int(_change(table))
-    if _sum(0, table):
+    if int(ptr32(table)[_AT_OUTPUTS]) <= number or int(_sum(0, table)):
         return -1
     _load(x, table, 0, table)
     _multiply(0, 0, 0, table)
@@ -147,7 +148,7 @@ def run(x, table, verb: int, number: int) -> int:
                 number += 1
             if _change(table):
                 return -2
-        _keep(table, loss)
+        answer = int(_count(table, loss, answer))
     return answer
 
 
@@ -209,8 +210,18 @@ def _add_up(p: int, q: int, r: int, table: ptr32) -> int:
 
 
 @micropython.viper
-def _keep(table: ptr32, loss: int):
-    ptr32(int(table[_IN_ACTIVE]) | int(table[_IN_ACTIVE + 1]) << 16 << 16)[0] = loss
+def _count(q: ptr32, p: int, prediction: int) -> int:
+    # Count a sample of loss p; return whether the rates halve now. q: the table, then the tally
+    q = ptr32(int(q[_IN_TALLY]) | int(q[_IN_TALLY + 1]) << 16 << 16)
+    q[0] = p
+    q = ptr32(int(q) + 4)
+    q[0] = prediction
+    q = ptr32(int(q) + 4)
+    q[0] = int(q[0]) + 1
+    q = ptr32(int(q) + 4)
+    p = int(q[0]) - 1
+    q[0] = p
+    return 0 if p else 1
 
 
 @micropython.viper

@@ -51,8 +51,9 @@
     \operation s4, s9, 4
     .endm
 
-# run(features, table, verb, label or phase): return the prediction, or the loss. settle and learn return -1, and do
-# nothing, on a table whose words no longer add up to 0.
+# run(features, table, verb, label or phase): return the prediction, or the loss; of learn, whether the rates halve now.
+# settle and learn return -1, and do nothing, for a label without an output, or on a table whose words no longer add up
+# to 0. learn counts in the tally (`eqprop.learner`), which begins with the loss.
     function run, 4, 2
     addi sp, sp, -FRAME
     saved sw
@@ -96,9 +97,11 @@ words:
     add s1, s1, a4
     add s1, s1, a5
     bne t2, s0, words
-    li a4, -1
-    beqz s1, load
-    mv a0, a4
+    bnez s1, refuse
+    lw a4, CLASSES(a1)
+    bltu a3, a4, load
+refuse:
+    li a0, -1
     j exit
 
 # `plain.load`: a0 features, s0 their end, a2 list, a3 offset, a4 feature, a5 bytes of a row, s1 = -128
@@ -227,7 +230,17 @@ lower:
     c.jal displace
     c.jal change
 learnt:
-    lw a0, F_NUMBER(sp)
+    lw a0, F_TABLE(sp)
+    lw a0, LOSS(a0)
+    lw a1, F_NUMBER(sp)
+    lw a2, 8(a0)
+    lw a3, 12(a0)
+    addi a2, a2, 1
+    addi a3, a3, -1
+    sw a1, 4(a0)
+    sw a2, 8(a0)
+    sw a3, 12(a0)
+    seqz a0, a3
     j exit
 load_least:
     li a4, -127

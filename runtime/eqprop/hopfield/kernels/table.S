@@ -12,6 +12,7 @@
     .equ RIGHT, 4 * 8
     .equ WRONG, 4 * 9
     .equ POWER_BITS, 4 * 10
+    .equ CLASSES, 4 * 11
     .equ ACTIVE, 4 * 12
     .equ STATES, 4 * 14
     .equ PULL, 4 * 16

@@ -6,8 +6,9 @@
 @ sample.
 @
 @ run(r0 features, r1 table, r2 verb, r3 label or phase) returns a small integer, because MicroPython would allocate any
-@ other: the prediction of settle and learn (-1, and nothing done, on a table whose words no longer add up to 0), the
-@ loss of set_nudge, 0 from nudge and program. Nothing here allocates.
+@ other: the prediction of settle; of learn, whether the rates halve now; of both -1, and nothing done, for a label
+@ without an output, or on a table whose words no longer add up to 0; the loss of set_nudge; 0 from nudge and program.
+@ learn counts in the tally (`eqprop.learner`). Nothing here allocates.
 @
 @ The table is that of `eqprop.hopfield.native`, offsets are its numbers times four; addresses of arrays are in the even
 @ words, the low halves. MicroPython saves r4 to r7 and lr around a kernel. Outside of products r11 is the table.
@@ -18,8 +19,8 @@
 @ values are shifted left by 16 - p instead, and smlawb and smlawt multiply, shift and add at once. `base` and `current`
 @ have half a step of the states added, which rounds.
 @
-@ With EIGHT, changes are rounded at random: lr holds the random state meanwhile, and the word after the loss between
-@ two crossbars. A sample's rows draw a threshold each, also where nothing changes.
+@ With EIGHT, changes are rounded at random: lr holds the random state meanwhile, and the word after the tally
+@ between two crossbars. A sample's rows draw a threshold each, also where nothing changes.
     .syntax unified
     .thumb
     .text
@@ -33,6 +34,10 @@
     .equ ITEM, 2
     .equ USUAL, 6
 .endif
+    .equ PREDICTION, 1          @ words of the tally, which begins with the loss
+    .equ SAMPLE, 2
+    .equ LEFT, 3
+    .equ RANDOM, 4 * 4          @ bytes from the loss to the word after the tally
     .equ PAIRS, DSP && !EIGHT   @ two weights are loaded as a word where rows have an even number
 
     .macro weight to, row, place        @ load one
@@ -127,9 +132,14 @@ words:
     bne words
     mov r0, r12
     cmp r3, #0
-    beq load
+    bne refuse
+    ldr r3, [sp, #4]
+    ldr r4, [r1, #CLASSES]
+    cmp r3, r4
+    blo load
+refuse:
     movs r0, #0
-    subs r0, #1
+    mvns r0, r0
     b exit
 
 @ `plain.load`: r0 end of the features, r2 minus those left, r3 = 127, r4 list, r5 the row's place, r6 feature, r7
@@ -309,6 +319,16 @@ higher:
     bl change
 learnt:
     pop {r0}
+    mov r7, r11
+    ldr r7, [r7, #LOSS]
+    ldr r1, [r7, #4 * SAMPLE]
+    ldr r2, [r7, #4 * LEFT]
+    adds r1, #1
+    subs r2, #1
+    adds r7, #4 * PREDICTION
+    stmia r7!, {r0, r1, r2}
+    negs r0, r2                 @ 1 for 0
+    adcs r0, r2
 exit:
     pop {r2, r3}
 .if V7
@@ -1383,7 +1403,7 @@ no_difference:
     ldr r1, [r7, #STATES]
 .if EIGHT
     ldr r3, [r7, #LOSS]
-    ldr r3, [r3, #4]
+    ldr r3, [r3, #RANDOM]
     mov lr, r3
 .else
     cmp r1, r4
@@ -1476,7 +1496,7 @@ driven_none:
 .if EIGHT
     ldr r0, [r7, #LOSS]
     mov r1, lr
-    str r1, [r0, #4]
+    str r1, [r0, #RANDOM]
 .endif
 driven_total:
     ldr r0, [r7, #SUMS]
@@ -1580,7 +1600,7 @@ total:
     str r1, [r0]
     bx lr
 .if EIGHT
-@ `plain.seed`: r0 word, r1 those left, r2 state, r3 shifted, r4 steps left; it becomes the word after the loss
+@ `plain.seed`: r0 word, r1 those left, r2 state, r3 shifted, r4 steps left; it becomes RANDOM
 seed:
     mov r7, r11
     ldr r0, [r7, #SUMS]
@@ -1597,7 +1617,7 @@ seed_step:
     bne seed_step
     subs r1, #1
     bne seed_word
-    str r2, [r0]
+    str r2, [r0, #RANDOM - 4]
     bx lr
 .endif
 
@@ -1642,7 +1662,7 @@ between_above:
     mov r7, r11
 .if EIGHT
     ldr r5, [r7, #LOSS]
-    ldr r5, [r5, #4]
+    ldr r5, [r5, #RANDOM]
     mov lr, r5
 .endif
     ldr r5, [r7, #STATES]
@@ -1764,7 +1784,7 @@ between_rowed:
 .if EIGHT
     ldr r0, [r7, #LOSS]
     mov r1, lr
-    str r1, [r0, #4]
+    str r1, [r0, #RANDOM]
 .endif
 between_total:
     ldr r1, [sp, #4]

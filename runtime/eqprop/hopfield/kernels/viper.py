@@ -37,6 +37,7 @@ _RAIL = const(7)
 _RIGHT = const(8)
 _WRONG = const(9)
 _POWER_BITS = const(10)
+_CLASSES = const(11)
 _ACTIVE = const(12)
 _STATES = const(14)
 _PULL = const(16)
@@ -100,16 +101,17 @@ def enter(table: ptr32, at: int, word: int, last: int):
 def run(x, table, verb: int, number: int) -> int:
     """Do a verb with the features `x`, or the label or phase `number`; return the prediction, or the loss.
 
-    settle and learn return -1, and do nothing, on a table whose words no longer add up to 0.
+    learn counts in the tally, and returns whether the rates halve now. settle and learn return -1, and do nothing, for
+    a label without an output, or on a table whose words no longer add up to 0.
     """
     answer = 0
     if verb <= _LEARN:
-        size = int(load_inputs(table, x))
+        size = int(load_inputs(table, x)) if int(ptr32(table)[_CLASSES]) > number else 0
         if size == 0:
             return -1
         multiply = _multiply  # looked up once, as that may take longer than calling it
         sweep(table, table, size, multiply)
-        answer = int(highest(table))
+        answer = int(highest(table, verb))
         if verb == _LEARN:
             if int(set_errors(number, table)):
                 displace(table, table, multiply)
@@ -141,15 +143,8 @@ def load_inputs(p: ptr32, x: ptr8) -> int:
     q = p[3] + q
     q = p[4] + q
     q = p[5] + q
-    q = p[6] + q
-    q = p[7] + q
-    q = p[8] + q
-    q = p[9] + q
-    q = p[10] + q
-    q = p[11] + q
-    q = p[12] + q
-    p = ptr32(int(p) + 4 * 13)
-    blocks = 1 + (int(table[_COUNTS]) & 15)
+    p = ptr32(int(p) + 4 * 6)
+    blocks = 3 + 2 * (int(table[_COUNTS]) & 15)
     while blocks:
         q = p[0] + q
         q = p[1] + q
@@ -158,14 +153,7 @@ def load_inputs(p: ptr32, x: ptr8) -> int:
         q = p[4] + q
         q = p[5] + q
         q = p[6] + q
-        q = p[7] + q
-        q = p[8] + q
-        q = p[9] + q
-        q = p[10] + q
-        q = p[11] + q
-        q = p[12] + q
-        q = p[13] + q
-        p = ptr32(int(p) + 4 * 14)
+        p = ptr32(int(p) + 4 * 7)
         blocks -= 1
     if q & 0xFFFF | q >> 16 & 0xFFFF:
         return 0
@@ -510,8 +498,13 @@ def finish(p: int, q: int, r: int, table: ptr32) -> int:
 
 
 @micropython.viper
-def highest(p: ptr32) -> int:
-    """Return the first of the highest outputs. p: the table, then an output, q its value, r the highest."""
+def highest(p: ptr32, q: int) -> int:
+    """Return the first of the highest outputs; or count it in the tally, and return whether the rates halve now.
+
+    p: the table, then an output, q: whether to count, then the output's value, r the highest.
+    """
+    table = p
+    learn = q
     q = int(p[_COUNTS]) & 15
     r = _AT_CROSSBARS + _PER_CROSSBAR * (q - 1)
     q = int(p[r + _FREE]) | int(p[r + _FREE + 1]) << 16 << 16
@@ -526,7 +519,18 @@ def highest(p: ptr32) -> int:
             r = q
             best = int(p)
         p = ptr32(int(p) + 2)
-    return best - first >> 1
+    q = best - first >> 1
+    if learn:
+        p = ptr32((int(table[_LOSS]) | int(table[_LOSS + 1]) << 16 << 16) + 4)
+        p[0] = q
+        p = ptr32(int(p) + 4)
+        q = p[0] + 1
+        p[0] = q
+        p = ptr32(int(p) + 4)
+        q = p[0] - 1
+        p[0] = q
+        q = 0 if q else 1
+    return q
 
 
 @micropython.viper

@@ -32,7 +32,7 @@ def seed(sums):
     """
     low = 1
     high = 0
-    for c in range(len(sums) - 2):
+    for c in range(len(sums) - 5):
         low ^= sums[c] & 0xFFFF
         high ^= sums[c] >> 16 & 0xFFFF
         for _ in range(4):

@@ -26,6 +26,7 @@ _NUDGE = const(3)
 _PROGRAM = const(4)
 _COUNTS = const(0)
 _POWER_BITS = const(10)
+_CLASSES = const(11)
 _ACTIVE = const(12)
 _STATES = const(14)
 _SUMS = const(22)
@@ -38,8 +39,8 @@ _RATE_SHIFT = const(2)
 _W = const(4)
 _PLUS = const(10)
 _MINUS = const(12)
-_LOW = const(1)  # words after the loss
-_HIGH = const(2)
+_LOW = const(4)  # words after the loss
+_HIGH = const(5)
 
 
 @micropython.viper
@@ -79,12 +80,12 @@ def run(x, table, verb: int, number: int) -> int:
     """As `eqprop.hopfield.kernels.viper.run`."""
     answer = 0
     if verb <= _LEARN:
-        size = int(load_inputs(table, x))
+        size = int(load_inputs(table, x)) if int(ptr32(table)[_CLASSES]) > number else 0
         if size == 0:
             return -1
         multiply = _multiply  # looked up once, as that may take longer than calling it
         sweep(table, table, size, multiply)
-        answer = int(highest(table))
+        answer = int(highest(table, verb))
         if verb == _LEARN:
             if int(set_errors(number, table)):
                 displace(table, table, multiply)
@@ -278,6 +279,7 @@ def _seed(table: ptr32):
             n -= 1
         word = ptr32(int(word) + 4)
         left -= 1
+    word = ptr32(int(word) + (4 * _LOW - 4))
     word[0] = low
     word = ptr32(int(word) + 4)
     word[0] = high
