@@ -46,8 +46,8 @@ class Learner:
         """
         self._crossbar = crossbar
         self._seen = crossbar  # then the last buffer that machine code got; its items cannot change their type
-        self.kernel = getattr(crossbar, "kernel", (None, None, None))
-        self.tally = getattr(crossbar, "tally", None) or [0, 0, 0, 0]
+        self.kernel = getattr(crossbar, "kernel", [None] * 3)
+        self.tally = getattr(crossbar, "tally", None) or [0] * 4
         self.rate_shifts = plan.rate_shifts
         self.lr_halving_samples = lr_halving_samples
         self.resume_at(0)

@@ -81,10 +81,6 @@ FREE = const(0)
 PLUS = const(1)
 MINUS = const(2)
 
-_SETTLE = const(0)  # verbs of machine code
-_SET_NUDGE = const(2)
-_NUDGE = const(3)
-
 BUFFERS = (bytes, bytearray, memoryview, array)
 # Bound here, because a board finds a built-in name by searching a long list
 _len, _type = len, type
@@ -145,36 +141,3 @@ class CheckedCrossbar:
         """Raise ValueError unless `rate_shift` is in 1..24."""
         if not 1 <= rate_shift <= RATE_SHIFT_MAX:
             raise ValueError("rate_shift: {} is not in 1..{}".format(rate_shift, RATE_SHIFT_MAX))
-
-
-class MachineVerbs(CheckedCrossbar):
-    """Verbs in machine code, one call per verb or one per sample, because calls cost as much as arithmetic.
-
-    A subclass has a `table`, run(x, table, verb, number), which is also bound as `_run`, and from `eqprop._compat` the
-    `kernel`.
-    """
-
-    kernel: tuple
-    table: array
-    run = _run = staticmethod(None)
-
-    def settle(self, x):
-        """Free phase, as the plain crossbars'. Raises Rot, doing nothing, if the table has changed by itself."""
-        run, table, features = self.kernel
-        if not (x is self._seen and _len(x) == features):
-            self.check(x)
-        prediction = run(x, table, _SETTLE, 0)
-        if prediction < 0:
-            raise Rot("table")
-        return prediction
-
-    def set_nudge(self, label):
-        """Set the outputs' errors or nudge currents; return the loss. Raises ValueError for a label without output."""
-        self.check_label(label)
-        return self._run(0, self.table, _SET_NUDGE, label)
-
-    def nudge(self, phase):
-        """Nudged phase PLUS or MINUS; of hopfield networks, each call settles both. Raises as `check_phase`."""
-        if phase != PLUS and phase != MINUS:
-            self.check_phase(phase)
-        self._run(0, self.table, _NUDGE, phase)

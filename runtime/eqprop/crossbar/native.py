@@ -11,10 +11,13 @@ of all words 0 modulo 2**32, so that no kernel follows an address with a flipped
 """
 
 from .._compat import const, kernel, table_words
-from . import FREE, MachineVerbs, Rot
+from . import FREE, MINUS, PLUS, Rot
 from .emulated import EmulatedCrossbar
 
-# Verbs
+# The verbs
+_SETTLE = const(0)
+_SET_NUDGE = const(2)
+_NUDGE = const(3)
 _PROGRAM = const(4)
 _REFRESH = const(5)
 
@@ -68,9 +71,11 @@ _V_FREE = const(32)  # voltages; the address of those of a phase is at _V_FREE +
 _V_PLUS = const(34)
 _V_MINUS = const(36)
 
+_len = len  # faster to find than a built-in name
 
-class MachineCrossbar(MachineVerbs, EmulatedCrossbar):
-    """The crossbar's verbs in machine code, as `eqprop.crossbar.MachineVerbs`.
+
+class MachineCrossbar(EmulatedCrossbar):
+    """The crossbar's verbs in machine code, one call per verb or one per sample: calls cost as much as arithmetic.
 
     A subclass provides run(x, table, verb, number): of settle the prediction; of learn, which counts in the tally,
     whether the rates halve now, or -2 if it met a total out of range; of both -1, with nothing done, if the label or
@@ -78,7 +83,7 @@ class MachineCrossbar(MachineVerbs, EmulatedCrossbar):
     provides enter(table, at, word, last), which updates the table's sum.
     """
 
-    enter = staticmethod(None)
+    run = enter = staticmethod(None)
 
     def __init__(self, plan, allocate, seed):
         """As `EmulatedCrossbar`."""
@@ -107,6 +112,27 @@ class MachineCrossbar(MachineVerbs, EmulatedCrossbar):
             arrays += [circuit.shift[c], circuit.low[c], circuit.high[c], circuit.delta[c], circuit.mean[c]]
             arrays += [circuit.total[c]] + [phase[c] for phase in circuit.phases]
             yield words, arrays
+
+    def settle(self, x):
+        """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""
+        run, table, features = self.kernel
+        if not (x is self._seen and _len(x) == features):
+            self.check(x)
+        prediction = run(x, table, _SETTLE, 0)
+        if prediction < 0:
+            raise Rot("table")
+        return prediction
+
+    def set_nudge(self, label):
+        """As `PlainCrossbar.set_nudge`."""
+        self.check_label(label)
+        return self._run(0, self.table, _SET_NUDGE, label)
+
+    def nudge(self, phase):
+        """As `PlainCrossbar.nudge`."""
+        if phase != PLUS and phase != MINUS:
+            self.check_phase(phase)
+        self._run(0, self.table, _NUDGE, phase)
 
     def set_rate_shift(self, c, rate_shift):
         """As `EmulatedCrossbar.set_rate_shift`."""

@@ -3,15 +3,19 @@
 An emulated crossbar does its part in `inspection`.
 """
 
+from .._compat import const
 from ..fixed import RATE_SHIFT_MAX
 from . import Rot
+
+_SAMPLE = const(2)  # items of a learner's tally
+_LEFT = const(3)
 
 
 def inspect(network):
     """Raise Rot naming what changed by itself, as `Network.inspect` says."""
     learner = network.learner
-    _, _, sample, left = learner.tally
-    if sample + left != learner.halve_at:
+    sample = learner.tally[_SAMPLE]
+    if sample + learner.tally[_LEFT] != learner.halve_at:
         raise Rot("number of samples")
     _ = network.user_data  # raises Rot itself
     every = network.lr_halving_samples

@@ -7,10 +7,13 @@ the table makes the sum of all words 0 modulo 2**32, so that no kernel follows a
 """
 
 from .._compat import const, kernel, table_words
-from ..crossbar import MachineVerbs
+from ..crossbar import MINUS, PLUS, Rot
 from .crossbar import HopfieldCrossbar
 
-# Verbs
+# The verbs
+_SETTLE = const(0)
+_SET_NUDGE = const(2)
+_NUDGE = const(3)
 _PROGRAM = const(4)
 
 _COUNTS = const(0)  # crossbars | sweeps << 8
@@ -44,23 +47,24 @@ _FREE = const(8)
 _PLUS = const(10)
 _MINUS = const(12)
 
+_len = len  # faster to find than a built-in name
 
-class MachineCrossbar(MachineVerbs, HopfieldCrossbar):
-    """The crossbar's verbs in machine code, as `eqprop.crossbar.MachineVerbs`.
+
+class MachineCrossbar(HopfieldCrossbar):
+    """The crossbar's verbs in machine code, one call per verb or one per sample: calls cost as much as arithmetic.
 
     A subclass provides run(x, table, verb, number), enter(table, at, word, last), which updates the table's sum, and
     total(weights, count).
     """
 
-    enter = total = staticmethod(None)
+    run = enter = total = staticmethod(None)
 
     def __init__(self, plan, allocate, seed):
         """As `HopfieldCrossbar`."""
         self._run = self.run  # bound once: looking up a method costs more than some verbs
         super().__init__(plan, allocate, seed)
         self.kernel = kernel(self)
-        count = len(self.circuit.w)
-        self.tally = memoryview(self.circuit.sums)[count : count + 4]
+        self.tally = memoryview(self.circuit.sums)[len(self.circuit.w) :]
 
     def checksum(self, w):
         """As `eqprop.hopfield.kernels.plain.checksum`."""
@@ -86,6 +90,27 @@ class MachineCrossbar(MachineVerbs, HopfieldCrossbar):
             words = [nodes, rows, circuit.rate_shifts[c], plan.layers[c + 2] if c + 1 < count else 0]
             phases = [phase[c] for phase in circuit.phases]
             yield words, [circuit.w[c], circuit.current[c]] + phases
+
+    def settle(self, x):
+        """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""
+        run, table, features = self.kernel
+        if not (x is self._seen and _len(x) == features):
+            self.check(x)
+        prediction = run(x, table, _SETTLE, 0)
+        if prediction < 0:
+            raise Rot("table")
+        return prediction
+
+    def set_nudge(self, label):
+        """As `PlainCrossbar.set_nudge`."""
+        self.check_label(label)
+        return self._run(0, self.table, _SET_NUDGE, label)
+
+    def nudge(self, phase):
+        """As `PlainCrossbar.nudge`; each call settles both phases."""
+        if phase != PLUS and phase != MINUS:
+            self.check_phase(phase)
+        self._run(0, self.table, _NUDGE, phase)
 
     def program(self):
         """As `PlainCrossbar.program`."""
