@@ -71,6 +71,11 @@ if sys.implementation.name == "micropython":
     _ALL = _Slices()[:]  # made once, because a slice takes heap
     del _Slices  # a class takes heap, too
 
+    try:
+        from uctypes import addressof
+    except ImportError:
+        pass  # a board without machine code
+
     def byte_row(inputs):
         """Return a view of all but the last item, for `has_byte_items`."""
         return memoryview(inputs)[: len(inputs) - 1]
@@ -109,8 +114,6 @@ def kernel(crossbar):
 
     Of the address, a call makes a pointer in a quarter of the instructions that the table's array takes.
     """
-    from uctypes import addressof  # where there is machine code
-
     return crossbar.run, addressof(crossbar.table), crossbar.features
 
 
@@ -119,8 +122,6 @@ def table_words(parts):
 
     The last word makes the sum of all 0 modulo 2**32.
     """
-    from uctypes import addressof
-
     low = high = 0  # sums of 16-bit halves: a board would allocate larger numbers
     for words, buffers in parts:
         for word in words:

@@ -14,8 +14,9 @@ _LEFT = const(3)
 def inspect(network):
     """Raise Rot naming what changed by itself, as `Network.inspect` says."""
     learner = network.learner
-    sample = learner.tally[_SAMPLE]
-    if sample + learner.tally[_LEFT] != learner.halve_at:
+    tally = learner.tally
+    sample = tally[_SAMPLE]
+    if sample + tally[_LEFT] != learner.halve_at:
         raise Rot("number of samples")
     _ = network.user_data  # raises Rot itself
     every = network.lr_halving_samples

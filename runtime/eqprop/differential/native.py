@@ -126,24 +126,24 @@ class MachineCrossbar(DifferentialCrossbar):
         else:
             self.check_phase(phase)
 
-    def run(self, x, table, _, label):
-        """Learn a sample, as `eqprop.learner` needs it."""
+    def run(self, x, table, prediction, label):
+        """Learn a sample, as `eqprop.learner` needs it. Arguments serve as locals, as there."""
         if not 0 <= label < self.classes:
             return -1
         prediction = self._settle(x, table)
         if prediction < 0:
             return prediction
-        loss = self._set_nudge(table, label)
-        if loss:
+        label = self._set_nudge(table, label)
+        if label:
             self._respond(table)
             if self._program(table):
                 return -2
         tally = self.tally
-        tally[0] = loss
+        tally[0] = label
         tally[1] = prediction
         tally[2] += 1
-        tally[3] = loss = tally[3] - 1
-        return not loss
+        tally[3] = label = tally[3] - 1
+        return not label
 
     def set_rate_shift(self, c, rate_shift):
         """As `DifferentialCrossbar.set_rate_shift`."""

@@ -67,8 +67,7 @@ class Samples:
     def _samples(self, payload):
         # Bound before the loop, because an attribute costs a board up to a thousand instructions
         network = self.network
-        learner = network.learner
-        tally = learner.tally
+        tally = network.learner.tally
         learn = network.learn
         unpack = self._unpack
         x = self._x
@@ -133,7 +132,7 @@ class Samples:
                 counted = right = loss = 0
                 if not cached:
                     self._keep(payload, first, at)
-        if tally[_SAMPLE] + tally[_LEFT] != learner.halve_at:  # a flipped bit would have skipped samples
+        if tally[_SAMPLE] + tally[_LEFT] != network.learner.halve_at:  # a flipped bit would have skipped samples
             raise Rot("number of samples")
         self._check_totals()
         progress = struct.pack(messages.PROGRESS_LAYOUT, tally[_SAMPLE], self._cached, *self._totals)

@@ -36,8 +36,10 @@ for model in ("hopfield", "resistive"):
         refused(setattr, network, "user_data", wrong)
     for x in (b"", b"\1\2\3", array("b", [1, 2, 3]), bytearray(5), [1, 2, 3, 4], (1, 2, 3, 4), "abcd", 4):
         refused(crossbar.settle, x)
-    for label in (-1, 2, 2**40, 1.0, 0.5, "1", None):
+    for label in (-1, 2, 2**32, 2**40, 1 - 2**32, 1.0, 0.5, "1", None):
         refused(crossbar.set_nudge, label)
+        refused(network.learn, bytes(4), label)
+    print(network.sample)
     for phase in (0, 3):
         refused(crossbar.nudge, phase)
     for rate_shift in (0, 25):

@@ -15,7 +15,12 @@ _OF_A_MODEL = [
     ),
     *(f"ValueError x: {n} features for 4 inputs" for n in (0, 3, 3, 5)),
     *(f"TypeError x: expected an int8 buffer, got {name}" for name in ("list", "tuple", "str", "int")),
-    *(f"ValueError label: {label} is not a whole number in 0..1" for label in (-1, 2, 2**40, 1.0, 0.5, "1", None)),
+    *(
+        f"ValueError label: {label} is not a whole number in 0..1"
+        for label in (-1, 2, 2**32, 2**40, 1 - 2**32, 1.0, 0.5, "1", None)
+        for _ in ("set_nudge", "learn")
+    ),
+    "0",  # samples learnt
     *(f"ValueError phase: {phase} is not 1 or 2" for phase in (0, 3)),
     *(f"ValueError rate_shift: {rate_shift} is not in 1..24" for rate_shift in (0, 25)),
 ]
