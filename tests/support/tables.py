@@ -21,7 +21,7 @@ def offsets(model, module="native"):
 
 def listed(model):
     """Return what a model's kernels keep to: its list of offsets and verbs, and the verb that `Learner` calls."""
-    return offsets(model) | offsets("", "learner")
+    return offsets(model) | {"_LEARN": offsets("", "learner")["_LEARN"]}
 
 
 def assembler_offsets(model, core):

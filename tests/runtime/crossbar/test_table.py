@@ -46,7 +46,7 @@ def fields(circuit, crossbar):
             "_IN_ACTIVE": circuit.active,
             "_IN_CONDUCTANCES": circuit.g[0],
             "_IN_DRIVEN": circuit.driven,
-            "_IN_UNUSED": 0,
+            "_IN_TALLY": crossbar.tally,
         },
     )
     yield (
@@ -84,10 +84,10 @@ def test_the_table_holds_each_field_at_the_lists_offset(monkeypatch):
     """Catches: a word or an array that is put in or moved, with the list left as it is."""
     crossbar = eqprop.Network("9-20-7-5", model="resistive").crossbar
     circuit = crossbar.circuit
-    owner = SimpleNamespace(circuit=circuit, features=crossbar.features, classes=crossbar.classes)
+    crossbar.tally = [0] * 4
+    owner = SimpleNamespace(circuit=circuit, tally=crossbar.tally, features=crossbar.features, classes=crossbar.classes)
     table, _ = held("crossbar", owner, monkeypatch)
     expected = {at + LIST[name]: field for at, part in fields(circuit, crossbar) for name, field in part.items()}
-    expected[LIST["_IN_UNUSED"] + 1] = 0
     assert_same(table, expected)
     names = {name for _, part in fields(circuit, crossbar) for name in part}
     verbs = {"_SETTLE", "_LEARN", "_SET_NUDGE", "_NUDGE", "_PROGRAM", "_REFRESH"}

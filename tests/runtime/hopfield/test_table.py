@@ -36,7 +36,7 @@ def fields(plan, crossbar):
     head |= {"_COUNTS": count | plan.sweeps << 8, "_FEATURES": plan.layers[0]}
     head |= {
         "_POWER_BITS": plan.power_bits,
-        "_UNUSED": 0,
+        "_CLASSES": plan.layers[-1],
         "_RIGHT": plan.targets[0],
         "_WRONG": plan.targets[1],
         "_STATES": crossbar.states,
