@@ -33,7 +33,7 @@ def measure(epochs, path):
         board.configure(**configuration(LAYERS, 0, epochs * count, data))
         order = schedule.order(count)
         recorder = Recorder(log, data, 10.0)
-        recorder.begin(board, order, None)
+        recorder.begin(board, data.train_x, data.train_y, order, None)
         gc.collect()
         gc.freeze()  # as `eqprop train` does
         for epoch in range(epochs):

@@ -124,7 +124,7 @@ def test_a_log_record(tmp_path):
 
     with RunLog(tmp_path / "run.arrow", {"layers": "6-3", "model": "hopfield", "seed": 0}) as log:
         recorder = Recorder(log, data, 10.0)
-        recorder.begin(board, loop.Schedule(1, 0).order(len(data.train_y)), None)
+        recorder.begin(board, data.train_x, data.train_y, loop.Schedule(1, 0).order(len(data.train_y)), None)
         with Follower(holds) as way:
             recorder.interval(board, complete=True)
     assert open_log(tmp_path / "run.arrow").snapshot(0)[0].ravel()[:4].tolist() == STEPS

@@ -1,7 +1,10 @@
-"""The average of networks that learnt apart from the same start: federated averaging (McMahan et al. 2017).
+"""Averages of networks: of those that learnt apart from the same start, and of one network at moments of its run.
 
-Each conductance of the average is the boards' mean, weighted by the samples that each learnt, rounded to the nearest
-step:
+The first is federated averaging (McMahan et al. 2017). The second smooths what the last samples did to a network
+(Polyak & Juditsky 1992; Izmailov et al. 2018).
+
+Each conductance of the average is the networks' mean, rounded to the nearest step. Those of several boards are weighted
+by the samples that each learnt, those of one run are not:
 
     g = floor((2 * sum_k n_k g_k + sum_k n_k) / (2 * sum_k n_k))
 
@@ -51,6 +54,16 @@ def average(models: dict[str, Model], before: Model | None = None) -> Model:
     return replace(found, run_number=found.crc or 1)
 
 
+def moments(total: int, share: float) -> list[int]:
+    """Return the moments of a run whose networks are averaged at its end: numbers of samples learnt, ascending.
+
+    total: samples of the run. share: part of the run, 0 for no moment. `_MOMENTS` moments lie evenly over that part,
+    the last at its end; fewer if it has fewer samples.
+    """
+    span = round(share * total)
+    return sorted({total - span * n // _MOMENTS for n in range(_MOMENTS)}) if span else []
+
+
 def mean(conductances: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return the mean of conductances, uint16 or int16 (networks, devices), weighted by `counts`: (devices,)."""
     total = int(counts.sum())
@@ -93,6 +106,7 @@ def _same(name):
     return lambda one, other: getattr(one, name) == getattr(other, name)
 
 
+_MOMENTS = 16  # a board sends its conductances at each
 _SCALE = "scale of the inputs"
 _AGREE = {
     "shape": _same("layers"),

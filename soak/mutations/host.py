@@ -4,6 +4,9 @@ SCALING = "host_tools/eqprop_host/datasets/scaling.py"
 SPLITTING = "host_tools/eqprop_host/datasets/splitting.py"
 BLANKING = "host_tools/eqprop_host/datasets/blanking.py"
 OF_BLANKS = "tests/host/datasets/test_blanking.py"
+LOOP = "host_tools/eqprop_host/training/loop.py"
+RECORDER = "host_tools/eqprop_host/training/recorder.py"
+OF_RUNS = "tests/host/training/test_run.py"
 OF_DATA = "tests/host/datasets/test_loading.py"
 IDX = "host_tools/eqprop_host/datasets/formats/idx_files.py"
 OF_FORMATS = "tests/host/datasets/formats/test_formats.py"
@@ -22,8 +25,8 @@ MUTATIONS = (
     # data sets
     (
         BLANKING,
-        "order.epoch(n) + n % passes * count",
-        "order.epoch(n)",
+        "(n % passes if n < blanking else passes)",
+        "(n % passes)",
         f"{OF_BLANKS}::test_the_blanks_never_change",
     ),
     (
@@ -31,6 +34,36 @@ MUTATIONS = (
         "word ^ word >> np.uint64(27)",
         "word ^ word >> np.uint64(26)",
         f"{OF_BLANKS}::test_the_blanks_never_change",
+    ),
+    (
+        LOOP,
+        "if moment <= board.state.sample}",
+        "if moment < 0}",
+        f"{OF_RUNS}::test_a_smoothed_run_resumes_where_it_stopped",
+    ),
+    (
+        RECORDER,
+        " or board.state.sample == self._averaged:",
+        ":",
+        f"{OF_RUNS}::test_blanks_and_averages_are_the_same_everywhere",
+    ),
+    (
+        "host_tools/eqprop_host/runlog/reader.py",
+        'if not about.get("blank"):',
+        "if True:",
+        f"{OF_RUNS}::test_blanks_and_averages_are_the_same_everywhere",
+    ),
+    (
+        "host_tools/eqprop_host/runlog/replay.py",
+        "if sample == log.averaged:",
+        "if False:",
+        f"{OF_RUNS}::test_blanks_and_averages_are_the_same_everywhere",
+    ),
+    (
+        "host_tools/eqprop_host/runlog/verify.py",
+        "if means[c] is None or not np.array_equal(means[c], steps.ravel()):",
+        "if means[c] is None:",
+        f"{OF_RUNS}::test_an_average_that_is_not_the_runs_is_found",
     ),
     (
         SCALING,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import eqprop
 from eqprop_host import Model
-from eqprop_host.averaging import average, mean
+from eqprop_host.averaging import average, mean, moments
 from eqprop_host.datasets import Scaling
 from eqprop_host.errors import DataError
 
@@ -33,6 +33,16 @@ def test_the_mean_is_the_exact_one_rounded(pairs):
     found = mean(values.astype(np.int16)[:, None], counts)
     exact = Fraction(sum(v * c for v, c in pairs), sum(c for _, c in pairs))
     assert found.dtype == np.int16 and found[0] == (exact + Fraction(1, 2)).__floor__()
+
+
+@given(st.integers(1, 2**30 - 1), st.floats(0, 1))
+def test_the_moments_of_a_run_lie_evenly_over_its_last_part(total, share):
+    """Catches moments before the part, at the start, twice, or without the end."""
+    found, span = moments(total, share), round(share * total)
+    assert len(found) == min(16, span) and all(total - span < moment <= total for moment in found)
+    if found:
+        gaps = np.diff(found)
+        assert found[-1] == total and (not gaps.size or gaps.min() > 0 and gaps.max() - gaps.min() <= 1)
 
 
 def test_an_average_weighs_networks_by_their_samples():

@@ -106,10 +106,10 @@ class ChipBoard:
         order = order or SampleOrder(len(x))
         first = self._progress.sample
         until = order.pass_end(first) if until is None else until
-        for (index,) in order.parts(first, until, 1, self._epoch):
+        for index in order.parts(first, until, 1, self._epoch):
             if stop():
                 return
-            wanted = y[index]
+            (wanted,) = y[index]
             numbers = y.ndim > 1
             payload = (pack_target if numbers else pack_learn)(wanted, x[index].tobytes())
             sample, prediction, loss, _ = self._converse(messages.CHIP_LEARN, payload)

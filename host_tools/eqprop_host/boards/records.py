@@ -2,13 +2,15 @@
 
 import numpy as np
 
+from ..datasets import Blanked
+
 _ROWS = 4096  # rows examined at a time, because an array may be larger than memory
 
 
 def alphabet_of(*inputs):
     """Return the bytes of the int8 values that occur in the arrays `inputs`, ascending, for `protocol.records.Code`."""
     occurs = np.zeros(256, np.bool_)
-    for x in inputs:
+    for x in (each.values if isinstance(each, Blanked) else each for each in inputs):
         for first in range(0, len(x), _ROWS):
             occurs[np.asarray(x[first : first + _ROWS], np.int8).view(np.uint8)] = True
     return np.sort(np.flatnonzero(occurs).astype(np.uint8).view(np.int8)).tobytes()

@@ -6,7 +6,7 @@ memory than one block, because large arrays lie in files (`eqprop_host.datasets.
 """
 
 from .aligning import align, joined
-from .blanking import blanked
+from .blanking import Blanked, blanked, blanked_order
 from .dataset import CLASSES_MAX, Dataset, check_layers
 from .loading import SHIPPED, Unlabelled, load, load_features
 from .numbers import TargetScaling
@@ -21,6 +21,7 @@ __all__ = [
     "SHIPPED",
     "TASKS",
     "TEST_FRACTION",
+    "Blanked",
     "Dataset",
     "Prepared",
     "Reading",
@@ -29,6 +30,7 @@ __all__ = [
     "Unlabelled",
     "align",
     "blanked",
+    "blanked_order",
     "check_layers",
     "check_used",
     "fit_scaling",

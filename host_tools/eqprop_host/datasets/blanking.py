@@ -2,18 +2,18 @@
 
 A large network soon knows some ten thousand training samples by heart. Further epochs then improve its answers to other
 samples only little. If different features of a sample are blanked each time it is learnt, the network never gets the
-same sample twice (dropout of the inputs: Srivastava et al. 2014, JMLR 15).
+same sample twice (dropout of the inputs: Srivastava et al. 2014, JMLR 15). The last fifth of the epochs blanks none,
+because the network will be asked about samples without blanks.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from eqprop_sim.sample_order import SampleOrder
 
-_PASSES = 64  # passes with blanks of their own; later ones repeat them
+_PASSES = 64  # passes with blanks of their own; a longer run repeats them
+_WHOLE = 5  # of so many epochs, the last one blanks nothing
 _STEP, _FIRST, _SECOND = (np.uint64(word) for word in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 _BYTES = 8  # features that share a random number
 
@@ -21,21 +21,31 @@ _BYTES = 8  # features that share a random number
 class Blanked:
     """The training samples of all passes, each with its own blanks: an array of int8 that is computed row by row.
 
-    Row pass * count + i is sample i in that pass. Each feature is 0 with a probability of `share`, rounded to a 256th,
-    by seed, pass, sample and feature alone: if byte feature % 8 of output (seed << 32) + row * words + feature // 8 + 1
-    of a SplitMix64 that starts from 0, words = ceil(features / 8), is below 256 * share.
+    Row pass * count + i is sample i in that pass; the last pass has no blanks. In the others, each feature is 0 with a
+    probability of `share`, rounded to a 256th, by seed, pass, sample and feature alone: if byte feature % 8 of output
+    (seed << 32) + row * words + feature // 8 + 1 of a SplitMix64 that starts from 0, words = ceil(features / 8), is
+    below 256 * share.
+
+    So all who know the samples, the share, the seed and the epochs have the same rows: the board's host, its digital
+    twin, and a reader of its log.
     """
 
     dtype = np.dtype(np.int8)
     ndim = 2
 
-    def __init__(self, x: np.ndarray, share: float, seed: int, passes: int) -> None:
-        """Blank `x`, int8 (count, features), in `passes` passes."""
+    def __init__(self, x: np.ndarray, share: float, seed: int, epochs: int) -> None:
+        """Blank `x`, int8 (count, features)."""
         self._x, self._share, self._seed = x, round(256 * share), np.uint64(seed)
-        self.shape = (passes * len(x), x.shape[1])
+        self._whole = _passes(epochs) * len(x)  # the first row without blanks
+        self.shape = (self._whole + len(x), x.shape[1])
 
     def __len__(self) -> int:
         return self.shape[0]
+
+    @property
+    def values(self) -> np.ndarray:
+        """An array of int8 with every value that occurs in the rows: the samples without blanks, and a row of zeros."""
+        return np.concatenate((self._x, np.zeros_like(self._x[:1])))
 
     def __getitem__(self, rows: np.ndarray) -> np.ndarray:
         """Return rows, by their numbers (int64), as int8 (rows, features)."""
@@ -47,15 +57,30 @@ class Blanked:
         word = (word ^ word >> np.uint64(27)) * _SECOND
         word ^= word >> np.uint64(31)
         kept = word.astype("<u8").view(np.uint8)[:, :features] >= self._share
+        kept |= (rows >= self._whole)[:, None]
         blanked: np.ndarray = self._x[rows % len(self._x)] * kept
         return blanked
 
 
-def blanked(
-    x: np.ndarray, y: np.ndarray, order: SampleOrder, share: float, seed: int, epochs: int
-) -> tuple[Any, np.ndarray, SampleOrder]:
-    """Return (rows, their labels or targets, their order) of a run that blanks a share of the features of `x`."""
-    count = len(x)
-    passes = min(epochs, _PASSES)
-    rows = Blanked(x, share, seed, passes)
-    return rows, np.concatenate([y] * passes), SampleOrder(count, lambda n: order.epoch(n) + n % passes * count)
+def blanked(x: np.ndarray, y: np.ndarray, share: float, seed: int, epochs: int) -> tuple[Blanked, np.ndarray]:
+    """Return (rows, their labels or targets) of a run that blanks a share of the features of `x`.
+
+    x: int8 (count, features). y: labels (count,) or targets (count, outputs).
+    """
+    return Blanked(x, share, seed, epochs), np.concatenate([y] * (_passes(epochs) + 1))
+
+
+def blanked_order(order: SampleOrder, epochs: int) -> SampleOrder:
+    """Return the order of the rows of a run that learns its samples in the order `order`."""
+    passes, blanking = _passes(epochs), _blanking(epochs)
+    return SampleOrder(order.count, lambda n: order.epoch(n) + (n % passes if n < blanking else passes) * order.count)
+
+
+def _blanking(epochs: int) -> int:
+    """Return how many epochs blank features, the first ones."""
+    return epochs - epochs // _WHOLE
+
+
+def _passes(epochs: int) -> int:
+    """Return how many passes with different blanks a run has."""
+    return min(_blanking(epochs), _PASSES)

@@ -15,15 +15,13 @@ import pyarrow as pa
 import eqprop
 import eqprop.planning
 
+from ..datasets import Blanked, blanked
 from ..errors import DataError, LogError
 from ..link.steps import steps_type
 from . import fleet
 from .formats import LIVE, WHOLE, whole
 from .formats.spans import Span
-from .schema import FORMAT, OF_TABLE, TABLES, UNNAMED, arrow_schema, batch, check, shown
-
-COMPLETE = ("board", "twin")
-"""The `source` values of conductances that cover a whole crossbar."""
+from .schema import AVERAGE, COMPLETE, FORMAT, OF_TABLE, TABLES, UNNAMED, arrow_schema, batch, check, shown
 
 
 class Log:
@@ -183,13 +181,20 @@ class Log:
         except (TypeError, ValueError) as error:
             raise LogError(f"{self.path}: conductance_crc: {error}") from error
 
-    def snapshot(self, sample: int) -> list[np.ndarray]:
+    @cached_property
+    def averaged(self) -> int | None:
+        """The sample number at which the run's average is logged, its last; None without one."""
+        found = [h["sample"] for h in self.headers if h["record"] == "conductances" and h["source"] == AVERAGE]
+        return found[-1] if found else None
+
+    def snapshot(self, sample: int, sources: tuple[str, ...] = COMPLETE) -> list[np.ndarray]:
         """Return the conductances logged at `sample`, one of `logged`: steps (rows, columns) for each crossbar.
 
-        Raises LogError if they are damaged, or do not match the run's layers.
+        sources: (AVERAGE,) for those at `averaged`. Raises LogError if they are damaged, or do not match the run's
+        layers.
         """
         found: dict[int, np.ndarray] = {}
-        for row in self.read("conductances", where=lambda h: h["sample"] == sample and h["source"] in COMPLETE):
+        for row in self.read("conductances", where=lambda h: h["sample"] == sample and h["source"] in sources):
             found.setdefault(row["crossbar"], row["conductance_steps"])
         shapes = self.plan.shapes
         if sorted(found) != list(range(len(shapes))):
@@ -238,6 +243,21 @@ class Log:
         right = np.concatenate([row[name] for row in rows] or [np.zeros(0, np.int16)])
         return np.concatenate(features), right.reshape(-1, outputs) if self.learns_numbers else right.astype(np.int64)
 
+    @cached_property
+    def training_rows(self) -> tuple[np.ndarray | Blanked, np.ndarray]:
+        """The rows that `order` of the table `steps` numbers, and their classes or targets.
+
+        These are `samples` or, if the run blanks features, the samples of each pass with their blanks
+        (`datasets.Blanked`). Raises LogError as `samples` does, and without the seed or the epochs of the blanks.
+        """
+        about = self.configuration
+        if not about.get("blank"):
+            return self.samples
+        try:
+            return blanked(*self.samples, about["blank"], about["seed"], about["epochs"])
+        except KeyError as error:
+            raise LogError(f"{self.path}: the log does not give its {error.args[0]}") from error
+
     def siemens(self, sample: int) -> list[np.ndarray]:
         """Return each crossbar's conductances after `sample` training samples: float64 (rows, columns), siemens."""
         return [steps * self.siemens_per_step for steps in self.conductances(sample)]
@@ -245,7 +265,8 @@ class Log:
     def conductances(self, sample: int) -> list[np.ndarray]:
         """Return each crossbar's exact conductances after `sample` training samples: steps (rows, columns).
 
-        Raises LogError as `runlog.replay.network_at` does.
+        At the end of a run that averages its weights, these are the averages. Raises LogError as
+        `runlog.replay.network_at` does.
         """
         from .replay import conductances_at
 
@@ -279,6 +300,8 @@ _CONFIGURATION = {
     "seed": (int, 0),
     "epochs": (int, 0),
     "limit": (int, 0),
+    "blank": ((int, float), 0),
+    "average": ((int, float), 0),
     "lr_halving_samples": (int, 0),
     "run_number": (int, 0),
     "data": (str, None),

@@ -17,13 +17,16 @@ from ..errors import LogError
 from ..link.steps import on_the_line
 from ..model import Model
 from ..places import found
+from .schema import AVERAGE
 
 
 def conductances_at(log, sample):
     """Return the conductances after `sample` training samples: steps (rows, columns) for each crossbar.
 
-    Raises as `network_at` does.
+    At the end of a run that averages its weights, these are the averages. Raises as `network_at` does.
     """
+    if sample == log.averaged:
+        return log.snapshot(sample, (AVERAGE,))
     if sample in log.logged:
         return log.snapshot(sample)
     network = network_at(log, sample)
@@ -142,7 +145,7 @@ def _snapshot(log, sample):
 
 def learn(log, network, sample):
     """Train a network from its own sample to `sample`. Raises LogError if steps in between are not logged."""
-    features, right = log.samples
+    features, right = log.training_rows
 
     def between(header):
         return header["first"] < sample and header["sample"] > network.sample

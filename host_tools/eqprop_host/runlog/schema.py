@@ -59,6 +59,12 @@ def _column(name, kind, tables, unit, meaning):
     return Column(name, kind, TABLES if tables == "all" else tuple(tables.split()), unit, meaning)
 
 
+COMPLETE = ("board", "twin")
+"""The `source` values of conductances that the steps of a run lead to, of a whole crossbar."""
+
+AVERAGE = "average"
+"""The `source` of conductances that took the place of a run's last ones: the average over its last part."""
+
 COLUMNS = (
     _column("record", pa.string(), "all", "", "the row's table"),
     _column("sequence", pa.int64(), "all", "rows", "0, 1, 2 ... through the whole log, so gaps and repetitions show"),
@@ -85,7 +91,13 @@ COLUMNS = (
         "numbers to learn in place of classes, one for each output, all samples of the row one after another",
     ),
     _column("features", _LIST_I8, "samples", "1/127 of full scale", "all samples of the row, one after another"),
-    _column("order", _LIST_U32, "steps", "", "numbers in `samples` of the samples learnt, in order"),
+    _column(
+        "order",
+        _LIST_U32,
+        "steps",
+        "",
+        "numbers in `samples` of the samples learnt, in order; with blanked features plus pass * training samples",
+    ),
     _column("crossbar", pa.int32(), "conductances", "", "the one between layers `crossbar` and `crossbar` + 1"),
     _column(
         "conductance_steps",
@@ -95,7 +107,14 @@ COLUMNS = (
         "conductances, row by row; `shapes` of `eqprop.plan` gives the shape; signed ones as their lowest 16 bits",
     ),
     _column("crc", pa.int64(), "conductances", "", "CRC-32 of `conductance_steps` as little-endian uint16"),
-    _column("source", pa.string(), "conductances", "", "board: read from it; twin: its bit-identical digital twin"),
+    _column(
+        "source",
+        pa.string(),
+        "conductances",
+        "",
+        "board: read from it; part: the same, of some devices; twin: its bit-identical digital twin; average: over the "
+        "last part of the run, in place of its last ones",
+    ),
     _column(
         "epoch", pa.int64(), "metrics", "epochs", "passes over the data, including the current one; 0 for a board alone"
     ),

@@ -3,9 +3,12 @@
 import binascii
 from collections import Counter
 
+import numpy as np
+
+from ..averaging import mean, moments
 from ..errors import LogError
-from .reader import COMPLETE
 from .replay import agrees, learn, network_at, put
+from .schema import AVERAGE, COMPLETE
 
 
 def verify(log):
@@ -18,7 +21,7 @@ def verify(log):
     found += _steps(log)
     found += _repeated(log)
     found += _checksums(log)
-    return [*found, *_replayed(log)]
+    return [*found, *_replayed(log), *_average(log)]
 
 
 def _sequence(log):
@@ -64,6 +67,21 @@ def _checksums(log):
         crc = binascii.crc32(row["conductance_steps"].astype("<u2").tobytes())
         if crc != row["crc"]:
             yield f"row {row['sequence']}: expected conductances of CRC-32 {row['crc']:08x}, got {crc:08x}"
+
+
+def _average(log):
+    """Find an average that the networks at the run's moments do not have."""
+    if log.averaged is None:
+        return
+    try:
+        networks = [network_at(log, moment) for moment in moments(log.averaged, log.configuration.get("average", 0))]
+    except LogError:  # a board without a twin has no logged steps; others are found above
+        return
+    each = [[network.conductances(c) for network in networks] for c in range(len(log.plan.shapes))]
+    means = [mean(np.stack(steps), np.ones(len(steps), np.int64)) if steps else None for steps in each]
+    for c, steps in enumerate(log.snapshot(log.averaged, (AVERAGE,))):
+        if means[c] is None or not np.array_equal(means[c], steps.ravel()):
+            yield f"crossbar {c} at sample {log.averaged}: its average is not that of the run"
 
 
 def _replayed(log):

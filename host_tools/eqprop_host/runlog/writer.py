@@ -135,14 +135,15 @@ class RunLog:
             self._write([{**row, "features": features[part].ravel()}])
 
     def steps(self, first, order):
-        """Log which samples the steps from number `first` on learnt, as indices into the distinct samples."""
+        """Log which rows the steps from number `first` on learnt: see `Log.training_rows`."""
         self._write([{"record": "steps", "first": first, "order": order}], sample=first + len(order))
 
     def conductances(self, sample, pieces, source="board"):
         """Log conductances after `sample` training samples.
 
         pieces: (crossbar, first device, steps) each; steps are uint16, or int16 or int8 if signed, flat as in
-        `shapes` of `eqprop.plan`. source: "board" if they were read from it, "twin" if they came from its digital twin.
+        `shapes` of `eqprop.plan`. source: "board" if they were read from it, "twin" if they came from its digital twin,
+        "average" for the average that took their place.
         Raises ValueError for another type.
         """
         rows = []

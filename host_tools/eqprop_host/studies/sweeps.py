@@ -134,7 +134,7 @@ def _state(source):
     return tuple((str(file), (about := file.stat()).st_size, about.st_mtime_ns) for file in files)
 
 
-_OWN = ("data", "test", "test_fraction", "layers", "hidden", "epochs", "limit", "seed", "model")
+_OWN = ("data", "test", "test_fraction", "layers", "hidden", "epochs", "limit", "seed", "model", "blank", "average")
 _READING = tuple(field.name for field in fields(Reading))
 OPTIONS = (*_OWN, *_READING, "lr_halving_epochs", "physics", "device", "set")
 """The options of a point that `simulated` needs; None for what was not typed."""

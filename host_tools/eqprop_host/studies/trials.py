@@ -72,8 +72,11 @@ class Run:
     negative: bool = False
     """Whether each feature is the largest value less it, as in pictures of a bright ground."""
 
-    blanked: float = 0.0
+    blank: float = 0.0
     """The share of a training sample's features that are set to 0; only for the physics hopfield and fixed."""
+
+    average: float = 0.0
+    """The share of the run, at its end, over which its weights are averaged; as `blank`."""
 
     @property
     def parameters(self):
@@ -103,8 +106,8 @@ def _fixed(run):
     limit = run.limit and run.limit * run.epochs
     model = "hopfield" if run.physics == "hopfield" else "resistive"
     data = _changed(run) if run.first or run.negative else run.data
-    about = {"epochs": run.epochs, "seed": run.seed, "limit": limit, "blanked": run.blanked, "model": model}
-    config = RunConfig(data=data, layers=run.layers, **about)
+    about = {name: getattr(run, name) for name in ("layers", "epochs", "seed", "blank", "average")}
+    config = RunConfig(data=data, limit=limit, model=model, **about)
     results = train(config, read_model=False).to_dict()
     keys = ("test_error_percent", "training_samples_per_second", "seconds", "conductance_crc")
     return {key: results[key] for key in keys}

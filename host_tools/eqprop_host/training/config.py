@@ -86,10 +86,13 @@ class RunConfig:
     lr_halving_epochs: int | None = None
     """Epochs after which the learning rate halves; None for two fifths of all epochs, 0 for never."""
 
-    blanked: float = 0.0
-    """The share of a training sample's features that are set to 0, in 256ths; a new choice in each epoch.
+    blank: float = 0.0
+    """The share of a training sample's features that are set to 0, in 256ths: others in each epoch.
 
-    Only the emulator in this process blanks features, and only without a log."""
+    The last fifth of the epochs blanks none."""
+
+    average: float = 0.0
+    """The last part of the run, as a share, over which the weights are averaged at its end; 0 for no average."""
 
     model: str = DEFAULT
     """The network's energy model: one of `ENERGY_MODELS`. hopfield8 is hopfield with weights of 8 bits."""
@@ -106,8 +109,10 @@ class RunConfig:
         share = self.test_fraction
         if share is not None and not (isinstance(share, (int, float)) and 0 <= share < 1):
             raise DataError(f"test_fraction: expected a share from 0 to below 1, got {share!r}")
-        if not (isinstance(self.blanked, (int, float)) and (not self.blanked or 1 <= 256 * self.blanked <= 255)):
-            raise DataError(f"blanked: expected 0 or a share from 1/256 to 255/256, got {self.blanked!r}")
+        if not (isinstance(self.blank, (int, float)) and (not self.blank or 1 <= 256 * self.blank <= 255)):
+            raise DataError(f"blank: expected 0 or a share from 1/256 to 255/256, got {self.blank!r}")
+        if isinstance(self.average, bool) or not isinstance(self.average, (int, float)) or not 0 <= self.average <= 1:
+            raise DataError(f"average: expected a share from 0 to 1, got {self.average!r}")
         if self.test is not None and share is not None:
             raise DataError(f"test_fraction {share:g}: test names the samples to test")
         for name, complete in (("layers", "{}"), ("hidden", "1-{}-1")):

@@ -12,9 +12,10 @@ from eqprop.network import DEFAULT
 from eqprop.protocol.messages import MODELS, UNREADABLE
 from eqprop_sim.sample_order import SampleOrder
 
+from ..averaging import mean, moments
 from ..boards.interface import AT_ONCE, AnyBoard
 from ..boards.records import alphabet_of
-from ..datasets import blanked
+from ..datasets import blanked, blanked_order
 from ..errors import RestartError
 from ..link.steps import plan_of
 from . import confidence, scores
@@ -35,8 +36,11 @@ class Schedule:
     limit: int | None = None
     """Most training samples in all; None for whole epochs."""
 
-    blanked: float = 0.0
-    """The share of a training sample's features that are set to 0."""
+    blank: float = 0.0
+    """The share of a training sample's features that are set to 0, until the last fifth of the epochs."""
+
+    average: float = 0.0
+    """The share of the run, at its end, over which the weights are averaged."""
 
     def samples(self, count):
         """Return how many training samples the run has on `count` distinct ones."""
@@ -49,9 +53,9 @@ class Schedule:
     def rows(self, x, y):
         """Return (x, y, the `SampleOrder` of their rows) to learn, of the training samples x and y."""
         order = self.order(len(y))
-        if not self.blanked:
+        if not self.blank:
             return x, y, order
-        return blanked(x, y, order, self.blanked, self.seed, self.epochs)
+        return *blanked(x, y, self.blank, self.seed, self.epochs), blanked_order(order, self.epochs)
 
 
 @dataclass(frozen=True)
@@ -98,16 +102,22 @@ class Outcome:
     """The final conductances as from `Board.conductances`; empty unless `keep` was set."""
 
 
-def configuration(layers, seed, lr_halving_samples, data, model=DEFAULT):
+def configuration(layers, seed, lr_halving_samples, data, model=DEFAULT, schedule=None):
     """Return the arguments of `Board.configure` and `Board.resume` for a run on `data` (`datasets.Prepared`).
 
-    Its `run_number` is a CRC-32 of everything that determines the run's conductances and its samples' packing.
+    schedule: of a run that blanks features or averages weights; None for another. Its `run_number` is a CRC-32 of
+    everything that determines the run's conductances and its samples' packing.
     """
-    alphabet = alphabet_of(data.train_x, data.test_x)
+    x, more = data.train_x, b""
+    if schedule and schedule.blank:
+        x, more = schedule.rows(x, data.train_y)[0], struct.pack("<dI", schedule.blank, schedule.epochs)
+    if schedule and schedule.average:
+        more += struct.pack("<dI", schedule.average, schedule.samples(len(x)))
+    alphabet = alphabet_of(x, data.test_x)
     count = len(data.train_y)
     about = struct.pack(f"<{len(layers)}HIII", *layers, seed, lr_halving_samples, count)
     run_number = zlib.crc32(about + alphabet, MODELS.index(model) - 1)
-    for part in (data.train_x, data.train_y.astype("<i8")):
+    for part in (data.train_x, data.train_y.astype("<i8"), np.frombuffer(more, np.uint8)):
         run_number = zlib.crc32(np.ascontiguousarray(part).data, run_number)  # without copying data that lie in a file
     return {
         "layers": layers,
@@ -164,6 +174,8 @@ class _Run:
         self.total = schedule.samples(self.count)
         self.log_every = log_every or self.count
         self.watched = bool(on_progress or log)  # whether the tests between epochs are seen
+        self.moments = moments(self.total, schedule.average)
+        self.held: dict[int, list] = {}  # the conductances at each moment to average, once it is reached
         self.x, self.y, self.order = schedule.rows(data.train_x, data.train_y)
         self.learnt = 0
         self.seconds = 0.0
@@ -180,7 +192,8 @@ class _Run:
         self.table: Any = None  # the `scores.confusion` of the last test
         self.keep = keep
         if log:
-            log.begin(board, self.order, self._teach)
+            log.begin(board, self.x, self.y, self.order, self._teach)
+            self.held = {moment: log.logged(moment) for moment in self.moments if moment <= board.state.sample}
             self.told = log.measured
 
     def _teach(self, until):
@@ -195,12 +208,16 @@ class _Run:
         """Test and log the network at this point if that is due; return whether the run is over."""
         sample = self.board.state.sample
         ends = sample >= self.total or self.interrupt.requested
+        if sample in self.moments and sample not in self.held:
+            self.held[sample] = (self.log or self.board).conductances()
         complete = self.noted is None or ends
         due = complete or sample % self.log_every == 0 or sample % self.count == 0
         if self.log and due and self.noted != (sample, complete):
             self.log.interval(self.board, complete)
             self.noted = (sample, complete)
         if (ends or (self.watched and sample % self.count == 0)) and self.tested != sample:
+            if self.moments and sample == self.total:
+                self._average()
             if len(self.data.test_y):
                 self._test(sample)
             if sample:
@@ -208,6 +225,15 @@ class _Run:
                 self._tell_epoch(sample)
             self.tested = sample
         return ends
+
+    def _average(self):
+        """Give the board the mean of its conductances at the run's moments; after a restart, the same once more."""
+        self._take(self.board.progress())  # before the new session, which counts from 0
+        held = [self.held[moment] for moment in self.moments]
+        means = [mean(np.stack(steps), np.ones(len(held), np.int64)) for steps in zip(*held, strict=True)]
+        self.board.put_back(means, self.total)
+        if self.log:
+            self.log.average(self.total, means)
 
     def _test(self, sample):
         """Ask the board about the test samples; what it answered before a restart, at this sample, is kept."""
@@ -276,6 +302,7 @@ class _Run:
         """Train up to the next test or log entry."""
         sample = self.board.state.sample
         until = next_stop(sample, self.total, self.count, self.log_every if self.log else self.count)
+        until = min([until, *(moment for moment in self.moments if moment > sample)])
         started, sent = self.clock(), self.board.sent
         before = sample
         try:

@@ -12,7 +12,8 @@ from eqprop_sim.sample_order import SampleOrder
 from ..boards.interface import AnyBoard
 from ..errors import LogError
 from ..link.steps import plan_of
-from ..runlog.replay import network_at, put
+from ..runlog.replay import conductances_at, network_at, put
+from ..runlog.schema import AVERAGE
 from .twin import Twin, network_of, probe
 
 _STRIDE = 1024  # steps between two looks, or those of a second; each look delays the host's answers
@@ -56,14 +57,16 @@ class Recorder:
         before = log.resumed
         self._steps_logged = self._flushed_steps = before.steps if before else 0
         self._snapshot_taken = max(before.logged, default=-1) if before else -1
+        self._averaged = before.averaged if before else None
         self.measured = before.metrics[-1]["sample"] if before and before.metrics else -1
 
-    def begin(self, board: AnyBoard, order: SampleOrder, teach):
+    def begin(self, board: AnyBoard, x, y, order: SampleOrder, teach):
         """Log that the board starts or, in a reopened log, resumes, without a request to the board.
 
-        order: the run's `SampleOrder`. teach: teach(until) lets the board learn up to sample `until`.
+        x, y, order: the rows that the board learns, their labels or targets, and their `SampleOrder`. teach:
+        teach(until) lets the board learn up to sample `until`.
         """
-        self._board, self._order, self._teach = board, order, teach
+        self._board, self._x, self._y, self._order, self._teach = board, x, y, order, teach
         state = board.state
         sample = self._sample = self._seen = state.sample
         self._saved, self._failed = state.saved, state.failed
@@ -83,11 +86,10 @@ class Recorder:
 
     def _begin_twin(self, board):
         """Give the board a twin if their conductances are equal."""
-        twin = Twin(board, self._data)
+        twin = Twin(board, self._x, self._y)
         if self._snapshot_taken >= 0:
             reached = min(self._steps_logged, board.state.sample)
-            network = network_at(self._log.resumed, reached)
-            put(twin.network, [network.conductances(c) for c in range(network.crossbar_count)], reached)
+            put(twin.network, conductances_at(self._log.resumed, reached), reached)
             twin.agreed()
         if board.state.sample == twin.network.sample and board.state.crc != twin.network.crc():
             text = "its first conductances are not the emulator's: conductances are read, as far as the budget allows"
@@ -100,6 +102,24 @@ class Recorder:
         """Return each crossbar's present conductances, steps, flat; read them from a board without a twin."""
         self._catch_up()
         return self._twin.copy() if self._twin else self._board.conductances()
+
+    def logged(self, sample):
+        """Return each crossbar's conductances after `sample` samples of the reopened log's run, steps, flat."""
+        reached = min(self._log.resumed.steps, sample)
+        network = network_at(self._log.resumed, reached)
+        rows = self._order.indices(reached, sample)  # that the board learnt while its host was killed
+        network.learn_all(self._x[rows], self._y[rows])
+        return [network.conductances(c).copy() for c in range(network.crossbar_count)]
+
+    def average(self, sample, conductances):
+        """Log the average that the board now has in place of its last conductances, once."""
+        if self._twin:
+            put(self._twin.network, conductances, sample)
+            self._twin.agreed()
+        if self._averaged != sample:
+            pieces = [(c, 0, steps) for c, steps in enumerate(conductances)]
+            self._log.conductances(sample, pieces, AVERAGE)
+            self._averaged = sample
 
     def reached(self, sample):
         """Note that the board has learnt all training samples before number `sample`.
@@ -170,7 +190,7 @@ class Recorder:
             self._log_conductances(sample, conductances.result(), "twin")
 
     def interval(self, board, complete):
-        """Log conductances for the interval that the user set, unless the board is behind the log.
+        """Log conductances for the interval that the user set, unless the board is behind the log or has its average.
 
         complete: read a board without a twin completely, at any cost. May be called a second time after a
         RestartError.
@@ -178,7 +198,7 @@ class Recorder:
         self._note_restarts()
         self._seen = board.state.sample
         self._catch_up()
-        if board.state.sample < self._sample:
+        if board.state.sample < self._sample or board.state.sample == self._averaged:
             return
         self._flush()
         self._log_snapshots(wait=True)

@@ -122,7 +122,8 @@ class RunResult:
             "data": source_name(self.config.data),
             "test": source_name(self.config.test),
             "test_fraction": self.config.test_fraction,
-            "blanked": self.config.blanked,
+            "blank": self.config.blank,
+            "average": self.config.average,
             "test_samples": len(self.data.test_y),
             **told,
             **(self.fit.to_dict() if self.fit else {"rmse": None, "r2": None}),
@@ -226,18 +227,17 @@ def _trained(
 
     place: the board's place, for the log. before: the log of the run to resume, or None.
     """
+    if config.average and board is not None and not isinstance(board, str) and board.emulated is False:
+        raise _cannot_average(config)
     task = prepared(config, tell)
     data, layers = task.data, task.layers
     count = len(data.train_y)
-    schedule = Schedule(config.epochs, config.seed, config.limit, config.blanked)
+    schedule = Schedule(config.epochs, config.seed, config.limit, config.blank, config.average)
     total = schedule.samples(count)
-    configured = configuration(layers, config.seed, config.halving_samples(count), data, config.model)
+    configured = configuration(layers, config.seed, config.halving_samples(count), data, config.model, schedule)
     every = log.every if log else None
     if log and not len(data.test_y):
         raise DataError("test_fraction 0: a log holds each epoch's test error: hold samples back, or do not log")
-    if config.blanked and (log or board is not None):
-        what = f"log {log.path}" if log else "a board or a chip"
-        raise DataError(f"blanked {config.blanked:g}: only the emulator in this process blanks features, not {what}")
     with contextlib.ExitStack() as stack:
         recorder = None
         if log:
@@ -258,6 +258,8 @@ def _trained(
         if board is not None:  # the emulator of this run ends with it
             names = (data.feature_names, data.class_names)
             description.keep(held, data.scaling.to_dict(), data.recipe, *names, tell, _targets_of(data))
+        if config.average and held.state.crc == UNREADABLE:
+            raise _cannot_average(config)
         if held.state.crc == UNREADABLE:
             tell("the board's crossbar cannot be read back: this run logs and returns no conductances")
             read_model = False
@@ -275,6 +277,10 @@ def _trained(
             check_sent(model, outcome.crc)
         _tell_troubles(held, tell)
         return _result(config, layers, data, outcome, held.identity, model)
+
+
+def _cannot_average(config: RunConfig) -> DataError:
+    return DataError(f"average {config.average:g}: needs a crossbar that can be read and set exactly, not a chip's")
 
 
 @contextlib.contextmanager
@@ -311,6 +317,7 @@ def _about(
         "seed": config.seed,
         "epochs": config.epochs,
         "limit": config.limit,
+        **{name: share for name in ("blank", "average") if (share := getattr(config, name))},
         "lr_halving_samples": configured["lr_halving_samples"],
         "run_number": configured["run_number"],
         **sources,

@@ -57,11 +57,11 @@ class Twin:
     conductances waits until it has learnt everything.
     """
 
-    def __init__(self, board: Board, data):
-        """Start with a board just configured; data: the `datasets.Prepared` to learn."""
+    def __init__(self, board: Board, x, y):
+        """Start with a board just configured; x, y: the rows that it learns, and their labels or targets."""
         self._network = network_of(board.state)
         self._network.warm_up()
-        self._data = data
+        self._x, self._y = x, y
         self._worker = ThreadPoolExecutor(1, initializer=_step_back)
         self._jobs = []
         self.agreed()
@@ -98,12 +98,12 @@ class Twin:
         return [self._network.conductances(c).copy() for c in range(self._network.crossbar_count)]
 
     def learn(self, order):
-        """Learn training samples, by their indices in the data."""
+        """Learn training samples, by the numbers of their rows."""
         self._since.append(order)
         self._jobs.append(self._worker.submit(self._learn, order))
 
     def _learn(self, order):
-        self._network.learn_all(self._data.train_x[order], self._data.train_y[order])
+        self._network.learn_all(self._x[order], self._y[order])
 
     def check(self, board: Board, teach):
         """Return None if the board's conductances equal the twin's, otherwise the `Divergence`.

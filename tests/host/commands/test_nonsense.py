@@ -80,7 +80,7 @@ NONSENSE = {
     "train --resume nowhere.arrow": "nowhere.arrow: cannot be read",
     "train --resume text.arrow": "text.arrow: is not a log",
     "simulate --device ecram": "--device ecram: needs --physics analog",
-    "simulate --physics analog --blank 0.2": "blanked 0.2: only the emulator in this process blanks features, not a",
+    "simulate --physics analog --average 0.2": "average 0.2: needs a crossbar that can be read and set exactly, not",
     "simulate --physics analog --set levels=many": "levels",
     "simulate --physics analog --set colour=red": "colour",
     "sweep show nowhere": "nowhere: holds no results",

@@ -42,7 +42,7 @@ def test_rows_are_of_simulate_and_written_everywhere(tmp_path, capsys):
     code, out, err = run(capsys, *deep)
     study_of = json.loads((tmp_path / "a.json").read_text())
     runs, blanked = study_of["runs"], study_of["rows"].pop()
-    assert code == 0 and study_of["rows"] == rows and blanked["blanked"] == 0.2
+    assert code == 0 and study_of["rows"] == rows and blanked["blank"] == 0.2
     assert blanked["test_error_percent"] != rows[2]["test_error_percent"] and len(err.splitlines()) == 2
     lost = runs.pop(1)
     (tmp_path / "a.json").write_text(json.dumps({**study_of, "runs": runs}))

@@ -41,7 +41,7 @@ class Recorder:
 
     measured = -1
 
-    def begin(self, board, order, teach):
+    def begin(self, board, x, y, order, teach):
         self.reached_samples, self.order, self.board = [board.state.sample], order, board
         assert len(order.indices(0, 7)) == 7 and callable(teach)
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from eqprop_host import LogConfig, Model, RunConfig, load_data, open_board, open_log, resume, train
+from eqprop_host.averaging import mean
 from eqprop_host.errors import DataError, LogError, PortError
 from eqprop_host.runlog.verify import verify
+from eqprop_host.training import loop as training_loop
 from eqprop_host.training import run as training_run
 from support.scripted_interrupt import ScriptedInterrupt
 from support.typed_command import run
@@ -135,9 +137,10 @@ WRONG = {
     "test_fraction: expected a share from 0 to below 1, got 1": {"test_fraction": 1},
     "test_fraction 0.5: test names the samples to test": {"test": "iris", "test_fraction": 0.5},
     "test iris: is also data: omit test": {"test": "iris"},
-    "blanked: expected 0 or a share from 1/256 to 255/256, got 1": {"blanked": 1},
-    "blanked: expected 0 or a share from 1/256 to 255/256, got 0.001": {"blanked": 0.001},
-    "blanked 0.2: only the emulator in this process blanks features, not log ": {"blanked": 0.2},
+    "blank: expected 0 or a share from 1/256 to 255/256, got 1": {"blank": 1},
+    "blank: expected 0 or a share from 1/256 to 255/256, got 0.001": {"blank": 0.001},
+    "average: expected a share from 0 to 1, got 1.5": {"average": 1.5},
+    "average: expected a share from 0 to 1, got True": {"average": True},
     "layers: 2..16 sizes of 1..8191": {"layers": "4"},
     "layers: 4-5-2 has 2 outputs, iris has 3 classes: 4-5-3 would fit": {"layers": (4, 5, 2)},
     "hidden: 2..16 sizes of 1..8191": {"layers": None, "hidden": (0,)},
@@ -153,18 +156,55 @@ def test_a_configuration_that_cannot_be_learnt_is_named(message, tmp_path):
     assert str(raised.value).startswith(message) and not list(tmp_path.iterdir())
 
 
-def test_a_run_learns_blanked_samples_in_this_process_alone():
-    """Catches a board that would learn them as they are, and blanks that come with no share."""
-    plain, blanked, again = (
-        train(dataclasses.replace(IRIS, blanked=share), read_model=False) for share in (0, 0.25, 0.25)
-    )
-    assert plain.conductance_crc == train(IRIS, read_model=False).conductance_crc != blanked.conductance_crc
-    assert again.to_dict()["conductance_crc"] == blanked.conductance_crc and blanked.to_dict()["blanked"] == 0.25
-    assert blanked.training_samples == plain.training_samples
-    with pytest.raises(
-        DataError, match="blanked 0.25: only the emulator in this process blanks features, not a board or a chip"
-    ):
-        train(dataclasses.replace(IRIS, blanked=0.25), board="sim:")
+SMOOTH = {"blank": {"blank": 0.25}, "average": {"average": 0.4}, "both": {"blank": 0.25, "average": 0.4}}
+FAULTS = "sim:?flip=1e-4&reset_every=60&seed=7"
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_blanks_and_averages_are_the_same_everywhere(name, tmp_path):
+    """On a board, on one that restarts, in a log, and in what a log is replayed to.
+
+    Catches a board that learns samples as they are, one that averages other moments after a restart or counts its
+    average as a fault, and a log whose end is not the network of the run.
+    """
+    config = dataclasses.replace(IRIS, **SMOOTH[name])
+    near, plain = train(config), train(IRIS, read_model=False)
+    told = near.to_dict()
+    assert {key: told[key] for key in SMOOTH[name]} == SMOOTH[name]
+    assert near.conductance_crc != plain.conductance_crc and near.training_samples == plain.training_samples
+    for board, log in ((None, "near.arrow"), ("sim:", "far.jsonl"), (FAULTS, "faults.arrow")):
+        path = tmp_path / log
+        again = train(config, board=board, log=LogConfig(path, every=50))
+        assert (again.conductance_crc, again.test_error_percent) == (near.conductance_crc, near.test_error_percent)
+        held = open_log(path)
+        assert verify(held) == [] and not {"divergence", "no-twin"} & {event["event"] for event in held.events}
+        for found, wanted in zip(held.conductances(held.sample), near.model.conductances, strict=True):
+            assert np.array_equal(found.ravel(), wanted)
+
+
+@pytest.mark.parametrize("looks", [3, 8, 14, 10**6])
+def test_a_smoothed_run_resumes_where_it_stopped(looks, tmp_path, monkeypatch):
+    """Before the first moment, among them, and after the average. Catches moments that a new host does not know."""
+    config, path = dataclasses.replace(IRIS, epochs=3, **SMOOTH["both"]), tmp_path / "run.arrow"
+    whole = train(config, read_model=False).conductance_crc
+    log = LogConfig(path, about={"config": config.to_dict()})  # as for a port, which a new host opens
+    with open_board("sim:") as board:
+        with monkeypatch.context() as patched:
+            patched.setattr(training_run, "on_ctrl_c", lambda: contextlib.nullcontext(ScriptedInterrupt(looks)))
+            stopped = train(config, board=board, log=log, read_model=False)
+        assert stopped.interrupted == (looks < 10**6) and (stopped.conductance_crc == whole) == (looks == 10**6)
+        assert resume(path, board, read_model=False).conductance_crc == whole
+    whole_log = open_log(path)
+    assert verify(whole_log) == [] and whole_log.averaged == 360
+    assert not {"divergence", "no-twin"} & {event["event"] for event in whole_log.events}
+
+
+def test_an_average_that_is_not_the_runs_is_found(tmp_path, monkeypatch):
+    """Catches a verification that trusts the average, or compares it with the last conductances."""
+    monkeypatch.setattr(training_loop, "mean", lambda steps, counts: mean(steps, counts) + np.int16(1))
+    train(dataclasses.replace(IRIS, average=0.5), board="sim:", log=tmp_path / "run.arrow")
+    wrong = [f"crossbar {c} at sample 240: its average is not that of the run" for c in range(2)]
+    assert verify(open_log(tmp_path / "run.arrow")) == wrong
 
 
 def test_a_port_or_a_log_that_cannot_be_had_is_named(tmp_path):
@@ -179,7 +219,7 @@ def test_a_port_or_a_log_that_cannot_be_had_is_named(tmp_path):
 def test_a_configuration_is_what_it_was_written_as():
     """Catches a field that a log forgets, and a default that stands in for it."""
     config = RunConfig(data="xor", layers=(2, 8, 2), epochs=7, limit=9, seed=5, lr_halving_epochs=0, test_fraction=0.25)
-    config = dataclasses.replace(config, blanked=0.125)
+    config = dataclasses.replace(config, blank=0.125, average=0.25)
     assert RunConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
     assert {field.name for field in dataclasses.fields(RunConfig)} == config.to_dict().keys()
     with pytest.raises(dataclasses.FrozenInstanceError):

@@ -28,6 +28,10 @@ def add_learning_options(parser, on_chips=False):
     add("--seed", type=common.whole(*RANGES["seed"]), metavar="N", default=RunConfig.seed, help=text)
     text = "halve the learning rate after every N epochs (default: 2/5 of all; 0: never)"
     add("--lr-halving-epochs", type=common.whole(*RANGES["lr_halving_epochs"]), metavar="N", help=text)
+    text = "share of each training sample's features to set to 0, others each epoch: large networks overfit less"
+    add("--blank", type=_share, metavar="SHARE", default=RunConfig.blank, help=text)
+    text = "average the weights over this share of the run, at its end: deep networks err less"
+    add("--average", type=_share, metavar="SHARE", default=RunConfig.average, help=text)
 
 
 def add_split_options(parser):
@@ -46,6 +50,11 @@ def fraction(text):
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"expected a fraction between 0 and 1 such as {TEST_FRACTION:g}, got {text!r}")
     return value
+
+
+def _share(text):
+    """Return a share below 1, for argparse; 0 for none."""
+    return 0.0 if text == "0" else fraction(text)
 
 
 def add_file_options(parser):
@@ -84,6 +93,8 @@ def config(options):
         limit=options.limit,
         seed=options.seed,
         lr_halving_epochs=options.lr_halving_epochs,
+        blank=options.blank,
+        average=options.average,
         model=with_bits(options.model, options.bits),
     )
 

@@ -1,6 +1,5 @@
 """Train a network on this computer: with the board's own bits, or on a simulated analog chip."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from ...errors import DataError
@@ -16,8 +15,6 @@ def add_options(parser):
     """Add the options of `eqprop simulate`."""
     chip_options.add_simulation_options(parser)
     run_options.add_file_options(parser)
-    text = "share of each training sample's features to set to 0, a new choice each epoch: large networks overfit less"
-    parser.add_argument("--blank", type=run_options.fraction, metavar="SHARE", default=0.0, help=text)
     text = "with --physics analog: write the trained circuit as SPICE netlist, with the first test sample as input"
     parser.add_argument("--netlist", type=Path, metavar="PATH", help=text)
     text = "with --physics analog: leave the devices alone for so long after training, then test again"
@@ -67,7 +64,7 @@ def _on_a_chip(options):
 
 def _train(options, board, about):
     """Train on an open board, or on the emulator if it is None; `about` goes into the log's configuration."""
-    config, log = replace(run_options.config(options), blanked=options.blank), run_options.log_config(options, about)
+    config, log = run_options.config(options), run_options.log_config(options, about)
     run_options.check_files(options, config)
     read_model = bool(options.save)
     with show_progress() as shown:

@@ -11,7 +11,7 @@ from ...errors import LogError
 from ...files import is_claimed
 from ...runlog import open_runs
 from ...runlog.follow import Follower
-from ...runlog.reader import COMPLETE
+from ...runlog.schema import COMPLETE
 from ...terminal.printing import printable
 from ...terminal.progress import View, link_text
 from ...training import scores
