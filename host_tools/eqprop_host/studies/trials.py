@@ -78,6 +78,9 @@ class Run:
     average: float = 0.0
     """The share of the run, at its end, over which its weights are averaged; as `blank`."""
 
+    lr_halving_epochs: int | None = None
+    """Epochs after which the learning rate halves; None for the default; as `blank`."""
+
     @property
     def parameters(self):
         """The number of learnt values: conductances, or weights and biases."""
@@ -106,7 +109,7 @@ def _fixed(run):
     limit = run.limit and run.limit * run.epochs
     model = "hopfield" if run.physics == "hopfield" else "resistive"
     data = _changed(run) if run.first or run.negative else run.data
-    about = {name: getattr(run, name) for name in ("layers", "epochs", "seed", "blank", "average")}
+    about = {name: getattr(run, name) for name in ("layers", "epochs", "seed", "blank", "average", "lr_halving_epochs")}
     config = RunConfig(data=data, limit=limit, model=model, **about)
     results = train(config, read_model=False).to_dict()
     keys = ("test_error_percent", "training_samples_per_second", "seconds", "conductance_crc")
