@@ -89,6 +89,21 @@ def test_a_twin_costs_little_of_the_line(tmp_path):
     assert totals[0] < totals[1] < 1.1 * totals[0]
 
 
+def test_a_board_that_lost_its_average_has_not_diverged(tmp_path, states):
+    """It restarts while it is tested, and learns the end of the run a second time. Catches a twin that is ahead."""
+    board = configured()
+    with RunLog(tmp_path / "run.arrow", {**CONFIGURATION, "average": 0.5}) as written:
+        recorder = Recorder(written, DATA, 10.0)
+        learn(board, DATA, Schedule(3, 5, average=0.5), WHO, log=recorder)
+        averaged = board.refresh().crc
+        board.put_back(states[3 * COUNT], 3 * COUNT)
+        assert board.refresh().crc != averaged
+        recorder.interval(board, True)
+        recorder.finish("closed")
+    log = open_log(tmp_path / "run.arrow")
+    assert verify(log) == [] and log.averaged == 3 * COUNT and events(log, "divergence") == []
+
+
 class Faulty(eqprop.Network):
     """A board's network that something is done to after a sample is learnt."""
 
