@@ -107,7 +107,8 @@ def test_a_worker_reads_a_data_set_once_until_it_changes(tmp_path, monkeypatch):
     A seed's results are those of a run that reads for itself.
     """
     path = tmp_path / "own.csv"
-    options = {**dict.fromkeys(sweeps.OPTIONS), "data": str(path), "hidden": "3", "epochs": 2}
+    typed = {"data": str(path), "hidden": "3", "epochs": 2, "blank": 0.0, "average": 0.0}
+    options = {**dict.fromkeys(sweeps.OPTIONS), **typed}
     options |= {"model": "hopfield", "physics": "fixed"}
     loaded = []
     load = sweeps.datasets.load
