@@ -14,8 +14,8 @@ MUTATIONS = (
     ),
     (
         KERNELS,
-        "for c in range(len(sums) - 2)",
-        "for c in range(len(sums) - 3)",
+        "for c in range(len(sums) - 5)",
+        "for c in range(len(sums) - 6)",
         f"{LAWS}::test_rounding_is_right_on_average",
     ),
     (

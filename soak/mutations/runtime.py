@@ -73,8 +73,8 @@ MUTATIONS = (
     ),
     (
         "runtime/eqprop/learner.py",
-        "        replay = self.run(x, self.table, _LEARN, label)\n",
-        "        replay = self.run(x, self.table, _LEARN, 0)\n",
+        "        replay = replay(x, table, _LEARN, label)\n",
+        "        replay = replay(x, table, _LEARN, 0)\n",
         "tests/runtime/test_parity.py::test_nothing_is_written_outside_the_arrays",
     ),
     (
@@ -436,7 +436,7 @@ MUTATIONS = (
     ),
     (
         SAMPLING,
-        "right += learner.prediction == label",
+        "right += tally[_PREDICTION] == label",
         "right += 1",
         f"{OF_SERVICE}::test_samples_are_learnt_as_the_network_itself_learns_them",
     ),
