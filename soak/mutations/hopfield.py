@@ -68,8 +68,7 @@ MUTATIONS = (
     (
         "runtime/eqprop/learner.py",
         "        replay = replay(x, table, _LEARN, label)\n        if replay:\n",
-        "        prediction = self.run(x, self.table, _LEARN, label)\n        replay = prediction\n"
-        "        if prediction < 0:\n",
+        "        prediction = replay(x, table, _LEARN, label)\n        replay = prediction\n        if replay:\n",
         "tests/runtime/crossbar/kernels/test_thumb.py::test_a_full_heap_slows_no_sample_down",
     ),
     (

@@ -300,12 +300,6 @@ MUTATIONS = (
     ),
     (
         "runtime/eqprop/learner.py",
-        "self._seen = crossbar ",
-        "self._seen = () ",
-        "tests/runtime/test_network.py::test_what_is_no_buffer_is_refused",
-    ),
-    (
-        "runtime/eqprop/learner.py",
         "            crossbar.nudge(MINUS)\n            yield\n",
         "            yield\n",
         "tests/runtime/test_network_kept.py::test_slices_learn_what_learn_learns",
