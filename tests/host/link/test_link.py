@@ -469,9 +469,8 @@ def test_totals_are_those_of_the_epoch_however_large():
     """Catches totals that go on from one epoch into the next, and a loss that comes round at 2**30."""
 
     class HeavyLearner(Learner):
-        def count(self):
-            super().count()
-            self.loss = 700_000_000 + self.sample
+        def count(self, prediction, loss):
+            super().count(prediction, 700_000_001 + self.sample)
 
     class Heavy(eqprop.Network):
         learner_type = HeavyLearner
