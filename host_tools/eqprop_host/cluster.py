@@ -57,9 +57,12 @@ def done(client, function, items):
     waiting = {client.submit(function, item, pure=False): n for n, item in enumerate(items)}
     for future in as_completed(waiting):
         item = items[waiting.pop(future)]
-        with on_ctrl_c() as interrupt:  # Dask prints a traceback if it is interrupted while it asks its own thread
+        # Dask prints a traceback if it is interrupted while it asks its own thread, and loses the interrupt while it
+        # forgets a future
+        with on_ctrl_c() as interrupt:
             error = future.exception()
             result = future.result() if error is None else None
+            del future
         yield item, result, error
         if interrupt.requested:
             raise KeyboardInterrupt

@@ -246,6 +246,12 @@ MUTATIONS = (
     ),
     # studies
     (
+        "host_tools/eqprop_host/cluster.py",
+        "            del future\n",
+        "",
+        "tests/host/studies/test_sweeps.py::test_an_interrupt_counts_while_a_future_is_forgotten",
+    ),
+    (
         "host_tools/eqprop_host/studies/sweeps.py",
         "tuple((str(file), (about := file.stat()).st_size, about.st_mtime_ns) for file in files)",
         "source",

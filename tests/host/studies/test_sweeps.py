@@ -262,3 +262,42 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
         dask_side.connected("tcp://127.0.0.1:1"),
     ):
         pass
+
+
+class Forgotten:
+    """A future of `distributed`: Ctrl-C comes while it is forgotten, where Python drops what a handler raises."""
+
+    def __init__(self, interrupts):
+        self._interrupts = interrupts
+
+    def exception(self):
+        return None
+
+    def result(self):
+        return 1
+
+    def __del__(self):
+        if self._interrupts:
+            signal.raise_signal(signal.SIGINT)
+
+
+class Client:
+    """A client of `distributed` whose first future meets Ctrl-C."""
+
+    def submit(self, _function, item, pure):
+        return Forgotten(item == 0)
+
+
+def test_an_interrupt_counts_while_a_future_is_forgotten(monkeypatch):
+    """Catches a sweep that goes on after Ctrl-C. As it ends, what came is given, and no more."""
+
+    def as_completed(waiting):
+        while waiting:
+            yield next(iter(waiting))
+
+    monkeypatch.setattr("distributed.as_completed", as_completed)
+    came = []
+    with pytest.raises(KeyboardInterrupt):
+        for item, result, error in dask_side.done(Client(), None, [0, 1]):
+            came.append((item, result, error))
+    assert came == [(0, 1, None)]
