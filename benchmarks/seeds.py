@@ -30,7 +30,14 @@ def main():
     parser.add_argument("--epochs", type=int, default=30, metavar="N", help="epochs (default: %(default)s)")
     options = parser.parse_args()
     own = {"data": options.data, "hidden": options.hidden, "epochs": options.epochs}
-    about = {**dict.fromkeys(sweeps.OPTIONS), **own, "model": RunConfig().model, "physics": "fixed"}
+    about = {
+        **dict.fromkeys(sweeps.OPTIONS),
+        **own,
+        "blank": 0,
+        "average": 0,
+        "model": RunConfig().model,
+        "physics": "fixed",
+    }
     train(RunConfig(**own), read_model=False)  # compiles
     alone = together = 0.0
     for seed in range(SEEDS):
