@@ -12,6 +12,7 @@ Networks of one start stay close enough for that: node number j means the same i
 seeds do not, so they are refused.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -44,10 +45,7 @@ def average(models: dict[str, Model], before: Model | None = None) -> Model:
     counts = np.array([max(0, model.sample - learnt) for model in models.values()], np.int64)
     if not counts.any():
         raise DataError(f"no network has learnt a sample{' since the last average' if started else ''}")
-    merged = [
-        mean(np.stack([model.conductances[c] for model in models.values()]), counts)
-        for c in range(len(like.conductances))
-    ]
+    merged = means([model.conductances for model in models.values()], counts)
     most = max(model.sample for model in models.values())
     # No longer the network of any board's run, data or confidence; its number names it, so that a start from it shows
     found = replace(like, conductances=merged, sample=most, data="", test="", confidence=[])
@@ -62,6 +60,16 @@ def moments(total: int, share: float) -> list[int]:
     """
     span = round(share * total)
     return sorted({total - span * n // _MOMENTS for n in range(_MOMENTS)}) if span else []
+
+
+def means(networks: Iterable[Sequence[np.ndarray]], counts: np.ndarray | None = None) -> list[np.ndarray]:
+    """Return the mean of networks: for each crossbar its `mean`.
+
+    networks: the conductances of each, an array (devices,) for each crossbar. counts: their weights; None for equal
+    ones.
+    """
+    crossbars = [np.stack(steps) for steps in zip(*networks, strict=True)]
+    return [mean(steps, np.ones(len(steps), np.int64) if counts is None else counts) for steps in crossbars]
 
 
 def mean(conductances: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 
-from ..averaging import mean, moments
+from ..averaging import means, moments
 from ..errors import LogError
 from .replay import agrees, learn, network_at, put
 from .schema import AVERAGE, COMPLETE
@@ -77,10 +77,9 @@ def _average(log):
         networks = [network_at(log, moment) for moment in moments(log.averaged, log.configuration.get("average", 0))]
     except LogError:  # a board without a twin has no logged steps; others are found above
         return
-    each = [[network.conductances(c) for network in networks] for c in range(len(log.plan.shapes))]
-    means = [mean(np.stack(steps), np.ones(len(steps), np.int64)) if steps else None for steps in each]
+    averages = means([network.conductances(c) for c in range(network.crossbar_count)] for network in networks)
     for c, steps in enumerate(log.snapshot(log.averaged, (AVERAGE,))):
-        if means[c] is None or not np.array_equal(means[c], steps.ravel()):
+        if not averages or not np.array_equal(averages[c], steps.ravel()):
             yield f"crossbar {c} at sample {log.averaged}: its average is not that of the run"
 
 

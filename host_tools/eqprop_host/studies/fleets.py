@@ -17,7 +17,7 @@ from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.sample_order import SampleOrder
 
 from .. import datasets
-from ..averaging import mean
+from ..averaging import means
 from ..datasets import Dataset
 from ..files import write_whole
 from ..link.steps import on_the_line
@@ -105,12 +105,11 @@ def dealt(labels, boards, split, seed):
 
 def _averaged(networks, counts):
     """Give each network the average of all; each goes on with its own next sample."""
-    for c in range(networks[0].crossbar_count):
-        steps = np.stack([network.conductances(c) for network in networks])
-        merged = on_the_line(mean(steps, counts), networks[0].plan).tobytes()
-        for network in networks:
-            network.restore(c, 0, merged)
+    each = ([network.conductances(c) for c in range(network.crossbar_count)] for network in networks)
+    merged = [on_the_line(steps, networks[0].plan).tobytes() for steps in means(each, counts)]
     for network in networks:
+        for c, steps in enumerate(merged):
+            network.restore(c, 0, steps)
         network.resume_at(network.sample)
 
 

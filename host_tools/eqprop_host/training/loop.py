@@ -12,7 +12,7 @@ from eqprop.network import DEFAULT
 from eqprop.protocol.messages import MODELS, UNREADABLE
 from eqprop_sim.sample_order import SampleOrder
 
-from ..averaging import mean, moments
+from ..averaging import means, moments
 from ..boards.interface import AT_ONCE, AnyBoard
 from ..boards.records import alphabet_of
 from ..datasets import blanked, blanked_order
@@ -229,11 +229,10 @@ class _Run:
     def _average(self):
         """Give the board the mean of its conductances at the run's moments; after a restart, the same once more."""
         self._take(self.board.progress())  # before the new session, which counts from 0
-        held = [self.held[moment] for moment in self.moments]
-        means = [mean(np.stack(steps), np.ones(len(held), np.int64)) for steps in zip(*held, strict=True)]
-        self.board.put_back(means, self.total)
+        averages = means(self.held[moment] for moment in self.moments)
+        self.board.put_back(averages, self.total)
         if self.log:
-            self.log.average(self.total, means)
+            self.log.average(self.total, averages)
 
     def _test(self, sample):
         """Ask the board about the test samples; what it answered before a restart, at this sample, is kept."""

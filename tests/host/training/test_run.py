@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from eqprop_host import LogConfig, Model, RunConfig, load_data, open_board, open_log, resume, train
-from eqprop_host.averaging import mean
+from eqprop_host.averaging import means
 from eqprop_host.errors import DataError, LogError, PortError
 from eqprop_host.runlog.verify import verify
 from eqprop_host.training import loop as training_loop
@@ -201,7 +201,7 @@ def test_a_smoothed_run_resumes_where_it_stopped(looks, tmp_path, monkeypatch):
 
 def test_an_average_that_is_not_the_runs_is_found(tmp_path, monkeypatch):
     """Catches a verification that trusts the average, or compares it with the last conductances."""
-    monkeypatch.setattr(training_loop, "mean", lambda steps, counts: mean(steps, counts) + np.int16(1))
+    monkeypatch.setattr(training_loop, "means", lambda networks: [each + np.int16(1) for each in means(networks)])
     train(dataclasses.replace(IRIS, average=0.5), board="sim:", log=tmp_path / "run.arrow")
     wrong = [f"crossbar {c} at sample 240: its average is not that of the run" for c in range(2)]
     assert verify(open_log(tmp_path / "run.arrow")) == wrong
