@@ -1,26 +1,17 @@
 """The pole that is balanced by what was learnt: what its README promises, and that its interpreters agree."""
 
-import os
 import re
-import subprocess
 import sys
 
 import pytest
 
+from support.example import printed
 from support.places import ROOT, RUNTIME
 
 pytestmark = pytest.mark.slow
 
 POLE = ROOT / "examples/pole"
 README = (POLE / "README.md").read_text()
-PATHS = os.pathsep.join(str(ROOT / folder) for folder in ("runtime", "host_tools", "board_sim"))
-
-
-def printed(*argv, environment=None):
-    environment = environment or {**os.environ, "PYTHONPATH": PATHS}
-    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_micropython_balances_as_its_readme_shows(unix_micropython):

@@ -8,7 +8,7 @@ import serial
 
 from eqprop_host.studio import server
 
-FAKE = """
+_FAKE = """
 (() => {
   const ask = (path, body) => fetch("/serial/" + path, { method: "POST", body });
   const lost = () => new DOMException("The device has been lost.", "NetworkError");
@@ -37,7 +37,11 @@ FAKE = """
   Object.defineProperty(navigator, "serial", { value: fake, configurable: true });
 })();
 """
-"""What a page runs before its own scripts."""
+
+
+def give_serial(browser):
+    """Give the pages that a browser opens from now on the fake Web Serial."""
+    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _FAKE})
 
 
 class Bridge:

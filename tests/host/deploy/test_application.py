@@ -4,7 +4,6 @@ import ast
 import contextlib
 import json
 import re
-from functools import partial
 
 import pytest
 import serial
@@ -14,11 +13,11 @@ from eqprop_host.deploy import application, bundle, deployment, repl, slots
 from eqprop_host.deploy.repl import Remote
 from eqprop_host.errors import BoardError
 from support.boards.blank_board import mpremote, probe, put
+from support.boards.failing_remote import cut_texts
 from support.places import ROOT
 from support.typed_command import run
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
-TEXT = repl.program_text
 MAIN = """
 import sys
 import helper
@@ -85,22 +84,6 @@ def test_it_runs_by_itself_and_is_updated_and_removed(blank, capsys, tmp_path):
     assert mpremote(board, "fs", "ls").splitlines() == ["ls :"]
 
 
-CUT = """
-class Failing:
-    left = {operations}
-    def __getattr__(self, name):
-        operation = getattr(system, name)
-        if name not in ("mkdir", "remove", "rename", "rmdir"):
-            return operation
-        if self.left == 0:
-            raise OSError("the power fails")
-        self.left -= 1
-        return operation
-system = os
-os = Failing()
-"""
-
-
 def test_only_a_console_that_can_be_opened_is_suggested(tmp_path):
     """Catches: the port of a simulated board that is gone, one that a shell would split at its &."""
     kept = f"sim:rp2040?blank&flash={tmp_path}"
@@ -121,8 +104,7 @@ def test_a_power_cut_leaves_the_old_application_or_the_new_one(blank, capsys, tm
     version, kept = 1, {}
     for program in ("application/stage", "boot", "application/probe"):
         for operations in range(20):
-            texts = partial(cut_text, program, CUT.format(operations=operations))
-            cut = update(board, folder(mine, version + 1), monkeypatch, texts)
+            cut = update(board, folder(mine, version + 1), monkeypatch, cut_texts([program], operations))
             board.reset()
             heard = says(board)
             assert heard in (SAYS.format(version), SAYS.format(version + 1))
@@ -149,11 +131,6 @@ def update(board, mine, monkeypatch, texts):
             assert "the power fails" in str(error)
             return True
     return False
-
-
-def cut_text(program, cut, name):
-    """Return the text of a program of the deployment; the power fails in one of them."""
-    return TEXT(name) if name != program else f"{cut}{TEXT(name)}"
 
 
 @pytest.mark.parametrize("broken", ["big", "shadow", "lacks", "crowded"])

@@ -10,7 +10,7 @@ from functools import cache, partial
 import pytest
 
 from eqprop_host.boards.ports import open_board
-from eqprop_host.deploy import bundle, deployment, repl
+from eqprop_host.deploy import bundle, deployment
 from eqprop_host.deploy.repl import Remote
 from eqprop_host.errors import BoardError
 from eqprop_sim.emulated_board import qemu
@@ -28,14 +28,13 @@ from support.boards.blank_board import (
     probe,
     put,
 )
-from support.boards.failing_remote import fails_at
+from support.boards.failing_remote import cut_texts, fails_at
 from support.places import ROOT
 from support.typed_command import run
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 JOINED = bundle.Compiled.joined
 CACHED = cache(bundle.Compiled)
-TEXT = repl.program_text
 
 
 def other_version(n):
@@ -52,20 +51,7 @@ def other_version(n):
 # ---- the power
 
 
-CUT = """
-class Failing:
-    left = {operations}
-    def __getattr__(self, name):
-        operation = getattr(system, name)
-        if name not in ("remove", "rename", "rmdir"):
-            return operation
-        if self.left == 0:
-            raise OSError("the power fails")
-        self.left -= 1
-        return operation
-system = os
-os = Failing()
-"""
+RENAMES = ("remove", "rename", "rmdir")
 
 
 def held_files(board):
@@ -91,20 +77,14 @@ def test_a_power_cut_leaves_the_old_runtime_or_the_new_one(flash, blank, capsys,
             repl.reach()
             repl.run("stage", lib=lib, files=["eqprop.mpy"], replace=False)
             repl.write({"eqprop.mpy": other_version(operations)(CACHED("armv6m"))}, f"{lib}/eqprop-new")
-            changes.setattr(
-                "eqprop_host.deploy.repl.program_text", partial(cut_text, CUT.format(operations=operations), TEXT)
-            )
+            texts = cut_texts(("install", "boot"), operations, RENAMES)
+            changes.setattr("eqprop_host.deploy.repl.program_text", texts)
             with pytest.raises(BoardError, match="the power fails"):
                 repl.run("install", fresh=True, lib=lib)
         board.reset()
         kept.append(held_files(board) == old)
     # Before the two renames and between them the old one is kept; then it is too late
     assert kept == [True, True, False, False]
-
-
-def cut_text(cut, text, name):
-    """Return the text of a program; the power fails in those that put something in the place of something else."""
-    return (cut if name in ("install", "boot") else "") + text(name)
 
 
 @pytest.mark.parametrize("flash", [{}, {"format": "fat", "mount": "/flash"}], ids=["littlefs", "fat"])
@@ -116,9 +96,8 @@ def test_a_power_cut_leaves_the_old_main_or_the_new_one(flash, blank, monkeypatc
         with contextlib.closing(Remote(board.path, "it")) as repl, monkeypatch.context() as changes:
             repl.reach()
             repl.run("boot", boot=boot, text="print('old')")
-            changes.setattr(
-                "eqprop_host.deploy.repl.program_text", partial(cut_text, CUT.format(operations=operations), TEXT)
-            )
+            texts = cut_texts(("install", "boot"), operations, RENAMES)
+            changes.setattr("eqprop_host.deploy.repl.program_text", texts)
             with contextlib.suppress(BoardError):
                 repl.run("boot", fresh=True, boot=boot, text="print('new')")
         assert probe(board.path)["starts"] == ("print('new')" if operations else "print('old')")

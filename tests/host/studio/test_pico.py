@@ -11,7 +11,7 @@ from eqprop_host.studio import files
 from eqprop_sim.emulated_board import rp2040
 from support.boards.blank_board import BlankBoard
 from support.browser import chromium
-from support.serial_bridge import FAKE, bridged
+from support.serial_bridge import bridged, give_serial
 from support.studio_page import Page
 from support.surroundings import obtained
 
@@ -36,7 +36,7 @@ def test_a_pico_is_deployed_taught_unplugged_and_pulled(monkeypatch, tmp_path, c
         board.prompt()
         browser = opened.enter_context(chromium())
         address, bridge = opened.enter_context(bridged(files(), board.path))
-        browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": FAKE})
+        give_serial(browser)
         page = Page(browser, address)
         page.click("#connect")
         # Its first answers may be late: it starts at a thirtieth of its speed

@@ -8,7 +8,7 @@ import pytest
 from eqprop_host.studio import files
 from support.boards.program_board import ProgramBoard
 from support.browser import chromium
-from support.serial_bridge import FAKE, bridged
+from support.serial_bridge import bridged, give_serial
 from support.studio_page import Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.micropython]
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.micropython]
 @pytest.fixture(scope="module")
 def browser():
     with chromium(height=900) as found:
-        found.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": FAKE})
+        give_serial(found)
         yield found
 
 

@@ -1,4 +1,4 @@
-"""A board at the end of a cable: an emulated Cortex-M3 as it is bought, behind a fake Web Serial."""
+"""A board at the end of a cable: an emulated Cortex-M0 as it is bought, behind a fake Web Serial."""
 
 import json
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ from eqprop_host.deploy.serving import program
 from eqprop_host.studio import files
 from support.boards.blank_board import mpremote, probe, put
 from support.browser import chromium
-from support.serial_bridge import FAKE, bridged
+from support.serial_bridge import bridged, give_serial
 from support.studio_page import Page
 
 HANGS_S = 1500  # the most for an emulated board, on a machine that is busy with other tests
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.micropython]
 @pytest.fixture(scope="module")
 def browser():
     with chromium(height=900) as found:
-        found.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": FAKE})
+        give_serial(found)
         yield found
 
 

@@ -21,6 +21,7 @@ from eqprop.network import zeros
 from eqprop_host import datasets
 from eqprop_sim.emulator import compiled_network
 from eqprop_sim.sample_order import SampleOrder
+from support.extremes import torment
 from support.references.checked_integers import CheckedArray
 from support.references.float_hopfield import FloatHopfield
 
@@ -265,30 +266,11 @@ def test_weights_and_checksums_stay_true_while_training(layers, style, seed):
             assert crossbar.circuit.sums[c] == sum(w) & 0xFFFF
 
 
-def torment(layers, style, seed):
-    """Run every kernel on the worst there is, every number checked to fit 31 bits, and its array."""
-    crossbar, x, rng = build(layers, seed, style, CheckedArray)
-    circuit, plan = crossbar.circuit, crossbar.plan
-    for extremes in ((0, STATE_MAX), (STATE_MAX, 0), (STATE_MAX, STATE_MAX), (-STATE_MAX, STATE_MAX), None):
-        crossbar.settle(bytes(rng.choice((127, 128)) for _ in x))
-        crossbar.set_nudge(rng.randrange(layers[-1]))
-        crossbar.nudge(PLUS)
-        crossbar.nudge(MINUS)
-        for phase, choose in zip((PLUS, MINUS), extremes or (None, None), strict=True):
-            for c, layer in enumerate(circuit.phases[phase]):
-                low = 0 if c + 2 < len(layers) else -STATE_MAX
-                for j in range(layers[c + 1]):
-                    layer[j] = max(choose, low) if extremes else rng.choice((low, STATE_MAX))
-        for c in range(len(plan.shapes)):
-            crossbar.set_rate_shift(c, rng.choice((1, plan.rate_shifts[c], 24)))
-        crossbar.program()
-
-
 @FEW
 @given(SHAPES, STYLES, SEEDS)
 def test_nothing_exceeds_31_bits(layers, style, seed):
     """Catches: a product shift one lower, a difference without its limit."""
-    torment(layers, style, seed)
+    torment(*build(layers, seed, style, CheckedArray))
 
 
 @pytest.mark.parametrize("style", ["highest", "lowest", "corners"])
@@ -300,7 +282,7 @@ def test_nothing_exceeds_31_bits_in_large_networks(layers, style):
 
     Catches: a shift that does not count the terms.
     """
-    torment(layers, style, 0)
+    torment(*build(layers, 0, style, CheckedArray))
 
 
 def test_initial_weights_are_uniform_and_biases_zero():

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 import eqprop
 from eqprop.crossbar import FREE, MINUS, PLUS
-from eqprop.hopfield.planning import ONE, STATE_MAX
+from eqprop.hopfield.planning import ONE
 from eqprop.hopfield8.kernels import plain as kernels
 from eqprop.hopfield8.plain import PlainCrossbar
 from eqprop.hopfield8.planning import Plan
 from eqprop.network import zeros
 from eqprop.xorshift import Xorshift32
+from support.extremes import torment
 from support.references.checked_integers import CheckedArray
 from support.references.float_hopfield import FloatHopfield
 
@@ -151,34 +152,18 @@ def test_a_threshold_has_all_its_range(layers, seed):
     assert set(found) == {0, 1} and 50 < sum(found) < 150
 
 
-def torment(layers, style, seed):
-    """Run every kernel on the worst there is, every number checked to fit 31 bits, and its array."""
-    crossbar, x, rng = build(layers, seed, style, CheckedArray)
-    circuit, plan = crossbar.circuit, crossbar.plan
-    for extremes in ((0, STATE_MAX), (STATE_MAX, 0), (STATE_MAX, STATE_MAX), (-STATE_MAX, STATE_MAX), None):
-        nudged(crossbar, bytes(rng.choice((127, 128)) for _ in x), rng.randrange(layers[-1]))
-        for phase, choose in zip((PLUS, MINUS), extremes or (None, None), strict=True):
-            for c, layer in enumerate(circuit.phases[phase]):
-                low = 0 if c + 2 < len(layers) else -STATE_MAX
-                for j in range(layers[c + 1]):
-                    layer[j] = max(choose, low) if extremes else rng.choice((low, STATE_MAX))
-        for c in range(len(plan.shapes)):
-            crossbar.set_rate_shift(c, rng.choice((1, plan.rate_shifts[c], 24)))
-        crossbar.program()
-
-
 @FEW
 @given(SHAPES, STYLES, SEEDS)
 def test_nothing_exceeds_31_bits(layers, style, seed):
     """Catches: a threshold or a product that does not leave room for the other."""
-    torment(layers, style, seed)
+    torment(*build(layers, seed, style, CheckedArray))
 
 
 @pytest.mark.parametrize("style", ["highest", "lowest", "corners"])
 @pytest.mark.parametrize("layers", [(784, 3, 10), (4, 2, 200), (2, 9, 9, 9, 9, 2)])
 def test_nothing_exceeds_31_bits_in_large_networks(layers, style):
     """Where sums have many terms."""
-    torment(layers, style, 0)
+    torment(*build(layers, 0, style, CheckedArray))
 
 
 def test_a_network_has_weights_of_8_bits():

@@ -1,6 +1,21 @@
-"""A board's prompt that something happens to at a chosen moment."""
+"""A board's prompt that something happens to at a chosen moment, and a board whose power fails in a program."""
 
-from eqprop_host.deploy.repl import Remote
+from eqprop_host.deploy.repl import Remote, program_text
+
+_CUT = """
+class Failing:
+    left = {operations}
+    def __getattr__(self, name):
+        operation = getattr(system, name)
+        if name not in {names}:
+            return operation
+        if self.left == 0:
+            raise OSError("the power fails")
+        self.left -= 1
+        return operation
+system = os
+os = Failing()
+"""
 
 
 def fails_at(call, fail):
@@ -15,3 +30,12 @@ def fails_at(call, fail):
         return execute(board, *how, **options)
 
     return failing
+
+
+def cut_texts(programs, operations, names=("mkdir", "remove", "rename", "rmdir")):
+    """Return a `repl.program_text`: in some programs of the deployment the power fails after so many operations.
+
+    names: the operations of `os` that count.
+    """
+    cut = _CUT.format(operations=operations, names=names)
+    return lambda name: (cut if name in programs else "") + program_text(name)
