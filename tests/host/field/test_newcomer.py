@@ -29,7 +29,7 @@ def followed(folder, board, capsys):
 
 def test_from_a_bare_board_to_a_taught_one(blank, tmp_path, capsys):
     """Catches: a step that is missing, a network that is not the program's, a lost lesson."""
-    bare = blank()
+    bare = blank("cortex-m3")
     held_board.wire(bare.path, None)
     with held_board.wired(bare.path) as board:
         followed(tmp_path, board, capsys)

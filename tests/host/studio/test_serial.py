@@ -1,4 +1,4 @@
-"""A board at the end of a cable: an emulated Cortex-M0 as it is bought, behind a fake Web Serial."""
+"""A board at the end of a cable: an emulated Cortex-M3 as it is bought, behind a fake Web Serial."""
 
 import json
 from types import SimpleNamespace
@@ -34,10 +34,10 @@ def test_a_blank_board_is_deployed_taught_unplugged_and_pulled(browser, blank, t
 
     The board serves from power-on, so that after the unplugging nobody starts it.
     """
-    board = blank()
+    board = blank("cortex-m3")
     board.prompt()
     put(board, {"main.py": "print('mine')"})
-    small = {"runtime-armv6m.mpy": bundle.Compiled("armv6m").joined(WITHOUT)}  # what takes long is the copying
+    small = {"runtime-armv7em.mpy": bundle.Compiled("armv7em").joined(WITHOUT)}  # what takes long is the copying
     with bridged(files() | small, board.path) as (address, bridge):
         page = Page(browser, address)
         page.click("#boot")
