@@ -63,10 +63,9 @@ def moments(total: int, share: float) -> list[int]:
 
 
 def means(networks: Iterable[Sequence[np.ndarray]], counts: np.ndarray | None = None) -> list[np.ndarray]:
-    """Return the mean of networks: for each crossbar its `mean`.
+    """Return the networks' mean conductances: an array (devices,) for each crossbar, computed by `mean`.
 
-    networks: the conductances of each, an array (devices,) for each crossbar. counts: their weights; None for equal
-    ones.
+    networks: the same of each network. counts: the networks' weights, int64 (networks,); None for equal ones.
     """
     crossbars = [np.stack(steps) for steps in zip(*networks, strict=True)]
     return [mean(steps, np.ones(len(steps), np.int64) if counts is None else counts) for steps in crossbars]
