@@ -133,6 +133,13 @@ MUTATIONS = (
     ),
     (
         "runtime/eqprop/telemetry/hearing.py",
+        "self._inquired -= 1  # before it is told: what cannot be told is not tried at each poll\n"
+        "            describe(telemetry, self._inquired)",
+        "describe(telemetry, self._inquired - 1)\n            self._inquired -= 1",
+        "tests/runtime/telemetry/test_telemetry.py::test_a_board_without_memory_to_describe_itself_is_asked_no_more",
+    ),
+    (
+        "runtime/eqprop/telemetry/hearing.py",
         "self._waited += not n",
         "self._waited += 0",
         "tests/runtime/telemetry/test_telemetry.py::test_a_program_that_tells_more_than_is_sent_answers_what_a_host_asks",

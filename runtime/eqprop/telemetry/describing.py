@@ -11,9 +11,9 @@ _WORDS_MOST = 72  # bytes
 
 
 def describe(telemetry, left):
-    """Let `telemetry` tell the next of the `left` records ABOUT and HEALTH."""
+    """Let `telemetry` tell ABOUT, or HEALTH if no record is left after it."""
     network = telemetry.network
-    if left == 1:
+    if not left:
         free = free_heap()
         sample = network.sample if network else 0
         telemetry.tell(HEALTH, struct.pack("<III", sample, 0xFFFFFFFF if free is None else free, telemetry.dropped))

@@ -82,8 +82,8 @@ class Hearing:
         elif self._inquired:
             from .describing import describe  # imported here, so that a board that nobody asks does not load it
 
+            self._inquired -= 1  # before it is told: what cannot be told is not tried at each poll
             describe(telemetry, self._inquired)
-            self._inquired -= 1
         else:  # the next records of the black box, or its end
             box = telemetry.box
             number, data = next(self._pieces, (box.next, b""))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import eqprop
 from eqprop.protocol import telemetry as kinds
+from eqprop.telemetry import describing
 from eqprop.telemetry.blackbox import BlackBox
 from eqprop_host.field import records
 from eqprop_host.field.splitting import Splitter
@@ -285,6 +286,22 @@ def test_about_and_health_describe_the_program():
     about, health = line.records()
     assert (about.model, about.layers, about.seed) == (network.model, (6, 5, 3), 0)
     assert about.identity.endswith("mine") and not about.calibrated
+    assert (health.sample, health.dropped) == (0, 0)
+
+
+def test_a_board_without_memory_to_describe_itself_is_asked_no_more(monkeypatch):
+    """Catches a request that is kept, so that each later poll of the program raises anew."""
+    network, watch, line = told()
+
+    def identify(version, name):
+        raise MemoryError
+
+    monkeypatch.setattr(describing, "identify", identify)
+    with pytest.raises(MemoryError):
+        ask(watch, line, kinds.INQUIRE, b"")
+    for _ in range(20):
+        watch.poll()
+    (health,) = line.records()
     assert (health.sample, health.dropped) == (0, 0)
 
 
