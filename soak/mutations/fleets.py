@@ -44,6 +44,12 @@ MUTATIONS = (
         "tests/host/field/test_teaching.py::test_a_program_that_cannot_save_fails_the_command",
     ),
     (
+        "host_tools/eqprop_host/commands/field/record.py",
+        "heard, until = time.monotonic(), None  #",
+        "heard, until = time.monotonic(), time.monotonic() + self._options.seconds  #",
+        "tests/host/field/test_recording.py::test_a_sample_begins_with_the_first_reading",
+    ),
+    (
         "runtime/eqprop/telemetry/hearing.py",
         "token = bytes(buffer[4:6])",
         "token = bytes(buffer[4:5])",

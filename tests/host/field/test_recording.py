@@ -3,12 +3,13 @@
 import contextlib
 import io
 import sys
+import time
 
 import pytest
 
 from eqprop_host import cli, datasets
 from eqprop_host.errors import DataError
-from eqprop_host.field.recording import Recording
+from eqprop_host.field.recording import Recording, Window
 from support.boards.program_board import ProgramBoard
 from support.places import PROGRAMS
 
@@ -55,9 +56,24 @@ def test_an_input_that_ends_too_early_fails_the_command(recorder, tmp_path, monk
     assert record(monkeypatch, path, recorder, "\n\n\n") == 0
 
 
+def test_a_sample_begins_with_the_first_reading(recorder, tmp_path, monkeypatch, capsys):
+    """However late it comes. Catches a sample that is cut short, or refused, on a slow board or line."""
+    take, heard = Window.take, []
+
+    def late(self, record):
+        heard.append(time.monotonic())
+        if heard[-1] > heard[0] + 1:
+            take(self, record)
+
+    monkeypatch.setattr(Window, "take", late)
+    assert record(monkeypatch, tmp_path / "x.parquet", recorder, "\nq\n") == 0
+    (row,) = Recording(tmp_path / "x.parquet", "", "")._rows
+    assert len(row["features"]) >= 60
+
+
 def test_a_sensor_that_tells_nothing_is_named(recorder, tmp_path, monkeypatch, capsys):
     """And nothing is kept. Catches a sample of no values."""
-    monkeypatch.setattr("eqprop_host.field.recording.Window.take", lambda self, record: None)
+    monkeypatch.setattr(Window, "take", lambda self, record: None)
     assert record(monkeypatch, tmp_path / "x.parquet", recorder, "\nq\n") == 0
     assert "told neither readings nor features: see its sensor" in capsys.readouterr().err
     assert not (tmp_path / "x.parquet").exists()

@@ -18,6 +18,7 @@ from .. import options as common
 _HELP = "Enter: record; u: undo the last; s: skip this label; q: end. What was recorded is kept; run it again to go on"
 _COUNTDOWN = 3
 _BARS = 48
+_SILENCE = 3.0  # seconds without a reading, after which a sample is given up; or its length, if that is longer
 
 
 def add_options(parser):
@@ -132,15 +133,18 @@ class _Session:
         if not sys.stdout.isatty():
             print("  now", flush=True)
         window = Window(self._recording.width)
-        until = time.monotonic() + self._options.seconds
-        patience = until + self._options.seconds  # readings come at their own pace
+        heard, until = time.monotonic(), None  # a sample begins with the first reading that comes
+        silence = max(_SILENCE, self._options.seconds)
         while not window.is_full() and not self._interrupt.requested:
             now = time.monotonic()
-            if now > (patience if self._recording.width else until):
+            if now - heard > silence or (until and now > until and not self._recording.width):
                 break
+            came = len(window.values)
             for each in self._listener.poll():
                 window.take(each)
-            share = 1 - max(0.0, until - now) / self._options.seconds
+            if len(window.values) > came:
+                heard, until = now, until or now + self._options.seconds
+            share = 1 - max(0.0, until - now) / self._options.seconds if until else 0.0
             live.show(f"  now {trace(window.values, max(1, round(_BARS * share)))}")
         live.end()
         try:
