@@ -25,11 +25,13 @@ SOURCES = {"resistive": "step.c", "hopfield": "hopfield.c"}
 
 
 def counted(core, options, model, layers, samples, source=None, room=None):
-    """Return (instructions of all samples, CRC of the conductances) of the network, of its kernel, and of the C code.
+    """Return (instructions of all samples, CRC of the conductances) of the network, its kernel alone, and C alone.
+
+    The fourth pair has what calling the C code at least costs in addition, and no CRC.
 
     core: of the emulated board. options: of the compiler; where the core has DSP instructions, C may use them.
-    source: of another C code, and room: bytes of memory that it wants instead of a network's table; only it is measured
-    then.
+    source: of another C code, and room: bytes of memory that it wants instead of a network's table; only it and its
+    calls are measured then.
     """
     source = source or SOURCES[model]
     tools = _TOOLS.get(core, _ARM)

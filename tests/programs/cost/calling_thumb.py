@@ -2,6 +2,8 @@
 
 import micropython
 
+RETURN = 0x4770  # bx lr
+
 
 @micropython.asm_thumb
 def call(r0, r1, r2, r3):
@@ -10,4 +12,10 @@ def call(r0, r1, r2, r3):
     add(r3, 1)
     data(2, 0x4798)  # blx r3
     pop({r4, r5})
+    mov(r0, 0)
+
+
+@micropython.asm_thumb
+def nothing(r0, r1, r2, r3):
+    """Do nothing."""
     mov(r0, 0)

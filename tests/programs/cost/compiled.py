@@ -2,9 +2,10 @@
 
 micropython compiled.py CODE OFFSET MODEL:LAYERS SAMPLES [BYTES]: CODE is a file of machine code, position-independent,
 whose function learn(table, x, label) begins at byte OFFSET. The features are random, half of them at zero. Printed are,
-each with the CRC of the conductances, the instructions of `Network.learn`, of its kernel called alone, and of the C
-function called in the same way. With BYTES, only the last, for code whose first argument is so much memory, zeros at
-first.
+each with the CRC of the conductances, the instructions of `Network.learn`, of its kernel alone, and of the C function
+alone; then those of as many calls of a function that does nothing but get the address of `x` and the value of `label`,
+as a C module's would: what calls C at least costs. It needs no address of a network, and checks no length and no range.
+With BYTES, only the last two, for code whose first argument is so much memory, zeros at first.
 """
 
 import gc
@@ -12,6 +13,7 @@ import sys
 import time
 from array import array
 
+import micropython
 import uctypes
 
 import eqprop
@@ -21,9 +23,14 @@ LEARN = 1  # the verb
 _RV32IMC = 11  # in MicroPython's numbering of architectures
 
 if sys.implementation._mpy >> 10 & 15 == _RV32IMC:
-    from calling_rv32 import call
+    from calling_rv32 import RETURN, call, nothing
 else:
-    from calling_thumb import call
+    from calling_thumb import RETURN, call, nothing
+
+
+@micropython.viper
+def called(x: ptr8, label: int):  # noqa: F821 (a type of viper's)
+    """Do nothing with features and label."""
 
 
 def train(learn):
@@ -41,20 +48,47 @@ def train(learn):
     return total
 
 
+def count():
+    """Return the instructions that counting itself takes in `train`."""
+    total = 0
+    for _ in range(int(sys.argv[4])):
+        start = time.ticks_cpu()
+        total += time.ticks_diff(time.ticks_cpu(), start)
+    return total
+
+
+def by_kernel(run):
+    """Return a function that learns by `run`."""
+    table = network.crossbar.table
+    return lambda x, label: run(x, table, LEARN, label)
+
+
+def by_code(table, address):
+    """Return a function that learns by the code at `address`."""
+    return lambda x, label: call(table, x, label, address)
+
+
+def made():
+    """Return another network of the kind."""
+    return eqprop.Network(layers, model=model)
+
+
 with open(sys.argv[1], "rb") as file:
     code = file.read()
 address = uctypes.addressof(code) + int(sys.argv[2])
+returning = array("H", [RETURN])
 model, layers = sys.argv[3].split(":")
-network = eqprop.Network(layers, model=model)
+network = made()
 x = array("b", bytes(network.layers[0]))
 if len(sys.argv) > 5:
     table = bytearray(int(sys.argv[5]))
-    print(train(lambda x, label: call(table, x, label, address)), 0)
-    sys.exit()
-print(train(network.learn), network.crc())
-network = eqprop.Network(layers, model=model)
-table, run = network.crossbar.table, network.crossbar.run
-print(train(lambda x, label: run(x, table, LEARN, label)), network.crc())
-network = eqprop.Network(layers, model=model)
-table = network.crossbar.table
-print(train(lambda x, label: call(table, x, label, address)), network.crc())
+else:
+    print(train(network.learn) - count(), network.crc())
+    network = made()
+    instructions = train(by_kernel(network.crossbar.run))
+    print(instructions - train(by_kernel(nothing)), network.crc())
+    network = made()
+    table = network.crossbar.table
+instructions = train(by_code(table, address))
+print(instructions - train(by_code(table, uctypes.addressof(returning))), network.crc())
+print(train(called) - count(), 0)

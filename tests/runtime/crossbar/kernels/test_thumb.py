@@ -36,6 +36,7 @@ def test_what_it_must_not_touch_is_refused(cortex_board):
         *(
             ("cortex-m0", "resistive"),
             ("cortex-m3", "resistive"),
+            ("cortex-m3", "hopfield"),
             ("cortex-m4", "resistive"),
             ("cortex-m4", "hopfield"),
         ),
@@ -43,29 +44,29 @@ def test_what_it_must_not_touch_is_refused(cortex_board):
     ],
 )
 def test_no_more_instructions_than_c(core, model):
-    """100 samples learnt by a network, by its kernel, and by the best C of the same steps: the same bits.
+    """100 samples learnt by a network, by its kernel alone, and by the best C of the same steps: the same bits.
 
-    Catches: what makes a verb or a kernel slower than a compiler's.
+    Catches: what makes a verb, a kernel or the interpreter's part slower than a compiler's code and its call.
     """
     if not compiled_c.compiler(core):
         pytest.skip("needs a C compiler: install gcc-arm-none-eabi or gcc-riscv64-unknown-elf (apt)")
     measured = compiled_c.counted(core, ["-O2"], model, "64-32-10", 100)
-    (network, crc), (kernel, kernel_crc), (compiled, compiled_crc) = measured
+    (network, crc), (kernel, kernel_crc), (compiled, compiled_crc), (call, _) = measured
     assert crc == kernel_crc == compiled_crc
     assert kernel < compiled and kernel < network
-    # The interpreter takes a quarter of what a hopfield network does, and on RISC-V a seventh of a resistive one's
-    assert network <= compiled or model == "hopfield" or core == "rv32"
+    assert 0 < call < 100 * 500
+    assert network <= compiled + call
 
 
 @pytest.mark.parametrize(
     ("core", "tier", "most"),
-    [("cortex-m0", "thumb", 1.5e6), ("cortex-m3", "thumb", 1.1e6), ("cortex-m0", "viper", 1.9e6)],
+    [("cortex-m0", "thumb", 1.4e6), ("cortex-m3", "thumb", 1.04e6), ("cortex-m0", "viper", 1.8e6)],
 )
 def test_a_network_is_built_in_few_instructions(core, tier, most):
     """64-32-10, on a heap of 512 KB: at most a tenth of a second on a Pico.
 
-    Catches: a draw on big integers, sums of conductances in bytecode, arrays that a generator fills item by item, a
-    count of all free bytes.
+    Catches: a draw on big integers, sums of conductances in bytecode, arrays that a generator fills item by item, those
+    that no kernel reads, a count of all free bytes.
     """
     in_use, line = printed(obtained(qemu.obtain, core), "cost/building.py", tier, "64-32-10", heap_bytes=HEAP_BYTES)
     layers, instructions, crc = line.split()
