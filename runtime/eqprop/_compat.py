@@ -130,7 +130,8 @@ def table_words(parts):
         for buffer in buffers:
             word = addressof(buffer)
             above = word >> 32
-            word -= above << 32
+            if above:  # a board would make a large number of 0 << 32
+                word -= above << 32
             low += (word & 0xFFFF) + above
             high += word >> 16
             yield word

@@ -25,8 +25,9 @@ def parse_layers(layers):
 
 def product_shift(terms, largest):
     """Return the smallest shift p for which terms * (largest * 2**-p + 1) <= CURRENT_MAX (the 1: `>>` floors)."""
+    most = CURRENT_MAX // terms - 1
     p = 0
-    while terms * ((largest >> p) + 1) > CURRENT_MAX:
+    while largest >> p > most:
         p += 1
     return p
 

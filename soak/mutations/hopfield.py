@@ -31,6 +31,12 @@ MUTATIONS = (
     ),
     (
         "runtime/eqprop/hopfield/planning.py",
+        '("free", "plus", "minus") + scratch',
+        '("free", "plus", "minus", "delta", "mean")',
+        "tests/runtime/test_planning.py::test_planned_bytes_are_what_is_taken_on_a_board[hopfield]",
+    ),
+    (
+        "runtime/eqprop/hopfield/planning.py",
         "count > 3 and",
         "count > 2 and",
         "tests/runtime/hopfield/test_planning.py::test_weights_between_many_narrow_layers_start_twice_as_large",

@@ -89,7 +89,7 @@ class MachineCrossbar(EmulatedCrossbar):
         """As `EmulatedCrossbar`."""
         self._run = self.run  # bound once: looking up a method costs more than some verbs
         self.tally = allocate("i", 4)
-        super().__init__(plan, allocate, seed)
+        EmulatedCrossbar.__init__(self, plan, allocate, seed)
         self.kernel = kernel(self)
 
     def words(self):
@@ -136,7 +136,7 @@ class MachineCrossbar(EmulatedCrossbar):
 
     def set_rate_shift(self, c, rate_shift):
         """As `EmulatedCrossbar.set_rate_shift`."""
-        super().set_rate_shift(c, rate_shift)
+        EmulatedCrossbar.set_rate_shift(self, c, rate_shift)
         self.enter(self.table, _PER_CROSSBAR * c + (_AT_CROSSBARS + _RATE_SHIFT), rate_shift, len(self.table) - 1)
 
     def program(self):

@@ -12,7 +12,8 @@ from ..fixed import U_MAX, seeded
 from .planning import ONE
 
 # Fixed values and arrays of a network, then, from `w` to `current`, tuples with an element for each crossbar c; of
-# these, all but w belong to layer c + 1. `phases` is (free, plus, minus), each a tuple of arrays of states.
+# these, all but w belong to layer c + 1. `phases` is (free, plus, minus), each a tuple of arrays of states. `delta` and
+# `mean` are the plain dynamics' own.
 _FIELDS = (
     "inputs",
     "active",
@@ -47,7 +48,7 @@ def wire(plan, arrays):
     fields = []
     for name in _FIELDS:
         made = get(name)
-        fields.append((made[0] if single > 0 else several(made)) if made else value(plan, name))
+        fields.append((made[0] if single > 0 else several(made)) if made else value(plan, name, ()))
         single -= 1
     return Circuit(*fields)
 
@@ -56,10 +57,11 @@ class HopfieldCrossbar(CheckedCrossbar):
     """Weights and states in integers (formats: `eqprop.hopfield`, shifts: `Plan`).
 
     A weight is a differential pair of conductances: its "conductance" is the difference of the two, a signed number of
-    steps. A subclass names its `tier`, implements the verbs, and provides `scatter` and `checksum` of
-    `eqprop.hopfield.kernels.plain`.
+    steps. A subclass names its `tier` and the arrays that it needs beside the plan's, `scratch`. It implements the
+    verbs, and provides `scatter` and `checksum` of `eqprop.hopfield.kernels.plain`.
     """
 
+    scratch: tuple = ()
     scatter = checksum = staticmethod(None)
 
     def __init__(self, plan, allocate, seed):
@@ -69,7 +71,7 @@ class HopfieldCrossbar(CheckedCrossbar):
         """
         self.plan = plan
         arrays = {}
-        for name, code, items in plan.buffers():
+        for name, code, items in plan.buffers(self.scratch):
             arrays.setdefault(name, []).append(allocate(code, items))
         self.circuit = wire(plan, arrays)
         self.table, self.states, self.pull = [arrays[name][0] for name in ("table", "states", "pull")]

@@ -62,7 +62,7 @@ class MachineCrossbar(HopfieldCrossbar):
     def __init__(self, plan, allocate, seed):
         """As `HopfieldCrossbar`."""
         self._run = self.run  # bound once: looking up a method costs more than some verbs
-        super().__init__(plan, allocate, seed)
+        HopfieldCrossbar.__init__(self, plan, allocate, seed)
         self.kernel = kernel(self)
         self.tally = memoryview(self.circuit.sums)[len(self.circuit.w) :]
 
@@ -118,5 +118,5 @@ class MachineCrossbar(HopfieldCrossbar):
 
     def set_rate_shift(self, c, rate_shift):
         """As `HopfieldCrossbar.set_rate_shift`."""
-        super().set_rate_shift(c, rate_shift)
+        HopfieldCrossbar.set_rate_shift(self, c, rate_shift)
         self.enter(self.table, _PER_CROSSBAR * c + (_AT_CROSSBARS + _RATE_SHIFT), rate_shift, len(self.table) - 1)

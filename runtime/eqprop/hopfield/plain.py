@@ -9,6 +9,7 @@ class PlainCrossbar(HopfieldCrossbar):
     """The crossbar's verbs by `eqprop.hopfield.dynamics`."""
 
     tier = "plain"
+    scratch = ("delta", "mean")
     dynamics = dynamics
     scatter = staticmethod(plain.scatter)
     checksum = staticmethod(plain.checksum)

@@ -10,7 +10,7 @@ _WEIGHT_MAX = const(32768)
 _ROUND_MAX = const(11)  # largest product shift that leaves a bit to round by
 # Memory beyond the arrays and per-crossbar objects, measured by `tests/runtime/hopfield/test_planning.py`
 _BLOCKS = const(46)
-_TUPLES = const(10)  # tuples with an item for each crossbar
+_TUPLES = const(8)  # tuples with an item for each crossbar
 
 
 class Plan:
@@ -27,7 +27,7 @@ class Plan:
     - power_bits: bits that the sum of squared inputs may have; each one more halves the driven crossbar's change by the
       sample, because a bright one moves a node the further the more power it has.
     - rail: largest state, and largest error. Displaced outputs reach twice as far.
-    - bytes: heap that a network takes under MicroPython on a processor of this one's word size.
+    - bytes: heap that a network in machine code takes under MicroPython on a processor of this one's word size.
     """
 
     model = "hopfield"
@@ -71,8 +71,11 @@ class Plan:
         self.power_bits = 19 + max(bits(layers[0]) - 6, 0) // 2
         self.sweeps = 2 if count > 1 else 1
 
-    def buffers(self):
-        """Yield (name, typecode, items) of every array of the emulated crossbar, the largest first."""
+    def buffers(self, scratch=()):
+        """Yield (name, typecode, items) of every array of the emulated crossbar, the largest first.
+
+        scratch: names of more arrays for each layer's nodes, which the plain dynamics need.
+        """
         layers = self.layers
         count = len(self.shapes)
         for rows, columns in self.shapes:
@@ -88,7 +91,7 @@ class Plan:
         yield "errors", "i", layers[-1]
         for c in range(count):
             n = layers[c + 1]
-            for name in ("free", "plus", "minus", "delta", "mean"):
+            for name in ("free", "plus", "minus") + scratch:
                 yield name, "h", n + 1 if c + 1 < count else n
             yield "current", "i", n
 

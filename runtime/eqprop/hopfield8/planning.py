@@ -28,7 +28,7 @@ class Plan(planning.Plan):
         self.initial = tuple(min(3 * spread >> _COARSER + 1, 127) for spread in self.initial)
         self.rate_shifts = (self.rate_shifts[0] + _COARSER,) + self.rate_shifts[1:]
 
-    def buffers(self):
+    def buffers(self, scratch=()):
         """As `eqprop.hopfield.planning.Plan.buffers`; sums end with the halves of the random state, low and high."""
-        for name, code, items in super().buffers():
+        for name, code, items in super().buffers(scratch):
             yield name, "b" if name == "w" else code, items + 2 if name == "sums" else items
