@@ -9,8 +9,9 @@ magnitude. Neither needs a sign, and the loops step from pair to pair.
 Speed. The emitter keeps a function's first locals, arguments first, in registers: two, or three if no .mpy is made.
 These are the names p, q and r here, integers that each loop uses for its most frequent values; callers pass zeros for
 them. Any other local is loaded and stored around each use. A result that the next operation takes as its left side, and
-a load at a constant index of up to 31, cost nothing extra. Hence x + local, not local + x; inner loops unrolled over
-constant indices; `end - p` as a loop's condition, which saves a comparison.
+a load at a constant index of up to 31, cost nothing extra, nor does a register on the right side. Hence x + local, not
+local + x; but local + p, and `p = load; p = local * p`; inner loops unrolled over constant indices; `end - p` as a
+loop's condition, which saves a comparison.
 
 Loads from ptr8, ptr16 and ptr32 are unsigned (ptr32 on 64-bit ports), hence (x ^ 0x8000) - 0x8000 and the like;
 `<< 16 << 16` is zero where a word has 32 bits, and `<< wide >> wide` extends the sign of 32 bits where it has more.
@@ -764,9 +765,10 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
                         change = 0
                         while last - r:
                             p = ptr16(r)[0] + p
-                            q = ptr16(r)[1] * slope + start
+                            q = ptr16(r)[1]
+                            q = slope * q + start
                             q = ((twice - q) & upper) + (q >> 16)
-                            change = q + change
+                            change = change + q
                             q = ptr32(p)[0] + q
                             if (q - lowest | q) & outside:
                                 if room == 4:
@@ -816,7 +818,8 @@ def _update_driven(p: int, q: int, r: int, table: ptr32):
                     p = row
                     while end - r:
                         p = ptr16(r)[0] + p
-                        q = ptr32(p)[0] + start
+                        q = ptr32(p)[0]
+                        q = start + q
                         if (q - slope) & outside:
                             sum -= 2 * c
                             other = c + ptr16(p)[1]

@@ -121,11 +121,11 @@ def run(x, table, verb: int, number: int) -> int:
     elif verb == _NUDGE:
         displace(table, table, _multiply)
     if verb == _PROGRAM:
-        _update_driven(table)
+        _update_driven(0, 0, table)
         number = int(ptr32(table)[_COUNTS]) & 15
         while number > 1:
             number -= 1
-            _update_between(number, table)
+            _update_between(number, 0, table)
     return answer
 
 
@@ -677,10 +677,8 @@ def displace(table, words: ptr32, multiply):
 
 
 @micropython.viper
-def _update_driven(p: ptr32):
-    # `plain.excess` and `plain.update_driven`: p the table, then the list, r change, then weight + 2**15, q weight
-    r = 0
-    q = 0
+def _update_driven(r: int, q: int, p: ptr32):
+    # `plain.excess` and `plain.update_driven`: r change, then weight, q its address, p the table, then the list
     wide = 1
     wide = wide << 16 << 16 >> 27
     table = p
@@ -741,8 +739,9 @@ def _update_driven(p: ptr32):
         q = weights
         while end - int(p):
             q = p[0] + q
-            r = p[1] * x + offset >> rate_shift
-            change = r + change
+            r = p[1]
+            r = x * r + offset >> rate_shift
+            change = change + r
             r = ptr16(q)[0] + r
             if (ptr16(q)[0] ^ r) & seen:
                 # Another sign, or beyond the limits
@@ -754,8 +753,9 @@ def _update_driven(p: ptr32):
                 r ^= 0x8000
             ptr16(q)[0] = r
             q = p[2] + q
-            r = p[3] * x + offset >> rate_shift
-            change = r + change
+            r = p[3]
+            r = x * r + offset >> rate_shift
+            change = change + r
             r = ptr16(q)[0] + r
             if (ptr16(q)[0] ^ r) & seen:
                 # Another sign, or beyond the limits
@@ -775,9 +775,8 @@ def _update_driven(p: ptr32):
 
 
 @micropython.viper
-def _update_between(r: int, p: ptr32):
-    # `plain.update_between`: r the crossbar, then a change, then weight + 2**15, p the table, then the list, q weight
-    q = 0
+def _update_between(r: int, q: int, p: ptr32):
+    # `plain.update_between`: r the crossbar, then a change, then weight + 2**15, q weight, p the table, then the list
     c = r
     table = p
     at = _AT_CROSSBARS + _PER_CROSSBAR * c
@@ -818,10 +817,11 @@ def _update_between(r: int, p: ptr32):
             offset = half - 0x8000 * (m + d)
             p = ptr32(first)
             while end - int(p):
-                r = p[0] * m
+                r = p[0]
+                r = m * r
                 r = (p[1] * d + r + offset) >> rate_shift
                 if r:
-                    change = r + change
+                    change = change + r
                     r = (ptr16(q)[0] ^ 0x8000) + r
                     if r >> 16:
                         change -= r
@@ -832,10 +832,11 @@ def _update_between(r: int, p: ptr32):
                         change += r
                     ptr16(q)[0] = r ^ 0x8000
                 q += 2
-                r = p[2] * m
+                r = p[2]
+                r = m * r
                 r = (p[3] * d + r + offset) >> rate_shift
                 if r:
-                    change = r + change
+                    change = change + r
                     r = (ptr16(q)[0] ^ 0x8000) + r
                     if r >> 16:
                         change -= r

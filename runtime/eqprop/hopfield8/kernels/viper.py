@@ -316,7 +316,7 @@ def _update_driven(p: int, r: int, q: int, table: ptr32):
             q = (int(ptr32(p)[0]) >> 1) + q
             r = ptr32(p)[1] * x + offset >> rate_shift
             if r:
-                change = r + change
+                change = change + r
                 r = (ptr8(q)[0] ^ 0x80) + r
                 if r >> 8:
                     change -= r
@@ -374,7 +374,7 @@ def _update_between(p: int, r: int, q: int, table: ptr32):
                 r = ptr32(p)[1] * d + r - correction
                 r = (r >> 5) + offset >> rate_shift
                 if r:
-                    change = r + change
+                    change = change + r
                     r = (ptr8(q)[0] ^ 0x80) + r
                     if r >> 8:
                         change -= r
