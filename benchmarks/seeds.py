@@ -34,7 +34,6 @@ def main():
         **dict.fromkeys(sweeps.OPTIONS),
         **own,
         "blank": 0,
-        "average": 0,
         "model": RunConfig().model,
         "physics": "fixed",
     }

@@ -17,14 +17,15 @@ from dataclasses import dataclass
 import numpy as np
 
 import eqprop
-from eqprop_sim.in_process import EmulatedBoard
+from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.sample_order import SampleOrder
 
 from .. import datasets
 from ..datasets import Dataset
 from ..errors import DataError
 from ..files import write_whole
-from ..training.config import default_lr_halving_epochs
+from ..training.average import learn_run
+from ..training.config import default_average, default_lr_halving_epochs
 from ..training.fit import Fit
 from .baselines import as_float
 from .running import LearnerRun, over_seeds
@@ -114,12 +115,12 @@ class Run(LearnerRun):
 def _energy_model(run, data):
     samples = len(data.train_y)
     halving = default_lr_halving_epochs(run.epochs) * samples
-    board = EmulatedBoard()
     layers = (data.train_x.shape[1], *run.hidden, data.classes)
-    board.configure(layers, run.seed, halving, model=run.learner, regression=True)
-    for _ in board.train(data.train_x, data.train_y, run.epochs * samples, SampleOrder.shuffled(samples, run.seed)):
-        pass
-    return lambda x: data.target_scaling.predicted(board.infer(x)[1])
+    network = Network(layers, run.seed, halving, run.learner)
+    network.regress()
+    total, order = run.epochs * samples, SampleOrder.shuffled(samples, run.seed)
+    learn_run(network, data.train_x, data.train_y, order, total, default_average(total))
+    return lambda x: data.target_scaling.predicted(network.infer_all(x)[1])
 
 
 def _by_scikit_learn(make):

@@ -75,8 +75,8 @@ class Run:
     blank: float = 0.0
     """The share of a training sample's features that are set to 0; only for the physics hopfield and fixed."""
 
-    average: float = 0.0
-    """The share of the run, at its end, over which its weights are averaged; as `blank`."""
+    average: float | None = None
+    """The share of the run, at its end, over which its weights are averaged; None for the default; as `blank`."""
 
     lr_halving_epochs: int | None = None
     """Epochs after which the learning rate halves; None for the default; as `blank`."""

@@ -23,6 +23,14 @@ BITS = {16: "", 8: "hopfield8"}
 HIDDEN = (32,)
 """The hidden layers of a network unless its configuration names others."""
 
+AVERAGE = 0.1
+"""The default `RunConfig.average`."""
+
+AVERAGED_SAMPLES = 160
+"""The fewest training samples of a run whose weights are averaged by default.
+
+The last tenth of a shorter run is fewer than 16 samples: the network still learns more in them than it errs."""
+
 LOG_BUDGET_PERCENT = 10.0
 """The default limit, in percent of a board's line, for reading conductances for a log."""
 
@@ -91,8 +99,10 @@ class RunConfig:
 
     The last fifth of the epochs blanks none."""
 
-    average: float = 0.0
-    """The last part of the run, as a share, over which the weights are averaged at its end; 0 for no average."""
+    average: float | None = None
+    """The last part of the run, as a share, over which the weights are averaged at its end; 0 for no average.
+
+    None for `AVERAGE`, or 0 where the crossbar is a chip and in a run of fewer samples than `AVERAGED_SAMPLES`."""
 
     model: str = DEFAULT
     """The network's energy model: one of `ENERGY_MODELS`. hopfield8 is hopfield with weights of 8 bits."""
@@ -111,8 +121,9 @@ class RunConfig:
             raise DataError(f"test_fraction: expected a share from 0 to below 1, got {share!r}")
         if not (isinstance(self.blank, (int, float)) and (not self.blank or 1 <= 256 * self.blank <= 255)):
             raise DataError(f"blank: expected 0 or a share from 1/256 to 255/256, got {self.blank!r}")
-        if isinstance(self.average, bool) or not isinstance(self.average, (int, float)) or not 0 <= self.average <= 1:
-            raise DataError(f"average: expected a share from 0 to 1, got {self.average!r}")
+        average = AVERAGE if self.average is None else self.average
+        if isinstance(average, bool) or not isinstance(average, (int, float)) or not 0 <= average <= 1:
+            raise DataError(f"average: expected a share from 0 to 1, got {average!r}")
         if self.test is not None and share is not None:
             raise DataError(f"test_fraction {share:g}: test names the samples to test")
         for name, complete in (("layers", "{}"), ("hidden", "1-{}-1")):
@@ -140,6 +151,10 @@ class RunConfig:
         if self.lr_halving_epochs is None:
             return default_lr_halving_epochs(self.epochs)
         return self.lr_halving_epochs
+
+    def averaged_share(self, samples: int) -> float:
+        """Return `average` in a run of `samples` training samples, with its default applied for no chip."""
+        return default_average(samples) if self.average is None else float(self.average)
 
     def sizes(self, dataset: Dataset) -> tuple[int, ...]:
         """Return the layers, completed by what the data set needs.
@@ -218,6 +233,11 @@ class LogConfig:
 def default_lr_halving_epochs(epochs: int) -> int:
     """Return the epochs after which the learning rate halves by default: 4 of 10, and at least 2."""
     return max(2, (2 * epochs + 4) // 5)
+
+
+def default_average(samples: int) -> float:
+    """Return the share of a run of so many training samples over which its weights are averaged by default."""
+    return AVERAGE if samples >= AVERAGED_SAMPLES else 0.0
 
 
 def layers_text(sizes: Sequence[int] | str) -> str:

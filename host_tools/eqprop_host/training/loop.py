@@ -12,13 +12,13 @@ from eqprop.network import DEFAULT
 from eqprop.protocol.messages import MODELS, UNREADABLE
 from eqprop_sim.sample_order import SampleOrder
 
-from ..averaging import means, moments
 from ..boards.interface import AT_ONCE, AnyBoard
 from ..boards.records import alphabet_of
 from ..datasets import blanked, blanked_order
 from ..errors import RestartError
 from ..link.steps import plan_of
 from . import confidence, scores
+from .average import Average
 from .fit import Fit
 from .progress import RunProgress
 
@@ -38,9 +38,6 @@ class Schedule:
 
     blank: float = 0.0
     """The share of a training sample's features that are set to 0, until the last fifth of the epochs."""
-
-    average: float = 0.0
-    """The share of the run, at its end, over which the weights are averaged."""
 
     def samples(self, count):
         """Return how many training samples the run has on `count` distinct ones."""
@@ -105,14 +102,12 @@ class Outcome:
 def configuration(layers, seed, lr_halving_samples, data, model=DEFAULT, schedule=None):
     """Return the arguments of `Board.configure` and `Board.resume` for a run on `data` (`datasets.Prepared`).
 
-    schedule: of a run that blanks features or averages weights; None for another. Its `run_number` is a CRC-32 of
-    everything that determines the run's conductances and its samples' packing.
+    schedule: of a run that blanks features; None for another. Its `run_number` is a CRC-32 of everything that
+    determines the conductances after each of the run's samples, and their packing.
     """
     x, more = data.train_x, b""
     if schedule and schedule.blank:
         x, more = schedule.rows(x, data.train_y)[0], struct.pack("<dI", schedule.blank, schedule.epochs)
-    if schedule and schedule.average:
-        more += struct.pack("<dI", schedule.average, schedule.samples(len(x)))
     alphabet = alphabet_of(x, data.test_x)
     count = len(data.train_y)
     about = struct.pack(f"<{len(layers)}HIII", *layers, seed, lr_halving_samples, count)
@@ -141,6 +136,7 @@ def learn(
     log=None,
     log_every=None,
     keep=False,
+    average=None,
     clock=time.perf_counter,
 ):
     """Train a configured board on `data` (`datasets.Prepared`) and return the `Outcome`.
@@ -148,11 +144,12 @@ def learn(
     It continues from the board's next sample, which is not 0 for a resumed run, and goes back if the board restarts.
     on_progress: called with a `RunProgress` now and then, or None. tell: called with a line for the user when the board
     restarts. log: a `recorder.Recorder` or None. log_every: training samples between two logged sets of conductances,
-    None for one epoch. keep: whether the outcome includes the conductances. The network is tested at the end, and after
+    None for one epoch. keep: whether the outcome includes the conductances. average: the `average.Average` that
+    replaces the weights at the end of the run; None for none. The network is tested at the end, and after
     each epoch if on_progress or log uses the result. After an interrupt, the samples under way are still learnt, tested
     and logged.
     """
-    run = _Run(board, data, schedule, interrupt, on_progress, log, log_every, keep, clock)
+    run = _Run(board, data, schedule, interrupt, on_progress, log, log_every, keep, average or Average(), clock)
     while True:
         try:
             if run.note():
@@ -167,15 +164,14 @@ def learn(
 class _Run:
     """The state of `learn`. Its next action depends only on the board's next sample, which may go back."""
 
-    def __init__(self, board, data, schedule, interrupt, on_progress, log, log_every, keep, clock):
+    def __init__(self, board, data, schedule, interrupt, on_progress, log, log_every, keep, average, clock):
         self.board, self.data, self.schedule = board, data, schedule
         self.interrupt, self.on_progress, self.log, self.clock = interrupt, on_progress, log, clock
         self.count = len(data.train_y)
         self.total = schedule.samples(self.count)
         self.log_every = log_every or self.count
         self.watched = bool(on_progress or log)  # whether the tests between epochs are seen
-        self.moments = moments(self.total, schedule.average)
-        self.held: dict[int, list] = {}  # the conductances at each moment to average, once it is reached
+        self.average = average
         self.x, self.y, self.order = schedule.rows(data.train_x, data.train_y)
         self.learnt = 0
         self.seconds = 0.0
@@ -193,7 +189,6 @@ class _Run:
         self.keep = keep
         if log:
             log.begin(board, self.x, self.y, self.order, self._teach)
-            self.held = {moment: log.logged(moment) for moment in self.moments if moment <= board.state.sample}
             self.told = log.measured
 
     def _teach(self, until):
@@ -208,15 +203,14 @@ class _Run:
         """Test and log the network at this point if that is due; return whether the run is over."""
         sample = self.board.state.sample
         ends = sample >= self.total or self.interrupt.requested
-        if sample in self.moments and sample not in self.held:
-            self.held[sample] = (self.log or self.board).conductances()
+        self.average.hold(self.board)
         complete = self.noted is None or ends
         due = complete or sample % self.log_every == 0 or sample % self.count == 0
         if self.log and due and self.noted != (sample, complete):
             self.log.interval(self.board, complete)
             self.noted = (sample, complete)
         if (ends or (self.watched and sample % self.count == 0)) and self.tested != sample:
-            if self.moments and sample == self.total:
+            if self.average.moments and sample == self.total:
                 self._average()
             if len(self.data.test_y):
                 self._test(sample)
@@ -229,10 +223,12 @@ class _Run:
     def _average(self):
         """Give the board the mean of its conductances at the run's moments; after a restart, the same once more."""
         self._take(self.board.progress())  # before the new session, which counts from 0
-        averages = means(self.held[moment] for moment in self.moments)
-        self.board.put_back(averages, self.total)
-        if self.log:
+        averages = self.average.found(self.board, self.x, self.y, self.order)
+        if averages is None:
+            return
+        if self.log:  # first, so that the log of a host that ends now knows what the board may have
             self.log.average(self.total, averages)
+        self.board.put_back(averages, self.total)
 
     def _test(self, sample):
         """Ask the board about the test samples; what it answered before a restart, at this sample, is kept."""
@@ -301,7 +297,7 @@ class _Run:
         """Train up to the next test or log entry."""
         sample = self.board.state.sample
         until = next_stop(sample, self.total, self.count, self.log_every if self.log else self.count)
-        until = min([until, *(moment for moment in self.moments if moment > sample)])
+        until = min([until, *(moment for moment in self.average.stops if moment > sample)])
         started, sent = self.clock(), self.board.sent
         before = sample
         try:

@@ -29,6 +29,7 @@ from ..places import check_there, found, place_of
 from ..terminal.interrupts import on_ctrl_c
 from ..versions import versions
 from . import scores
+from .average import average_of, share_for
 from .config import LogConfig, RunConfig, layers_text
 from .fit import Fit
 from .loop import Outcome, Schedule, configuration, learn, next_stop
@@ -93,6 +94,9 @@ class RunResult:
     board: str
     """The board's description of itself."""
 
+    average: float
+    """The last part of the run, as a share, over which the weights were averaged; 0 for no average."""
+
     interrupted: bool
     """Whether Ctrl-C ended the run early."""
 
@@ -123,7 +127,7 @@ class RunResult:
             "test": source_name(self.config.test),
             "test_fraction": self.config.test_fraction,
             "blank": self.config.blank,
-            "average": self.config.average,
+            "average": self.average,
             "test_samples": len(self.data.test_y),
             **told,
             **(self.fit.to_dict() if self.fit else {"rmse": None, "r2": None}),
@@ -227,13 +231,12 @@ def _trained(
 
     place: the board's place, for the log. before: the log of the run to resume, or None.
     """
-    if config.average and board is not None and not isinstance(board, str) and board.emulated is False:
-        raise _cannot_average(config)
     task = prepared(config, tell)
     data, layers = task.data, task.layers
     count = len(data.train_y)
-    schedule = Schedule(config.epochs, config.seed, config.limit, config.blank, config.average)
+    schedule = Schedule(config.epochs, config.seed, config.limit, config.blank)
     total = schedule.samples(count)
+    share = share_for(config, total, board)
     configured = configuration(layers, config.seed, config.halving_samples(count), data, config.model, schedule)
     every = log.every if log else None
     if log and not len(data.test_y):
@@ -241,16 +244,18 @@ def _trained(
     with contextlib.ExitStack() as stack:
         recorder = None
         if log:
-            about = _about(config, layers, data, configured, log, place)
+            about = _about(config, layers, data, configured, {"blank": config.blank, "average": share}, log, place)
             recorder = stack.enter_context(_recorder(log, about, data, before))
         held: Any = stack.enter_context(opened(board, tell))
         for line in task.lines:
             tell(line)
+        emulated = None
         if before:
             from .recorder import gave_up
 
             # A run stops at least each epoch to be logged, so it can have learnt up to the next stop
-            step = (None if gave_up(before) else every) or count
+            emulated = not gave_up(before)
+            step = (every if emulated else None) or count
             held.resume(**configured, furthest=next_stop(before.sample, total, count, step))
             tell(f"the board resumes at sample {held.state.sample}")
         else:
@@ -258,8 +263,9 @@ def _trained(
         if board is not None:  # the emulator of this run ends with it
             names = (data.feature_names, data.class_names)
             description.keep(held, data.scaling.to_dict(), data.recipe, *names, tell, _targets_of(data))
-        if config.average and held.state.crc == UNREADABLE:
-            raise _cannot_average(config)
+        average = average_of(config, total, held, emulated)
+        if share and not average.share and held.state.crc != UNREADABLE:
+            tell("the board's crossbar is not the emulator's: this run averages no weights")
         if held.state.crc == UNREADABLE:
             tell("the board's crossbar cannot be read back: this run logs and returns no conductances")
             read_model = False
@@ -268,7 +274,9 @@ def _trained(
             gc.freeze()  # objects alive now are not garbage, and scanning them repeatedly would delay the board
             stack.callback(gc.unfreeze)
         interrupt = stack.enter_context(on_ctrl_c())  # Ctrl-C before this ends the command at once
-        outcome = learn(held, data, schedule, interrupt, on_progress, tell, recorder, every, read_model)
+        outcome = learn(held, data, schedule, interrupt, on_progress, tell, recorder, every, read_model, average)
+        if average.differs:
+            tell("the board's conductances are not those of its digital twin: this run averages no weights")
         if recorder:
             recorder.finish("interrupted" if outcome.interrupted else "closed")
         model = None
@@ -276,11 +284,8 @@ def _trained(
             model = _model(held.state, outcome, config, data)
             check_sent(model, outcome.crc)
         _tell_troubles(held, tell)
-        return _result(config, layers, data, outcome, held.identity, model)
-
-
-def _cannot_average(config: RunConfig) -> DataError:
-    return DataError(f"average {config.average:g}: needs a crossbar that can be read and set exactly, not a chip's")
+        averaged = 0.0 if average.differs else average.share
+        return _result(config, layers, data, outcome, averaged, held.identity, model)
 
 
 @contextlib.contextmanager
@@ -304,10 +309,11 @@ def _about(
     layers: tuple[int, ...],
     data: Prepared,
     configured: dict[str, Any],
+    shares: dict[str, float],
     log: LogConfig,
     place: dict[str, str],
 ) -> dict[str, Any]:
-    """Return everything that a run depends on, for its log."""
+    """Return everything that a run depends on, for its log. shares: of blanks and of the average."""
     sources = {name: source_name(getattr(config, name)) for name in ("data", "test")}
     places = {f"{name}_place": place_of(source or "", log.path) for name, source in sources.items()}
     in_memory = isinstance(config.data, Dataset) or isinstance(config.test, Dataset)
@@ -317,7 +323,7 @@ def _about(
         "seed": config.seed,
         "epochs": config.epochs,
         "limit": config.limit,
-        **{name: share for name in ("blank", "average") if (share := getattr(config, name))},
+        **{name: share for name, share in shares.items() if share},
         "lr_halving_samples": configured["lr_halving_samples"],
         "run_number": configured["run_number"],
         **sources,
@@ -357,6 +363,7 @@ def _result(
     layers: tuple[int, ...],
     data: Prepared,
     outcome: Outcome,
+    average: float,
     identity: str,
     model: Model | None,
 ) -> RunResult:
@@ -376,6 +383,7 @@ def _result(
         line_bytes=outcome.line_bytes,
         sample_bytes=outcome.sample_bytes,
         board=identity,
+        average=average,
         interrupted=outcome.interrupted,
         model=model,
     )

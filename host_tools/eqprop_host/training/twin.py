@@ -41,6 +41,7 @@ class Divergence:
 
 
 _NICE = 10
+_PART = 4096  # samples whose rows are made at once, of a run that blanks features
 
 
 def _step_back():
@@ -95,7 +96,7 @@ class Twin:
     def _copy(self, before):
         for job in before:  # they have ended; raises the error of a failed one
             job.result()
-        return [self._network.conductances(c).copy() for c in range(self._network.crossbar_count)]
+        return _copy(self._network)
 
     def learn(self, order):
         """Learn training samples, by the numbers of their rows."""
@@ -166,6 +167,23 @@ def network_of(state):
     if learns_numbers(state):
         network.regress()
     return network
+
+
+def networks_at(network, x, y, order, moments):
+    """Let a network, as it is before the first sample, learn a run; yield its conductances at each moment.
+
+    x, y: the rows of the run, and their labels or targets. order: their `SampleOrder`. moments: numbers of samples,
+    ascending. The conductances are a copy: steps, flat, for each crossbar.
+    """
+    network.warm_up()
+    for moment in moments:
+        for rows in order.parts(network.sample, moment, _PART):
+            network.learn_all(x[rows], y[rows])
+        yield _copy(network)
+
+
+def _copy(network):
+    return [network.conductances(c).copy() for c in range(network.crossbar_count)]
 
 
 def probe(network, x, y):

@@ -8,7 +8,7 @@ from ...datasets import TEST_FRACTION
 from ...errors import BoardError, DataError, LogError
 from ...replacing import check_replaceable
 from ...training import scores
-from ...training.config import LOG_BUDGET_PERCENT, RANGES, SAMPLES, LogConfig, RunConfig, with_bits
+from ...training.config import AVERAGE, LOG_BUDGET_PERCENT, RANGES, SAMPLES, LogConfig, RunConfig, with_bits
 from .. import options as common
 
 
@@ -30,8 +30,8 @@ def add_learning_options(parser, on_chips=False):
     add("--lr-halving-epochs", type=common.whole(*RANGES["lr_halving_epochs"]), metavar="N", help=text)
     text = "share of each training sample's features to set to 0, others each epoch: large networks overfit less"
     add("--blank", type=_share, metavar="SHARE", default=RunConfig.blank, help=text)
-    text = "average the weights over this share of the run, at its end: deep networks err less"
-    add("--average", type=_share, metavar="SHARE", default=RunConfig.average, help=text)
+    text = f"average the weights over this share of the run, at its end (default: {AVERAGE:g}; 0: never)"
+    add("--average", type=_share, metavar="SHARE", help=text)
 
 
 def add_split_options(parser):

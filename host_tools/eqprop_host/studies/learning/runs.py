@@ -13,7 +13,8 @@ import numpy as np
 from eqprop_sim.sample_order import SampleOrder
 
 from ... import datasets
-from ...training.config import default_lr_halving_epochs
+from ...training.average import learn_run
+from ...training.config import default_average, default_lr_halving_epochs
 from ..baselines import as_float, fitted, nearest_neighbours
 from ..running import LearnerRun
 from . import public_data, variations
@@ -72,10 +73,9 @@ def _energy_model(run, data):
     halving = default_lr_halving_epochs(run.epochs) * samples
     layers = (data.train_x.shape[1], *run.hidden, data.classes)
     network = variations.network_type(run.learner, run.variation)(layers, run.seed, halving, run.learner)
-    order = SampleOrder.shuffled(samples, run.seed)
-    for epoch in range(run.epochs):
-        rows = order.epoch(epoch)
-        network.learn_all(data.train_x[rows], data.train_y[rows])
+    total = run.epochs * samples
+    share = variations.average(run.variation, default_average(total))
+    learn_run(network, data.train_x, data.train_y, SampleOrder.shuffled(samples, run.seed), total, share)
     return lambda x: network.infer_all(x)[0]
 
 

@@ -1,8 +1,8 @@
 """Variations of the constants that learners have, for the experiment that chose them.
 
-Each constant of `eqprop.Plan` and its kin is changed alone, one step up and one step down; of the ReLU networks, the
-learning rate. `eqprop study learning --held-out` compares them on samples held back from the training samples, so that
-test samples choose nothing.
+Each constant of `eqprop.Plan` and its kin is changed alone, one step up and one step down, and so is the average at a
+run's end; of the ReLU networks, the learning rate. `eqprop study learning --held-out` compares them on samples held
+back from the training samples, so that test samples choose nothing.
 """
 
 from typing import Any
@@ -89,6 +89,9 @@ _OF_MODELS = {
 }
 
 
+AVERAGES = {"not averaged": 0.0, "averaged over a fifth of the run": 0.2}
+"""The share of a run over which an energy model's weights are averaged, by variation."""
+
 _RATES = {
     "relu": {f"rate {rate:g}": rate for rate in (0.002, 0.005, 0.01, 0.02)},
     "relu-sgd": {f"rate {rate:g}": rate for rate in (0.003, 0.01, 0.1)},
@@ -97,7 +100,8 @@ _RATES = {
 
 def of(learner):
     """Return the names of a learner's variations."""
-    return [*_OF_MODELS.get(learner, {}), *_RATES.get(learner, {})]
+    of_models = [*_OF_MODELS[learner], *AVERAGES] if learner in _OF_MODELS else []
+    return [*of_models, *_RATES.get(learner, {})]
 
 
 def rate(learner, variation, default):
@@ -105,9 +109,14 @@ def rate(learner, variation, default):
     return _RATES[learner][variation] if variation else default
 
 
+def average(variation, default):
+    """Return the share of a run over which an energy model's weights are averaged; `default` for other variations."""
+    return AVERAGES.get(variation, default)
+
+
 def network_type(model, variation=""):
     """Return the type of compiled networks of an energy model whose plans are varied; "" for as they are."""
-    if not variation:
+    if not variation or variation in AVERAGES:
         return Network
     vary = _OF_MODELS[model][variation]
     plan_type: Any

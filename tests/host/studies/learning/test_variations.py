@@ -20,6 +20,8 @@ def test_each_variation_changes_one_constant_and_learns(model):
     plain = eqprop.plan("16-9-4", model)
     seen = set()
     for name in variations.of(model):
+        if name in variations.AVERAGES:
+            continue
         network = variations.network_type(model, name)("16-9-4", 1, 0, model)
         differing = [c for c in CONSTANTS if getattr(plain, c, None) != getattr(network.plan, c, None)]
         values = tuple(str(getattr(network.plan, c, None)) for c in CONSTANTS)
@@ -29,7 +31,12 @@ def test_each_variation_changes_one_constant_and_learns(model):
         before = network.crc()
         network.learn_all(np.full((3, 16), 50, np.int8), np.arange(3))
         assert network.crc() != before and network.sample == 3
-    assert variations.network_type(model) is Network
+    assert all(variations.network_type(model, name) is Network for name in ("", *variations.AVERAGES))
+
+
+def test_an_average_is_the_default_unless_it_is_varied():
+    found = {name: variations.average(name, 0.5) for name in ("", *variations.of("hopfield"))}
+    assert {name: share for name, share in found.items() if share != 0.5} == variations.AVERAGES
 
 
 def test_a_rate_is_the_default_unless_it_is_varied():

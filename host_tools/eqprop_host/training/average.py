@@ -1,0 +1,119 @@
+"""The average of a run's weights over its last part, which replaces them at the run's end.
+
+A board at a port is not read for it: if its crossbar is the emulator's, the host computes the networks from the run's
+samples, and the line carries the average alone. A board in this process, a crossbar that is readable but not the
+emulator's, and any board of a host without numba are read at each of the run's moments.
+"""
+
+import importlib.util
+
+import eqprop
+from eqprop.protocol.messages import NO_CRC
+
+from ..averaging import means, moments
+from ..errors import DataError
+from ..link.steps import model_of
+from ..model import crc_text
+
+
+def share_for(config, samples, board, crc=0):
+    """Return the part of a run over which a board's weights are averaged: `RunConfig.average`, or its default.
+
+    samples: the run's training samples. board: an `AnyBoard`; None or a port before it is open. crc: of its `State`,
+    once it is configured. Raises DataError if the configuration names an average that the board's crossbar cannot have.
+    """
+    share = config.averaged_share(samples)
+    if not share or (getattr(board, "emulated", None) is not False and crc_text(crc)):
+        return share
+    if config.average is None:
+        return 0.0
+    raise DataError(f"average {share:g}: needs a crossbar that can be read and set exactly, not a chip's")
+
+
+def average_of(config, samples, board, emulated=None):
+    """Return the `Average` of a run on a board that is configured, or resumed.
+
+    emulated: whether the board's crossbar is the emulator's, as the log of a resumed run tells; None to compare its
+    first conductances. Raises DataError as `share_for` does, and for a resumed run that its former host read a part of.
+    """
+    share = share_for(config, samples, board, board.state.crc)
+    if not share or board.emulated:
+        return Average(share, samples)
+    if emulated is None:
+        emulated = board.state.crc == _first_crc(board.state)
+    if not emulated and config.average is None:
+        return Average(0.0, samples)
+    average = Average(share, samples, twin=emulated and importlib.util.find_spec("numba") is not None)
+    passed = [moment for moment in average.stops if moment < board.state.sample]
+    if passed:
+        text = f"only the process that ended has the conductances at sample {passed[0]}"
+        raise DataError(f"average {share:g}: {text}: start a new run")
+    return average
+
+
+def _first_crc(state):
+    """Return the CRC-32 of the conductances with which the emulator starts; without numba, which a host may lack."""
+    network = eqprop.Network(state.layers, state.seed, state.lr_halving_samples, model_of(state))
+    crc = network.crc()
+    return NO_CRC if crc is None else crc
+
+
+def learn_run(network, x, y, order, samples, share):
+    """Let a compiled network, as it is before the first sample, learn a run, and give it the average at its end.
+
+    x, y, order: as for `Average.found`. samples, share: of the run, as for `Average`.
+    """
+    from .twin import networks_at, put  # which need numba
+
+    put(network, means(networks_at(network, x, y, order, moments(samples, share) or [samples])), samples)
+
+
+class Average:
+    """The average at the end of one run.
+
+    - share: the part of the run that is averaged; 0 for none. moments: the samples learnt before each network of it
+    - stops: the moments at which the board is to be read, by `hold`
+    - differs: whether the board's conductances were not those of its twin, so that there is no average
+    """
+
+    def __init__(self, share=0.0, samples=0, twin=False):
+        """Average the last `share` of a run of `samples` samples.
+
+        twin: whether the board's networks are computed instead of read.
+        """
+        self.share = share
+        self.moments = moments(samples, share)
+        self.stops = [] if twin else self.moments
+        self.differs = False
+        self._held = {}
+        self._computed = None
+
+    def hold(self, board):
+        """Read the board if it is at one of `stops`, once."""
+        sample = board.state.sample
+        if sample in self.stops and sample not in self._held:
+            self._held[sample] = board.conductances()
+
+    def found(self, board, x, y, order):
+        """Return the average at the end of the run: each crossbar's conductances, steps, flat.
+
+        x, y, order: the rows of the run, their labels or targets, and their `SampleOrder`. None if the board differs.
+        Raises RestartError.
+        """
+        if self.stops:
+            return means(self._held[moment] for moment in self.moments)
+        if not self._computed:
+            self._computed = self._compute(board.state, x, y, order)
+        averages, crcs = self._computed
+        self.differs = board.refresh().crc not in crcs
+        return None if self.differs else averages
+
+    def _compute(self, state, x, y, order):
+        """Return (the average, the CRCs that the board may have: of its last conductances, and of the average)."""
+        from .twin import network_of, networks_at, put  # which need numba
+
+        network = network_of(state)
+        averages = means(networks_at(network, x, y, order, self.moments))
+        last = network.crc()
+        put(network, averages, network.sample)
+        return averages, (last, network.crc())
