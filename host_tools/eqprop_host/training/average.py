@@ -16,14 +16,15 @@ from ..link.steps import model_of
 from ..model import crc_text
 
 
-def share_for(config, samples, board, crc=0):
+def share_for(config, samples, board, crc=None):
     """Return the part of a run over which a board's weights are averaged: `RunConfig.average`, or its default.
 
     samples: the run's training samples. board: an `AnyBoard`; None or a port before it is open. crc: of its `State`,
     once it is configured. Raises DataError if the configuration names an average that the board's crossbar cannot have.
     """
     share = config.averaged_share(samples)
-    if not share or (getattr(board, "emulated", None) is not False and crc_text(crc)):
+    chip = getattr(board, "emulated", None) is False or (crc is not None and crc_text(crc) is None)
+    if not share or not chip:
         return share
     if config.average is None:
         return 0.0

@@ -14,6 +14,7 @@ from eqprop_host import datasets
 from eqprop_host.runlog import RunLog, open_log
 from eqprop_host.runlog.verify import verify
 from eqprop_host.training import recorder as recorder_module
+from eqprop_host.training.average import Average
 from eqprop_host.training.loop import Schedule, configuration, learn
 from eqprop_host.training.recorder import Recorder
 from eqprop_host.training.twin import probe
@@ -94,7 +95,7 @@ def test_a_board_that_lost_its_average_has_not_diverged(tmp_path, states):
     board = configured()
     with RunLog(tmp_path / "run.arrow", {**CONFIGURATION, "average": 0.5}) as written:
         recorder = Recorder(written, DATA, 10.0)
-        learn(board, DATA, Schedule(3, 5, average=0.5), WHO, log=recorder)
+        learn(board, DATA, Schedule(3, 5), WHO, log=recorder, average=Average(0.5, 3 * COUNT, twin=True))
         averaged = board.refresh().crc
         board.put_back(states[3 * COUNT], 3 * COUNT)
         assert board.refresh().crc != averaged
