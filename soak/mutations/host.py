@@ -4,8 +4,9 @@ SCALING = "host_tools/eqprop_host/datasets/scaling.py"
 SPLITTING = "host_tools/eqprop_host/datasets/splitting.py"
 BLANKING = "host_tools/eqprop_host/datasets/blanking.py"
 OF_BLANKS = "tests/host/datasets/test_blanking.py"
-LOOP = "host_tools/eqprop_host/training/loop.py"
 RECORDER = "host_tools/eqprop_host/training/recorder.py"
+AVERAGE = "host_tools/eqprop_host/training/average.py"
+OF_AVERAGES = "tests/host/training/test_average.py"
 OF_RUNS = "tests/host/training/test_run.py"
 OF_DATA = "tests/host/datasets/test_loading.py"
 IDX = "host_tools/eqprop_host/datasets/formats/idx_files.py"
@@ -36,10 +37,46 @@ MUTATIONS = (
         f"{OF_BLANKS}::test_the_blanks_never_change",
     ),
     (
-        LOOP,
-        "if moment <= board.state.sample}",
-        "if moment < 0}",
-        f"{OF_RUNS}::test_a_smoothed_run_resumes_where_it_stopped",
+        "host_tools/eqprop_host/training/config.py",
+        "AVERAGE if samples >= AVERAGED_SAMPLES else 0.0",
+        "AVERAGE",
+        f"{OF_AVERAGES}::test_the_default_depends_on_the_samples_and_the_crossbar",
+    ),
+    (
+        AVERAGE,
+        "if config.average is None:\n        return 0.0\n    raise",
+        "raise",
+        f"{OF_AVERAGES}::test_a_chip_in_this_process_has_no_average",
+    ),
+    (
+        AVERAGE,
+        "self.stops = [] if twin else self.moments",
+        "self.stops = self.moments",
+        f"{OF_AVERAGES}::test_a_board_is_not_read_for_its_average",
+    ),
+    (
+        AVERAGE,
+        "self.differs = board.refresh().crc not in crcs",
+        "self.differs = False",
+        f"{OF_AVERAGES}::test_a_board_that_is_not_the_emulator_keeps_what_it_learnt",
+    ),
+    (
+        AVERAGE,
+        "return averages, (last, network.crc())",
+        "return averages, (last,)",
+        f"{OF_AVERAGES}::test_a_killed_run_ends_with_the_usual_average",
+    ),
+    (
+        RECORDER,
+        " == twin.network.sample != self._averaged ",
+        " == twin.network.sample ",
+        f"{OF_AVERAGES}::test_a_killed_run_ends_with_the_usual_average",
+    ),
+    (
+        "host_tools/eqprop_host/training/twin.py",
+        "[network.conductances(c).copy() for c",
+        "[network.conductances(c) for c",
+        f"{OF_AVERAGES}::test_networks_at_moments_are_those_of_the_run",
     ),
     (
         RECORDER,

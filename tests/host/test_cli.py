@@ -18,6 +18,7 @@ import serial
 import eqprop
 from eqprop.protocol import host_messages
 from eqprop_host import Model, cli, commands, datasets
+from eqprop_host.averaging import means, moments
 from eqprop_host.boards import ports
 from eqprop_host.runlog import open_log
 from eqprop_host.runlog.verify import verify
@@ -62,9 +63,14 @@ def test_train_gives_the_bits_of_the_emulator_and_says_so(trained):
     data = datasets.prepare(datasets.load("iris"), seed=4)
     count = len(data.train_y)
     network = Network("4-8-3", 4, 2 * count)
+    late = []
     for epoch in range(3):
         for n in SampleOrder.shuffled(count, 4).epoch(epoch):
             network.learn(data.train_x[n], data.train_y[n])
+            if network.sample in moments(3 * count, 0.1):
+                late.append([network.conductances(c).copy() for c in range(2)])
+    for c, steps in enumerate(means(late)):
+        network.restore(c, 0, steps.astype("<i2").tobytes())
     wrong = [network.infer(x) != y for x, y in zip(data.test_x, data.test_y, strict=True)]
     results = json.loads((trained / "run.json").read_text())
     assert results["conductance_crc"] == f"{network.crc():08x}"

@@ -28,7 +28,7 @@ def test_every_format_names_the_model_and_holds_its_weights(run, tmp_path):
     log = open_log(path)
     assert log.plan.model == result.to_dict()["model"] == result.model.model == "hopfield8"
     assert verify(log) == []
-    for found, kept in zip(log.snapshot(log.logged[-1]), result.model.conductances, strict=True):
+    for found, kept in zip(log.snapshot(log.averaged, ("average",)), result.model.conductances, strict=True):
         assert found.dtype == kept.dtype == np.int8
         assert np.array_equal(found.ravel(), kept)
         assert found.min() < 0 < found.max()

@@ -4,6 +4,7 @@ Slow ways to learn badly that these catch: a sign in the update, a nudge in one 
 off, one output's target for another's.
 """
 
+import dataclasses
 import warnings
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from eqprop_host import datasets
+from eqprop_host import RunConfig, datasets, train
 from eqprop_host.training.config import default_lr_halving_epochs
 from eqprop_sim.emulator.compiled_network import Network
 from eqprop_sim.sample_order import SampleOrder
@@ -31,10 +32,10 @@ def learn(layers, data, seed, epochs):
 
 
 def final_errors(layers, source, epochs, seeds, test_fraction=0.2):
-    dataset = datasets.load(source)
-    return [
-        list(learn(layers, datasets.prepare(dataset, seed, test_fraction), seed, epochs))[-1] for seed in range(seeds)
-    ]
+    """Return the test error in percent of runs with seeds 0, 1, ..."""
+    config = RunConfig(data=source, test_fraction=test_fraction, layers=layers, epochs=epochs)
+    runs = [train(dataclasses.replace(config, seed=seed), read_model=False) for seed in range(seeds)]
+    return [run.test_error_percent for run in runs]
 
 
 def backpropagated_errors(hidden, epochs, seeds):

@@ -39,7 +39,7 @@ class Recorder:
         """Write to `log`, a `runlog.RunLog`, new or reopened. data: the `datasets.Prepared` to learn.
 
         budget_percent: the part of the line's bytes for reading conductances, below 100. sink: a
-        `tensorboard.TensorBoard` that gets the same, or None.
+        `runlog.tensorboard.TensorBoard` that gets the same, or None.
         """
         self._log = log
         self._data = data

@@ -293,8 +293,8 @@ def _recorder(log: LogConfig, about: dict[str, Any], data: Prepared, before: Any
     """Yield the writer of the log, a new one or the one to resume."""
     # Imported here, because a run without a log does not need their libraries
     from ..runlog import RunLog
+    from ..runlog.tensorboard import TensorBoard
     from .recorder import Recorder
-    from .tensorboard import TensorBoard
 
     with contextlib.ExitStack() as stack:
         written = stack.enter_context(RunLog.reopen(log.path) if before else RunLog(log.path, about))
