@@ -21,6 +21,7 @@ interrupts: a signal at any moment of any command; nothing of it may stay.
 """
 
 import atexit
+import binascii
 import contextlib
 import functools
 import json
@@ -32,6 +33,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from support import fake_bleak
 from support.places import PYTHONPATH, ROOT
@@ -46,27 +48,42 @@ _BREAKS_EVERY = 150  # packets of a radio
 ENGINES = ("micropython", "micropython", "", "micropython", "cortex-m3", "micropython", "micropython", "", "cortex-m0")
 
 
+class Clean(NamedTuple):
+    """The conductances of a clean run: by number of samples, a pair of each crossbar's steps and of their CRC-32."""
+
+    during: dict
+    """After so many samples of a longer run."""
+
+    ended: dict
+    """At the end of a run of so many samples, which averages its weights."""
+
+
 @functools.cache
 def clean(source="digits", samples=SAMPLES, every=EVERY):
-    """Return {sample: (CRC-32 of each crossbar as logged, of all)} of the clean run."""
+    """Return `Clean`, for each multiple of `every` up to `samples`."""
     import numpy as np
 
     from eqprop_host import datasets
+    from eqprop_host.averaging import means, moments
+    from eqprop_host.training.config import default_average
     from eqprop_sim.emulator.compiled_network import Network
     from eqprop_sim.sample_order import SampleOrder
 
     data = datasets.prepare(datasets.load(source), 0)
     count = len(data.train_y)
     network = Network("64-32-10", 0, 4 * count)
-    found = {}
+    steps, crcs = [], []
     for n in range(samples + 1):
-        order = SampleOrder.shuffled(count, 0).epoch(n // count)
-        if n % every == 0:
-            found[n] = [np.array(network.conductances(c)) for c in range(2)], network.crc()
-        if n < samples:
-            at = order[n % count]
-            network.learn(data.train_x[at], int(data.train_y[at]))
-    return found
+        steps.append([np.array(network.conductances(c)) for c in range(2)])
+        crcs.append(network.crc())
+        at = SampleOrder.shuffled(count, 0).epoch(n // count)[n % count]
+        network.learn(data.train_x[at], int(data.train_y[at]))
+    during = {n: (steps[n], crcs[n]) for n in range(0, samples + 1, every)}
+    ended = {}
+    for n in during:
+        averages = means(steps[moment] for moment in moments(n, default_average(n)) or [n])
+        ended[n] = averages, binascii.crc32(b"".join(each.astype("<i2").tobytes() for each in averages))
+    return Clean(during, ended)
 
 
 @functools.cache
@@ -212,14 +229,15 @@ def wrong_with(code, folder, log, expected, samples, epoch=None):
     if code:
         return f"exit code {code}"
     crc = json.loads((folder / "out.json").read_text())["conductance_crc"]
-    if crc != f"{expected[samples][1]:08x}":
-        return f"conductance CRC {crc} instead of {expected[samples][1]:08x}"
+    if crc != f"{expected.ended[samples][1]:08x}":
+        return f"conductance CRC {crc} instead of {expected.ended[samples][1]:08x}"
     found = open_log(log)
     if wrong := verify(found):
         return wrong[0]
-    for sample in (each for each in expected if each <= samples):
+    run = {sample: right for sample, right in expected.during.items() if sample < samples}
+    for sample, (right, _) in (run | {samples: expected.ended[samples]}).items():
         conductances = found.conductances(sample)
-        if any((ours.ravel() != theirs).any() for ours, theirs in zip(conductances, expected[sample][0], strict=True)):
+        if any((ours.ravel() != theirs).any() for ours, theirs in zip(conductances, right, strict=True)):
             return f"the log holds other conductances at {sample}"
     measured = [row["sample"] for row in found.metrics]
     wanted = list(range(epoch or samples, samples + 1, epoch or samples))
