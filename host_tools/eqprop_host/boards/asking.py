@@ -9,6 +9,7 @@ from ..link import answers
 from ..link.steps import learns_numbers, on_the_line
 from .records import covers, pack
 
+_WRITTEN = 1024  # devices after which those written need not be written again if the line fails
 _WHOLE = 2  # figures of samples timed as a whole, which precede those of `eqprop.bench.VERBS`
 
 
@@ -49,12 +50,17 @@ def read(session, crossbar, start, count):
 
 
 def write(session, crossbar, steps):
-    """Write a crossbar's conductances: steps, flat."""
+    """Write a crossbar's conductances: steps, flat. A line that fails goes on where it was."""
     data = on_the_line(steps, session.plan())
+    for start in range(0, len(data), _WRITTEN):
+        session.persist(lambda start=start: _write(session, crossbar, start, data[start : start + _WRITTEN]))
 
+
+def _write(session, crossbar, start, data):
     def question(first, most):
         count = max(1, min((session.room() - messages.WRITE_HEADER) // data.itemsize, most))
-        return messages.WRITE, host_messages.pack_write(crossbar, first, data[first : first + count].tobytes()), count
+        devices = data[first : first + count].tobytes()
+        return messages.WRITE, host_messages.pack_write(crossbar, start + first, devices), count
 
     for payload in session.link.gather(len(data), question, messages.DONE):
         session.parsed(answers.done, payload)

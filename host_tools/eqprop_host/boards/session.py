@@ -163,15 +163,32 @@ class Session:
             except RestartError as another:
                 error = another
 
-    def _restart(self, error):
-        """Greet the board, and record a restart of the board or a failure of its line.
+    def persist(self, work):
+        """Return work(), repeated while only the line fails: the board, in the same session, keeps what it was sent.
+
+        Raises RestartError if the board lost it.
+        """
+        while True:
+            try:
+                done = work()
+                self.restarts.done()
+                return done
+            except RestartError as error:
+                if error.__cause__ is None:
+                    raise
+                self._restart(error, self.link.session)
+                if not self._holds_the_run() or self.state.sample:
+                    raise
+
+    def _restart(self, error, session=None):
+        """Greet the board, and record a restart of the board or a failure of its line. session: as for `Link.greet`.
 
         Raises ProtocolError if that happens repeatedly without progress of the run.
         """
         reached = self.state.sample
         if error:
             self.restarts.count(error)
-        self.restarts.note(error, self.name, reached, self._take(self.link.greet()).sample)
+        self.restarts.note(error, self.name, reached, self._take(self.link.greet(session)).sample)
 
     def repeat(self, work):
         """Return work(), repeated from its start whenever the board restarts meanwhile."""

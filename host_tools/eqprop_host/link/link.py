@@ -135,11 +135,12 @@ class Link:
 
     # ---- sessions
 
-    def greet(self):
+    def greet(self, session=None):
         """Start a session and return the board's `State`; first open the port if it is closed or has failed.
 
-        Raises PortError for a port that cannot be opened or does not come back; ProtocolError for no answer or an
-        invalid one; BoardError for a board of another protocol.
+        session: its number, which changes nothing if the board is in it; None for a new one. Raises PortError for a
+        port that cannot be opened or does not come back; ProtocolError for no answer or an invalid one; BoardError for
+        a board of another protocol.
         """
         deadline = self._clock() + self._reconnect_s
         status = self.status()
@@ -147,7 +148,7 @@ class Link:
             try:
                 if self._broken or not self._port.is_open:
                     self._reopen(deadline)
-                return self._begin(status)
+                return self._begin(status, session)
             except (PortError, ProtocolError):
                 # A board at its prompt needs a person to start eqprop
                 if not self._greeted or self._port.has_prompt or self._clock() >= deadline:
@@ -168,8 +169,8 @@ class Link:
                 self._wait(_REOPEN_S)
         self._broken = False
 
-    def _begin(self, status):
-        """Send HELLO until it is answered, each time with a new session; only the last one counts."""
+    def _begin(self, status, wanted):
+        """Send HELLO until it is answered, each time with a new session or the one wanted; only the last one counts."""
         self._conversing = False
         self.begin()
         self._heard.clear()
@@ -180,7 +181,8 @@ class Link:
         until, latest = now + patience_s, now + _WORKING * patience_s
         while self._clock() < until:
             self._port.forget_tail()
-            session = self._random.randrange(2**30)  # a small integer on any board, so its heap use never varies
+            # A small integer on any board, so its heap use never varies
+            session = self._random.randrange(2**30) if wanted is None else wanted
             began = self._clock()
             sequence = self._ask(HELLO, pack_hello(session), prompt)[0]
             deadline, refused = min(began + pause, until), None

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import serial
 
 import eqprop
 from eqprop.protocol import messages as m
@@ -158,6 +159,37 @@ def test_a_silent_board_is_given_up_with_a_reason_on_the_screen():
         Board(Link(lambda: line, "line", 60.0, clock=line.clock, tell=lambda text: told.append((line.now, text))))
     assert told[0][0] <= 10 and told[0][1] == "port line: no answer to HELLO: 8 s so far, up to 180 s"
     assert len(told) < 8
+
+
+class Cut(Line):
+    """A port that fails after each `every` bytes to the board, 0: never; with `resets`, the board restarts once."""
+
+    every = cuts = gone = 0
+    resets = False
+
+    def write(self, data):
+        self.gone += len(data)
+        if self.every and self.gone >= self.every:
+            self.gone, self.cuts = 0, self.cuts + 1
+            if self.resets:
+                self.resets = False
+                self.reset()
+            raise serial.SerialException("the line was cut")
+        super().write(data)
+
+
+@pytest.mark.parametrize("resets", [False, True])
+def test_conductances_get_through_a_line_that_fails_before_all_are_written(resets):
+    """Of 4.8 KB, 2.6 KB at a time. Catches a host that writes all again, and one that goes on where a board lost all."""
+    line = Cut()
+    board, _ = slow_board(line)
+    board.configure((64, 32, 10), 0, 0)
+    wanted = [steps + np.int16(5) for steps in board.conductances()]
+    line.every, line.resets, sent = 2600, resets, board.sent
+    state = board.put_back(wanted, 7)
+    assert state.sample == 7 and all(np.array_equal(*each) for each in zip(board.conductances(), wanted, strict=True))
+    assert line.cuts >= 2 and board.sent - sent < (17000 if resets else 12000)
+    assert not any(restart.reset for restart in board.restarts) or resets
 
 
 def test_a_port_that_stays_away_is_given_up():
