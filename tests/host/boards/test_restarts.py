@@ -180,7 +180,7 @@ class Cut(Line):
 
 @pytest.mark.parametrize("resets", [False, True])
 def test_conductances_get_through_a_line_that_fails_before_all_are_written(resets):
-    """Of 4.8 KB, 2.6 KB at a time. Catches a host that writes all again, and one that goes on where a board lost all."""
+    """Of 4.8 KB, 2.6 KB at a time. Catches a host that writes all again, or goes on where a board lost all."""
     line = Cut()
     board, _ = slow_board(line)
     board.configure((64, 32, 10), 0, 0)
