@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import eqprop
-from eqprop_sim.emulator.compiled_network import Network
+from eqprop_sim.in_process import EmulatedBoard
 from eqprop_sim.sample_order import SampleOrder
 
 from .. import datasets
@@ -116,11 +116,11 @@ def _energy_model(run, data):
     samples = len(data.train_y)
     halving = default_lr_halving_epochs(run.epochs) * samples
     layers = (data.train_x.shape[1], *run.hidden, data.classes)
-    network = Network(layers, run.seed, halving, run.learner)
-    network.regress()
+    board = EmulatedBoard()
+    board.configure(layers, run.seed, halving, model=run.learner, regression=True)
     total, order = run.epochs * samples, SampleOrder.shuffled(samples, run.seed)
-    learn_run(network, data.train_x, data.train_y, order, total, default_average(total))
-    return lambda x: data.target_scaling.predicted(network.infer_all(x)[1])
+    learn_run(board, data.train_x, data.train_y, order, total, default_average(total))
+    return lambda x: data.target_scaling.predicted(board.infer(x)[1])
 
 
 def _by_scikit_learn(make):

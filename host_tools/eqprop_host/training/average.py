@@ -12,7 +12,7 @@ from eqprop.protocol.messages import NO_CRC
 
 from ..averaging import means, moments
 from ..errors import DataError
-from ..link.steps import model_of
+from ..link.steps import learns_numbers, model_of
 from ..model import crc_text
 
 
@@ -59,14 +59,20 @@ def _first_crc(state):
     return NO_CRC if crc is None else crc
 
 
-def learn_run(network, x, y, order, samples, share):
-    """Let a compiled network, as it is before the first sample, learn a run, and give it the average at its end.
+def learn_run(board, x, y, order, samples, share):
+    """Let a board in this process, just configured, learn a run; give it the average at the run's end.
 
     x, y, order: as for `Average.found`. samples, share: of the run, as for `Average`.
     """
-    from .twin import networks_at, put  # which need numba
+    board.put_back(means(networks_at(board, x, y, order, moments(samples, share) or [samples])), samples)
 
-    put(network, means(networks_at(network, x, y, order, moments(samples, share) or [samples])), samples)
+
+def networks_at(board, x, y, order, ends):
+    """Let a board learn a run; yield its conductances at each of `ends`, numbers of samples, ascending."""
+    for end in ends:
+        for _ in board.train(x, y, end, order):
+            pass
+        yield board.conductances()
 
 
 class Average:
@@ -87,7 +93,8 @@ class Average:
         self.stops = [] if twin else self.moments
         self.differs = False
         self._held = {}
-        self._computed = None
+        self._twin = None  # a board in this process that has the average
+        self._crcs: tuple[int, ...] = ()  # the board's may be that of its last conductances, or of the average
 
     def hold(self, board):
         """Read the board if it is at one of `stops`, once."""
@@ -103,18 +110,23 @@ class Average:
         """
         if self.stops:
             return means(self._held[moment] for moment in self.moments)
-        if not self._computed:
-            self._computed = self._compute(board.state, x, y, order)
-        averages, crcs = self._computed
-        self.differs = board.refresh().crc not in crcs
-        return None if self.differs else averages
+        if not self._twin:
+            self._compute(board.state, x, y, order)
+        self.differs = board.refresh().crc not in self._crcs
+        return None if self.differs else self._twin.conductances()
+
+    def progress(self, board):
+        """Return the `Progress` of a board at the run's end; its twin's if a new session of the board counts from 0."""
+        found = board.progress()
+        return self._twin.progress() if self._twin and not found.counted else found
 
     def _compute(self, state, x, y, order):
-        """Return (the average, the CRCs that the board may have: of its last conductances, and of the average)."""
-        from .twin import network_of, networks_at, put  # which need numba
+        from eqprop_sim.in_process import EmulatedBoard  # which needs numba
 
-        network = network_of(state)
-        averages = means(networks_at(network, x, y, order, self.moments))
-        last = network.crc()
-        put(network, averages, network.sample)
-        return averages, (last, network.crc())
+        twin = EmulatedBoard()
+        about = {"epoch": order.count, "model": model_of(state), "regression": learns_numbers(state)}
+        twin.configure(state.layers, state.seed, state.lr_halving_samples, **about)
+        averages = means(networks_at(twin, x, y, order, self.moments))
+        last = twin.refresh().crc
+        self._crcs = last, twin.put_back(averages, self.moments[-1]).crc
+        self._twin = twin

@@ -222,8 +222,8 @@ class _Run:
 
     def _average(self):
         """Give the board the mean of its conductances at the run's moments; after a restart, the same once more."""
-        self._take(self.board.progress())  # before the new session, which counts from 0
         averages = self.average.found(self.board, self.x, self.y, self.order)
+        self._take(self.average.progress(self.board))  # before the new session, which counts from 0
         if averages is None:
             return
         if self.log:  # first, so that the log of a host that ends now knows what the board may have

@@ -41,7 +41,6 @@ class Divergence:
 
 
 _NICE = 10
-_PART = 4096  # samples whose rows are made at once, of a run that blanks features
 
 
 def _step_back():
@@ -96,7 +95,7 @@ class Twin:
     def _copy(self, before):
         for job in before:  # they have ended; raises the error of a failed one
             job.result()
-        return _copy(self._network)
+        return [self._network.conductances(c).copy() for c in range(self._network.crossbar_count)]
 
     def learn(self, order):
         """Learn training samples, by the numbers of their rows."""
@@ -167,23 +166,6 @@ def network_of(state):
     if learns_numbers(state):
         network.regress()
     return network
-
-
-def networks_at(network, x, y, order, moments):
-    """Let a network, as it is before the first sample, learn a run; yield its conductances at each moment.
-
-    x, y: the rows of the run, and their labels or targets. order: their `SampleOrder`. moments: numbers of samples,
-    ascending. The conductances are a copy: steps, flat, for each crossbar.
-    """
-    network.warm_up()
-    for moment in moments:
-        for rows in order.parts(network.sample, moment, _PART):
-            network.learn_all(x[rows], y[rows])
-        yield _copy(network)
-
-
-def _copy(network):
-    return [network.conductances(c).copy() for c in range(network.crossbar_count)]
 
 
 def probe(network, x, y):

@@ -16,9 +16,8 @@ from eqprop_host.boards.board import Board
 from eqprop_host.errors import DataError
 from eqprop_host.runlog.verify import verify
 from eqprop_host.training import run as training_run
-from eqprop_host.training.average import share_for
+from eqprop_host.training.average import networks_at, share_for
 from eqprop_host.training.recorder import Recorder
-from eqprop_host.training.twin import network_of, networks_at
 from eqprop_sim.in_process import EmulatedBoard
 from support.boards.faulty_line import Line, connect
 from support.references.float_crossbar import NoisyCrossbar, UnreadableCrossbar
@@ -187,6 +186,7 @@ def test_a_killed_run_ends_with_the_usual_average(name, tmp_path, monkeypatch):
     assert (result.conductance_crc, result.average) == (emulated(), 0.1)
     found = open_log(path)
     assert verify(found) == [] and found.averaged == SAMPLES
+    assert found.metrics[-1]["train_error_percent"] == train(IRIS).train_error_percent == result.train_error_percent
     assert not {"divergence", "no-twin"} & {event["event"] for event in found.events}
 
 
@@ -205,14 +205,15 @@ def test_a_chip_in_this_process_has_no_average():
 
 def test_networks_at_moments_are_those_of_the_run():
     """Catches a moment that is one off, and copies that are one and the same network."""
-    board = EmulatedBoard()
+    board, again = EmulatedBoard(), EmulatedBoard()
     result = train(dataclasses.replace(IRIS, average=0), board=board)
-    order = training_run.Schedule(10, 3, SAMPLES).order(len(result.data.train_y))
-    rows = (result.data.train_x, result.data.train_y, order)
-    found = list(networks_at(network_of(board.state), *rows, [7, 8, SAMPLES]))
+    for each in (board, again):
+        each.configure(IRIS.layers, IRIS.seed, board.state.lr_halving_samples)
+    rows = (result.data.train_x, result.data.train_y)
+    order = training_run.Schedule(10, 3, SAMPLES).order(len(rows[1]))
+    found = list(networks_at(board, *rows, order, [7, 8, SAMPLES]))
     assert all(np.array_equal(a, b) for a, b in zip(found[2], result.model.conductances, strict=True))
     for one, other in itertools.pairwise(found):
         assert not np.array_equal(one[1], other[1])
-    again = network_of(board.state)
-    again.learn_all(*(each[order.indices(0, 8)] for each in rows[:2]))
-    assert np.array_equal(found[1][0], again.conductances(0))
+    list(again.train(*rows, 8, order))
+    assert np.array_equal(found[1][0], again.conductances()[0])

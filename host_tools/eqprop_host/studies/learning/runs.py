@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eqprop_sim.in_process import EmulatedBoard
 from eqprop_sim.sample_order import SampleOrder
 
 from ... import datasets
@@ -72,11 +73,12 @@ def _energy_model(run, data):
     samples = len(data.train_y)
     halving = default_lr_halving_epochs(run.epochs) * samples
     layers = (data.train_x.shape[1], *run.hidden, data.classes)
-    network = variations.network_type(run.learner, run.variation)(layers, run.seed, halving, run.learner)
+    board = EmulatedBoard(variations.network_type(run.learner, run.variation))
+    board.configure(layers, run.seed, halving, model=run.learner)
     total = run.epochs * samples
     share = variations.average(run.variation, default_average(total))
-    learn_run(network, data.train_x, data.train_y, SampleOrder.shuffled(samples, run.seed), total, share)
-    return lambda x: network.infer_all(x)[0]
+    learn_run(board, data.train_x, data.train_y, SampleOrder.shuffled(samples, run.seed), total, share)
+    return lambda x: board.infer(x)[0]
 
 
 def _relu(rate, epochs=None, batch=32, **more):
