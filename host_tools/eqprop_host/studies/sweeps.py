@@ -210,7 +210,8 @@ def _schema(pa, row):
     }
     measured = {name: kinds[kind] for name, kind in MEASURED.items()}
     texts = ("key", "error", "device", "label", "missing", "size", "drop", "layers", "hidden", "test")
-    known = {**dict.fromkeys(texts, pa.string()), **measured}
+    shares = ("test_fraction", "blank", "average")
+    known = {**dict.fromkeys(texts, pa.string()), **dict.fromkeys(shares, pa.float64()), **measured}
     return pa.schema([(name, known.get(name) or kinds[type(row[name])]) for name in ("key", *row)])
 
 

@@ -301,3 +301,13 @@ def test_an_interrupt_counts_while_a_future_is_forgotten(monkeypatch):
         for item, result, error in dask_side.done(Client(), None, [0, 1]):
             came.append((item, result, error))
     assert came == [(0, 1, None)]
+
+
+def test_a_share_that_was_not_typed_has_the_column_of_one_that_was(tmp_path):
+    """Caught: files of one sweep that no reader of tables can join, because a column's type is another."""
+    about = {**dict.fromkeys(sweeps.OPTIONS), **dict.fromkeys(sweeps.VERSIONS, ""), "blank": 0, "error": None}
+    results = sweeps.Results(tmp_path)
+    for key, share in (("a", None), ("b", 0.2)):
+        results.add(key, {**about, **dict.fromkeys(sweeps.MEASURED), "test_fraction": share, "average": share})
+    one, other = (pyarrow.parquet.read_schema(tmp_path / f"{key}.parquet") for key in "ab")
+    assert one == other
