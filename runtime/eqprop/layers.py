@@ -25,9 +25,9 @@ def parse_layers(layers):
 
 def product_shift(terms, largest):
     """Return the smallest shift p for which terms * (largest * 2**-p + 1) <= CURRENT_MAX (the 1: `>>` floors)."""
-    most = CURRENT_MAX // terms - 1
+    end = CURRENT_MAX // terms - 1  # of what a shifted term may be
     p = 0
-    while largest >> p > most:
+    while largest >> p > end:
         p += 1
     return p
 

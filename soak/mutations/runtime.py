@@ -288,8 +288,8 @@ MUTATIONS = (
     ),
     (
         "runtime/eqprop/layers.py",
-        "while largest >> p > most:",
-        "while largest >> p + 1 > most:",
+        "while largest >> p > end:",
+        "while largest >> p + 1 > end:",
         "tests/runtime/test_planning.py::test_scales_keep_every_current_and_total_in_range",
     ),
     (
