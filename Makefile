@@ -75,7 +75,7 @@ mutants: $(READY)
 boards: $(READY)
 	CI=true EQPROP_BOARDS=1 $(BIN)/pytest tests/sim/emulated_board/test_rp2040.py tests/host/studio/test_pico.py \
 		tests/host/field/test_newcomer.py tests/soak/test_fleets.py \
-		tests/runtime/crossbar/kernels/test_rv32.py --durations=0
+		tests/runtime/crossbar/kernels/test_retagged.py --durations=0
 
 # A quarter of an hour on two cores
 fuzz-files: $(READY)
@@ -113,11 +113,13 @@ format: $(READY)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# What is generated: the machine code of thumb.S and rv32.S (needs binutils-arm-none-eabi and binutils-riscv64-unknown-elf),
-# package.json (the runtime's files, for mip), the tables of boards.md, protocol.md and data.md in docs
+# What is generated: the machine code of thumb.S, rv32.S and xtensa.S (needs binutils-arm-none-eabi,
+# binutils-riscv64-unknown-elf and binutils-xtensa-lx106), package.json (the runtime's files, for mip), the tables of
+# boards.md, protocol.md and data.md in docs
 generated: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/runtime/crossbar/kernels/test_thumb_source.py
 	PYTHONPATH=tests $(BIN)/python tests/runtime/crossbar/kernels/test_rv32_source.py
+	PYTHONPATH=tests $(BIN)/python tests/runtime/hopfield/test_xtensa_source.py
 	PYTHONPATH=tests $(BIN)/python tests/docs/test_packaging.py
 	PYTHONPATH=tests $(BIN)/python tests/docs/test_docs.py
 	PYTHONPATH=tests $(BIN)/python tests/runtime/protocol/test_messages.py

@@ -3,5 +3,6 @@ from pathlib import Path
 
 # mpy-cross compiles the assembler of the board's own cores alone, and the ports that freeze it are for Arm
 runtime = Path("runtime/eqprop")
-names = sorted(str(path.relative_to(runtime)) for path in runtime.rglob("*.py") if path.name != "rv32.py")
+others = ("rv32.py", "xtensa.py")
+names = sorted(str(path.relative_to(runtime)) for path in runtime.rglob("*.py") if path.name not in others)
 package("eqprop", names, base_path="runtime")

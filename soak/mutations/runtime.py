@@ -60,6 +60,24 @@ MUTATIONS = (
         "tests/runtime/crossbar/kernels/test_rv32_source.py::test_the_machine_code_is_the_sources",
     ),
     (
+        "runtime/eqprop/hopfield/kernels/xtensa.S",
+        "    bge a11, a13, finish_low\n",
+        "    blt a13, a11, finish_low\n",
+        "tests/runtime/hopfield/test_xtensa_source.py::test_the_machine_code_is_the_sources",
+    ),
+    (
+        "runtime/eqprop/hopfield/kernels/xtensa.py",
+        "0x80C0, 0x3388",  # within 16 bits
+        "0x90C0, 0x3388",
+        "tests/runtime/test_parity.py::test_every_core_gives_the_same_bits[xtensawin-xtensa]",
+    ),
+    (
+        "runtime/eqprop/crossbar/tiers.py",
+        'const("    ttttt xr    ")',
+        'const("    ttttt rx    ")',
+        "tests/runtime/crossbar/kernels/test_retagged.py::test_what_it_must_not_touch_is_refused",
+    ),
+    (
         "runtime/eqprop/hopfield/kernels/table.S",
         "    .equ PULL, 4 * 16",
         "    .equ PULL, 4 * 18",
@@ -69,7 +87,7 @@ MUTATIONS = (
         "host_tools/eqprop_host/deploy/retagging.py",
         "_FROM_OBJ = 3",
         "_FROM_OBJ = 4",
-        "tests/runtime/crossbar/kernels/test_rv32.py::test_as_viper_code_it_gives_the_same_bits_and_refuses_the_same",
+        "tests/runtime/crossbar/kernels/test_retagged.py::test_as_viper_code_it_gives_the_same_bits_and_refuses_the_same",
     ),
     (
         "runtime/eqprop/learner.py",
@@ -85,9 +103,27 @@ MUTATIONS = (
     ),
     (
         "host_tools/eqprop_host/deploy/bundle.py",
-        '    if architecture != "rv32imc" or not compiled:',
-        '    if architecture != "rv32imc":',
-        "tests/host/deploy/test_bundle.py::test_risc_v_gets_other_kernels_of_these_models_where_int8_needs_them",
+        "    retagged = _RETAGGED.get(architecture, set()) if compiled else set()\n",
+        "    retagged = _RETAGGED.get(architecture, set())\n",
+        "tests/host/deploy/test_bundle.py::test_other_kernels_of_a_model_with_assembler_are_there_where_int8_needs_them",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/folding.py",
+        " if each.value in with_kernels]",
+        "]",
+        "tests/host/deploy/test_bundle.py::test_a_board_gets_no_branch_for_kernels_that_it_lacks",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/retagging.py",
+        "        if any(code[4 * room : 4 * room + 4]):\n",
+        "        if False:\n",
+        "tests/runtime/crossbar/kernels/test_retagged.py::test_other_code_is_not_taken_for_viper_code",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/retagging.py",
+        "_ROOM = {10: 2,",
+        "_ROOM = {10: 1,",
+        "tests/runtime/crossbar/kernels/test_retagged.py::test_as_viper_code_it_gives_the_same_bits_and_refuses_the_same",
     ),
     (
         "runtime/eqprop/crossbar/kernels/viper.py",

@@ -12,7 +12,7 @@ from eqprop_host import datasets
 from eqprop_sim.emulator import compiled_network
 from eqprop_sim.sample_order import SampleOrder
 from support.places import PROGRAMS
-from support.surroundings import MODELS_OF_RV32, TIERS_OF_CORES
+from support.surroundings import MODELS_OF_ASSEMBLERS, TIERS_OF_CORES
 from support.tier_runs import printed, reported
 
 # One crossbar; hidden layers of one node, of two and of odd sizes; lines in eights, in fours and what is left of them,
@@ -42,7 +42,7 @@ def reference():
 
 def of_tier(tier, networks):
     """Return those of the networks whose model has the tier."""
-    return [layers for layers in networks if tier != "rv32" or layers.split(":")[0] in MODELS_OF_RV32]
+    return [layers for layers in networks if layers.split(":")[0] in MODELS_OF_ASSEMBLERS.get(tier, SIZES_OF_MODELS)]
 
 
 def test_training_changes_what_is_compared(reference):

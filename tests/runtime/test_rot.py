@@ -16,6 +16,7 @@ from eqprop_host.boards.board import Board
 from eqprop_host.cli import main
 from eqprop_host.link.link import Link
 from eqprop_host.training.loop import Schedule, configuration, learn
+from eqprop_sim.emulated_board import qemu
 from eqprop_sim.emulator import compiled_network
 from programs.faults.rot import rot
 from support.boards.direct_host import DirectHost, configure, samples
@@ -23,6 +24,7 @@ from support.boards.faulty_line import Line
 from support.boards.memory_flash import MemoryFlash
 from support.places import PROGRAMS, ROOT
 from support.scripted_interrupt import ScriptedInterrupt
+from support.surroundings import MODELS_OF_ASSEMBLERS, obtained
 
 # Flips in what must not change; then all bits of all conductances, and of all totals and what nodes divide by, or of
 # all checksums
@@ -54,15 +56,22 @@ def test_every_flip_is_found_by_the_emulator():
 
 @pytest.mark.parametrize(
     ("board", "tier"),
-    [("unix_micropython", "plain"), ("unix_micropython", "viper"), ("cortex_m3", "thumb"), ("cortex_m3", "viper")],
+    [
+        *(("unix_micropython", "plain"), ("unix_micropython", "viper")),
+        *(("cortex-m3", "thumb"), ("cortex-m3", "viper"), ("rv32", "rv32"), ("xtensawin", "xtensa")),
+    ],
 )
 def test_every_flip_is_found_on_boards(board, tier, request):
     """The table's addresses too. Catches: machine code that follows one, or loops for ever on a total of zero."""
     path = [ROOT / "runtime", ROOT / "tests"]
     program = PROGRAMS / "faults/rot.py"
-    found = FOUND if board == "unix_micropython" else OF_BOARDS
+    if board in qemu.CPUS:
+        models = MODELS_OF_ASSEMBLERS.get(tier, ("resistive", "hopfield"))
+        found, board = [line for line in OF_BOARDS if line.startswith(models)], obtained(qemu.obtain, board)
+    else:
+        found, board = FOUND, request.getfixturevalue(board)
     layers = [line.split()[0] for line in found]
-    argv, environment = request.getfixturevalue(board).command(program, tier, 256, *layers, path=path)
+    argv, environment = board.command(program, tier, 256, *layers, path=path)
     done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
     assert done.stdout.splitlines() == [tier, *found], done.stderr
 

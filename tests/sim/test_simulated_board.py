@@ -137,7 +137,7 @@ def test_a_board_says_nothing_before_it_is_asked():
         ("sim:rv32?blank=64k&flash=.", "port flash=.: of blank boards, only sim:rp2040?blank keeps its flash"),
         ("sim:micropython?via=pigeon", "port via=pigeon: expected one of uart, ble"),
         ("sim:?via=uart", "port sim: has no option via=uart"),
-        ("sim:micropython?tier=fast", "port tier=fast: expected one of thumb, rv32, viper, plain"),
+        ("sim:micropython?tier=fast", "port tier=fast: expected one of thumb, rv32, xtensa, viper, plain"),
         ("sim:micropython?heap=lots", "port heap=lots: expected a size such as 192k"),
         ("sim:micropython?heap=1k", "port heap=1k: expected 16k to 1024m"),
         ("sim:micropython?heap=1", "port heap=1: expected 16k to 1024m"),

@@ -8,11 +8,11 @@ from eqprop_sim.emulated_board import qemu
 from eqprop_sim.toolchain import interpreters
 
 IN_CI = bool(os.environ.get("CI"))
-_TIERS = {"cortex": ("thumb", "viper"), "riscv": ("rv32", "viper"), "xtensa": ("viper", "plain")}
+_TIERS = {"cortex": ("thumb", "viper"), "riscv": ("rv32", "viper"), "xtensa": ("xtensa", "viper", "plain")}
 TIERS_OF_CORES = [(cpu, tier) for cpu, core in qemu.CORES.items() for tier in _TIERS[core.family]]
-"""Each emulated core with each of its two fastest tiers: parameters for `emulated_board` and a tier."""
-MODELS_OF_RV32 = ("resistive", "hopfield")
-"""The models whose kernels RISC-V's assembler has, too."""
+"""Each emulated core with each of its fastest tiers: parameters for `emulated_board` and a tier."""
+MODELS_OF_ASSEMBLERS = {"rv32": ("resistive", "hopfield"), "xtensa": ("hopfield",)}
+"""{tier: the models that it has}, of assemblers that have not all models."""
 
 
 def obtained(obtain, *arguments):

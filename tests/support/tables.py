@@ -25,7 +25,10 @@ def listed(model):
 
 
 def assembler_offsets(model, core):
-    """Return {name: its offset in words} of a model's assembler, thumb or rv32, and the names that it uses nowhere."""
+    """Return {name: its offset in words} of a model's assembler, and the names that it uses nowhere.
+
+    core: thumb, rv32 or xtensa.
+    """
     kernels = RUNTIME / "eqprop" / model / "kernels"
     source = "".join((kernels / f"{name}.S").read_text() for name in ("table", core))
     own = {name: int(words) for name, words in re.findall(r"^    \.equ (\w+), 4 \* (\d+)$", source, re.MULTILINE)}

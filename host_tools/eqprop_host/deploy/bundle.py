@@ -78,8 +78,10 @@ _BESIDE_THUMB = _VIPER | {  # not needed where there is an assembler
     "crossbar/dynamics.py",
     *(f"{model}/{name}.py" for model in ("hopfield", "hopfield8") for name in ("plain", "dynamics", "kernels/plain")),
 }
-_RV32 = {f"{model}/kernels/rv32.py" for model in ("crossbar", "hopfield")}
-_BESIDE_RV32 = {name for name in _BESIDE_THUMB if name.startswith(("crossbar/", "hopfield/"))}
+_RETAGGED = {  # by architecture: what becomes viper code where it is compiled
+    "rv32imc": {"crossbar/kernels/rv32.py", "hopfield/kernels/rv32.py"},
+    "xtensawin": {"hopfield/kernels/xtensa.py"},
+}
 _BESIDE_VIPER = {"protocol/bytes_plain.py", "telemetry/plain.py"}  # not needed where there is an emitter
 _EMITTED = {"extras/nearest_viper.py", "features/kernels/viper.py", "protocol/bytes_viper.py", "telemetry/viper.py"}
 _MACHINE_CODE = {*_EMITTED, *_THUMB, *_VIPER}
@@ -93,19 +95,19 @@ def runtime_files(architecture, without=(), extras=(), compiled=True, dsp=None):
     """Return the runtime's modules for an architecture: {path in the package: source path}.
 
     without: names of PARTS to leave out. extras: names of EXTRAS to add. compiled: whether the board gets them
-    compiled; few boards can assemble RISC-V's kernels. dsp: whether an Arm core has the DSP instructions; None if that
-    is not known.
+    compiled; few boards can assemble the kernels for RISC-V or Xtensa. dsp: whether an Arm core has the DSP
+    instructions; None if that is not known.
     """
     folder = Path(eqprop.__file__).parent
     names = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.py"))}
     arm = architecture is not None and architecture.startswith("armv")
     others = _BESIDE_VIPER | (_BESIDE_THUMB if arm else _THUMB) if architecture else _MACHINE_CODE
-    if architecture != "rv32imc" or not compiled:
-        others = others | _RV32
-    elif "int8" in extras:  # its kernels are those of the model hopfield, in part
-        others = others | {name for name in _BESIDE_RV32 if not name.startswith("hopfield/")}
-    else:
-        others = others | _BESIDE_RV32
+    retagged = _RETAGGED.get(architecture, set()) if compiled else set()
+    others = others | (set().union(*_RETAGGED.values()) - retagged)
+    models = {_model(name) for name in retagged}
+    if "int8" in extras:  # its kernels are those of the model hopfield, in part
+        models.discard("hopfield")
+    others = others | {name for name in _BESIDE_THUMB if _model(name) in models}
     cores = _cores(architecture, dsp) if arm else ()
     others = others | {f"{model}/kernels/{each}.py" for model in _MODELS for each in _CORES if each not in cores}
     if _CORES[-1] not in cores:
@@ -115,6 +117,11 @@ def runtime_files(architecture, without=(), extras=(), compiled=True, dsp=None):
     return {
         name: path for name, path in names.items() if name not in {*others, _HOSTS} and not name.startswith(left_out)
     }
+
+
+def _model(name):
+    """Return the folder of the energy model to which a module belongs."""
+    return name.partition("/")[0]
 
 
 def _cores(architecture, dsp):
@@ -137,13 +144,14 @@ class Compiled:
         self.architecture = architecture
         self._modules = {}
         texts = {name: path.read_text() for name, path in runtime_files(architecture, extras=extras, dsp=dsp).items()}
-        texts |= {name: without_probe(texts[name]) for name in _RV32 & set(texts)}
+        retagged = _RETAGGED.get(architecture, set()) & set(texts)
+        texts |= {name: without_probe(texts[name]) for name in retagged}
         sources = fold(without_unused(texts, "crossbar/kernels/plain.py"))
         self._package = sources.pop("__init__.py")
         for name, text in sources.items():
             if not is_empty(text):  # a folder in the archive is a package without it, and takes less heap
                 self._modules[name] = self._compiled(f"{_MOUNTED}{_path(name)}", text)
-        for name in _RV32 & set(sources):
+        for name in retagged:
             self._modules[name] = as_viper(name, self._modules[name])
 
     def joined(self, without=()):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from eqprop.bench import widest
 
-RUNTIME_BYTES = {"thumb": 42 * 1024, "rv32": 43 * 1024, "viper": 52 * 1024, "plain": 42 * 1024}
+RUNTIME_BYTES = {"thumb": 42 * 1024, "rv32": 43 * 1024, "xtensa": 43 * 1024, "viper": 52 * 1024, "plain": 42 * 1024}
 """Heap bytes of the runtime with its service and frame buffers, by tier (tests/host/deploy measures it)."""
 
-MODEL_BYTES = {"thumb": 10 * 1024, "rv32": 12 * 1024, "viper": 24 * 1024, "plain": 12 * 1024}
+MODEL_BYTES = {"thumb": 10 * 1024, "rv32": 12 * 1024, "xtensa": 12 * 1024, "viper": 24 * 1024, "plain": 12 * 1024}
 """The part of these that is loaded with the first network: the code of the default energy model."""
 
 SPARE_BYTES = 16 * 1024
@@ -28,7 +28,7 @@ class BoardKind:
     name: str
     core: str
     emitter: str
-    """The fastest tier that MicroPython supports there: thumb or rv32 (and viper), viper, or plain."""
+    """The fastest tier that MicroPython supports there: thumb, rv32 or xtensa (and viper), viper, or plain."""
     filesystem: str
     """The filesystem that its port mounts: kind, mount point, block size."""
     heap_kb: int
@@ -72,9 +72,9 @@ BOARDS = (
         3072,
         "as the RP2350: RPI_PICO2's variant RISCV; its mpconfigboard.h",
     ),
-    BoardKind("ESP32", "Xtensa LX6", "viper", "littlefs, /, 4 KB", 131, 2048, "#18859; partitions-4MiB.csv"),
+    BoardKind("ESP32", "Xtensa LX6", "xtensa", "littlefs, /, 4 KB", 131, 2048, "#18859; partitions-4MiB.csv"),
     BoardKind(
-        "ESP32-S3", "Xtensa LX7", "viper", "littlefs, /, 4 KB", 145, 6144, "#15630, used and free; partitions-8MiB.csv"
+        "ESP32-S3", "Xtensa LX7", "xtensa", "littlefs, /, 4 KB", 145, 6144, "#15630, used and free; partitions-8MiB.csv"
     ),
     BoardKind(
         "ESP32-C3, MicroPython 1.24 or newer",

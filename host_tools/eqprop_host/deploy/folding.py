@@ -23,7 +23,8 @@ def fold(sources):
 
     sources: {path in the package: text}. A constant is a public name that a module sets once, to `const` of
     an integer or a text. A branch that begins with an import of kernels that are not among the sources is left out, and
-    so is the choice between it and another: a board gets the kernels that its core can run.
+    so are the choice between it and another, and the name of a tier without kernels: a board gets the kernels that its
+    core can run.
     """
     there = {_name(path) for path in sources}
     with PARSING:
@@ -108,7 +109,8 @@ def _folded(path, tree, constants):
 class _Present(ast.NodeTransformer):
     """Removes the branches of module `path` that begin with an import of kernels that are not `there`.
 
-    Of two alternative branches, only the one whose kernels are there stays, without the `if` or `try` around them.
+    Of two alternative branches, only the one whose kernels are there stays, without the `if` or `try` around them. Of
+    the tiers' names, those of kernels that are there stay.
     """
 
     def __init__(self, path, there):
@@ -121,6 +123,12 @@ class _Present(ast.NodeTransformer):
             return False
         origin = _origin(self._path, first)
         return "kernels" in origin and origin not in self._there
+
+    def visit_Assign(self, node):
+        if ast.unparse(node.targets[0]) == "TIERS":
+            with_kernels = {name[-1] for name in self._there if name[1:-1] == ("kernels",)}
+            node.value.elts = [each for each in node.value.elts if each.value in with_kernels]
+        return node
 
     def visit_If(self, node):
         self.generic_visit(node)

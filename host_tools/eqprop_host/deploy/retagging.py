@@ -1,9 +1,10 @@
 """Turns inline-assembler functions in a .mpy file into viper code, for ports of MicroPython without that assembler.
 
-Only the rp2 and qemu ports have an inline assembler for RISC-V. Other ports load its functions, but then run their
-machine code as if it were bytecode. Viper code runs on every port that loads machine code. MicroPython calls the two
-kinds in different ways, and the kernels accept both (runtime/eqprop/crossbar/kernels/rv32_common.S). The loader writes
-the address of the function that converts arguments into a kernel's second word.
+Only the rp2 and qemu ports have an inline assembler for RISC-V, and none has one for windowed Xtensa. Other ports load
+its functions, but then run their machine code as if it were bytecode. Viper code runs on every port that loads machine
+code. MicroPython calls the two kinds in different ways, and the kernels accept both
+(runtime/eqprop/crossbar/kernels/rv32_common.S, runtime/eqprop/hopfield/kernels/xtensa.S). The loader adds the address
+of the function that converts arguments to a word that each kernel has for it.
 
 A .mpy file has a header of 4 bytes, then the counts of names and of constants, the names, and the module's code: its
 kind and length, the code, and, for a module, the functions within (MicroPython's py/persistentcode.c). Numbers have 7
@@ -20,7 +21,7 @@ _BYTECODE, _VIPER, _ASSEMBLER = 0, 2, 3
 _RELOCATED = 0x10  # MP_SCOPE_FLAG_VIPERRELOC: the loader writes addresses in the code
 _FUNCTIONS = 9  # relocations from this number on are the addresses in `mp_fun_table`
 _FROM_OBJ = 3  # mp_native_from_obj
-_SECOND_WORD = 1
+_ROOM = {10: 2, 11: 1}  # by architecture, xtensawin and rv32imc: a kernel's word for that address, which is 0
 _END = 0xFF
 
 
@@ -59,10 +60,10 @@ def as_viper(name, data):
     """Return a .mpy file's bytes with its module's assembler functions as viper code.
 
     name: of the module, for the message. Raises BoardError if the module has none, or anything but functions of
-    assembler and bytecode.
+    assembler and bytecode, or if one has no room for the address.
     """
     read = _Reader(data)
-    read.take(_HEADER)
+    room = _ROOM.get(read.take(_HEADER)[2] >> 2, 0)  # word 0 is never zero
     names, constants = read.number(), read.number()
     for _ in range(names):
         length = read.number()
@@ -83,10 +84,12 @@ def as_viper(name, data):
             continue
         if kind & 7 != _ASSEMBLER:
             raise BoardError(f"{name}: expected functions of assembler and bytecode, got kind {kind & 7}")
+        if any(code[4 * room : 4 * room + 4]):
+            raise BoardError(f"{name}: expected room for an address in word {room} of each function of assembler")
         flags = read.number()
         read.number()  # arguments
         read.number()  # their types
-        relocations = bytes([(_FUNCTIONS + _FROM_OBJ) << 1 | 1, _SECOND_WORD << 1, _END])
+        relocations = bytes([(_FUNCTIONS + _FROM_OBJ) << 1 | 1, room << 1, _END])
         result += [_number(kind & ~7 | _VIPER), code, _number(flags | _RELOCATED), relocations]
         made += 1
     if not made or read.take(1):

@@ -143,7 +143,7 @@ def _python():
     found = {}
     for path in sorted(runtime.rglob("*.py")):
         name = path.relative_to(runtime).as_posix()
-        if not name.startswith(_LEFT_OUT) and not any(tier in name for tier in ("rv32", "thumb", "viper")):
+        if not name.startswith(_LEFT_OUT) and not any(tier in name for tier in ("rv32", "thumb", "viper", "xtensa")):
             found[f"eqprop/{name}"] = path.read_text("utf-8")
     for name in _SHARED:
         package, _, module = name.partition("/")

@@ -2,6 +2,7 @@
 
 - thumb  MicroPython's inline assembler (`eqprop.crossbar.kernels.thumb`): Arm Cortex-M
 - rv32   the same (`eqprop.crossbar.kernels.rv32`): RISC-V with RV32IMC
+- xtensa the same (`eqprop.hopfield.kernels.xtensa`), of that model alone: windowed Xtensa
 - viper  MicroPython's viper emitter (`eqprop.crossbar.kernels.viper`), compiled to machine code where the port has it
 - plain  `eqprop.crossbar.plain`, the dynamics on `eqprop.crossbar.kernels.plain`: any Python
 
@@ -13,11 +14,9 @@ import sys
 
 from .._compat import const, threshold
 
-_CORTEX_M = const(4)  # armv6m; up to armv7emdp, in MicroPython's numbering of architectures
-_LAST_CORTEX_M = const(8)
-_RV32IMC = const(11)
-TIERS = ("thumb", "rv32", "viper", "plain")
-_wanted = None
+_ASSEMBLERS = const("    ttttt xr    ")  # the first letter of each architecture's tier, in MicroPython's numbering
+TIERS = ("thumb", "rv32", "xtensa", "viper", "plain")
+_wanted = TIERS  # of which networks get the first that is supported
 _loaded = {}
 
 
@@ -55,10 +54,9 @@ def crossbar_type(room, load):
     global _wanted
     if room in _loaded:
         return _loaded[room]
-    for name in TIERS if _wanted is None else (_wanted,):
+    for name in _wanted:
         # Checked before compiling takes heap
-        core = getattr(sys.implementation, "_mpy", 0) >> 10 & 15
-        if name == "thumb" and not _CORTEX_M <= core <= _LAST_CORTEX_M or name == "rv32" and core != _RV32IMC:
+        if name[0] not in "vp" + _ASSEMBLERS[getattr(sys.implementation, "_mpy", 0) >> 10 & 15]:
             continue
         before = threshold()
         threshold(4096)  # loading leaves much garbage; collected early, it does not scatter what stays over the heap
@@ -70,9 +68,10 @@ def crossbar_type(room, load):
             if name == "plain" and isinstance(error, MemoryError):  # then the heap is too small for any tier
                 raise
         except ValueError as error:  # MicroPython's error does not name the file
-            words = "eqprop/{}/kernels/{}.mpy: {}: made for another processor?"
-            raise ValueError(words.format(room, name, error)) from error
+            raise ValueError(
+                "eqprop/{}/kernels/{}.mpy: {}: made for another processor?".format(room, name, error)
+            ) from error
         finally:
             threshold(before)
-    wanted, _wanted = _wanted, None
-    raise ValueError("tier: {} is not supported here".format(wanted))
+    _wanted = TIERS
+    raise ValueError("tier: {} is not supported here".format(name))

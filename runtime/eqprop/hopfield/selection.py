@@ -4,13 +4,13 @@ from ..crossbar import tiers
 from .tiers import hopfield
 
 
-def use(tier=None):
-    """Make new networks use `tier`, or the fastest that this interpreter supports; return its name.
+def use(*wanted):
+    """Make new networks use the first of the tiers that this interpreter supports, by default of all; return its name.
 
-    Existing networks keep their tier. Raises ValueError for a tier that is unknown or not supported here; the fastest
-    is then in use.
+    Existing networks keep their tier. Raises ValueError if each is unknown or not supported here; the fastest is then
+    in use.
     """
-    tiers._wanted = tier
+    tiers._wanted = wanted or tiers.TIERS
     tiers._loaded.clear()
     return in_use()
 

@@ -22,6 +22,10 @@ def hopfield(name):
         from .kernels.rv32 import Rv32Crossbar
 
         return Rv32Crossbar
+    if name == "xtensa":
+        from .kernels.xtensa import XtensaCrossbar
+
+        return XtensaCrossbar
     if name == "viper":
         from .kernels.viper import ViperCrossbar
 

@@ -17,15 +17,17 @@ ARM = {
     "armv7emdp": {"thumb7", "thumb7e"},
 }
 MODELS = ("crossbar", "hopfield", "hopfield8")
-CORES = {f"{model}/kernels/{name}.py" for model in MODELS for name in ("thumb6", "thumb7", "thumb7e", "rv32")}
+CORES = {f"{model}/kernels/{name}.py" for model in MODELS for name in ("thumb6", "thumb7", "thumb7e", "rv32", "xtensa")}
+RETAGGED = {"rv32imc": ("rv32", MODELS[:2]), "xtensawin": ("xtensa", MODELS[1:2])}
+"""{architecture: its assembler, and the models that it has}"""
 PLAIN = "crossbar/kernels/plain.py"
 
 
 @pytest.mark.parametrize("architecture", [*ARM, "xtensawin", "rv32imc", None])
 def test_a_board_gets_the_kernels_of_its_core(architecture):
     """Catches: DSP instructions on a Cortex-M3, a bundle with three cores' kernels, one with none."""
-    cores = {"rv32imc": {"rv32"}, **ARM}.get(architecture, ())
-    models = MODELS[:2] if architecture == "rv32imc" else MODELS  # weights of 8 bits have no assembler for RISC-V
+    assembler, models = RETAGGED.get(architecture, (None, MODELS))
+    cores = {assembler} if assembler else ARM.get(architecture, ())
     expected = {f"{model}/kernels/{core}.py" for model in models for core in cores}
     assert CORES & set(bundle.runtime_files(architecture, extras=("int8",))) == expected
     of_hopfield = {name for name in expected if name.startswith("hopfield/")}
@@ -42,12 +44,15 @@ def test_a_core_that_was_asked_gets_only_its_kernels(dsp):
     assert CORES & set(bundle.runtime_files("armv6m")) == {f"{model}/kernels/thumb6.py" for model in MODELS[:2]}
 
 
-def test_risc_v_gets_other_kernels_of_these_models_where_int8_needs_them():
+@pytest.mark.parametrize("architecture", RETAGGED)
+def test_other_kernels_of_a_model_with_assembler_are_there_where_int8_needs_them(architecture):
     """Catches: kernels that take flash and never run, an `int8` whose viper kernels import ones that are not there."""
-    names = {f"{model}/kernels/viper.py" for model in ("crossbar", "hopfield")}
-    assert names & set(bundle.runtime_files("rv32imc")) == set()
-    assert names & set(bundle.runtime_files("rv32imc", extras=("int8",))) == {"hopfield/kernels/viper.py"}
-    sources = set(bundle.runtime_files("rv32imc", compiled=False))
+    names = {f"{model}/kernels/viper.py" for model in MODELS[:2]}
+    needed = names - {f"{model}/kernels/viper.py" for model in RETAGGED[architecture][1]}
+    assert names & set(bundle.runtime_files(architecture)) == needed
+    with_int8 = names & set(bundle.runtime_files(architecture, extras=("int8",)))
+    assert with_int8 == {*needed, "hopfield/kernels/viper.py"}
+    sources = set(bundle.runtime_files(architecture, compiled=False))
     assert names < sources and CORES & sources == set()
 
 
@@ -61,16 +66,27 @@ def test_plain_kernels_that_no_module_imports_stay_off_the_board():
 
 
 @pytest.mark.parametrize(
-    ("architecture", "tiers"), [("armv7m", {"thumb"}), ("rv32imc", {"rv32"}), ("xtensawin", {"viper"}), (None, set())]
+    ("architecture", "tiers"),
+    [
+        ("armv7m", ({"thumb"}, {"thumb"})),
+        ("rv32imc", ({"rv32"}, {"rv32"})),
+        ("xtensawin", ({"viper"}, {"xtensa"})),
+        ("xtensa", ({"viper"}, {"viper"})),
+        (None, (set(), set())),
+    ],
 )
 def test_a_board_gets_no_branch_for_kernels_that_it_lacks(architecture, tiers):
-    """Catches: heap and flash for tiers of other cores, a branch that the board needs left out."""
+    """Nor their names. Catches: heap and flash for tiers of other cores, a branch that the board needs left out."""
     files = bundle.runtime_files(architecture, extras=("differential",))
     texts = fold({name: path.read_text() for name, path in files.items()})
-    for model in ("crossbar", "hopfield"):
+    for model, expected in zip(("crossbar", "hopfield"), tiers, strict=True):
         imported = [node.module for node in ast.walk(ast.parse(texts[f"{model}/tiers.py"])) if hasattr(node, "module")]
-        assert {name.split(".")[1] for name in imported if name and name.startswith("kernels.")} == tiers
+        assert {name.split(".")[1] for name in imported if name and name.startswith("kernels.")} == expected
         assert "plain" in imported
+    (named,) = (
+        node.value for node in ast.parse(texts["crossbar/tiers.py"]).body if ast.unparse(node).startswith("TIERS")
+    )
+    assert set(ast.literal_eval(named)) == set().union(*tiers, {"plain"}, {"viper"} if architecture else ())
     assert "chosen" in texts["features/window.py"]
 
 

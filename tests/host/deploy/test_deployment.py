@@ -66,7 +66,7 @@ def test_from_blank_board_to_learning_and_back(cpu, flash, blank, capsys, tmp_pa
     assert probe(board.path).get("dsp") == {"cortex-m3": False, "cortex-m7": True}.get(cpu)
     # The firmware takes an ARMv7-M's code for an ARMv7E-M's
     architecture = qemu.CORES[cpu].architecture.replace("armv7m", "armv7em")
-    tier = "thumb" if architecture.startswith("armv") else {"rv32imc": "rv32"}.get(architecture, "viper")
+    tier = "thumb" if architecture.startswith("armv") else {"rv32imc": "rv32", "xtensawin": "xtensa"}[architecture]
     code, out, err = run(capsys, "deploy", "--port", board.path, "--boot", "--json", tmp_path / "first.json")
     assert code == 0, err
     first = json.loads((tmp_path / "first.json").read_text())
@@ -121,9 +121,9 @@ def test_the_board_is_ready_soon_and_small(tier, blank, capsys, monkeypatch):
 
     Catches work at the start, and a part that is loaded where nobody asked for it.
     """
-    board = blank("rv32" if tier == "rv32" else "cortex-m3")
+    board = blank({"rv32": "rv32", "xtensa": "xtensawin"}.get(tier, "cortex-m3"))
     if tier in ("viper", "plain"):  # as on a board that has no assembler, or no emitter
-        runtime_files, other = bundle.runtime_files, {"viper": "xtensawin", "plain": None}[tier]
+        runtime_files, other = bundle.runtime_files, {"viper": "xtensa", "plain": None}[tier]
         monkeypatch.setattr(
             bundle, "runtime_files", lambda _, without=(), extras=(), dsp=None: runtime_files(other, without, extras)
         )

@@ -19,7 +19,7 @@ def test_kernels_use_the_lists_offsets():
     assert set(own) <= names_used("hopfield", "kernels/viper")
 
 
-@pytest.mark.parametrize("core", ["thumb", "rv32"])
+@pytest.mark.parametrize("core", ["thumb", "rv32", "xtensa"])
 def test_the_assembler_uses_the_lists_offsets(core):
     """Catches: a field that has moved in one of the two, a name that nothing uses."""
     own, unused = assembler_offsets("hopfield", core)

@@ -1,28 +1,34 @@
 """What a crossbar of each model says of arguments that it must not take, in the order of faults/refusals.py."""
 
-_OF_A_MODEL = [
-    *3
-    * [
-        "TypeError x: expected an int8 buffer, got array of larger items",
-        "TypeError x: expected an int8 buffer, got memoryview of larger items",
-        "TypeError restore: expected bytes, got array of larger items",
-        "TypeError user_data: expected bytes, got array of larger items",
-    ],
-    *(
-        f"TypeError {what}: expected bytes, got {kind}"
-        for kind in ("list", "str", "int")
-        for what in ("restore", "user_data")
-    ),
-    *(f"ValueError x: {n} features for 4 inputs" for n in (0, 3, 3, 5)),
-    *(f"TypeError x: expected an int8 buffer, got {name}" for name in ("list", "tuple", "str", "int")),
-    *(
-        f"ValueError label: {label} is not a whole number in 0..1"
-        for label in (-1, 2, 2**32, 2**40, 1 - 2**32, 1.0, 0.5, "1", None)
-        for _ in ("set_nudge", "learn")
-    ),
-    "0",  # samples learnt
-    *(f"ValueError phase: {phase} is not 1 or 2" for phase in (0, 3)),
-    *(f"ValueError rate_shift: {rate_shift} is not in 1..24" for rate_shift in (0, 25)),
-]
 
-REFUSALS = 2 * _OF_A_MODEL  # hopfield, resistive
+def _of_a_model(floats):
+    """Return it for one model. floats: whether the interpreter has them."""
+    labels = (-1, 2, 2**32, 2**40, 1 - 2**32, *((1.0, 0.5) if floats else ()), "1", None)
+    return [
+        *(3 if floats else 2)
+        * [
+            "TypeError x: expected an int8 buffer, got array of larger items",
+            "TypeError x: expected an int8 buffer, got memoryview of larger items",
+            "TypeError restore: expected bytes, got array of larger items",
+            "TypeError user_data: expected bytes, got array of larger items",
+        ],
+        *(
+            f"TypeError {what}: expected bytes, got {kind}"
+            for kind in ("list", "str", "int")
+            for what in ("restore", "user_data")
+        ),
+        *(f"ValueError x: {n} features for 4 inputs" for n in (0, 3, 3, 5)),
+        *(f"TypeError x: expected an int8 buffer, got {name}" for name in ("list", "tuple", "str", "int")),
+        *(
+            f"ValueError label: {label} is not a whole number in 0..1"
+            for label in labels
+            for _ in ("set_nudge", "learn")
+        ),
+        "0",  # samples learnt
+        *(f"ValueError phase: {phase} is not 1 or 2" for phase in (0, 3)),
+        *(f"ValueError rate_shift: {rate_shift} is not in 1..24" for rate_shift in (0, 25)),
+    ]
+
+
+REFUSALS = 2 * _of_a_model(True)  # hopfield, resistive
+REFUSALS_WITHOUT_FLOATS = 2 * _of_a_model(False)

@@ -1,6 +1,8 @@
 // MicroPython's settings for an Xtensa core with windowed registers, such as the ESP32's. The emitter's code is
-// windowed; this firmware's code is not (windows.S).
+// windowed; this firmware's code is not (windows.S). So are the functions of the inline assembler, as in MicroPython 1.28
+// (family.mk).
 #define MICROPY_EMIT_XTENSAWIN (1)
+#define MICROPY_EMIT_INLINE_XTENSA (1)
 #define MICROPY_NLR_SETJMP (1)
 #define MICROPY_GCREGS_SETJMP (1)
 

@@ -11,3 +11,5 @@ GCHELPER_C = shared/runtime/gchelper_generic.c
 HOST = simcall.c
 SRC_FAMILY = windows.S doors.c arithmetic.c
 LIBRARIES = $(shell $(CROSS_COMPILE)gcc -print-libgcc-file-name)
+
+$(BUILD)/py/emitinlinextensa.o: CFLAGS += -Dasm_xtensa_entry=asm_xtensa_entry_win -Dasm_xtensa_exit=asm_xtensa_exit_win

@@ -3,20 +3,15 @@
 As a program, assemble it anew: `make generated`. Needs GNU's assembler for RISC-V (apt: binutils-riscv64-unknown-elf).
 """
 
-import re
-import shutil
-import subprocess
-import tempfile
-from pathlib import Path
-
 import pytest
 
-from support.machine_code import data_lines
+from support import machine_code
 from support.places import RUNTIME
 from support.surroundings import IN_CI
 
 MODELS = {"crossbar": "resistive model", "hopfield": "Hopfield network"}
 """{package: its name in text}"""
+PREFIX = "riscv64-unknown-elf"
 COMMON = RUNTIME / "eqprop/crossbar/kernels"
 ARGUMENTS = {
     "run": (4, "Do a verb, as rv32.S says: a0 features, a1 table, a2 verb, a3 label or phase."),
@@ -56,27 +51,11 @@ def {name}({arguments}):
 '''
 
 
-def tools():
-    """Return the paths of the assembler, the linker, objcopy and nm, or None without them."""
-    found = [shutil.which(f"riscv64-unknown-elf-{tool}") for tool in ("as", "ld", "objcopy", "nm")]
-    return found if all(found) else None
-
-
 def assembled(model):
     """Return the machine code of a model's rv32.S: {function: code}, in its order."""
-    assembler, linker, copier, lister = tools()
     kernels = RUNTIME / f"eqprop/{model}/kernels"
-    with tempfile.TemporaryDirectory(prefix="eqprop-assembled-") as work:
-        code, program, binary = (Path(work) / f"rv32.{suffix}" for suffix in ("o", "elf", "bin"))
-        machine = ["--fatal-warnings", "-march=rv32imc", "-mabi=ilp32", "-I", kernels, "-I", COMMON]
-        subprocess.run([assembler, *machine, "-o", code, kernels / "rv32.S"], check=True)
-        subprocess.run([linker, "-m", "elf32lriscv", "-Ttext=0", "-e", "run", "-o", program, code], check=True)
-        subprocess.run([copier, "-O", "binary", "-j", ".text", program, binary], check=True)
-        symbols = subprocess.run([lister, "-n", program], check=True, capture_output=True, text=True).stdout
-        starts = {name: int(at, 16) for at, name in re.findall(r"^(\w+) T ([a-z]+)$", symbols, re.MULTILINE)}
-        whole = binary.read_bytes()
-    ends = [*list(starts.values())[1:], len(whole)]
-    return {name: whole[at:end] for (name, at), end in zip(starts.items(), ends, strict=True)}
+    machine = ["-march=rv32imc", "-mabi=ilp32", "-I", kernels, "-I", COMMON]
+    return machine_code.assembled(PREFIX, kernels / "rv32.S", machine, ["-m", "elf32lriscv"])
 
 
 def module(model):
@@ -86,7 +65,9 @@ def module(model):
     for name, code in codes.items():
         count, text = ARGUMENTS[name]
         arguments = ", ".join(f"a{n}" for n in range(count))
-        functions.append(FUNCTION.format(name=name, arguments=arguments, text=text, lines=data_lines(code)))
+        functions.append(
+            FUNCTION.format(name=name, arguments=arguments, text=text, lines=machine_code.data_lines(code))
+        )
     members = "\n".join(f"    {name} = staticmethod({name})" for name in codes)
     return MODULE.format(name=MODELS[model], functions="".join(functions).rstrip("\n") + "\n", members=members)
 
@@ -94,7 +75,7 @@ def module(model):
 @pytest.mark.parametrize("model", MODELS)
 def test_the_machine_code_is_the_sources(model):
     """Catches: a source that was changed alone, code that was."""
-    if not tools():
+    if not machine_code.tools(PREFIX):
         (pytest.fail if IN_CI else pytest.skip)("needs an assembler for RISC-V: install gcc-riscv64-unknown-elf (apt)")
     text = (RUNTIME / f"eqprop/{model}/kernels/rv32.py").read_text()
     assert text == module(model), f"{model}'s rv32.py is not what rv32.S makes: run `make generated`"

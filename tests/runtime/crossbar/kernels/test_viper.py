@@ -30,6 +30,8 @@ VIPER = (
 )
 THUMB = ("armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp")
 ARCHITECTURES = (*THUMB, "xtensa", "xtensawin", "rv32imc", "x64")
+ASSEMBLED = {"rv32.py": ("rv32imc", "1.25"), "xtensa.py": ("xtensawin", "1.28")}
+"""{module: (its architecture, the oldest version that has its assembler)}"""
 COMPILERS_OF_CORES = [*(("xtensawin", version) for version in VERSIONS), ("rv32", VERSIONS[-1])]
 SHAPES = tuple(
     f"{model}:{sizes}" for model in ("hopfield", "hopfield8", "resistive") for sizes in ("64-32-10", "6-4-5-2", "13-7")
@@ -51,9 +53,10 @@ def test_every_compiler_takes_the_runtime(version, tmp_path):
             # Older compilers emit longer code for RISC-V; `eqprop deploy` uses the newest. No board is an x64
             assert result.stat().st_size < 24 * 1024 or version != VERSIONS[-1] or architecture == "x64"
     for source in RUNTIME.rglob("*.py"):
-        if source.name == "rv32.py":
-            if version >= "1.25":  # the assembler for RISC-V has come with it
-                said["rv32imc", source] = complaints(compiler, "rv32imc", source, result)
+        if source.name in ASSEMBLED:
+            architecture, oldest = ASSEMBLED[source.name]
+            if version >= oldest:
+                said[architecture, source] = complaints(compiler, architecture, source, result)
             continue
         said["armv6m", source.name] = complaints(compiler, "armv6m", source, result)
     for architecture in THUMB:
