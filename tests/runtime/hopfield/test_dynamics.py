@@ -180,9 +180,10 @@ def test_states_are_those_of_the_reference(layers, seed):
 @FEW
 @given(st.lists(st.integers(1, 6), min_size=2, max_size=4).map(tuple), SEEDS)
 def test_update_follows_the_gradient_of_the_loss(layers, seed):
-    """The integer update points where minus the gradient does: a cosine of at least 0.7 in each crossbar.
+    """The integer update points where minus the gradient does: a cosine of at least 0.8 in each crossbar.
 
-    Two sweeps and a nudge of full size only approximate the gradient; feedback 2**-3 is what makes that enough.
+    Two sweeps and a nudge of full size only approximate the gradient; feedback 2**-3 is what makes that enough. It is,
+    if no node reaches or leaves its rail on the way: then the slope is another one.
     Catches: any sign in an update kernel, phases exchanged, an update from the wrong layer's states.
     """
     crossbar, x, rng = build(layers, seed, "small")
@@ -195,6 +196,8 @@ def test_update_follows_the_gradient_of_the_loss(layers, seed):
     crossbar.set_nudge(label)
     crossbar.nudge(PLUS)
     crossbar.nudge(MINUS)
+    for phase in (FREE, PLUS, MINUS):
+        assume(all(((a > 0) == (b > 0)).all() for a, b in zip(states(crossbar, phase)[:-1], free[:-1], strict=True)))
     for c in range(len(before)):
         crossbar.set_rate_shift(c, 1 if c == 0 else 8)
     crossbar.program()
@@ -202,8 +205,8 @@ def test_update_follows_the_gradient_of_the_loss(layers, seed):
         change = (np.array(crossbar.circuit.w[c], int) - old).reshape(crossbar.plan.shapes[c]).T.ravel()
         slope = reference.slope(signed(x), label, c).ravel()
         size = np.linalg.norm(change) * np.linalg.norm(slope)
-        if np.abs(change).max() > 40 and np.abs(np.array(crossbar.circuit.w[c])).max() < 32767:
-            assert change @ slope >= 0.7 * size
+        if np.abs(change).max() > 100 and np.abs(np.array(crossbar.circuit.w[c])).max() < 32767:
+            assert change @ slope >= 0.8 * size
 
 
 @given(SHAPES | st.just((80, 3, 2)), STYLES, SEEDS)
