@@ -33,7 +33,6 @@ def main():
     about = {
         **dict.fromkeys(sweeps.OPTIONS),
         **own,
-        "blank": 0,
         "model": RunConfig().model,
         "physics": "fixed",
     }

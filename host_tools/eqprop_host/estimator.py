@@ -45,7 +45,7 @@ class EqPropClassifier(ClassifierMixin, BaseEstimator):
     ----------
     hidden : sizes of the hidden layers, such as (32,) or (32, 16)
     epochs : passes of `fit` over the samples
-    lr_halving_epochs : `fit` halves the learning rate after so many epochs; None for two fifths of them, 0 for never
+    lr_halving_epochs : `fit` halves the learning rate after so many epochs; None as for `RunConfig`, 0 for never
     board : the board that trains: a port as `open_board` takes it, such as "/dev/ttyACM0" or "sim:cortex-m3"; None for
         the emulator in this process
     random_state : seed for the initial conductances and the order of the samples: an int, None or a RandomState

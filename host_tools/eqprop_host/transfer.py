@@ -8,7 +8,7 @@ from .datasets.numbers import TARGET_MAX
 from .errors import BoardError, DataError
 from .link.steps import learns_numbers, model_of
 from .model import Model, check_sent
-from .training.loop import configuration
+from .training.preparing import recognised
 
 
 def read_network(board, tell, about=None, data=""):
@@ -105,16 +105,11 @@ def _run_options(model, tell):
     if not model.run_number:
         return {}
     try:
-        data = datasets.prepare(_dataset(model), model.seed, model.test_fraction)
+        known = recognised(_dataset(model), model.test_fraction, model, model.model)
     except DataError as error:
         tell(f"{error}: the network is put there, but its run cannot be resumed")
         return {}
-    about = configuration(model.layers, model.seed, model.lr_halving_samples, data, model.model)
-    return (
-        {key: about[key] for key in ("run_number", "epoch", "alphabet")}
-        if about["run_number"] == model.run_number
-        else {}
-    )
+    return {key: known[1][key] for key in ("run_number", "epoch", "alphabet")} if known else {}
 
 
 def _dataset(model):

@@ -3,6 +3,8 @@
 SCALING = "host_tools/eqprop_host/datasets/scaling.py"
 SPLITTING = "host_tools/eqprop_host/datasets/splitting.py"
 BLANKING = "host_tools/eqprop_host/datasets/blanking.py"
+CHOICES = "host_tools/eqprop_host/training/config.py"
+OF_CHOICES = "tests/host/training/test_choices.py"
 OF_BLANKS = "tests/host/datasets/test_blanking.py"
 RECORDER = "host_tools/eqprop_host/training/recorder.py"
 AVERAGE = "host_tools/eqprop_host/training/average.py"
@@ -24,6 +26,42 @@ OF_APPLICATIONS = "tests/host/deploy/test_application.py"
 
 MUTATIONS = (
     # data sets
+    (
+        CHOICES,
+        "total >= max(LARGE, PASSES * samples) and not numbers",
+        "total >= max(LARGE, PASSES * samples)",
+        f"{OF_CHOICES}::test_other_runs_do_neither",
+    ),
+    (
+        CHOICES,
+        "2 if large and len(layers) == 3 else 1",
+        "2 if large else 1",
+        f"{OF_CHOICES}::test_a_large_run_blanks_features_and_halves_its_rates_when_that_ends",
+    ),
+    (
+        CHOICES,
+        "len(layers) >= 2 + DEEP and not numbers",
+        "len(layers) >= 1 + DEEP and not numbers",
+        f"{OF_CHOICES}::test_the_rates_of_a_deep_network_halve_late",
+    ),
+    (
+        "host_tools/eqprop_host/datasets/splitting.py",
+        "span=tuple(headroom * span for span in scaling.span)",
+        "span=scaling.span",
+        f"{OF_CHOICES}::test_the_inputs_of_a_large_run_take_half_their_range",
+    ),
+    (
+        "host_tools/eqprop_host/training/preparing.py",
+        "large = choices.blank and choices.halving_epochs == halving",
+        "large = False",
+        f"{OF_CHOICES}::test_the_data_of_a_large_run_are_known_again",
+    ),
+    (
+        "host_tools/eqprop_host/training/run.py",
+        "Schedule(config.epochs, config.seed, config.limit, choices.blank)",
+        "Schedule(config.epochs, config.seed, config.limit, config.blank or 0.0)",
+        f"{OF_CHOICES}::test_the_data_of_a_large_run_are_known_again",
+    ),
     (
         BLANKING,
         "(n % passes if n < blanking else passes)",

@@ -6,7 +6,7 @@ memory than one block, because large arrays lie in files (`eqprop_host.datasets.
 """
 
 from .aligning import align, joined
-from .blanking import Blanked, blanked, blanked_order
+from .blanking import Blanked, blanked, blanked_order, blanking_epochs
 from .dataset import CLASSES_MAX, Dataset, check_layers
 from .loading import SHIPPED, Unlabelled, load, load_features
 from .numbers import TargetScaling
@@ -31,6 +31,7 @@ __all__ = [
     "align",
     "blanked",
     "blanked_order",
+    "blanking_epochs",
     "check_layers",
     "check_used",
     "fit_scaling",

@@ -72,15 +72,15 @@ def blanked(x: np.ndarray, y: np.ndarray, share: float, seed: int, epochs: int) 
 
 def blanked_order(order: SampleOrder, epochs: int) -> SampleOrder:
     """Return the order of the rows of a run that learns its samples in the order `order`."""
-    passes, blanking = _passes(epochs), _blanking(epochs)
+    passes, blanking = _passes(epochs), blanking_epochs(epochs)
     return SampleOrder(order.count, lambda n: order.epoch(n) + (n % passes if n < blanking else passes) * order.count)
 
 
-def _blanking(epochs: int) -> int:
-    """Return how many epochs blank features, the first ones."""
+def blanking_epochs(epochs: int) -> int:
+    """Return how many epochs of a run that blanks features do so, the first ones."""
     return epochs - epochs // _WHOLE
 
 
 def _passes(epochs: int) -> int:
     """Return how many passes with different blanks a run has."""
-    return min(_blanking(epochs), _PASSES)
+    return min(blanking_epochs(epochs), _PASSES)

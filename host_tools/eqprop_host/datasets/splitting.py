@@ -99,9 +99,10 @@ def split(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -> 
     return np.sort(by_class[~in_test]), np.sort(by_class[in_test])
 
 
-def prepare(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -> Prepared:
+def prepare(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION, headroom: int = 1) -> Prepared:
     """Return the data set, split by `split` and scaled by `fit_scaling` of its training samples.
 
+    headroom: the inputs' range as a multiple of the range that their features take.
     Raises DataError as `split` does, and for a class without a training sample.
     """
     train, test = split(dataset, seed, test_fraction)
@@ -112,6 +113,7 @@ def prepare(dataset: Dataset, seed: int, test_fraction: float = TEST_FRACTION) -
         raise DataError(f"{dataset.name}: class {missing[0]} of 0..{dataset.classes - 1} has no {where}")
     features, means = _without_gaps(dataset, train)
     scaling, saturated = fit_and_tell(features, train)
+    scaling = replace(scaling, span=tuple(headroom * span for span in scaling.span))
     notes: tuple[str, ...] = ()
     if len(saturated):
         names = dataset.feature_names or [f"feature {column}" for column in range(dataset.features.shape[1])]

@@ -72,8 +72,8 @@ class Run:
     negative: bool = False
     """Whether each feature is the largest value less it, as in pictures of a bright ground."""
 
-    blank: float = 0.0
-    """The share of a training sample's features that are set to 0; only for the physics hopfield and fixed."""
+    blank: float | None = None
+    """The share of a training sample's features that are set to 0; None for the default; hopfield and fixed alone."""
 
     average: float | None = None
     """The share of the run, at its end, over which its weights are averaged; None for the default; as `blank`."""

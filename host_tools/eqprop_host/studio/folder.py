@@ -20,7 +20,7 @@ from ..deploy import bundle, deployment, repl
 from ..errors import DataError, LogError
 from ..files import make_folder, unwritable, write_whole
 from ..report.page import charts
-from ..training.config import ENERGY_MODELS, RunConfig
+from ..training.config import ENERGY_MODELS, RunConfig, default_lr_halving_epochs
 from .in_page.ear import BANDS, STEPS
 from .in_page.motion import AXES, EACH
 
@@ -190,7 +190,7 @@ def _facts(config, data, name):
         "title": "Handwritten digits" if name == "digits" else name,
         "layers": [data.train_x.shape[1], 32, data.classes],
         "columns": math.ceil(math.sqrt(data.train_x.shape[1])),
-        "halving": config.halving_samples(len(data.train_y)),
+        "halving": default_lr_halving_epochs(config.epochs) * len(data.train_y),
         "names": list(data.class_names) or [str(n) for n in range(data.classes)],
         "file": "/digits.bin",
         "about": {"data": name, "scaling": data.scaling.to_dict()},

@@ -11,7 +11,7 @@ import eqprop
 from eqprop.network import DEFAULT
 from eqprop.protocol.messages import MODELS
 
-from ..datasets import TEST_FRACTION, Dataset, Reading, check_layers
+from ..datasets import TEST_FRACTION, Dataset, Reading, blanking_epochs, check_layers
 from ..errors import DataError
 
 ENERGY_MODELS = MODELS[1:]
@@ -30,6 +30,21 @@ AVERAGED_SAMPLES = 160
 """The fewest training samples of a run whose weights are averaged by default.
 
 The last tenth of a shorter run is fewer than 16 samples: the network still learns more in them than it errs."""
+
+BLANK = 0.2
+"""The default `RunConfig.blank` of a large run."""
+
+WIDE = 512
+"""The fewest inputs of a network whose run may be large."""
+
+LARGE = 50_000
+"""The fewest training samples of a large run, in at least `PASSES` passes over distinct ones."""
+
+PASSES = 5
+"""As above."""
+
+DEEP = 3
+"""The fewest hidden layers of a hopfield network whose learning rate halves late."""
 
 LOG_BUDGET_PERCENT = 10.0
 """The default limit, in percent of a board's line, for reading conductances for a log."""
@@ -54,6 +69,20 @@ def with_bits(model: str, bits: int) -> str:
     if BITS[bits] and model != DEFAULT:
         raise DataError(f"--bits {bits}: only the model {DEFAULT} has weights of {bits} bits, not {model}")
     return BITS[bits] or model
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a run does where its configuration may leave the choice."""
+
+    blank: float
+    """As `RunConfig.blank`."""
+
+    halving_epochs: int
+    """As `RunConfig.lr_halving_epochs`."""
+
+    headroom: int
+    """The inputs' range as a multiple of the range that the training samples' features take: 1 or 2."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +121,14 @@ class RunConfig:
     """Seed for the split, the order of the samples and the initial conductances."""
 
     lr_halving_epochs: int | None = None
-    """Epochs after which the learning rate halves; None for two fifths of all epochs, 0 for never."""
+    """Epochs after which the learning rate halves, 0 for never.
 
-    blank: float = 0.0
+    None for two fifths of all epochs; for four fifths in a large run, and of a deep network (`choices`)."""
+
+    blank: float | None = None
     """The share of a training sample's features that are set to 0, in 256ths: others in each epoch.
 
-    The last fifth of the epochs blanks none."""
+    The last fifth of the epochs blanks none. None for `BLANK` in a large run (`choices`), otherwise for 0."""
 
     average: float | None = None
     """The last part of the run, as a share, over which the weights are averaged at its end; 0 for no average.
@@ -119,7 +150,8 @@ class RunConfig:
         share = self.test_fraction
         if share is not None and not (isinstance(share, (int, float)) and 0 <= share < 1):
             raise DataError(f"test_fraction: expected a share from 0 to below 1, got {share!r}")
-        if not (isinstance(self.blank, (int, float)) and (not self.blank or 1 <= 256 * self.blank <= 255)):
+        blank = BLANK if self.blank is None else self.blank
+        if not (isinstance(blank, (int, float)) and (not blank or 1 <= 256 * blank <= 255)):
             raise DataError(f"blank: expected 0 or a share from 1/256 to 255/256, got {self.blank!r}")
         average = AVERAGE if self.average is None else self.average
         if isinstance(average, bool) or not isinstance(average, (int, float)) or not 0 <= average <= 1:
@@ -145,12 +177,25 @@ class RunConfig:
         """The fraction of the samples held back, with its default applied."""
         return TEST_FRACTION if self.test_fraction is None else float(self.test_fraction)
 
-    @property
-    def halving_epochs(self) -> int:
-        """The epochs after which the learning rate halves, with their default applied: 4 of 10, and at least 2."""
-        if self.lr_halving_epochs is None:
-            return default_lr_halving_epochs(self.epochs)
-        return self.lr_halving_epochs
+    def choices(self, layers: tuple[int, ...], samples: int, numbers: bool = False) -> Choices:
+        """Return the `Choices` of a run on `samples` distinct training samples. numbers: whether it learns numbers.
+
+        A run is large if a hopfield network of `WIDE` or more inputs learns classes from `LARGE` or more samples, and
+        each of them `PASSES` times or more. Such a network soon knows its samples by heart. It errs less on others if
+        features are blanked, and if the rates halve only when that ends. One with a hidden layer errs less, too, if the
+        inputs are half as large: the signals that it starts from are smaller then, and change more slowly. The rates of
+        a network of `DEEP` or more hidden layers halve as late in any run that learns classes.
+        """
+        total = min(self.epochs * samples, self.limit or self.epochs * samples)
+        large = self.model == DEFAULT and layers[0] >= WIDE and total >= max(LARGE, PASSES * samples) and not numbers
+        blank = BLANK * large if self.blank is None else float(self.blank)
+        halving = self.lr_halving_epochs
+        if halving is None:
+            late = large or (self.model == DEFAULT and len(layers) >= 2 + DEEP and not numbers)
+            halving = default_lr_halving_epochs(self.epochs, late)
+        if halving * samples > _SAMPLES_MAX:
+            raise DataError(f"lr_halving_epochs {halving}: {halving * samples} samples are too many to count")
+        return Choices(blank, halving, 2 if large and len(layers) == 3 else 1)
 
     def averaged_share(self, samples: int) -> float:
         """Return `average` in a run of `samples` training samples, with its default applied for no chip."""
@@ -169,13 +214,6 @@ class RunConfig:
             return tuple(eqprop.parse_layers((dataset.features.shape[1], *(self.hidden or HIDDEN), dataset.classes)))
         except ValueError as error:
             raise DataError(f"{dataset.name}: {error}") from error
-
-    def halving_samples(self, samples: int) -> int:
-        """Return the samples after which the learning rate halves, in epochs of `samples`. Raises DataError."""
-        total = self.halving_epochs * samples
-        if total > _SAMPLES_MAX:
-            raise DataError(f"lr_halving_epochs {self.halving_epochs}: {total} samples are too many to count")
-        return total
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields, ready for JSON, as `from_dict` takes them. Raises DataError for a data set in memory."""
@@ -230,9 +268,9 @@ class LogConfig:
             raise DataError(f"budget_percent: expected {low}..{high}, got {self.budget_percent!r}")
 
 
-def default_lr_halving_epochs(epochs: int) -> int:
-    """Return the epochs after which the learning rate halves by default: 4 of 10, and at least 2."""
-    return max(2, (2 * epochs + 4) // 5)
+def default_lr_halving_epochs(epochs: int, late: bool = False) -> int:
+    """Return the epochs after which the learning rate halves by default: 4 of 10, or late 8 of 10, and at least 2."""
+    return max(2, blanking_epochs(epochs) if late else (2 * epochs + 4) // 5)
 
 
 def default_average(samples: int) -> float:

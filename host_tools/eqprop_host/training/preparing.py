@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import eqprop
 from eqprop.network import DEFAULT
+from eqprop.protocol.host_messages import State
 
 from .. import datasets
 from ..errors import DataError
+from ..model import Model
 from ..places import is_same
 from ..terminal.printing import printable
-from .config import RunConfig, layers_text
+from .config import Choices, RunConfig, layers_text
+from .loop import Schedule, configuration
 
 _WIDTH = 80 - len("eqprop: ")  # columns of a line
 _NAMED = 12  # features or classes
@@ -25,6 +29,7 @@ class Task:
 
     data: datasets.Prepared
     layers: tuple[int, ...]
+    choices: Choices
     lines: list[str]
     """A description for the user."""
 
@@ -43,14 +48,39 @@ def prepared(config: RunConfig, tell: Callable[[str], None] = lambda line: None)
             raise DataError(f"test {dataset.name}: is also data: omit test to hold a part back")
         dataset = datasets.joined(dataset, _loaded(config.test, config, tell))
     layers = config.sizes(dataset)
-    data = datasets.prepare(dataset, config.seed, config.tested_share)
+    learnt = len(datasets.split(dataset, config.seed, config.tested_share)[0])
+    choices = config.choices(layers, learnt, dataset.targets is not None)
+    data = datasets.prepare(dataset, config.seed, config.tested_share, choices.headroom)
     for note in data.notes:
         tell(note)
-    return Task(
-        data,
-        layers,
-        [_about_data(dataset, samples), _about_split(config, dataset, data), _about_network(config, layers)],
-    )
+    split = f"{_about_split(config, dataset, data)}; {_about_scale(data.scaling, choices.headroom)}"
+    return Task(data, layers, choices, [_about_data(dataset, samples), split, _about_network(config, layers)])
+
+
+def recognised(
+    dataset: datasets.Dataset, test_fraction: float, run: Model | State, model: str
+) -> tuple[datasets.Prepared, dict[str, Any]] | None:
+    """Return (data, what `loop.configuration` returns) of a run if it learnt this data set; otherwise None.
+
+    run: of a saved network, or of a board's. model: its energy model. A run whose share of blanks was not the default
+    is not recognised. Raises DataError as `datasets.prepare` does.
+    """
+    seed, halving_samples = run.seed, run.lr_halving_samples
+
+    def found(headroom: int, schedule: Schedule | None = None) -> tuple[datasets.Prepared, dict[str, Any]] | None:
+        data = datasets.prepare(dataset, seed, test_fraction, headroom)
+        about = configuration(run.layers, seed, halving_samples, data, model, schedule)
+        return (data, about) if about["run_number"] == run.run_number else None
+
+    samples = len(datasets.split(dataset, seed, test_fraction)[0])
+    halving = halving_samples // samples
+    for epochs in range(halving, 2 * halving):  # of a large run, which halves its rates after four fifths of them
+        config = RunConfig(epochs=epochs, model=model)
+        choices = config.choices(run.layers, samples, dataset.targets is not None)
+        large = choices.blank and choices.halving_epochs == halving
+        if large and (known := found(choices.headroom, Schedule(epochs, seed, blank=choices.blank))):
+            return known
+    return found(1)
 
 
 def source_name(data: str | datasets.Dataset | None) -> str | None:
@@ -94,15 +124,17 @@ def _about_split(config: RunConfig, dataset: datasets.Dataset, data: datasets.Pr
         how = "the same: too few to hold any back"
     else:
         how = f"{100 * config.tested_share:g} %" + (" of each class" if dataset.targets is None else "")
-    return f"{train:,} to train, {test:,} to test ({how}); {_about_scale(data.scaling)}"
+    return f"{train:,} to train, {test:,} to test ({how})"
 
 
-def _about_scale(scaling: datasets.Scaling) -> str:
-    if len(scaling.offset) == 1 and scaling.offset[0] == 0:
-        return f"0..{scaling.span[0]:g} scaled to 0..{datasets.FULL_SCALE}"
+def _about_scale(scaling: datasets.Scaling, headroom: int) -> str:
+    offset, span = scaling.offset[0], scaling.span[0] / headroom
+    full = round(datasets.FULL_SCALE / headroom)
+    if len(scaling.offset) == 1 and offset == 0:
+        return f"0..{span:g} scaled to 0..{full}"
     if len(scaling.offset) == 1:
-        return f"{scaling.offset[0] - scaling.span[0]:g}..{scaling.offset[0]:g} scaled to -{datasets.FULL_SCALE}..0"
-    return f"each scaled to -{datasets.FULL_SCALE}..{datasets.FULL_SCALE}"
+        return f"{offset - span:g}..{offset:g} scaled to -{full}..0"
+    return f"each scaled to -{full}..{full}"
 
 
 def _about_network(config: RunConfig, layers: tuple[int, ...]) -> str:

@@ -94,6 +94,9 @@ class RunResult:
     board: str
     """The board's description of itself."""
 
+    blank: float
+    """The share of a training sample's features that were blanked; 0 for none."""
+
     average: float
     """The last part of the run, as a share, over which the weights were averaged; 0 for no average."""
 
@@ -126,7 +129,7 @@ class RunResult:
             "data": source_name(self.config.data),
             "test": source_name(self.config.test),
             "test_fraction": self.config.test_fraction,
-            "blank": self.config.blank,
+            "blank": self.blank,
             "average": self.average,
             "test_samples": len(self.data.test_y),
             **told,
@@ -234,17 +237,18 @@ def _trained(
     task = prepared(config, tell)
     data, layers = task.data, task.layers
     count = len(data.train_y)
-    schedule = Schedule(config.epochs, config.seed, config.limit, config.blank)
+    choices = task.choices
+    schedule = Schedule(config.epochs, config.seed, config.limit, choices.blank)
     total = schedule.samples(count)
     share = share_for(config, total, board)
-    configured = configuration(layers, config.seed, config.halving_samples(count), data, config.model, schedule)
+    configured = configuration(layers, config.seed, choices.halving_epochs * count, data, config.model, schedule)
     every = log.every if log else None
     if log and not len(data.test_y):
         raise DataError("test_fraction 0: a log holds each epoch's test error: hold samples back, or do not log")
     with contextlib.ExitStack() as stack:
         recorder = None
         if log:
-            about = _about(config, layers, data, configured, {"blank": config.blank, "average": share}, log, place)
+            about = _about(config, layers, data, configured, {"blank": choices.blank, "average": share}, log, place)
             recorder = stack.enter_context(_recorder(log, about, data, before))
         held: Any = stack.enter_context(opened(board, tell))
         for line in task.lines:
@@ -285,7 +289,7 @@ def _trained(
             check_sent(model, outcome.crc)
         _tell_troubles(held, tell)
         averaged = 0.0 if average.differs else average.share
-        return _result(config, layers, data, outcome, averaged, held.identity, model)
+        return _result(config, layers, data, outcome, choices.blank, averaged, held.identity, model)
 
 
 @contextlib.contextmanager
@@ -363,6 +367,7 @@ def _result(
     layers: tuple[int, ...],
     data: Prepared,
     outcome: Outcome,
+    blank: float,
     average: float,
     identity: str,
     model: Model | None,
@@ -383,6 +388,7 @@ def _result(
         line_bytes=outcome.line_bytes,
         sample_bytes=outcome.sample_bytes,
         board=identity,
+        blank=blank,
         average=average,
         interrupted=outcome.interrupted,
         model=model,

@@ -228,7 +228,3 @@ def test_a_configuration_is_what_it_was_written_as():
     assert {field.name for field in dataclasses.fields(RunConfig)} == config.to_dict().keys()
     with pytest.raises(dataclasses.FrozenInstanceError):
         config.epochs = 8
-
-
-def test_the_learning_rate_halves_after_four_of_ten_epochs_by_default():
-    assert [RunConfig(epochs=n).halving_epochs for n in (1, 3, 10, 60, 200)] == [2, 2, 4, 24, 80]

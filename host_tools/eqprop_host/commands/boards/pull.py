@@ -10,7 +10,7 @@ from ...link.steps import model_of
 from ...model import crc_text
 from ...replacing import check_replaceable
 from ...training.config import layers_text
-from ...training.loop import configuration
+from ...training.preparing import recognised
 from ...transfer import read_network
 from .. import options as common
 from ..learning.run_options import add_split_options
@@ -60,12 +60,10 @@ def _learnt(options, state, dataset):
     """Return the fields of `Model` about the data. Raises BoardError if the board did not learn this data set."""
     if options.test:
         dataset = datasets.joined(dataset, common.load_data(options.test, options))
-    data = datasets.prepare(dataset, state.seed, options.test_fraction or datasets.TEST_FRACTION)
-    if (
-        configuration(state.layers, state.seed, state.lr_halving_samples, data, model_of(state))["run_number"]
-        != state.run_number
-    ):
+    known = recognised(dataset, options.test_fraction or datasets.TEST_FRACTION, state, model_of(state))
+    if not known:
         raise BoardError(f"--data {options.data}: the board's network did not learn this data set")
+    data = known[0]
     targets = data.target_scaling.to_dict() if data.target_scaling else {}
     return {
         "scaling": data.scaling.to_dict(),

@@ -17,7 +17,7 @@ from ...training import scores
 from ...training.confidence import auroc, ece_percent, judged_by_halves, margins, percent
 from ...training.config import layers_text
 from ...training.fit import Fit
-from ...training.loop import configuration
+from ...training.preparing import recognised
 from .. import options as common
 
 
@@ -157,10 +157,6 @@ def _was_learnt(dataset, model):
     if not model.run_number:
         return False
     try:
-        data = datasets.prepare(dataset, model.seed, model.test_fraction)
+        return recognised(dataset, model.test_fraction, model, model.model) is not None
     except DataError:  # a class without samples, so no network was trained on it
         return False
-    return (
-        configuration(model.layers, model.seed, model.lr_halving_samples, data, model.model)["run_number"]
-        == model.run_number
-    )

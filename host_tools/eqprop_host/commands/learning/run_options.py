@@ -4,11 +4,26 @@ import argparse
 import sys
 from pathlib import Path
 
+from eqprop.network import DEFAULT
+
 from ...datasets import TEST_FRACTION
 from ...errors import BoardError, DataError, LogError
 from ...replacing import check_replaceable
 from ...training import scores
-from ...training.config import AVERAGE, LOG_BUDGET_PERCENT, RANGES, SAMPLES, LogConfig, RunConfig, with_bits
+from ...training.config import (
+    AVERAGE,
+    BLANK,
+    DEEP,
+    LARGE,
+    LOG_BUDGET_PERCENT,
+    PASSES,
+    RANGES,
+    SAMPLES,
+    WIDE,
+    LogConfig,
+    RunConfig,
+    with_bits,
+)
 from .. import options as common
 
 
@@ -26,10 +41,17 @@ def add_learning_options(parser, on_chips=False):
     add("--limit", type=common.whole(*RANGES["limit"]), metavar="N", help="stop after N training samples")
     text = "seed for the split, the sample order and the initial conductances (default: %(default)s)"
     add("--seed", type=common.whole(*RANGES["seed"]), metavar="N", default=RunConfig.seed, help=text)
-    text = "halve the learning rate after every N epochs (default: 2/5 of all; 0: never)"
+    text = (
+        "halve the learning rate after every N epochs (default: 2/5 of all; 4/5 in a large run or "
+        f"with {DEEP} hidden layers; 0: never)"
+    )
     add("--lr-halving-epochs", type=common.whole(*RANGES["lr_halving_epochs"]), metavar="N", help=text)
-    text = "share of each training sample's features to set to 0, others each epoch: large networks overfit less"
-    add("--blank", type=_share, metavar="SHARE", default=RunConfig.blank, help=text)
+    text = (
+        "share of each training sample's features to set to 0, others each epoch (default: "
+        f"{BLANK:g} in a large run, which is {LARGE:,} samples or more of {WIDE} features or more, each "
+        f"{PASSES} times or more, by the model {DEFAULT}; otherwise 0)"
+    )
+    add("--blank", type=_share, metavar="SHARE", help=text)
     text = f"average the weights over this share of the run, at its end (default: {AVERAGE:g}; 0: never)"
     add("--average", type=_share, metavar="SHARE", help=text)
 

@@ -15,7 +15,7 @@ from eqprop_sim.sample_order import SampleOrder
 
 from ... import datasets
 from ...training.average import learn_run
-from ...training.config import default_average, default_lr_halving_epochs
+from ...training.config import RunConfig, default_average
 from ..baselines import as_float, fitted, nearest_neighbours
 from ..running import LearnerRun
 from . import public_data, variations
@@ -71,8 +71,8 @@ class Learner:
 
 def _energy_model(run, data):
     samples = len(data.train_y)
-    halving = default_lr_halving_epochs(run.epochs) * samples
     layers = (data.train_x.shape[1], *run.hidden, data.classes)
+    halving = RunConfig(epochs=run.epochs, model=run.learner).choices(layers, samples).halving_epochs * samples
     board = EmulatedBoard(variations.network_type(run.learner, run.variation))
     board.configure(layers, run.seed, halving, model=run.learner)
     total = run.epochs * samples
