@@ -74,7 +74,7 @@ def merged(folder, runs, url, kill, say=lambda line: None):
     begun = killed_when_some_are_there(dataset, kill)
     lines = timed("merge", "log", "merge", *paths, "--to", dataset)
     begun()
-    if lines != [f"{dataset}: {runs} new of {runs} runs"] and sum(1 for _ in dataset.glob("run/*/*/*")) != runs:
+    if lines != [f"{dataset}: {runs} new of {runs} runs"] and sum(1 for _ in dataset.glob("run/*/*/*.parquet")) != runs:
         wrong.append(f"merge: {lines}")
     lines = timed("merge again", "log", "merge", *paths[:100], "--to", dataset)
     if lines != [f"{dataset}: 0 new of {min(runs, 100)} runs"]:

@@ -9,7 +9,7 @@ from ..link import answers
 from ..link.steps import learns_numbers, on_the_line
 from .records import covers, pack
 
-_WRITTEN = 1024  # devices after which those written need not be written again if the line fails
+_WRITTEN = 1024  # devices in a piece: if the line fails, only the piece under way is written again
 _WHOLE = 2  # figures of samples timed as a whole, which precede those of `eqprop.bench.VERBS`
 
 
@@ -53,7 +53,8 @@ def write(session, crossbar, steps):
     """Write a crossbar's conductances: steps, flat. A line that fails goes on where it was."""
     data = on_the_line(steps, session.plan())
     for start in range(0, len(data), _WRITTEN):
-        session.persist(lambda start=start: _write(session, crossbar, start, data[start : start + _WRITTEN]))
+        piece = data[start : start + _WRITTEN]
+        session.persist(lambda start=start, piece=piece: _write(session, crossbar, start, piece), (crossbar, start))
 
 
 def _write(session, crossbar, start, data):

@@ -35,6 +35,7 @@ class Session:
         self._restored = False  # whether conductances were restored that the run itself would not reach
         self._user_data = None  # to store with the run's network
         self._furthest = 0  # the most samples that the run can have learnt
+        self._placed = ()  # the furthest piece that was written of a `put_back`
         self.restarts = Restarts(link.status())
         self._take(link.greet())
 
@@ -163,32 +164,38 @@ class Session:
             except RestartError as another:
                 error = another
 
-    def persist(self, work):
-        """Return work(), repeated while only the line fails: the board, in the same session, keeps what it was sent.
+    def persist(self, work, place):
+        """Do work(), again while only the line fails: the board, in the same session, keeps what it was sent.
 
-        Raises RestartError if the board lost it.
+        place: what is greater for each next piece of a `put_back`. Raises RestartError if the board lost it.
         """
         while True:
             try:
-                done = work()
-                self.restarts.done()
-                return done
+                work()
+                break
             except RestartError as error:
-                if error.__cause__ is None:
+                reached = self.state.sample
+                if error.__cause__ is None or self._lost(self._take(self.link.greet(self.link.session))):
                     raise
-                self._restart(error, self.link.session)
-                if not self._holds_the_run() or self.state.sample:
-                    raise
+                self.restarts.count(error)
+                self.restarts.note(error, self.name, reached, self.state.sample)
+        if place > self._placed:
+            self._placed = place
+            self.restarts.done()
 
-    def _restart(self, error, session=None):
-        """Greet the board, and record a restart of the board or a failure of its line. session: as for `Link.greet`.
+    def _lost(self, state):
+        """Return whether a board that was being written is not as it was."""
+        return not self._holds_the_run() or state.sample > 0
+
+    def _restart(self, error):
+        """Greet the board, and record a restart of the board or a failure of its line.
 
         Raises ProtocolError if that happens repeatedly without progress of the run.
         """
         reached = self.state.sample
         if error:
             self.restarts.count(error)
-        self.restarts.note(error, self.name, reached, self._take(self.link.greet(session)).sample)
+        self.restarts.note(error, self.name, reached, self._take(self.link.greet()).sample)
 
     def repeat(self, work):
         """Return work(), repeated from its start whenever the board restarts meanwhile."""
@@ -225,6 +232,7 @@ class Session:
             finally:
                 self._restored = False
 
+        self._placed = ()
         return self.repeat(again)
 
     def write_user_data(self, user_data):

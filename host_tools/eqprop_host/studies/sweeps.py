@@ -108,7 +108,7 @@ def simulated(options: dict) -> RunResult:
     reading = Reading.from_dict({name: options[name] for name in _READING if options[name] is not None})
     if own["test"] is None:
         own["data"] = _read(own["data"], reading, _state(own["data"]))
-    config = RunConfig(**own, reading=reading, lr_halving_epochs=options["lr_halving_epochs"])
+    config = RunConfig(**own, reading=reading)
     if options["physics"] == "fixed":
         for name in ("device", "set"):
             if options[name]:
@@ -134,9 +134,12 @@ def _state(source):
     return tuple((str(file), (about := file.stat()).st_size, about.st_mtime_ns) for file in files)
 
 
-_OWN = ("data", "test", "test_fraction", "layers", "hidden", "epochs", "limit", "seed", "model", "blank", "average")
+_OWN = (
+    *("data", "test", "test_fraction", "layers", "hidden", "model", "seed"),
+    *("epochs", "limit", "lr_halving_epochs", "blank", "average"),
+)
 _READING = tuple(field.name for field in fields(Reading))
-OPTIONS = (*_OWN, *_READING, "lr_halving_epochs", "physics", "device", "set")
+OPTIONS = (*_OWN, *_READING, "physics", "device", "set")
 """The options of a point that `simulated` needs; None for what was not typed."""
 
 

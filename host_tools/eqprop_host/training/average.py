@@ -47,8 +47,8 @@ def average_of(config, samples, board, emulated=None):
     average = Average(share, samples, twin=emulated and importlib.util.find_spec("numba") is not None)
     passed = [moment for moment in average.stops if moment < board.state.sample]
     if passed:
-        text = f"only the process that ended has the conductances at sample {passed[0]}"
-        raise DataError(f"average {share:g}: {text}: start a new run")
+        text = f"the conductances at sample {passed[0]} were lost with the process that ended"
+        raise DataError(f"average {share:g}: cannot resume: {text}: start a new run")
     return average
 
 
@@ -80,6 +80,7 @@ class Average:
 
     - share: the part of the run that is averaged; 0 for none. moments: the samples learnt before each network of it
     - stops: the moments at which the board is to be read, by `hold`
+    - given: whether the board got the average
     - differs: whether the board's conductances were not those of its twin, so that there is no average
     """
 
@@ -91,7 +92,7 @@ class Average:
         self.share = share
         self.moments = moments(samples, share)
         self.stops = [] if twin else self.moments
-        self.differs = False
+        self.given = self.differs = False
         self._held = {}
         self._twin = None  # a board in this process that has the average
         self._crcs: tuple[int, ...] = ()  # the board's may be that of its last conductances, or of the average

@@ -38,10 +38,10 @@ WIDE = 512
 """The fewest inputs of a network whose run may be large."""
 
 LARGE = 50_000
-"""The fewest training samples of a large run, in at least `PASSES` passes over distinct ones."""
+"""The fewest training steps of a large run: training samples, each as often as it is learnt."""
 
 PASSES = 5
-"""As above."""
+"""The fewest epochs of a large run."""
 
 DEEP = 3
 """The fewest hidden layers of a hopfield network whose learning rate halves late."""
@@ -123,7 +123,7 @@ class RunConfig:
     lr_halving_epochs: int | None = None
     """Epochs after which the learning rate halves, 0 for never.
 
-    None for two fifths of all epochs; for four fifths in a large run, and of a deep network (`choices`)."""
+    None: two fifths of all epochs, or four fifths in a large run or of a deep network (`choices`)."""
 
     blank: float | None = None
     """The share of a training sample's features that are set to 0, in 256ths: others in each epoch.
@@ -133,7 +133,7 @@ class RunConfig:
     average: float | None = None
     """The last part of the run, as a share, over which the weights are averaged at its end; 0 for no average.
 
-    None for `AVERAGE`, or 0 where the crossbar is a chip and in a run of fewer samples than `AVERAGED_SAMPLES`."""
+    None: `AVERAGE`, or 0 on a chip or in a run of fewer than `AVERAGED_SAMPLES` samples."""
 
     model: str = DEFAULT
     """The network's energy model: one of `ENERGY_MODELS`. hopfield8 is hopfield with weights of 8 bits."""
@@ -180,14 +180,15 @@ class RunConfig:
     def choices(self, layers: tuple[int, ...], samples: int, numbers: bool = False) -> Choices:
         """Return the `Choices` of a run on `samples` distinct training samples. numbers: whether it learns numbers.
 
-        A run is large if a hopfield network of `WIDE` or more inputs learns classes from `LARGE` or more samples, and
-        each of them `PASSES` times or more. Such a network soon knows its samples by heart. It errs less on others if
+        A run is large if a hopfield network of `WIDE` or more inputs learns classes in `LARGE` or more training steps,
+        in `PASSES` or more whole epochs. Such a network soon knows its samples by heart. It errs less on others if
         features are blanked, and if the rates halve only when that ends. One with a hidden layer errs less, too, if the
         inputs are half as large: the signals that it starts from are smaller then, and change more slowly. The rates of
         a network of `DEEP` or more hidden layers halve as late in any run that learns classes.
         """
-        total = min(self.epochs * samples, self.limit or self.epochs * samples)
-        large = self.model == DEFAULT and layers[0] >= WIDE and total >= max(LARGE, PASSES * samples) and not numbers
+        total = self.epochs * samples
+        whole = self.epochs >= PASSES and not (self.limit and self.limit < total)
+        large = self.model == DEFAULT and layers[0] >= WIDE and whole and total >= LARGE and not numbers
         blank = BLANK * large if self.blank is None else float(self.blank)
         halving = self.lr_halving_epochs
         if halving is None:
@@ -198,7 +199,7 @@ class RunConfig:
         return Choices(blank, halving, 2 if large and len(layers) == 3 else 1)
 
     def averaged_share(self, samples: int) -> float:
-        """Return `average` in a run of `samples` training samples, with its default applied for no chip."""
+        """Return `average` for a run of `samples` training samples, or its default for a crossbar that is no chip."""
         return default_average(samples) if self.average is None else float(self.average)
 
     def sizes(self, dataset: Dataset) -> tuple[int, ...]:
@@ -269,8 +270,11 @@ class LogConfig:
 
 
 def default_lr_halving_epochs(epochs: int, late: bool = False) -> int:
-    """Return the epochs after which the learning rate halves by default: 4 of 10, or late 8 of 10, and at least 2."""
-    return max(2, blanking_epochs(epochs) if late else (2 * epochs + 4) // 5)
+    """Return the epochs after which the learning rate halves by default: 4 of 10, and at least 2.
+
+    late: 8 of 10, of `PASSES` epochs or more.
+    """
+    return blanking_epochs(epochs) if late and epochs >= PASSES else max(2, (2 * epochs + 4) // 5)
 
 
 def default_average(samples: int) -> float:

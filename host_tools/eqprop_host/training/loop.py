@@ -229,6 +229,7 @@ class _Run:
         if self.log:  # first, so that the log of a host that ends now knows what the board may have
             self.log.average(self.total, averages)
         self.board.put_back(averages, self.total)
+        self.average.given = True
 
     def _test(self, sample):
         """Ask the board about the test samples; what it answered before a restart, at this sample, is kept."""

@@ -15,7 +15,7 @@ from ..errors import DataError
 from ..model import Model
 from ..places import is_same
 from ..terminal.printing import printable
-from .config import Choices, RunConfig, layers_text
+from .config import BLANK, WIDE, Choices, RunConfig, layers_text
 from .loop import Schedule, configuration
 
 _WIDTH = 80 - len("eqprop: ")  # columns of a line
@@ -54,7 +54,7 @@ def prepared(config: RunConfig, tell: Callable[[str], None] = lambda line: None)
     for note in data.notes:
         tell(note)
     split = f"{_about_split(config, dataset, data)}; {_about_scale(data.scaling, choices.headroom)}"
-    return Task(data, layers, choices, [_about_data(dataset, samples), split, _about_network(config, layers)])
+    return Task(data, layers, choices, [_about_data(dataset, samples), split, _about_network(config, layers, choices)])
 
 
 def recognised(
@@ -62,25 +62,24 @@ def recognised(
 ) -> tuple[datasets.Prepared, dict[str, Any]] | None:
     """Return (data, what `loop.configuration` returns) of a run if it learnt this data set; otherwise None.
 
-    run: of a saved network, or of a board's. model: its energy model. A run whose share of blanks was not the default
-    is not recognised. Raises DataError as `datasets.prepare` does.
+    run: of a saved network, or of a board's. model: its energy model. If it blanked a share of the features that is not
+    the default, or blanked the default in a run that was stopped and whose rates halve at other times, it is not
+    recognised. Raises DataError as `datasets.prepare` does.
     """
-    seed, halving_samples = run.seed, run.lr_halving_samples
-
-    def found(headroom: int, schedule: Schedule | None = None) -> tuple[datasets.Prepared, dict[str, Any]] | None:
-        data = datasets.prepare(dataset, seed, test_fraction, headroom)
-        about = configuration(run.layers, seed, halving_samples, data, model, schedule)
-        return (data, about) if about["run_number"] == run.run_number else None
-
-    samples = len(datasets.split(dataset, seed, test_fraction)[0])
-    halving = halving_samples // samples
-    for epochs in range(halving, 2 * halving):  # of a large run, which halves its rates after four fifths of them
-        config = RunConfig(epochs=epochs, model=model)
-        choices = config.choices(run.layers, samples, dataset.targets is not None)
-        large = choices.blank and choices.halving_epochs == halving
-        if large and (known := found(choices.headroom, Schedule(epochs, seed, blank=choices.blank))):
-            return known
-    return found(1)
+    samples = len(datasets.split(dataset, run.seed, test_fraction)[0])
+    schedules: list[Schedule | None] = [None]
+    wide = run.layers[0] >= WIDE
+    if wide:
+        late = run.lr_halving_samples // samples
+        possible = {-(-run.sample // samples), *range(late, 5 * late // 4 + 2)}
+        schedules += [Schedule(epochs, run.seed, blank=BLANK) for epochs in sorted(possible) if epochs]
+    for headroom in (1, 2) if wide else (1,):
+        data = datasets.prepare(dataset, run.seed, test_fraction, headroom)
+        for schedule in schedules:
+            about = configuration(run.layers, run.seed, run.lr_halving_samples, data, model, schedule)
+            if about["run_number"] == run.run_number:
+                return data, about
+    return None
 
 
 def source_name(data: str | datasets.Dataset | None) -> str | None:
@@ -137,10 +136,11 @@ def _about_scale(scaling: datasets.Scaling, headroom: int) -> str:
     return f"each scaled to -{full}..{full}"
 
 
-def _about_network(config: RunConfig, layers: tuple[int, ...]) -> str:
+def _about_network(config: RunConfig, layers: tuple[int, ...], choices: Choices) -> str:
     devices = sum(rows * columns for rows, columns in eqprop.plan(layers, config.model).shapes)
     about = layers_text(layers) if config.model == DEFAULT else f"{layers_text(layers)} ({config.model})"
-    return f"network {about}: {devices:,} conductances, {config.epochs} epochs, seed {config.seed}"
+    blanks = f", {100 * choices.blank:g} % of the features blanked" if choices.blank else ""
+    return f"network {about}: {devices:,} conductances, {config.epochs} epochs, seed {config.seed}{blanks}"
 
 
 def _listed(names: tuple[str, ...], most: int) -> str:

@@ -23,7 +23,7 @@ from ..boards import description
 from ..boards.interface import AnyBoard
 from ..boards.opened import opened
 from ..datasets import Dataset, Prepared
-from ..errors import DataError
+from ..errors import BoardError, DataError
 from ..model import Model, check_sent, crc_text
 from ..places import check_there, found, place_of
 from ..terminal.interrupts import on_ctrl_c
@@ -279,8 +279,6 @@ def _trained(
             stack.callback(gc.unfreeze)
         interrupt = stack.enter_context(on_ctrl_c())  # Ctrl-C before this ends the command at once
         outcome = learn(held, data, schedule, interrupt, on_progress, tell, recorder, every, read_model, average)
-        if average.differs:
-            tell("the board's conductances are not those of its digital twin: this run averages no weights")
         if recorder:
             recorder.finish("interrupted" if outcome.interrupted else "closed")
         model = None
@@ -288,7 +286,12 @@ def _trained(
             model = _model(held.state, outcome, config, data)
             check_sent(model, outcome.crc)
         _tell_troubles(held, tell)
-        averaged = 0.0 if average.differs else average.share
+        if average.differs:
+            text = "the board's conductances are not those of its digital twin: this run averages no weights"
+            if config.average is not None:
+                raise BoardError(f"average {average.share:g}: {text}")
+            tell(text)
+        averaged = average.share if average.given else 0.0
         return _result(config, layers, data, outcome, choices.blank, averaged, held.identity, model)
 
 

@@ -261,6 +261,7 @@ class Resetting(Line):
 
     def write(self, data):
         self.frames += 1
+        assert self.frames < 10_000, "the host goes on for ever"
         if self.frames % self.every == 0:
             self.now += 0.5
             self.reset()
@@ -279,6 +280,18 @@ def test_a_board_that_never_gets_further_is_given_up(every):
         board.configure((4, 5, 3), 0, 0, epoch=len(data.train_y))
         learn(board, data, Schedule(40, 0), ScriptedInterrupt(10**9))
     assert any(re.search(r"restarted, [0-9]+ times since sample", line) for line in told)
+
+
+@pytest.mark.parametrize("every", [6, 12, 25, 40])
+def test_a_board_that_never_takes_its_network_is_given_up(every):
+    """It restarts before all conductances are written, some pieces in. Catches a host that goes on for ever."""
+    line = Resetting(every)
+    link = Link(lambda: line, "line", 3.0, 60.0, clock=line.clock, wait=line.wait, tell=lambda text: None)
+    network = eqprop.Network("64-32-10")
+    with pytest.raises(ProtocolError, match="restarted, 50 times without a sample beyond [0-9]+$"):
+        board = Board(link)
+        board.configure((64, 32, 10), 0, 0)
+        board.put_back([np.array(network.conductances(c)) for c in range(2)], 5)
 
 
 def test_waiting_is_told_rarely():

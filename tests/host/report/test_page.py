@@ -25,7 +25,15 @@ def logs(tmp_path_factory):
     """Two runs of small networks, one whose name needs escaping, and one that was killed before its first epoch."""
     folder = tmp_path_factory.mktemp("report")
     for name, model in (("a.arrow", "hopfield"), ("b<script>&.jsonl", "resistive")):
-        argv = ["simulate", "--data=iris", "--layers=4-6-3", "--epochs=4", f"--model={model}", "--seed=1"]
+        argv = [
+            "simulate",
+            "--data=iris",
+            "--layers=4-6-3",
+            "--epochs=4",
+            f"--model={model}",
+            "--seed=1",
+            "--average=0",
+        ]
         assert cli.main([*argv, f"--log={folder}/{name}"]) == 0
     RunLog(folder / "c.arrow", {"layers": "4-6-3"})._release()
     return [open_log(path) for path in sorted(folder.iterdir())]

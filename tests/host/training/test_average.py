@@ -147,7 +147,9 @@ def test_an_average_that_is_asked_for_is_read_where_there_is_no_twin(reads, tmp_
         assert np.array_equal(steps, board.read(c, 0, len(steps)))
     log = LogConfig(tmp_path / "run.arrow", about={"config": config.to_dict()})
     train(config, board=board, log=log, read_model=False)
-    with pytest.raises(DataError, match=f"^average 0.1: only .* at sample {MOMENTS[0]}: start a new run$"):
+    with pytest.raises(
+        DataError, match=f"^average 0.1: cannot resume: .* at sample {MOMENTS[0]} were lost .*: start a new run$"
+    ):
         resume(log, board)
 
 

@@ -10,6 +10,7 @@ import pytest
 from eqprop_host import Model, RunConfig, datasets, open_log, resume, train
 from eqprop_host.runlog.verify import verify
 from eqprop_host.training import config as choosing
+from eqprop_host.training import preparing
 from eqprop_host.training import run as training_run
 from eqprop_host.training.config import Choices
 from eqprop_host.training.preparing import prepared, recognised
@@ -23,6 +24,7 @@ MNIST = (784, 100, 10)
 def small(monkeypatch):
     """Let runs on the digits be large ones."""
     monkeypatch.setattr(choosing, "WIDE", 64)
+    monkeypatch.setattr(preparing, "WIDE", 64)
     monkeypatch.setattr(choosing, "LARGE", 5000)
 
 
@@ -38,7 +40,7 @@ def test_a_large_run_blanks_features_and_halves_its_rates_when_that_ends():
         (RunConfig(), (511, 100, 10), 60000, False),
         (RunConfig(), MNIST, 60000, True),
         (RunConfig(epochs=4), MNIST, 60000, False),
-        (RunConfig(limit=4 * 60000), MNIST, 60000, False),
+        (RunConfig(limit=9 * 60000), MNIST, 60000, False),
         (RunConfig(model="resistive"), MNIST, 60000, False),
         (RunConfig(model="hopfield8"), MNIST, 60000, False),
     ],
@@ -53,7 +55,7 @@ def test_other_runs_do_neither(config, layers, samples, numbers):
 def test_the_rates_of_a_deep_network_halve_late():
     """In any run that learns classes; of `hopfield` alone."""
     deep = (64, 32, 32, 32, 10)
-    assert [RunConfig(epochs=n).choices(deep, 100) for n in (2, 10)] == [Choices(0, 2, 1), Choices(0, 8, 1)]
+    assert [RunConfig(epochs=n).choices(deep, 100).halving_epochs for n in (2, 4, 5, 10)] == [2, 2, 4, 8]
     assert RunConfig(model="resistive").choices(deep, 100).halving_epochs == 4
     assert RunConfig().choices((64, 32, 32, 10), 100).halving_epochs == 4
     assert RunConfig().choices(deep, 100, numbers=True).halving_epochs == 4
@@ -88,6 +90,24 @@ def test_the_data_of_a_large_run_are_known_again(small, capsys, tmp_path):
     assert about["run_number"] == pulled.run_number and np.abs(data.train_x).max() == 64
     assert recognised(dataset, 0.25, pulled, pulled.model) is None
     assert recognised(dataset, 0.2, replace(pulled, lr_halving_samples=4 * 1437), pulled.model) is None
+
+
+@pytest.mark.parametrize(
+    "about",
+    [{"blank": 0}, {"lr_halving_epochs": 2}, {"lr_halving_epochs": 0}, {"limit": 6000}, {"hidden": "8-8"}],
+    ids=str,
+)
+def test_a_run_with_other_choices_is_known_again(small, about):
+    """By its saved network. Catches data that `evaluate` takes for changed, and `push` for a run without an end."""
+    config = RunConfig(**{"hidden": "8", "epochs": 6, **about})
+    model = train(config).model
+    assert recognised(datasets.load("digits"), 0.2, model, model.model)
+
+
+def test_an_interrupted_run_has_no_average(small, monkeypatch):
+    monkeypatch.setattr(training_run, "on_ctrl_c", lambda: contextlib.nullcontext(ScriptedInterrupt(5)))
+    result = train(RunConfig(data="iris", hidden="5"), board="sim:")
+    assert result.interrupted and result.average == 0
 
 
 def test_a_large_run_goes_on_as_it_began(small, capsys, tmp_path):

@@ -12,6 +12,7 @@ from ...replacing import check_replaceable
 from ...training import scores
 from ...training.config import (
     AVERAGE,
+    AVERAGED_SAMPLES,
     BLANK,
     DEEP,
     LARGE,
@@ -42,17 +43,19 @@ def add_learning_options(parser, on_chips=False):
     text = "seed for the split, the sample order and the initial conductances (default: %(default)s)"
     add("--seed", type=common.whole(*RANGES["seed"]), metavar="N", default=RunConfig.seed, help=text)
     text = (
-        "halve the learning rate after every N epochs (default: 2/5 of all; 4/5 in a large run or "
-        f"with {DEEP} hidden layers; 0: never)"
+        f"halve the learning rate after every N epochs (default: 2/5 of all; with {DEFAULT}, 4/5 in a large run, "
+        f"see --blank, or with {DEEP} or more hidden layers; 0: never)"
     )
     add("--lr-halving-epochs", type=common.whole(*RANGES["lr_halving_epochs"]), metavar="N", help=text)
     text = (
-        "share of each training sample's features to set to 0, others each epoch (default: "
-        f"{BLANK:g} in a large run, which is {LARGE:,} samples or more of {WIDE} features or more, each "
-        f"{PASSES} times or more, by the model {DEFAULT}; otherwise 0)"
+        f"share of each training sample's features to set to 0, a different set each epoch (default: 0; {BLANK:g} in a "
+        f"large run: {DEFAULT}, {WIDE} or more features, {PASSES} or more epochs, {LARGE:,} or more training steps)"
     )
     add("--blank", type=_share, metavar="SHARE", help=text)
-    text = f"average the weights over this share of the run, at its end (default: {AVERAGE:g}; 0: never)"
+    text = (
+        f"replace the final weights by their average over this last share of the run (default: {AVERAGE:g}; 0 for "
+        f"chips and for fewer than {AVERAGED_SAMPLES} samples)"
+    )
     add("--average", type=_share, metavar="SHARE", help=text)
 
 

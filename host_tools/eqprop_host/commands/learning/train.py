@@ -103,6 +103,7 @@ def _check_typed(options, config, every, log):
     typed = parser.parse_args(options.words)
     kept = {name: getattr(config, name, None) for name in own}
     kept |= {**config.reading.to_dict(), "log_every": every}
+    kept |= {name: log.configuration.get(name, 0.0) for name in ("blank", "average")}
     layers = log.plan.layers
     kept |= {"layers": layers, "hidden": layers[1:-1]}
     for name in own:
