@@ -7,6 +7,29 @@ import tempfile
 from pathlib import Path
 
 _PER_LINE = 12
+_MODULE = '''"""{about}"""
+
+import micropython
+
+from ..native import MachineCrossbar
+
+exec("@micropython.asm_{tier}\\ndef none():\\n    pass", {{}})  # else what mpy-cross compiled would run as bytecode
+
+{functions}
+
+class {tier_class}Crossbar(MachineCrossbar):
+    """The crossbar by assembler."""
+
+    tier = "{tier}"
+{members}
+'''
+_FUNCTION = '''
+@micropython.asm_{tier}
+def {name}({arguments}):
+    """{text}"""
+{lines}
+
+'''
 
 
 def tools(prefix):
@@ -43,3 +66,23 @@ def data_lines(code):
     rows = (halves[at : at + _PER_LINE] for at in range(0, len(halves), _PER_LINE))
     first = [f"    data(1, 0x{code[0]:02X})"] if odd else []
     return "\n".join([*first, *(f"    data(2, {', '.join(row)})" for row in rows)])
+
+
+def module(about, tier, first, functions, codes):
+    """Return the text of the module that holds the machine code of a model's kernels.
+
+    about: its docstring. tier: of its crossbar. first: the number of the register of the first argument. functions:
+    {name: (arguments, docstring)}. codes: {name: code}, in their order.
+    """
+    defined = []
+    for name, code in codes.items():
+        count, text = functions[name]
+        arguments = ", ".join(f"a{first + n}" for n in range(count))
+        defined.append(_FUNCTION.format(tier=tier, name=name, arguments=arguments, text=text, lines=data_lines(code)))
+    return _MODULE.format(
+        about=about,
+        tier=tier,
+        tier_class=tier.capitalize(),
+        functions="".join(defined).rstrip("\n") + "\n",
+        members="\n".join(f"    {name} = staticmethod({name})" for name in codes),
+    )

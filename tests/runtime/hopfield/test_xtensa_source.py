@@ -5,7 +5,7 @@ As a program, assemble it anew: `make generated`. Needs GNU's assembler for Xten
 
 import pytest
 
-from support.machine_code import assembled, data_lines, tools
+from support import machine_code
 from support.places import RUNTIME
 from support.surroundings import IN_CI
 
@@ -19,51 +19,24 @@ ARGUMENTS = {
 }
 """{function: (arguments, docstring)}"""
 
-MODULE = '''"""The Hopfield network's machine code for windowed Xtensa, assembled from xtensa.S by `make generated`.
+ABOUT = """The Hopfield network's machine code for windowed Xtensa, assembled from xtensa.S by `make generated`.
 
 ESP32, S2 and S3. MicroPython for them has no assembler: `eqprop deploy` makes it viper code, which they run.
 """
 
-import micropython
-
-from ..native import MachineCrossbar
-
-exec("@micropython.asm_xtensa\\ndef none():\\n    pass", {{}})  # else what mpy-cross compiled would run as bytecode
-
-{functions}
-
-class XtensaCrossbar(MachineCrossbar):
-    """The crossbar by assembler."""
-
-    tier = "xtensa"
-{members}
-'''
-FUNCTION = '''
-@micropython.asm_xtensa
-def {name}({arguments}):
-    """{text}"""
-{lines}
-
-'''
-
 
 def module():
     """Return the text of the module."""
-    functions = []
-    codes = assembled(PREFIX, KERNELS / "xtensa.S", ["--no-target-align", "-I", KERNELS], ["--no-relax"])
-    for name, code in codes.items():  # which ends before the room for what mpy-cross begins the next with
-        count, text = ARGUMENTS[name]
-        arguments = ", ".join(f"a{2 + n}" for n in range(count))
-        functions.append(
-            FUNCTION.format(name=name, arguments=arguments, text=text, lines=data_lines(code.rstrip(b"\0")))
-        )
-    members = "\n".join(f"    {name} = staticmethod({name})" for name in codes)
-    return MODULE.format(functions="".join(functions).rstrip("\n") + "\n", members=members)
+    codes = machine_code.assembled(PREFIX, KERNELS / "xtensa.S", ["--no-target-align", "-I", KERNELS], ["--no-relax"])
+    # Each ends before the room for what mpy-cross begins the next with
+    return machine_code.module(
+        ABOUT, "xtensa", 2, ARGUMENTS, {name: code.rstrip(b"\0") for name, code in codes.items()}
+    )
 
 
 def test_the_machine_code_is_the_sources():
     """Catches: a source that was changed alone, code that was."""
-    if not tools(PREFIX):
+    if not machine_code.tools(PREFIX):
         (pytest.fail if IN_CI else pytest.skip)("needs an assembler for Xtensa: install gcc-xtensa-lx106 (apt)")
     assert (KERNELS / "xtensa.py").read_text() == module(), "xtensa.py is not xtensa.S's: run `make generated`"
 

@@ -15,9 +15,6 @@
 # The result is always a small integer, because MicroPython would allocate any other. Nothing here allocates.
     .include "rv32_common.S"
 
-    .equ LEARN, 1
-    .equ NUDGE, 3
-
     .include "table.S"
 
 # On the stack

@@ -1,5 +1,8 @@
-/* Where the fields of `eqprop.hopfield.native`'s table are, in bytes, for all kernels in assembler. Of the two words of an
-   address, the low half's. */
+/* The verbs of `run`, and where the fields of `eqprop.hopfield.native`'s table are, in bytes, for all kernels in assembler.
+   Of the two words of an address, the low half's. */
+
+    .equ LEARN, 1
+    .equ NUDGE, 3
 
     .equ COUNTS, 4 * 0
     .equ FEATURES, 4 * 1

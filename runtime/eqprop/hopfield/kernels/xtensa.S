@@ -20,9 +20,6 @@
 # The result is always a small integer, because MicroPython would allocate any other. Nothing here allocates.
     .text
 
-    .equ LEARN, 1
-    .equ NUDGE, 3
-
     .include "table.S"
 
 # On the stack of `run`

@@ -22,33 +22,11 @@ ARGUMENTS = {
 }
 """{function: (arguments, docstring)}"""
 
-MODULE = '''"""The {name}'s machine code for RISC-V, assembled from rv32.S by `make generated`.
+ABOUT = """The {name}'s machine code for RISC-V, assembled from rv32.S by `make generated`.
 
 RV32IMC: the RP2350's Hazard3, and ESP32-C3 and C6. MicroPython assembles it on the RP2350 alone. `eqprop deploy` makes
 it viper code, which all of them run.
 """
-
-import micropython
-
-from ..native import MachineCrossbar
-
-exec("@micropython.asm_rv32\\ndef none():\\n    pass", {{}})  # else what mpy-cross compiled would run as bytecode
-
-{functions}
-
-class Rv32Crossbar(MachineCrossbar):
-    """The crossbar by assembler."""
-
-    tier = "rv32"
-{members}
-'''
-FUNCTION = '''
-@micropython.asm_rv32
-def {name}({arguments}):
-    """{text}"""
-{lines}
-
-'''
 
 
 def assembled(model):
@@ -60,16 +38,7 @@ def assembled(model):
 
 def module(model):
     """Return the text of a model's module."""
-    functions = []
-    codes = assembled(model)
-    for name, code in codes.items():
-        count, text = ARGUMENTS[name]
-        arguments = ", ".join(f"a{n}" for n in range(count))
-        functions.append(
-            FUNCTION.format(name=name, arguments=arguments, text=text, lines=machine_code.data_lines(code))
-        )
-    members = "\n".join(f"    {name} = staticmethod({name})" for name in codes)
-    return MODULE.format(name=MODELS[model], functions="".join(functions).rstrip("\n") + "\n", members=members)
+    return machine_code.module(ABOUT.format(name=MODELS[model]), "rv32", 0, ARGUMENTS, assembled(model))
 
 
 @pytest.mark.parametrize("model", MODELS)
