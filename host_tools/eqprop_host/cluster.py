@@ -13,6 +13,8 @@ from .terminal.interrupts import kept_from_children, on_ctrl_c
 _CONNECT_S = 10
 _TOGETHER = 32  # items at most that a worker gets at a time: a worker that dies costs their time
 _PARTS = 100  # in which fewer items are done
+# Local workers print nothing: errors of an item come back to `done`, and workers that end complain of lost connections
+_QUIET = {"distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical"}
 
 
 @contextlib.contextmanager
@@ -29,7 +31,7 @@ def connected(scheduler=None, workers=None):
     if scheduler is None:
         with tempfile.TemporaryDirectory(prefix="eqprop-sweep-", ignore_cleanup_errors=True) as folder:
             options = {"threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
-            with dask.config.set({"temporary-directory": folder}):
+            with dask.config.set({"temporary-directory": folder, **_QUIET}):
                 with on_ctrl_c() as interrupt, kept_from_children():  # Dask cleans up only after a complete start
                     client = distributed.Client(n_workers=workers, **options)
                 with client:

@@ -352,6 +352,12 @@ MUTATIONS = (
     # studies
     (
         "host_tools/eqprop_host/cluster.py",
+        ", **_QUIET}",
+        "}",
+        "tests/host/studies/test_sweeps.py::test_local_workers_print_nothing",
+    ),
+    (
+        "host_tools/eqprop_host/cluster.py",
         "            del future\n",
         "",
         "tests/host/studies/test_sweeps.py::test_an_interrupt_counts_while_a_future_is_forgotten",

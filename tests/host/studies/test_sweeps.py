@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -262,6 +263,14 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
         dask_side.connected("tcp://127.0.0.1:1"),
     ):
         pass
+
+
+def test_local_workers_print_nothing(capfd):
+    """Caught: a worker that ends after Ctrl-C, and says with a traceback that it no longer reaches its scheduler."""
+    pytest.importorskip("distributed")
+    with dask_side.connected(workers=1) as client:
+        client.submit(logging.getLogger("distributed.worker").error, "no heartbeat").result()
+    assert capfd.readouterr().err == ""
 
 
 class Forgotten:
