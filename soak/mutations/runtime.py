@@ -145,8 +145,8 @@ MUTATIONS = (
     ),
     (
         "runtime/eqprop/hopfield/kernels/viper.py",
-        "        q = p[0] - 1\n",
-        "        q = p[0] - 2\n",
+        "        q = ptr32(r)[0] - 1\n",
+        "        q = ptr32(r)[0] - 2\n",
         "tests/runtime/test_parity.py::test_micropython_gives_the_same_bits",
     ),
     (

@@ -8,23 +8,18 @@ a load ^ 0x80, and the sum of the values corrects a whole sum. Nothing here allo
 import micropython
 
 from ..._compat import const
-from ...hopfield.kernels.viper import (
-    displace,
-    enter,
-    highest,
-    load_inputs,
-    set_errors,
-    sweep,
-)
+from ...hopfield.kernels.viper import enter, nudge, settle
 from ...hopfield.native import MachineCrossbar
 from ..crossbar import EightBit
 
 # As in `eqprop.hopfield.native`
 _LEARN = const(1)
-_SET_NUDGE = const(2)
-_NUDGE = const(3)
 _PROGRAM = const(4)
 _COUNTS = const(0)
+_DRIVEN_SHIFT = const(2)
+_BACK_SHIFT = const(3)
+_PRODUCT_SHIFT = const(4)
+_FEEDBACK_SHIFT = const(5)
 _POWER_BITS = const(10)
 _CLASSES = const(11)
 _ACTIVE = const(12)
@@ -37,8 +32,10 @@ _NODES = const(0)
 _ROWS = const(1)
 _RATE_SHIFT = const(2)
 _W = const(4)
+_FREE = const(8)
 _PLUS = const(10)
 _MINUS = const(12)
+_NUDGED = const(2)
 _LOW = const(4)  # words after the loss
 _HIGH = const(5)
 
@@ -79,62 +76,63 @@ def total(w: ptr8, count: int) -> int:
 def run(x, table, verb: int, number: int) -> int:
     """As `eqprop.hopfield.kernels.viper.run`."""
     answer = 0
-    if verb <= _LEARN:
-        size = int(load_inputs(table, x)) if int(ptr32(table)[_CLASSES]) > number else 0
-        if size == 0:
-            return -1
+    if verb < _PROGRAM:
         multiply = _multiply  # looked up once, as that may take longer than calling it
-        sweep(table, table, size, multiply)
-        answer = int(highest(table, verb))
-        if verb == _LEARN:
-            if int(set_errors(number, table)):
-                displace(table, table, multiply)
-                verb = _PROGRAM
-    elif verb == _SET_NUDGE:
-        answer = int(set_errors(number, table))
-    elif verb == _NUDGE:
-        displace(table, table, _multiply)
-    if verb == _PROGRAM:
-        size = int(_list_differences(0, 0, 0, table))
-        rate_shift = int(_driven_rate_shift(table))
-        _seed(table)
-        _update_driven(size, rate_shift, 0, table)
-        count = int(ptr32(table)[_COUNTS]) & 15
-        c = 1
-        while c < count:
-            _list_pairs(_AT_CROSSBARS + _PER_CROSSBAR * c, 0, 0, table)
-            _update_between(c, 0, 0, table)
-            c += 1
+        if verb <= _LEARN:
+            if int(ptr32(table)[_CLASSES]) <= number or int(settle(x, 0, _FREE, table, multiply)) == 0:
+                return -1
+        answer = int(nudge(number, verb, 8192, table, multiply))
+        if verb != _LEARN or answer < _NUDGED:
+            return answer
+        answer -= _NUDGED
+    size = int(_list_differences(0, 0, 0, table))
+    rate_shift = int(_driven_rate_shift(table))
+    _seed(table)
+    _update_driven(size, rate_shift, 0, table)
+    count = int(ptr32(table)[_COUNTS]) & 15
+    c = 1
+    while c < count:
+        _list_pairs(_AT_CROSSBARS + _PER_CROSSBAR * c, 0, 0, table)
+        _update_between(c, 0, 0, table)
+        c += 1
     return answer
 
 
 @micropython.viper
-def _multiply(p: int, q: int, r: int, table: ptr32, stride: int, lines: int):
+def _multiply(p: int, q: int, r: int, table: ptr32):
     # As that of 16 bits: p list, then value, q weight, r sum
     wide = 1
     wide = wide << 16 << 16 >> 27
     source = p >> 8 & 255
     read = ptr32(int(table[source]) | int(table[source + 1]) << 16 << 16)
-    at = p >> 16 & 255
+    at = p >> 16
     write = ptr32(int(table[at]) | int(table[at + 1]) << 16 << 16)
-    post = p >> 24
     p &= 255
     first = int(table[p]) | int(table[p + 1]) << 16 << 16
+    shift = int(table[_PRODUCT_SHIFT])
+    post = 0
+    at = r & 255
+    row = int(table[at + _W]) | int(table[at + _W + 1]) << 16 << 16
+    lines = int(table[at + _NODES])
+    stride = 1
     if p == _ACTIVE:
         first += 4
+        shift = int(table[_DRIVEN_SHIFT])
+        post = int(table[_BACK_SHIFT])
     end = first + q
-    shift = r >> 8
-    r &= 255
-    row = int(table[r]) | int(table[r + 1]) << 16 << 16
+    r >>= 8
+    if r:
+        post = int(table[_FEEDBACK_SHIFT])
+        stride = lines
+        lines = int(table[at + _ROWS]) - 1
     r = 0
     p = first
     while end - p:
         r = ptr32(p)[1] + r
         p += 8
     correction = (0x80 >> shift) * (r << wide >> wide)
-    stride >>= 1
     if stride == 1 and source == 0 and wide == 0:
-        # Eight lines at once, whose weights are neighbours, without a source: p value
+        # Eight columns at once: p value
         while lines > 7:
             s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0 - correction
             at = first
