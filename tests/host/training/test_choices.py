@@ -77,13 +77,14 @@ def test_the_inputs_of_a_large_run_take_half_their_range(small):
 
 
 def test_the_data_of_a_large_run_are_known_again(small, capsys, tmp_path):
-    """By what fetches its network from the board. Catches: other blanks, another range, other epochs."""
+    """By what fetches its network from the board. Catches: other blanks, or none; another range, other epochs."""
     port = f"--port=sim:?flash={tmp_path}"
     about = ["--epochs=6", "--hidden=8", f"--json={tmp_path}/run.json"]
     assert run(capsys, "train", port, *about)[0] == 0
     assert run(capsys, "pull", tmp_path / "pulled.npz", port, "--data=digits")[0] == 0
     pulled, told = Model.load(tmp_path / "pulled.npz"), json.loads((tmp_path / "run.json").read_text())
     assert told["blank"] == 0.2 and f"{pulled.crc:08x}" == told["conductance_crc"]
+    assert pulled.crc == train(RunConfig(epochs=6, hidden="8", blank=0.2)).model.crc
     assert pulled.scaling["span"] == [32.0]
     dataset = datasets.load("digits")
     data, about = recognised(dataset, 0.2, pulled, pulled.model)
