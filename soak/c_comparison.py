@@ -50,16 +50,21 @@ def rows(samples=SAMPLES):
                 yield f"| {layers} | {core} | {model} | {numbers} | {ratios} | {f'{rival:,}' if rival else ''} |"
 
 
-def main(page=None):
-    """Print the table, or write it into `page`."""
+def tell(rows, page=None, begin=BEGIN):
+    """Print a table's rows as they come, then write them into `page`, between `begin` and END."""
     lines = []
-    for line in rows():
+    for line in rows:
         print(line, flush=True)
         lines.append(line)
     if page:
-        before, _, rest = Path(page).read_text().partition(BEGIN)
+        before, _, rest = Path(page).read_text().partition(begin)
         _, _, after = rest.partition(END)
-        Path(page).write_text(before + BEGIN + "\n".join(lines) + "\n" + END + after)
+        Path(page).write_text(before + begin + "\n".join(lines) + "\n" + END + after)
+
+
+def main(page=None):
+    """Print the table, or write it into `page`."""
+    tell(rows(), page)
 
 
 if __name__ == "__main__":
