@@ -6,6 +6,7 @@ DEVICES = "board_sim/eqprop_sim/analog/devices/devices.py"
 ARRAY = "board_sim/eqprop_sim/analog/devices/array.py"
 WIRED = "board_sim/eqprop_sim/analog/circuits/wired.py"
 KERNELS = "board_sim/eqprop_sim/analog/kernels.py"
+STEPS = "board_sim/eqprop_sim/analog/steps.py"
 OF_WIRES = "tests/sim/analog/circuits/test_wires.py"
 TIKI_TAKA = "board_sim/eqprop_sim/analog/devices/tiki_taka.py"
 OF_TIKI_TAKA = "tests/sim/analog/devices/test_tiki_taka.py"
@@ -140,9 +141,9 @@ MUTATIONS = (
         f"{OF_DEVICES}::test_rounding_at_random_is_fair_and_independent",
     ),
     (
-        KERNELS,
-        "into[j] = into[j] * (inverse[0][j] * drive_v) + rest[0][j]",
-        "into[j] = into[j] * (inverse[0][j] * drive_v)",
+        STEPS,
+        "(arrays.inverse[0][j] * arrays.drive_v) + arrays.rest[0][j]",
+        "(arrays.inverse[0][j] * arrays.drive_v)",
         f"{OF_INPLACE}::test_one_compiled_call_does_what_the_solver_and_the_rule_do",
     ),
     (
@@ -304,16 +305,34 @@ MUTATIONS = (
         f"{OF_SOLVER}::test_a_step_goes_down_the_loss",
     ),
     (
-        LEARNING,
-        "np.stack([error, -error], 2)",
-        "np.stack([error, error], 2)",
+        STEPS,
+        "currents[b, 2 * k + 1] = -beta * errors[k]",
+        "currents[b, 2 * k + 1] = beta * errors[k]",
         f"{OF_SOLVER}::test_a_step_goes_down_the_loss",
     ),
     (
-        LEARNING,
-        '            if self.loss == "squared-hinge":\n',
-        "            if self.loss is None:\n",
+        STEPS,
+        "            elif rule.loss == _SQUARED_HINGE:\n",
+        "            elif rule.loss == -1:\n",
         f"{OF_SOLVER}::test_a_step_goes_down_the_loss",
+    ),
+    (
+        STEPS,
+        "alike = len(signs) == 0 and last % 2 == 1",
+        "alike = len(signs) == 0",
+        f"{OF_SOLVER}::test_a_step_in_one_call_does_what_phases_settled_one_by_one_do",
+    ),
+    (
+        STEPS,
+        "x[min(2, batch - 1), i], x[min(3, batch - 1), i]",
+        "x[min(2, batch - 1), i], x[min(2, batch - 1), i]",
+        f"{OF_INPLACE}::test_one_compiled_call_does_what_the_solver_and_the_rule_do",
+    ),
+    (
+        STEPS,
+        "one[j] = difference * sign",
+        "one[j] = difference",
+        f"{OF_SOLVER}::test_a_step_in_one_call_does_what_phases_settled_one_by_one_do",
     ),
     (
         ENERGY,

@@ -5,7 +5,7 @@ The modules follow the mathematics:
     errors       errors in a circuit's parameters and solutions
     circuit      the network description: layers, conductances, diodes, amplifiers, bias pairs; SI units
     ideal        operating points with ideal diodes: exact block coordinate descent, batched
-    learning     Equilibrium Propagation on a circuit, batched; kernels: its one compiled loop
+    learning     Equilibrium Propagation on a circuit, batched; steps: its step, compiled; kernels: other compiled loops
     wires        resistance of word and bit lines, one crossbar; wired: a network with them, batched
     nodal        all nodes in one system, for circuits that block descent cannot solve
     exponential  operating points with exponential diodes: Newton

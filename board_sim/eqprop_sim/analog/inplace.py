@@ -9,9 +9,9 @@ from .circuits.wired import Wired
 from .devices import kernels
 from .devices.tiki_taka import make_array
 from .errors import PhysicsError
-from .kernels import phases
 from .learning import Trainer
 from .periphery import Periphery, rail_v
+from .steps import phases
 
 
 def make_devices(circuit, device, seed, rounding="read-back"):
@@ -19,9 +19,6 @@ def make_devices(circuit, device, seed, rounding="read-back"):
     seeds = np.random.default_rng(seed).spawn(len(circuit.g))
     return [make_array(device, g.shape, s, rounding, circuit.dtype) for g, s in zip(circuit.g, seeds, strict=True)]
 
-
-_SMALL = 16
-"""The largest batch that one compiled call settles: of more samples, BLAS computes the products faster."""
 
 _TOLERANCE = 1e-5
 """How exactly node voltages are solved with resistive lines, of `drive_v`."""
@@ -54,14 +51,11 @@ class InPlaceTrainer(Trainer):
         self._noisy = any(d.device.read_noise_std for d in devices)
         converters = periphery.dac, periphery.adc
         self._converts = [bool(each.bits or each.noise_v) for each in converters]
-        bare = not (self._noisy or wires or diode or any(self._converts))
-        self._fused = bare and self.loss == "squared-hinge" and self.nudging == "centred" and not self.paired
         self.wired = Wired(circuit, wires, _TOLERANCE * circuit.drive_v) if wires else None
         self._shared = not self._noisy and not wires
         if self._shared:
             circuit.g = [each.g for each in devices]
         self._unsigned = np.zeros(0, circuit.dtype)
-        self._voltages: dict = {}
         self.take()
 
     def take(self):
@@ -106,39 +100,17 @@ class InPlaceTrainer(Trainer):
             v = settle(self.circuit, base, nudge, start, settings)
         return [None, *(adc.convert(each, self.full_scale_v, self.random) for each in v[1:])]
 
-    def step(self, x, labels):
-        """Learn one batch as `Trainer.step`, by one call for all phases where the hardware around devices is ideal."""
-        if not self._fused or len(x) > _SMALL or self.free.tolerance_v or self.nudged.tolerance_v:
-            return super().step(x, labels)
-        circuit = self.circuit
-        if x.shape[1:] != (circuit.layers[0],) or len(labels) != len(x):
-            raise PhysicsError(f"x: expected shape ({len(labels)}, {circuit.layers[0]}), got {x.shape}")
-        free, plus, minus = self._buffers(len(x))
-        scale = circuit.dtype.type
-        phases(
-            x,
-            circuit.signed,
-            circuit.weights(),
-            (tuple(circuit.low[1:]), tuple(circuit.high[1:])),
-            labels,
-            tuple(map(scale, (circuit.drive_v, self.beta, *self.targets))),
-            (self.free.sweeps, self.nudged.sweeps),
-            free,
-            plus,
-            minus,
-        )
-        self._program(x, (None, *plus), (None, *minus), 2 * self.beta)
-        return free[-1].copy()
+    @property
+    def _ideal(self):
+        return not (self._noisy or self.wired or self.diode or any(self._converts))
 
-    def _buffers(self, batch):
-        """Return voltages for three phases, tuples of (batch, n_l)."""
-        if batch not in self._voltages:
-            layers, dtype = self.circuit.layers[1:], self.circuit.dtype
-            self._voltages[batch] = [tuple(np.empty((batch, n), dtype) for n in layers) for _ in range(3)]
-        return self._voltages[batch]
+    def _learn(self, phases_of, span):
+        phases(*phases_of)
+        self._program(phases_of[1], phases_of[-1], span)
 
-    def _program(self, x, difference, mean, span):
+    def _program(self, x, states, span):
         circuit = self.circuit
+        difference, mean = [v[: len(x)] for v in states], [v[len(x) :] for v in states]
         signed = circuit.signed if self._shared else self._unsigned
         scale = circuit.dtype.type
         for c, devices in enumerate(self.devices):
@@ -147,10 +119,10 @@ class InPlaceTrainer(Trainer):
             steps = scale(self.eta[c] / span / devices.step_s)
             bias_v = scale(circuit.bias_v[c])
             if c:
-                row = difference[c], mean[c], circuit.gain[c], circuit.offset_v[c]
-                kernels.owe(devices.owed, *row, difference[c + 1], mean[c + 1], bias_v, steps)
+                row = difference[c - 1], mean[c - 1], circuit.gain[c], circuit.offset_v[c]
+                kernels.owe(devices.owed, *row, difference[c], mean[c], bias_v, steps)
             else:
-                kernels.owe_driven(devices.owed, x, difference[1], mean[1], steps, scale(circuit.drive_v), bias_v)
+                kernels.owe_driven(devices.owed, x, difference[0], mean[0], steps, scale(circuit.drive_v), bias_v)
             devices.pay(self._unsigned if c else signed)
         self._follow()
 

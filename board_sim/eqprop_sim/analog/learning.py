@@ -7,6 +7,9 @@ Between two equilibria, "high" and "low", whose nudges differ by `span`, every c
 (Scellier & Bengio 2017; Kendall et al. 2020). Centred: +beta and -beta, span 2 beta (Laborieux et al. 2021). With D and
 M for difference and mean over the two, x_high^2 - x_low^2 = 2 D M, so a crossbar takes two matrix products of node
 voltages, and the driven one, whose rows do not move, one: x^T D.
+
+A step is one call of machine code (`steps.learn`). NumPy settles phases that end by a tolerance, and those of
+subclasses whose hardware is not ideal.
 """
 
 import numpy as np
@@ -16,10 +19,9 @@ from eqprop.fixed import G_MAX, U_MAX
 from .circuits.circuit import volts_per_code
 from .circuits.ideal import Settings, drive, settle
 from .errors import PhysicsError, check_between
-from .kernels import program_driven
+from .steps import LOSSES, learn, nudge, program
 
 NUDGINGS = ("centred", "positive", "negative", "random-sign")
-LOSSES = ("squared", "squared-hinge", "cross-entropy")
 
 
 class Trainer:
@@ -80,7 +82,7 @@ class Trainer:
         for g in circuit.g:
             np.clip(g, self.g_min, self.g_max, out=g)
         circuit.refresh()
-        self._product = np.empty_like(circuit.signed[:-1])
+        self._no_signs = np.empty(0, circuit.dtype)
 
     @classmethod
     def from_plan(cls, circuit, plan, *, g_on=1.0, **changes):
@@ -115,34 +117,61 @@ class Trainer:
 
     def nudge(self, v, labels):
         """Return the currents +beta * error into the outputs, (batch, n_L) amperes, for free voltages v."""
-        score = self.scores(v)
-        rows = np.arange(len(labels))
-        if self.loss != "cross-entropy":
-            error = self.targets[1] - score
-            error[rows, labels] += self.targets[0] - self.targets[1]
-            if self.loss == "squared-hinge":
-                right = np.maximum(error[rows, labels], 0)
-                np.minimum(error, 0, out=error)
-                error[rows, labels] = right
-        else:
-            error = np.exp((score - score.max(1, keepdims=True)) / self.temperature_v)
-            error *= -self.temperature_v / error.sum(1, keepdims=True)
-            error[rows, labels] += self.temperature_v
-        error *= self.beta
-        if self.paired:
-            error = np.stack([error, -error], 2).reshape(len(labels), -1)
-        return error.astype(self.circuit.dtype, copy=False)
+        currents = np.empty_like(v[-1])
+        nudge(v[-1], np.ascontiguousarray(labels, np.int64), self._rule(), currents)
+        return currents
+
+    def _rule(self):
+        """Return the fields of a `steps.Rule`; a plain tuple gets into machine code in less time."""
+        right, wrong = self.targets
+        return LOSSES.index(self.loss), self.paired, *map(float, (self.beta, right, wrong, self.temperature_v))
 
     def step(self, x, labels):
-        """Learn one batch: x (batch, n_0) in -1..1 of the circuit's dtype, labels (batch,); return the free scores."""
-        half = self.circuit.dtype.type(0.5)
-        base = drive(self.circuit, x)
+        """Learn one batch: x (batch, n_0) in -1..1, labels (batch,); return the free scores, volts.
+
+        Raises PhysicsError for another shape, and IndexError for a label without an output.
+        """
+        circuit = self.circuit
+        x = np.ascontiguousarray(x, circuit.dtype)
+        if x.shape != (len(labels), circuit.layers[0]):
+            raise PhysicsError(f"x: expected shape ({len(labels)}, {circuit.layers[0]}), got {x.shape}")
+        if self._ideal and not (self.free.tolerance_v or self.nudged.tolerance_v):
+            return self._step_at_once(x, np.ascontiguousarray(labels, np.int64))
+        base = drive(circuit, x)
         free = self._rest(x, base, None, None, self.free)
         high, low, span = self._phases(x, base, free, self.nudge(free, labels))
-        difference = [None, *(h - n for h, n in zip(high[1:], low[1:], strict=True))]
-        mean = [None, *((h + n) * half for h, n in zip(high[1:], low[1:], strict=True))]
-        self._program(x, difference, mean, span)
+        half = circuit.dtype.type(0.5)
+        states = tuple(np.concatenate((h - n, (h + n) * half)) for h, n in zip(high[1:], low[1:], strict=True))
+        self._program(x, states, span)
         return self.scores(free)
+
+    @property
+    def _ideal(self):
+        """Whether `steps.phases` settles as `_rest` does."""
+        return True
+
+    def _step_at_once(self, x, labels):
+        circuit, centred = self.circuit, self.nudging == "centred"
+        outputs = np.empty((len(x), circuit.layers[-1]), circuit.dtype)
+        states = tuple([np.empty((2 * len(x), n), circuit.dtype) for n in circuit.layers[1:]])
+        signs = self._no_signs if centred else self._signs(len(x))
+        sweeps = self.free.sweeps, self.nudged.sweeps
+        phases_of = circuit.arrays, x, labels, self._rule(), signs, sweeps, outputs, states
+        self._learn(phases_of, (1 + centred) * self.beta)
+        return self.scores([outputs])
+
+    def _learn(self, phases_of, span):
+        """Settle, and change the conductances; phases_of: the arguments of `steps.phases`."""
+        self.circuit.check_floating(learn(*phases_of, self._factors(span), (self.g_min, self.g_max)))
+
+    def _factors(self, span):
+        return tuple([float(eta / span) for eta in self.eta])
+
+    def _signs(self, batch):
+        """Return the signs of the samples' only nudges, (batch,)."""
+        if self.nudging == "random-sign":
+            return np.where(self.random.random(batch) < 0.5, 1, -1).astype(self.circuit.dtype)
+        return np.full(batch, 1 if self.nudging == "positive" else -1, self.circuit.dtype)
 
     def _rest(self, _x, base, nudge, start, settings):
         """Return the voltages at rest as the learner reads them; base: from `drive` for the features."""
@@ -153,41 +182,16 @@ class Trainer:
         if self.nudging == "centred":
             high, low = (self._rest(x, base, signed, free, self.nudged) for signed in (nudge, -nudge))
             return high, low, 2 * self.beta
-        if self.nudging == "positive":
-            return self._rest(x, base, nudge, free, self.nudged), free, self.beta
-        if self.nudging == "negative":
-            return free, self._rest(x, base, -nudge, free, self.nudged), self.beta
-        plus = self.random.random((len(x), 1)) < 0.5
+        plus = self._signs(len(x))[:, None] > 0
         moved = self._rest(x, base, np.where(plus, nudge, -nudge), free, self.nudged)
         high = [None, *(np.where(plus, m, f) for m, f in zip(moved[1:], free[1:], strict=True))]
         low = [None, *(np.where(plus, f, m) for m, f in zip(moved[1:], free[1:], strict=True))]
         return high, low, self.beta
 
-    def _program(self, x, difference, mean, span):
+    def _program(self, x, states, span):
         """Change every conductance by the rule, and update the derived arrays."""
-        circuit = self.circuit
-        self._program_driven(x, difference[1], mean[1], span)
-        for c in range(1, len(circuit.g)):
-            change = across(circuit, c, difference, mean)
-            change *= circuit.dtype.type(-self.eta[c] / span)
-            g = circuit.g[c]
-            g += change
-            np.maximum(g, self.g_min, out=g)
-            np.minimum(g, self.g_max, out=g)
-        circuit.derive()
-
-    def _program_driven(self, x, difference, mean, span):
-        """Program crossbar 0, and keep its signed conductances and sums up to date."""
-        circuit = self.circuit
-        plus, minus = circuit.g[0]
-        signed, limits = circuit.signed, (self.g_min, self.g_max)
-        difference = difference * circuit.dtype.type(self.eta[0] / span)
-        constant = np.einsum("bj,bj->j", difference, mean)
-        bias = circuit.dtype.type(circuit.bias_v[0]) * difference.sum(0, keepdims=True)
-        np.matmul(x.T, difference * circuit.dtype.type(circuit.drive_v), out=self._product)
-        circuit.below = np.zeros_like(constant)
-        program_driven(plus[:-1], minus[:-1], self._product, constant, *limits, signed[:-1], circuit.below)
-        program_driven(plus[-1:], minus[-1:], bias, constant, *limits, signed[-1:], circuit.below)
+        limits = self.g_min, self.g_max
+        self.circuit.check_floating(program(self.circuit.arrays, x, states, self._factors(span), limits))
 
 
 def across(circuit, c, difference, mean):

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 import eqprop
 from eqprop_host import datasets
-from eqprop_sim.analog import Diode, PhysicsError, Settings, Trainer, Wires, drive, recipe
+from eqprop_sim.analog import Diode, PhysicsError, Settings, Wires, drive, recipe
 from eqprop_sim.analog.circuits import exponential
 from eqprop_sim.analog.circuits.nodal import Nodal
 from eqprop_sim.analog.devices.devices import Device
 from eqprop_sim.analog.devices.presets import PRESETS
 from eqprop_sim.analog.inplace import InPlaceTrainer, make_devices
 from eqprop_sim.analog.learning import features
-from support.references.random_circuits import layer_sizes, random_circuit
+from support.references.random_circuits import PhaseByPhase, layer_sizes, random_circuit
 
 PLAN = eqprop.plan("64-16-10", "resistive")
 DEVICE = Device(levels=256, on_off=100.0)
@@ -71,7 +71,7 @@ def test_the_circuit_keeps_in_step_with_its_devices(digits, device, rounding):
 def test_one_compiled_call_does_what_the_solver_and_the_rule_do(layers, seed, batch):
     """Catches a phase, an amplifier, an offset or a bias pair that the compiled step forgets, and a sample of a batch.
 
-    Ideal devices do exactly what they are asked, so the circuit ends as one that NumPy trains by the same rule.
+    Ideal devices do exactly what they are asked, so the circuit ends as one that is settled phase by phase.
     """
     random = np.random.default_rng(seed)
     gains = [random.uniform(1, 3, n) for n in layers[1:-1]]
@@ -83,7 +83,7 @@ def test_one_compiled_call_does_what_the_solver_and_the_rule_do(layers, seed, ba
     options |= {"free": Settings(3), "nudged": Settings(2)}
     trainer = InPlaceTrainer(ours, devices, **options)
     trainer.write(theirs.g)
-    reference = Trainer(theirs, g_min=device.g_off, g_max=device.g_on, **options)
+    reference = PhaseByPhase(theirs, g_min=device.g_off, g_max=device.g_on, **options)
     for _ in range(3):
         x = random.uniform(-1, 1, (batch, layers[0])) * (random.random((batch, layers[0])) < 0.6)
         labels = random.integers(0, layers[-1], batch)

@@ -3,8 +3,14 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from eqprop_sim.analog import Circuit
+from eqprop_sim.analog import Circuit, Trainer
 from support.references.float_circuit import FloatCircuit
+
+
+class PhaseByPhase(Trainer):
+    """A `Trainer` that settles each phase by `ideal.settle`, in NumPy."""
+
+    _ideal = False
 
 
 def random_circuit(layers, seed, *, gains=None, offsets=False, dtype=np.float64, rail=0.6, g_max=1.0):

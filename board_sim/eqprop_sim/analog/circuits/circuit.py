@@ -21,7 +21,7 @@ from eqprop.fixed import G_MAX, U_MAX, V_MAX
 from eqprop.xorshift import Xorshift32
 
 from ..errors import PhysicsError, check_between, check_finite
-from ..kernels import derive
+from ..kernels import Arrays, derive
 
 
 class Circuit:
@@ -70,6 +70,8 @@ class Circuit:
         self.rest = [None, *(np.empty(n, self.dtype) for n in columns)]
         self.forward = [None, *(np.empty((len(g) - 2, g.shape[1]), self.dtype) for g in self.g[1:])]
         self.backward = [None, *(np.empty((g.shape[1], len(g) - 2), self.dtype) for g in self.g[1:])]
+        self.signed = np.empty(self.g[0].shape[1:], self.dtype)
+        self.below = np.empty(columns[0], self.dtype)
 
     def _vectors(self, values, first):
         """Return [None, vector of layer 1, ...] of scalars or vectors."""
@@ -133,12 +135,13 @@ class Circuit:
                     raise PhysicsError(f"crossbar {c}, row {j}: {name} {values[j]} is not positive")
             check_finite(f"offset_v of crossbar {c}", self.offset_v[c])
         check_finite("bias_v", np.array(self.bias_v))
+        self.arrays = tuple(self._packed())
         self.follow()
 
     def follow(self):
         """Update everything as `refresh` does, without checking the conductances."""
-        self.signed = self.g[0][0] - self.g[0][1]
-        self.below = self.g[0].sum((0, 1))
+        np.subtract(self.g[0][0], self.g[0][1], out=self.signed)
+        np.sum(self.g[0], (0, 1), out=self.below)
         self.derive()
 
     def derive(self):
@@ -149,30 +152,33 @@ class Circuit:
         - forward[c]: (n_c, n_c+1), weights from layer c's voltages to layer c + 1's; backward[c]: the other way
         - rest[l]: (n_l,) volts, the contribution of constant sources: bias pairs and offsets
         """
-        layer, j, total = derive(
-            tuple(g.reshape(-1, g.shape[-1]) for g in self.g),
-            self.below,
-            self.signed[-1],
-            self._packed(self.gain),
-            self._packed(self.back),
-            self._packed(self.offset_v),
-            np.array(self.bias_v, self.dtype),
-            *self.weights(),
-        )
+        self.check_floating(derive(self.arrays))
+
+    def check_floating(self, fault):
+        """Raise PhysicsError for a node that floats, as `kernels.derive` returns it: (layer, node, siemens)."""
+        layer, j, total = fault
         if layer:
             raise PhysicsError(f"layer {layer}, node {j} floats: its total conductance is {total} S")
 
-    def weights(self):
-        """Return (inverse, rest, forward, backward) as tuples for the kernels, without the None of layer 0."""
-        return (
-            tuple(self.inverse[1:]),
-            tuple(self.rest[1:]),
-            self._packed(self.forward, 2),
-            self._packed(self.backward, 2),
-        )
+    def _packed(self):
+        """Return the `kernels.Arrays`, which share their memory with this circuit's arrays."""
 
-    def _packed(self, arrays, dimensions=1):
-        return (np.empty((0,) * dimensions, self.dtype), *arrays[1:])
+        def by_crossbar(arrays, dimensions):
+            return (np.empty((0,) * dimensions, self.dtype), *arrays[1:])
+
+        layers = {name: tuple(getattr(self, name)[1:]) for name in ("inverse", "rest", "low", "high")}
+        weights = {name: by_crossbar(getattr(self, name), 2) for name in ("g", "forward", "backward")}
+        amplifiers = {name: by_crossbar(getattr(self, name), 1) for name in ("gain", "back", "offset_v")}
+        return Arrays(
+            driven=self.g[0],
+            signed=self.signed,
+            below=self.below,
+            bias_v=np.array(self.bias_v, self.dtype),
+            drive_v=self.dtype.type(self.drive_v),
+            **layers,
+            **weights,
+            **amplifiers,
+        )
 
     def rows(self, c, v):
         """Return crossbar c's row voltages, without the bias pair,, for node voltages v[c] (batch, n_c), c >= 1."""

@@ -9,9 +9,16 @@ import eqprop
 from eqprop_host import datasets
 from eqprop_sim.analog import Circuit, ConvergenceError, PhysicsError, Settings, Trainer, drive, settle
 from eqprop_sim.analog.circuits.ideal import EXACT
-from eqprop_sim.analog.learning import LOSSES, features
+from eqprop_sim.analog.learning import LOSSES, NUDGINGS, features
 from eqprop_sim.sample_order import SampleOrder
-from support.references.random_circuits import as_float_circuit, layer_sizes, random_circuit, scales, sources
+from support.references.random_circuits import (
+    PhaseByPhase,
+    as_float_circuit,
+    layer_sizes,
+    random_circuit,
+    scales,
+    sources,
+)
 
 SEEDS = st.integers(0, 2**32 - 1)
 GAINS = st.sampled_from([1.0, 2.0, 4.0])
@@ -67,7 +74,7 @@ def test_currents_cancel_at_rest_with_offsets_and_uneven_amplifiers(layers, seed
         assert np.abs(into[free]).max(initial=0) < 1e-8
 
 
-@given(SEEDS, GAINS, st.sampled_from(["centred", "positive", "negative", "random-sign"]), st.sampled_from(LOSSES))
+@given(SEEDS, GAINS, st.sampled_from(NUDGINGS), st.sampled_from(LOSSES))
 @pytest.mark.slow
 def test_a_step_goes_down_the_loss(seed, gain, nudging, loss):
     """Catches any wrong term or factor of the rule, in any crossbar, nudging and loss; the bias rows'; paired outputs.
@@ -129,6 +136,26 @@ def test_a_step_goes_down_the_loss(seed, gain, nudging, loss):
                 # a current by an error scale[-1] times as large, is as much smaller seen from the inputs
                 expected = slope * (scale[c + 1] / scale[-1]) ** 2
                 assert changes[at] == pytest.approx(expected, rel=2e-3, abs=1e-7)
+
+
+@pytest.mark.slow
+@given(layer_sizes(), SEEDS, st.integers(1, 6), st.sampled_from(NUDGINGS), st.sampled_from(LOSSES), st.booleans())
+def test_a_step_in_one_call_does_what_phases_settled_one_by_one_do(layers, seed, batch, nudging, loss, paired):
+    """Catches a phase, sweep, sign, amplifier, offset or bias pair that the call forgets, and a sample of a batch."""
+    random = np.random.default_rng(seed)
+    layers = (*layers[:-1], layers[-1] * (2 if paired else 1))
+    gains = [random.uniform(1, 3, n) for n in layers[1:-1]]
+    circuits = [random_circuit(layers, seed, gains=gains, offsets=True) for _ in range(2)]
+    options = {"beta": 0.1, "eta": [0.05] * (len(layers) - 1), "g_min": 0.01, "g_max": 1.0, "targets": (0.3, -0.2)}
+    options |= {"nudging": nudging, "loss": loss, "temperature_v": 0.3, "paired": paired, "seed": seed}
+    options |= {"free": Settings(3), "nudged": Settings(int(random.integers(4)))}
+    ours, theirs = Trainer(circuits[0], **options), PhaseByPhase(circuits[1], **options)
+    for _ in range(3):
+        x = random.uniform(-1, 1, (batch, layers[0])) * (random.random((batch, layers[0])) < 0.6)
+        labels = random.integers(0, ours.classes, batch)
+        assert np.allclose(ours.step(x, labels), theirs.step(x, labels), rtol=0, atol=1e-9)
+    for found, expected in zip(circuits[0].g, circuits[1].g, strict=True):
+        assert np.allclose(found, expected, rtol=0, atol=1e-9)
 
 
 def test_float32_agrees_with_float64():
@@ -204,6 +231,8 @@ BAD = {
     "loss": (lambda: trained(loss="hinge"), "loss: 'hinge' is not one of squared, squared-hinge, cross-entropy"),
     "rates": (lambda: trained(eta=[1]), "eta: 1 rates for 2 crossbars"),
     "features": (lambda: trained().predict(np.zeros((2, 4))), r"x: expected shape \(batch, 3\), got \(2, 4\)"),
+    "a batch's features": (lambda: trained().step(np.zeros((2, 4)), [0, 1]), r"shape \(2, 3\), got \(2, 4\)"),
+    "a batch's labels": (lambda: trained().step(np.zeros((2, 3)), [0]), r"shape \(1, 3\), got \(2, 3\)"),
     "odd pairs": (
         lambda: Trainer(random_circuit((3, 4, 3), 0), beta=1, eta=[1, 1], g_min=1, g_max=2, paired=True),
         "3",
@@ -216,6 +245,22 @@ def test_what_cannot_be_is_named(case):
     make, message = BAD[case]
     with pytest.raises(PhysicsError, match=message):
         make()
+
+
+@pytest.mark.parametrize("label", [-1, 2])
+def test_a_label_without_an_output_changes_nothing(label):
+    trainer = trained()
+    before = [g.copy() for g in trainer.circuit.g]
+    with pytest.raises(IndexError, match="labels: expected"):
+        trainer.step(np.ones((2, 3)), [0, label])
+    assert all((g == old).all() for g, old in zip(trainer.circuit.g, before, strict=True))
+
+
+def test_an_empty_batch_changes_nothing():
+    trainer = trained()
+    before = [g.copy() for g in trainer.circuit.g]
+    assert trainer.step(np.ones((0, 3)), []).shape == (0, 2)
+    assert all((g == old).all() for g, old in zip(trainer.circuit.g, before, strict=True))
 
 
 def test_a_settle_that_does_not_come_to_rest_names_the_node():
