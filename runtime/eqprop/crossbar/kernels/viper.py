@@ -19,10 +19,11 @@ Nothing here allocates. Therefore kernels that get the table's address instead o
 RAM is above 2**30, an address is a big integer. And a statement assigns one value: in a deployed module,
 `a, b = c, d` makes a tuple.
 
-Limits. An ARMv6-M branches no further than 2 KB ("native method too big"); so does a condition on Xtensa in MicroPython
-before 1.26 (it prints an error, and compiles on). Hence `while True` around long bodies, which is a jump. On Xtensa,
-MicroPython 1.25.0 stores the wrong register at a constant index above 0, unless the value is a local in memory and the
-pointer is in a register: hence `x = ...; ptr16(p)[1] = x`, with p or q and any later local.
+Limits. An ARMv6-M branches no further than 2 KB in MicroPython before 1.26 ("native method too big"), nor does a
+condition on Xtensa (it prints an error, and compiles on). So no loop is longer, and a long function returns at its end
+only. `while True` around a body is a jump, not a condition. On Xtensa, MicroPython 1.25.0 stores the wrong register at
+a constant index above 0, unless the value is a local in memory and the pointer is in a register: hence
+`x = ...; ptr16(p)[1] = x`, with p or q and any later local.
 """
 
 import micropython
@@ -88,11 +89,11 @@ _V_MINUS = const(36)
 def scatter(g: ptr16, stream: ptr32):
     """As `eqprop.crossbar.kernels.plain.scatter`."""
     # In halves of 16 bits: a word may have 32 or 64
-    low = int(stream[0])
-    high = int(stream[1])
-    least = int(stream[2])
-    spread = int(stream[3])
-    count = int(stream[4])
+    low = stream[0]
+    high = stream[1]
+    least = stream[2]
+    spread = stream[3]
+    count = stream[4]
     while count:
         high ^= (high << 13 | low >> 3) & 0xFFFF
         low ^= low << 13 & 0xFFFF
@@ -122,58 +123,123 @@ def gather(g: ptr16, start: int, count: int, step: int) -> int:
 
 
 @micropython.viper
-def run(x, table, verb: int, number: int) -> int:
-    """Do a verb of `eqprop.crossbar.native`: with the features `x`, and a label or phase as `number`."""
+def run(x, table, p: int, number: int) -> int:
+    """Do verb `p` of `eqprop.crossbar.native`: with the features `x`, and a label or phase as `number`."""
+    verb = p
     if verb > _LEARN:
         if verb == _SET_NUDGE:
-            return int(_set_nudge(table, number))
+            return int(_set_nudge(number, 0, 0, table))
         if verb == _NUDGE:
-            _displace(number, 0, 0, table)
-            _sweep(number, 0, 0, table)
-            return 0
+            return int(_sweep(number, 0, 0, 0, table))
         if verb == _REFRESH:
-            return int(_add_up(0, 0, 0, table))
+            _add_up(0, 0, 0, table)
+            return int(_update_between(0, 0, 0, table))
         return int(_change(table))
-    if int(ptr32(table)[_AT_OUTPUTS]) <= number or int(_sum(0, table)):
+    t = ptr32(table)
+    # The sum of all words, 29 and an even number of times 19, is 0 modulo 2**32
+    left = 2 * (t[_AT_OUTPUTS + _OUT_COUNTS] & 15)
+    p = int(t)
+    sum = (
+        ptr32(p)[0]
+        + ptr32(p)[1]
+        + ptr32(p)[2]
+        + ptr32(p)[3]
+        + ptr32(p)[4]
+        + ptr32(p)[5]
+        + ptr32(p)[6]
+        + ptr32(p)[7]
+        + ptr32(p)[8]
+        + ptr32(p)[9]
+        + ptr32(p)[10]
+        + ptr32(p)[11]
+        + ptr32(p)[12]
+        + ptr32(p)[13]
+        + ptr32(p)[14]
+        + ptr32(p)[15]
+        + ptr32(p)[16]
+        + ptr32(p)[17]
+        + ptr32(p)[18]
+        + ptr32(p)[19]
+        + ptr32(p)[20]
+        + ptr32(p)[21]
+        + ptr32(p)[22]
+        + ptr32(p)[23]
+        + ptr32(p)[24]
+        + ptr32(p)[25]
+        + ptr32(p)[26]
+        + ptr32(p)[27]
+        + ptr32(p)[28]
+    )
+    p += 4 * 29
+    while left:
+        sum = (
+            ptr32(p)[0]
+            + ptr32(p)[1]
+            + ptr32(p)[2]
+            + ptr32(p)[3]
+            + ptr32(p)[4]
+            + ptr32(p)[5]
+            + ptr32(p)[6]
+            + ptr32(p)[7]
+            + ptr32(p)[8]
+            + ptr32(p)[9]
+            + ptr32(p)[10]
+            + ptr32(p)[11]
+            + ptr32(p)[12]
+            + ptr32(p)[13]
+            + ptr32(p)[14]
+            + ptr32(p)[15]
+            + ptr32(p)[16]
+            + ptr32(p)[17]
+            + ptr32(p)[18]
+            + sum
+        )
+        p += 4 * 19
+        left -= 1
+    if (sum | sum >> 16) & 0xFFFF or t[_AT_OUTPUTS] <= number:
         return -1
-    _load(x, table, 0, table)
-    _multiply(0, 0, 0, table)
-    answer = int(_sweep(0, 0, 0, table))
+    answer = int(_sweep(0, 0, 0, x, table))
     if verb:
-        loss = int(_set_nudge(table, number))
+        loss = int(_set_nudge(number, 0, 0, table))
         if loss:
-            number = 1
-            while number < 3:
-                _displace(number, 0, 0, table)
-                _sweep(number, 0, 0, table)
-                number += 1
+            _sweep(1, 0, 0, 0, table)
+            _sweep(2, 0, 0, 0, table)
             if _change(table):
                 return -2
-        answer = int(_count(table, loss, answer))
+        # Count the sample; the rates halve when none is left
+        t = ptr32(t[_IN_TALLY + 1] << 16 << 16 | t[_IN_TALLY])
+        t[0] = loss
+        t = ptr32(int(t) + 4)
+        t[0] = answer
+        t = ptr32(int(t) + 4)
+        t[0] = t[0] + 1
+        t = ptr32(int(t) + 4)
+        left = t[0] - 1
+        t[0] = left
+        answer = 0 if left else 1
     return answer
 
 
 @micropython.viper
 def _change(table) -> int:
-    _contrast(0, 0, table)
     _update_driven(0, 0, 0, table)
     # From the last on: each but the first is done with its layer's delta and mean, and so may scale them in place
-    c = int(ptr32(table)[_AT_OUTPUTS + _OUT_COUNTS]) & 255
-    while c > 1:
+    c = ptr32(table)[_AT_OUTPUTS + _OUT_COUNTS] & 255
+    while c > 2:
         c -= 1
         _update_between(c, 0, 0, table)
-    return int(_invert(0, 0, table))
+    return int(_update_between(c - 1, 0, 0, table))
 
 
 @micropython.viper
-def _add_up(p: int, q: int, r: int, table: ptr32) -> int:
+def _add_up(p: int, q: int, r: int, table: ptr32):
     # Every node's total conductance from its devices. p: the device, q: the total above, r: the sum of a row
-    left = int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 255
-    width = int(table[_IN_WIDTH])
+    left = table[_AT_OUTPUTS + _OUT_COUNTS] & 255
+    width = table[_IN_WIDTH]
     t = ptr32(int(table) + 4 * _AT_CROSSBARS)
-    p = int(t[_G]) | int(t[_G + 1]) << 16 << 16
-    below = ptr32(int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16)
-    count = int(t[_NODES])
+    p = t[_G] | t[_G + 1] << 16 << 16
+    below = ptr32(t[_TOTAL] | t[_TOTAL + 1] << 16 << 16)
+    count = t[_NODES]
     while count:
         r = 0
         end = p + width
@@ -184,291 +250,309 @@ def _add_up(p: int, q: int, r: int, table: ptr32) -> int:
         below = ptr32(int(below) + 4)
         count -= 1
     while left > 1:
-        below = ptr32(int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16)
+        below = ptr32(t[_TOTAL] | t[_TOTAL + 1] << 16 << 16)
         t = ptr32(int(t) + 4 * _PER_CROSSBAR)
-        first = int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16
-        end = first + (int(t[_NODES]) << 2)
+        first = t[_TOTAL] | t[_TOTAL + 1] << 16 << 16
+        end = first + (t[_NODES] << 2)
         q = first
         while end - q:
             ptr32(q)[0] = 0
             q += 4
-        p = int(t[_G]) | int(t[_G + 1]) << 16 << 16
-        count = int(t[_ROWS])
+        p = t[_G] | t[_G + 1] << 16 << 16
+        count = t[_ROWS]
         while count:
             r = 0
             q = first
             while end - q:
                 r = ptr16(p)[0] + r
-                ptr32(q)[0] = ptr16(p)[0] + int(ptr32(q)[0])
+                ptr32(q)[0] = ptr16(p)[0] + ptr32(q)[0]
                 p += 2
                 q += 4
             if count > 2:
-                below[0] = int(below[0]) + r
+                below[0] = below[0] + r
                 below = ptr32(int(below) + 4)
             count -= 1
         left -= 1
-    return int(_invert(0, 0, table))
-
-
-@micropython.viper
-def _count(q: ptr32, p: int, prediction: int) -> int:
-    # Count a sample of loss p; return whether the rates halve now. q: the table, then the tally
-    q = ptr32(int(q[_IN_TALLY]) | int(q[_IN_TALLY + 1]) << 16 << 16)
-    q[0] = p
-    q = ptr32(int(q) + 4)
-    q[0] = prediction
-    q = ptr32(int(q) + 4)
-    q[0] = int(q[0]) + 1
-    q = ptr32(int(q) + 4)
-    p = int(q[0]) - 1
-    q[0] = p
-    return 0 if p else 1
-
-
-@micropython.viper
-def _sum(p: int, table: ptr32) -> int:
-    # The sum p of all words, 10 and an odd number of times 19: 0 for none, modulo 2**32
-    blocks = 1 + 2 * (int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 15)
-    p = int(table[0]) + p
-    p = int(table[1]) + p
-    p = int(table[2]) + p
-    p = int(table[3]) + p
-    p = int(table[4]) + p
-    p = int(table[5]) + p
-    p = int(table[6]) + p
-    p = int(table[7]) + p
-    p = int(table[8]) + p
-    p = int(table[9]) + p
-    table = ptr32(int(table) + 4 * 10)
-    while blocks:
-        p = int(table[0]) + p
-        p = int(table[1]) + p
-        p = int(table[2]) + p
-        p = int(table[3]) + p
-        p = int(table[4]) + p
-        p = int(table[5]) + p
-        p = int(table[6]) + p
-        p = int(table[7]) + p
-        p = int(table[8]) + p
-        p = int(table[9]) + p
-        p = int(table[10]) + p
-        p = int(table[11]) + p
-        p = int(table[12]) + p
-        p = int(table[13]) + p
-        p = int(table[14]) + p
-        p = int(table[15]) + p
-        p = int(table[16]) + p
-        p = int(table[17]) + p
-        p = int(table[18]) + p
-        table = ptr32(int(table) + 4 * 19)
-        blocks -= 1
-    return (p | p >> 16) & 0xFFFF
 
 
 @micropython.viper
 def enter(table: ptr32, at: int, word: int, last: int):
     """Write a word of the table, and to its last word what leaves the sum of all words as it is."""
-    before = int(table[at])
+    before = table[at]
     table[at] = word
-    table[last] = int(table[last]) + before - word
+    table[last] = table[last] + before - word
 
 
 @micropython.viper
-def _load(x: ptr8, listed: ptr32, p: int, table: ptr32):
-    n = int(table[_IN_FEATURES])
-    start = int(x)
-    end = start + n
-    inputs = (int(table[_IN_INPUTS]) | int(table[_IN_INPUTS + 1]) << 16 << 16) - start
-    active = ptr32(int(table[_IN_ACTIVE]) | int(table[_IN_ACTIVE + 1]) << 16 << 16)
-    first = int(active) + 4
-    listed = ptr32(first)
-    last = start
-    zeros = 0
-    while end - int(x):
-        p = x[0]
-        if p:
-            if p >> 7:
-                if p == 128:
-                    p = 129
-            else:
-                listed[0] = (int(x) - last) << 2 | p << 16
-                listed = ptr32(int(listed) + 4)
-                last = int(x)
-        else:
-            zeros += 1
-        ptr8(int(x) + inputs)[0] = p
-        x = ptr8(int(x) + 1)
-    listed[0] = (int(x) - last) << 2 | 127 << 16
-    listed = ptr32(int(listed) + 4)
-    count = (int(listed) - first) >> 2
-    active[0] = (n + 1 - zeros) | count << 16
-    count = n + 1 - zeros - count
-    x = ptr8(start)
-    last = start
-    while count:
-        p = x[0]
-        if p >> 7:
-            if p == 128:
-                p = 129
-            listed[0] = (int(x) - last) << 2 | (256 - p) << 16
-            listed = ptr32(int(listed) + 4)
-            last = int(x)
-            count -= 1
-        x = ptr8(int(x) + 1)
-
-
-@micropython.viper
-def _multiply(p: int, q: int, r: int, table: ptr32):
-    # p: the pair of devices, q: the listed input, r: the sum
-    nodes = int(table[_IN_NODES])
-    shift = int(table[_IN_SHIFT])
-    width = int(table[_IN_WIDTH])
-    first = int(table[_IN_ACTIVE]) | int(table[_IN_ACTIVE + 1]) << 16 << 16
-    middle = first + 4 + (int(ptr16(first)[1]) << 2)
-    stop = first + 4 + (int(ptr16(first)[0]) << 2)
-    first += 4
-    blocks = middle - ((middle - first) & 31)
-    row = int(table[_IN_CONDUCTANCES]) | int(table[_IN_CONDUCTANCES + 1]) << 16 << 16
-    current = ptr32(int(table[_IN_DRIVEN]) | int(table[_IN_DRIVEN + 1]) << 16 << 16)
-    up = (1 << shift) - 1
-    while nodes:
-        r = 0
-        if stop - middle:
-            # The negative of a sum of those below zero: rounded up, for the sum to be rounded down
-            p = row
-            q = middle
-            while stop - q:
-                p = ptr16(q)[0] + p
-                r = (((ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1] + up) >> shift) + r
-                q += 4
-            r = 0 - r
-        p = row
-        q = first
-        if shift:
-            while middle - q:
-                p = ptr16(q)[0] + p
-                r = (((ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1]) >> shift) + r
-                q += 4
-        else:
-            while blocks - q:
-                p = ptr16(q)[0] + p
-                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1] + r
-                p = ptr16(q)[2] + p
-                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[3] + r
-                p = ptr16(q)[4] + p
-                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[5] + r
-                p = ptr16(q)[6] + p
-                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[7] + r
-                p = ptr16(q)[8] + p
-                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[9] + r
-                p = ptr16(q)[10] + p
-                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[11] + r
-                p = ptr16(q)[12] + p
-                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[13] + r
-                p = ptr16(q)[14] + p
-                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[15] + r
-                q += 32
-            while middle - q:
-                p = ptr16(q)[0] + p
-                r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1] + r
-                q += 4
-        current[0] = r
-        current = ptr32(int(current) + 4)
-        row += width
-        nodes -= 1
-
-
-@micropython.viper
-def _displace(p: int, q: int, r: int, table: ptr32):
-    # From the free state, and with what the nudge currents bring at once. p, q: of whom, and to whom, r: the sign
-    at = _V_FREE + 2 * p
-    r = 3 - (p << 1)
-    t = ptr32(int(table) + 4 * _AT_CROSSBARS)
-    count = int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 255
-    while count:
-        p = int(t[_V_FREE]) | int(t[_V_FREE + 1]) << 16 << 16
-        q = int(t[at]) | int(t[at + 1]) << 16 << 16
-        end = q + (int(t[_WIRED]) << 1)
-        while end - q:
-            ptr16(q)[0] = ptr16(p)[0]
-            p += 2
-            q += 2
-        t = ptr32(int(t) + 4 * _PER_CROSSBAR)
-        count -= 1
-    wide = 1
-    wide = wide << 16 << 16 >> 27
-    t = ptr32(int(table) + 4 * _AT_OUTPUTS)
-    n = int(t[_OUT_NODES])
-    currents = ptr32(int(t[_OUT_CURRENTS]) | int(t[_OUT_CURRENTS + 1]) << 16 << 16)
-    p = int(t[_OUT_REST]) | int(t[_OUT_REST + 1]) << 16 << 16
-    q = int(t[_OUT_BASE]) | int(t[_OUT_BASE + 1]) << 16 << 16
-    end = q + (n << 2)
-    v = ptr32(currents)
-    while end - q:
-        ptr32(q)[0] = int(v[0]) * r + int(ptr32(p)[0])
-        v = ptr32(int(v) + 4)
-        p += 4
-        q += 4
-    count = int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 255
-    t = ptr32(int(table) + 4 * _AT_CROSSBARS + 4 * _PER_CROSSBAR * (count - 1))
-    reciprocal = ptr16(int(t[_RECIPROCAL]) | int(t[_RECIPROCAL + 1]) << 16 << 16)
-    shift = ptr8(int(t[_SHIFT]) | int(t[_SHIFT + 1]) << 16 << 16)
-    low = ptr16(int(t[_LOW]) | int(t[_LOW + 1]) << 16 << 16)
-    high = ptr16(int(t[_HIGH]) | int(t[_HIGH + 1]) << 16 << 16)
-    output = ptr16(int(t[at]) | int(t[at + 1]) << 16 << 16)
-    q = 0
-    while q < n:
-        p = (((int(currents[q]) * r) << wide) >> wide) >> shift[q]
-        if p > 65535:
-            p = 65535
-        elif p < -65535:
-            p = -65535
-        p = ((p * reciprocal[q] + 8192) >> 14) + (output[q] ^ 0x8000) - 0x8000
-        limit = (high[q] ^ 0x8000) - 0x8000
-        if p > limit:
-            p = limit
-        limit = (low[q] ^ 0x8000) - 0x8000
-        if p < limit:
-            p = limit
-        output[q] = p
-        q += 1
-
-
-@micropython.viper
-def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
+def _sweep(p: int, q: int, r: int, x: ptr8, table: ptr32) -> int:
+    # Settle in phase p: the free one from zero volts with the features x, a nudged one from the free state. Returns the
+    # first of the highest outputs in the free phase
     phase = p
-    at = _V_FREE + 2 * phase
-    count = int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 255
+    first = int(table) + 4 * _AT_CROSSBARS
+    n = 0
+    if not phase:
+        # p: the feature, q: its place in the list, r: its value
+        p = int(x)
+        begin = p
+        end = p + table[_IN_FEATURES]
+        inputs = (table[_IN_INPUTS + 1] << 16 << 16 | table[_IN_INPUTS]) - begin
+        listed = table[_IN_ACTIVE + 1] << 16 << 16 | table[_IN_ACTIVE]
+        last = begin
+        left = 0
+        q = listed + 4
+        while end - p:
+            r = ptr8(p)[0]
+            if r:
+                if r >> 7:
+                    if r == 128:
+                        r = 129
+                    left += 1
+                else:
+                    ptr16(q)[0] = (p - last) << 2
+                    y = r
+                    ptr16(q)[1] = y
+                    q += 4
+                    last = p
+            ptr8(inputs + p)[0] = r
+            p += 1
+        ptr16(q)[0] = (p - last) << 2
+        y = 127
+        ptr16(q)[1] = y
+        q += 4
+        middle = q
+        p = begin
+        last = begin
+        while left:
+            r = ptr8(p)[0]
+            if r >> 7:
+                if r == 128:
+                    r = 129
+                ptr16(q)[0] = (p - last) << 2
+                y = 256 - r
+                ptr16(q)[1] = y
+                q += 4
+                last = p
+                left -= 1
+            p += 1
+        stop = q
+        q = listed
+        ptr16(q)[0] = (stop - q >> 2) - 1
+        y = (middle - q >> 2) - 1
+        ptr16(q)[1] = y
+        listed += 4
+        blocks = middle - ((middle - listed) & 63)
+        fours = middle - ((middle - listed) & 15)
+        below_zero = stop - middle
+        product = table[_IN_SHIFT]
+        up = (1 << product) - 1
+        special = below_zero | product
+        if product:
+            blocks = middle
+            fours = middle
+        row = table[_IN_CONDUCTANCES + 1] << 16 << 16 | table[_IN_CONDUCTANCES]
+        base = ptr32(table[_IN_DRIVEN + 1] << 16 << 16 | table[_IN_DRIVEN])
+        p = first
+        reciprocal = ptr16(ptr32(p)[_RECIPROCAL + 1] << 16 << 16 | ptr32(p)[_RECIPROCAL])
+        shift = ptr8(ptr32(p)[_SHIFT + 1] << 16 << 16 | ptr32(p)[_SHIFT])
+        low = ptr16(ptr32(p)[_LOW + 1] << 16 << 16 | ptr32(p)[_LOW])
+        high = ptr16(ptr32(p)[_HIGH + 1] << 16 << 16 | ptr32(p)[_HIGH])
+        out = ptr16(ptr32(p)[_V_FREE + 1] << 16 << 16 | ptr32(p)[_V_FREE])
+        n = table[_IN_NODES]
+    # The driven crossbar, whose nodes then settle alone. p: the pair of devices, in the end the bias row's, q: the
+    # listed input, r: the sum
+    q = 0
+    while n - q:
+        j = q
+        r = 0
+        p = row
+        q = listed
+        if special:
+            if below_zero:
+                # The negative of a sum of those below zero: rounded up, for the sum to be rounded down
+                q = middle
+                while stop - q:
+                    p = ptr16(q)[0] + p
+                    r = (((ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1] + up) >> product) + r
+                    q += 4
+                r = 0 - r
+                p = row
+                q = listed
+            if product:
+                while middle - q:
+                    p = ptr16(q)[0] + p
+                    r = (((ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1]) >> product) + r
+                    q += 4
+        while blocks - q:
+            p = ptr16(q)[0] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1] + r
+            p = ptr16(q)[2] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[3] + r
+            p = ptr16(q)[4] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[5] + r
+            p = ptr16(q)[6] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[7] + r
+            p = ptr16(q)[8] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[9] + r
+            p = ptr16(q)[10] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[11] + r
+            p = ptr16(q)[12] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[13] + r
+            p = ptr16(q)[14] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[15] + r
+            p = ptr16(q)[16] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[17] + r
+            p = ptr16(q)[18] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[19] + r
+            p = ptr16(q)[20] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[21] + r
+            p = ptr16(q)[22] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[23] + r
+            p = ptr16(q)[24] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[25] + r
+            p = ptr16(q)[26] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[27] + r
+            p = ptr16(q)[28] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[29] + r
+            p = ptr16(q)[30] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[31] + r
+            q += 64
+        while fours - q:
+            p = ptr16(q)[0] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1] + r
+            p = ptr16(q)[2] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[3] + r
+            p = ptr16(q)[4] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[5] + r
+            p = ptr16(q)[6] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[7] + r
+            q += 16
+        while middle - q:
+            p = ptr16(q)[0] + p
+            r = (ptr16(p)[0] - ptr16(p)[1]) * ptr16(q)[1] + r
+            q += 4
+        row = p + 4
+        q = j
+        base[q] = r
+        r = r >> shift[q]
+        p = r >> 16
+        if p:
+            if p >> 31:
+                if low[q]:
+                    if p + 1:
+                        r = low[q]
+                    else:
+                        p = (p << 16) + low[q]
+                        r = (r * reciprocal[q] + 8192) >> 14
+                        if r < p:
+                            r = p
+                else:
+                    r = 0
+            else:
+                r = high[q]
+        else:
+            p = high[q]
+            r = (r * reciprocal[q] + 8192) >> 14
+            if r > p:
+                r = p
+        out[q] = r
+        q += 1
+    p = int(table) + 4 * _AT_OUTPUTS
+    r = ptr32(p)[_OUT_COUNTS]
+    count = r & 255
     # Half sweeps to go, and the first one's first layer: up from the inputs, or down from the outputs. In the first
-    # half of the free phase the layers above are still at zero volts.
-    halves = (int(table[_AT_OUTPUTS + _OUT_COUNTS]) >> 8 & 255) << 1
-    parity = 0
-    zero = 1
+    # half of the free phase the layers above are still at zero volts. The first hidden layer has settled in it by now.
+    halves = r >> 7 & 510
+    n = ptr32(p)[_OUT_NODES]
+    q = ptr32(p)[_OUT_BASE + 1] << 16 << 16 | ptr32(p)[_OUT_BASE]
+    r = ptr32(p)[_OUT_REST + 1] << 16 << 16 | ptr32(p)[_OUT_REST]
+    voltages = _V_FREE * 4
+    seen = -1
     if phase:
+        wide = 1
+        wide = wide << 16 << 16 >> 27
+        base = ptr32(q)
+        rest = ptr32(r)
+        currents = ptr32(ptr32(p)[_OUT_CURRENTS + 1] << 16 << 16 | ptr32(p)[_OUT_CURRENTS])
+        voltages = (_V_FREE * 4) + (phase << 3)
         halves -= 2
         parity = count & 1
-        zero = 0
-    t = ptr32(int(table) + 4 * _AT_CROSSBARS)
-    if zero:
-        c = count
-        while c:
-            p = int(t[_V_FREE]) | int(t[_V_FREE + 1]) << 16 << 16
-            end = p + (int(t[_NODES]) << 1)
-            while end - p:
-                ptr16(p)[0] = 0
+        # From the free state: its voltages, but of those layers that settle first only the bias pair
+        c = 0
+        while c < count:
+            r = first + (4 * _PER_CROSSBAR) * c
+            p = ptr32(r)[_V_FREE + 1] << 16 << 16 | ptr32(r)[_V_FREE]
+            q = r + voltages
+            q = ptr32(q)[1] << 16 << 16 | ptr32(q)[0]
+            end = q + (ptr32(r)[_WIRED] << 1)
+            if halves and (c ^ parity) & 1 == 0:
+                p += ptr32(r)[_NODES] << 1
+                q += ptr32(r)[_NODES] << 1
+            while end - q:
+                ptr16(q)[0] = ptr16(p)[0]
                 p += 2
-            t = ptr32(int(t) + 4 * _PER_CROSSBAR)
-            c -= 1
-        t = ptr32(int(table) + 4 * _AT_OUTPUTS)
-        p = int(t[_OUT_REST]) | int(t[_OUT_REST + 1]) << 16 << 16
-        q = int(t[_OUT_BASE]) | int(t[_OUT_BASE + 1]) << 16 << 16
-        end = q + (int(t[_OUT_NODES]) << 2)
+                q += 2
+            c += 1
+        # And with what the nudge currents bring at once. r: the sign
+        p = first + (4 * _PER_CROSSBAR) * (count - 1)
+        reciprocal = ptr16(ptr32(p)[_RECIPROCAL + 1] << 16 << 16 | ptr32(p)[_RECIPROCAL])
+        shift = ptr8(ptr32(p)[_SHIFT + 1] << 16 << 16 | ptr32(p)[_SHIFT])
+        low = ptr16(ptr32(p)[_LOW + 1] << 16 << 16 | ptr32(p)[_LOW])
+        high = ptr16(ptr32(p)[_HIGH + 1] << 16 << 16 | ptr32(p)[_HIGH])
+        p += voltages
+        out = ptr16(ptr32(p)[1] << 16 << 16 | ptr32(p)[0])
+        r = 3 - (phase << 1)
+        q = n
+        while q:
+            q -= 1
+            p = ((currents[q] * r) << wide) >> wide
+            base[q] = rest[q] + p
+            p = p >> shift[q]
+            if p > 65535:
+                p = 65535
+            elif p < -65535:
+                p = -65535
+            p = ((p * reciprocal[q] + 8192) >> 14) + (out[q] ^ 0x8000) - 0x8000
+            if p >> 31:
+                c = low[q] - 65536
+                if p < c:
+                    p = c
+            else:
+                c = high[q]
+                if p > c:
+                    p = c
+            out[q] = p
+    else:
+        end = q + (n << 2)
         while end - q:
-            ptr32(q)[0] = ptr32(p)[0]
-            p += 4
+            ptr32(q)[0] = ptr32(r)[0]
             q += 4
-    wide = 1
-    wide = wide << 16 << 16 >> 27
+            r += 4
+        if count < 3:
+            halves -= 1
+            parity = 1
+        else:
+            parity = 0
+            seen = 0
+            # A layer that settles in the second half, seen from the one above it
+            c = 2
+            while c < count:
+                q = first + (4 * _PER_CROSSBAR) * (c - 1)
+                p = ptr32(q)[_V_FREE + 1] << 16 << 16 | ptr32(q)[_V_FREE]
+                end = p + (ptr32(q)[_NODES] << 1)
+                while end - p:
+                    ptr16(p)[0] = 0
+                    p += 2
+                c += 2
+    s0 = 0
+    s1 = 0
+    s2 = 0
+    s3 = 0
+    s4 = 0
+    s5 = 0
+    s6 = 0
+    s7 = 0
+    s8 = 0
+    s9 = 0
     while True:
         if not halves:
             break
@@ -476,61 +560,70 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
         while True:
             if not c < count:
                 break
-            t = ptr32(int(table) + 4 * _AT_CROSSBARS + 4 * _PER_CROSSBAR * c)
-            nodes = int(t[_NODES])
-            columns = int(t[_COLUMNS])
-            if zero:
-                columns = 0
-            product = int(t[_PRODUCT_SHIFT])
-            back = int(t[_BACK_SHIFT])
-            base = ptr32(int(t[_BASE]) | int(t[_BASE + 1]) << 16 << 16)
-            below = int(t[_G]) | int(t[_G + 1]) << 16 << 16
-            above = int(t[_G_ABOVE]) | int(t[_G_ABOVE + 1]) << 16 << 16
-            reciprocal = ptr16(int(t[_RECIPROCAL]) | int(t[_RECIPROCAL + 1]) << 16 << 16)
-            shift = ptr8(int(t[_SHIFT]) | int(t[_SHIFT + 1]) << 16 << 16)
-            low = ptr16(int(t[_LOW]) | int(t[_LOW + 1]) << 16 << 16)
-            high = ptr16(int(t[_HIGH]) | int(t[_HIGH + 1]) << 16 << 16)
-            out = ptr16(int(t[at]) | int(t[at + 1]) << 16 << 16)
-            v_above = 0
-            end_above = 0
-            blocks = 0
-            if columns:
-                v_above = int(t[at + _PER_CROSSBAR]) | int(t[at + (_PER_CROSSBAR + 1)]) << 16 << 16
-                end_above = v_above + (columns << 1)
-                blocks = v_above + columns // 5 * 10
-            v_below = 0
-            end_below = 0
+            p = first + (4 * _PER_CROSSBAR) * c
+            nodes = ptr32(p)[_NODES]
+            columns = ptr32(p)[_COLUMNS] & seen
+            product = ptr32(p)[_PRODUCT_SHIFT]
+            back = ptr32(p)[_BACK_SHIFT]
+            base = ptr32(ptr32(p)[_BASE + 1] << 16 << 16 | ptr32(p)[_BASE])
+            reciprocal = ptr16(ptr32(p)[_RECIPROCAL + 1] << 16 << 16 | ptr32(p)[_RECIPROCAL])
+            shift = ptr8(ptr32(p)[_SHIFT + 1] << 16 << 16 | ptr32(p)[_SHIFT])
+            low = ptr16(ptr32(p)[_LOW + 1] << 16 << 16 | ptr32(p)[_LOW])
+            high = ptr16(ptr32(p)[_HIGH + 1] << 16 << 16 | ptr32(p)[_HIGH])
+            q = p + voltages
+            out = ptr16(ptr32(q)[1] << 16 << 16 | ptr32(q)[0])
             stride = nodes << 1
-            s0 = 0
             if c:
-                t = ptr32(int(t) - 4 * _PER_CROSSBAR)
-                v_below = int(t[at]) | int(t[at + 1]) << 16 << 16
-                end_below = v_below + (int(ptr32(int(t) + 4 * _PER_CROSSBAR)[_ROWS]) << 1)
-                s1 = 0
-                s2 = 0
-                s3 = 0
-                s4 = 0
-                s5 = 0
-                s6 = 0
-                s7 = 0
-                s8 = 0
-                s9 = 0
-            j = 0
-            while j < nodes:
+                below = ptr32(p)[_G + 1] << 16 << 16 | ptr32(p)[_G]
+                size = ptr32(p)[_ROWS] * stride
+                q -= 4 * _PER_CROSSBAR
+                v_below = ptr32(q)[1] << 16 << 16 | ptr32(q)[0]
+                q += 4 * _PER_CROSSBAR
+            if columns:
+                # The first ten voltages above stay in locals
+                above = ptr16(ptr32(p)[_G_ABOVE + 1] << 16 << 16 | ptr32(p)[_G_ABOVE])
+                q += 4 * _PER_CROSSBAR
+                q = ptr32(q)[1] << 16 << 16 | ptr32(q)[0]
+                end_above = q + (columns << 1)
+                tens = columns > 9
+                if tens:
+                    r = 0x8000
+                    v0 = (ptr16(q)[0] ^ r) - r
+                    v1 = (ptr16(q)[1] ^ r) - r
+                    v2 = (ptr16(q)[2] ^ r) - r
+                    v3 = (ptr16(q)[3] ^ r) - r
+                    v4 = (ptr16(q)[4] ^ r) - r
+                    v5 = (ptr16(q)[5] ^ r) - r
+                    v6 = (ptr16(q)[6] ^ r) - r
+                    v7 = (ptr16(q)[7] ^ r) - r
+                    v8 = (ptr16(q)[8] ^ r) - r
+                    v9 = (ptr16(q)[9] ^ r) - r
+                    q += 20
+                others = q
+                more = end_above - q
+                pairs = end_above - (more & 2)
+            q = 0
+            while nodes - q:
                 # From the layer below: ten nodes at once, then one by one; rows at zero volts give nothing
                 stop = nodes
                 if c:
-                    v = ptr32(v_below)
+                    j = q
+                    v = ptr16(v_below)
                     p = below
+                    end = p + size
                     r = product
-                    if nodes - j > 9:
-                        stop = j + 10
-                        below += 20
-                        while end_below - int(v):
-                            q = ptr16(v)[0]
-                            if q:
-                                q = (q ^ 0x8000) - 0x8000
-                                s0 = ((ptr16(p)[0] * q) >> r) + s0
+                    stop = q + 1
+                    below += 2
+                    many = nodes - q > 9
+                    if many:
+                        stop = q + 10
+                        below += 18
+                    while end - p:
+                        q = v[0]
+                        if q:
+                            q = (q ^ 0x8000) - 0x8000
+                            s0 = ((ptr16(p)[0] * q) >> r) + s0
+                            if many:
                                 s1 = ((ptr16(p)[1] * q) >> r) + s1
                                 s2 = ((ptr16(p)[2] * q) >> r) + s2
                                 s3 = ((ptr16(p)[3] * q) >> r) + s3
@@ -540,61 +633,79 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
                                 s7 = ((ptr16(p)[7] * q) >> r) + s7
                                 s8 = ((ptr16(p)[8] * q) >> r) + s8
                                 s9 = ((ptr16(p)[9] * q) >> r) + s9
-                            v = ptr32(int(v) + 2)
-                            p += stride
-                    else:
-                        stop = j + 1
-                        below += 2
-                        while end_below - int(v):
-                            q = ptr16(v)[0]
-                            if q:
-                                q = (q ^ 0x8000) - 0x8000
-                                s0 = ((ptr16(p)[0] * q) >> r) + s0
-                            v = ptr32(int(v) + 2)
-                            p += stride
-                q = j
+                        v = ptr16(int(v) + 2)
+                        p = stride + p
+                    q = j
                 while stop - q:
-                    # From the layer above, p: its voltages, r: the sum
+                    # From the layer above. r: the sum
                     r = 0
                     if columns:
-                        q = 0x8000
-                        p = v_above
-                        while blocks - p:
-                            r = ((((ptr16(p)[0] ^ q) - q) * ptr16(above)[0]) >> product) + r
-                            r = ((((ptr16(p)[1] ^ q) - q) * ptr16(above)[1]) >> product) + r
-                            r = ((((ptr16(p)[2] ^ q) - q) * ptr16(above)[2]) >> product) + r
-                            r = ((((ptr16(p)[3] ^ q) - q) * ptr16(above)[3]) >> product) + r
-                            r = ((((ptr16(p)[4] ^ q) - q) * ptr16(above)[4]) >> product) + r
-                            above += 10
-                            p += 10
-                        while end_above - p:
-                            r = ((((ptr16(p)[0] ^ q) - q) * ptr16(above)[0]) >> product) + r
-                            above += 2
-                            p += 2
+                        j = q
+                        if tens:
+                            p = product
+                            q = above[0]
+                            r = (v0 * q) >> p
+                            q = above[1]
+                            r = ((v1 * q) >> p) + r
+                            q = above[2]
+                            r = ((v2 * q) >> p) + r
+                            q = above[3]
+                            r = ((v3 * q) >> p) + r
+                            q = above[4]
+                            r = ((v4 * q) >> p) + r
+                            q = above[5]
+                            r = ((v5 * q) >> p) + r
+                            q = above[6]
+                            r = ((v6 * q) >> p) + r
+                            q = above[7]
+                            r = ((v7 * q) >> p) + r
+                            q = above[8]
+                            r = ((v8 * q) >> p) + r
+                            q = above[9]
+                            r = ((v9 * q) >> p) + r
+                            above = ptr16(int(above) + 20)
+                        if more:
+                            q = 0x8000
+                            p = others
+                            while pairs - p:
+                                r = ((((ptr16(p)[0] ^ q) - q) * above[0]) >> product) + r
+                                r = ((((ptr16(p)[1] ^ q) - q) * above[1]) >> product) + r
+                                above = ptr16(int(above) + 4)
+                                p += 4
+                            if end_above - p:
+                                r = ((((ptr16(p)[0] ^ q) - q) * above[0]) >> product) + r
+                                above = ptr16(int(above) + 2)
                         q = j
-                    # Divide by the node's conductance; p: the diode's or the rail's limit on this side of zero
-                    r = ((((r >> back) + s0 + int(base[q])) << wide) >> wide) >> shift[q]
-                    if r >> 31:
-                        p = low[q]
+                    # Divide by the node's conductance, and keep to the diode's or the rail's limit on this side of
+                    # zero, at which is any node beyond 16 bits. p: the upper bits, then the limit
+                    r = ((r >> back) + s0 + base[q]) >> shift[q]
+                    while True:
+                        p = r >> 16
                         if p:
-                            p = (p ^ 0x8000) - 0x8000
-                            if r < -65535:
-                                r = -65535
-                            r = (r * reciprocal[q] + 8192) >> 14
-                            if r < p:
-                                r = p
+                            if p >> 31:
+                                if low[q]:
+                                    if p + 1:
+                                        r = low[q]
+                                    else:
+                                        p = (p << 16) + low[q]
+                                        r = (r * reciprocal[q] + 8192) >> 14
+                                        if r < p:
+                                            r = p
+                                else:
+                                    r = 0
+                                break
+                            # If words are wider than 32 bits, the current at the base had no sign
+                            p = 31 - shift[q]
+                            if not r >> p:
+                                r = high[q]
+                                break
+                            r -= 2 << p
                         else:
-                            r = 0
-                    else:
-                        p = high[q]
-                        if p:
-                            if r > 65535:
-                                r = 65535
+                            p = high[q]
                             r = (r * reciprocal[q] + 8192) >> 14
                             if r > p:
                                 r = p
-                        else:
-                            r = 0
+                            break
                     out[q] = r
                     if c:
                         s0 = s1
@@ -608,380 +719,554 @@ def _sweep(p: int, q: int, r: int, table: ptr32) -> int:
                         s8 = s9
                         s9 = 0
                     q += 1
-                    j = q
             c += 2
-        zero = 0
+        seen = -1
         parity ^= 1
         halves -= 1
+    if phase:
+        return 0
     # The first of the highest outputs
     t = ptr32(int(table) + 4 * _AT_OUTPUTS)
-    p = int(t[_OUT_V_FREE]) | int(t[_OUT_V_FREE + 1]) << 16 << 16
-    end = p + (int(t[_OUT_NODES]) << 1)
+    p = t[_OUT_V_FREE + 1] << 16 << 16 | t[_OUT_V_FREE]
+    end = p + (n << 1)
     r = -1
-    j = 0
+    c = 0
     while end - p:
         q = ptr16(p)[0] ^ 0x8000
         if q > r:
             r = q
-            j = p
+            c = p
         p += 2
-    return (j - end >> 1) + int(t[_OUT_NODES])
+    return (c - end >> 1) + n
 
 
 @micropython.viper
-def _set_nudge(table: ptr32, label: int) -> int:
-    """Turn the outputs' errors into nudge currents; return the loss."""
-    t = ptr32(int(table) + 4 * _AT_OUTPUTS)
-    n = int(t[_OUT_NODES])
-    shift = int(t[_OUT_SHIFT])
-    beta = int(t[_OUT_BETA])
-    v = ptr16(int(t[_OUT_V_FREE]) | int(t[_OUT_V_FREE + 1]) << 16 << 16)
-    currents = ptr32(int(t[_OUT_CURRENTS]) | int(t[_OUT_CURRENTS + 1]) << 16 << 16)
+def _set_nudge(p: int, q: int, r: int, table: ptr32) -> int:
+    # Turn the outputs' errors into nudge currents by the label p; return the loss. p: the error, q: the output, r: its
+    # current
+    label = p
     loss = 0
-    k = 0
-    while k < n:
-        if k == label:
-            error = (int(t[_OUT_RIGHT]) ^ 0x8000) - (int(v[k]) ^ 0x8000)
-            if error < 0:
-                error = 0
+    p = int(table) + 4 * _AT_OUTPUTS
+    right = ptr32(p)[_OUT_RIGHT] ^ 0x8000
+    wrong = ptr32(p)[_OUT_WRONG] ^ 0x8000
+    out = ptr16(ptr32(p)[_OUT_V_FREE + 1] << 16 << 16 | ptr32(p)[_OUT_V_FREE])
+    currents = ptr32(ptr32(p)[_OUT_CURRENTS + 1] << 16 << 16 | ptr32(p)[_OUT_CURRENTS])
+    beta = ptr32(p)[_OUT_BETA]
+    shift = ptr32(p)[_OUT_SHIFT]
+    q = ptr32(p)[_OUT_NODES]
+    while q:
+        q -= 1
+        p = out[q] ^ 0x8000
+        if q - label:
+            p = wrong - p
+            if p > 0:
+                p = 0
         else:
-            error = (int(t[_OUT_WRONG]) ^ 0x8000) - (int(v[k]) ^ 0x8000)
-            if error > 0:
-                error = 0
-        s = (beta * error) >> shift
-        if s > 536870911:
-            s = 536870911
-        elif s < -536870911:
-            s = -536870911
-        currents[k] = s
-        error >>= 4
-        error *= error
-        if loss < 1073741823 - error:
-            loss += error
-        else:
-            loss = 1073741823
-        k += 1
+            p = right - p
+            if p < 0:
+                p = 0
+        r = 0
+        if p:
+            r = (beta * p) >> shift
+            if r > 536870911:
+                r = 536870911
+            elif r < -536870911:
+                r = -536870911
+            p >>= 4
+            p *= p
+            if loss < 1073741823 - p:
+                loss += p
+            else:
+                loss = 1073741823
+        currents[q] = r
     return loss
 
 
 @micropython.viper
-def _contrast(p: int, q: int, table: ptr32):
-    count = int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 255
+def _update_driven(p: int, q: int, r: int, table: ptr32):
+    # How far every node moved between the nudged phases, and where it was on average
     t = ptr32(int(table) + 4 * _AT_CROSSBARS)
-    while count:
-        n = int(t[_WIRED])
-        limit = int(t[_DELTA_LIMIT])
-        delta = ptr16(int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16)
-        mean = ptr16(int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16)
-        plus = ptr16(int(t[_V_PLUS]) | int(t[_V_PLUS + 1]) << 16 << 16)
-        minus = ptr16(int(t[_V_MINUS]) | int(t[_V_MINUS + 1]) << 16 << 16)
-        while n:
-            n -= 1
-            p = (plus[n] ^ 0x8000) - 0x8000
-            q = (minus[n] ^ 0x8000) - 0x8000
-            mean[n] = (p + q) >> 1
-            p -= q
-            if p:
+    left = table[_AT_OUTPUTS + _OUT_COUNTS] & 255
+    while left:
+        limit = t[_DELTA_LIMIT]
+        delta = ptr16(t[_DELTA + 1] << 16 << 16 | t[_DELTA])
+        mean = ptr16(t[_MEAN + 1] << 16 << 16 | t[_MEAN])
+        plus = ptr16(t[_V_PLUS + 1] << 16 << 16 | t[_V_PLUS])
+        minus = ptr16(t[_V_MINUS + 1] << 16 << 16 | t[_V_MINUS])
+        q = t[_WIRED]
+        while q:
+            q -= 1
+            r = minus[q]
+            p = plus[q]
+            if p - r:
+                r = (r ^ 0x8000) - 0x8000
+                p = (p ^ 0x8000) - 0x8000
+                mean[q] = (p + r) >> 1
+                p -= r
                 if p > limit:
                     p = limit
                 elif p < 0 - limit:
                     p = 0 - limit
-            delta[n] = p
+                delta[q] = p
+            else:
+                mean[q] = p
+                delta[q] = 0
         t = ptr32(int(t) + 4 * _PER_CROSSBAR)
-        count -= 1
-
-
-@micropython.viper
-def _update_driven(p: int, q: int, r: int, table: ptr32):
-    # p: the pair of devices, q: its changes as a word, the second in the upper half, then the pair, r: the listed input
-    nodes = int(table[_IN_NODES])
-    width = int(table[_IN_WIDTH])
-    first = int(table[_IN_ACTIVE]) | int(table[_IN_ACTIVE + 1]) << 16 << 16
+        left -= 1
+    # The driven crossbar. p: the pair of devices, q: its changes as a word, the second in the upper half, then the
+    # pair, r: the listed input
+    width = table[_IN_WIDTH]
+    first = table[_IN_ACTIVE + 1] << 16 << 16 | table[_IN_ACTIVE]
     middle = first + 4 + (int(ptr16(first)[1]) << 2)
     stop = first + 4 + (int(ptr16(first)[0]) << 2)
     first += 4
-    row = int(table[_IN_CONDUCTANCES]) | int(table[_IN_CONDUCTANCES + 1]) << 16 << 16
+    first_g = table[_IN_CONDUCTANCES + 1] << 16 << 16 | table[_IN_CONDUCTANCES]
     t = ptr32(int(table) + 4 * _AT_CROSSBARS)
-    gain = int(t[_GAIN])
-    rate_shift = int(t[_RATE_SHIFT])
+    gain = t[_GAIN]
+    rate_shift = t[_RATE_SHIFT]
     offset = 1 << (rate_shift - 1)
-    g_min = int(t[_G_MIN])
-    g_max = int(t[_G_MAX])
+    g_min = t[_G_MIN]
+    g_max = t[_G_MAX]
     # Both devices of a pair are within the limits, 15 bits, if neither they nor they less g_min have their highest bit
     lowest = g_min << 16 | g_min
     outside = 0x8000
     outside |= outside << 16
     upper = 0 - 0x10000
-    delta = ptr16(int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16)
-    mean = ptr16(int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16)
-    total = ptr32(int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16)
+    delta = ptr16(t[_DELTA + 1] << 16 << 16 | t[_DELTA])
+    mean = ptr16(t[_MEAN + 1] << 16 << 16 | t[_MEAN])
+    total = ptr32(t[_TOTAL + 1] << 16 << 16 | t[_TOTAL])
     # List the inputs at zero, too: a node where c alone changes conductances changes theirs
-    zeros = 0
     p = stop
-    q = int(table[_IN_INPUTS]) | int(table[_IN_INPUTS + 1]) << 16 << 16
+    q = table[_IN_INPUTS + 1] << 16 << 16 | table[_IN_INPUTS]
     r = q
-    end = q + int(table[_IN_FEATURES])
+    end = q + table[_IN_FEATURES]
     while end - q:
-        if ptr8(q)[0] == 0:
+        if not ptr8(q)[0]:
             ptr16(p)[0] = (q - r) << 2
             p += 4
             r = q
-            zeros += 1
         q += 1
     end = p
-    while nodes:
-        p = delta[0]
-        if p:
-            d = (p ^ 0x8000) - 0x8000
-            c = offset - ((d * ((mean[0] ^ 0x8000) - 0x8000)) >> gain)
-            reach = 127 * (d if d > 0 else 0 - d)
-            q = (c + reach) >> rate_shift
-            r = (c - reach) >> rate_shift
-            if q or r:
-                # The words' rate_shift is 16. room: four bytes for each input whose changes add up within 16 bits
-                if 0 - r > q:
-                    q = 0 - r
-                if q > 0x3FFF or rate_shift > 16:
-                    # Words that put every pair beyond the limits, where each device is changed exactly
-                    room = 4
-                    slope = 0
-                    start = outside & upper
-                    twice = start
-                else:
-                    room = 32767 // q << 2
-                    slope = d << (16 - rate_shift)
-                    start = c << (16 - rate_shift)
-                    twice = start << 1
-                both = c << 1
-                sum = 0
-                r = first
-                until = middle
-                while stop - r:
-                    p = row
-                    while until - r:
-                        last = r + room
-                        if until - r < room:
-                            last = until
-                        change = 0
-                        while last - r:
-                            p = ptr16(r)[0] + p
-                            q = ptr16(r)[1]
-                            q = slope * q + start
-                            q = ((twice - q) & upper) + (q >> 16)
-                            change = change + q
-                            q = ptr32(p)[0] + q
-                            if (q - lowest | q) & outside:
-                                if room == 4:
-                                    change = 0
-                                    q = ptr16(r)[1] * d + c
-                                    other = (both - q >> rate_shift) + ptr16(p)[1]
-                                    q = (q >> rate_shift) + ptr16(p)[0]
-                                    sum = other - ptr16(p)[1] + q - ptr16(p)[0] + sum
-                                else:
-                                    # Both are between -0x4000 and 0xBFFF
-                                    other = q
-                                    q = (q + 0x4000 & 0xFFFF) - 0x4000
-                                    other = ((other - q >> 16) + 0x4000 & 0xFFFF) - 0x4000
-                                if g_min > q:
-                                    sum = g_min - q + sum
-                                    q = g_min
-                                elif q > g_max:
-                                    sum = g_max - q + sum
-                                    q = g_max
-                                if other < g_min:
-                                    sum = g_min - other + sum
-                                    other = g_min
-                                elif other > g_max:
-                                    sum = g_max - other + sum
-                                    other = g_max
-                                ptr16(p)[0] = q
-                                ptr16(p)[1] = other
-                            else:
-                                ptr32(p)[0] = q
-                            r += 4
-                        q = ((change & 0xFFFF) ^ 0x8000) - 0x8000
-                        sum = (change - q >> 16) + q + sum
-                    # Those below zero: the other sign
-                    d = 0 - d
-                    slope = 0 - slope
-                    until = stop
-                q = c >> rate_shift
-                if q:
-                    # Those at zero: one change for all
-                    c = q
-                    sum += 2 * q * zeros
-                    start = q << 16
-                    start += q
-                    if room == 4:
-                        start = 0x8000
-                    slope = lowest if start < 0 else 0
-                    p = row
-                    while end - r:
+    q = table[_IN_NODES]
+    while True:
+        if not q:
+            break
+        q -= 1
+        p = delta[q]
+        if not p:
+            continue
+        j = q
+        row = q * width + first_g
+        d = (p ^ 0x8000) - 0x8000
+        c = offset - ((d * ((mean[q] ^ 0x8000) - 0x8000)) >> gain)
+        reach = 127 * (d if d > 0 else 0 - d)
+        q = (c + reach) >> rate_shift
+        r = (c - reach) >> rate_shift
+        if not q | r:
+            q = j
+            continue
+        # The words' rate_shift is 16. room: four bytes for each input whose changes add up within 16 bits
+        if 0 - r > q:
+            q = 0 - r
+        if q > 0x3FFF or rate_shift > 16:
+            # Words that put every pair beyond the limits, where each device is changed exactly
+            room = 4
+            slope = 0
+            start = outside & upper
+            twice = start
+        else:
+            room = 32767 // q << 2
+            slope = d << (16 - rate_shift)
+            start = c << (16 - rate_shift)
+            twice = start << 1
+        both = c << 1
+        sum = 0
+        r = first
+        until = middle
+        while stop - r:
+            p = row
+            while until - r:
+                last = r + room
+                if until - r < room:
+                    last = until
+                change = 0
+                while last - r:
+                    while (last - r) >> 4:
                         p = ptr16(r)[0] + p
-                        q = ptr32(p)[0]
-                        q = start + q
-                        if (q - slope) & outside:
-                            sum -= 2 * c
-                            other = c + ptr16(p)[1]
-                            q = c + ptr16(p)[0]
-                            if q > g_max:
-                                q = g_max
-                            elif q < g_min:
-                                q = g_min
-                            if other > g_max:
-                                other = g_max
-                            elif other < g_min:
-                                other = g_min
-                            sum = other - ptr16(p)[1] + q - ptr16(p)[0] + sum
-                            ptr16(p)[0] = q
-                            ptr16(p)[1] = other
-                        else:
+                        q = ptr16(r)[1]
+                        q = slope * q + start
+                        q = ((twice - q) & upper) + (q >> 16)
+                        change = change + q
+                        q = ptr32(p)[0] + q
+                        if (q - lowest | q) & outside:
+                            break
+                        ptr32(p)[0] = q
+                        p = ptr16(r)[2] + p
+                        q = ptr16(r)[3]
+                        q = slope * q + start
+                        q = ((twice - q) & upper) + (q >> 16)
+                        change = change + q
+                        q = ptr32(p)[0] + q
+                        if (q - lowest | q) & outside:
+                            r += 4
+                            break
+                        ptr32(p)[0] = q
+                        p = ptr16(r)[4] + p
+                        q = ptr16(r)[5]
+                        q = slope * q + start
+                        q = ((twice - q) & upper) + (q >> 16)
+                        change = change + q
+                        q = ptr32(p)[0] + q
+                        if (q - lowest | q) & outside:
+                            r += 8
+                            break
+                        ptr32(p)[0] = q
+                        p = ptr16(r)[6] + p
+                        q = ptr16(r)[7]
+                        q = slope * q + start
+                        q = ((twice - q) & upper) + (q >> 16)
+                        change = change + q
+                        q = ptr32(p)[0] + q
+                        if (q - lowest | q) & outside:
+                            r += 12
+                            break
+                        ptr32(p)[0] = q
+                        r += 16
+                    else:
+                        if not last - r:
+                            break
+                        p = ptr16(r)[0] + p
+                        q = ptr16(r)[1]
+                        q = slope * q + start
+                        q = ((twice - q) & upper) + (q >> 16)
+                        change = change + q
+                        q = ptr32(p)[0] + q
+                        if not (q - lowest | q) & outside:
                             ptr32(p)[0] = q
-                        r += 4
-                total[0] = sum + int(total[0])
-        delta = ptr16(int(delta) + 2)
-        mean = ptr16(int(mean) + 2)
-        total = ptr32(int(total) + 4)
-        row += width
-        nodes -= 1
+                            r += 4
+                            continue
+                    if room == 4:
+                        change = 0
+                        q = ptr16(r)[1] * d + c
+                        other = (both - q >> rate_shift) + ptr16(p)[1]
+                        q = (q >> rate_shift) + ptr16(p)[0]
+                        sum = other - ptr16(p)[1] + q - ptr16(p)[0] + sum
+                    else:
+                        # Both are between -0x4000 and 0xBFFF
+                        other = q
+                        q = (q + 0x4000 & 0xFFFF) - 0x4000
+                        other = ((other - q >> 16) + 0x4000 & 0xFFFF) - 0x4000
+                    if g_min > q:
+                        sum = g_min - q + sum
+                        q = g_min
+                    elif q > g_max:
+                        sum = g_max - q + sum
+                        q = g_max
+                    if other < g_min:
+                        sum = g_min - other + sum
+                        other = g_min
+                    elif other > g_max:
+                        sum = g_max - other + sum
+                        other = g_max
+                    ptr16(p)[0] = q
+                    ptr16(p)[1] = other
+                    r += 4
+                q = ((change & 0xFFFF) ^ 0x8000) - 0x8000
+                sum = (change - q >> 16) + q + sum
+            # Those below zero: the other sign
+            d = 0 - d
+            slope = 0 - slope
+            until = stop
+        q = j
+        total[q] = sum + total[q]
+    # Those at zero: one change for all
+    q = table[_IN_NODES]
+    while q:
+        q -= 1
+        d = (delta[q] ^ 0x8000) - 0x8000
+        if not d:
+            continue
+        c = (offset - ((d * ((mean[q] ^ 0x8000) - 0x8000)) >> gain)) >> rate_shift
+        if not c:
+            continue
+        j = q
+        row = q * width + first_g
+        sum = 2 * c * (end - stop >> 2)
+        start = c << 16
+        start += c
+        if c + 0x4000 >> 15:
+            # A word that puts every pair beyond the limits
+            start = 0x8000
+        slope = lowest if start < 0 else 0
+        p = row
+        r = stop
+        while end - r:
+            while (end - r) >> 4:
+                p = ptr16(r)[0] + p
+                q = ptr32(p)[0]
+                q = start + q
+                if (q - slope) & outside:
+                    break
+                ptr32(p)[0] = q
+                p = ptr16(r)[2] + p
+                q = ptr32(p)[0]
+                q = start + q
+                if (q - slope) & outside:
+                    r += 4
+                    break
+                ptr32(p)[0] = q
+                p = ptr16(r)[4] + p
+                q = ptr32(p)[0]
+                q = start + q
+                if (q - slope) & outside:
+                    r += 8
+                    break
+                ptr32(p)[0] = q
+                p = ptr16(r)[6] + p
+                q = ptr32(p)[0]
+                q = start + q
+                if (q - slope) & outside:
+                    r += 12
+                    break
+                ptr32(p)[0] = q
+                r += 16
+            else:
+                if not end - r:
+                    break
+                p = ptr16(r)[0] + p
+                q = ptr32(p)[0]
+                q = start + q
+                if not (q - slope) & outside:
+                    ptr32(p)[0] = q
+                    r += 4
+                    continue
+            sum -= 2 * c
+            other = c + ptr16(p)[1]
+            q = c + ptr16(p)[0]
+            if q > g_max:
+                q = g_max
+            elif q < g_min:
+                q = g_min
+            if other > g_max:
+                other = g_max
+            elif other < g_min:
+                other = g_min
+            sum = other - ptr16(p)[1] + q - ptr16(p)[0] + sum
+            ptr16(p)[0] = q
+            ptr16(p)[1] = other
+            r += 4
+        q = j
+        total[q] = sum + total[q]
 
 
 @micropython.viper
-def _update_between(p: int, q: int, r: int, table: ptr32):
-    # p: the device, q: by how much it changes, then where its column's total is, r: by how much the row's total changes
-    t = ptr32(int(table) + 4 * _AT_CROSSBARS + 4 * _PER_CROSSBAR * p)
-    columns = int(t[_NODES])
-    gain = int(t[_GAIN])
-    rate_shift = int(t[_RATE_SHIFT])
+def _update_between(p: int, q: int, r: int, table: ptr32) -> int:
+    # Update crossbar p, above the driven one; then, if p is 1 or 0, prepare the divisions by the totals: return whether
+    # one is out of range
+    number = p
+    p = int(table) + 4 * _AT_CROSSBARS + (4 * _PER_CROSSBAR) * p
+    columns = ptr32(p)[_NODES] if number else 0
+    stride = columns << 1
+    rows = ptr32(p)[_ROWS]
+    bias = rows - 2
+    gain = ptr32(p)[_GAIN]
+    rate_shift = ptr32(p)[_RATE_SHIFT]
     offset = 1 << (rate_shift - 1)
-    # Rows at zero volts in both phases share one change: two devices at once if columns are even, and changes small.
-    # How many there are, or a negative number if they do not share it
-    idle = 0 - (columns & 1)
+    g_min = ptr32(p)[_G_MIN]
+    g_max = ptr32(p)[_G_MAX]
+    first_g = ptr32(p)[_G + 1] << 16 << 16 | ptr32(p)[_G]
+    first = ptr32(p)[_DELTA + 1] << 16 << 16 | ptr32(p)[_DELTA]
+    first_mean = ptr32(p)[_MEAN + 1] << 16 << 16 | ptr32(p)[_MEAN]
+    first_total = ptr32(p)[_TOTAL + 1] << 16 << 16 | ptr32(p)[_TOTAL]
+    if number:
+        p -= 4 * _PER_CROSSBAR
+    far = ptr32(p)[_DELTA_LIMIT] > 8000
+    delta_below = ptr16(ptr32(p)[_DELTA + 1] << 16 << 16 | ptr32(p)[_DELTA])
+    mean_below = ptr16(ptr32(p)[_MEAN + 1] << 16 << 16 | ptr32(p)[_MEAN])
+    total_below = ptr32(ptr32(p)[_TOTAL + 1] << 16 << 16 | ptr32(p)[_TOTAL])
+    idle = 0
+    # Rows at zero volts in both phases share one change: two devices at once if columns are even, and changes small
+    each = columns & 1
     # What the devices see of the layer above, plus 0x8000: no sign to extend
-    p = int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16
-    q = int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16
-    end = p + (columns << 1)
+    p = first
+    q = first_mean
+    end = first + stride
     while end - p:
         r = ((ptr16(p)[0] ^ 0x8000) - 0x8000) >> gain
         ptr16(p)[0] = r + 0x8000
         x = ((ptr16(q)[0] ^ 0x8000) - 0x8000) >> gain
         ptr16(q)[0] = x + 0x8000
         if ((offset - r * x) >> rate_shift) + 0x4000 >> 15:
-            idle = -1
+            each = 1
         p += 2
         q += 2
-    g_min = int(t[_G_MIN])
-    g_max = int(t[_G_MAX])
-    span = uint(g_max - g_min)
-    left = int(t[_ROWS])
-    p = int(t[_G]) | int(t[_G + 1]) << 16 << 16
-    first = int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16
-    end = first + (columns << 1)
-    blocks = first + columns // 5 * 10
-    first_mean = int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16
-    first_total = int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16
-    t = ptr32(int(t) - 4 * _PER_CROSSBAR)
-    delta_below = ptr16(int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16)
-    mean_below = ptr16(int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16)
-    total_below = ptr32(int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16)
-    while left:
-        d = (delta_below[0] ^ 0x8000) - 0x8000
-        if d > 8000:
-            d = 8000
-        elif d < -8000:
-            d = -8000
-        d += 0x8000
-        m = mean_below[0] ^ 0x8000
-        r = 0
-        q = d ^ 0x8000 | m ^ 0x8000
-        if idle < 0:
-            q = 1
-        if q:
-            delta = ptr16(first)
-            mean = ptr16(first_mean)
-            total = ptr32(first_total)
-            while blocks - int(delta):
-                q = delta[0] - d
-                q = ((m - mean[0]) * q + offset) >> rate_shift
-                x = q + ptr16(p)[0]
-                if uint(x - g_min) > span:
-                    x = g_max if x > g_max else g_min
-                    q = x - ptr16(p)[0]
-                ptr16(p)[0] = x
-                r = q + r
-                total[0] = q + int(total[0])
-                q = delta[1] - d
-                q = ((m - mean[1]) * q + offset) >> rate_shift
-                x = q + ptr16(p)[1]
-                if uint(x - g_min) > span:
-                    x = g_max if x > g_max else g_min
-                    q = x - ptr16(p)[1]
-                ptr16(p)[1] = x
-                r = q + r
-                x = q + int(total[1])
-                q = int(total)
-                ptr32(q)[1] = x
-                q = delta[2] - d
-                q = ((m - mean[2]) * q + offset) >> rate_shift
-                x = q + ptr16(p)[2]
-                if uint(x - g_min) > span:
-                    x = g_max if x > g_max else g_min
-                    q = x - ptr16(p)[2]
-                ptr16(p)[2] = x
-                r = q + r
-                x = q + int(total[2])
-                q = int(total)
-                ptr32(q)[2] = x
-                q = delta[3] - d
-                q = ((m - mean[3]) * q + offset) >> rate_shift
-                x = q + ptr16(p)[3]
-                if uint(x - g_min) > span:
-                    x = g_max if x > g_max else g_min
-                    q = x - ptr16(p)[3]
-                ptr16(p)[3] = x
-                r = q + r
-                x = q + int(total[3])
-                q = int(total)
-                ptr32(q)[3] = x
-                q = delta[4] - d
-                q = ((m - mean[4]) * q + offset) >> rate_shift
-                x = q + ptr16(p)[4]
-                if uint(x - g_min) > span:
-                    x = g_max if x > g_max else g_min
-                    q = x - ptr16(p)[4]
-                ptr16(p)[4] = x
-                r = q + r
-                x = q + int(total[4])
-                q = int(total)
-                ptr32(q)[4] = x
-                p += 10
-                delta = ptr16(int(delta) + 10)
-                mean = ptr16(int(mean) + 10)
-                total = ptr32(int(total) + 20)
-            while end - int(delta):
-                q = delta[0] - d
-                q = ((m - mean[0]) * q + offset) >> rate_shift
-                x = q + ptr16(p)[0]
-                if uint(x - g_min) > span:
-                    x = g_max if x > g_max else g_min
-                    q = x - ptr16(p)[0]
-                ptr16(p)[0] = x
-                r = q + r
-                total[0] = q + int(total[0])
-                p += 2
-                delta = ptr16(int(delta) + 2)
-                mean = ptr16(int(mean) + 2)
-                total = ptr32(int(total) + 4)
+    # p: what the row's nodes add to the mean, r: to the difference, q: by how much a device changes, then its value
+    size = rows * stride
+    p = first
+    q = first_mean
+    r = first_total
+    while True:
+        if not end - p:
+            break
+        d0 = ptr16(p)[0]
+        m0 = ptr16(q)[0]
+        t0 = ptr32(r)[0]
+        next_p = p
+        next_q = q
+        next_r = r
+        g = ptr16((p - first) + first_g + size)
+        idle = 0
+        j = rows
+        if end - p < 10:
+            next_p += 2
+            next_q += 2
+            next_r += 4
+            while True:
+                if not j:
+                    break
+                j -= 1
+                q = j
+                g = ptr16(int(g) - stride)
+                r = delta_below[q]
+                p = mean_below[q]
+                if not p | r | each:
+                    idle += 1
+                    continue
+                p ^= 0x8000
+                r ^= 0x8000
+                if far:
+                    if r > 40768:
+                        r = 40768
+                    elif r < 24768:
+                        r = 24768
+                change = 0
+                q = d0 - r
+                q = ((p - m0) * q + offset) >> rate_shift
+                change = change + q
+                t0 = t0 + q
+                q = g[0] + q
+                if (q - g_min | q) >> 15:
+                    x = g_max if q > g_max else g_min
+                    change = x - q + change
+                    t0 = x - q + t0
+                    q = x
+                g[0] = q
+                q = j
+                if q < bias:
+                    total_below[q] = change + total_below[q]
+            q = next_r - 4
+            ptr32(q)[0] = t0
         else:
-            idle += 1
-            p += columns << 1
-        if left > 2:
-            total_below[0] = int(total_below[0]) + r
-        delta_below = ptr16(int(delta_below) + 2)
-        mean_below = ptr16(int(mean_below) + 2)
-        total_below = ptr32(int(total_below) + 4)
-        left -= 1
-    if idle > 0:
+            d1 = ptr16(p)[1]
+            m1 = ptr16(q)[1]
+            t1 = ptr32(r)[1]
+            d2 = ptr16(p)[2]
+            m2 = ptr16(q)[2]
+            t2 = ptr32(r)[2]
+            d3 = ptr16(p)[3]
+            m3 = ptr16(q)[3]
+            t3 = ptr32(r)[3]
+            d4 = ptr16(p)[4]
+            m4 = ptr16(q)[4]
+            t4 = ptr32(r)[4]
+            next_p += 10
+            next_q += 10
+            next_r += 20
+            while True:
+                if not j:
+                    break
+                j -= 1
+                q = j
+                g = ptr16(int(g) - stride)
+                r = delta_below[q]
+                p = mean_below[q]
+                if not p | r | each:
+                    idle += 1
+                    continue
+                p ^= 0x8000
+                r ^= 0x8000
+                if far:
+                    if r > 40768:
+                        r = 40768
+                    elif r < 24768:
+                        r = 24768
+                change = 0
+                q = d0 - r
+                q = ((p - m0) * q + offset) >> rate_shift
+                change = change + q
+                t0 = t0 + q
+                q = g[0] + q
+                if (q - g_min | q) >> 15:
+                    x = g_max if q > g_max else g_min
+                    change = x - q + change
+                    t0 = x - q + t0
+                    q = x
+                g[0] = q
+                q = d1 - r
+                q = ((p - m1) * q + offset) >> rate_shift
+                change = change + q
+                t1 = t1 + q
+                q = g[1] + q
+                if (q - g_min | q) >> 15:
+                    x = g_max if q > g_max else g_min
+                    change = x - q + change
+                    t1 = x - q + t1
+                    q = x
+                x = q
+                q = int(g)
+                ptr16(q)[1] = x
+                q = d2 - r
+                q = ((p - m2) * q + offset) >> rate_shift
+                change = change + q
+                t2 = t2 + q
+                q = g[2] + q
+                if (q - g_min | q) >> 15:
+                    x = g_max if q > g_max else g_min
+                    change = x - q + change
+                    t2 = x - q + t2
+                    q = x
+                x = q
+                q = int(g)
+                ptr16(q)[2] = x
+                q = d3 - r
+                q = ((p - m3) * q + offset) >> rate_shift
+                change = change + q
+                t3 = t3 + q
+                q = g[3] + q
+                if (q - g_min | q) >> 15:
+                    x = g_max if q > g_max else g_min
+                    change = x - q + change
+                    t3 = x - q + t3
+                    q = x
+                x = q
+                q = int(g)
+                ptr16(q)[3] = x
+                q = d4 - r
+                q = ((p - m4) * q + offset) >> rate_shift
+                change = change + q
+                t4 = t4 + q
+                q = g[4] + q
+                if (q - g_min | q) >> 15:
+                    x = g_max if q > g_max else g_min
+                    change = x - q + change
+                    t4 = x - q + t4
+                    q = x
+                x = q
+                q = int(g)
+                ptr16(q)[4] = x
+                q = j
+                if q < bias:
+                    total_below[q] = change + total_below[q]
+            q = next_r - 20
+            ptr32(q)[0] = t0
+            ptr32(q)[1] = t1
+            ptr32(q)[2] = t2
+            ptr32(q)[3] = t3
+            ptr32(q)[4] = t4
+        p = next_p
+        q = next_q
+        r = next_r
+    if idle:
         # The rows at zero volts. First the changes, a word for two columns, in place of what the layer above shows
         p = first
         q = first_mean
@@ -990,9 +1275,9 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
         while end - p:
             x = ((0x8000 - ptr16(q)[0]) * (ptr16(p)[0] - 0x8000) + offset) >> rate_shift
             y = ((0x8000 - ptr16(q)[1]) * (ptr16(p)[1] - 0x8000) + offset) >> rate_shift
-            total[0] = idle * x + int(total[0])
+            total[0] = idle * x + total[0]
             total = ptr32(int(total) + 4)
-            total[0] = idle * y + int(total[0])
+            total[0] = idle * y + total[0]
             total = ptr32(int(total) + 4)
             r = x + r
             r = y + r
@@ -1004,15 +1289,13 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
         lowest = g_min << 16 | g_min
         outside = 0x8000
         outside |= outside << 16
-        left = int(ptr32(int(t) + 4 * _PER_CROSSBAR)[_ROWS])
-        p = int(ptr32(int(t) + 4 * _PER_CROSSBAR)[_G]) | int(ptr32(int(t) + 4 * _PER_CROSSBAR)[_G + 1]) << 16 << 16
-        delta_below = ptr16(int(t[_DELTA]) | int(t[_DELTA + 1]) << 16 << 16)
-        mean_below = ptr16(int(t[_MEAN]) | int(t[_MEAN + 1]) << 16 << 16)
-        total_below = ptr32(int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16)
-        while left:
-            if delta_below[0] | mean_below[0]:
-                p += columns << 1
+        p = first_g
+        q = 0
+        while rows - q:
+            if delta_below[q] | mean_below[q]:
+                p = stride + p
             else:
+                j = q
                 x = shared
                 r = first
                 while end - r:
@@ -1023,15 +1306,15 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
                         y = q
                         q = (q + 0x4000 & 0xFFFF) - 0x4000
                         y = ((y - q >> 16) + 0x4000 & 0xFFFF) - 0x4000
-                        d = q
+                        d0 = q
                         if g_min > q:
                             q = g_min
                         elif q > g_max:
                             q = g_max
                         ptr16(p)[0] = q
-                        d = q - d
-                        x += d
-                        total[0] = d + int(total[0])
+                        d0 = q - d0
+                        x += d0
+                        total[0] = d0 + total[0]
                         total = ptr32(int(total) + 4)
                         p += 2
                         q = y
@@ -1041,56 +1324,50 @@ def _update_between(p: int, q: int, r: int, table: ptr32):
                             q = g_max
                         ptr16(p)[0] = q
                         p += 2
-                        d = q - y
-                        x += d
-                        total[0] = d + int(total[0])
+                        d0 = q - y
+                        x += d0
+                        total[0] = d0 + total[0]
                     else:
                         ptr32(p)[0] = q
                         p += 4
                         r += 4
-                if left > 2:
-                    total_below[0] = x + int(total_below[0])
-            delta_below = ptr16(int(delta_below) + 2)
-            mean_below = ptr16(int(mean_below) + 2)
-            total_below = ptr32(int(total_below) + 4)
-            left -= 1
-
-
-@micropython.viper
-def _invert(p: int, q: int, table: ptr32) -> int:
-    # p: a total, q: its shift
-    count = int(table[_AT_OUTPUTS + _OUT_COUNTS]) & 255
+                q = j
+                if q < bias:
+                    total_below[q] = x + total_below[q]
+            q += 1
+    # Prepare the divisions. p: a total, q: its node, r: its shift
     t = ptr32(int(table) + 4 * _AT_CROSSBARS)
-    while count:
-        n = int(t[_NODES])
-        least = 14 - int(t[_SCALE])
-        reciprocal = ptr16(int(t[_RECIPROCAL]) | int(t[_RECIPROCAL + 1]) << 16 << 16)
-        shift = ptr8(int(t[_SHIFT]) | int(t[_SHIFT + 1]) << 16 << 16)
-        total = ptr32(int(t[_TOTAL]) | int(t[_TOTAL + 1]) << 16 << 16)
-        while n:
-            n -= 1
-            p = int(total[n])
+    left = 0 if number > 1 else table[_AT_OUTPUTS + _OUT_COUNTS] & 255
+    while left:
+        least = 14 - t[_SCALE]
+        reciprocal = ptr16(t[_RECIPROCAL + 1] << 16 << 16 | t[_RECIPROCAL])
+        shift = ptr8(t[_SHIFT + 1] << 16 << 16 | t[_SHIFT])
+        total = ptr32(t[_TOTAL + 1] << 16 << 16 | t[_TOTAL])
+        q = t[_NODES]
+        while q:
+            q -= 1
+            p = total[q]
             if p < 1 or p >> 30:
                 return 1
             # Most often, the shift stays
-            q = shift[n]
-            p = 0 if q - least >> 5 else p >> q - least
-            if p >> 14 != 1:
-                p = int(total[n])
-                q = least
+            r = shift[q] - least
+            p = 0 if r >> 5 else p >> r
+            if (p >> 14) - 1:
+                p = total[q]
+                r = least
                 while p >> 19:
                     p >>= 4
-                    q += 4
+                    r += 4
                 while p >> 15:
                     p >>= 1
-                    q += 1
+                    r += 1
                 while p >> 14 == 0:
                     p <<= 1
-                    q -= 1
-            reciprocal[n] = (268435456 + (p >> 1)) // p
-            shift[n] = q
+                    r -= 1
+                shift[q] = r
+            reciprocal[q] = (268435456 + (p >> 1)) // p
         t = ptr32(int(t) + 4 * _PER_CROSSBAR)
-        count -= 1
+        left -= 1
     return 0
 
 
