@@ -3,7 +3,7 @@
     python benchmarks/float_step.py [--before COMMIT]
 
 The step is `Trainer.step` in float32 with the plan's two sweeps and both nudges, called from Python. Its products are
-those that no way to compute it can do without, with batch B, inputs n, hidden nodes h and outputs o:
+the products that any implementation needs, with batch B, inputs n, hidden nodes h and outputs o:
 
     drive            (B, n) (n, h)    once, because the inputs are held in all phases
     free sweeps      (B, h) (h, o)    twice

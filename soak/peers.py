@@ -3,7 +3,7 @@
 PYTHONPATH=tests:. python -m soak.peers FANN [PAGE] writes it into a Markdown page between its markers, or prints it.
 
 FANN is the source of that library as Debian has it, the folder that `apt-get source libfann` makes. emlearn is the
-Python package, installed. Each peer runs on emulated boards with the best of its settings that learns: glue and
+Python package, installed. Each peer runs on emulated boards with the cheapest settings with which it learns: glue and
 settings are in tests/programs/cost/peers. Figures are means over samples whose features are random, half of them zero,
 and the better of -O2 and -O3. C counts alone and with its input in its own numbers; eqprop counts with MicroPython.
 """
@@ -26,7 +26,7 @@ BEGIN = "<!-- peers -->\n"
 
 
 def missing(fann):
-    """Return what is not at hand, each with how to get it."""
+    """Return what is missing, each with how to install it."""
     lacks = []
     if not emlearn():
         lacks.append("emlearn (pip install --no-deps emlearn)")

@@ -8,8 +8,8 @@ Between two equilibria, "high" and "low", whose nudges differ by `span`, every c
 M for difference and mean over the two, x_high^2 - x_low^2 = 2 D M, so a crossbar takes two matrix products of node
 voltages, and the driven one, whose rows do not move, one: x^T D.
 
-A step is one call of machine code (`steps.learn`). NumPy settles phases that end by a tolerance, and those of
-subclasses whose hardware is not ideal.
+A step is one call of machine code (`steps.learn`); training in place settles in one (`steps.phases`), and then programs
+its devices. NumPy settles phases that end at a tolerance, and those of hardware that is not ideal.
 """
 
 import numpy as np

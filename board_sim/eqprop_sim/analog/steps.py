@@ -1,4 +1,4 @@
-"""A batch's training step in one call of machine code; NumPy would need a hundred calls, most longer than their work.
+"""A batch's training step in one call of machine code. NumPy needs a hundred, most longer than the arithmetic inside.
 
 BLAS computes the products of voltages and weights, and one loop does whatever comes between two products.
 """
@@ -16,7 +16,7 @@ LOSSES = ("squared", "squared-hinge", "cross-entropy")
 _SQUARED_HINGE, _CROSS_ENTROPY = 1, 2
 
 Rule = namedtuple("Rule", "loss paired beta right wrong temperature_v")
-"""What a sample's nudge follows from: the loss's place in `LOSSES`, and `learning.Trainer`'s values, floats."""
+"""The parameters of a nudge: the loss's place in `LOSSES`, and `learning.Trainer`'s values, floats."""
 
 _FOUR = 4
 """The largest batch whose samples a single loop over the driven devices takes side by side."""
@@ -251,7 +251,7 @@ with cached(__file__, kernels.__file__):
         one, two, three, four, own, sums = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]
         for i in range(len(plus)):
             p, m, s = plus[i], minus[i], signed[i]
-            # Of fewer samples, the last one's repetition meets zeros
+            # With fewer than four samples the last is repeated, times zeros
             a, b, c, d = x[0, i], x[min(1, batch - 1), i], x[min(2, batch - 1), i], x[min(3, batch - 1), i]
             for j in range(columns):
                 product = a * one[j] + b * two[j] + c * three[j] + d * four[j]
