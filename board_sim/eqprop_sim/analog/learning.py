@@ -24,6 +24,11 @@ from .steps import LOSSES, learn, nudge, program
 NUDGINGS = ("centred", "positive", "negative", "random-sign")
 
 
+def _whole(labels):
+    labels = np.asarray(labels)
+    return labels.astype(np.int64, casting="same_kind" if labels.size else "unsafe")
+
+
 class Trainer:
     """Trains a circuit on batches.
 
@@ -117,8 +122,10 @@ class Trainer:
 
     def nudge(self, v, labels):
         """Return the currents +beta * error into the outputs, (batch, n_L) amperes, for free voltages v."""
+        if len(labels) != len(v[-1]):
+            raise PhysicsError(f"labels: expected {len(v[-1])}, got {len(labels)}")
         currents = np.empty_like(v[-1])
-        nudge(v[-1], np.ascontiguousarray(labels, np.int64), self._rule(), currents)
+        nudge(v[-1], _whole(labels), self._rule(), currents)
         return currents
 
     def _rule(self):
@@ -129,14 +136,15 @@ class Trainer:
     def step(self, x, labels):
         """Learn one batch: x (batch, n_0) in -1..1, labels (batch,); return the free scores, volts.
 
-        Raises PhysicsError for another shape, and IndexError for a label without an output.
+        Raises PhysicsError for another shape, IndexError for a label without an output, and TypeError for labels that
+        are not whole numbers.
         """
         circuit = self.circuit
         x = np.ascontiguousarray(x, circuit.dtype)
         if x.shape != (len(labels), circuit.layers[0]):
             raise PhysicsError(f"x: expected shape ({len(labels)}, {circuit.layers[0]}), got {x.shape}")
         if self._ideal and not (self.free.tolerance_v or self.nudged.tolerance_v):
-            return self._step_at_once(x, np.ascontiguousarray(labels, np.int64))
+            return self._step_at_once(x, _whole(labels))
         base = drive(circuit, x)
         free = self._rest(x, base, None, None, self.free)
         high, low, span = self._phases(x, base, free, self.nudge(free, labels))

@@ -51,16 +51,19 @@ static void infer(struct Net *net, const int8_t *x) {
     net->m = m;
 }
 
-int32_t learn(struct Net *net, const int8_t *x, int32_t label) {
-    if (!net->seed) {
-        net->seed = 12345;
+static void start(struct Net *net) {
+    net->seed = 12345;
+    for (int j = 0; j < HIDDEN; j++)
+        for (int i = 0; i < INPUTS; i++)
+            net->w1[j][i] = drawn(net, 16000);
+    for (int k = 0; k < OUTPUTS; k++)
         for (int j = 0; j < HIDDEN; j++)
-            for (int i = 0; i < INPUTS; i++)
-                net->w1[j][i] = drawn(net, 16000);
-        for (int k = 0; k < OUTPUTS; k++)
-            for (int j = 0; j < HIDDEN; j++)
-                net->w2[k][j] = drawn(net, 18000);
-    }
+            net->w2[k][j] = drawn(net, 18000);
+}
+
+int32_t learn(struct Net *net, const int8_t *x, int32_t label) {
+    if (!net->seed)
+        start(net);
     infer(net, x);
     int32_t error[OUTPUTS], back[HIDDEN + 1], any = 0, n = net->n, m = net->m;
     for (int k = 0; k < OUTPUTS; k++) {

@@ -82,6 +82,7 @@ network = made()
 x = array("b", bytes(network.layers[0]))
 if len(sys.argv) > 5:
     table = bytearray(int(sys.argv[5]))
+    by_code(table, address)(x, 0)  # draws the weights
 else:
     print(train(network.learn) - count(), network.crc())
     network = made()

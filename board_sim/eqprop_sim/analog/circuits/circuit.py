@@ -25,7 +25,7 @@ from ..kernels import Arrays, derive
 
 
 class Circuit:
-    """A resistive network. Arrays may be changed in place; then call `refresh`, which checks them.
+    """A resistive network. Arrays may be changed in place, and voltages set; then call `refresh`, which checks them.
 
     - layers: sizes, inputs first, (n_0, ..., n_L)
     - g[0]: (2, n_0 + 1, n_1) siemens, the rows driven at + and at -, the bias pair's last

@@ -20,10 +20,10 @@ RAM is above 2**30, an address is a big integer. And a statement assigns one val
 `a, b = c, d` makes a tuple.
 
 Limits. An ARMv6-M branches no further than 2 KB in MicroPython before 1.26 ("native method too big"), nor does a
-condition on Xtensa (it prints an error, and compiles on). So no loop is longer, and a long function returns at its end
-only. `while True` around a body is a jump, not a condition. On Xtensa, MicroPython 1.25.0 stores the wrong register at
-a constant index above 0, unless the value is a local in memory and the pointer is in a register: hence
-`x = ...; ptr16(p)[1] = x`, with p or q and any later local.
+condition on Xtensa (it prints an error, and compiles on). So no loop is longer, and a function returns only where its
+end is within reach. `while True` around a body is a jump, not a condition. On Xtensa, MicroPython 1.25.0 stores the
+wrong register at a constant index above 0, unless the value is a local in memory and the pointer is in a register:
+hence `x = ...; ptr16(p)[1] = x`, with p or q and any later local.
 """
 
 import micropython

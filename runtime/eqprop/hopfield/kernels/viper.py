@@ -13,8 +13,9 @@ shift) * value, and the sum of the values corrects a whole sum.
 `eqprop.crossbar.kernels.viper` says what makes such code fast, and what to heed: p, q and r are its registers (the
 first two, if a .mpy is made), `<< 16 << 16` is zero where a word has 32 bits, `<< wide >> wide` extends the sign of 32
 bits where it has more, stores at an index above 0 are of locals in memory by a pointer in p, and no kernel hands an
-address on: what calls others gets the table itself. A call takes 700 instructions and more, so a sample takes four
-calls (`settle`, `nudge`, `_update`, and `run` of them), and one for each product of a crossbar. Nothing here allocates.
+address on: what calls others gets the table itself. A call takes 700 instructions and more, so with one hidden layer a
+sample takes four (`run`, `settle`, `nudge` and `_update`), and one for each product of a crossbar. Nothing here
+allocates.
 """
 
 import micropython
@@ -126,9 +127,9 @@ def run(x, table, verb: int, number: int) -> int:
 def settle(p: ptr8, q: int, r: int, table, multiply) -> int:
     """Settle the free phase of the features p, or the layers below the last hidden one in the nudged phase r.
 
-    r: the phase, as an index of a crossbar's part. As `plain.load`, `plain.drive` and `dynamics.settle`, or as
-    `dynamics.nudge`; each layer's states are listed for the product that follows. multiply: as `_multiply`, for weights
-    as they are stored. Returns 0, having done nothing, if the sum of all words of the table is not 0 modulo 2**32.
+    r: the phase, as an index of a crossbar's part. As `dynamics.settle`, or as `dynamics.nudge`; each layer's states
+    are listed for the product that follows. multiply: as `_multiply`, for weights as they are stored. Returns 0, having
+    done nothing, if the sum of all words of the table is not 0 modulo 2**32.
 
     Later p list, q a state's address, r state.
     """
@@ -303,8 +304,8 @@ def list_states(p: int, q: int, r: int, table: ptr32) -> int:
 def nudge(p: int, q: int, r: int, table, multiply) -> int:
     """Answer, judge and displace, as far as the verb q does, for the label p; return the prediction, or the loss.
 
-    As `plain.highest`, `plain.set_errors` and `dynamics.nudge`, both phases at once. learn counts in the tally, and
-    returns whether the rates halve now, with `_NUDGED` added if an output misses its target.
+    As the end of `dynamics.settle`, `plain.set_errors` and `dynamics.nudge`, both phases at once. learn counts in the
+    tally, and returns whether the rates halve now, with `_NUDGED` added if an output misses its target.
 
     r: from so many outputs on, the list for `multiply` has errors of 0 too. multiply: as for `settle`. Later p value, q
     its address, r the highest, then the list, then a pull.
@@ -477,7 +478,7 @@ def _multiply(p: int, q: int, r: int, table: ptr32):
         r = ptr32(p)[3] + r
         p += 16
     start = (0 - (0x8000 >> shift)) * (r << wide >> wide)
-    # Many columns at once: 16, of 8 to 15 that are left 8 or 10
+    # Many columns at once (or rows of one weight): 16 where nothing is shifted, else 8, or 10 of the last 10 to 15
     many = lines if stride == 2 and source == 0 and wide == 0 else 0
     while many > 7:
         s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = s8 = s9 = start

@@ -9,6 +9,8 @@ static struct Net net;
 
 void prepare(int32_t *answer, const int8_t *x, int32_t label) {
     (void)answer, (void)x, (void)label;
+    if (!net.seed)
+        start(&net);
 }
 
 void learn(int32_t *answer, const int8_t *x, int32_t label) {
