@@ -115,7 +115,7 @@ def test_a_board_with_only_eqprop_records_a_sensor(blank, tmp_path, monkeypatch,
     board = blank()
     put(board, {"machine.py": MACHINE})
     words = ["record", str(tmp_path / "x.parquet"), "--port", board.path, "--labels", "a,b", "--sensor", "lis3dh"]
-    words += ["--repeat", "1", "--countdown", "0", "--seconds", "0.5", "--rate", "50"]
+    words += ["--repeat", "1", "--countdown", "0", "--seconds", "2", "--rate", "50"]
     assert cli.main(words) == 1
     assert "`eqprop deploy --port" in capsys.readouterr().err
     assert cli.main(["deploy", "--port", board.path]) == 0
