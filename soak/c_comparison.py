@@ -12,6 +12,8 @@ hidden layer: other bits, and no settling.
 import sys
 from pathlib import Path
 
+from eqprop_host.files import write_whole
+from eqprop_host.studies.running import placed
 from support.compiled_c import SOURCES, counted
 
 CORES = ("cortex-m0", "cortex-m3", "cortex-m4", "rv32")
@@ -19,7 +21,7 @@ SIZES = ("16-24-4", "64-16-10", "64-32-10", "64-64-10", "64-32-32-10", "256-32-1
 OPTIONS = ("-O2", "-O3")
 SAMPLES = 100
 ROOM = 80 * 1024  # bytes of the largest of these networks for backpropagation, 256-32-10, and more
-BEGIN, END = "<!-- c comparison -->\n", "<!-- end -->"
+BEGIN, END = "<!-- c comparison -->", "<!-- end -->"
 
 
 def backpropagation(core, layers, samples):
@@ -57,9 +59,8 @@ def tell(rows, page=None, begin=BEGIN):
         print(line, flush=True)
         lines.append(line)
     if page:
-        before, _, rest = Path(page).read_text().partition(begin)
-        _, _, after = rest.partition(END)
-        Path(page).write_text(before + begin + "\n".join(lines) + "\n" + END + after)
+        text = "".join(f"{line}\n" for line in lines)
+        write_whole(page, placed(Path(page), text, begin, END).encode())
 
 
 def main(page=None):

@@ -22,7 +22,7 @@ LAYERS = "64-32-10"
 CORES = {"cortex-m0": False, "cortex-m3": False, "cortex-m4": False, "cortex-m4 with FPU": True, "rv32": False}
 """{column: whether C may use a floating-point unit}."""
 GLUE = PROGRAMS / "cost/peers"
-BEGIN = "<!-- peers -->\n"
+BEGIN = "<!-- peers -->"
 
 
 def missing(fann):

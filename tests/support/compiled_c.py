@@ -44,25 +44,14 @@ def counted(core, options, model, layers, samples, source=None, room=None):
     calls are measured then.
     """
     source = source or SOURCES[model]
-    tools = _TOOLS.get(core, _ARM)
     dsp = ["-DDSP"] if core in ("cortex-m4", "cortex-m7") else []
+    strict = ["-Wall", "-Wextra", "-Werror", "-ffreestanding", "-nostdlib", "-Wl,-Ttext=0,-e,learn"]
+    libraries = [] if core == "rv32" else ["-lgcc"]
     with tempfile.TemporaryDirectory(prefix="eqprop-compiled-") as work:
-        program, code = Path(work) / "step.elf", Path(work) / "step.bin"
-        machine = ["-march=rv32imc", "-mabi=ilp32"] if core == "rv32" else [f"-mcpu={core}", "-mthumb"]
-        machine += ["-Wall", "-Wextra", "-Werror", "-ffreestanding", "-nostdlib"]
-        link = ["-Wl,-Ttext=0,-e,learn", "-o", program, PROGRAMS / "cost" / source]
-        link += [] if core == "rv32" else ["-lgcc"]
-        subprocess.run([f"{tools}-gcc", *machine, *options, *dsp, *link], check=True)
-        subprocess.run([f"{tools}-objcopy", "-O", "binary", "-j", ".text", program, code], check=True)
-        symbols = subprocess.run([f"{tools}-nm", program], check=True, capture_output=True, text=True).stdout
-        (offset,) = re.findall(r"^(\w+) T learn$", symbols, re.MULTILINE)
-        words = [code, int(offset, 16), f"{model}:{layers}", samples, *([room] if room else [])]
-        board = obtained(qemu.obtain, core)
-        argv, environment = board.command(PROGRAMS / "cost/compiled.py", *words, path=[RUNTIME], heap_bytes=HEAP)
-        done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=600)
-    if done.returncode or done.stderr:
-        raise RuntimeError(f"compiled.py fails on {core}: {done.stderr}")
-    return [tuple(int(word) for word in line.split()) for line in done.stdout.splitlines()]
+        code, address = _built(core, work, [*strict, *options, *dsp, PROGRAMS / "cost" / source, *libraries])
+        words = [code, address["learn"], f"{model}:{layers}", samples, *([room] if room else [])]
+        lines = _printed(core, "compiled.py", words)
+    return [tuple(int(word) for word in line.split()) for line in lines]
 
 
 def counted_peer(core, layers, samples, options=None, sources=(), fpu=False):
@@ -71,38 +60,44 @@ def counted_peer(core, layers, samples, options=None, sources=(), fpu=False):
     layers: with one hidden layer. options: of the compiler; None for eqprop's network. sources: the C files of a peer,
     with what they need of options. fpu: the peer may use the floating-point unit of a Cortex-M4.
     """
-    board = obtained(qemu.obtain, core)
     with tempfile.TemporaryDirectory(prefix="eqprop-compiled-") as work:
-        code = [] if options is None else _peer(core, layers, options, sources, fpu, Path(work))
-        program = PROGRAMS / "cost/peers.py"
-        argv, environment = board.command(program, layers, samples, *code, path=[RUNTIME], heap_bytes=HEAP)
-        done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=600)
-    if done.returncode or done.stderr:
-        raise RuntimeError(f"peers.py fails on {core}: {done.stderr}")
-    return tuple(int(word) for word in done.stdout.split())
+        code = [] if options is None else _peer(core, layers, options, sources, fpu, work)
+        (line,) = _printed(core, "peers.py", [layers, samples, *code])
+    return tuple(int(word) for word in line.split())
 
 
 def _peer(core, layers, options, sources, fpu, work):
     """Compile a peer into the folder `work` for a fixed address; return the words that peers.py gets about it."""
-    tools, base = _TOOLS.get(core, _ARM), _BASES.get(core, _BASE)
-    program, code, layout = work / "peer.elf", work / "peer.bin", work / "peer.ld"
+    base, layout = _BASES.get(core, _BASE), Path(work) / "peer.ld"
     layout.write_text(_LAYOUT % base)
+    unit = ["-mfloat-abi=softfp", "-mfpu=fpv4-sp-d16"] if fpu else []
     if core == "rv32":
-        specs = subprocess.run([f"{tools}-gcc", "--print-file-name=picolibc.specs"], check=True, stdout=subprocess.PIPE)
-        machine = ["-march=rv32imc", "-mabi=ilp32", f"--specs={specs.stdout.decode().strip()}"]
-    else:
-        machine = [f"-mcpu={core}", "-mthumb", *(["-mfloat-abi=softfp", "-mfpu=fpv4-sp-d16"] if fpu else [])]
+        said = subprocess.run([compiler(core), "--print-file-name=picolibc.specs"], check=True, stdout=subprocess.PIPE)
+        unit = [f"--specs={said.stdout.decode().strip()}"]
     sizes = [f"-D{name}={size}" for name, size in zip(("INPUTS", "HIDDEN", "OUTPUTS"), layers.split("-"), strict=True)]
     sections = ["-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections,-e,prepare,-u,learn,-u,predict"]
     libraries = ["-nostdlib", "-Wl,--start-group", "-lm", "-lc", "-lgcc", *([] if core == "rv32" else ["-lnosys"])]
-    link = ["-T", layout, "-o", program, *sources, *libraries, "-Wl,--end-group"]
-    compiled = [f"{tools}-gcc", *machine, *options, *sizes, *sections, *link]
-    done = subprocess.run(compiled, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"{sources[0]} does not compile for {core}: {done.stderr}")
+    link = ["-T", layout, *sources, *libraries, "-Wl,--end-group"]
+    code, address = _built(core, work, [*unit, *options, *sizes, *sections, *link])
+    return [code, base, int(fpu), address["prepare"], address.get("learn", 0), address["predict"]]
+
+
+def _built(core, work, options):
+    """Compile and link C for a core into the folder `work`; return the file of its code and {function: address}."""
+    program, code = Path(work) / "program.elf", Path(work) / "program.bin"
+    machine = ["-march=rv32imc", "-mabi=ilp32"] if core == "rv32" else [f"-mcpu={core}", "-mthumb"]
+    subprocess.run([compiler(core), *machine, *options, "-o", program], check=True)
+    tools = _TOOLS.get(core, _ARM)
     subprocess.run([f"{tools}-objcopy", "-O", "binary", "-j", ".text", program, code], check=True)
     symbols = subprocess.run([f"{tools}-nm", program], check=True, capture_output=True, text=True).stdout
-    address = {
-        name: int(at, 16) for at, name in re.findall(r"^(\w+) T (prepare|learn|predict)$", symbols, re.MULTILINE)
-    }
-    return [code, base, int(fpu), address["prepare"], address.get("learn", 0), address["predict"]]
+    return code, {name: int(at, 16) for at, name in re.findall(r"^(\w+) T (\w+)$", symbols, re.MULTILINE)}
+
+
+def _printed(core, program, words):
+    """Run one of tests/programs/cost on an emulated core; return the lines that it prints."""
+    board = obtained(qemu.obtain, core)
+    argv, environment = board.command(PROGRAMS / "cost" / program, *words, path=[RUNTIME], heap_bytes=HEAP)
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=600)
+    if done.returncode or done.stderr:
+        raise RuntimeError(f"{program} fails on {core}: {done.stderr}")
+    return done.stdout.splitlines()

@@ -25,8 +25,9 @@ NUDGINGS = ("centred", "positive", "negative", "random-sign")
 
 
 def _whole(labels):
+    """Return labels as int64. Raises TypeError unless they are whole numbers; NumPy makes an empty list float."""
     labels = np.asarray(labels)
-    return labels.astype(np.int64, casting="same_kind" if labels.size else "unsafe")
+    return labels.astype(np.int64, casting="same_kind" if labels.size else "unsafe", copy=False)
 
 
 class Trainer:

@@ -76,7 +76,9 @@ class Run:
     """The share of a training sample's features that are set to 0; None for the default; hopfield and fixed alone."""
 
     average: float | None = None
-    """The share of the run, at its end, over which its weights are averaged; None for the default; as `blank`."""
+    """The share of the run, at its end, over which its weights are averaged; None for the default; as `blank`.
+
+    A variant, with another nudging, loss or paired outputs, has no average."""
 
     lr_halving_epochs: int | None = None
     """Epochs after which the learning rate halves; None for the default; as `blank`."""

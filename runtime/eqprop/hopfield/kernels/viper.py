@@ -194,14 +194,14 @@ def settle(p: ptr8, q: int, r: int, table, multiply) -> int:
     shift += wide
     high = int(words[_RAIL])
     sweep = 0
-    outputs = 0
+    listed = 0
     size = 0
     while at >= _AT_CROSSBARS:
         current = at + _CURRENT
         above = int(words[at + _ABOVE])
         source = _BASE
         if phase > _FREE:
-            size = int(list_states(at + _PER_CROSSBAR + phase, at + _PER_CROSSBAR + _FREE, above, table))
+            size = int(_list_states(at + _PER_CROSSBAR + phase, at + _PER_CROSSBAR + _FREE, above, table))
             source = _PULL
             multiply(_PULL << 16 | current << 8 | _STATES, size, at + _PER_CROSSBAR | _UP, table)
         else:
@@ -211,11 +211,11 @@ def settle(p: ptr8, q: int, r: int, table, multiply) -> int:
             if sweep:
                 if above:
                     if at > _AT_CROSSBARS or int(words[at + (_PER_CROSSBAR + _ABOVE)]):
-                        outputs = int(list_states(at + (_PER_CROSSBAR + _FREE), 0, above, table))
-                    multiply(current << 16 | source << 8 | _STATES, outputs, at + _PER_CROSSBAR | _UP, table)
+                        listed = int(_list_states(at + (_PER_CROSSBAR + _FREE), 0, above, table))
+                    multiply(current << 16 | source << 8 | _STATES, listed, at + _PER_CROSSBAR | _UP, table)
                     source = current
         # Bring the layer to its minimum, as `plain.settle_layer`, and list its states for the crossbar above it; the
-        # outputs for the one below, all of them, as `list_states` lists those above 0
+        # outputs for the one below, all of them, as `_list_states` lists those above 0
         sums = ptr32(int(words[source]) | int(words[source + 1]) << 16 << 16)
         q = int(words[at + phase]) | int(words[at + phase + 1]) << 16 << 16
         first = int(words[_STATES]) | int(words[_STATES + 1]) << 16 << 16
@@ -264,7 +264,7 @@ def settle(p: ptr8, q: int, r: int, table, multiply) -> int:
                 last = q
                 sums = ptr32(int(sums) + 4)
                 q += 2
-            outputs = int(p) - first
+            listed = int(p) - first
             size = 0
             sweep += 1
             at = _AT_CROSSBARS
@@ -274,7 +274,7 @@ def settle(p: ptr8, q: int, r: int, table, multiply) -> int:
 
 
 @micropython.viper
-def list_states(p: int, q: int, r: int, table: ptr32) -> int:
+def _list_states(p: int, q: int, r: int, table: ptr32) -> int:
     """List the states, or by how much they differ from others; return the list's bytes.
 
     p, q: their indices, q 0 for no others, r: how many. Later p value, q state, r list.
@@ -760,6 +760,8 @@ def _update(r: int, q: int, p: ptr32):
     sums[0] = q
     left = (int(table[_COUNTS]) & 15) - 1
     while left:
+        plus = ptr16(int(table[at + _PLUS]) | int(table[at + _PLUS + 1]) << 16 << 16)
+        minus = ptr16(int(table[at + _MINUS]) | int(table[at + _MINUS + 1]) << 16 << 16)
         at += _PER_CROSSBAR
         # List the differences and means of the layer above, + 2**15
         q = int(table[at + _PLUS]) | int(table[at + _PLUS + 1]) << 16 << 16
@@ -786,10 +788,6 @@ def _update(r: int, q: int, p: ptr32):
         q = int(table[at + _W]) | int(table[at + _W + 1]) << 16 << 16
         rate_shift = int(table[at + _RATE_SHIFT])
         half = 1 << rate_shift >> 1
-        at -= _PER_CROSSBAR
-        plus = ptr16(int(table[at + _PLUS]) | int(table[at + _PLUS + 1]) << 16 << 16)
-        minus = ptr16(int(table[at + _MINUS]) | int(table[at + _MINUS + 1]) << 16 << 16)
-        at += _PER_CROSSBAR
         change = 0
         while rows:
             d = int(plus[0]) - int(minus[0])

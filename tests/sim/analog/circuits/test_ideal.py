@@ -233,6 +233,7 @@ BAD = {
     "features": (lambda: trained().predict(np.zeros((2, 4))), r"x: expected shape \(batch, 3\), got \(2, 4\)"),
     "a batch's features": (lambda: trained().step(np.zeros((2, 4)), [0, 1]), r"shape \(2, 3\), got \(2, 4\)"),
     "a batch's labels": (lambda: trained().step(np.zeros((2, 3)), [0]), r"shape \(1, 3\), got \(2, 3\)"),
+    "too few labels": (lambda: trained().nudge([None, np.zeros((2, 2))], [0]), "labels: expected 2, got 1"),
     "odd pairs": (
         lambda: Trainer(random_circuit((3, 4, 3), 0), beta=1, eta=[1, 1], g_min=1, g_max=2, paired=True),
         "3",
@@ -247,11 +248,11 @@ def test_what_cannot_be_is_named(case):
         make()
 
 
-@pytest.mark.parametrize("label", [-1, 2])
-def test_a_label_without_an_output_changes_nothing(label):
+@pytest.mark.parametrize(("label", "error"), [(-1, IndexError), (2, IndexError), (0.7, TypeError)])
+def test_a_label_without_an_output_changes_nothing(label, error):
     trainer = trained()
     before = [g.copy() for g in trainer.circuit.g]
-    with pytest.raises(IndexError, match="labels: expected"):
+    with pytest.raises(error, match="labels: expected" if error is IndexError else "Cannot cast"):
         trainer.step(np.ones((2, 3)), [0, label])
     assert all((g == old).all() for g, old in zip(trainer.circuit.g, before, strict=True))
 
