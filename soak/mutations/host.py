@@ -69,6 +69,18 @@ MUTATIONS = (
         "tests/host/boards/test_restarts.py::test_a_board_that_never_takes_its_network_is_given_up",
     ),
     (
+        "host_tools/eqprop_host/boards/session.py",
+        "same = (state.sample, state.crc) == (restored.sample, restored.crc)",
+        "same = state.sample == restored.sample",
+        "tests/host/boards/test_restarts.py::test_a_board_that_resets_after_its_last_conductances_gets_them_again",
+    ),
+    (
+        "host_tools/eqprop_host/boards/session.py",
+        "self.persist(self._keep_user_data, (len(self.plan().shapes), 0), state)",
+        "self._keep_user_data()",
+        "tests/host/boards/test_restarts.py::test_conductances_get_through_a_line_that_fails_before_all_are_written",
+    ),
+    (
         "host_tools/eqprop_host/training/run.py",
         "averaged = average.share if average.given else 0.0",
         "averaged = average.share",

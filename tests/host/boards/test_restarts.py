@@ -7,6 +7,7 @@ import pytest
 import serial
 
 import eqprop
+from eqprop.checkpoint import Checkpoints
 from eqprop.protocol import messages as m
 from eqprop.protocol.frames import Receiver, Sender
 from eqprop_host import datasets
@@ -15,6 +16,7 @@ from eqprop_host.errors import PortError, ProtocolError
 from eqprop_host.link.link import Link
 from eqprop_host.training.loop import Schedule, learn
 from support.boards.faulty_line import Line
+from support.boards.memory_flash import MemoryFlash
 from support.scripted_interrupt import ScriptedInterrupt
 
 LAYERS = (5, 4, 3)
@@ -178,18 +180,35 @@ class Cut(Line):
         super().write(data)
 
 
+@pytest.mark.parametrize(("size", "every"), [(0, 2600), (2000, 2600), (2000, 6000)])  # the last fails in the user data
 @pytest.mark.parametrize("resets", [False, True])
-def test_conductances_get_through_a_line_that_fails_before_all_are_written(resets):
-    """Of 4.8 KB, 2.6 KB at a time. Catches a host that writes all again, or goes on where a board lost all."""
+def test_conductances_get_through_a_line_that_fails_before_all_are_written(resets, size, every):
+    """4.8 KB and user data. Catches a host that writes all again, or goes on where a board lost all."""
     line = Cut()
     board, _ = slow_board(line)
     board.configure((64, 32, 10), 0, 0)
+    board.write_user_data(user_data := bytes(n % 251 for n in range(size)))
     wanted = [steps + np.int16(5) for steps in board.conductances()]
-    line.every, line.resets, sent = 2600, resets, board.sent
+    line.every, line.resets, sent = every, resets, board.sent
     state = board.put_back(wanted, 7)
     assert state.sample == 7 and all(np.array_equal(*each) for each in zip(board.conductances(), wanted, strict=True))
-    assert line.cuts >= 2 and board.sent - sent < (17000 if resets else 12000)
+    assert board.read_user_data() == user_data
+    assert line.cuts and board.sent - sent < (17000 if resets else 12000) + 3 * size
     assert not any(restart.reset for restart in board.restarts) or resets
+
+
+def test_a_board_that_resets_after_its_last_conductances_gets_them_again():
+    """Its checkpoint is of the same sample. Catches a host that takes this network for the one it has written."""
+    line = Cut(checkpoints=Checkpoints(rest_s=0, open_file=MemoryFlash().open))
+    board, _ = slow_board(line)
+    board.configure(LAYERS, 3, 25)
+    board.write_user_data(bytes(2000))
+    list(board.train(X, Y))
+    assert board.save().saved == len(Y)
+    wanted = [steps + np.int16(5) for steps in board.conductances()]
+    line.every, line.gone, line.resets = 2600, 1400, True  # in the midst of the user data, then never before their end
+    board.put_back(wanted, len(Y))
+    assert line.cuts and all(np.array_equal(*each) for each in zip(board.conductances(), wanted, strict=True))
 
 
 def test_a_port_that_stays_away_is_given_up():
