@@ -124,8 +124,8 @@ MUTATIONS = (
     ),
     (
         "host_tools/eqprop_host/boards/session.py",
-        "self._lost(self._take(self.link.greet(self.link.session)))",
-        "self._lost(self._take(self.link.greet()))",
+        "self._lost(self._take(self.link.greet(self.link.session)), restored)",
+        "self._lost(self._take(self.link.greet()), restored)",
         "tests/host/boards/test_restarts.py::test_conductances_get_through_a_line_that_fails_before_all_are_written",
     ),
     (
