@@ -246,7 +246,7 @@ def _trained(
     if log and not len(data.test_y):
         raise DataError("test_fraction 0: a log holds each epoch's test error: hold samples back, or do not log")
     with contextlib.ExitStack() as stack:
-        recorder = None
+        recorder: Any = None
         if log:
             about = _about(config, layers, data, configured, {"blank": choices.blank, "average": share}, log, place)
             recorder = stack.enter_context(_recorder(log, about, data, before))
@@ -257,10 +257,12 @@ def _trained(
         if before:
             from .recorder import gave_up
 
-            # A run stops at least each epoch to be logged, so it can have learnt up to the next stop
+            # A run stops until it is logged, and at each epoch until it is tested: it can be at the next stop at most
             emulated = not gave_up(before)
             step = (every if emulated else None) or count
-            held.resume(**configured, furthest=next_stop(before.sample, total, count, step))
+            logged = next_stop(before.sample, total, count, step)
+            tested = next_stop(max(recorder.measured, 0), total, count, count)
+            held.resume(**configured, furthest=min(logged, tested))
             tell(f"the board resumes at sample {held.state.sample}")
         else:
             held.configure(**configured)

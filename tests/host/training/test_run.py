@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from eqprop_host.averaging import means
 from eqprop_host.errors import DataError, LogError, PortError
 from eqprop_host.runlog.verify import verify
 from eqprop_host.training import average as training_average
+from eqprop_host.training import recorder
 from eqprop_host.training import run as training_run
+from support.boards.faulty_line import Line, connect
 from support.scripted_interrupt import ScriptedInterrupt
 from support.typed_command import run
 
@@ -84,6 +87,23 @@ def test_an_interrupted_run_says_so_and_is_resumed(tmp_path, monkeypatch):
     result = resume(log, "sim:")
     assert not result.interrupted and result.config == IRIS
     assert result.conductance_crc == whole.conductance_crc and verify(open_log(log)) == []
+
+
+def test_an_epoch_that_was_not_tested_is_so_by_who_resumes(tmp_path, monkeypatch):
+    """Another host took the board further, as by `eqprop push`. Catches a log that lacks an epoch's metrics."""
+    log, line = LogConfig(tmp_path / "run.arrow", 200, about={"config": IRIS.to_dict()}), Line(limit=192)
+    board = connect(line)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(recorder.Recorder, "metrics", Mock(side_effect=KeyboardInterrupt))
+        train(IRIS, board=board, log=log, read_model=False)
+    assert open_log(log.path).sample == board.state.sample == 120
+    data = training_run.prepared(IRIS).data
+    for _ in board.train(data.train_x, data.train_y, 170, training_run.Schedule(2, IRIS.seed).order(120)):
+        pass
+    result = resume(log, connect(line), read_model=False)
+    found = open_log(log.path)
+    assert [row["sample"] for row in found.metrics] == [120, 240] and verify(found) == []
+    assert result.conductance_crc == train(IRIS).conductance_crc
 
 
 def test_a_data_set_in_memory_is_learnt_as_from_its_source(tmp_path):
