@@ -203,8 +203,7 @@ class Log:
             if found[c].size != rows * columns:
                 raise LogError(f"{self.path}: crossbar {c}: expected shape {(rows, columns)} for {self.plan}")
         kind = steps_type(self.plan)
-        held = np.int16 if self.plan.g_min < 0 else np.uint16
-        return [found[c].view(held).astype(kind).reshape(shape) for c, shape in enumerate(shapes)]
+        return [found[c].astype(kind).reshape(shape) for c, shape in enumerate(shapes)]
 
     def confusion(self, row: dict[str, Any]) -> np.ndarray:
         """Return the counts in a row of `metrics` by (class, answer): (outputs, outputs). Raises LogError."""

@@ -10,7 +10,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import eqprop
@@ -396,6 +396,7 @@ VOLTAGES = st.integers(-V_MAX, V_MAX) | st.sampled_from((-V_MAX, V_MAX))
 
 
 @given(st.integers(0, 3), st.sampled_from((1, 1000, 16383)), st.lists(VOLTAGES, min_size=1, max_size=40), SEEDS)
+@example(0, 1, [V_MAX] * 40, 0)  # beyond the greatest loss
 def test_nudge_currents_and_loss_saturate(shift, beta, output, seed):
     """`set_nudge` by its formulas, at the limits of 31 bits: as large a beta, as many outputs as bring it there.
 
