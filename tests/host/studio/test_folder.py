@@ -105,11 +105,13 @@ def test_the_digits_are_those_that_train_learns(without_build):
 
 
 def test_a_data_set_that_the_page_cannot_hold_is_refused(without_build, tmp_path, capsys):
-    """Catches a label that wraps at 256, and numbers that are taught as classes."""
-    table = tmp_path / "many.csv"
-    table.write_text("x,label\n" + "".join(f"{37 * n % 701},class {n // 10}\n" for n in range(700)))
+    """Catches more classes than the page has room for, and numbers that are taught as classes."""
+    many = tmp_path / "many.csv"
+    many.write_text("x,label\n" + "".join(f"{37 * n % 701},class {n // 10}\n" for n in range(700)))
     numbers = tmp_path / "numbers.csv"
     numbers.write_text("x,y\n" + "".join(f"{37 * n % 101},{n / 3}\n" for n in range(100)))
+    assert cli.main(["studio", f"--folder={tmp_path / 'site'}", f"--data={many}"]) == 1
+    assert capsys.readouterr().err.endswith("many.csv: 70 classes, the studio holds up to 64\n")
     assert cli.main(["studio", f"--folder={tmp_path / 'site'}", f"--data={numbers}", "--task=regression"]) == 1
     assert "has numbers to learn: the studio teaches classes" in capsys.readouterr().err
     assert not (tmp_path / "site").exists()
