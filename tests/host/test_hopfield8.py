@@ -65,7 +65,7 @@ def lesson(n):
 
 
 def test_a_checkpoint_resumes_as_if_nothing_had_happened(tmp_path):
-    """On the board's own flash. Catches: a checkpoint of weights twice as long, or said to be so, other random bits."""
+    """On the board's own flash. Catches weights twice as long, a wrong size, random bits that begin again."""
     network, whole = (eqprop.Network("4-3-2", 1, 20, bits=8) for _ in range(2))
     for n in range(10):
         network.learn(*lesson(n))

@@ -164,11 +164,10 @@ class Session:
             except RestartError as another:
                 error = another
 
-    def persist(self, work, place, restored=None):
+    def persist(self, work, place):
         """Do work(), again while only the line fails: the board, in the same session, keeps what it was sent.
 
-        place: what is greater for each next piece of a `put_back`. restored: the board's `State` once it has all
-        conductances, None before. Raises RestartError if the board lost what it was sent.
+        place: what is greater for each next piece of a `put_back`. Raises RestartError if the board lost it.
         """
         while True:
             try:
@@ -176,7 +175,7 @@ class Session:
                 break
             except RestartError as error:
                 reached = self.state.sample
-                if error.__cause__ is None or self._lost(self._take(self.link.greet(self.link.session)), restored):
+                if error.__cause__ is None or self._lost(self._take(self.link.greet(self.link.session))):
                     raise
                 self.restarts.count(error)
                 self.restarts.note(error, self.name, reached, self.state.sample)
@@ -184,11 +183,8 @@ class Session:
             self._placed = place
             self.restarts.done()
 
-    def _lost(self, state, restored):
+    def _lost(self, state):
         """Return whether a board that was being written is not as it was."""
-        if restored:  # a checkpoint may be of the same sample, and one without a CRC cannot be told apart
-            same = (state.sample, state.crc) == (restored.sample, restored.crc)
-            return not (same and self._holds_the_run()) or state.crc in (messages.NO_CRC, messages.UNREADABLE)
         return not self._holds_the_run() or state.sample > 0
 
     def _restart(self, error):
@@ -230,9 +226,8 @@ class Session:
         def again():
             try:
                 self.rebuild()
-                state = restore()
-                self.persist(self._keep_user_data, (len(self.plan().shapes), 0), state)
-                return state
+                self._keep_user_data()  # first, so that a line that fails meanwhile costs no conductances
+                return restore()
             finally:
                 self._restored = False
 

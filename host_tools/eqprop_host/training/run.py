@@ -257,7 +257,7 @@ def _trained(
         if before:
             from .recorder import gave_up
 
-            # A run stops until it is logged, and at each epoch until it is tested: it can be at the next stop at most
+            # A run waits at each log entry and at each epoch's test, so it is no further than the next of either
             emulated = not gave_up(before)
             step = (every if emulated else None) or count
             logged = next_stop(before.sample, total, count, step)

@@ -89,7 +89,7 @@ def test_an_interrupted_run_says_so_and_is_resumed(tmp_path, monkeypatch):
     assert result.conductance_crc == whole.conductance_crc and verify(open_log(log)) == []
 
 
-def test_an_epoch_that_was_not_tested_is_so_by_who_resumes(tmp_path, monkeypatch):
+def test_an_epoch_left_untested_is_tested_on_resume(tmp_path, monkeypatch):
     """Another host took the board further, as by `eqprop push`. Catches a log that lacks an epoch's metrics."""
     log, line = LogConfig(tmp_path / "run.arrow", 200, about={"config": IRIS.to_dict()}), Line(limit=192)
     board = connect(line)
@@ -98,8 +98,7 @@ def test_an_epoch_that_was_not_tested_is_so_by_who_resumes(tmp_path, monkeypatch
         train(IRIS, board=board, log=log, read_model=False)
     assert open_log(log.path).sample == board.state.sample == 120
     data = training_run.prepared(IRIS).data
-    for _ in board.train(data.train_x, data.train_y, 170, training_run.Schedule(2, IRIS.seed).order(120)):
-        pass
+    list(board.train(data.train_x, data.train_y, 170, training_run.Schedule(2, IRIS.seed).order(120)))
     result = resume(log, connect(line), read_model=False)
     found = open_log(log.path)
     assert [row["sample"] for row in found.metrics] == [120, 240] and verify(found) == []
