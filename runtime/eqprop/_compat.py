@@ -109,14 +109,6 @@ else:
         row[:] = array("b", bytes(x))
 
 
-def kernel(crossbar):
-    """Return a crossbar's (run, address of the table, number of inputs), which a call of machine code needs.
-
-    Of the address, a call makes a pointer in a quarter of the instructions that the table's array takes.
-    """
-    return crossbar.run, addressof(crossbar.table), crossbar.features
-
-
 def table_words(parts):
     """Yield the words of machine code's table, from its parts: (words, arrays whose two-word addresses follow) each.
 

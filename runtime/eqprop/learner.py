@@ -14,14 +14,11 @@ from ._compat import const
 from .crossbar import MINUS, PLUS, Rot
 from .fixed import RATE_SHIFT_MAX
 
-_LEARN = const(1)  # the verb, of machine code
 # Items of a tally, as in `crossbar.native`
 _LOSS = const(0)
 _PREDICTION = const(1)
 _SAMPLE = const(2)
 _LEFT = const(3)
-# Faster to find than built-in names. `try` in a verb would take its frame from the heap, where a search is long
-_int, _len, _type = int, len, type
 
 
 def replay_needs_memory(replay):
@@ -35,6 +32,7 @@ class Learner:
     - tally: [loss, prediction, sample, left]. loss and prediction: from the last sample's free phase
       (`eqprop.crossbar.kernels.plain.set_nudge`). sample: number of samples learnt; it alone determines the learning
       rate. left: samples until the rates next halve. Machine code counts in the crossbar's own tally
+    - rehearse: `learn`, as it is before anything watches what is learnt
     - halve_at: number of samples after which the rates next halve, or -1 for never: sample + left. Both are counted, so
       that a flipped bit in any of the three shows
     """
@@ -45,12 +43,15 @@ class Learner:
         lr_halving_samples: samples after which the rates halve; 0 for never.
         """
         self._crossbar = crossbar
-        self._seen = crossbar  # then the last buffer that machine code got; its items cannot change their type
-        self.kernel = getattr(crossbar, "kernel", [None] * 3)
         self.tally = getattr(crossbar, "tally", None) or [0] * 4
         self.rate_shifts = plan.rate_shifts
         self.lr_halving_samples = lr_halving_samples
         self.resume_at(0)
+        if hasattr(crossbar, "call"):
+            from .crossbar.calls import learning
+
+            self.learn = learning(crossbar, self._answered)  # type: ignore[method-assign]
+        self.rehearse = self.learn
 
     def resume_at(self, sample):
         """Resume at training sample number `sample`, at its learning rates: each halving is one more right shift."""
@@ -73,32 +74,27 @@ class Learner:
         """Learn one sample: features `x`, class `label`. Raises as the crossbar does, learning nothing.
 
         A sample without a loss changes nothing, so its nudged phases are skipped. Raises ValueError for a replay.
-
-        All that machine code needs is here, because a call costs a board as much as ten lines, an attribute as much as
-        one. Arguments serve as locals: a frame of more than eleven words would be taken from the heap.
         """
         if replay:
             replay_needs_memory(replay)
-        replay, table, features = self.kernel
-        if not (x is self._seen and _len(x) == features):
-            if not replay:
-                replay = self._crossbar.settle(x)
-                label = self._crossbar.set_nudge(label)
-                if label:
-                    self._crossbar.nudge(PLUS)
-                    self._crossbar.nudge(MINUS)
-                    self._crossbar.program()
-                self.count(replay, label)
-                return
-            self._crossbar.check(x)
-            self._seen = x
-        if not (_type(label) is _int and not label >> 30):  # a kernel gets 32 bits of it
-            self._crossbar.check_label(label)
-        replay = replay(x, table, _LEARN, label)
+        crossbar = self._crossbar
+        prediction = crossbar.settle(x)
+        loss = crossbar.set_nudge(label)
+        if loss:
+            crossbar.nudge(PLUS)
+            crossbar.nudge(MINUS)
+            crossbar.program()
+        self.count(prediction, loss)
+
+    def _answered(self, call, answer, replay):
+        """Do what is left of a sample that machine code has learnt, or has not (`eqprop.crossbar.calls`)."""
         if replay:
-            if replay < 0:
-                self._crossbar.check_label(label)
-                raise Rot("table" if replay == -1 else "total conductance")
+            replay_needs_memory(replay)
+        if answer == -1:
+            answer = self._crossbar.retry(call)
+        if answer < 0:
+            raise Rot("total conductance")
+        if answer:
             self._halve()
 
     def learn_steps(self, x, label):

@@ -47,7 +47,7 @@ def parts(model=None, bits=16):
     threshold(4096)  # as `tiers.crossbar_type` does
     try:  # imported here, as all of a model, for boards without it
         if model == "resistive":
-            from .crossbar.tiers import emulated_crossbar
+            from .crossbar.resistive import emulated_crossbar
             from .planning import Plan
 
             return Plan, emulated_crossbar

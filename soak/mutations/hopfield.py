@@ -72,9 +72,9 @@ MUTATIONS = (
         "tests/runtime/test_parity.py::test_every_core_gives_the_same_bits",
     ),
     (
-        "runtime/eqprop/learner.py",
-        "        replay = replay(x, table, _LEARN, label)\n        if replay:\n",
-        "        prediction = replay(x, table, _LEARN, label)\n        replay = prediction\n        if replay:\n",
+        "runtime/eqprop/crossbar/calls.py",
+        "_call=call, _ask=ask, _answered=answered):\n",
+        "_call=None):\n        _call, _ask, _answered, _ = call, ask, answered, crossbar\n",
         "tests/runtime/crossbar/kernels/test_thumb.py::test_a_full_heap_slows_no_sample_down",
     ),
     (

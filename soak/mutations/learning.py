@@ -110,7 +110,7 @@ MUTATIONS = (
     ),
     (
         MEMORY,
-        "self._rehearse(learner, self.sample(n), self.label(n))",
+        "self._rehearse(self.sample(n), self.label(n))",
         "learner.learn(self.sample(n), self.label(n))",
         f"{OF_CONFIDENCE}::test_what_is_rehearsed_is_not_counted",
     ),

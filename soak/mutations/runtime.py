@@ -90,9 +90,9 @@ MUTATIONS = (
         "tests/runtime/crossbar/kernels/test_retagged.py::test_as_viper_code_it_gives_the_same_bits_and_refuses_the_same",
     ),
     (
-        "runtime/eqprop/learner.py",
-        "        replay = replay(x, table, _LEARN, label)\n",
-        "        replay = replay(x, table, _LEARN, 0)\n",
+        "runtime/eqprop/crossbar/calls.py",
+        "        _call[1] = label\n",
+        "        _call[1] = 0\n",
         "tests/runtime/test_parity.py::test_nothing_is_written_outside_the_arrays",
     ),
     (
@@ -138,9 +138,33 @@ MUTATIONS = (
         "tests/runtime/test_rot.py::test_a_total_out_of_range_ends_learning_on_every_core",
     ),
     (
-        "runtime/eqprop/learner.py",
+        "runtime/eqprop/crossbar/kernels/asking.py",
         "not label >> 30",
         "not label >> 33",
+        "tests/runtime/crossbar/kernels/test_retagged.py::test_what_it_must_not_touch_is_refused",
+    ),
+    (
+        "runtime/eqprop/crossbar/kernels/asking.py",
+        " and len(x) == features",
+        "",
+        "tests/runtime/crossbar/test_tiers.py::test_every_tier_refuses_what_it_must_not_touch",
+    ),
+    (
+        "runtime/eqprop/crossbar/kernels/cortex.py",
+        "    bcc(REFUSE)\n",
+        "",
+        "tests/runtime/crossbar/kernels/test_thumb.py::test_what_it_must_not_touch_is_refused",
+    ),
+    (
+        "runtime/eqprop/crossbar/kernels/cortex.py",
+        "    cmp(r2, r3)\n    bne(REFUSE)\n",
+        "",
+        "tests/runtime/crossbar/kernels/test_thumb.py::test_what_it_must_not_touch_is_refused",
+    ),
+    (
+        "runtime/eqprop/crossbar/__init__.py",
+        "        if _type(call[0]) is not memoryview:",
+        "        if True:",
         "tests/runtime/crossbar/kernels/test_thumb.py::test_what_it_must_not_touch_is_refused",
     ),
     (

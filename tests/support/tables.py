@@ -4,7 +4,7 @@ import ast
 import re
 import runpy
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 from support.places import RUNTIME
 
@@ -20,8 +20,8 @@ def offsets(model, module="native"):
 
 
 def listed(model):
-    """Return what a model's kernels keep to: its list of offsets and verbs, and the verb that `Learner` calls."""
-    return offsets(model) | {"_LEARN": offsets("", "learner")["_LEARN"]}
+    """Return what a model's kernels keep to: its list of offsets and verbs, and the verbs of its calls."""
+    return offsets(model) | offsets("crossbar", "calls")
 
 
 def assembler_offsets(model, core):
@@ -45,9 +45,11 @@ def held(model, owner, monkeypatch):
     """Return a table's words and arrays, {word at which one is: it}, and how many words they fill.
 
     model: its package. owner: has what `MachineCrossbar._parts` reads of a crossbar. Only importing the module needs
-    `uctypes`, which CPython has not.
+    `uctypes`, which CPython has not, and modules that need MicroPython.
     """
     monkeypatch.setitem(sys.modules, "uctypes", ModuleType("uctypes"))
+    monkeypatch.setitem(sys.modules, "eqprop.crossbar.calls", SimpleNamespace(begin=None))
+    monkeypatch.setitem(sys.modules, "eqprop.crossbar.kernels.asking", SimpleNamespace(asking=None))
     monkeypatch.delitem(sys.modules, f"eqprop.{model}.native", raising=False)  # run_module warns of one that is loaded
     words_and_arrays, at = {}, 0
     for words, arrays in runpy.run_module(f"eqprop.{model}.native")["MachineCrossbar"]._parts(owner):

@@ -76,6 +76,7 @@ _VIPER = {model + "/kernels/viper.py" for model in _MODELS} | {"telemetry/ring_v
 _BESIDE_THUMB = _VIPER | {  # not needed where there is an assembler
     "crossbar/plain.py",
     "crossbar/dynamics.py",
+    "features/kernels/plain.py",
     *(f"{model}/{name}.py" for model in ("hopfield", "hopfield8") for name in ("plain", "dynamics", "kernels/plain")),
 }
 _RETAGGED = {  # by architecture: what becomes viper code where it is compiled
@@ -83,7 +84,8 @@ _RETAGGED = {  # by architecture: what becomes viper code where it is compiled
     "xtensawin": {"hopfield/kernels/xtensa.py"},
 }
 _BESIDE_VIPER = {"protocol/bytes_plain.py", "telemetry/plain.py"}  # not needed where there is an emitter
-_EMITTED = {"extras/nearest_viper.py", "features/kernels/viper.py", "protocol/bytes_viper.py", "telemetry/viper.py"}
+_EMITTED = {"crossbar/calls.py", "crossbar/kernels/asking.py"}
+_EMITTED |= {"extras/nearest_viper.py", "features/kernels/viper.py", "protocol/bytes_viper.py", "telemetry/viper.py"}
 _MACHINE_CODE = {*_EMITTED, *_THUMB, *_VIPER}
 _HOSTS = "protocol/host_messages.py"  # the host's half of the messages
 _MOUNTED = "/.eqprop"  # where the board mounts the modules
@@ -104,7 +106,7 @@ def runtime_files(architecture, without=(), extras=(), compiled=True, dsp=None):
     others = _BESIDE_VIPER | (_BESIDE_THUMB if arm else _THUMB) if architecture else _MACHINE_CODE
     retagged = _RETAGGED.get(architecture, set()) if compiled else set()
     others = others | (set().union(*_RETAGGED.values()) - retagged)
-    models = {_model(name) for name in retagged}
+    models = {_model(name) for name in retagged} | {"features"} if retagged else set()
     if "int8" in extras:  # its kernels are those of the model hopfield, in part
         models.discard("hopfield")
     others = others | {name for name in _BESIDE_THUMB if _model(name) in models}

@@ -22,9 +22,9 @@ def fold(sources):
     """Return the text of each module, {path in the package: text}, with the constants of all modules folded in.
 
     sources: {path in the package: text}. A constant is a public name that a module sets once, to `const` of
-    an integer or a text. A branch that begins with an import of kernels that are not among the sources is left out, and
-    so are the choice between it and another, and the name of a tier without kernels: a board gets the kernels that its
-    core can run.
+    an integer or a text. A branch that begins with an import of kernels, or of a module `plain`, that are not among the
+    sources is left out, and so are the choice between it and another, and the name of a tier without kernels: a board
+    gets the kernels that its core can run.
     """
     there = {_name(path) for path in sources}
     with PARSING:
@@ -122,7 +122,7 @@ class _Present(ast.NodeTransformer):
         if not (isinstance(first, ast.ImportFrom) and first.level):
             return False
         origin = _origin(self._path, first)
-        return "kernels" in origin and origin not in self._there
+        return ("kernels" in origin or origin[-1] == "plain") and origin not in self._there
 
     def visit_Assign(self, node):
         if ast.unparse(node.targets[0]) == "TIERS":
@@ -154,6 +154,8 @@ class _Short(ast.NodeTransformer):
         for node in itertools.chain.from_iterable(map(ast.walk, trees)):
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 defined.add(node.name)
+            elif isinstance(node, ast.arg):
+                defined.add(node.arg)
             elif isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Store):
                 defined.add(node.attr if isinstance(node, ast.Attribute) else node.id)
         private = sorted(name for name in defined if re.fullmatch("_[A-Za-z]\\w+", name))

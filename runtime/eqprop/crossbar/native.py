@@ -10,12 +10,12 @@ same constants, for the compiler replaces only a module's own by their values. T
 of all words 0 modulo 2**32, so that no kernel follows an address with a flipped bit.
 """
 
-from .._compat import const, kernel, table_words
+from .._compat import const, table_words
 from . import FREE, MINUS, PLUS, Rot
+from .calls import begin
 from .emulated import EmulatedCrossbar
 
 # The verbs
-_SETTLE = const(0)
 _SET_NUDGE = const(2)
 _NUDGE = const(3)
 _PROGRAM = const(4)
@@ -71,8 +71,6 @@ _V_FREE = const(32)  # voltages; the address of those of a phase is at _V_FREE +
 _V_PLUS = const(34)
 _V_MINUS = const(36)
 
-_len = len  # faster to find than a built-in name
-
 
 class MachineCrossbar(EmulatedCrossbar):
     """The crossbar's verbs in machine code, one call per verb or one per sample: calls cost as much as arithmetic.
@@ -87,10 +85,9 @@ class MachineCrossbar(EmulatedCrossbar):
 
     def __init__(self, plan, allocate, seed):
         """As `EmulatedCrossbar`."""
-        self._run = self.run  # bound once: looking up a method costs more than some verbs
         self.tally = allocate("i", 4)
         EmulatedCrossbar.__init__(self, plan, allocate, seed)
-        self.kernel = kernel(self)
+        begin(self)
 
     def words(self):
         """Yield the table's words in their order."""
@@ -113,26 +110,16 @@ class MachineCrossbar(EmulatedCrossbar):
             arrays += [circuit.total[c]] + [phase[c] for phase in circuit.phases]
             yield words, arrays
 
-    def settle(self, x):
-        """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""
-        run, table, features = self.kernel
-        if not (x is self._seen and _len(x) == features):
-            self.check(x)
-        prediction = run(x, table, _SETTLE, 0)
-        if prediction < 0:
-            raise Rot("table")
-        return prediction
-
     def set_nudge(self, label):
         """As `PlainCrossbar.set_nudge`."""
         self.check_label(label)
-        return self._run(0, self.table, _SET_NUDGE, label)
+        return self.run(0, self.table, _SET_NUDGE, label)
 
     def nudge(self, phase):
         """As `PlainCrossbar.nudge`."""
         if phase != PLUS and phase != MINUS:
             self.check_phase(phase)
-        self._run(0, self.table, _NUDGE, phase)
+        self.run(0, self.table, _NUDGE, phase)
 
     def set_rate_shift(self, c, rate_shift):
         """As `EmulatedCrossbar.set_rate_shift`."""
@@ -141,9 +128,9 @@ class MachineCrossbar(EmulatedCrossbar):
 
     def program(self):
         """As `PlainCrossbar.program`. Raises Rot if a total conductance is out of range."""
-        if self._run(0, self.table, _PROGRAM, 0):
+        if self.run(0, self.table, _PROGRAM, 0):
             raise Rot("total conductance")
 
     def refresh(self):
         """As `EmulatedCrossbar.refresh`."""
-        self._run(0, self.table, _REFRESH, 0)
+        self.run(0, self.table, _REFRESH, 0)

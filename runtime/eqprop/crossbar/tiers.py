@@ -20,32 +20,6 @@ _wanted = TIERS  # of which networks get the first that is supported
 _loaded = {}
 
 
-def resistive(name):
-    """Return the resistive model's crossbar type of a tier. Raises ImportError for an unknown one."""
-    if name == "plain":
-        from .plain import PlainCrossbar
-
-        return PlainCrossbar
-    if name == "thumb":
-        from .kernels.thumb import ThumbCrossbar
-
-        return ThumbCrossbar
-    if name == "rv32":
-        from .kernels.rv32 import Rv32Crossbar
-
-        return Rv32Crossbar
-    if name == "viper":
-        from .kernels.viper import ViperCrossbar
-
-        return ViperCrossbar
-    raise ImportError
-
-
-def emulated_crossbar(plan, allocate, seed):
-    """Return an emulated crossbar of the resistive model, of the tier in use (`eqprop.crossbar.emulated`)."""
-    return crossbar_type("crossbar", resistive)(plan, allocate, seed)
-
-
 def crossbar_type(room, load):
     """Return a model's type of emulated crossbars, of the tier in use.
 

@@ -12,6 +12,7 @@ of all words 0 modulo 2**32, so that no kernel follows an address with a flipped
 
 from .._compat import const, table_words
 from ..crossbar import PLUS, Rot
+from ..crossbar.kernels.asking import asking
 from .crossbar import DifferentialCrossbar
 
 _IN_FEATURES = const(0)
@@ -82,7 +83,7 @@ class MachineCrossbar(DifferentialCrossbar):
         self._settle, self._set_nudge, self._respond, self._program, self._enter = self.kernels
         self.tally = allocate("i", 4)
         super().__init__(plan, allocate, seed)
-        self.kernel = (self.run, self.table, self.features)
+        self.call = [None, 0, None, 0, None], asking(self.run, self.table, self.features)
 
     def words(self):
         """Yield the table's words in their order."""

@@ -17,7 +17,7 @@ from ..layers import BLOCK_BYTES, ITEM_BYTES, parse_layers, product_shift, tuple
 
 D_MAX = const(8191)  # largest displacement: its product with a voltage stays within 2**28
 # Memory beyond the arrays and per-crossbar objects, measured by `tests/runtime/differential/test_planning.py`
-_BLOCKS = const(55)
+_BLOCKS = const(65)
 _TUPLES = const(24)  # tuples with an item for each crossbar, in `Plan` and `eqprop.differential.circuit.Circuit`
 
 

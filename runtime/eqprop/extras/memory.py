@@ -40,7 +40,7 @@ class Memory(Reservoir):
         self.new_classes = 0
         self._learner = network.learner
         # Of the class: `eqprop.extras.confidence` watches what the learner itself is given, and must not see these
-        self._rehearse, self._rehearse_steps = type(network.learner).learn, type(network.learner).learn_steps
+        self._rehearse, self._rehearse_steps = network.learner.rehearse, type(network.learner).learn_steps
         self._settle = network.crossbar.settle
 
     @classmethod
@@ -70,7 +70,7 @@ class Memory(Reservoir):
         prediction, loss = self._keep(x, label), learner.tally[_LOSS]
         for _ in range(replay):
             n = self.draw()
-            self._rehearse(learner, self.sample(n), self.label(n))
+            self._rehearse(self.sample(n), self.label(n))
         learner.tally[_PREDICTION] = prediction
         learner.tally[_LOSS] = loss
 

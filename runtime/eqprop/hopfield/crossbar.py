@@ -7,7 +7,7 @@ from array import array
 from collections import namedtuple
 
 from .._compat import byte_row, const
-from ..crossbar import CheckedCrossbar, Rot, check_bytes
+from ..crossbar import CheckedCrossbar
 from ..fixed import U_MAX, seeded
 from .planning import ONE
 
@@ -150,34 +150,15 @@ class HopfieldCrossbar(CheckedCrossbar):
         Raises ValueError if they do not fit the crossbar, TypeError unless `data` is a buffer of bytes; it then writes
         nothing.
         """
-        check_bytes("restore", data)
-        count = len(data) // 2
-        w = self.conductances(c)
-        if len(data) % 2 or start < 0 or start + count > len(w):
-            raise ValueError("restore: {} bytes at {} of {} devices".format(len(data), start, len(w)))
-        for i in range(count):
-            w[start + i] = ((data[2 * i] | data[2 * i + 1] << 8) ^ 0x8000) - 0x8000
+        from .devices import restore  # loaded on first use
+
+        restore(self, c, start, data)
 
     def inspect(self, rate_shifts):
         """Raise Rot naming what changed in memory by itself. rate_shifts: the right one of each crossbar.
 
         The checksum of a crossbar shows any flipped bit of a weight.
         """
-        plan, circuit = self.plan, self.circuit
-        try:
-            if plan.__dict__ != type(plan)(plan.layers).__dict__ or circuit.sweeps != plan.sweeps:
-                raise Rot("plan")
-            for name, items, first, end, value in self.fixed():
-                for i in range(first, end):
-                    if items[i] != value:
-                        raise Rot(name)
-            for at, word in enumerate(self.words()):
-                if self.table[at] != word:
-                    raise Rot("table")
-        except (IndexError, ValueError) as error:  # a size that is impossible
-            raise Rot("plan") from error
-        for c, w in enumerate(circuit.w):
-            if circuit.rate_shifts[c] != rate_shifts[c]:
-                raise Rot("rate shift of crossbar {}".format(c))
-            if circuit.sums[c] != self.checksum(w):
-                raise Rot("a conductance or the checksum of crossbar {}".format(c))
+        from .devices import inspect  # as in `restore`
+
+        inspect(self, rate_shifts)

@@ -6,12 +6,12 @@ it. The kernels have the same constants, for the compiler replaces only a module
 the table makes the sum of all words 0 modulo 2**32, so that no kernel follows an address with a flipped bit.
 """
 
-from .._compat import const, kernel, table_words
-from ..crossbar import MINUS, PLUS, Rot
+from .._compat import const, table_words
+from ..crossbar import MINUS, PLUS
+from ..crossbar.calls import begin
 from .crossbar import HopfieldCrossbar
 
 # The verbs
-_SETTLE = const(0)
 _SET_NUDGE = const(2)
 _NUDGE = const(3)
 _PROGRAM = const(4)
@@ -47,8 +47,6 @@ _FREE = const(8)
 _PLUS = const(10)
 _MINUS = const(12)
 
-_len = len  # faster to find than a built-in name
-
 
 class MachineCrossbar(HopfieldCrossbar):
     """The crossbar's verbs in machine code, one call per verb or one per sample: calls cost as much as arithmetic.
@@ -61,9 +59,8 @@ class MachineCrossbar(HopfieldCrossbar):
 
     def __init__(self, plan, allocate, seed):
         """As `HopfieldCrossbar`."""
-        self._run = self.run  # bound once: looking up a method costs more than some verbs
         HopfieldCrossbar.__init__(self, plan, allocate, seed)
-        self.kernel = kernel(self)
+        begin(self)
         self.tally = memoryview(self.circuit.sums)[len(self.circuit.w) :]
 
     def checksum(self, w):
@@ -91,30 +88,20 @@ class MachineCrossbar(HopfieldCrossbar):
             phases = [phase[c] for phase in circuit.phases]
             yield words, [circuit.w[c], circuit.current[c]] + phases
 
-    def settle(self, x):
-        """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""
-        run, table, features = self.kernel
-        if not (x is self._seen and _len(x) == features):
-            self.check(x)
-        prediction = run(x, table, _SETTLE, 0)
-        if prediction < 0:
-            raise Rot("table")
-        return prediction
-
     def set_nudge(self, label):
         """As `PlainCrossbar.set_nudge`."""
         self.check_label(label)
-        return self._run(0, self.table, _SET_NUDGE, label)
+        return self.run(0, self.table, _SET_NUDGE, label)
 
     def nudge(self, phase):
         """As `PlainCrossbar.nudge`; each call settles both phases."""
         if phase != PLUS and phase != MINUS:
             self.check_phase(phase)
-        self._run(0, self.table, _NUDGE, phase)
+        self.run(0, self.table, _NUDGE, phase)
 
     def program(self):
         """As `PlainCrossbar.program`."""
-        self._run(0, self.table, _PROGRAM, 0)
+        self.run(0, self.table, _PROGRAM, 0)
 
     def set_rate_shift(self, c, rate_shift):
         """As `HopfieldCrossbar.set_rate_shift`."""

@@ -79,10 +79,10 @@ def test_a_board_gets_no_branch_for_kernels_that_it_lacks(architecture, tiers):
     """Nor their names. Catches: heap and flash for tiers of other cores, a branch that the board needs left out."""
     files = bundle.runtime_files(architecture, extras=("differential",))
     texts = fold({name: path.read_text() for name, path in files.items()})
-    for model, expected in zip(("crossbar", "hopfield"), tiers, strict=True):
-        imported = [node.module for node in ast.walk(ast.parse(texts[f"{model}/tiers.py"])) if hasattr(node, "module")]
+    for path, expected in zip(("crossbar/resistive.py", "hopfield/tiers.py"), tiers, strict=True):
+        imported = [node.module for node in ast.walk(ast.parse(texts[path])) if hasattr(node, "module")]
         assert {name.split(".")[1] for name in imported if name and name.startswith("kernels.")} == expected
-        assert "plain" in imported
+        assert ("plain" in imported) == (path.split("/")[0] + "/plain.py" in files)
     (named,) = (
         node.value for node in ast.parse(texts["crossbar/tiers.py"]).body if ast.unparse(node).startswith("TIERS")
     )

@@ -40,10 +40,33 @@ for model in ("hopfield", "resistive"):
         refused(setattr, network, "user_data", wrong)
     for x in (b"", b"\1\2\3", array("b", [1, 2, 3]), bytearray(5), [1, 2, 3, 4], (1, 2, 3, 4), "abcd", 4):
         refused(crossbar.settle, x)
-    for label in (-1, 2, 2**32, 2**40, 1 - 2**32) + floats + ("1", None):
+    labels = (-1, 2, 2**32, 2**40, 1 - 2**32) + floats + ("1", None)
+    for label in labels:
         refused(crossbar.set_nudge, label)
         refused(network.learn, bytes(4), label)
     print(network.sample)
+    for known in (array("b", bytes(4)), bytearray(4)):  # from a sample before
+        network.learn(known, 0)
+        network.infer(known)
+        for label in labels:
+            refused(network.learn, known, label)
+        refused(network.learn, known, 1, 2)
+        known.append(1)
+        refused(network.learn, known, 1)
+        refused(network.infer, known)
+    print(network.sample)
+    wide, known = eqprop.Network("4-3-30", model=model), bytes(4)
+    wide.learn(known, 0)
+    for label in (None, False, "x"):  # MicroPython's objects for these are small numbers
+        refused(wide.learn, known, label)
+    whole, twin = bytes(range(1, 7)), eqprop.Network("4-3-2", model=model)
+    network = eqprop.Network("4-3-2", model=model)
+    for start in range(3):
+        part = memoryview(whole)[start : start + 4]
+        for label in (0, 1):
+            network.learn(part, label)
+            twin.learn(whole[start : start + 4], label)
+    print(network.crc() == twin.crc())
     for phase in (0, 3):
         refused(crossbar.nudge, phase)
     for rate_shift in (0, 25):

@@ -90,5 +90,5 @@ def test_the_table_holds_each_field_at_the_lists_offset(monkeypatch):
     expected = {at + LIST[name]: field for at, part in fields(circuit, crossbar) for name, field in part.items()}
     assert_same(table, expected)
     names = {name for _, part in fields(circuit, crossbar) for name in part}
-    verbs = {"_SETTLE", "_LEARN", "_SET_NUDGE", "_NUDGE", "_PROGRAM", "_REFRESH"}
+    verbs = {"_SETTLE", "_LEARN", "_SET_NUDGE", "_NUDGE", "_PROGRAM", "_REFRESH", "_WHERE"}
     assert names | verbs | {"_AT_OUTPUTS", "_AT_CROSSBARS", "_PER_CROSSBAR"} == set(LIST)

@@ -9,7 +9,7 @@ from support.tables import assembler_offsets, assert_same, held, listed, names_u
 
 LIST = listed("hopfield")
 OWN = {"_NUDGED": 2, "_UP": 256}  # of viper's kernels among themselves
-VERBS = {"_SETTLE", "_LEARN", "_SET_NUDGE", "_NUDGE", "_PROGRAM"}
+VERBS = {"_SETTLE", "_LEARN", "_SET_NUDGE", "_NUDGE", "_PROGRAM", "_WHERE"}
 
 
 def test_kernels_use_the_lists_offsets():

@@ -14,6 +14,7 @@ PREFIX = "xtensa-lx106-elf"
 ARGUMENTS = {
     "run": (4, "Do a verb, as xtensa.S says: a2 features, a3 table, a4 verb, a5 label or phase."),
     "enter": (4, "Write a4 to word a3 of the table a2, and to its last word, a5, what leaves the sum of all as it is."),
+    "ask": (1, "Do the verb of a call's list, a2, as `...crossbar.calls` says."),
     "scatter": (2, "As `plain.scatter`: a2 devices, a3 stream."),
     "total": (2, "Return the sum of the a3 weights at a2 modulo 2**16."),
 }

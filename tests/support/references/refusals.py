@@ -25,6 +25,18 @@ def _of_a_model(floats):
             for _ in ("set_nudge", "learn")
         ),
         "0",  # samples learnt
+        *2
+        * [  # of an array and a bytearray that were known
+            *(f"ValueError label: {label} is not a whole number in 0..1" for label in labels),
+            "ValueError replay: 2, but the network has no memory: call remember first",
+            "ValueError x: 5 features for 4 inputs",
+            "ValueError x: 5 features for 4 inputs",
+        ],
+        "2",
+        "ValueError label: None is not a whole number in 0..29",
+        "taken (b'\\x00\\x00\\x00\\x00', False)",
+        "ValueError label: x is not a whole number in 0..29",
+        "True",  # the same bits from a part of a memoryview
         *(f"ValueError phase: {phase} is not 1 or 2" for phase in (0, 3)),
         *(f"ValueError rate_shift: {rate_shift} is not in 1..24" for rate_shift in (0, 25)),
     ]

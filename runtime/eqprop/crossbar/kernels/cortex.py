@@ -16,3 +16,30 @@ def enter(r0, r1, r2, r3):
     add(r2, r2, r4)
     str(r2, [r3, 0])
     mov(r0, 0)
+
+
+@micropython.asm_thumb
+def ask(r0):
+    """Do the verb of a call's list, as `..calls` says: r1 x, r2 features, then verb, r3 label, r4 words, r5 `run`."""
+    ldr(r4, [r0, 16])
+    ldr(r4, [r4, 12])
+    ldr(r1, [r0, 0])
+    ldr(r2, [r0, 8])
+    cmp(r1, r2)
+    bne(REFUSE)
+    ldr(r2, [r1, 8])
+    ldr(r3, [r4, 0])
+    cmp(r2, r3)
+    bne(REFUSE)
+    ldr(r3, [r0, 4])
+    lsr(r3, r3, 1)
+    bcc(REFUSE)
+    ldr(r2, [r0, 12])
+    lsr(r2, r2, 1)
+    ldr(r0, [r1, 12])
+    ldr(r1, [r4, 4])
+    ldr(r5, [r4, 8])
+    data(2, 0x4728)  # bx r5
+    label(REFUSE)
+    mov(r0, 0)
+    sub(r0, 1)

@@ -17,6 +17,7 @@
     .equ LEARN, 1
     .equ NUDGE, 3
     .equ PROGRAM, 4
+    .equ REFRESH, 5
 
     .include "table.S"
     .equ V_PLUS, 4 * 34
@@ -95,7 +96,12 @@
     bltu a2, t0, only_set_nudge
     li t0, PROGRAM
     beq a2, t0, only_program
+    li t0, REFRESH
+    bne a2, t0, only_where
     jal refresh
+    j exit
+only_where:
+    place run_code
     j exit
 only_program:
     jal program

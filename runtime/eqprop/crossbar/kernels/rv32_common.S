@@ -12,7 +12,7 @@
     .equ PTR8, 5                # MP_NATIVE_TYPE_PTR8: a buffer's address, or an integer
 
 # pointers: how many of the arguments, the first ones, are buffers; the others are small integers, objects of twice
-# their value and one
+# their value and one. 0 is for a single argument, a list, of which the function gets the address of its objects
     .macro function name, arguments, pointers
     .balign 4
     .globl \name
@@ -31,8 +31,12 @@
     mv s0, a3
     mv s1, t0
     lw a0, 0(s0)
+.if \pointers > 0
     li a1, PTR8
     jalr s1
+.else
+    lw a0, 12(a0)
+.endif
 .if \pointers > 1
     sw a0, 0(sp)
     lw a0, 4(s0)
@@ -40,7 +44,7 @@
     jalr s1
     mv a1, a0
     lw a0, 0(sp)
-.else
+.elseif \pointers > 0
     lw a1, 4(s0)
     srai a1, a1, 1
 .endif
@@ -58,7 +62,15 @@
     lw s1, 4(sp)
     addi sp, sp, 16
     ret
+    .balign 4
+\name\()_code:
 5:
+    .endm
+    .macro place code           # a0: a quarter of its address
+1:
+    auipc a0, %pcrel_hi(\code)
+    addi a0, a0, %pcrel_lo(1b)
+    srli a0, a0, 2
     .endm
 
     .macro sixteen operation    # on each of sixteen sums in registers
@@ -131,4 +143,29 @@
     add t1, t1, t0
     sw t1, 0(a3)
     li a0, 0
+    ret
+
+# ask(call): do the verb of a call's list, as `eqprop.crossbar.calls` says: t0 words, t1 x, a2 verb, a3 label, a4 `run`
+    function ask, 1, 0
+    lw t0, 16(a0)
+    lw t0, 12(t0)
+    lw t1, 0(a0)
+    lw a4, 8(a0)
+    bne t1, a4, 1f
+    lw a4, 8(t1)
+    lw a5, 0(t0)
+    bne a4, a5, 1f
+    lw a3, 4(a0)
+    andi a4, a3, 1
+    beqz a4, 1f
+    srli a3, a3, 1
+    lw a2, 12(a0)
+    srai a2, a2, 1
+    lw a0, 12(t1)
+    lw a1, 4(t0)
+    lw a4, 8(t0)
+    slli a4, a4, 2
+    jr a4
+1:
+    li a0, -1
     ret

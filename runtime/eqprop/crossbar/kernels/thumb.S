@@ -94,7 +94,13 @@ only_program:
     bl program
     goto exit
 only_refresh:
+    cmp r2, #5
+    bne only_where
     bl refresh
+    goto exit
+only_where:
+    mov r0, pc
+    subs r0, #. + 2 - run - 1
     goto exit
 
 @ The sum of all the table's words: r3 sum, r4 the last word, which makes it 0, r5 word, r12 features

@@ -12,7 +12,7 @@ import sys
 import micropython
 
 from ..native import MachineCrossbar
-from .cortex import enter
+from .cortex import ask, enter
 
 
 @micropython.asm_thumb
@@ -85,6 +85,7 @@ class ThumbCrossbar(MachineCrossbar):
 
     tier = "thumb"
     run = staticmethod(run)
+    ask = staticmethod(ask)
     enter = staticmethod(enter)
     scatter = staticmethod(scatter)
     gather = staticmethod(gather)

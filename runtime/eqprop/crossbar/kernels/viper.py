@@ -30,6 +30,7 @@ import micropython
 
 from ..._compat import const
 from ..native import MachineCrossbar
+from .asking import asking
 
 # As in `eqprop.crossbar.native`
 _LEARN = const(1)
@@ -1376,6 +1377,7 @@ class ViperCrossbar(MachineCrossbar):
 
     tier = "viper"
     run = staticmethod(run)
+    asking = staticmethod(asking)
     enter = staticmethod(enter)
     scatter = staticmethod(scatter)
     gather = staticmethod(gather)

@@ -35,9 +35,7 @@
     .equ F_LEFT, 56             # columns left
     .equ F_PAIRS, 60
     .equ F_WEIGHTS, 64
-    .equ F_WIDTH, 68            # bytes of a row
-    .equ F_STATES_END, 72
-    .equ F_SAVED, 76
+    .equ F_SAVED, 68
     .equ FRAME, 128
 
     .macro five operation       # on each of five pairs of registers
@@ -62,8 +60,13 @@
     li s0, NUDGE
     bltu a2, s0, only_errors
     beq a2, s0, only_nudge
+    li s0, PROGRAM
+    bltu s0, a2, only_where
     c.jal change
     li a0, 0
+    j exit
+only_where:
+    place run_code
     j exit
 only_nudge:
     c.jal displace
@@ -77,20 +80,32 @@ exit:
     addi sp, sp, FRAME
     ret
 
-# The sum of all the table's words: s0 the last word, which makes it 0, s1 sum, t2 word
+# The sum of all the table's words: s0 the last word, which makes it 0, s1 sum, t2 word. An even number of crossbars has
+# two words beside fours
 free:
-    lw s0, COUNTS(a1)
-    andi s0, s0, 15
+    lw a5, COUNTS(a1)
+    andi s0, a5, 15
     li s1, PER_CROSSBAR
     mul s0, s0, s1
     addi s0, s0, AT_CROSSBARS
     add s0, s0, a1
     lw s1, 0(s0)
     mv t2, a1
-words:
+    andi a5, a5, 1
+    bnez a5, words
     lw a4, 0(t2)
     lw a5, 4(t2)
     addi t2, t2, 8
+    add s1, s1, a4
+    add s1, s1, a5
+words:
+    lw a4, 0(t2)
+    lw a5, 4(t2)
+    add s1, s1, a4
+    lw a4, 8(t2)
+    add s1, s1, a5
+    lw a5, 12(t2)
+    addi t2, t2, 16
     add s1, s1, a4
     add s1, s1, a5
     bne t2, s0, words
@@ -699,8 +714,8 @@ rate_limited:
     li t0, 1
     sll t0, t0, t1
     srli t0, t0, 1
-    # The list of the first layer's differences that change a weight: t0 half, t1 rate_shift, a0 plus, a1 minus, a2
-    # list, a3 end, a4 place, a5 difference
+    # The list of the first layer's differences that change a weight, which no magnitude of at most a6 = (half - 1) / 127
+    # does: t0 half, t1 rate_shift, a0 plus, a1 minus, a2 list, a3 end, a4 place, a5 difference, a7 twice a6
     lw a0, AT_CROSSBARS + PLUS(a7)
     lw a1, AT_CROSSBARS + MINUS(a7)
     lw a2, STATES(a7)
@@ -708,6 +723,10 @@ rate_limited:
     lw a3, AT_CROSSBARS + NODES(a7)
     slli a3, a3, 1
     add a3, a3, a0
+    li a4, 127
+    addi a6, t0, -1
+    divu a6, a6, a4
+    slli a7, a6, 1
     li a4, 0
 difference:
     lh a5, 0(a0)
@@ -716,12 +735,8 @@ difference:
     addi a1, a1, 2
     sub a5, a5, t2
     beqz a5, difference_none
-    srai t2, a5, 31
-    xor a6, a5, t2
-    sub a6, a6, t2
-    slli t2, a6, 7
-    sub t2, t2, a6
-    blt t2, t0, difference_none
+    add t2, a5, a6
+    bleu t2, a7, difference_none
     sw a4, 0(a2)
     sw a5, 4(a2)
     addi a2, a2, 8
@@ -825,9 +840,8 @@ between:
     lw a0, PLUS(a1)
     lw a2, MINUS(a1)
     lw a3, NODES(a1)
-    slli t0, a3, 1
-    sw t0, F_WIDTH(sp)
-    add t0, t0, a0
+    slli a6, a3, 1
+    add t0, a6, a0
     lw a4, STATES(a7)
     sw a4, F_PAIRS(sp)
 between_above:
@@ -844,7 +858,7 @@ between_above:
     bne a0, t0, between_above
     # Five nodes above at once, their differences in s0 to s4, their means in s5 to s9: a0 mean below, t4 difference
     # below, a1 weights, a2 plus below, a3 minus below, t0 half, t1 rate_shift, a4 change, a5 new weight, t5 the loop
-    # for as many as are left, t6 sum of the changes; a3 how many are left
+    # for as many as are left, t6 sum of the changes, a6 bytes of a row, a7 end of plus below; a3 how many are left
     lw t1, RATE_SHIFT(a1)
     li t0, 1
     sll t0, t0, t1
@@ -853,9 +867,8 @@ between_above:
     sw t2, F_WEIGHTS(sp)
     lw t2, ROWS(a1)
     slli t2, t2, 1
-    lw t3, PLUS - PER_CROSSBAR(a1)
-    add t2, t2, t3
-    sw t2, F_STATES_END(sp)
+    lw a7, PLUS - PER_CROSSBAR(a1)
+    add a7, a7, t2
     li t6, 0
 between_five:
     lw a1, F_WEIGHTS(sp)
@@ -919,10 +932,8 @@ between_loop:
     .endm
     five between_one
 between_skip:
-    lw t2, F_WIDTH(sp)
-    lw t3, F_STATES_END(sp)
-    add a1, a1, t2
-    bne a2, t3, between_row
+    add a1, a1, a6
+    bne a2, a7, between_row
     lw a3, F_LEFT(sp)
     bgtz a3, between_five
     lw a0, F_SWEEP(sp)

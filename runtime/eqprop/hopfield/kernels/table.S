@@ -3,6 +3,7 @@
 
     .equ LEARN, 1
     .equ NUDGE, 3
+    .equ PROGRAM, 4
 
     .equ COUNTS, 4 * 0
     .equ FEATURES, 4 * 1

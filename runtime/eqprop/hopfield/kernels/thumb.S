@@ -100,8 +100,14 @@ only_nudge:
     movs r0, #0
     b exit
 only_program:
+    cmp r2, #4
+    bgt only_where
     bl change
     movs r0, #0
+    b exit
+only_where:
+    mov r0, pc
+    subs r0, #. + 2 - run - 1
     b exit
 
 @ The sum of all the table's words: r3 sum, r4 the last word, which makes it 0, r5 word
@@ -670,7 +676,7 @@ rise_eight:
     subs r3, #8
     blt rise_rest
     str r3, [sp, #R_LEFT]
-    ldr r5, [sp, #S_WORDS]
+    ldrd r1, r5, [sp, #S_LIST]
     mov r6, r5
     mov r7, r5
     mov r8, r5
@@ -678,7 +684,6 @@ rise_eight:
     mov r10, r5
     mov r11, r5
     mov lr, r5
-    ldr r1, [sp, #S_LIST]
 .if PAIRS
     lsls r3, r3, #31
     bne rise_single
@@ -731,13 +736,12 @@ rise_usual:
     bne rise_usual
 .endif
 rise_sums:
-    ldr r0, [sp, #S_BACK]
+    ldrd r2, r0, [sp, #S_OUT]
     cbz r0, rise_store
     .irp sum, r5, r6, r7, r8, r9, r10, r11, lr
     asr \sum, \sum, r0
     .endr
 rise_store:
-    ldr r2, [sp, #S_OUT]
     stmia r2!, {r5-r11, lr}
     str r2, [sp, #S_OUT]
     adds r4, #8 * ITEM
@@ -826,12 +830,11 @@ sink:
     mov r11, r7
 .endif
 sink_four:
-    ldr r6, [sp, #K_LEFT]
+    ldrd r7, r6, [sp, #K_STRIDE]
     subs r6, #4
     blt sink_rest
     str r6, [sp, #K_LEFT]
     ldr r1, [sp, #S_LIST]
-    ldr r7, [sp, #K_STRIDE]
     adds r5, r4, r7
     adds r6, r5, r7
     adds r7, r6, r7
@@ -888,29 +891,28 @@ sink_usual:
     bne sink_usual
 .endif
 sink_sums:
+    ldrd r1, r2, [sp, #S_WORDS]
     ldr r3, [sp, #S_BACK]
-    ldr r1, [sp, #S_WORDS]
     asr r8, r8, r3
     asr r9, r9, r3
     asr r10, r10, r3
     asr lr, lr, r3
     cbz r1, sink_store
-    ldmia r1!, {r0, r2, r5, r6}
-    str r1, [sp, #S_WORDS]
+    ldmia r1!, {r0, r3, r5, r6}
     add r8, r0
-    add r9, r2
+    add r9, r3
     add r10, r5
     add lr, r6
 sink_store:
-    ldr r2, [sp, #S_OUT]
     stmia r2!, {r8, r9, r10, lr}
-    str r2, [sp, #S_OUT]
+    strd r1, r2, [sp, #S_WORDS]
     ldr r5, [sp, #K_STRIDE]
     adds r4, r7, r5
     b sink_four
 sink_rest:
     adds r6, #4
     beq sink_end
+    mov r5, r7
     ldr r7, [sp, #S_BACK]
     ldr r9, [sp, #S_WORDS]
     ldr r10, [sp, #S_OUT]
@@ -1371,6 +1373,12 @@ single:
     lsls r1, r6
     lsrs r1, r1, #1
     mov r9, r1
+.if V7                          @ a magnitude of at most r1 = (half - 1) / 127 changes none, r12 is twice that
+    subs r1, #1
+    movs r7, #127
+    udiv r1, r1, r7
+    lsl r12, r1, #1
+.endif
 .endif
 difference:
     ldrsh r6, [r0, r5]
@@ -1381,6 +1389,11 @@ difference:
     lsrs r5, r5, #1
     stmia r4!, {r5, r6}
     lsls r5, r5, #1
+.elseif V7
+    adds r7, r6, r1
+    cmp r7, r12
+    bls no_difference
+    stmia r4!, {r5, r6}
 .else
     asrs r7, r6, #31
     mov r1, r6
@@ -1421,16 +1434,31 @@ no_difference:
     adds r7, #AT_CROSSBARS
     ldr r0, [r7, #W]
     ldr r7, [sp]
+.if V7
+    push {r2, r11}
+    mov r6, r1
+    mov r11, r0
+.else
     push {r0, r1, r2}
+.endif
     movs r0, #0
     mov r10, r0
 driven_input:
 .if EIGHT
-    threshold r5, r7, r6
+    threshold r5, r7, r3
 .endif
+.if V7
+    ldmia r12!, {r2, r4}
+    add r0, r11, r2
+    mov r1, r6
+.else
     mov r1, r12
     ldmia r1!, {r2, r4}
     mov r12, r1
+    ldr r0, [sp]
+    ldr r1, [sp, #4]
+    adds r0, r0, r2
+.endif
 .if DSP
 .if EIGHT
     asrs r4, r4, #16
@@ -1438,9 +1466,6 @@ driven_input:
     asr r4, r4, lr
 .endif
 .endif
-    ldr r0, [sp]
-    ldr r1, [sp, #4]
-    adds r0, r0, r2
 .if EIGHT
     cmp r1, r9
     beq driven_none
@@ -1487,11 +1512,18 @@ driven_same:
     cmp r1, r9
     bne driven_device
 driven_none:
+.if V7
+    ldr r2, [sp]
+    cmp r12, r2
+    bne driven_input
+    pop {r2, r11}
+.else
     mov r1, r12
     ldr r2, [sp, #8]
     cmp r1, r2
     bne driven_input
     add sp, #12
+.endif
     mov r7, r11
 .if EIGHT
     ldr r0, [r7, #LOSS]
@@ -1673,7 +1705,14 @@ between_above:
     subs r1, #PER_CROSSBAR
     ldr r2, [r1, #PLUS]
     ldr r3, [r1, #MINUS]
+.if V7
+    push {r5, r6, r11}
+    add r12, r2, r4
+    mov r6, r2
+    mov r11, r3
+.else
     push {r2, r3, r4, r5, r6}
+.endif
 .if !EIGHT
     movs r2, #1
     lsls r2, r7
@@ -1682,11 +1721,23 @@ between_above:
 .endif
     movs r2, #0
     mov r10, r2
+.if !V7
     mov r12, r2
+.endif
 between_row:
 .if EIGHT
     threshold r2, r7, r3
 .endif
+.if V7
+    ldrsh r5, [r6], #2
+    ldrsh r4, [r11], #2
+    orrs r3, r5, r4
+    beq between_skip
+    adds r3, r5, r4
+    subs r5, r5, r4
+    asrs r4, r3, #1
+    ldr r1, [sp]
+.else
     mov r1, r12
     ldr r2, [sp]
     ldrsh r5, [r2, r1]
@@ -1702,6 +1753,7 @@ between_row:
     asrs r4, r4, #1
     mov r5, r3
     ldr r1, [sp, #12]
+.endif
 .if V7
 between_device:
     ldmia r1!, {r2, r3}
@@ -1772,14 +1824,22 @@ between_same:
     bne between_device
 .endif
 between_skip:
-    ldr r2, [sp, #16]
+.if V7
+    ldr r2, [sp, #4]
     adds r0, r0, r2
 between_rowed:
+    cmp r6, r12
+    bne between_row
+    pop {r1, r2, r11}
+.else
+    ldr r2, [sp, #16]
+    adds r0, r0, r2
     mov r1, r12
     ldr r2, [sp, #8]
     cmp r1, r2
     bne between_row
     add sp, #20
+.endif
     mov r7, r11
 .if EIGHT
     ldr r0, [r7, #LOSS]

@@ -9,7 +9,7 @@ import sys
 
 import micropython
 
-from ...crossbar.kernels.cortex import enter
+from ...crossbar.kernels.cortex import ask, enter
 from ..native import MachineCrossbar
 
 
@@ -78,6 +78,7 @@ class ThumbCrossbar(MachineCrossbar):
 
     tier = "thumb"
     run = staticmethod(run)
+    ask = staticmethod(ask)
     enter = staticmethod(enter)
     scatter = staticmethod(scatter)
     total = staticmethod(total)

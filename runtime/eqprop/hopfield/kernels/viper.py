@@ -21,6 +21,7 @@ allocates.
 import micropython
 
 from ..._compat import const
+from ...crossbar.kernels.asking import asking
 from ..native import MachineCrossbar
 
 # As in `eqprop.hopfield.native`
@@ -845,6 +846,7 @@ class ViperCrossbar(MachineCrossbar):
 
     tier = "viper"
     run = staticmethod(run)
+    asking = staticmethod(asking)
     enter = staticmethod(enter)
     scatter = staticmethod(scatter)
     total = staticmethod(total)

@@ -53,8 +53,8 @@
     .macro callx8 s
     .byte 0xE0, \s, 0x00
     .endm
-    .macro call8_16             # the function 16 bytes from here, at a multiple of 4
-    .byte 0xE5, 0x00, 0x00
+    .macro call8_20             # the function 20 bytes from here, at a multiple of 4
+    .byte 0x25, 0x01, 0x00
     .endm
     .macro min r, s, t
     .byte \t << 4, \r << 4 | \s, 0x43
@@ -70,7 +70,8 @@
     .endm
 
 # pointers: how many of the arguments, the first ones, are buffers; the others are small integers, objects of twice
-# their value and one. a6 is 0 if the arguments were no objects
+# their value and one. 0 is for a single argument, a list, of which the function gets the address of its objects. a6 is 0
+# if the arguments were no objects
     .macro function name, arguments, pointers
     .balign 4
     .space 5                    # what mpy-cross begins with
@@ -82,16 +83,21 @@
 1:
     l32r a6, \name\()_from_obj
     beqz a6, 2f
+.if \pointers > 0
     l32i a10, a5, 0
     movi a11, 5                 # MP_NATIVE_TYPE_PTR8: a buffer's address, or an integer
     callx8 6
     mov a2, a10
+.else
+    l32i a2, a5, 0
+    l32i a2, a2, 12
+.endif
 .if \pointers > 1
     l32i a10, a5, 4
     movi a11, 5
     callx8 6
     mov a3, a10
-.else
+.elseif \pointers > 0
     l32i a3, a5, 4
     srai a3, a3, 1
 .endif
@@ -139,7 +145,7 @@
     mov a13, a5
     _nop                        # three bytes, to the next multiple of 4
     .balign 4
-    call8_16
+    call8_20
     mov.n a2, a10
     beqz.n a6, 1f
     add.n a2, a2, a2
@@ -147,6 +153,9 @@
 1:
     retw_n
     .balign 4
+    .space 1
+only_where:                     # its return address is that of `run` without what calls it; the answer is a quarter of it
+    _call0 where
     entry_a1 FRAME
     s32i a0, a1, F_HOME
     s32i a3, a1, F_TABLE
@@ -155,6 +164,7 @@
     bltui a4, LEARN + 1, free
     bltui a4, NUDGE, only_errors
     beqi a4, NUDGE, only_nudge
+    bgei a4, PROGRAM + 1, only_where
     _call0 change
     movi a2, 0
     j exit
@@ -170,6 +180,9 @@ exit:
     retw_n
 refuse:
     movi a2, -1
+    j exit
+    routine where
+    srli a2, a0, 2
     j exit
 
 # The sum of all the table's words: a6 the last word, which makes it 0, a7 sum, a8 word
@@ -1056,4 +1069,31 @@ total_next:
     add a4, a4, a5
     bne a2, a3, total_next
     extui a2, a4, 0, 16
+    result
+
+# ask(call): do the verb of a call's list, as `eqprop.crossbar.calls` says: a8 words, then `run`, a9 x, a10 to a13 as `run`
+    function ask, 1, 0
+    l32i a8, a2, 16
+    l32i a8, a8, 12
+    l32i a9, a2, 0
+    l32i a10, a2, 8
+    bne a9, a10, unknown
+    l32i a10, a9, 8
+    l32i a11, a8, 0
+    bne a10, a11, unknown
+    l32i a13, a2, 4
+    bbci a13, 0, unknown
+    srli a13, a13, 1
+    l32i a12, a2, 12
+    srai a12, a12, 1
+    l32i a10, a9, 12
+    l32i a11, a8, 4
+    l32i a8, a8, 8
+    slli a8, a8, 2
+    callx8 8
+    mov a2, a10
+    j asked
+unknown:
+    movi a2, -1
+asked:
     result

@@ -7,7 +7,7 @@ import sys
 
 import micropython
 
-from ...crossbar.kernels.cortex import enter
+from ...crossbar.kernels.cortex import ask, enter
 from ...hopfield.native import MachineCrossbar
 from ..crossbar import EightBit
 
@@ -78,6 +78,7 @@ class ThumbCrossbar(EightBit, MachineCrossbar):
 
     tier = "thumb"
     run = staticmethod(run)
+    ask = staticmethod(ask)
     enter = staticmethod(enter)
     scatter = staticmethod(scatter)
     total = staticmethod(total)

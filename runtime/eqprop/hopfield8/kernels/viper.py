@@ -8,6 +8,7 @@ a load ^ 0x80, and the sum of the values corrects a whole sum. Nothing here allo
 import micropython
 
 from ..._compat import const
+from ...crossbar.kernels.asking import asking
 from ...hopfield.kernels.viper import enter, nudge, settle
 from ...hopfield.native import MachineCrossbar
 from ..crossbar import EightBit
@@ -403,6 +404,7 @@ class ViperCrossbar(EightBit, MachineCrossbar):
 
     tier = "viper"
     run = staticmethod(run)
+    asking = staticmethod(asking)
     enter = staticmethod(enter)
     scatter = staticmethod(scatter)
     total = staticmethod(total)

@@ -16,6 +16,7 @@ COMMON = RUNTIME / "eqprop/crossbar/kernels"
 ARGUMENTS = {
     "run": (4, "Do a verb, as rv32.S says: a0 features, a1 table, a2 verb, a3 label or phase."),
     "enter": (4, "Write a2 to word a1 of the table a0, and to its last word, a3, what leaves the sum of all as it is."),
+    "ask": (1, "Do the verb of a call's list, a0, as `..calls` says."),
     "scatter": (2, "As `plain.scatter`: a0 devices, a1 stream."),
     "total": (2, "Return the sum of the a1 weights at a0 modulo 2**16."),
     "gather": (4, "As `plain.gather`: a0 conductances, a1 start, a2 count, a3 step."),

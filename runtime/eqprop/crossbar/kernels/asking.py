@@ -1,0 +1,16 @@
+"""`ask` of crossbars in machine code that have none in assembler (`eqprop.crossbar.calls`)."""
+
+import micropython
+
+
+def asking(run, table, features):
+    """Return it for a kernel, its table or that one's address, and a number of features."""
+
+    @micropython.native
+    def ask(call, run=run, table=table, features=features, len=len, type=type, int=int):
+        x, label, seen, verb, _ = call
+        if x is seen and len(x) == features and (not verb or (type(label) is int and not label >> 30)):
+            return run(x, table, verb, label)
+        return -1
+
+    return ask
