@@ -142,9 +142,6 @@ class Benchmark:
         self._x = bytearray(network.layers[0])
         self._counter, self._unit, self._tick_ns = clock
         self._ticks = [0] * (2 + len(VERBS))  # for learning, for inference, then for each verb
-        # Checking a buffer that the crossbar has not seen takes heap, so its time depends on what lies there, and that
-        # on how often the host greeted the board while it started. Not part of a count that must repeat
-        network.infer(self._x)
         free = free_heap()
         self._widest = widest(network.layers, None if free is None else free + network.plan.bytes, network.model)
 

@@ -32,7 +32,6 @@ class Learner:
     - tally: [loss, prediction, sample, left]. loss and prediction: from the last sample's free phase
       (`eqprop.crossbar.kernels.plain.set_nudge`). sample: number of samples learnt; it alone determines the learning
       rate. left: samples until the rates next halve. Machine code counts in the crossbar's own tally
-    - rehearse: `learn`, as it is before anything watches what is learnt
     - halve_at: number of samples after which the rates next halve, or -1 for never: sample + left. Both are counted, so
       that a flipped bit in any of the three shows
     """
@@ -47,11 +46,10 @@ class Learner:
         self.rate_shifts = plan.rate_shifts
         self.lr_halving_samples = lr_halving_samples
         self.resume_at(0)
-        if hasattr(crossbar, "call"):
+        if type(self) is Learner and hasattr(crossbar, "call"):
             from .crossbar.calls import learning
 
             self.learn = learning(crossbar, self._answered)  # type: ignore[method-assign]
-        self.rehearse = self.learn
 
     def resume_at(self, sample):
         """Resume at training sample number `sample`, at its learning rates: each halving is one more right shift."""
@@ -87,13 +85,14 @@ class Learner:
         self.count(prediction, loss)
 
     def _answered(self, call, answer, replay):
-        """Do what is left of a sample that machine code has learnt, or has not (`eqprop.crossbar.calls`)."""
+        """Finish a sample: halve the rates, or retry what machine code refused (`eqprop.crossbar.calls`)."""
         if replay:
             replay_needs_memory(replay)
         if answer == -1:
             answer = self._crossbar.retry(call)
         if answer < 0:
-            raise Rot("total conductance")
+            self._crossbar.check_label(call[1])
+            raise Rot("table" if answer == -1 else "total conductance")
         if answer:
             self._halve()
 

@@ -15,7 +15,7 @@ from .fixed import DELTA_V_MAX, G_MAX, TOTAL_MAX, U_MAX, V_MAX, bits, isqrt
 from .layers import BLOCK_BYTES, ITEM_BYTES, parse_layers, product_shift, tuple_blocks
 
 # Memory of a network beyond its arrays and per-crossbar objects, measured by `tests/runtime/test_planning.py`
-_BLOCKS = const(60)
+_BLOCKS = const(58)
 _TUPLES = const(22)  # tuples with an item for each crossbar, in `Plan` and `eqprop.crossbar.circuit.Circuit`
 
 

@@ -104,8 +104,8 @@ MUTATIONS = (
     ),
     (
         CONFIDENCE,
-        "        self._learn(x, label, replay)\n        self._note(",
-        "        self._learn(x, label, replay)\n        self._crossbar.settle(x)\n        self._note(",
+        "        self.unwatched(x, label, replay)\n        self._note(",
+        "        self.unwatched(x, label, replay)\n        self._crossbar.settle(x)\n        self._note(",
         f"{OF_CONFIDENCE}::test_confidence_is_how_often_it_is_right",
     ),
     (

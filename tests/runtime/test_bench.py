@@ -78,15 +78,6 @@ def test_each_verb_is_timed_by_itself():
     assert network.crc() == twin.crc()
 
 
-def test_the_crossbar_knows_the_buffer_before_the_measurement():
-    """Checking it takes heap, whose state no two sessions share. Catches counts that do not repeat exactly."""
-    network = eqprop.Network((4, 3, 3))
-    benchmark = bench.Benchmark(network, (Counter(3), "steps", 1))
-    seen = network.crossbar._seen
-    benchmark.answer(bench.pack_bench(False, 0, [(label, x) for x, label in ROWS]))
-    assert network.sample == len(ROWS) and network.crossbar._seen is seen
-
-
 def test_the_widest_network_just_fits():
     """Catches a node too many or too few."""
     n = bench.widest((64, 1, 10), 50000)

@@ -48,7 +48,7 @@ def held(model, owner, monkeypatch):
     `uctypes`, which CPython has not, and modules that need MicroPython.
     """
     monkeypatch.setitem(sys.modules, "uctypes", ModuleType("uctypes"))
-    monkeypatch.setitem(sys.modules, "eqprop.crossbar.calls", SimpleNamespace(begin=None))
+    monkeypatch.setitem(sys.modules, "eqprop.crossbar.calls", SimpleNamespace(Called=type("Called", (), {})))
     monkeypatch.setitem(sys.modules, "eqprop.crossbar.kernels.asking", SimpleNamespace(asking=None))
     monkeypatch.delitem(sys.modules, f"eqprop.{model}.native", raising=False)  # run_module warns of one that is loaded
     words_and_arrays, at = {}, 0

@@ -42,7 +42,7 @@ _RESISTIVE = ("circuit", "dynamics", "emulated", "inspection", "native", "plain"
 PARTS = {
     "resistive": (
         "planning.py",
-        *(f"crossbar/{name}.py" for name in (*_RESISTIVE, "kernels/rv32", "kernels/viper")),
+        *(f"crossbar/{name}.py" for name in (*_RESISTIVE, "resistive", "kernels/rv32", "kernels/viper")),
         "crossbar/kernels/thumb",
     ),
     "features": ("features/",),
@@ -84,7 +84,9 @@ _RETAGGED = {  # by architecture: what becomes viper code where it is compiled
     "xtensawin": {"hopfield/kernels/xtensa.py"},
 }
 _BESIDE_VIPER = {"protocol/bytes_plain.py", "telemetry/plain.py"}  # not needed where there is an emitter
-_EMITTED = {"crossbar/calls.py", "crossbar/kernels/asking.py"}
+_ASKING = "crossbar/kernels/asking.py"
+_ASKS = _VIPER | {"differential/native.py"}  # the modules that need it
+_EMITTED = {"crossbar/calls.py", _ASKING}
 _EMITTED |= {"extras/nearest_viper.py", "features/kernels/viper.py", "protocol/bytes_viper.py", "telemetry/viper.py"}
 _MACHINE_CODE = {*_EMITTED, *_THUMB, *_VIPER}
 _HOSTS = "protocol/host_messages.py"  # the host's half of the messages
@@ -116,9 +118,12 @@ def runtime_files(architecture, without=(), extras=(), compiled=True, dsp=None):
         others = others | {_DSP}
     not_asked = {part: EXTRAS[part] for part in EXTRAS if part not in extras}
     left_out = tuple(prefix for each in (*(PARTS[part] for part in without), *not_asked.values()) for prefix in each)
-    return {
+    files = {
         name: path for name, path in names.items() if name not in {*others, _HOSTS} and not name.startswith(left_out)
     }
+    if not _ASKS & set(files):
+        files.pop(_ASKING, None)
+    return files
 
 
 def _model(name):

@@ -57,11 +57,10 @@ Attributes. `ExternalCrossbar` has all of them; a crossbar changes `readable` or
                       network then has no CRC: `Network.crc` returns None
     tier              a word for the benchmark that says what settles the nodes
     inspect(rate_shifts)  raise Rot naming what changed in memory by itself, given the right rate_shift of each crossbar
-    call              of machine code alone (`eqprop.crossbar.calls`): (list, ask), to learn a sample at once, as the
-                      verbs would. The answer says whether the rates halve now; or it is -1, with nothing done, for
-                      arguments that are not known, or if the table changed by itself; or -2 for a total conductance out
-                      of range
-    tally             with it: four int32 in which a sample counts as `eqprop.learner.Learner.count` does it
+    call              of machine code alone (`eqprop.crossbar.calls`): the means to learn a sample at once, as the verbs
+                      would. The answer says whether the rates halve now; or it is -1, with nothing done, for arguments
+                      that are not known, or if the table changed by itself; or -2 for a total conductance out of range
+    tally             with `call`: four int32, counted as by `eqprop.learner.Learner.count`
 
 `currents` (int32 for each output) is for `ExternalCrossbar.set_nudge`, and for a crossbar at a host's end of the line
 (`eqprop.service.chip`), whose board sets them.
@@ -113,16 +112,15 @@ class CheckedCrossbar:
     readable = exact = True
     features: int
     classes: int
-    _seen = ()  # the last buffer checked; its items cannot change their type
     _row = None  # as many int8 as features, for `has_byte_items` to overwrite
-    call: tuple
 
     def check(self, x):
         """Raise TypeError unless `x` is one of BUFFERS with one-byte items; ValueError unless it has all features."""
-        if _type(x) in BUFFERS and _len(x) != self.features:
+        kind = _type(x)
+        if kind in BUFFERS and _len(x) != self.features:
             raise ValueError("x: {} features for {} inputs".format(_len(x), self.features))
-        check_bytes("x", x, "an int8 buffer", self._row)
-        self._seen = x
+        if kind is not bytes and kind is not bytearray:
+            check_bytes("x", x, "an int8 buffer", self._row)
 
     def check_label(self, label):
         """Raise ValueError unless `label` is the number of an output."""
@@ -132,27 +130,6 @@ class CheckedCrossbar:
         except TypeError:  # a float, or not a number
             pass
         raise ValueError("label: {} is not a whole number in 0..{}".format(label, self.classes - 1))
-
-    def settle(self, x):
-        """Settle by `ask`, where the dynamics are machine code; other crossbars have a `settle` of their own."""
-        call, ask = self.call
-        call[0] = x
-        answer = ask(call)
-        return self.retry(call) if answer < 0 else answer
-
-    def retry(self, call):
-        """Return the kernel's answer to a call that it refused, or raise (`eqprop.crossbar.calls`).
-
-        With few variables: MicroPython takes a frame of more than eleven words from the heap.
-        """
-        self.check(call[0])
-        self.check_label(call[1])
-        if _type(call[0]) is not memoryview:  # whose bytes may begin elsewhere than its object says
-            call[2] = call[0]
-        answer = self.run(call[0], self.table, call[3], call[1])  # type: ignore[attr-defined]
-        if answer == -1:
-            raise Rot("table")
-        return answer
 
     def check_phase(self, phase):
         """Raise ValueError unless `phase` is PLUS or MINUS."""

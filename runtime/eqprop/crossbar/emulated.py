@@ -34,7 +34,6 @@ class EmulatedCrossbar(CheckedCrossbar):
         self.table = arrays["table"][0]
         self.features = plan.layers[0]
         self.classes = plan.layers[-1]
-        self._seen = ()  # allocated before the heap may be locked
         self._row = byte_row(self.circuit.inputs)
         for _, items, first, end, value in self.fixed():
             for i in range(first, end):

@@ -12,7 +12,7 @@ of all words 0 modulo 2**32, so that no kernel follows an address with a flipped
 
 from .._compat import const, table_words
 from . import FREE, MINUS, PLUS, Rot
-from .calls import begin
+from .calls import Called
 from .emulated import EmulatedCrossbar
 
 # The verbs
@@ -72,7 +72,7 @@ _V_PLUS = const(34)
 _V_MINUS = const(36)
 
 
-class MachineCrossbar(EmulatedCrossbar):
+class MachineCrossbar(Called, EmulatedCrossbar):
     """The crossbar's verbs in machine code, one call per verb or one per sample: calls cost as much as arithmetic.
 
     A subclass provides run(x, table, verb, number): of settle the prediction; of learn, which counts in the tally,
@@ -87,7 +87,7 @@ class MachineCrossbar(EmulatedCrossbar):
         """As `EmulatedCrossbar`."""
         self.tally = allocate("i", 4)
         EmulatedCrossbar.__init__(self, plan, allocate, seed)
-        begin(self)
+        self._begin()
 
     def words(self):
         """Yield the table's words in their order."""

@@ -12,6 +12,7 @@ of all words 0 modulo 2**32, so that no kernel follows an address with a flipped
 
 from .._compat import const, table_words
 from ..crossbar import PLUS, Rot
+from ..crossbar.calls import Called
 from ..crossbar.kernels.asking import asking
 from .crossbar import DifferentialCrossbar
 
@@ -63,10 +64,8 @@ _TOTAL = const(26)
 _FREE = const(28)  # voltages
 _DISPLACED = const(30)
 
-_len = len  # faster to find than a built-in name
 
-
-class MachineCrossbar(DifferentialCrossbar):
+class MachineCrossbar(Called, DifferentialCrossbar):
     """The crossbar's verbs by kernels on its table, one call per verb: on a board, calls cost as much as arithmetic.
 
     A subclass provides `kernels`: settle(x, table), which returns the prediction, or -1 if the table's sum is wrong;
@@ -77,13 +76,14 @@ class MachineCrossbar(DifferentialCrossbar):
 
     kernels: tuple = (None, None, None, None, None)
     flag = 0
+    asking = staticmethod(asking)
 
     def __init__(self, plan, allocate, seed):
         """As `DifferentialCrossbar`."""
         self._settle, self._set_nudge, self._respond, self._program, self._enter = self.kernels
         self.tally = allocate("i", 4)
         super().__init__(plan, allocate, seed)
-        self.call = [None, 0, None, 0, None], asking(self.run, self.table, self.features)
+        self._begin()
 
     def words(self):
         """Yield the table's words in their order."""
@@ -106,15 +106,6 @@ class MachineCrossbar(DifferentialCrossbar):
             arrays += [circuit.low[c], circuit.high[c], circuit.total[c], circuit.free[c], circuit.displaced[c]]
             yield words, arrays
 
-    def settle(self, x):
-        """As `PlainCrossbar.settle`. Raises Rot, doing nothing, if the table has changed by itself."""
-        if x is not self._seen or _len(x) != self.features:
-            self.check(x)
-        prediction = self._settle(x, self.table)
-        if prediction < 0:
-            raise Rot("table")
-        return prediction
-
     def set_nudge(self, label):
         """As `PlainCrossbar.set_nudge`."""
         self.check_label(label)
@@ -127,13 +118,14 @@ class MachineCrossbar(DifferentialCrossbar):
         else:
             self.check_phase(phase)
 
-    def run(self, x, table, prediction, label):
-        """Learn a sample, as `eqprop.learner` needs it. Arguments serve as locals, as there."""
+    def run(self, x, table, verb, label):
+        """Settle or learn a sample, as `eqprop.crossbar.calls` needs it. Arguments serve as locals."""
         if not 0 <= label < self.classes:
             return -1
-        prediction = self._settle(x, table)
-        if prediction < 0:
-            return prediction
+        table = self.table  # in place of its address, of which some kernels cannot make a pointer
+        x = self._settle(x, table)  # the prediction
+        if x < 0 or not verb:
+            return x
         label = self._set_nudge(table, label)
         if label:
             self._respond(table)
@@ -141,7 +133,7 @@ class MachineCrossbar(DifferentialCrossbar):
                 return -2
         tally = self.tally
         tally[0] = label
-        tally[1] = prediction
+        tally[1] = x
         tally[2] += 1
         tally[3] = label = tally[3] - 1
         return not label

@@ -25,6 +25,7 @@ class Confidence:
     """Shares of right answers by margin.
 
     - kind: in a checkpoint. size: bytes of `buffers` there
+    - unwatched: the learner's own `learn`
     - shares: int16: of right answers in each range, 16384 for all. distance: between the learning targets
     """
 
@@ -42,13 +43,13 @@ class Confidence:
         self._counts = array("B", [2] * _RANGES)
         self._tally = _RANGES * (_ONE // 2 + 2)
         self._learner = learner = network.learner
-        self._learn, self._learn_steps = learner.learn, learner.learn_steps
+        self.unwatched, self._learn_steps = learner.learn, learner.learn_steps
         learner.learn = self.learn
         learner.learn_steps = self.learn_steps
 
     def learn(self, x, label, replay=0):
         """Learn a sample as `Learner.learn` does, and note whether its answer was right."""
-        self._learn(x, label, replay)
+        self.unwatched(x, label, replay)
         self._note(self._range(), self._learner.tally[_PREDICTION] == label)
 
     def learn_steps(self, x, label):

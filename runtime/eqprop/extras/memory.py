@@ -39,8 +39,9 @@ class Memory(Reservoir):
         self._leads = array("b", bytes(classes))  # how the network did beside the nearest kept sample: 0 and below
         self.new_classes = 0
         self._learner = network.learner
-        # Of the class: `eqprop.extras.confidence` watches what the learner itself is given, and must not see these
-        self._rehearse, self._rehearse_steps = network.learner.rehearse, type(network.learner).learn_steps
+        watch = network.confidence  # must not see what is rehearsed
+        self._rehearse = watch.unwatched if watch else network.learner.learn
+        self._rehearse_steps = type(network.learner).learn_steps
         self._settle = network.crossbar.settle
 
     @classmethod

@@ -77,7 +77,6 @@ class HopfieldCrossbar(CheckedCrossbar):
         self.table, self.states, self.pull = [arrays[name][0] for name in ("table", "states", "pull")]
         self.features = plan.layers[0]
         self.classes = plan.layers[-1]
-        self._seen = ()  # allocated before the heap may be locked
         self._row = byte_row(self.circuit.inputs)
         for _, items, first, end, value in self.fixed():
             for i in range(first, end):

@@ -8,7 +8,7 @@ the table makes the sum of all words 0 modulo 2**32, so that no kernel follows a
 
 from .._compat import const, table_words
 from ..crossbar import MINUS, PLUS
-from ..crossbar.calls import begin
+from ..crossbar.calls import Called
 from .crossbar import HopfieldCrossbar
 
 # The verbs
@@ -48,7 +48,7 @@ _PLUS = const(10)
 _MINUS = const(12)
 
 
-class MachineCrossbar(HopfieldCrossbar):
+class MachineCrossbar(Called, HopfieldCrossbar):
     """The crossbar's verbs in machine code, one call per verb or one per sample: calls cost as much as arithmetic.
 
     A subclass provides run(x, table, verb, number), enter(table, at, word, last), which updates the table's sum, and
@@ -60,7 +60,7 @@ class MachineCrossbar(HopfieldCrossbar):
     def __init__(self, plan, allocate, seed):
         """As `HopfieldCrossbar`."""
         HopfieldCrossbar.__init__(self, plan, allocate, seed)
-        begin(self)
+        self._begin()
         self.tally = memoryview(self.circuit.sums)[len(self.circuit.w) :]
 
     def checksum(self, w):

@@ -9,7 +9,7 @@ STATE_MAX = const(16383)  # the rails
 _WEIGHT_MAX = const(32768)
 _ROUND_MAX = const(11)  # largest product shift that leaves a bit to round by
 # Memory beyond the arrays and per-crossbar objects, measured by `tests/runtime/hopfield/test_planning.py`
-_BLOCKS = const(56)
+_BLOCKS = const(54)
 _TUPLES = const(8)  # tuples with an item for each crossbar
 
 

@@ -109,6 +109,12 @@ def test_all_plain_kernels_stay_where_the_module_itself_is_imported():
     assert without_unused(texts, PLAIN)[PLAIN] == texts[PLAIN]
 
 
+def test_a_board_gets_no_names_for_the_type_checker():
+    """Nor others fewer. Catches: 300 bytes of heap for functions that subclasses provide, a function that is lost."""
+    text = "class A:\n    run = enter = staticmethod(None)\n    total = staticmethod(total)\n"
+    assert fold({"a.py": text})["a.py"] == "class A:\n    total = staticmethod(total)"
+
+
 def test_the_boards_of_a_fleet_share_what_is_compiled(monkeypatch):
     """Eight threads for two architectures. Catches one that compiles again, or does not wait for the one that does."""
     made = []

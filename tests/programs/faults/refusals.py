@@ -28,6 +28,9 @@ def refused(verb, *arguments):
 for model in ("hopfield", "resistive"):
     network = eqprop.Network("4-3-2", model=model)
     crossbar = network.crossbar
+    for x in (None, b""):  # before any other buffer
+        refused(network.infer, x)
+        refused(network.learn, x, 0)
     crossbar.settle(bytes(4))
     for code in "hif" if floats else "hi":
         items = array(code, [1, 2, 3, 4])

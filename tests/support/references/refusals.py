@@ -5,6 +5,8 @@ def _of_a_model(floats):
     """Return it for one model. floats: whether the interpreter has them."""
     labels = (-1, 2, 2**32, 2**40, 1 - 2**32, *((1.0, 0.5) if floats else ()), "1", None)
     return [
+        *2 * ["TypeError x: expected an int8 buffer, got NoneType"],
+        *2 * ["ValueError x: 0 features for 4 inputs"],
         *(3 if floats else 2)
         * [
             "TypeError x: expected an int8 buffer, got array of larger items",

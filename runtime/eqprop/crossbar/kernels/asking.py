@@ -4,11 +4,11 @@ import micropython
 
 
 def asking(run, table, features):
-    """Return it for a kernel, its table or that one's address, and a number of features."""
+    """Return `ask` for a kernel, its table or the table's address, and a number of features."""
 
     @micropython.native
     def ask(call, run=run, table=table, features=features, len=len, type=type, int=int):
-        x, label, seen, verb, _ = call
+        x, label, seen, verb, _, _ = call
         if x is seen and len(x) == features and (not verb or (type(label) is int and not label >> 30)):
             return run(x, table, verb, label)
         return -1

@@ -20,7 +20,7 @@ def enter(r0, r1, r2, r3):
 
 @micropython.asm_thumb
 def ask(r0):
-    """Do the verb of a call's list, as `..calls` says: r1 x, r2 features, then verb, r3 label, r4 words, r5 `run`."""
+    """Do the verb of a call's list, as `..calls` says: r1 x, r2 features, then verb, r3 label, r4 words."""
     ldr(r4, [r0, 16])
     ldr(r4, [r4, 12])
     ldr(r1, [r0, 0])
@@ -36,7 +36,15 @@ def ask(r0):
     bcc(REFUSE)
     ldr(r2, [r0, 12])
     lsr(r2, r2, 1)
+    ldr(r5, [r1, 0])
+    ldr(r6, [r0, 20])
     ldr(r0, [r1, 12])
+    cmp(r5, r6)
+    bne(ADDRESS)
+    ldr(r5, [r1, 4])  # of a memoryview: the first item, above 8 bits of its type
+    lsr(r5, r5, 8)
+    add(r0, r0, r5)
+    label(ADDRESS)
     ldr(r1, [r4, 4])
     ldr(r5, [r4, 8])
     data(2, 0x4728)  # bx r5

@@ -24,6 +24,7 @@
     auipc t0, 0
     lw t0, -4(t0)
     beqz t0, 5f
+.if \pointers > 0
     addi sp, sp, -16
     sw ra, 12(sp)
     sw s0, 8(sp)
@@ -31,12 +32,8 @@
     mv s0, a3
     mv s1, t0
     lw a0, 0(s0)
-.if \pointers > 0
     li a1, PTR8
     jalr s1
-.else
-    lw a0, 12(a0)
-.endif
 .if \pointers > 1
     sw a0, 0(sp)
     lw a0, 4(s0)
@@ -44,7 +41,7 @@
     jalr s1
     mv a1, a0
     lw a0, 0(sp)
-.elseif \pointers > 0
+.else
     lw a1, 4(s0)
     srai a1, a1, 1
 .endif
@@ -61,6 +58,17 @@
     lw s0, 8(sp)
     lw s1, 4(sp)
     addi sp, sp, 16
+.else
+    addi sp, sp, -16
+    sw ra, 12(sp)
+    lw a0, 0(a3)
+    lw a0, 12(a0)
+    jal 5f
+    slli a0, a0, 1
+    addi a0, a0, 1
+    lw ra, 12(sp)
+    addi sp, sp, 16
+.endif
     ret
     .balign 4
 \name\()_code:
@@ -161,7 +169,14 @@
     srli a3, a3, 1
     lw a2, 12(a0)
     srai a2, a2, 1
+    lw a5, 0(t1)
+    lw a4, 20(a0)
     lw a0, 12(t1)
+    bne a4, a5, 2f
+    lw a5, 4(t1)                # of a memoryview: the first item, above 8 bits of its type
+    srli a5, a5, 8
+    add a0, a0, a5
+2:
     lw a1, 4(t0)
     lw a4, 8(t0)
     slli a4, a4, 2

@@ -1333,6 +1333,10 @@ power:
     bne power
     ldr r4, [r7, #POWER_BITS]
     lsrs r3, r4
+.if V7
+    clz r0, r3
+    rsb r0, r0, #32
+.else
     movs r0, #0
 bit:
     cmp r3, #0
@@ -1341,8 +1345,8 @@ bit:
     adds r0, #1
     b bit
 bits:
-    mov r6, r11
-    ldr r6, [r6, #AT_CROSSBARS + RATE_SHIFT]
+.endif
+    ldr r6, [r7, #AT_CROSSBARS + RATE_SHIFT]
     adds r6, r6, r0
     cmp r6, #24
     ble rate
@@ -1411,7 +1415,8 @@ no_difference:
     bne difference
 @ `plain.update_driven`: r0 row, r1 list, r2 place, r3 change, r4 input, r5 old weight, r6 new weight, r7 rate_shift, r8
 @ half or threshold, r9 end of the list, r10 sum of the changes, r12 inputs, lr random state, or what DSP shifts values
-@ left by; on the stack the weights, the list, the inputs' end
+@ left by; on the stack the weights, the list, the inputs' end. V7: r6 the list, r11 the weights; on the stack the inputs'
+@ end, the table
     mov r7, r11
     ldr r1, [r7, #STATES]
 .if EIGHT
@@ -1685,7 +1690,8 @@ between_above:
     mov r9, r4
 @ r0 weight, r1 list, r2 change, r3 weight, r4 mean below, r5 difference below, r7 rate_shift, r8 half or threshold, r9
 @ end of the list, r10 sum of changes, r12 place below, lr random state; on the stack plus and minus below, their end,
-@ the list, bytes of a row
+@ the list, bytes of a row. V7: r6 plus below, r11 minus, r12 end of plus, lr without EIGHT bytes of a row; on the stack
+@ the list, bytes of a row, the table
     pop {r1}
     mov r6, r2
 .if EIGHT
@@ -1707,6 +1713,9 @@ between_above:
     ldr r3, [r1, #MINUS]
 .if V7
     push {r5, r6, r11}
+.if !EIGHT
+    mov lr, r6
+.endif
     add r12, r2, r4
     mov r6, r2
     mov r11, r3
@@ -1825,8 +1834,12 @@ between_same:
 .endif
 between_skip:
 .if V7
+.if EIGHT
     ldr r2, [sp, #4]
     adds r0, r0, r2
+.else
+    add r0, lr
+.endif
 between_rowed:
     cmp r6, r12
     bne between_row

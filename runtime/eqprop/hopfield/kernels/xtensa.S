@@ -1087,6 +1087,13 @@ total_next:
     l32i a12, a2, 12
     srai a12, a12, 1
     l32i a10, a9, 12
+    l32i a11, a9, 0
+    l32i a2, a2, 20
+    bne a2, a11, whole
+    l32i a2, a9, 4              # of a memoryview: the first item, above 8 bits of its type
+    srli a2, a2, 8
+    add a10, a10, a2
+whole:
     l32i a11, a8, 4
     l32i a8, a8, 8
     slli a8, a8, 2
