@@ -1,33 +1,12 @@
 """The few differences between CPython and MicroPython, in one place."""
 
 import sys
-from array import array
 
-try:
-    from micropython import const  # folds `_X = const(1)` into the bytecode
-except ImportError:
-
-    def const(value):
-        """Return `value`: CPython does not fold such constants."""
-        return value
-
-
-try:
-    from time import ticks_diff, ticks_us
-except ImportError:
-    from time import perf_counter_ns
-
-    def ticks_us():
-        """Return microseconds since an arbitrary moment."""
-        return perf_counter_ns() // 1000
-
-    def ticks_diff(now, then):
-        """Return now - then: this counter does not wrap."""
-        return now - then
-
-
-try:
+if sys.implementation.name == "micropython":  # `eqprop deploy` copies this branch alone
     from gc import collect, mem_free, threshold
+    from time import ticks_diff, ticks_us
+
+    from micropython import const, kbd_intr  # const folds `_X = const(1)` into the bytecode
 
     def free_heap(enough=1 << 29):
         """Return the free bytes of the heap, collecting garbage first if fewer than `enough` are free.
@@ -39,30 +18,6 @@ try:
             collect()
             free = mem_free()
         return free
-
-except ImportError:
-
-    def collect():
-        """Do nothing: CPython collects garbage itself."""
-
-    def threshold(_=0):  # type: ignore[no-redef]
-        """Return 0: CPython collects garbage itself."""
-        return 0
-
-    def free_heap(_enough=0):
-        """Return None: CPython does not limit its heap."""
-        return None
-
-
-try:
-    from micropython import kbd_intr
-except ImportError:
-
-    def kbd_intr(_):
-        """Do nothing: on CPython only a terminal turns Ctrl-C into an interrupt."""
-
-
-if sys.implementation.name == "micropython":
 
     class _Slices:
         def __getitem__(self, all_items):
@@ -96,6 +51,34 @@ if sys.implementation.name == "micropython":
         row[_ALL] = x
 
 else:
+    from array import array
+    from time import perf_counter_ns
+
+    def const(value):
+        """Return `value`: CPython does not fold such constants."""
+        return value
+
+    def ticks_us():
+        """Return microseconds since an arbitrary moment."""
+        return perf_counter_ns() // 1000
+
+    def ticks_diff(now, then):
+        """Return now - then: this counter does not wrap."""
+        return now - then
+
+    def collect():
+        """Do nothing: CPython collects garbage itself."""
+
+    def threshold(_=0):  # type: ignore[no-redef]
+        """Return 0: CPython collects garbage itself."""
+        return 0
+
+    def free_heap(_enough=0):
+        """Return None: CPython does not limit its heap."""
+        return None
+
+    def kbd_intr(_):
+        """Do nothing: on CPython only a terminal turns Ctrl-C into an interrupt."""
 
     def byte_row(_):
         """Return None: CPython needs no row to find out."""

@@ -72,7 +72,8 @@ _MODELS = ("crossbar", "differential", "hopfield", "hopfield8")
 _THUMB = {f"{model}/kernels/thumb.py" for model in _MODELS} | {"crossbar/kernels/cortex.py", "telemetry/thumb.py"}
 _CORES = ("thumb6", "thumb7", "thumb7e")  # of a model's folder kernels: one for each kind of Arm core
 _DSP = "crossbar/kernels/dsp.py"  # the check for the last of them
-_VIPER = {model + "/kernels/viper.py" for model in _MODELS} | {"telemetry/ring_viper.py"}
+_VIPER_KERNELS = {f"{model}/kernels/viper.py" for model in _MODELS}
+_VIPER = _VIPER_KERNELS | {"telemetry/ring_viper.py"}
 _BESIDE_THUMB = _VIPER | {  # not needed where there is an assembler
     "crossbar/plain.py",
     "crossbar/dynamics.py",
@@ -85,9 +86,15 @@ _RETAGGED = {  # by architecture: what becomes viper code where it is compiled
 }
 _BESIDE_VIPER = {"protocol/bytes_plain.py", "telemetry/plain.py"}  # not needed where there is an emitter
 _ASKING = "crossbar/kernels/asking.py"
-_ASKS = _VIPER | {"differential/native.py"}  # the modules that need it
-_EMITTED = {"crossbar/calls.py", _ASKING}
-_EMITTED |= {"extras/nearest_viper.py", "features/kernels/viper.py", "protocol/bytes_viper.py", "telemetry/viper.py"}
+_ASKS = _VIPER_KERNELS | {"differential/native.py"}  # the modules that need it
+_EMITTED = {
+    "crossbar/calls.py",
+    _ASKING,
+    "extras/nearest_viper.py",
+    "features/kernels/viper.py",
+    "protocol/bytes_viper.py",
+    "telemetry/viper.py",
+}
 _MACHINE_CODE = {*_EMITTED, *_THUMB, *_VIPER}
 _HOSTS = "protocol/host_messages.py"  # the host's half of the messages
 _MOUNTED = "/.eqprop"  # where the board mounts the modules

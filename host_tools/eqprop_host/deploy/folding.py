@@ -11,6 +11,7 @@ about 20 bytes of heap, and a look-up at each use. A board keeps each name as te
 import ast
 import itertools
 import re
+import string
 from pathlib import PurePosixPath
 
 from ..files import PARSING
@@ -23,9 +24,9 @@ def fold(sources):
     """Return the text of each module, {path in the package: text}, with the constants of all modules folded in.
 
     sources: {path in the package: text}. A constant is a public name that a module sets once, to `const` of
-    an integer or a text. A branch that begins with an import of kernels, or of a module `plain`, that are not among the
-    sources is left out, and so are the choice between it and another, and the name of a tier without kernels: a board
-    gets the kernels that its core can run.
+    an integer or a text. A branch for CPython is left out. So is a branch that begins with an import of kernels, or of
+    a module `plain`, that are not among the sources, with the choice between it and another, and the name of a tier
+    without kernels: a board gets the kernels that its core can run.
     """
     there = {_name(path) for path in sources}
     with PARSING:
@@ -108,7 +109,7 @@ def _folded(path, tree, constants):
 
 
 class _Present(ast.NodeTransformer):
-    """Removes the branches of module `path` that begin with an import of kernels that are not `there`.
+    """Removes the branches of module `path` for CPython, and those that begin with an import of what is not `there`.
 
     Of two alternative branches, only the one whose kernels are there stays, without the `if` or `try` around them. Of
     the tiers' names, those of kernels that are there stay.
@@ -133,6 +134,8 @@ class _Present(ast.NodeTransformer):
 
     def visit_If(self, node):
         self.generic_visit(node)
+        if ast.unparse(node.test) == "sys.implementation.name == 'micropython'":
+            return node.body
         if self._lacks(node.orelse):
             node.orelse = []
         return node.orelse if self._lacks(node.body) else node
@@ -150,9 +153,12 @@ class _Present(ast.NodeTransformer):
 class _Short(ast.NodeTransformer):
     """Replaces the private names that the runtime itself defines by short ones, the same in all modules."""
 
+    _FIELDS = ("name", "attr", "id", "arg", "asname")
+
     def __init__(self, trees):
-        defined = set()
+        defined, used = set(), set()
         for node in itertools.chain.from_iterable(map(ast.walk, trees)):
+            used |= {getattr(node, field, None) for field in self._FIELDS}
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 defined.add(node.name)
             elif isinstance(node, ast.arg):
@@ -160,10 +166,13 @@ class _Short(ast.NodeTransformer):
             elif isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Store):
                 defined.add(node.attr if isinstance(node, ast.Attribute) else node.id)
         private = sorted(name for name in defined if re.fullmatch("_[A-Za-z]\\w+", name))
-        self._names = {name: f"_{number}" for number, name in enumerate(private)}
+        letters = string.ascii_letters + string.digits
+        words = itertools.chain.from_iterable(itertools.product(letters, repeat=size) for size in itertools.count(1))
+        short = (name for word in words if (name := "_" + "".join(word)) not in used)
+        self._names = dict(zip(private, short, strict=False))
 
     def visit(self, node):
-        for field in ("name", "attr", "id", "arg", "asname"):
+        for field in self._FIELDS:
             name = getattr(node, field, None)
             if name in self._names:
                 setattr(node, field, self._names[name])

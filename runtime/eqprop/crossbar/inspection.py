@@ -9,24 +9,13 @@ from array import array
 
 from . import Rot
 from .circuit import invert
+from .network_rot import inspect_fixed
 
 
 def inspect(crossbar, rate_shifts):
     """Raise Rot naming what changed by itself in an `EmulatedCrossbar`. rate_shifts: the right one of each crossbar."""
-    plan, circuit = crossbar.plan, crossbar.circuit
-    try:
-        planned = type(plan)(plan.layers)
-        if plan.__dict__ != planned.__dict__ or (circuit.beta, circuit.sweeps) != (plan.beta, plan.sweeps):
-            raise Rot("plan")
-        for name, items, first, end, value in crossbar.fixed():
-            for i in range(first, end):
-                if items[i] != value:
-                    raise Rot(name)
-        for at, word in enumerate(crossbar.words()):
-            if crossbar.table[at] != word:
-                raise Rot("table")
-    except (IndexError, ValueError) as error:  # a size that is impossible
-        raise Rot("plan") from error
+    inspect_fixed(crossbar, ("beta", "sweeps"))
+    circuit = crossbar.circuit
     one, reciprocal, shift = array("i", [0]), array("H", [0]), bytearray(1)
     for c, total in enumerate(circuit.total):
         if circuit.rate_shifts[c] != rate_shifts[c]:

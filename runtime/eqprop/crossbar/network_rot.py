@@ -1,6 +1,6 @@
 """Inspects a network on any crossbar for values that changed by themselves.
 
-An emulated crossbar does its part in `inspection`.
+An emulated crossbar does its part: `inspection` or `eqprop.hopfield.devices`.
 """
 
 from .._compat import const
@@ -22,3 +22,26 @@ def inspect(network):
     every = network.lr_halving_samples
     halvings = sample // every if every else 0
     network.crossbar.inspect([min(shift + halvings, RATE_SHIFT_MAX) for shift in network.plan.rate_shifts])
+
+
+def inspect_fixed(crossbar, names):
+    """Raise Rot naming what changed of an emulated crossbar's plan, fixed values or table.
+
+    names: of the values that its circuit has from the plan.
+    """
+    plan, circuit = crossbar.plan, crossbar.circuit
+    try:
+        if plan.__dict__ != type(plan)(plan.layers).__dict__:
+            raise Rot("plan")
+        for name in names:
+            if getattr(circuit, name) != getattr(plan, name):
+                raise Rot(name)
+        for name, items, first, end, value in crossbar.fixed():
+            for i in range(first, end):
+                if items[i] != value:
+                    raise Rot(name)
+        for at, word in enumerate(crossbar.words()):
+            if crossbar.table[at] != word:
+                raise Rot("table")
+    except (IndexError, ValueError) as error:  # a size that is impossible
+        raise Rot("plan") from error

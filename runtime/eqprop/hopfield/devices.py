@@ -1,6 +1,7 @@
-"""What of a Hopfield network's crossbar runs rarely: its weights from bytes, and what changed in memory by itself."""
+"""Rarely used parts of a Hopfield network's crossbar: restoring weights, and finding what changed in memory."""
 
 from ..crossbar import Rot, check_bytes
+from ..crossbar.network_rot import inspect_fixed
 
 
 def restore(crossbar, c, start, data):
@@ -16,19 +17,8 @@ def restore(crossbar, c, start, data):
 
 def inspect(crossbar, rate_shifts):
     """Inspect a crossbar as `HopfieldCrossbar.inspect` says."""
-    plan, circuit = crossbar.plan, crossbar.circuit
-    try:
-        if plan.__dict__ != type(plan)(plan.layers).__dict__ or circuit.sweeps != plan.sweeps:
-            raise Rot("plan")
-        for name, items, first, end, value in crossbar.fixed():
-            for i in range(first, end):
-                if items[i] != value:
-                    raise Rot(name)
-        for at, word in enumerate(crossbar.words()):
-            if crossbar.table[at] != word:
-                raise Rot("table")
-    except (IndexError, ValueError) as error:  # a size that is impossible
-        raise Rot("plan") from error
+    inspect_fixed(crossbar, ("sweeps",))
+    circuit = crossbar.circuit
     for c, w in enumerate(circuit.w):
         if circuit.rate_shifts[c] != rate_shifts[c]:
             raise Rot("rate shift of crossbar {}".format(c))

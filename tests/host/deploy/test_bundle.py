@@ -115,6 +115,38 @@ def test_a_board_gets_no_names_for_the_type_checker():
     assert fold({"a.py": text})["a.py"] == "class A:\n    total = staticmethod(total)"
 
 
+def test_a_board_gets_no_branch_for_cpython():
+    """In no module. Catches: heap and flash for functions that no board calls, a board's own that are lost."""
+    files = bundle.runtime_files("armv7m", extras=tuple(bundle.EXTRAS))
+    texts = fold({name: path.read_text() for name, path in files.items()})
+    assert not any("sys.implementation.name ==" in text for text in texts.values())
+    assert "perf_counter_ns" not in texts["_compat.py"] and "def free_heap" in texts["_compat.py"]
+
+
+def test_short_names_are_none_that_a_module_has_already():
+    """Catches: two attributes that become one, a private name that a module no longer finds in another."""
+    texts = fold({"a.py": "def _long(_a, other):\n    return _a._b\n", "b.py": "from .a import _long\nx = _long\n"})
+    (function,) = ast.parse(texts["a.py"]).body
+    assert function.name not in ("_a", "_b", "_long") and [each.arg for each in function.args.args] == ["_a", "other"]
+    assert texts["b.py"] == f"from .a import {function.name}\nx = {function.name}"
+
+
+@pytest.mark.parametrize(
+    ("architecture", "extras", "there"),
+    [
+        ("armv7em", (), False),
+        ("armv7em", ("differential",), True),
+        ("rv32imc", (), False),
+        ("rv32imc", ("int8",), True),
+        ("xtensawin", (), True),
+        (None, (), False),
+    ],
+)
+def test_a_board_gets_what_asks_kernels_only_where_assembler_does_not(architecture, extras, there):
+    """Catches: flash for a module that nothing imports, a tier viper without it."""
+    assert ("crossbar/kernels/asking.py" in bundle.runtime_files(architecture, extras=extras)) == there
+
+
 def test_the_boards_of_a_fleet_share_what_is_compiled(monkeypatch):
     """Eight threads for two architectures. Catches one that compiles again, or does not wait for the one that does."""
     made = []

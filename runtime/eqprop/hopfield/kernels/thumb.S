@@ -1377,7 +1377,7 @@ single:
     lsls r1, r6
     lsrs r1, r1, #1
     mov r9, r1
-.if V7                          @ a magnitude of at most r1 = (half - 1) / 127 changes none, r12 is twice that
+.if V7                          @ differences within +-r1 change no weight: r1 = (half - 1) / 127, r12 = 2 * r1
     subs r1, #1
     movs r7, #127
     udiv r1, r1, r7
