@@ -21,7 +21,7 @@ def test_instructions_are_those_of_the_boards(tmp_path, cortex_m3):
     """To a tenth: figures have two digits, and look-ups take longer or shorter by build. Catches a stale table."""
     assert len(INSTRUCTIONS) == 8
     for port, tier, train, infer in INSTRUCTIONS:
-        assert cli.main(["bench", f"--port={port}", f"--json={tmp_path}/bench.json"]) == 0
+        assert cli.main(["bench", f"--port={port}", "--samples=100", f"--json={tmp_path}/bench.json"]) == 0
         results = json.loads((tmp_path / "bench.json").read_text())
         assert results["tier"] == tier
         assert results["train_instructions"] == pytest.approx(int(train.replace(",", "")), rel=0.1)
