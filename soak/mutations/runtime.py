@@ -84,6 +84,36 @@ MUTATIONS = (
         "tests/runtime/crossbar/kernels/test_retagged.py::test_as_viper_code_it_gives_the_same_bits_and_refuses_the_same",
     ),
     (
+        "runtime/eqprop/crossbar/network_rot.py",
+        "            if getattr(circuit, name) != getattr(plan, name):\n",
+        "            if False:\n",
+        "tests/runtime/test_rot.py::test_what_rotted_is_named",
+    ),
+    (
+        "runtime/eqprop/_compat.py",
+        "    except ImportError:\n\n        def threshold",
+        "    except ValueError:\n\n        def threshold",
+        "tests/runtime/test_parity.py::test_a_port_without_a_threshold_for_garbage_gives_the_same_bits",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/folding.py",
+        " not in used)\n        self._names",
+        " not in ())\n        self._names",
+        "tests/host/deploy/test_bundle.py::test_a_short_name_is_new_to_every_module",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/folding.py",
+        "            return node.body\n        if self._lacks(node.orelse)",
+        "            return node\n        if self._lacks(node.orelse)",
+        "tests/host/deploy/test_bundle.py::test_a_board_gets_no_branch_for_cpython",
+    ),
+    (
+        "host_tools/eqprop_host/deploy/bundle.py",
+        "modules = _asked({name",
+        "modules = dict({name",
+        "tests/host/deploy/test_bundle.py::test_what_asks_kernels_is_left_out_with_them",
+    ),
+    (
         "runtime/eqprop/crossbar/calls.py",
         "        _call[1] = label\n",
         "        _call[1] = 0\n",

@@ -81,6 +81,13 @@ def test_micropython_gives_the_same_bits(reference, unix_micropython, tier):
     ]
 
 
+def test_a_port_without_a_threshold_for_garbage_gives_the_same_bits(unix_micropython):
+    """The samd port has none. Catches: a runtime that cannot be imported there."""
+    network = eqprop.Network("4-3-2")
+    network.learn(bytes((90, 0, 90, 0)), 1)
+    assert printed(unix_micropython, "faults/threshold.py") == [str(network.crc())]
+
+
 @pytest.mark.parametrize(("emulated_board", "tier"), TIERS_OF_CORES, indirect=["emulated_board"])
 def test_every_core_gives_the_same_bits(emulated_board, reference, tier):
     """The same on every emulated core.

@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 from array import array
+from functools import partial
 
 import numpy as np
 import pytest
@@ -117,11 +118,19 @@ def test_the_emulator_ends_in_the_midst_of_many_samples():
     assert network.sample == 0
 
 
+def without_plan(network, **values):
+    """Let a network's circuit have other values than its plan."""
+    network.crossbar.circuit = network.crossbar.circuit._replace(**values)
+
+
 @pytest.mark.parametrize(
     ("model", "change", "words"),
     [
         ("resistive", lambda network: network.crossbar.circuit.shape[0].__setitem__(1, 7), "shape changed by itself"),
         ("resistive", lambda network: setattr(network.plan, "beta", 5), "plan changed by itself"),
+        ("resistive", partial(without_plan, beta=5), "beta changed by itself"),
+        ("resistive", partial(without_plan, sweeps=5), "sweeps changed by itself"),
+        ("hopfield", partial(without_plan, sweeps=5), "sweeps changed by itself"),
         ("resistive", lambda network: network.conductances(1).__setitem__(3, 9), "a conductance or the total of node"),
         ("hopfield", lambda network: network.crossbar.circuit.inputs.__setitem__(4, 7), "bias changed by itself"),
         ("hopfield", lambda network: setattr(network.plan, "rail", 5), "plan changed by itself"),

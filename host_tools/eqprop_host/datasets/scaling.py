@@ -66,9 +66,12 @@ class Scaling:
             block = self._filled(block, place)
             # Far outside the training range the quotient may be infinite; it saturates like any other.
             with np.errstate(over="ignore"):
-                inputs = (block - self.offset) / np.where(span > 0, span, 1) * FULL_SCALE
+                inputs = block - self.offset
+                inputs /= np.where(span > 0, span, 1)
+                inputs *= FULL_SCALE
             inputs[:, np.broadcast_to(span == 0, self.features)] = 0
-            spool.append(np.clip(np.rint(inputs), -FULL_SCALE, FULL_SCALE).astype(np.int8))
+            np.clip(np.rint(inputs, out=inputs), -FULL_SCALE, FULL_SCALE, out=inputs)
+            spool.append(inputs.astype(np.int8))
         return spool.finish()
 
     def _filled(self, block: np.ndarray, place: Callable[[int, int], str]) -> np.ndarray:

@@ -95,7 +95,7 @@ _EMITTED = {
     "protocol/bytes_viper.py",
     "telemetry/viper.py",
 }
-_MACHINE_CODE = {*_EMITTED, *_THUMB, *_VIPER}
+_MACHINE_CODE = {*_EMITTED, *_THUMB, *_VIPER, *(f"{model}/native.py" for model in _MODELS)}
 _HOSTS = "protocol/host_messages.py"  # the host's half of the messages
 _MOUNTED = "/.eqprop"  # where the board mounts the modules
 _SPARING = ("-O3",)  # tracebacks without line numbers, which would take 1.5 KB of a board's heap
@@ -128,9 +128,12 @@ def runtime_files(architecture, without=(), extras=(), compiled=True, dsp=None):
     files = {
         name: path for name, path in names.items() if name not in {*others, _HOSTS} and not name.startswith(left_out)
     }
-    if not _ASKS & set(files):
-        files.pop(_ASKING, None)
-    return files
+    return _asked(files)
+
+
+def _asked(modules):
+    """Return {path in the package: ...} without the module that asks kernels where none needs it."""
+    return {name: each for name, each in modules.items() if name != _ASKING or _ASKS & set(modules)}
 
 
 def _model(name):
@@ -175,7 +178,7 @@ class Compiled:
         constructor does.
         """
         left_out = tuple(prefix for part in without for prefix in PARTS[part])
-        modules = {name: data for name, data in self._modules.items() if not name.startswith(left_out)}
+        modules = _asked({name: data for name, data in self._modules.items() if not name.startswith(left_out)})
         for part in without:
             text = f"raise ImportError('eqprop {part}: not on this board, `eqprop deploy` left it out')\n"
             name = f"{PARTS[part][0].removesuffix('/').removesuffix('.py')}.py"

@@ -24,9 +24,9 @@ def fold(sources):
     """Return the text of each module, {path in the package: text}, with the constants of all modules folded in.
 
     sources: {path in the package: text}. A constant is a public name that a module sets once, to `const` of
-    an integer or a text. A branch for CPython is left out. So is a branch that begins with an import of kernels, or of
-    a module `plain`, that are not among the sources, with the choice between it and another, and the name of a tier
-    without kernels: a board gets the kernels that its core can run.
+    an integer or a text. The texts lack branches for CPython, and branches that begin with an import of absent kernels
+    or of an absent module `plain`. Where one alternative remains, the choice goes too. `TIERS` loses the tiers without
+    kernels: a board gets the kernels that its core can run.
     """
     there = {_name(path) for path in sources}
     with PARSING:
@@ -165,11 +165,12 @@ class _Short(ast.NodeTransformer):
                 defined.add(node.arg)
             elif isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Store):
                 defined.add(node.attr if isinstance(node, ast.Attribute) else node.id)
-        private = sorted(name for name in defined if re.fullmatch("_[A-Za-z]\\w+", name))
-        letters = string.ascii_letters + string.digits
-        words = itertools.chain.from_iterable(itertools.product(letters, repeat=size) for size in itertools.count(1))
-        short = (name for word in words if (name := "_" + "".join(word)) not in used)
-        self._names = dict(zip(private, short, strict=False))
+        private = (name for name in defined if re.fullmatch("_[A-Za-z]\\w+", name))
+        # A digit first, as in no name that a user's subclass may have; constants last, whose names no board keeps
+        others = string.digits + string.ascii_letters
+        words = ("".join(word) for size in itertools.count() for word in itertools.product(others, repeat=size))
+        short = (name for word in words for digit in string.digits if (name := f"_{digit}{word}") not in used)
+        self._names = dict(zip(sorted(private, key=lambda name: (name.isupper(), name)), short, strict=False))
 
     def visit(self, node):
         for field in self._FIELDS:

@@ -1,6 +1,6 @@
 """Inspects a network on any crossbar for values that changed by themselves.
 
-An emulated crossbar does its part: `inspection` or `eqprop.hopfield.devices`.
+`inspection` and `eqprop.hopfield.devices` inspect emulated crossbars, both by `inspect_fixed`.
 """
 
 from .._compat import const
@@ -25,9 +25,9 @@ def inspect(network):
 
 
 def inspect_fixed(crossbar, names):
-    """Raise Rot naming what changed of an emulated crossbar's plan, fixed values or table.
+    """Raise Rot naming what changed in an emulated crossbar's plan, fixed values or table.
 
-    names: of the values that its circuit has from the plan.
+    names: attributes that the circuit has copied from the plan.
     """
     plan, circuit = crossbar.plan, crossbar.circuit
     try:

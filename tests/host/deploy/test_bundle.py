@@ -2,6 +2,7 @@
 
 import ast
 import time
+from binascii import crc32
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -123,28 +124,36 @@ def test_a_board_gets_no_branch_for_cpython():
     assert "perf_counter_ns" not in texts["_compat.py"] and "def free_heap" in texts["_compat.py"]
 
 
-def test_short_names_are_none_that_a_module_has_already():
+def test_a_short_name_is_new_to_every_module():
     """Catches: two attributes that become one, a private name that a module no longer finds in another."""
-    texts = fold({"a.py": "def _long(_a, other):\n    return _a._b\n", "b.py": "from .a import _long\nx = _long\n"})
+    texts = fold({"a.py": "def _long(_0, other):\n    return _0._1\n", "b.py": "from .a import _long\nx = _long\n"})
     (function,) = ast.parse(texts["a.py"]).body
-    assert function.name not in ("_a", "_b", "_long") and [each.arg for each in function.args.args] == ["_a", "other"]
+    assert function.name not in ("_0", "_1", "_long") and [each.arg for each in function.args.args] == ["_0", "other"]
     assert texts["b.py"] == f"from .a import {function.name}\nx = {function.name}"
 
 
 @pytest.mark.parametrize(
-    ("architecture", "extras", "there"),
+    ("architecture", "without", "extras", "there"),
     [
-        ("armv7em", (), False),
-        ("armv7em", ("differential",), True),
-        ("rv32imc", (), False),
-        ("rv32imc", ("int8",), True),
-        ("xtensawin", (), True),
-        (None, (), False),
+        ("armv7em", (), (), False),
+        ("armv7em", (), ("differential",), True),
+        ("rv32imc", (), (), False),
+        ("rv32imc", (), ("int8",), True),
+        ("xtensawin", (), (), True),
+        ("xtensawin", ("resistive",), (), False),
+        (None, (), (), False),
     ],
 )
-def test_a_board_gets_what_asks_kernels_only_where_assembler_does_not(architecture, extras, there):
+def test_only_boards_that_import_asking_get_it(architecture, without, extras, there):
     """Catches: flash for a module that nothing imports, a tier viper without it."""
-    assert ("crossbar/kernels/asking.py" in bundle.runtime_files(architecture, extras=extras)) == there
+    assert ("crossbar/kernels/asking.py" in bundle.runtime_files(architecture, without, extras)) == there
+
+
+def test_what_asks_kernels_is_left_out_with_them():
+    """Catches: flash for a module that nothing imports any more."""
+    compiled = bundle.Compiled("xtensawin")
+    entry = crc32(b"/crossbar/kernels/asking.mpy").to_bytes(4, "little")  # of the archive's index
+    assert entry in compiled.joined() and entry not in compiled.joined(("resistive",))
 
 
 def test_the_boards_of_a_fleet_share_what_is_compiled(monkeypatch):

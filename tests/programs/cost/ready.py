@@ -1,7 +1,6 @@
-"""Print the instructions from `import` until the service can take its first byte, and the heap bytes taken.
+"""Print four numbers: instructions from `import` until the service can take its first byte, and heap bytes.
 
-Those of the runtime and its service, with the default model's code, which comes with its first network, and with the
-service's buffers.
+First those of the runtime and its service, then with the default model's code, then with the service's buffers.
 
 emulated.py BOARD ready.py
 """
@@ -11,8 +10,7 @@ import time
 
 gc.threshold(4096)  # as whatever starts the service does: what compiling and loading leave is collected early
 gc.collect()
-# Fill the holes that compiling this program left: the interpreter's frames still point there, and would keep what is
-# loaded into them
+# Fill the holes that compiling this program left: stale pointers in the interpreter's frames would keep garbage there
 plugs = None
 for _ in range(300):
     plugs = [plugs]
