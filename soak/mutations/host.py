@@ -184,8 +184,9 @@ MUTATIONS = (
     ),
     (
         SCALING,
-        "np.clip(np.rint(inputs), -FULL_SCALE, FULL_SCALE).astype(np.int8)",
-        "np.rint(inputs).astype(np.int64).astype(np.int8)",
+        "np.clip(np.rint(inputs, out=inputs), -FULL_SCALE, FULL_SCALE, out=inputs)\n"
+        "            spool.append(inputs.astype(np.int8))",
+        "spool.append(np.rint(inputs).astype(np.int64).astype(np.int8))",
         f"{OF_DATA}::test_beyond_the_training_range_saturates",
     ),
     (
