@@ -60,19 +60,23 @@ if sys.implementation.name == "micropython":  # the only branch that a compiled 
 
 else:
     from array import array
-    from time import perf_counter_ns
 
     def const(value):
         """Return `value`: CPython does not fold such constants."""
         return value
 
-    def ticks_us():
-        """Return microseconds since an arbitrary moment."""
-        return perf_counter_ns() // 1000
+    try:
+        from time import ticks_diff, ticks_us  # those of a simulated board
+    except ImportError:
+        from time import perf_counter_ns
 
-    def ticks_diff(now, then):
-        """Return now - then: this counter does not wrap."""
-        return now - then
+        def ticks_us():
+            """Return microseconds since an arbitrary moment."""
+            return perf_counter_ns() // 1000
+
+        def ticks_diff(now, then):
+            """Return now - then: this counter does not wrap."""
+            return now - then
 
     def collect():
         """Do nothing: CPython collects garbage itself."""

@@ -91,6 +91,12 @@ MUTATIONS = (
     ),
     (
         "runtime/eqprop/_compat.py",
+        "from time import ticks_diff, ticks_us  # those",
+        "from time import ticks_diff, ticks_none  # those",
+        "tests/examples/test_sensor.py::test_it_prints_what_its_readme_shows",
+    ),
+    (
+        "runtime/eqprop/_compat.py",
         "    except ImportError:\n\n        def threshold",
         "    except ValueError:\n\n        def threshold",
         "tests/runtime/test_parity.py::test_a_port_without_a_threshold_for_garbage_gives_the_same_bits",
