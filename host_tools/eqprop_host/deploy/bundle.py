@@ -87,14 +87,8 @@ _RETAGGED = {  # by architecture: what becomes viper code where it is compiled
 _BESIDE_VIPER = {"protocol/bytes_plain.py", "telemetry/plain.py"}  # not needed where there is an emitter
 _ASKING = "crossbar/kernels/asking.py"
 _ASKS = _VIPER_KERNELS | {"differential/native.py"}  # the modules that need it
-_EMITTED = {
-    "crossbar/calls.py",
-    _ASKING,
-    "extras/nearest_viper.py",
-    "features/kernels/viper.py",
-    "protocol/bytes_viper.py",
-    "telemetry/viper.py",
-}
+_EMITTED = {"crossbar/calls.py", "extras/nearest_viper.py", "features/kernels/viper.py"}
+_EMITTED |= {"protocol/bytes_viper.py", "telemetry/viper.py"}
 _MACHINE_CODE = {*_EMITTED, *_THUMB, *_VIPER, *(f"{model}/native.py" for model in _MODELS)}
 _HOSTS = "protocol/host_messages.py"  # the host's half of the messages
 _MOUNTED = "/.eqprop"  # where the board mounts the modules
